@@ -1,0 +1,1 @@
+"""`provisioner`: status events in, accounts at Microsoft 365 and Google Workspace, welcome mails and outcome events out."""

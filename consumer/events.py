@@ -1,0 +1,184 @@
+"""The typed records that come in and go out. Their Avro forms are `schemas/*.avsc`; `consumer.codec` maps between the two."""
+
+from dataclasses import dataclass
+from datetime import datetime
+from enum import StrEnum
+from typing import Annotated
+from uuid import UUID, uuid5
+
+from pydantic import AwareDatetime, BaseModel, ConfigDict, Field, StringConstraints
+
+from consumer.errors import Reason
+
+_OPERATIONS = UUID("6f7f2f0e-6f0c-4a56-9a5c-3d0b6a3f9c11")
+
+
+class Provider(StrEnum):
+    """Where accounts are made."""
+
+    MICROSOFT = "microsoft"
+    GOOGLE = "google"
+
+
+class ProviderAction(StrEnum):
+    """What a status does. `create_account` is the customer's "Auto-creation of Provider Account"."""
+
+    CREATE_ACCOUNT = "create_account"
+
+
+class Origin(StrEnum):
+    """How the account came to be ours."""
+
+    CREATED = "created"
+    ADOPTED = "adopted"
+    RESTORED = "restored"
+
+
+class StepName(StrEnum):
+    """One effect with the outside world, in the order in which they are taken."""
+
+    ADDRESS = "address"
+    CREATE = "create"
+    LICENCES = "licences"
+    GROUPS = "groups"
+    WELCOME = "welcome"
+
+
+type_id = Annotated[str, StringConstraints(min_length=1, max_length=128, pattern=r"^[^\x00-\x1f\x7f]+$")]
+type_line = Annotated[str, StringConstraints(max_length=256, pattern=r"^[^\x00-\x1f\x7f\u2028\u2029]*$")]
+
+
+class _Incoming(BaseModel):
+    model_config = ConfigDict(frozen=True, extra="ignore", hide_input_in_errors=True)
+
+
+class Status(_Incoming):
+    """A row of the institution's drop-down list, as it stood when the event was written."""
+
+    id: type_id
+    name: type_line
+    type: type_line
+
+
+class Student(_Incoming):
+    """The person, as the SIS knows them. Field limits are the strictest of the vendors'; breaking one rejects the event."""
+
+    student_id: type_id
+    registration_number: type_line | None = None
+    given_name: type_line = ""
+    family_name: type_line = ""
+    preferred_name: type_line | None = None
+    contact_email: type_line | None = None
+    guardian_emails: tuple[type_line, ...] = ()
+    preferred_language: type_line | None = None
+    attributes: dict[type_id, type_line] = Field(default_factory=dict)
+    external_sync_disabled: bool = False
+
+
+class StudentStatusChanged(_Incoming):
+    """What the SIS tells: this student has this status since then. `version` rises per student, and is all that orders events."""
+
+    event_id: type_id
+    occurred_at: AwareDatetime
+    tenant_id: type_id
+    version: int = Field(ge=0, le=2**63 - 1)
+    previous_status: type_line | None = None
+    status: Status
+    student: Student
+
+
+def student_key(tenant_id: str, student_id: str) -> bytes:
+    """The Kafka key of everything about one student: unambiguous because a tenant's id holds no slash."""
+    return f"{tenant_id}/{student_id}".encode()
+
+
+@dataclass(frozen=True, slots=True)
+class Cause:
+    """The event that an outcome answers."""
+
+    event_id: str
+    version: int
+
+
+@dataclass(frozen=True, slots=True)
+class ProvisionedAccount:
+    """The account as it stands at the provider."""
+
+    object_id: str
+    sign_in_name: str
+    email: str
+    origin: Origin
+
+
+@dataclass(frozen=True, slots=True)
+class SignOnIdentity:
+    """What an OIDC sign-in of this account will carry: Microsoft `tid` and `oid`; for Google the Directory user id."""
+
+    issuer: str
+    subject: str
+    tenant_id: str | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class AccountProvisioned:
+    """The account exists, with everything the tenant's rules give it."""
+
+    event_id: UUID
+    occurred_at: datetime
+    tenant_id: str
+    student_id: str
+    cause: Cause
+    provider: Provider
+    account: ProvisionedAccount
+    identity: SignOnIdentity
+    licences: tuple[str, ...]
+    groups: tuple[str, ...]
+    duration_ms: int
+
+
+@dataclass(frozen=True, slots=True)
+class AccountProvisioningFailed:
+    """The account does not exist as it should. Unless `final`, it will be tried again: at `retry_at`, or when a person has acted."""
+
+    event_id: UUID
+    occurred_at: datetime
+    tenant_id: str
+    student_id: str
+    cause: Cause
+    provider: Provider
+    step: StepName
+    reason: Reason
+    final: bool
+    retry_at: datetime | None
+    message: str
+
+
+class MailState(StrEnum):
+    """What became of a welcome mail, as far as the mail service has told."""
+
+    ACCEPTED = "accepted"
+    NOT_WANTED = "not_wanted"
+    FAILED = "failed"
+
+
+@dataclass(frozen=True, slots=True)
+class WelcomeEmailStatus:
+    """What became of the welcome mail. `message_id` is the RFC 5322 Message-Id, without brackets, where one was sent."""
+
+    event_id: UUID
+    occurred_at: datetime
+    tenant_id: str
+    student_id: str
+    cause: Cause
+    provider: Provider
+    state: MailState
+    reason: Reason | None
+    message_id: str | None
+
+
+Outcome = AccountProvisioned | AccountProvisioningFailed | WelcomeEmailStatus
+
+
+def outcome_id(kind: str, tenant_id: str, student_id: str, provider: Provider, version: int, detail: str = "") -> UUID:
+    """The `event_id` of an outcome, derived from the operation: a repeat has the same id, so any consumer can drop it."""
+    return uuid5(_OPERATIONS, "\x1f".join((kind, tenant_id, student_id, provider, str(version), detail)))

@@ -1,0 +1,315 @@
+"""What the three loops may rely on. `consumer.ledger` keeps these ports on PostgreSQL, the tests' fake keeps them in memory;
+one contract suite runs on both. All times are the database's own; durations are seconds.
+
+Every method may raise `Unavailable` (nothing was written, or a commit's answer was lost: all writes are safe to repeat).
+"""
+
+from collections.abc import Collection, Mapping, Sequence
+from dataclasses import dataclass, field
+from datetime import datetime
+from enum import StrEnum
+from typing import Protocol
+from uuid import UUID
+
+from consumer.errors import Reason
+from consumer.events import Origin, Provider, ProviderAction, StepName, StudentStatusChanged
+
+
+# --- intake ----------------------------------------------------------------------------------------------------------------
+
+
+class Disposition(StrEnum):
+    """What became of an event that was read. The inbox keeps every one but DUPLICATE and REUSED_ID, which leave it unchanged."""
+
+    PENDING = "pending"  # accepted; not settled yet
+    APPLIED = "applied"
+    SUPERSEDED = "superseded"  # an event of a higher version came first, or before this one was begun
+    FAILED = "failed"
+    DUPLICATE = "duplicate"  # this event_id is in the inbox with the same content
+    REUSED_ID = "reused_id"  # this event_id is in the inbox with other content: a dead letter
+
+
+@dataclass(frozen=True, slots=True)
+class Arrival:
+    """One event that acts, as it was read. `digest` is over the whole record's value, so that a reused id shows."""
+
+    topic: str
+    partition: int
+    offset: int
+    event: StudentStatusChanged
+    action: ProviderAction
+    providers: tuple[Provider, ...]
+    digest: bytes
+    traceparent: str | None = None
+
+
+class Inbox(Protocol):
+    """Loop 1's side. Blocking: it is called from the thread that owns the Kafka consumer."""
+
+    def own(self, topic: str, partitions: Collection[int], *, owner: str) -> Mapping[int, int]:
+        """Takes the partitions over: raises each one's epoch and returns it. Older epochs are fenced from then on."""
+        ...
+
+    def accept(self, arrivals: Sequence[Arrival], *, epochs: Mapping[tuple[str, int], int]) -> Sequence[Disposition]:
+        """Writes a whole batch in one transaction and wakes the workers; one answer for each arrival, in order.
+
+        Idempotent. Raises `Fenced` where an arrival's partition has a newer epoch: nothing is written then.
+        """
+        ...
+
+
+# --- provisioning ----------------------------------------------------------------------------------------------------------
+
+
+@dataclass(frozen=True, slots=True)
+class Lease:
+    """The right to write about one student; every write is checked against `epoch`."""
+
+    tenant_id: str
+    student_id: str
+    epoch: int
+
+
+@dataclass(frozen=True, slots=True)
+class Desired:
+    """The newest event that acts for a student."""
+
+    event: StudentStatusChanged
+    action: ProviderAction
+    providers: tuple[Provider, ...]
+    accepted_at: datetime
+    traceparent: str | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class Account:
+    """What is known of a student's account at one provider. `address` is reserved; without `object_id` it may not exist yet."""
+
+    provider: Provider
+    address: str
+    marker: str
+    body: Mapping[str, str | None]
+    generation: int = 0
+    object_id: str | None = None
+    origin: Origin | None = None
+    licences: tuple[str, ...] = ()
+    groups: tuple[str, ...] = ()
+    settled_version: int = -1
+
+
+class StepState(StrEnum):
+    """A step's life: STARTED is committed before the call; every other state after it.
+
+    STARTED → DONE | FAILED | THROTTLED | UNKNOWN; THROTTLED, UNKNOWN and a STARTED left by a dead worker → STARTED again.
+    """
+
+    STARTED = "started"
+    DONE = "done"
+    FAILED = "failed"
+    THROTTLED = "throttled"
+    UNKNOWN = "unknown"
+
+
+@dataclass(frozen=True, slots=True)
+class Step:
+    """The newest record of one kind of effect for one student at one provider."""
+
+    provider: Provider
+    name: StepName
+    state: StepState
+    version: int
+    attempt: int
+    request_hash: bytes
+    started_at: datetime
+    reason: Reason | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class SealedCredential:
+    """A password that only the vault can open; see `consumer.ledger.vault`."""
+
+    provider: Provider
+    generation: int
+    sealed: bytes = field(repr=False)
+    expires_at: datetime
+
+
+@dataclass(frozen=True, slots=True)
+class Job:
+    """A claimed student with everything known about them."""
+
+    lease: Lease
+    desired: Desired
+    now: datetime
+    attempt: int
+    accounts: Mapping[Provider, Account] = field(default_factory=dict)
+    steps: Mapping[tuple[Provider, StepName], Step] = field(default_factory=dict)
+    credentials: Mapping[Provider, SealedCredential] = field(default_factory=dict)
+    announced: frozenset[UUID] = frozenset()
+
+
+@dataclass(frozen=True, slots=True)
+class BeginStep:
+    """Before a call: the intent. Extends the lease so that it outlives the call's `timeout`; raises its attempt by one."""
+
+    provider: Provider
+    name: StepName
+    version: int
+    request_hash: bytes
+    timeout: float
+
+
+@dataclass(frozen=True, slots=True)
+class EndStep:
+    """After a call. Every state but STARTED."""
+
+    provider: Provider
+    name: StepName
+    state: StepState
+    reason: Reason | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class SaveAccount:
+    """The account's row as it stands now; its address must have been reserved."""
+
+    account: Account
+
+
+@dataclass(frozen=True, slots=True)
+class RefuseAddress:
+    """The reserved address belongs to somebody else: nobody is given it again, and the account's row goes."""
+
+    provider: Provider
+    address: str
+
+
+@dataclass(frozen=True, slots=True)
+class SealCredential:
+    """Keeps a sealed password for `lifetime` seconds; one for each generation, the first stands (a repeat changes nothing)."""
+
+    provider: Provider
+    generation: int
+    sealed: bytes = field(repr=False)
+    lifetime: float
+
+
+@dataclass(frozen=True, slots=True)
+class DestroyCredential:
+    """Forgets the password of every generation at this provider."""
+
+    provider: Provider
+
+
+@dataclass(frozen=True, slots=True)
+class Publish:
+    """An outcome, ready for its topic; a repeat of `event_id` changes nothing."""
+
+    event_id: UUID
+    topic: str
+    key: bytes
+    value: bytes = field(repr=False)
+    headers: tuple[tuple[str, bytes], ...]
+
+
+@dataclass(frozen=True, slots=True)
+class TenantWaits:
+    """From now, for `seconds`, no replica begins a call to this tenant's service. A shorter wait never cuts a longer one."""
+
+    service: str
+    seconds: float
+
+
+@dataclass(frozen=True, slots=True)
+class Defer:
+    """Ends the lease; the student is due again in `seconds`, or at once when a newer event has come meanwhile."""
+
+    seconds: float
+
+
+@dataclass(frozen=True, slots=True)
+class Settle:
+    """Ends the lease with the event's final disposition. Older pending events become SUPERSEDED; a newer one is due at once."""
+
+    version: int
+    disposition: Disposition
+
+
+Write = (
+    BeginStep | EndStep | SaveAccount | RefuseAddress | SealCredential | DestroyCredential | Publish | TenantWaits | Defer | Settle
+)
+
+
+class Waiting(Exception):  # noqa: N818  not an error: an answer
+    """A call must not begin before `seconds` from now: the tenant's service waits. Nothing was written."""
+
+    def __init__(self, seconds: float) -> None:
+        super().__init__(f"The tenant's service waits for {seconds:.1f} s.")
+        self.seconds = seconds
+
+
+class Work(Protocol):
+    """Loop 2's side."""
+
+    async def claim(self, room: Mapping[str, int], *, lease: float, worker: str) -> Sequence[Job]:
+        """Leases due students: for each tenant as many as `room` says, those due longest first. Raises each one's epoch."""
+        ...
+
+    async def seconds_to_next(self) -> float | None:
+        """How long until the next student is due (0.0: now; None: nothing is planned)."""
+        ...
+
+    async def reserve(self, lease: Lease, provider: Provider, candidates: Sequence[str]) -> str | None:
+        """Reserves the first candidate that nobody else holds (case-insensitive) at this provider; None where all are taken.
+
+        Idempotent: an address this student has already reserved there is the answer. Raises `Fenced`.
+        """
+        ...
+
+    async def commit(self, lease: Lease, writes: Sequence[Write], *, service: str | None = None) -> None:
+        """Writes all or nothing, under the lease. Many callers share one transaction; each gets its own answer.
+
+        Raises `Fenced` where the lease has ended or moved on; `Waiting` where `service` is named and waits.
+        """
+        ...
+
+
+# --- outbound --------------------------------------------------------------------------------------------------------------
+
+
+@dataclass(frozen=True, slots=True)
+class OutboxRow:
+    """An outcome waiting for its topic."""
+
+    topic: str
+    key: bytes
+    value: bytes = field(repr=False)
+    headers: tuple[tuple[str, bytes], ...]
+
+
+@dataclass(frozen=True, slots=True)
+class Batch:
+    """Rows that are published in one Kafka transaction. Numbers rise by one; a batch never changes once it was numbered."""
+
+    number: int
+    rows: Sequence[OutboxRow]
+
+
+class Outbox(Protocol):
+    """Loop 3's side. Only the newest relay's epoch may write; the others are `Fenced`."""
+
+    async def take_over(self, relay: str) -> int:
+        """Raises the relay's epoch and returns it."""
+        ...
+
+    async def unpublished(self, relay: str, epoch: int) -> Sequence[Batch]:
+        """Batches that were numbered and are not known to be published, oldest first."""
+        ...
+
+    async def next_batch(self, relay: str, epoch: int, *, limit: int) -> Batch | None:
+        """Numbers the oldest waiting rows, in an order that keeps each key's own; None where none wait."""
+        ...
+
+    async def published(self, relay: str, epoch: int, number: int) -> None:
+        """Batches up to `number` are on their topics."""
+        ...

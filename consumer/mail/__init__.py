@@ -1,0 +1,1 @@
+"""The welcome mail: rendering it, and sending it through Mailgun."""

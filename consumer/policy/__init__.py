@@ -1,0 +1,1 @@
+"""The pure core: status → decision, address patterns, markers, passwords, plans. No clock, no await, no I/O."""

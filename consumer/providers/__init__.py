@@ -1,0 +1,1 @@
+"""Microsoft Graph and Google Directory behind one port."""

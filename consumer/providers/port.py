@@ -1,0 +1,77 @@
+"""What the service asks of a directory of accounts. `microsoft` and `google` keep this port; so do the tests' fakes.
+
+Every call takes `timeout`, the seconds it may last in all, and raises only what `consumer.errors` knows:
+`Throttled`/`Unavailable`/`NotYet` (nothing happened), `OutcomeUnknown`, `GiveUp`/`AddressTaken`, `Hold`.
+"""
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from typing import Protocol
+
+from consumer.events import Provider, SignOnIdentity
+
+
+@dataclass(frozen=True, slots=True)
+class NewAccount:
+    """The body of a create call, decided once and kept: every attempt sends the same."""
+
+    address: str
+    marker: str
+    given_name: str
+    family_name: str
+    display_name: str
+    preferred_language: str | None
+    org_unit: str | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class Found:
+    """An account at the provider. `marker` is what stands on it now, or None; `deleted`: it can still be restored."""
+
+    object_id: str
+    address: str
+    marker: str | None
+    deleted: bool = False
+    privileged: bool = False
+    ever_signed_in: bool | None = None
+
+
+class Directory(Protocol):
+    """One institution's directory at one provider."""
+
+    provider: Provider
+
+    async def find_marked(self, marker: str, *, timeout: float) -> Sequence[Found]:
+        """Accounts that carry `marker`, deleted ones too. Reads may lag writes: an empty answer proves nothing."""
+        ...
+
+    async def find_address(self, address: str, *, timeout: float) -> Found | None:
+        """Whoever holds `address` (as a sign-in name or an alias). None proves nothing."""
+        ...
+
+    async def create(self, account: NewAccount, password: str, *, timeout: float) -> Found:
+        """Creates the account with its marker in the same call; the marker is read back, and mended where it was dropped.
+
+        Raises `AddressTaken` where the provider's own uniqueness refused the address.
+        """
+        ...
+
+    async def mark(self, object_id: str, marker: str, *, timeout: float) -> None:
+        """Writes the marker on an account that this service created and that lost it. Idempotent."""
+        ...
+
+    async def restore(self, object_id: str, *, timeout: float) -> Found:
+        """Brings a deleted account of ours back, under the same object id. Idempotent."""
+        ...
+
+    async def assign_licences(self, object_id: str, licences: Sequence[str], *, timeout: float) -> None:
+        """Gives all of `licences` in one call. Idempotent."""
+        ...
+
+    async def add_to_group(self, object_id: str, group: str, *, timeout: float) -> None:
+        """Makes the account a member; being one already is success. Idempotent."""
+        ...
+
+    def identity(self, object_id: str) -> SignOnIdentity:
+        """What an OIDC sign-in of this account will carry."""
+        ...

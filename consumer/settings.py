@@ -1,0 +1,137 @@
+"""Service settings: `config/service.yaml`, overridden by the environment (`PROVISIONER_…`). Tenants are `consumer.tenants`.
+
+Nested keys take two underscores (`PROVISIONER_DATABASE__URL`); any librdkafka setting may be given as `PROVISIONER_KAFKA_…`,
+dots written as underscores (`PROVISIONER_KAFKA_SASL_USERNAME` is `sasl.username`).
+"""
+
+from pathlib import Path
+from typing import Annotated, Literal
+from urllib.parse import urlsplit
+
+from pydantic import AfterValidator, BaseModel, ConfigDict, Field, StringConstraints
+
+_LOOPBACK = {"127.0.0.1", "::1", "localhost"}
+
+
+def _https(value: str) -> str:
+    url = urlsplit(value)
+    if url.scheme not in {"https", "http"} or not url.hostname:
+        raise ValueError("is not an absolute URL such as https://host/path")
+    if url.scheme == "http" and url.hostname not in _LOOPBACK:
+        raise ValueError("must be https: plain http is for loopback only")
+    if url.username or url.password or url.query or url.fragment:
+        raise ValueError("must hold no user name, password, query or fragment")
+    return value.rstrip("/")
+
+
+SecretRef = Annotated[str, StringConstraints(pattern=r"^(env:[A-Za-z_][A-Za-z0-9_]*|file:.+)$")]
+"""A reference to a secret, never the secret: `env:NAME` or `file:path`. `consumer.secrets` opens it."""
+
+HttpsUrl = Annotated[str, AfterValidator(_https)]
+"""An absolute https URL without trailing slash; http only on loopback."""
+
+Seconds = Annotated[float, Field(gt=0, le=86_400)]
+
+
+class _Section(BaseModel):
+    model_config = ConfigDict(frozen=True, extra="forbid", hide_input_in_errors=True)
+
+
+class Topics(_Section):
+    """Names of the topics, so that an institution's own naming rules can be met."""
+
+    status_changed: str = "student-status-changed"
+    account_provisioned: str = "account-provisioned"
+    account_provisioning_failed: str = "account-provisioning-failed"
+    welcome_email_status: str = "welcome-email-status"
+    dead_letters: str = "student-status-changed.dead-letters"
+    relay_progress: str = "provisioner.relay-progress"
+
+
+class KafkaSettings(_Section):
+    """The cluster, the group and the topics. `librdkafka` takes any other setting of the client, but none that breaks a guarantee."""
+
+    bootstrap_servers: str
+    group_id: str = "provisioner"
+    group_instance_id: str | None = None
+    group_protocol: Literal["classic", "consumer"] = "classic"
+    topics: Topics = Topics()
+    batch_size: int = Field(default=500, ge=1, le=10_000)
+    librdkafka: dict[str, str] = Field(default_factory=dict)
+
+
+class RegistrySettings(_Section):
+    """The Confluent-compatible schema registry."""
+
+    url: HttpsUrl
+    ca_file: Path | None = None
+    username: str | None = None
+    password: SecretRef | None = None
+    cache_size: int = Field(default=1_000, ge=1)
+
+
+class DatabaseSettings(_Section):
+    """PostgreSQL. `url` is `postgresql://user@host/db`; the password comes by reference."""
+
+    url: str
+    password: SecretRef | None = None
+    pool_size: int = Field(default=8, ge=2, le=100)
+    migrate_at_start: bool = False
+
+
+class ProvisioningSettings(_Section):
+    """Loop 2. A lease must outlive a call: `lease` > `call_timeout`."""
+
+    concurrency: int = Field(default=256, ge=1, le=4_096, description="Students in work at once in this process.")
+    lease: Seconds = 60.0
+    call_timeout: Seconds = 30.0
+    sweep: Seconds = 5.0
+    retry_base: Seconds = 2.0
+    retry_cap: Seconds = 600.0
+    held_retry: Seconds = 3_600.0
+    mail_hold_down: Seconds = 1_800.0
+    credential_lifetime: Seconds = Field(default=72 * 3_600.0, le=30 * 86_400)
+
+
+class OutboundSettings(_Section):
+    """Loop 3. One relay is active over all replicas; `transactional_id` is what fences its predecessor."""
+
+    transactional_id: str = "provisioner-relay"
+    batch_size: int = Field(default=500, ge=1, le=5_000)
+
+
+class VaultKey(_Section):
+    """One key-encryption key: 32 bytes, base64, by reference. The first of the list seals; all open."""
+
+    id: Annotated[str, StringConstraints(pattern=r"^[A-Za-z0-9._-]{1,32}$")]
+    key: SecretRef
+
+
+class HttpSettings(_Section):
+    """Where `/metrics`, `/livez` and `/readyz` are served. Port 0 takes a free one."""
+
+    host: str = "127.0.0.1"
+    port: int = Field(default=9464, ge=0, le=65_535)
+
+
+class LogSettings(_Section):
+    """One JSON object a line, or lines for people."""
+
+    level: Literal["debug", "info", "warning", "error"] = "info"
+    format: Literal["json", "console"] = "json"
+
+
+class Settings(_Section):
+    """Everything that the process is told, apart from its tenants."""
+
+    kafka: KafkaSettings
+    registry: RegistrySettings
+    database: DatabaseSettings
+    vault: tuple[VaultKey, ...] = Field(min_length=1)
+    provisioning: ProvisioningSettings = ProvisioningSettings()
+    outbound: OutboundSettings = OutboundSettings()
+    http: HttpSettings = HttpSettings()
+    log: LogSettings = LogSettings()
+    tenants_dir: Path = Path("config/tenants")
+    templates_dir: Path = Path("templates")
+    shutdown: Seconds = 25.0
