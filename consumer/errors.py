@@ -50,7 +50,9 @@ class Fault(Exception):
 class RetryLater(Fault):
     """Nothing happened; the same request may be sent again, not before `after` seconds (None: the caller's back-off)."""
 
-    def __init__(self, message: str, *, reason: Reason = Reason.PROVIDER_UNAVAILABLE, after: float | None = None) -> None:
+    def __init__(
+        self, message: str, *, reason: Reason = Reason.PROVIDER_UNAVAILABLE, after: float | None = None
+    ) -> None:
         super().__init__(message)
         self.reason = reason
         self.after = after

@@ -44,8 +44,8 @@ class StepName(StrEnum):
     WELCOME = "welcome"
 
 
-type_id = Annotated[str, StringConstraints(min_length=1, max_length=128, pattern=r"^[^\x00-\x1f\x7f]+$")]
-type_line = Annotated[str, StringConstraints(max_length=256, pattern=r"^[^\x00-\x1f\x7f\u2028\u2029]*$")]
+Identifier = Annotated[str, StringConstraints(min_length=1, max_length=128, pattern=r"^[^\x00-\x1f\x7f]+$")]
+Line = Annotated[str, StringConstraints(max_length=256, pattern=r"^[^\x00-\x1f\x7f\u2028\u2029]*$")]
 
 
 class _Incoming(BaseModel):
@@ -55,34 +55,34 @@ class _Incoming(BaseModel):
 class Status(_Incoming):
     """A row of the institution's drop-down list, as it stood when the event was written."""
 
-    id: type_id
-    name: type_line
-    type: type_line
+    id: Identifier
+    name: Line
+    type: Line
 
 
 class Student(_Incoming):
     """The person, as the SIS knows them. Field limits are the strictest of the vendors'; breaking one rejects the event."""
 
-    student_id: type_id
-    registration_number: type_line | None = None
-    given_name: type_line = ""
-    family_name: type_line = ""
-    preferred_name: type_line | None = None
-    contact_email: type_line | None = None
-    guardian_emails: tuple[type_line, ...] = ()
-    preferred_language: type_line | None = None
-    attributes: dict[type_id, type_line] = Field(default_factory=dict)
+    student_id: Identifier
+    registration_number: Line | None = None
+    given_name: Line = ""
+    family_name: Line = ""
+    preferred_name: Line | None = None
+    contact_email: Line | None = None
+    guardian_emails: tuple[Line, ...] = ()
+    preferred_language: Line | None = None
+    attributes: dict[Identifier, Line] = Field(default_factory=dict)
     external_sync_disabled: bool = False
 
 
 class StudentStatusChanged(_Incoming):
     """What the SIS tells: this student has this status since then. `version` rises per student, and is all that orders events."""
 
-    event_id: type_id
+    event_id: Identifier
     occurred_at: AwareDatetime
-    tenant_id: type_id
+    tenant_id: Identifier
     version: int = Field(ge=0, le=2**63 - 1)
-    previous_status: type_line | None = None
+    previous_status: Line | None = None
     status: Status
     student: Student
 

@@ -5,11 +5,14 @@ from typing import Annotated, Literal, Self
 
 from pydantic import BaseModel, ConfigDict, Field, StringConstraints, model_validator
 
-from consumer.events import Provider, ProviderAction, type_id
+from consumer.events import Identifier, Provider, ProviderAction
 from consumer.settings import HttpsUrl, SecretRef
 
 Slug = Annotated[str, StringConstraints(pattern=r"^[a-z0-9][a-z0-9-]{0,62}$")]
-Domain = Annotated[str, StringConstraints(pattern=r"^(?=.{4,253}$)([a-z0-9]([a-z0-9-]{0,61}[a-z0-9])?\.)+[a-z][a-z0-9-]{0,61}[a-z0-9]$")]
+Domain = Annotated[
+    str,
+    StringConstraints(pattern=r"^(?=.{4,253}$)([a-z0-9]([a-z0-9-]{0,61}[a-z0-9])?\.)+[a-z][a-z0-9-]{0,61}[a-z0-9]$"),
+]
 Language = Annotated[str, StringConstraints(pattern=r"^[a-z]{2,3}(-[A-Za-z0-9]{2,8})*$")]
 
 
@@ -36,7 +39,7 @@ class GoogleSection(_Section):
     admin_subject: str
     customer_id: str = "my_customer"
     directory_url: HttpsUrl = "https://admin.googleapis.com"
-    token_url: HttpsUrl = "https://oauth2.googleapis.com/token"
+    token_url: HttpsUrl = "https://oauth2.googleapis.com/token"  # noqa: S105  an address
     ca_file: str | None = None
 
 
@@ -50,7 +53,7 @@ class Addresses(_Section):
 class StatusRow(_Section):
     """One row of the institution's drop-down list. The id is what is mapped; name and type are for people."""
 
-    id: type_id
+    id: Identifier
     name: str
     type: str
     provider_action: ProviderAction | None = None
@@ -66,10 +69,10 @@ class UnlistedStatus(StrEnum):
 class Rule(_Section):
     """Adds to what an account is given, where every attribute in `when` has one of its values. Later rules override `org_unit`."""
 
-    when: dict[type_id, tuple[str, ...]] = Field(default_factory=dict)
+    when: dict[Identifier, tuple[str, ...]] = Field(default_factory=dict)
     org_unit: str | None = None
     licences: tuple[str, ...] = ()
-    groups: dict[Provider, tuple[str, ...]] = Field(default_factory=dict)
+    groups: dict[Provider, tuple[str, ...]] = Field(default_factory=dict[Provider, tuple[str, ...]])
 
 
 class WelcomeEmail(_Section):
@@ -110,12 +113,16 @@ class Tenant(_Section):
     rules: tuple[Rule, ...] = ()
     welcome_email: WelcomeEmail
     mailgun: MailgunSection | None = None
-    concurrency: int = Field(default=16, ge=1, le=256, description="Students of this tenant in work at once, in one process.")
+    concurrency: int = Field(
+        default=16, ge=1, le=256, description="Students of this tenant in work at once, in one process."
+    )
 
     @property
     def providers(self) -> tuple[Provider, ...]:
         """The providers that this institution uses, in a fixed order."""
-        return tuple(p for p, section in ((Provider.MICROSOFT, self.microsoft), (Provider.GOOGLE, self.google)) if section)
+        return tuple(
+            p for p, section in ((Provider.MICROSOFT, self.microsoft), (Provider.GOOGLE, self.google)) if section
+        )
 
     @model_validator(mode="after")
     def _is_whole(self) -> Self:

@@ -14,7 +14,6 @@ from uuid import UUID
 from consumer.errors import Reason
 from consumer.events import Origin, Provider, ProviderAction, StepName, StudentStatusChanged
 
-
 # --- intake ----------------------------------------------------------------------------------------------------------------
 
 
@@ -236,11 +235,20 @@ class Settle:
 
 
 Write = (
-    BeginStep | EndStep | SaveAccount | RefuseAddress | SealCredential | DestroyCredential | Publish | TenantWaits | Defer | Settle
+    BeginStep
+    | EndStep
+    | SaveAccount
+    | RefuseAddress
+    | SealCredential
+    | DestroyCredential
+    | Publish
+    | TenantWaits
+    | Defer
+    | Settle
 )
 
 
-class Waiting(Exception):  # noqa: N818  not an error: an answer
+class Waiting(Exception):
     """A call must not begin before `seconds` from now: the tenant's service waits. Nothing was written."""
 
     def __init__(self, seconds: float) -> None:

@@ -1,0 +1,93 @@
+"""Health over HTTP: `/livez` (the loops still turn), `/readyz` (the process can do its work), `/metrics`.
+
+Liveness looks at heartbeats only. A dependency that is away makes the process unready, never dead: a restart would not bring it back.
+"""
+
+import time
+from collections.abc import Callable, Mapping
+from typing import Self
+
+from aiohttp import web
+from prometheus_client import CollectorRegistry, generate_latest
+from prometheus_client.exposition import CONTENT_TYPE_LATEST
+
+
+class Heartbeats:
+    """When each loop last turned, on the monotonic clock. Safe to call from any thread."""
+
+    def __init__(self, *, patience: float, clock: Callable[[], float] = time.monotonic) -> None:
+        self._patience = patience
+        self._clock = clock
+        self._last: dict[str, float] = {}
+
+    def beat(self, loop: str) -> None:
+        """This loop turns."""
+        self._last[loop] = self._clock()
+
+    def stop(self, loop: str) -> None:
+        """This loop has ended as it should; it is no longer waited for."""
+        self._last.pop(loop, None)
+
+    def overdue(self) -> Mapping[str, float]:
+        """Loops that have not turned for longer than the patience, with the seconds since they did."""
+        now = self._clock()
+        return {loop: now - last for loop, last in self._last.items() if now - last > self._patience}
+
+
+class Readiness:
+    """Named conditions that must all hold. Each starts as not ready. Safe to call from any thread."""
+
+    def __init__(self, *conditions: str) -> None:
+        self._unready = dict.fromkeys(conditions, "starting")
+
+    def ready(self, condition: str) -> None:
+        """The condition holds."""
+        self._unready.pop(condition, None)
+
+    def unready(self, condition: str, why: str) -> None:
+        """The condition does not hold; `why` is shown to operators."""
+        self._unready[condition] = why
+
+    def missing(self) -> Mapping[str, str]:
+        """Conditions that do not hold, with why."""
+        return dict(self._unready)
+
+
+class HealthServer:
+    """Serves the three paths on the running event loop; `async with` starts and stops it."""
+
+    def __init__(
+        self, host: str, port: int, *, heartbeats: Heartbeats, readiness: Readiness, registry: CollectorRegistry
+    ) -> None:
+        self._host = host
+        self._port = port
+        self._heartbeats = heartbeats
+        self._readiness = readiness
+        self._registry = registry
+        app = web.Application()
+        app.router.add_get("/livez", self._livez)
+        app.router.add_get("/readyz", self._readyz)
+        app.router.add_get("/metrics", self._metrics)
+        self._runner = web.AppRunner(app, access_log=None)
+        self.port = port
+
+    async def __aenter__(self) -> Self:
+        await self._runner.setup()
+        site = web.TCPSite(self._runner, self._host, self._port)
+        await site.start()
+        self.port = self._runner.addresses[0][1]
+        return self
+
+    async def __aexit__(self, *_: object) -> None:
+        await self._runner.cleanup()
+
+    async def _livez(self, _request: web.Request) -> web.Response:
+        overdue = {loop: f"no heartbeat for {seconds:.0f} s" for loop, seconds in self._heartbeats.overdue().items()}
+        return web.json_response({"alive": not overdue, "overdue": overdue}, status=503 if overdue else 200)
+
+    async def _readyz(self, _request: web.Request) -> web.Response:
+        missing = self._readiness.missing()
+        return web.json_response({"ready": not missing, "missing": dict(missing)}, status=503 if missing else 200)
+
+    async def _metrics(self, _request: web.Request) -> web.Response:
+        return web.Response(body=generate_latest(self._registry), headers={"Content-Type": CONTENT_TYPE_LATEST})
