@@ -99,14 +99,16 @@ class Account:
 class StepState(StrEnum):
     """A step's life: STARTED is committed before the call; every other state after it.
 
-    STARTED → DONE | FAILED | THROTTLED | UNKNOWN; THROTTLED, UNKNOWN and a STARTED left by a dead worker → STARTED again.
+    STARTED → DONE | FAILED | HELD | THROTTLED | UNKNOWN; all but DONE may be STARTED again (FAILED only by a newer event).
+    A STARTED that a dead worker left is as good as UNKNOWN.
     """
 
     STARTED = "started"
     DONE = "done"
-    FAILED = "failed"
-    THROTTLED = "throttled"
-    UNKNOWN = "unknown"
+    FAILED = "failed"  # final for this version
+    HELD = "held"  # waits for a person
+    THROTTLED = "throttled"  # definitely not carried out; to be tried again
+    UNKNOWN = "unknown"  # may have been carried out
 
 
 @dataclass(frozen=True, slots=True)
@@ -144,7 +146,6 @@ class Job:
     accounts: Mapping[Provider, Account] = field(default_factory=dict)
     steps: Mapping[tuple[Provider, StepName], Step] = field(default_factory=dict)
     credentials: Mapping[Provider, SealedCredential] = field(default_factory=dict)
-    announced: frozenset[UUID] = frozenset()
 
 
 @dataclass(frozen=True, slots=True)
@@ -155,6 +156,13 @@ class BeginStep:
     name: StepName
     version: int
     request_hash: bytes
+    timeout: float
+
+
+@dataclass(frozen=True, slots=True)
+class KeepLease:
+    """Before a call that only reads: extends the lease so that it outlives the call's `timeout`."""
+
     timeout: float
 
 
@@ -236,6 +244,7 @@ class Settle:
 
 Write = (
     BeginStep
+    | KeepLease
     | EndStep
     | SaveAccount
     | RefuseAddress
