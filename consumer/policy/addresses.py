@@ -1,0 +1,125 @@
+"""Sign-in names a student may be given, in the order in which they are tried.
+
+Limits: the local part is at most 64 characters of `a-z0-9.-_` (Entra's UPN alias: MSDOCS user-post-users; Google's user name
+allows the same and more), begins and ends with a letter or digit, and holds no two separators in a row.
+"""
+
+import re
+from collections.abc import Iterator, Mapping, Sequence
+from hashlib import sha256
+from itertools import chain, count, islice
+
+from consumer.events import Student, student_key
+from consumer.policy.patterns import COUNTER, ID_FIELDS, NAME_FIELDS, Piece, pieces
+from consumer.policy.transliteration import words
+from consumer.tenants import Addresses
+
+MAX_CANDIDATES = 50
+MAX_LOCAL_PART = 64
+
+# fmt: off
+RESERVED = frozenset({
+    "abuse", "admin", "administrator", "all", "billing", "contact", "everyone", "ftp", "help", "helpdesk", "hostmaster", "info",
+    "it", "ldap", "mail", "mailer-daemon", "marketing", "no-reply", "nobody", "noc", "noreply", "office", "postmaster",
+    "principal", "registrar", "root", "sales", "security", "ssl", "staff", "students", "support", "sysadmin", "system",
+    "teachers", "usenet", "uucp", "webmaster", "www",
+})
+# fmt: on
+"""Local parts that people trust or that mail systems need (RFC 2142 and its kin): no student is given one."""
+
+_SEPARATORS = "._-"
+_RUN = re.compile(r"([._-])[._-]+")
+_NOT_IN_AN_ID = re.compile(r"[^a-z0-9._-]+")
+_FALLBACK = ("{student_id}", "{student_id}-{n}")
+
+_Values = Mapping[str, tuple[str, ...]]
+
+
+def candidates(addresses: Addresses, student: Student) -> Sequence[str]:
+    """Addresses to try for a student, best first: at least one, at most `MAX_CANDIDATES`, no two alike, the same on every call.
+
+    Patterns without `{n}` come first in their order, then those with it, for n = 2, 3, … The words of a name are joined by
+    hyphens ("van der Berg": `van-der-berg`); a missing name takes the separator before it along; too long names lose words,
+    then letters. A number that tells students apart is never cut, and a pattern whose number is missing gives nothing.
+    Where no pattern gives anything, the student's id does.
+    """
+    values = _values(student)
+    found = _from_patterns(addresses.patterns, values)
+    if not found:
+        found = _from_patterns(_FALLBACK, values) or (_anonymous(student.student_id),)
+    return tuple(f"{local}@{addresses.domain}" for local in found)
+
+
+def _from_patterns(patterns: Sequence[str], values: _Values) -> tuple[str, ...]:
+    parsed = [pieces(pattern) for pattern in patterns]
+    counted = [p for p in parsed if any(piece.field == COUNTER for piece in p)]
+    plain = [p for p in parsed if p not in counted]
+    attempts = chain(
+        ((p, values) for p in plain),
+        ((p, {**values, COUNTER: (str(n),)}) for n in _numbers(counted) for p in counted),
+    )
+    # A counted pattern that gives nothing for one n gives nothing for any, so the search is bounded too.
+    locals_ = (_local_part(p, v) for p, v in islice(attempts, 2 * MAX_CANDIDATES))
+    good = dict.fromkeys(local for local in locals_ if local and local not in RESERVED)
+    return tuple(islice(good, MAX_CANDIDATES))
+
+
+def _numbers(counted: Sequence[tuple[Piece, ...]]) -> Iterator[int]:
+    return count(2) if counted else iter(())
+
+
+def _values(student: Student) -> _Values:
+    given, family = words(student.given_name), words(student.family_name)
+    return {
+        "given": given,
+        "family": family,
+        "preferred": words(student.preferred_name or "") or given,
+        "given_initial": (given[0][0],) if given else (),
+        "family_initial": (family[0][0],) if family else (),
+        "student_id": _id(student.student_id),
+        "registration_number": _id(student.registration_number or ""),
+    }
+
+
+def _id(text: str) -> tuple[str, ...]:
+    folded = _NOT_IN_AN_ID.sub("-", text.lower()).strip(_SEPARATORS)
+    return (folded,) if folded else ()
+
+
+def _local_part(pattern: tuple[Piece, ...], values: _Values) -> str | None:
+    fields = [piece.field for piece in pattern if piece.field]
+    if any(field not in NAME_FIELDS and not values[field] for field in fields):
+        return None
+    if not any(values[field] for field in fields if field in NAME_FIELDS or field in ID_FIELDS):
+        return None
+    while len(local := _assembled(pattern, values)) > MAX_LOCAL_PART:
+        names = {field: values[field] for field in fields if field in NAME_FIELDS}
+        longest = max(names, key=lambda field: len("-".join(names[field])), default=None)
+        shorter = _shortened(names[longest], by=len(local) - MAX_LOCAL_PART) if longest else None
+        if longest is None or shorter is None:
+            return None
+        values = {**values, longest: shorter}
+    return local or None
+
+
+def _shortened(name: tuple[str, ...], *, by: int) -> tuple[str, ...] | None:
+    if len(name) > 1:
+        return name[:-1]
+    if not name or len(name[0]) == 1:
+        return None
+    return (name[0][: max(len(name[0]) // 2, len(name[0]) - by)],)  # by half at most: the names share the loss
+
+
+def _assembled(pattern: tuple[Piece, ...], values: _Values) -> str:
+    text = ""
+    for piece in pattern:
+        text += piece.literal
+        if piece.field:
+            value = "-".join(values[piece.field])
+            text = text + value if value else text.rstrip(_SEPARATORS)
+    return _RUN.sub(r"\1", text).strip(_SEPARATORS)
+
+
+def _anonymous(student_id: str) -> str:
+    """For an id without a single letter or digit that an address may hold."""
+    return f"student-{sha256(student_key('', student_id)).hexdigest()[:12]}"

@@ -1,0 +1,42 @@
+"""What a tenant's rules give a student."""
+
+from collections.abc import Iterable
+from dataclasses import dataclass
+
+from consumer.events import Provider, Student
+from consumer.tenants import Rule, Tenant
+
+
+@dataclass(frozen=True, slots=True)
+class Grant:
+    """What an account is given at one provider; each list in the order of the rules, without repeats."""
+
+    org_unit: str | None = None
+    licences: tuple[str, ...] = ()
+    groups: tuple[str, ...] = ()
+
+
+def grant(tenant: Tenant, student: Student, provider: Provider) -> Grant:
+    """Folds the rules that match the student: licences and groups add up, the last organisational unit stands.
+
+    Licences are Microsoft's (SKU ids), organisational units Google's: the other provider's grant leaves them out.
+    """
+    rules = [rule for rule in tenant.rules if matches(rule, student)]
+    return Grant(
+        org_unit=_last_org_unit(rules) if provider is Provider.GOOGLE else None,
+        licences=_unique(rule.licences for rule in rules) if provider is Provider.MICROSOFT else (),
+        groups=_unique(rule.groups.get(provider, ()) for rule in rules),
+    )
+
+
+def matches(rule: Rule, student: Student) -> bool:
+    """Whether every attribute that the rule names has one of its values; a rule that names none is everybody's."""
+    return all(student.attributes.get(name) in values for name, values in rule.when.items())
+
+
+def _last_org_unit(rules: list[Rule]) -> str | None:
+    return next((rule.org_unit for rule in reversed(rules) if rule.org_unit is not None), None)
+
+
+def _unique(lists: Iterable[tuple[str, ...]]) -> tuple[str, ...]:
+    return tuple(dict.fromkeys(item for items in lists for item in items))
