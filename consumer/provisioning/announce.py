@@ -1,0 +1,93 @@
+"""The outcomes: what downstream is told, built from what the ledger knows. Event ids are derived, so a repeat is the same event."""
+
+from dataclasses import replace
+from datetime import datetime, timedelta
+from uuid import UUID
+
+from consumer.errors import GiveUp, Hold, Reason
+from consumer.events import (
+    AccountProvisioned,
+    AccountProvisioningFailed,
+    Cause,
+    MailState,
+    Origin,
+    Outcome,
+    ProvisionedAccount,
+    StepName,
+    WelcomeEmailStatus,
+    outcome_id,
+)
+from consumer.ledger.port import Publish, SaveAccount
+from consumer.provisioning.case import Case
+
+
+async def ensure_announced(case: Case) -> None:
+    """Publishes `account-provisioned` once for this version, in the same transaction that says so."""
+    account = case.known_account()
+    if account.settled_version >= case.version:
+        return
+    settled = replace(account, settled_version=case.version)
+    now = case.now()
+    object_id = account.object_id or ""
+    outcome = AccountProvisioned(
+        event_id=_id(case, "account-provisioned"),
+        occurred_at=now,
+        tenant_id=case.tenant.id,
+        student_id=case.student.student_id,
+        cause=_cause(case),
+        provider=case.provider,
+        account=ProvisionedAccount(object_id, account.address, account.address, account.origin or Origin.CREATED),
+        identity=case.directory.identity(object_id),
+        licences=account.licences,
+        groups=account.groups,
+        duration_ms=int((now - case.job.desired.accepted_at) / timedelta(milliseconds=1)),
+    )
+    await case.effects.commit([SaveAccount(settled), _publish(case, outcome)])
+    case.account = settled
+
+
+def failed(case: Case, step: StepName, fault: GiveUp | Hold, *, retry_at: datetime | None) -> Publish:
+    """`account-provisioning-failed`, once for each version, step and reason; final unless the fault waits for a person."""
+    outcome = AccountProvisioningFailed(
+        event_id=_id(case, "account-provisioning-failed", f"{step}/{fault.reason}"),
+        occurred_at=case.now(),
+        tenant_id=case.tenant.id,
+        student_id=case.student.student_id,
+        cause=_cause(case),
+        provider=case.provider,
+        step=step,
+        reason=fault.reason,
+        final=isinstance(fault, GiveUp),
+        retry_at=retry_at,
+        message=str(fault),
+    )
+    return _publish(case, outcome)
+
+
+def welcome(case: Case, state: MailState, *, message_id: str | None = None, reason: Reason | None = None) -> Publish:
+    """`welcome-email-status`, once for each account that was created and each state."""
+    detail = f"{case.known_account().generation}/{state}"
+    outcome = WelcomeEmailStatus(
+        event_id=_id(case, "welcome-email-status", detail),
+        occurred_at=case.now(),
+        tenant_id=case.tenant.id,
+        student_id=case.student.student_id,
+        cause=_cause(case),
+        provider=case.provider,
+        state=state,
+        reason=reason,
+        message_id=message_id,
+    )
+    return _publish(case, outcome)
+
+
+def _id(case: Case, kind: str, detail: str = "") -> UUID:
+    return outcome_id(kind, case.tenant.id, case.student.student_id, case.provider, case.version, detail)
+
+
+def _publish(case: Case, outcome: Outcome) -> Publish:
+    return case.tools.announce(outcome, traceparent=case.job.desired.traceparent)
+
+
+def _cause(case: Case) -> Cause:
+    return Cause(case.job.desired.event.event_id, case.version)

@@ -1,0 +1,61 @@
+"""A breaker for one tenant's one service: after some failures in a row the tenant waits, then one student at a time probes.
+
+    closed ──`threshold` failures in a row──▶ open: the tenant waits ──wait over──▶ half-open: one student at a time
+       ▲                                                                              │ answered       │ failed
+       └──────────────────────────────────────────────────────────────────────────────┘                └──▶ open again
+
+The wait itself is kept in the ledger, so that all replicas observe it; a breaker only counts what its own process met.
+"""
+
+from collections.abc import Iterator
+from contextlib import contextmanager
+
+from consumer.errors import RetryLater
+
+
+class Breaker:
+    """One tenant's one service. `wait` is in seconds."""
+
+    def __init__(self, *, threshold: int = 5, wait: float = 30.0) -> None:
+        self._threshold = threshold
+        self._wait = wait
+        self._failures = 0
+        self._probing = False
+
+    @contextmanager
+    def passage(self) -> Iterator[None]:
+        """Held through a call. Raises `RetryLater` while the service is suspicious and somebody else is probing it."""
+        probe = self._failures >= self._threshold
+        if probe and self._probing:
+            raise RetryLater("The provider failed lately, and is being probed.", after=self._wait)
+        self._probing = self._probing or probe
+        try:
+            yield
+        finally:
+            if probe:
+                self._probing = False
+
+    def answered(self) -> None:
+        """The service answered, whatever it said."""
+        self._failures = 0
+
+    def failed(self) -> float | None:
+        """The service did not answer, or failed itself. Returns the seconds that the tenant must wait now, if it must."""
+        self._failures += 1
+        return self._wait if self._failures >= self._threshold else None
+
+
+class Breakers:
+    """The breakers of a process, one for each tenant and service."""
+
+    def __init__(self, *, threshold: int = 5, wait: float = 30.0) -> None:
+        self._threshold = threshold
+        self._wait = wait
+        self._all: dict[tuple[str, str], Breaker] = {}
+
+    def of(self, tenant_id: str, service: str) -> Breaker:
+        """The breaker of this tenant's service."""
+        key = (tenant_id, service)
+        if key not in self._all:
+            self._all[key] = Breaker(threshold=self._threshold, wait=self._wait)
+        return self._all[key]

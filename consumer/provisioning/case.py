@@ -1,0 +1,103 @@
+"""One student at one provider, under one lease: everything that the steps share."""
+
+import asyncio
+from collections.abc import Callable
+from dataclasses import dataclass
+from datetime import datetime, timedelta
+from typing import Protocol
+
+from consumer.errors import GiveUp, Reason
+from consumer.events import Outcome, Provider, StepName, Student
+from consumer.ledger.port import Account, Job, Publish, Step, StepState, Work
+from consumer.ledger.vault import Vault
+from consumer.mail.rendering import Templates
+from consumer.providers.port import Directory
+from consumer.provisioning.effects import Effects
+from consumer.provisioning.institution import Institution
+from consumer.tenants import Tenant
+
+
+class Announcer(Protocol):
+    """Makes an outcome ready for its topic; `traceparent` is the W3C trace context of the event that it answers."""
+
+    def __call__(self, outcome: Outcome, *, traceparent: str | None) -> Publish: ...
+
+
+@dataclass(frozen=True, slots=True)
+class Tools:
+    """What every case of a process uses. `password` makes a new one; times are in seconds."""
+
+    work: Work
+    vault: Vault
+    announce: Announcer
+    password: Callable[[], str]
+    templates: Templates
+    mail_hold_down: float
+    credential_lifetime: float
+
+
+class Case:
+    """The student's job at `provider`. `account` is what is known so far; the steps move it on.
+
+    `fresh_password` is the one that a create call of this very job has used: it need not be opened again for the mail.
+    """
+
+    def __init__(self, job: Job, institution: Institution, provider: Provider, effects: Effects, tools: Tools) -> None:
+        self.job = job
+        self.institution = institution
+        self.provider = provider
+        self.effects = effects
+        self.tools = tools
+        self.account: Account | None = job.accounts.get(provider)
+        self.fresh_password: str | None = None
+        self._claimed_at = asyncio.get_running_loop().time()
+
+    @property
+    def tenant(self) -> Tenant:
+        """The student's institution, as configured."""
+        return self.institution.tenant
+
+    @property
+    def student(self) -> Student:
+        """The person, as the newest event describes them."""
+        return self.job.desired.event.student
+
+    @property
+    def version(self) -> int:
+        """The version that this case brings about."""
+        return self.job.desired.event.version
+
+    @property
+    def directory(self) -> Directory:
+        """The provider's directory of this institution."""
+        return self.institution.directories[self.provider]
+
+    @property
+    def service(self) -> str:
+        """The name under which this provider's waits are kept."""
+        return self.provider.value
+
+    def step(self, name: StepName) -> Step | None:
+        """The newest record of this step, as it stood when the student was claimed."""
+        return self.job.steps.get((self.provider, name))
+
+    def uncertain(self, name: StepName) -> bool:
+        """Whether an earlier attempt at this step may have been carried out without our knowing."""
+        step = self.step(name)
+        return step is not None and step.state in {StepState.STARTED, StepState.UNKNOWN}
+
+    def refuse_if_failed(self, name: StepName) -> None:
+        """Raises `GiveUp` again where this version has already failed at this step for good."""
+        step = self.step(name)
+        if step and step.state is StepState.FAILED and step.version == self.version:
+            raise GiveUp("The provider refused this step for good.", reason=step.reason or Reason.UNEXPECTED_ANSWER)
+
+    def now(self) -> datetime:
+        """The database's time: that of the claim, and what has passed since."""
+        return self.job.now + timedelta(seconds=asyncio.get_running_loop().time() - self._claimed_at)
+
+    def known_account(self) -> Account:
+        """The account, from the step on that made it known."""
+        if self.account is None:
+            raise LookupError("a step ran before the address was reserved")
+        return self.account

@@ -1,0 +1,62 @@
+"""Steps three and four: the licences and groups that the tenant's rules give, added to what the account has already."""
+
+import hashlib
+from collections.abc import Awaitable, Sequence
+from dataclasses import replace
+from functools import partial
+from typing import Protocol
+
+from consumer.errors import Hold, NotYet, Reason
+from consumer.events import StepName
+from consumer.ledger.port import Account, SaveAccount
+from consumer.policy.rules import grant
+from consumer.provisioning.case import Case
+
+_ATTEMPTS_UNTIL_MISSING = 12
+
+
+async def ensure_licences(case: Case) -> None:
+    """Returns when the account has all licences: one call for those that are missing."""
+    account = case.known_account()
+    wanted = grant(case.tenant, case.student, case.provider).licences
+    missing = tuple(licence for licence in wanted if licence not in account.licences)
+    if missing:
+        call = partial(case.directory.assign_licences, _object_id(account), missing)
+        await _give(case, StepName.LICENCES, call, replace(account, licences=account.licences + missing), missing)
+
+
+async def ensure_groups(case: Case) -> None:
+    """Returns when the account is a member of all groups: one call for each that is missing."""
+    for group in grant(case.tenant, case.student, case.provider).groups:
+        account = case.known_account()
+        if group not in account.groups:
+            call = partial(case.directory.add_to_group, _object_id(account), group)
+            await _give(case, StepName.GROUPS, call, replace(account, groups=(*account.groups, group)), (group,))
+
+
+class _Call(Protocol):
+    def __call__(self, *, timeout: float) -> Awaitable[None]: ...
+
+
+async def _give(case: Case, name: StepName, call: _Call, given: Account, request: Sequence[str]) -> None:
+    case.refuse_if_failed(name)
+    try:
+        await case.effects.step(
+            case.provider,
+            name,
+            service=case.service,
+            request_hash=hashlib.sha256("\x1f".join(request).encode()).digest(),
+            call=lambda t: call(timeout=t),
+            then=lambda _: [SaveAccount(given)],
+        )
+    except NotYet as fault:
+        if case.job.attempt < _ATTEMPTS_UNTIL_MISSING:
+            raise
+        raise Hold("The account can no longer be found at the provider.", reason=Reason.ACCOUNT_MISSING) from fault
+    case.account = given
+
+
+def _object_id(account: Account) -> str:
+    if account.object_id is None:
+        raise LookupError("a grant ran before the account was created")
+    return account.object_id

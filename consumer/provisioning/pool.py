@@ -1,0 +1,146 @@
+"""The workers: claims due students fairly over tenants, works each in a task of its own, and ends gracefully."""
+
+import asyncio
+from collections import Counter
+from collections.abc import Awaitable, Callable, Mapping, Sequence
+
+import structlog
+
+from consumer.errors import RetryLater
+from consumer.ledger.port import Job, Work
+from consumer.observe.metrics import Metrics
+
+log = structlog.get_logger()
+
+_PAUSE_BETWEEN_CLAIMS = 0.02
+_PAUSE_WHEN_AWAY = 1.0
+
+
+class Pool:
+    """Loop 2. One task runs `run`; `stop` may be called from the same event loop.
+
+    `limits` says for each tenant how many of its students may be in work at once, so that a slow provider of one tenant holds
+    only that tenant's share. `wait` returns when new work was announced, at the latest after the seconds it is given.
+    """
+
+    def __init__(
+        self,
+        *,
+        work: Work,
+        handle: Callable[[Job], Awaitable[None]],
+        limits: Mapping[str, int],
+        concurrency: int,
+        lease: float,
+        sweep: float,
+        worker: str,
+        wait: Callable[[float], Awaitable[object]],
+        beat: Callable[[], None],
+        metrics: Metrics,
+    ) -> None:
+        self._work = work
+        self._handle = handle
+        self._limits = limits
+        self._concurrency = concurrency
+        self._lease = lease
+        self._sweep = sweep
+        self._worker = worker
+        self._wait = wait
+        self._beat = beat
+        self._metrics = metrics
+        self._tasks: set[asyncio.Task[None]] = set()
+        self._in_work: Counter[str] = Counter()
+        self._turn = 0
+        self._changed = asyncio.Event()
+        self.stopping = False
+
+    def stop(self) -> None:
+        """Claims nothing more; students in work are handed back between two steps."""
+        self.stopping = True
+        self._changed.set()
+
+    async def run(self, *, drain: float) -> None:
+        """Works until `stop`; then waits at most `drain` seconds for the students in work."""
+        while not self.stopping:
+            self._beat()
+            jobs = await self._claim()
+            for job in jobs:
+                self._start(job)
+            await self._pause(idle=not jobs)
+        if self._tasks:
+            _, late = await asyncio.wait(self._tasks, timeout=drain)
+            for task in late:
+                task.cancel()
+            await asyncio.gather(*late, return_exceptions=True)
+
+    def room(self) -> Mapping[str, int]:
+        """How many more students each tenant may have in work now; in all no more than the process has room for."""
+        free = self._concurrency - len(self._tasks)
+        wants = {tenant: limit - self._in_work[tenant] for tenant, limit in self._limits.items()}
+        open_to = [tenant for tenant, want in wants.items() if want > 0]
+        if free <= 0 or not open_to:
+            return {}
+        self._turn = (self._turn + 1) % len(open_to)
+        order = open_to[self._turn :] + open_to[: self._turn]
+        share, extra = divmod(free, len(open_to))
+        shares = {tenant: min(wants[tenant], share + (index < extra)) for index, tenant in enumerate(order)}
+        return {tenant: places for tenant, places in shares.items() if places > 0}
+
+    async def _claim(self) -> Sequence[Job]:
+        room = self.room()
+        if not room:
+            return ()
+        try:
+            jobs = await self._work.claim(room, lease=self._lease, worker=self._worker)
+        except RetryLater:
+            self._metrics.database_away.labels("provisioning").set(1)
+            await asyncio.sleep(_PAUSE_WHEN_AWAY)
+            return ()
+        self._metrics.database_away.labels("provisioning").set(0)
+        return jobs
+
+    def _start(self, job: Job) -> None:
+        tenant = job.lease.tenant_id
+        task = asyncio.create_task(self._one(job), name=f"student of {tenant}")
+        self._in_work[tenant] += 1
+        self._tasks.add(task)
+        self._metrics.in_work.set(len(self._tasks))
+        task.add_done_callback(lambda done: self._done(done, tenant))
+
+    async def _one(self, job: Job) -> None:
+        await self._handle(job)
+
+    def _done(self, task: asyncio.Task[None], tenant: str) -> None:
+        self._tasks.discard(task)
+        self._in_work[tenant] -= 1
+        self._metrics.in_work.set(len(self._tasks))
+        self._changed.set()
+        if not task.cancelled() and (error := task.exception()):
+            # A defect of ours: the student's lease runs out and it is tried again; the others go on.
+            self._metrics.loop_faults.labels("provisioning", type(error).__name__).inc()
+            log.error("student_defect", tenant_id=tenant, exc_info=error)
+
+    async def _pause(self, *, idle: bool) -> None:
+        """A short breath while there is work (a claim serves many finished students at once); else until something changes."""
+        if not idle:
+            await asyncio.sleep(_PAUSE_BETWEEN_CLAIMS)
+            return
+        seconds = self._sweep
+        if self.room():
+            seconds = await self._next_due()
+        self._changed.clear()
+        if self.stopping:
+            return
+        woken = asyncio.ensure_future(self._wait(seconds))
+        changed = asyncio.ensure_future(self._changed.wait())
+        _, pending = await asyncio.wait({woken, changed}, return_when=asyncio.FIRST_COMPLETED)
+        for task in pending:
+            task.cancel()
+        await asyncio.gather(*pending, return_exceptions=True)
+        await asyncio.sleep(_PAUSE_BETWEEN_CLAIMS)
+
+    async def _next_due(self) -> float:
+        try:
+            due = await self._work.seconds_to_next()
+        except RetryLater:
+            return _PAUSE_WHEN_AWAY
+        return self._sweep if due is None else min(self._sweep, max(due, _PAUSE_BETWEEN_CLAIMS))

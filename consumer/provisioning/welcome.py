@@ -1,0 +1,116 @@
+"""The last step: the welcome mail with the credentials, at most one with a password that works.
+
+The mail service knows no idempotency: a mail whose fate is unknown is looked for by its Message-Id, after a hold-down in which the
+service's own records become complete. If it is not found there, a person must look: sending again could put a second copy of a
+working password into the world.
+"""
+
+import hashlib
+from datetime import timedelta
+
+from consumer.errors import GiveUp, Hold, Reason, RetryLater
+from consumer.events import MailState, Origin, StepName
+from consumer.ledger.port import BeginStep, DestroyCredential, EndStep, StepState
+from consumer.ledger.vault import Context
+from consumer.mail.message_id import message_id
+from consumer.mail.port import Mail, Mailer
+from consumer.mail.rendering import WelcomeValues
+from consumer.provisioning.announce import welcome
+from consumer.provisioning.case import Case
+
+SERVICE = "mailgun"
+
+
+async def ensure_welcomed(case: Case) -> None:
+    """Returns when the mail was accepted, is not wanted, or had failed for this version before."""
+    step = case.step(StepName.WELCOME)
+    if step and (step.state is StepState.DONE or (step.state is StepState.FAILED and step.version == case.version)):
+        return
+    mailer = case.institution.mailer
+    if case.known_account().origin is not Origin.CREATED or not case.tenant.welcome_email.enabled or mailer is None:
+        await _not_wanted(case)
+    elif case.uncertain(StepName.WELCOME):
+        await _look_up(case, mailer)
+    else:
+        await _send(case, mailer)
+
+
+async def _not_wanted(case: Case) -> None:
+    await case.effects.commit(
+        [
+            BeginStep(case.provider, StepName.WELCOME, case.version, b"", timeout=0),
+            EndStep(case.provider, StepName.WELCOME, StepState.DONE),
+            DestroyCredential(case.provider),
+            welcome(case, MailState.NOT_WANTED),
+        ]
+    )
+
+
+async def _send(case: Case, mailer: Mailer) -> None:
+    mail = _mail(case, _password(case))
+    await case.effects.step(
+        case.provider,
+        StepName.WELCOME,
+        service=SERVICE,
+        request_hash=hashlib.sha256(mail.message_id.encode()).digest(),
+        call=lambda t: mailer.send(mail, timeout=t),
+        then=lambda _: [DestroyCredential(case.provider), welcome(case, MailState.ACCEPTED, message_id=mail.message_id)],
+    )
+
+
+async def _look_up(case: Case, mailer: Mailer) -> None:
+    step = case.step(StepName.WELCOME)
+    began = step.started_at if step else case.job.now
+    ripe_in = timedelta(seconds=case.tools.mail_hold_down) - (case.now() - began)
+    if ripe_in > timedelta(0):
+        raise RetryLater(
+            "The mail's fate cannot be known yet.", reason=Reason.OUTCOME_UNKNOWN, after=ripe_in.total_seconds()
+        )
+    ident = _message_id(case)
+    accepted = await case.effects.ask(SERVICE, lambda t: mailer.was_accepted(ident, since=began.timestamp(), timeout=t))
+    if not accepted:
+        raise Hold("It cannot be found out whether the welcome mail was sent.", reason=Reason.OUTCOME_UNKNOWN)
+    await case.effects.commit(
+        [
+            EndStep(case.provider, StepName.WELCOME, StepState.DONE),
+            DestroyCredential(case.provider),
+            welcome(case, MailState.ACCEPTED, message_id=ident),
+        ]
+    )
+
+
+def _password(case: Case) -> str:
+    if case.fresh_password is not None:
+        return case.fresh_password
+    account = case.known_account()
+    sealed = case.job.credentials.get(case.provider)
+    if sealed is None or sealed.generation != account.generation:
+        raise GiveUp("The sealed password has expired.", reason=Reason.CREDENTIAL_EXPIRED)
+    lease = case.job.lease
+    context = Context(lease.tenant_id, lease.student_id, case.provider, account.generation)
+    return case.tools.vault.open(sealed.sealed, context)
+
+
+def _message_id(case: Case) -> str:
+    domain = case.tenant.mailgun.domain if case.tenant.mailgun else case.tenant.addresses.domain
+    lease = case.job.lease
+    return message_id(lease.tenant_id, lease.student_id, case.provider, case.known_account().generation, domain=domain)
+
+
+def _mail(case: Case, password: str) -> Mail:
+    recipient = case.student.contact_email
+    if not recipient:
+        raise GiveUp("The student has no contact address to write to.", reason=Reason.NO_CONTACT_ADDRESS)
+    account = case.known_account()
+    settings = case.tenant.welcome_email
+    values = WelcomeValues(
+        institution=case.tenant.name,
+        provider=case.provider,
+        preferred_name=case.student.preferred_name or case.student.given_name or case.student.family_name,
+        sign_in_name=account.address,
+        password=password,
+    )
+    rendered = case.tools.templates.render(
+        settings.template, settings.languages, case.student.preferred_language, values
+    )
+    return Mail(_message_id(case), recipient, rendered.subject, rendered.text, rendered.html)
