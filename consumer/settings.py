@@ -8,7 +8,7 @@ from pathlib import Path
 from typing import Annotated, Literal
 from urllib.parse import urlsplit
 
-from pydantic import AfterValidator, BaseModel, ConfigDict, Field, StringConstraints
+from pydantic import AfterValidator, BaseModel, ConfigDict, Field
 
 _LOOPBACK = {"127.0.0.1", "::1", "localhost"}
 
@@ -24,10 +24,17 @@ def _https(value: str) -> str:
     return value.rstrip("/")
 
 
-SecretRef = Annotated[str, StringConstraints(pattern=r"^(env:[A-Za-z_][A-Za-z0-9_]*|file:.+)$")]
+SecretRef = Annotated[
+    str,
+    Field(
+        pattern=r"^(env:[A-Za-z_][A-Za-z0-9_]*|file:.+)$",
+        description="a reference to the secret, `env:NAME` or `file:path`, never the secret itself",
+        examples=["env:NORTH_HIGH_SECRET"],
+    ),
+]
 """A reference to a secret, never the secret: `env:NAME` or `file:path`. `consumer.secrets` opens it."""
 
-HttpsUrl = Annotated[str, AfterValidator(_https)]
+HttpsUrl = Annotated[str, AfterValidator(_https), Field(description="an https address", examples=["https://host/path"])]
 """An absolute https URL without trailing slash; http only on loopback."""
 
 Seconds = Annotated[float, Field(gt=0, le=86_400)]
@@ -103,7 +110,7 @@ class OutboundSettings(_Section):
 class VaultKey(_Section):
     """One key-encryption key: 32 bytes, base64, by reference. The first of the list seals; all open."""
 
-    id: Annotated[str, StringConstraints(pattern=r"^[A-Za-z0-9._-]{1,32}$")]
+    id: str = Field(pattern=r"^[A-Za-z0-9._-]{1,32}$", description="a short name of the key", examples=["2026-09"])
     key: SecretRef
 
 

@@ -3,21 +3,52 @@
 from enum import StrEnum
 from typing import Annotated, Literal, Self
 
-from pydantic import BaseModel, ConfigDict, Field, StringConstraints, model_validator
+from pydantic import BaseModel, ConfigDict, Field, model_validator
 
 from consumer.events import Identifier, Provider, ProviderAction
 from consumer.settings import HttpsUrl, SecretRef
 
-Slug = Annotated[str, StringConstraints(pattern=r"^[a-z0-9][a-z0-9-]{0,62}$")]
+Slug = Annotated[
+    str,
+    Field(
+        pattern=r"^[a-z0-9][a-z0-9-]{0,62}$",
+        description="lower-case letters, digits and hyphens, at most 63",
+        examples=["north-high"],
+    ),
+]
 Domain = Annotated[
     str,
-    StringConstraints(
+    Field(
         min_length=4,
         max_length=253,
         pattern=r"^([a-z0-9]([a-z0-9-]{0,61}[a-z0-9])?\.)+[a-z][a-z0-9-]{0,61}[a-z0-9]$",
+        description="a domain in lower case, without `@`",
+        examples=["students.north-high.example"],
     ),
 ]
-Language = Annotated[str, StringConstraints(pattern=r"^[a-z]{2,3}(-[A-Za-z0-9]{2,8})*$")]
+Language = Annotated[
+    str, Field(pattern=r"^[a-z]{2,3}(-[A-Za-z0-9]{2,8})*$", description="a BCP 47 tag", examples=["el"])
+]
+Guid = Annotated[
+    str,
+    Field(
+        pattern=r"^[0-9a-fA-F]{8}(-[0-9a-fA-F]{4}){3}-[0-9a-fA-F]{12}$",
+        description="a GUID as the Entra admin centre shows it",
+        examples=["6babcaad-604b-40ac-a9d7-9fd97c0b779f"],
+    ),
+]
+Mailbox = Annotated[
+    str,
+    Field(
+        pattern=r"^([^<>\x00-\x1f\x7f]*<[^<>@,\s]+@[^<>@,\s]+>|[^<>@,\s]+@[^<>@,\s]+)$",
+        max_length=256,
+        description="an e-mail address, with a name if you like",
+        examples=["North High <accounts@mail.north-high.example>"],
+    ),
+]
+Country = Annotated[
+    str, Field(pattern=r"^[A-Z]{2}$", description="an ISO 3166 country of two capitals", examples=["GR"])
+]
 
 
 class _Section(BaseModel):
@@ -27,10 +58,10 @@ class _Section(BaseModel):
 class MicrosoftSection(_Section):
     """The Entra application that acts for this institution."""
 
-    tenant_id: Annotated[str, StringConstraints(pattern=r"^[0-9a-fA-F-]{36}$")]
-    client_id: Annotated[str, StringConstraints(pattern=r"^[0-9a-fA-F-]{36}$")]
+    tenant_id: Guid
+    client_id: Guid
     client_secret: SecretRef
-    usage_location: Annotated[str, StringConstraints(pattern=r"^[A-Z]{2}$")]
+    usage_location: Country
     graph_url: HttpsUrl = "https://graph.microsoft.com"
     authority_url: HttpsUrl = "https://login.microsoftonline.com"
     ca_file: str | None = None
@@ -40,7 +71,7 @@ class GoogleSection(_Section):
     """The service account with domain-wide delegation that acts for this institution, as `admin_subject`."""
 
     service_account: SecretRef
-    admin_subject: str
+    admin_subject: Mailbox
     customer_id: str = "my_customer"
     directory_url: HttpsUrl = "https://admin.googleapis.com"
     token_url: HttpsUrl = "https://oauth2.googleapis.com/token"  # noqa: S105  an address
@@ -91,7 +122,7 @@ class MailgunSection(_Section):
     """Where mail leaves. `api_key` may be a domain sending key; the look-up of a mail's fate then needs `lookup_key`."""
 
     domain: Domain
-    sender: str
+    sender: Mailbox
     api_key: SecretRef
     lookup_key: SecretRef | None = None
     region: Literal["us", "eu"] = "us"
@@ -108,7 +139,7 @@ class Tenant(_Section):
     """One institution: its providers, domain, status table, rules and mail settings."""
 
     id: Slug
-    name: Annotated[str, StringConstraints(min_length=1, max_length=200)]
+    name: str = Field(min_length=1, max_length=200, description="the institution's name, as students know it")
     microsoft: MicrosoftSection | None = None
     google: GoogleSection | None = None
     addresses: Addresses

@@ -1,14 +1,14 @@
 """Step two: the account itself, at most one whatever happens.
 
-    look for our marker ──found──▶ adopt | restore
-            │ nothing (proves nothing)
-            ▼
-    create, always the same body ──▶ created
-            │ "taken"
-            ▼
-    whose is it? ──ours──▶ adopt      ──not visible yet──▶ later
-            └──somebody else's──▶ refuse the address, take the next candidate
-                 (unless an earlier attempt is unknown and the holder is unmarked: that may be ours, so a person must look)
+look for our marker ──found──▶ adopt | restore
+        │ nothing (proves nothing)
+        ▼
+create, always the same body ──▶ created
+        │ "taken"
+        ▼
+whose is it? ──ours──▶ adopt      ──not visible yet──▶ later
+        └──somebody else's──▶ refuse the address, take the next candidate
+             (unless an earlier attempt is unknown and the holder is unmarked: that may be ours, so a person must look)
 """
 
 from collections.abc import Sequence

@@ -11,7 +11,17 @@ from collections.abc import Awaitable, Callable, Sequence
 from dataclasses import dataclass
 from typing import TypeVar
 
-from consumer.errors import AddressTaken, Fault, GiveUp, Hold, OutcomeUnknown, Reason, RetryLater, Throttled, Unavailable
+from consumer.errors import (
+    AddressTaken,
+    Fault,
+    GiveUp,
+    Hold,
+    OutcomeUnknown,
+    Reason,
+    RetryLater,
+    Throttled,
+    Unavailable,
+)
 from consumer.events import Provider, StepName
 from consumer.ledger.port import BeginStep, EndStep, KeepLease, Lease, StepState, TenantWaits, Waiting, Work, Write
 from consumer.observe.metrics import Metrics

@@ -9,7 +9,7 @@ from datetime import timedelta
 import structlog
 
 from consumer.errors import Fenced, GiveUp, Hold, OutcomeUnknown, RetryLater
-from consumer.events import MailState, Provider, StepName
+from consumer.events import MailState, StepName
 from consumer.ledger.port import Defer, Disposition, Job, Publish, Settle
 from consumer.observe.metrics import Metrics
 from consumer.policy.backoff import delay
@@ -99,7 +99,9 @@ class StudentWorker:
             await self._end(job, effects, results)
         except Fenced:
             self._metrics.fenced_writes.labels("provisioning").inc()
-            log.info("lease_lost", tenant_id=job.lease.tenant_id, student_id=job.lease.student_id, epoch=job.lease.epoch)
+            log.info(
+                "lease_lost", tenant_id=job.lease.tenant_id, student_id=job.lease.student_id, epoch=job.lease.epoch
+            )
         except RetryLater as fault:
             # The ledger is away for longer than the lease: whoever claims the student next finds what was committed.
             log.warning("student_left_to_its_lease", tenant_id=job.lease.tenant_id, reason=fault.reason)

@@ -54,7 +54,10 @@ async def _send(case: Case, mailer: Mailer) -> None:
         service=SERVICE,
         request_hash=hashlib.sha256(mail.message_id.encode()).digest(),
         call=lambda t: mailer.send(mail, timeout=t),
-        then=lambda _: [DestroyCredential(case.provider), welcome(case, MailState.ACCEPTED, message_id=mail.message_id)],
+        then=lambda _: [
+            DestroyCredential(case.provider),
+            welcome(case, MailState.ACCEPTED, message_id=mail.message_id),
+        ],
     )
 
 
