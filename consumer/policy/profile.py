@@ -35,14 +35,6 @@ def names(provider: Provider, student: Student) -> Names:
     return Names(_cut(given, limit), _cut(family, limit), _cut(display, _DISPLAY_LIMIT))
 
 
-def salutation(student: Student) -> str:
-    """The name that a mail greets by: preferred, else given, else family name; may be empty. Not cut, not escaped."""
-    return next(
-        (name for name in map(_clean, (student.preferred_name or "", student.given_name, student.family_name)) if name),
-        "",
-    )
-
-
 def _clean(name: str) -> str:
     composed = unicodedata.normalize("NFC", name)
     kept = "".join(

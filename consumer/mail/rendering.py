@@ -1,0 +1,159 @@
+"""Renders a mail from `templates/<mail>/<language>/{subject.txt,body.txt,body.html}`.
+
+Templates are Jinja2 in a sandbox, with undefined names refused and HTML escaped. They may use: `institution`, `preferred_name`
+(may be empty), `sign_in_name`, `password`, `service_name` ("Microsoft 365"), `sign_in_url`, `provider` ("microsoft", "google"), and
+the filter `isolated`, which keeps a right-to-left name from turning its surroundings around.
+"""
+
+import re
+import traceback
+import unicodedata
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import dataclass, field
+from pathlib import Path
+
+from jinja2 import FileSystemLoader, StrictUndefined, TemplateError, TemplateNotFound
+from jinja2.sandbox import ImmutableSandboxedEnvironment
+from markupsafe import Markup
+
+from consumer.errors import Hold, Reason
+from consumer.events import Provider
+from consumer.mail.languages import lookup
+
+LIMITS = {"subject.txt": 255, "body.txt": 100_000, "body.html": 100_000}
+"""A mail's parts, and how many characters each may hold; Gmail hides what is over 102 kB."""
+
+RENDER_FAULTS = (TemplateError, ArithmeticError, AttributeError, LookupError, RecursionError, TypeError, ValueError)
+"""What a template can raise when it is rendered: Jinja2's own, and what an expression in it can do."""
+
+_SERVICES: Mapping[Provider, tuple[str, str]] = {
+    Provider.MICROSOFT: ("Microsoft 365", "https://www.office.com"),
+    Provider.GOOGLE: ("Google Workspace", "https://accounts.google.com"),
+}
+_NOT_IN_A_NAME = re.compile(r"[/\\@<>:|]+")
+_TIGHT_STOP = re.compile(r"\.(?=\w)")
+_JOINERS = "\u200c\u200d"  # spelling in Persian, Sinhala and others
+_FIRST_STRONG_ISOLATE, _POP_ISOLATE = "\u2068", "\u2069"
+
+
+@dataclass(frozen=True, slots=True)
+class WelcomeValues:
+    """What a welcome mail tells. All of it is personal or secret: nothing of it is in this object's repr."""
+
+    institution: str = field(repr=False)
+    provider: Provider
+    preferred_name: str = field(repr=False)
+    sign_in_name: str = field(repr=False)
+    password: str = field(repr=False)
+
+    def names(self) -> dict[str, str]:
+        """What templates know, by the name under which they know it; names are cleaned, the credentials are not."""
+        service_name, sign_in_url = _SERVICES[self.provider]
+        return {
+            "institution": _one_line(self.institution),
+            "preferred_name": _unlinkable(_one_line(self.preferred_name)),
+            "sign_in_name": self.sign_in_name,
+            "password": self.password,
+            "service_name": service_name,
+            "sign_in_url": sign_in_url,
+            "provider": self.provider.value,
+        }
+
+
+@dataclass(frozen=True, slots=True)
+class Rendered:
+    """A mail's content. `subject` is one line without control characters."""
+
+    language: str
+    subject: str
+    text: str = field(repr=False)
+    html: str = field(repr=False)
+
+
+class Templates:
+    """The mails of one directory. Blocking: a template is read from disk at its first use, and kept for the process's life."""
+
+    def __init__(self, directory: Path) -> None:
+        self._text = environment(directory, html=False)
+        self._html = environment(directory, html=True)
+
+    def render(
+        self, template: str, languages: Sequence[str], preferred_language: str | None, values: WelcomeValues
+    ) -> Rendered:
+        """Renders the mail in the student's language where the tenant writes it, else in the tenant's first.
+
+        Raises `Hold` where the template is missing, is broken or grows too large: a person must mend it
+        (`provisioner config check` tells where).
+        """
+        language = lookup(preferred_language, languages)
+        subject, text, html = (self._part(f"{template}/{language}/{part}", values.names()) for part in LIMITS)
+        subject = _one_line(subject, kept_marks=_JOINERS + _FIRST_STRONG_ISOLATE + _POP_ISOLATE)
+        return Rendered(language, subject, text, html)
+
+    def _part(self, path: str, names: Mapping[str, str]) -> str:
+        env = self._html if path.endswith(".html") else self._text
+        try:
+            return bounded(env.get_template(path).render(names), LIMITS[path.rpartition("/")[2]])
+        except TemplateNotFound:
+            raise _hold(f"The mail template {path} is missing.") from None
+        except RENDER_FAULTS as error:
+            # Neither the error's text nor its cause may travel: either can quote what was being rendered.
+            line = error_line(error, path)
+            where = f"{path}, line {line}" if line else path
+            raise _hold(f"The mail template {where}, can't be rendered ({type(error).__name__}).") from None
+
+
+def environment(directory: Path, *, html: bool) -> ImmutableSandboxedEnvironment:
+    """A sandbox over the templates of `directory`; in HTML, everything is escaped and nothing can say that it needs none."""
+    env = ImmutableSandboxedEnvironment(
+        loader=FileSystemLoader(directory),
+        autoescape=html,
+        undefined=StrictUndefined,
+        trim_blocks=True,
+        lstrip_blocks=True,
+        auto_reload=False,
+    )
+    isolated: Callable[[str], str] = _isolated_html if html else _isolated_text
+    env.filters["isolated"] = isolated
+    env.filters.pop("safe")
+    return env
+
+
+def bounded(text: str, limit: int) -> str:
+    """`text` itself. Raises ValueError where it is empty, or longer than `limit` characters."""
+    if not text.strip() or len(text) > limit:
+        raise ValueError(f"a part of a mail must hold 1 to {limit} characters")
+    return text
+
+
+def error_line(error: BaseException, path: str) -> int | None:
+    """The line of the template at which an error arose; None where it can't be told."""
+    if isinstance(line := getattr(error, "lineno", None), int):
+        return line
+    frames = traceback.extract_tb(error.__traceback__)
+    return next((frame.lineno for frame in reversed(frames) if frame.filename.endswith(path)), None)
+
+
+def _hold(message: str) -> Hold:
+    return Hold(message, reason=Reason.MAIL_REFUSED)
+
+
+def _one_line(text: str, *, kept_marks: str = _JOINERS) -> str:
+    """No line break, control or invisible direction mark survives; blanks become single."""
+    unseen = {"Cc", "Cf", "Cs"}
+    return "".join(c for c in " ".join(text.split()) if c in kept_marks or unicodedata.category(c) not in unseen)
+
+
+def _unlinkable(name: str) -> str:
+    """A name in which mail programs see no link: someone else's text must not lead a reader anywhere."""
+    return " ".join(_TIGHT_STOP.sub(". ", _NOT_IN_A_NAME.sub(" ", name)).split())
+
+
+def _isolated_text(text: str) -> str:
+    if any(unicodedata.bidirectional(c) in {"R", "AL", "AN"} for c in text):
+        return f"{_FIRST_STRONG_ISOLATE}{text}{_POP_ISOLATE}"
+    return text
+
+
+def _isolated_html(text: str) -> str:
+    return Markup("<bdi>{}</bdi>").format(text)
