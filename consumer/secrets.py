@@ -4,16 +4,15 @@ from collections.abc import Callable, Mapping
 from pathlib import Path
 
 from consumer.errors import Stop
-from consumer.settings import SecretRef
 
-SecretOpener = Callable[[SecretRef], str]
+SecretOpener = Callable[[str], str]
 """Opens one reference. Raises `Stop` where it leads nowhere."""
 
 
 def opener(environ: Mapping[str, str]) -> SecretOpener:
     """Opens references against this environment and the file system. A file's final line break is not part of the secret."""
 
-    def open_secret(reference: SecretRef) -> str:
+    def open_secret(reference: str) -> str:
         kind, _, name = reference.partition(":")
         if kind == "env":
             secret = environ.get(name, "")

@@ -8,7 +8,8 @@ from pathlib import Path
 from typing import Annotated, Literal
 from urllib.parse import urlsplit
 
-from pydantic import AfterValidator, BaseModel, ConfigDict, Field
+from pydantic import AfterValidator, BaseModel, ConfigDict, Field, GetCoreSchemaHandler
+from pydantic_core import CoreSchema, core_schema
 
 _LOOPBACK = {"127.0.0.1", "::1", "localhost"}
 
@@ -24,15 +25,25 @@ def _https(value: str) -> str:
     return value.rstrip("/")
 
 
-SecretRef = Annotated[
-    str,
+class SecretRef(str):
+    """A reference to a secret, never the secret: `env:NAME` or `file:path`. `consumer.secrets` opens it."""
+
+    __slots__ = ()
+
+    @classmethod
+    def __get_pydantic_core_schema__(cls, source: object, handler: GetCoreSchemaHandler) -> CoreSchema:
+        """A string of that form; pydantic's own hook."""
+        text = core_schema.str_schema(pattern=r"^(env:[A-Za-z_][A-Za-z0-9_]*|file:.+)$")
+        return core_schema.no_info_after_validator_function(cls, text)
+
+
+Secret = Annotated[
+    SecretRef,
     Field(
-        pattern=r"^(env:[A-Za-z_][A-Za-z0-9_]*|file:.+)$",
         description="a reference to the secret, `env:NAME` or `file:path`, never the secret itself",
         examples=["env:NORTH_HIGH_SECRET"],
     ),
 ]
-"""A reference to a secret, never the secret: `env:NAME` or `file:path`. `consumer.secrets` opens it."""
 
 HttpsUrl = Annotated[str, AfterValidator(_https), Field(description="an https address", examples=["https://host/path"])]
 """An absolute https URL without trailing slash; http only on loopback."""
@@ -73,7 +84,7 @@ class RegistrySettings(_Section):
     url: HttpsUrl
     ca_file: Path | None = None
     username: str | None = None
-    password: SecretRef | None = None
+    password: Secret | None = None
     cache_size: int = Field(default=1_000, ge=1)
 
 
@@ -81,7 +92,7 @@ class DatabaseSettings(_Section):
     """PostgreSQL. `url` is `postgresql://user@host/db`; the password comes by reference."""
 
     url: str
-    password: SecretRef | None = None
+    password: Secret | None = None
     pool_size: int = Field(default=8, ge=2, le=100)
     migrate_at_start: bool = False
 
@@ -111,7 +122,7 @@ class VaultKey(_Section):
     """One key-encryption key: 32 bytes, base64, by reference. The first of the list seals; all open."""
 
     id: str = Field(pattern=r"^[A-Za-z0-9._-]{1,32}$", description="a short name of the key", examples=["2026-09"])
-    key: SecretRef
+    key: Secret
 
 
 class HttpSettings(_Section):

@@ -6,7 +6,7 @@ from typing import Annotated, Literal, Self
 from pydantic import BaseModel, ConfigDict, Field, model_validator
 
 from consumer.events import Identifier, Provider, ProviderAction
-from consumer.settings import HttpsUrl, SecretRef
+from consumer.settings import HttpsUrl, Secret
 
 Slug = Annotated[
     str,
@@ -60,7 +60,7 @@ class MicrosoftSection(_Section):
 
     tenant_id: Guid
     client_id: Guid
-    client_secret: SecretRef
+    client_secret: Secret
     usage_location: Country
     graph_url: HttpsUrl = "https://graph.microsoft.com"
     authority_url: HttpsUrl = "https://login.microsoftonline.com"
@@ -70,7 +70,7 @@ class MicrosoftSection(_Section):
 class GoogleSection(_Section):
     """The service account with domain-wide delegation that acts for this institution, as `admin_subject`."""
 
-    service_account: SecretRef
+    service_account: Secret
     admin_subject: Mailbox
     customer_id: str = "my_customer"
     directory_url: HttpsUrl = "https://admin.googleapis.com"
@@ -123,8 +123,8 @@ class MailgunSection(_Section):
 
     domain: Domain
     sender: Mailbox
-    api_key: SecretRef
-    lookup_key: SecretRef | None = None
+    api_key: Secret
+    lookup_key: Secret | None = None
     region: Literal["us", "eu"] = "us"
     url: HttpsUrl | None = None
     ca_file: str | None = None

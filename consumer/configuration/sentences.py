@@ -67,11 +67,21 @@ def _model_in(annotation: Any) -> type[BaseModel] | None:  # noqa: ANN401  any t
 
 
 def _what(field: FieldInfo | None, *, fallback: str = "") -> str:
-    if field is None:
+    told = _described(field.annotation, field) if field else None
+    if told is None:
         return fallback
-    described = f": {field.description.rstrip('.')}" if field.description else fallback
-    example = f", for example `{field.examples[0]}`" if field.examples else ""
-    return described + example
+    example = f", for example `{told.examples[0]}`" if told.examples else ""
+    return f": {told.description}{example}"
+
+
+def _described(annotation: Any, field: FieldInfo | None = None) -> FieldInfo | None:  # noqa: ANN401  any type form
+    """The description nearest to the value: the field's own, or one inside `X | None`."""
+    if field and field.description:
+        return field
+    inside = (
+        meta for meta in getattr(annotation, "__metadata__", ()) if isinstance(meta, FieldInfo) and meta.description
+    )
+    return next(inside, None) or next((found for part in get_args(annotation) if (found := _described(part))), None)
 
 
 def _nearest(key: str, known: list[str]) -> str:
