@@ -9,7 +9,6 @@ _MAX_LOCAL = 64
 _LABEL = r"[A-Za-z0-9](?:[A-Za-z0-9-]{0,61}[A-Za-z0-9])?"
 _ATOM = r"[A-Za-z0-9!#$%&'*+/=?^_`{|}~-]+"
 _ADDRESS = re.compile(rf"{_ATOM}(?:\.{_ATOM})*@(?:{_LABEL}\.)+(?:[A-Za-z]{{2,63}}|xn--[A-Za-z0-9-]{{1,59}})")
-_NAMED = re.compile(r"(?P<name>[^<>@,;:\\\"()\[\]\x00-\x1f\x7f]*)<(?P<address>[^<>]+)>")
 
 
 def is_address(text: str) -> bool:
@@ -30,11 +29,3 @@ def recipient(text: str) -> str:
             reason=Reason.NO_CONTACT_ADDRESS,
         )
     return text
-
-
-def sender_error(text: str) -> str | None:
-    """What is wrong with a configured sender, `address` or `Name <address>`; None where it is good."""
-    named = _NAMED.fullmatch(text)
-    if is_address(named["address"] if named else text):
-        return None
-    return "is no sender: write `address@domain`, or `Name of the school <address@domain>` without quotes or commas"

@@ -1,0 +1,61 @@
+import pytest
+
+from consumer.events import Provider, ProviderAction
+from consumer.policy.decision import Act, Decision, DecisionTable, Refusal, Refuse, Skip, SkipReason
+from consumer.tenants import UnlistedStatus
+from tests.policy.tenants import tenant
+
+TABLE = DecisionTable.of(
+    [
+        tenant("athens", microsoft=True, google=True),
+        tenant("valletta", google=True, microsoft=False, unlisted=UnlistedStatus.SKIP),
+    ]
+)
+
+
+def decided(tenant_id: str, status_id: str, *, disabled: bool = False) -> Decision:
+    return TABLE.decide(tenant_id, status_id, external_sync_disabled=disabled)
+
+
+def test_a_mapped_status_acts_at_every_provider_of_the_tenant() -> None:
+    assert decided("athens", "registered") == Act(ProviderAction.CREATE_ACCOUNT, (Provider.MICROSOFT, Provider.GOOGLE))
+
+
+def test_tenants_do_not_see_each_others_providers() -> None:
+    assert decided("valletta", "registered") == Act(ProviderAction.CREATE_ACCOUNT, (Provider.GOOGLE,))
+
+
+def test_a_listed_status_without_an_action_does_nothing() -> None:
+    assert decided("athens", "admission") == Skip(SkipReason.NO_ACTION)
+
+
+def test_an_unknown_tenant_is_refused() -> None:
+    assert decided("nowhere", "registered") == Refuse(Refusal.UNKNOWN_TENANT)
+
+
+def test_an_unlisted_status_is_refused_unless_the_tenant_says_skip() -> None:
+    assert decided("athens", "unheard-of") == Refuse(Refusal.UNLISTED_STATUS)
+    assert decided("valletta", "unheard-of") == Skip(SkipReason.UNLISTED_STATUS)
+
+
+def test_the_id_is_matched_exactly_and_the_name_never() -> None:
+    assert decided("athens", "Registered") == Refuse(Refusal.UNLISTED_STATUS)
+    assert decided("athens", " registered") == Refuse(Refusal.UNLISTED_STATUS)
+
+
+@pytest.mark.parametrize("status_id", ["registered", "unheard-of"])
+def test_a_student_without_external_sync_is_neither_acted_on_nor_refused(status_id: str) -> None:
+    assert decided("athens", status_id, disabled=True) == Skip(SkipReason.EXTERNAL_SYNC_DISABLED)
+
+
+def test_a_status_that_does_nothing_says_so_even_without_external_sync() -> None:
+    assert decided("athens", "admission", disabled=True) == Skip(SkipReason.NO_ACTION)
+
+
+def test_an_unknown_tenant_is_refused_even_without_external_sync() -> None:
+    assert decided("nowhere", "registered", disabled=True) == Refuse(Refusal.UNKNOWN_TENANT)
+
+
+def test_deciding_hands_out_decisions_that_exist_already() -> None:
+    assert decided("athens", "registered") is decided("athens", "registered")
+    assert decided("nowhere", "registered") is decided("nirgends", "registered")
