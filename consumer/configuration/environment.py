@@ -12,7 +12,7 @@ import yaml
 from consumer.configuration.mistakes import Misconfigured, Mistake
 
 PREFIX = "PROVISIONER_"
-FAILPOINTS = "PROVISIONER_FAILPOINTS"
+NOT_SETTINGS = {"PROVISIONER_CACHE", "PROVISIONER_CONFIG", "PROVISIONER_FAILPOINTS"}
 _LIBRDKAFKA = "kafka_"
 
 
@@ -20,7 +20,7 @@ def overlay(data: dict[str, Any], environ: Mapping[str, str]) -> dict[tuple[str,
     """Lays the overrides over `data` in place; returns which variable set which place. Raises `Misconfigured`."""
     origins: dict[tuple[str, ...], str] = {}
     for name, text in sorted(environ.items()):
-        if not name.startswith(PREFIX) or name == FAILPOINTS:
+        if not name.startswith(PREFIX) or name in NOT_SETTINGS:
             continue
         place = _place(name.removeprefix(PREFIX).lower())
         value: Any = text if place[:2] == ("kafka", "librdkafka") else _value(name, text)

@@ -1,0 +1,59 @@
+"""`provisioner config`: check, explain, schema."""
+
+import os
+from collections.abc import Sequence
+from pathlib import Path
+from typing import Annotated
+
+import typer
+
+from consumer.cli.console import DEFAULT_SERVICE_FILE, ServiceFile, err, out
+from consumer.configuration.check import check as find_mistakes
+from consumer.configuration.editors import schemas
+from consumer.configuration.explain import explain as in_words
+from consumer.configuration.loading import load_settings, load_tenants
+
+app = typer.Typer(no_args_is_help=True, help="Look at the configuration before the service does.")
+
+
+@app.command()
+def check(
+    config: ServiceFile = DEFAULT_SERVICE_FILE,
+    *,
+    secrets: Annotated[bool, typer.Option(help="Also open every reference to a secret.")] = True,
+) -> None:
+    """Tell every mistake at once, with file, line, what is wrong and what would be right. Exit status 1 if there are any."""
+    mistakes = find_mistakes(config, os.environ, secrets=secrets)
+    for mistake in mistakes:
+        err.print(str(mistake), markup=False, soft_wrap=True)
+    if mistakes:
+        err.print(f"{len(mistakes)} mistake{'s' if len(mistakes) > 1 else ''}.", style="red")
+        raise typer.Exit(1)
+    tenants = load_tenants(load_settings(config, os.environ).tenants_dir)
+    out.print(f"No mistakes. Tenants: {', '.join(tenant.id for tenant, _ in tenants)}.")
+
+
+@app.command()
+def explain(
+    tenant: Annotated[str, typer.Option(help="The tenant's id.")],
+    status: Annotated[str, typer.Option(help="The status's id.")],
+    attribute: Annotated[Sequence[str], typer.Option(help="`name=value`; may be given often.")] = (),
+    config: ServiceFile = DEFAULT_SERVICE_FILE,
+) -> None:
+    """Say in words what a status does to a student with these attributes."""
+    pairs = [item.partition("=") for item in attribute]
+    if bad := [name for name, equals, _ in pairs if not equals]:
+        raise typer.BadParameter(f"`{bad[0]}` is not of the form name=value", param_hint="--attribute")
+    known = {one.id: one for one, _ in load_tenants(load_settings(config, os.environ).tenants_dir)}
+    if tenant not in known:
+        raise typer.BadParameter(f"there is no `{tenant}`; there are {', '.join(known)}", param_hint="--tenant")
+    for line in in_words(known[tenant], status, {name: value for name, _, value in pairs}):
+        out.print(line, markup=False, highlight=False, soft_wrap=True)
+
+
+@app.command()
+def schema(directory: Annotated[Path, typer.Option(help="Where to write.")] = Path("config")) -> None:
+    """Write the JSON Schemas that editors check the files with."""
+    for name, text in schemas().items():
+        (directory / name).write_text(text, encoding="utf-8")
+        out.print(f"wrote {directory / name}")
