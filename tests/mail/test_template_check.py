@@ -1,0 +1,117 @@
+from pathlib import Path
+
+import pytest
+
+from consumer.mail.template_check import Mistake, check
+
+WELCOME = "new-user-creation-without-account-email"
+SHIPPED = Path(__file__).parents[2] / "templates"
+GOOD = "{{ sign_in_name }} {{ password }} {{ sign_in_url }}\n"
+
+
+@pytest.fixture
+def folder(tmp_path: Path) -> Path:
+    mail = tmp_path / "hello" / "en"
+    mail.mkdir(parents=True)
+    (mail / "subject.txt").write_text("Hello", encoding="utf-8")
+    (mail / "body.txt").write_text(GOOD, encoding="utf-8")
+    (mail / "body.html").write_text(GOOD, encoding="utf-8")
+    return mail
+
+
+def mistakes(folder: Path, *languages: str) -> list[Mistake]:
+    return check(folder.parents[1], "hello", languages or ("en",))
+
+
+def only(folder: Path) -> Mistake:
+    (mistake,) = mistakes(folder)
+    return mistake
+
+
+def test_the_templates_that_are_shipped_have_no_mistakes() -> None:
+    assert check(SHIPPED, WELCOME, ("en", "el")) == []
+
+
+def test_a_mail_that_does_not_exist_is_answered_with_those_that_do(folder: Path) -> None:
+    (mistake,) = check(folder.parents[1], "helo", ("en",))
+    assert (mistake.wrong, mistake.right) == ("there is no mail template `helo`", "use one of: hello")
+
+
+def test_a_directory_that_does_not_exist_is_a_mistake_too(tmp_path: Path) -> None:
+    (mistake,) = check(tmp_path / "nowhere", "hello", ("en",))
+    assert mistake.right == "add it, with a folder for each language"
+
+
+def test_a_language_that_is_not_written_is_answered_with_those_that_are(folder: Path) -> None:
+    (mistake,) = mistakes(folder, "en", "mt")
+    assert mistake.wrong == "the mail is not written in `mt`"
+    assert mistake.right.endswith("there is: en")
+
+
+def test_a_missing_part_is_named(folder: Path) -> None:
+    (folder / "body.html").unlink()
+    assert only(folder).file == folder / "body.html"
+    assert only(folder).wrong == "the file is missing"
+
+
+def test_a_syntax_error_has_its_line(folder: Path) -> None:
+    (folder / "body.txt").write_text(GOOD + "\n{% if password %}", encoding="utf-8")
+    assert only(folder).line == 3
+    assert only(folder).wrong.startswith("not Jinja2: ")
+
+
+def test_an_unknown_filter_has_its_line(folder: Path) -> None:
+    (folder / "body.txt").write_text(GOOD + "{{ password | shout }}", encoding="utf-8")
+    assert only(folder).line == 2
+
+
+def test_an_unknown_name_is_found_in_every_branch_with_what_was_probably_meant(folder: Path) -> None:
+    (folder / "body.txt").write_text(GOOD + "{% if provider == 'x' %}\n{{ pasword }}{% endif %}", encoding="utf-8")
+    assert only(folder) == Mistake(
+        folder / "body.txt", 3, "`pasword` is not known in this mail", "did you mean `password`?"
+    )
+
+
+def test_an_expression_that_fails_has_its_line(folder: Path) -> None:
+    (folder / "body.txt").write_text(GOOD + "\n{{ password + 1 }}", encoding="utf-8")
+    assert only(folder).line == 3
+    assert only(folder).wrong.startswith("can't be rendered: ")
+
+
+@pytest.mark.parametrize("name", ["sign_in_name", "password", "sign_in_url"])
+def test_a_body_must_tell_what_a_student_needs(folder: Path, name: str) -> None:
+    (folder / "body.txt").write_text(GOOD.replace(f"{{{{ {name} }}}}", ""), encoding="utf-8")
+    assert only(folder).wrong == f"the mail never tells `{name}`"
+
+
+def test_a_subject_must_not_tell_the_password(folder: Path) -> None:
+    (folder / "subject.txt").write_text("Hello {{ password }}", encoding="utf-8")
+    assert only(folder).wrong == "the subject tells the password"
+
+
+def test_a_subject_is_one_line(folder: Path) -> None:
+    (folder / "subject.txt").write_text("Hello\nWorld\n", encoding="utf-8")
+    assert only(folder).wrong == "the subject has more than one line"
+
+
+@pytest.mark.parametrize(("source", "wrong"), [("", "renders to nothing"), ("x" * 256, "renders to 256 characters")])
+def test_a_subject_has_bounds(folder: Path, source: str, wrong: str) -> None:
+    (folder / "subject.txt").write_text(source, encoding="utf-8")
+    assert only(folder).wrong == wrong
+
+
+def test_a_file_in_another_encoding_is_a_mistake(folder: Path) -> None:
+    (folder / "subject.txt").write_bytes("Hi\nΓεια".encode("iso-8859-7"))
+    assert (only(folder).line, only(folder).wrong) == (2, "the file is not UTF-8")
+
+
+def test_every_mistake_is_told_at_once(folder: Path) -> None:
+    (folder / "subject.txt").write_text("{{ nix }}", encoding="utf-8")
+    (folder / "body.txt").write_text("{% if %}", encoding="utf-8")
+    (folder / "body.html").unlink()
+    assert [mistake.file.name for mistake in mistakes(folder, "en", "el")] == [
+        "subject.txt",
+        "body.txt",
+        "body.html",
+        "el",
+    ]
