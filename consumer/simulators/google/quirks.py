@@ -1,0 +1,48 @@
+"""What is not known for certain of Google, or differs between customers and days: each a switch, none an assumption."""
+
+from dataclasses import dataclass
+from typing import Literal
+
+
+@dataclass(frozen=True, slots=True)
+class GoogleQuirks:
+    """Defaults are the best documented behaviour, with every delay off. Durations are seconds; quotas are off where None."""
+
+    name_limit: Literal[60, 40] = 60
+    """Characters of a given or family name: 60 by the discovery document, 40 by the API's limits page."""
+
+    user_limit_status: int = 412
+    """How a full customer answers an insert; the reason is DomainUserLimitExceeded in any case."""
+
+    delete_status: Literal[200, 204] = 204
+    """How users.delete and members.delete answer: both are told of."""
+
+    foreign_domain: Literal["input", "domain"] = "input"
+    """An address outside the customer's domains: 400 "Invalid Input: primary_user_email", or 404 "Resource Not Found: domain"."""
+
+    unauthorized_client_status: Literal[401, 400] = 401
+    """How the token endpoint refuses scopes that were not delegated."""
+
+    member_conflict_reason: Literal["duplicate", "conflict", "generic409"] = "duplicate"
+    """The reason of members.insert's 409: `generic409` stands for one that no client knows."""
+
+    settling: float = 0.0
+    """After an insert, mutations of the user answer 412 conditionNotMet for so long (real customers see up to 40 s)."""
+
+    hides_settling_ids: bool = False
+    """While a user settles, reads by id answer 404 although reads by address work."""
+
+    index_lag: float = 0.0
+    """users.list shows a new user only after so long."""
+
+    creations_per_second: float | None = None
+    """users.insert in each domain; Google's documented limit is 10."""
+
+    queries_per_minute: float | None = None
+    """All calls of one service account as one administrator; Google's documented default is 2,400."""
+
+    quota_status: Literal[403, 429] = 403
+    """The status of a throttled call: 403 everywhere in the documents, 429 for the cap on concurrent requests."""
+
+    quota_reason: Literal["quotaExceeded", "userRateLimitExceeded", "rateLimitExceeded"] = "quotaExceeded"
+    """The reason of a throttled call."""
