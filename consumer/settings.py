@@ -40,19 +40,19 @@ class SecretRef(str):
 Secret = Annotated[
     SecretRef,
     Field(
-        description="a reference to the secret, `env:NAME` or `file:path`, never the secret itself",
+        title="a reference to the secret, `env:NAME` or `file:path`, never the secret itself",
         examples=["env:NORTH_HIGH_SECRET"],
     ),
 ]
 
-HttpsUrl = Annotated[str, AfterValidator(_https), Field(description="an https address", examples=["https://host/path"])]
+HttpsUrl = Annotated[str, AfterValidator(_https), Field(title="an https address", examples=["https://host/path"])]
 """An absolute https URL without trailing slash; http only on loopback."""
 
 Seconds = Annotated[float, Field(gt=0, le=86_400)]
 
 
 class _Section(BaseModel):
-    model_config = ConfigDict(frozen=True, extra="forbid", hide_input_in_errors=True)
+    model_config = ConfigDict(frozen=True, extra="forbid", hide_input_in_errors=True, use_attribute_docstrings=True)
 
 
 class Topics(_Section):
@@ -70,12 +70,19 @@ class KafkaSettings(_Section):
     """The cluster, the group and the topics. `librdkafka` takes any other setting of the client, but none that breaks a guarantee."""
 
     bootstrap_servers: str
+    """`host:port`, several with commas."""
     group_id: str = "provisioner"
+    """The consumer group."""
     group_instance_id: str | None = None
+    """Static membership: give each replica its own, and a restart moves no partitions."""
     group_protocol: Literal["classic", "consumer"] = "classic"
+    """`consumer` is KIP-848, for brokers that have it."""
     topics: Topics = Topics()
+    """Names of the topics."""
     batch_size: int = Field(default=500, ge=1, le=10_000)
+    """Records in one batch, and so in one transaction."""
     librdkafka: dict[str, str] = Field(default_factory=dict)
+    """Any other setting of the client, such as `sasl.username`."""
 
 
 class RegistrySettings(_Section):
@@ -83,73 +90,111 @@ class RegistrySettings(_Section):
 
     url: HttpsUrl
     ca_file: Path | None = None
+    """The certificates (PEM) to trust instead of the system's."""
     username: str | None = None
+    """For basic authentication."""
     password: Secret | None = None
+    """For basic authentication."""
     cache_size: int = Field(default=1_000, ge=1)
+    """Schemas kept in memory."""
 
 
 class DatabaseSettings(_Section):
     """PostgreSQL. `url` is `postgresql://user@host/db`; the password comes by reference."""
 
     url: str
+    """`postgresql://user@host:port/database`, without the password."""
     password: Secret | None = None
+    """The user's password."""
     pool_size: int = Field(default=8, ge=2, le=100)
+    """Connections of one process."""
     migrate_at_start: bool = False
+    """Whether `provisioner run` also does what `provisioner db upgrade` does."""
 
 
 class ProvisioningSettings(_Section):
     """Loop 2. A lease must outlive a call: `lease` > `call_timeout`."""
 
-    concurrency: int = Field(default=256, ge=1, le=4_096, description="Students in work at once in this process.")
+    concurrency: int = Field(default=256, ge=1, le=4_096)
+    """Students in work at once in this process."""
     lease: Seconds = 60.0
+    """How long a claimed student stays ours without a sign of life, in seconds."""
     call_timeout: Seconds = 30.0
+    """The longest that one vendor call may take, in seconds."""
     sweep: Seconds = 5.0
+    """How often to look for due students where no notification came, in seconds."""
     retry_base: Seconds = 2.0
+    """Back-off of the first retry, in seconds."""
     retry_cap: Seconds = 600.0
+    """Longest back-off, in seconds."""
     held_retry: Seconds = 3_600.0
+    """When what waits for a person is tried again by itself, in seconds."""
     mail_hold_down: Seconds = 1_800.0
+    """How long Mailgun's records take to become complete: a mail of unknown fate is looked up after that, in seconds."""
     credential_lifetime: Seconds = Field(default=72 * 3_600.0, le=30 * 86_400)
+    """How long a sealed password is kept where its mail cannot be sent, in seconds."""
 
 
 class OutboundSettings(_Section):
     """Loop 3. One relay is active over all replicas; `transactional_id` is what fences its predecessor."""
 
     transactional_id: str = "provisioner-relay"
+    """Kafka's `transactional.id`; the same for all replicas."""
     batch_size: int = Field(default=500, ge=1, le=5_000)
+    """Outcomes in one Kafka transaction."""
 
 
 class VaultKey(_Section):
     """One key-encryption key: 32 bytes, base64, by reference. The first of the list seals; all open."""
 
-    id: str = Field(pattern=r"^[A-Za-z0-9._-]{1,32}$", description="a short name of the key", examples=["2026-09"])
+    id: str = Field(
+        pattern=r"^[A-Za-z0-9._-]{1,32}$", title="letters, digits, `.`, `_`, `-`, at most 32", examples=["2026-09"]
+    )
+    """The key's name; it stands in what the key has sealed."""
     key: Secret
+    """32 bytes in base64."""
 
 
 class HttpSettings(_Section):
     """Where `/metrics`, `/livez` and `/readyz` are served. Port 0 takes a free one."""
 
     host: str = "127.0.0.1"
+    """The address to listen on."""
     port: int = Field(default=9464, ge=0, le=65_535)
+    """0 takes a free port."""
 
 
 class LogSettings(_Section):
     """One JSON object a line, or lines for people."""
 
     level: Literal["debug", "info", "warning", "error"] = "info"
+    """The least that is logged."""
     format: Literal["json", "console"] = "json"
+    """One JSON object a line, or lines for people."""
 
 
 class Settings(_Section):
     """Everything that the process is told, apart from its tenants."""
 
     kafka: KafkaSettings
+    """Kafka."""
     registry: RegistrySettings
+    """The schema registry."""
     database: DatabaseSettings
+    """PostgreSQL."""
     vault: tuple[VaultKey, ...] = Field(min_length=1)
+    """Keys that seal passwords: the first seals, all open."""
     provisioning: ProvisioningSettings = ProvisioningSettings()
+    """Loop 2."""
     outbound: OutboundSettings = OutboundSettings()
+    """Loop 3."""
     http: HttpSettings = HttpSettings()
+    """Health and metrics."""
     log: LogSettings = LogSettings()
+    """Logs."""
     tenants_dir: Path = Path("config/tenants")
+    """Where the tenants' files are."""
     templates_dir: Path = Path("templates")
+    """Where the mails' templates are."""
     shutdown: Seconds = 25.0
+    """How long a stop may take, in seconds."""

@@ -1,6 +1,7 @@
 """One institution, as `config/tenants/<id>.yaml` says it: the model, and nothing that reads files (see `consumer.configuration`)."""
 
 from enum import StrEnum
+from pathlib import Path
 from typing import Annotated, Literal, Self
 
 from pydantic import BaseModel, ConfigDict, Field, model_validator
@@ -12,7 +13,7 @@ Slug = Annotated[
     str,
     Field(
         pattern=r"^[a-z0-9][a-z0-9-]{0,62}$",
-        description="lower-case letters, digits and hyphens, at most 63",
+        title="lower-case letters, digits and hyphens, at most 63",
         examples=["north-high"],
     ),
 ]
@@ -22,18 +23,16 @@ Domain = Annotated[
         min_length=4,
         max_length=253,
         pattern=r"^([a-z0-9]([a-z0-9-]{0,61}[a-z0-9])?\.)+[a-z][a-z0-9-]{0,61}[a-z0-9]$",
-        description="a domain in lower case, without `@`",
+        title="a domain in lower case, without `@`",
         examples=["students.north-high.example"],
     ),
 ]
-Language = Annotated[
-    str, Field(pattern=r"^[a-z]{2,3}(-[A-Za-z0-9]{2,8})*$", description="a BCP 47 tag", examples=["el"])
-]
+Language = Annotated[str, Field(pattern=r"^[a-z]{2,3}(-[A-Za-z0-9]{2,8})*$", title="a BCP 47 tag", examples=["el"])]
 Guid = Annotated[
     str,
     Field(
         pattern=r"^[0-9a-fA-F]{8}(-[0-9a-fA-F]{4}){3}-[0-9a-fA-F]{12}$",
-        description="a GUID as the Entra admin centre shows it",
+        title="a GUID as the Entra admin centre shows it",
         examples=["6babcaad-604b-40ac-a9d7-9fd97c0b779f"],
     ),
 ]
@@ -42,56 +41,73 @@ Mailbox = Annotated[
     Field(
         pattern=r"^([^<>\x00-\x1f\x7f]*<[^<>@,\s]+@[^<>@,\s]+>|[^<>@,\s]+@[^<>@,\s]+)$",
         max_length=256,
-        description="an e-mail address, with a name if you like",
+        title="an e-mail address, with a name if you like",
         examples=["North High <accounts@mail.north-high.example>"],
     ),
 ]
-Country = Annotated[
-    str, Field(pattern=r"^[A-Z]{2}$", description="an ISO 3166 country of two capitals", examples=["GR"])
-]
+Country = Annotated[str, Field(pattern=r"^[A-Z]{2}$", title="an ISO 3166 country of two capitals", examples=["GR"])]
 
 
 class _Section(BaseModel):
-    model_config = ConfigDict(frozen=True, extra="forbid", hide_input_in_errors=True)
+    model_config = ConfigDict(frozen=True, extra="forbid", hide_input_in_errors=True, use_attribute_docstrings=True)
 
 
 class MicrosoftSection(_Section):
     """The Entra application that acts for this institution."""
 
     tenant_id: Guid
+    """The directory (tenant) id."""
     client_id: Guid
+    """The application (client) id."""
     client_secret: Secret
+    """The application's client secret."""
     usage_location: Country
+    """Where the licences are used; Graph gives none without it."""
     graph_url: HttpsUrl = "https://graph.microsoft.com"
+    """Graph's root; another one in a sovereign cloud."""
     authority_url: HttpsUrl = "https://login.microsoftonline.com"
-    ca_file: str | None = None
+    """Where tokens come from; another one in a sovereign cloud."""
+    ca_file: Path | None = None
+    """The certificates (PEM) to trust instead of the system's."""
 
 
 class GoogleSection(_Section):
     """The service account with domain-wide delegation that acts for this institution, as `admin_subject`."""
 
     service_account: Secret
+    """The service account's key, the JSON that Google hands out."""
     admin_subject: Mailbox
+    """The administrator on whose behalf the service account acts."""
     customer_id: str = "my_customer"
+    """The Workspace customer; `my_customer` is the administrator's own."""
     directory_url: HttpsUrl = "https://admin.googleapis.com"
+    """The Directory API's root."""
     token_url: HttpsUrl = "https://oauth2.googleapis.com/token"  # noqa: S105  an address
-    ca_file: str | None = None
+    """Where tokens come from."""
+    ca_file: Path | None = None
+    """The certificates (PEM) to trust instead of the system's."""
 
 
 class Addresses(_Section):
     """Sign-in names: patterns are tried in turn; `{n}` counts from 2 when namesakes have taken the rest."""
 
     domain: Domain
+    """The domain of the addresses; the provider must have verified it."""
     patterns: tuple[str, ...] = ("{given}.{family}", "{given}.{family}{n}")
+    """Of `{given}`, `{family}`, `{preferred}`, `{given_initial}`, `{family_initial}`, `{student_id}`, `{registration_number}`, `{n}`."""
 
 
 class StatusRow(_Section):
     """One row of the institution's drop-down list. The id is what is mapped; name and type are for people."""
 
     id: Identifier
+    """The row's id, as events carry it."""
     name: str
+    """What people see in the list."""
     type: str
+    """The list's own grouping, such as Registered or Admission."""
     provider_action: ProviderAction | None = None
+    """What the status does; nothing where it is left out."""
 
 
 class UnlistedStatus(StrEnum):
@@ -105,29 +121,43 @@ class Rule(_Section):
     """Adds to what an account is given, where every attribute in `when` has one of its values. Later rules override `org_unit`."""
 
     when: dict[Identifier, tuple[str, ...]] = Field(default_factory=dict)
+    """Attribute names with the values that match; a rule without it is for everybody."""
     org_unit: str | None = None
+    """Google's orgUnitPath, such as `/Students/7`."""
     licences: tuple[str, ...] = ()
+    """Microsoft's SKU ids."""
     groups: dict[Provider, tuple[str, ...]] = Field(default_factory=dict[Provider, tuple[str, ...]])
+    """Group ids (Microsoft) or addresses (Google), by provider."""
 
 
 class WelcomeEmail(_Section):
     """The switch "send a welcome e-mail when a new student account is created", and what it sends."""
 
     enabled: bool
+    """Whether a welcome mail is sent."""
     template: Slug = "new-user-creation-without-account-email"
+    """The folder of the mail below `templates_dir`."""
     languages: tuple[Language, ...] = Field(default=("en",), min_length=1)
+    """Languages that the template has; the first is for students whose own is not among them."""
 
 
 class MailgunSection(_Section):
     """Where mail leaves. `api_key` may be a domain sending key; the look-up of a mail's fate then needs `lookup_key`."""
 
     domain: Domain
+    """The sending domain."""
     sender: Mailbox
+    """From whom the mail is."""
     api_key: Secret
+    """A sending key."""
     lookup_key: Secret | None = None
+    """A key that may read events, where `api_key` may only send."""
     region: Literal["us", "eu"] = "us"
+    """Where Mailgun keeps the domain."""
     url: HttpsUrl | None = None
-    ca_file: str | None = None
+    """The API's root, instead of the region's."""
+    ca_file: Path | None = None
+    """The certificates (PEM) to trust instead of the system's."""
 
     @property
     def base_url(self) -> str:
@@ -139,18 +169,27 @@ class Tenant(_Section):
     """One institution: its providers, domain, status table, rules and mail settings."""
 
     id: Slug
-    name: str = Field(min_length=1, max_length=200, description="the institution's name, as students know it")
+    """Also the file's name."""
+    name: str = Field(min_length=1, max_length=200)
+    """The institution's name, as students know it."""
     microsoft: MicrosoftSection | None = None
+    """Microsoft 365."""
     google: GoogleSection | None = None
+    """Google Workspace."""
     addresses: Addresses
+    """How sign-in names are made."""
     statuses: tuple[StatusRow, ...] = Field(min_length=1)
+    """The institution's own drop-down list."""
     unlisted_status: UnlistedStatus = UnlistedStatus.DEAD_LETTER
+    """What a status outside the table means."""
     rules: tuple[Rule, ...] = ()
+    """What students are given."""
     welcome_email: WelcomeEmail
+    """The welcome mail."""
     mailgun: MailgunSection | None = None
-    concurrency: int = Field(
-        default=16, ge=1, le=256, description="Students of this tenant in work at once, in one process."
-    )
+    """Where mail leaves."""
+    concurrency: int = Field(default=16, ge=1, le=256)
+    """How many of its students may be in work at once, in one process."""
 
     @property
     def providers(self) -> tuple[Provider, ...]:

@@ -12,6 +12,7 @@ from consumer.configuration.check import check as find_mistakes
 from consumer.configuration.editors import schemas
 from consumer.configuration.explain import explain as in_words
 from consumer.configuration.loading import load_settings, load_tenants
+from consumer.configuration.reference import reference
 
 app = typer.Typer(no_args_is_help=True, help="Look at the configuration before the service does.")
 
@@ -52,8 +53,9 @@ def explain(
 
 
 @app.command()
-def schema(directory: Annotated[Path, typer.Option(help="Where to write.")] = Path("config")) -> None:
-    """Write the JSON Schemas that editors check the files with."""
-    for name, text in schemas().items():
+def schema(directory: Annotated[Path, typer.Option(help="The checkout.")] = Path()) -> None:
+    """Write the JSON Schemas that editors check the files with, and the reference page."""
+    pages = {f"config/{name}": text for name, text in schemas().items()} | {"docs/configuration.md": reference()}
+    for name, text in pages.items():
         (directory / name).write_text(text, encoding="utf-8")
         out.print(f"wrote {directory / name}")

@@ -55,33 +55,32 @@ def _find(model: type[BaseModel], loc: Sequence[str | int]) -> tuple[type[BaseMo
         field = owner.model_fields.get(part)
         if field is None:
             return owner, None
-        if inner := _model_in(field.annotation):
+        if inner := model_in(field.annotation):
             owner = inner
     return owner, field
 
 
-def _model_in(annotation: Any) -> type[BaseModel] | None:  # noqa: ANN401  any type form
+def model_in(annotation: Any) -> type[BaseModel] | None:  # noqa: ANN401  any type form
     if isinstance(annotation, type) and issubclass(annotation, BaseModel):
         return annotation
-    return next((inner for part in get_args(annotation) if (inner := _model_in(part))), None)
+    return next((inner for part in get_args(annotation) if (inner := model_in(part))), None)
 
 
 def _what(field: FieldInfo | None, *, fallback: str = "") -> str:
-    told = _described(field.annotation, field) if field else None
-    if told is None:
+    if field is None:
         return fallback
-    example = f", for example `{told.examples[0]}`" if told.examples else ""
-    return f": {told.description}{example}"
+    told = form(field.annotation, field)
+    if told:
+        return f": {told.title}" + (f", for example `{told.examples[0]}`" if told.examples else "")
+    return f": {field.description.rstrip('.')}" if field.description else fallback
 
 
-def _described(annotation: Any, field: FieldInfo | None = None) -> FieldInfo | None:  # noqa: ANN401  any type form
-    """The description nearest to the value: the field's own, or one inside `X | None`."""
-    if field and field.description:
+def form(annotation: Any, field: FieldInfo | None = None) -> FieldInfo | None:  # noqa: ANN401  any type form
+    """What says, as its title, which form a value has: the field itself, or a type inside `X | None` or a list of it."""
+    if field and field.title:
         return field
-    inside = (
-        meta for meta in getattr(annotation, "__metadata__", ()) if isinstance(meta, FieldInfo) and meta.description
-    )
-    return next(inside, None) or next((found for part in get_args(annotation) if (found := _described(part))), None)
+    inside = (meta for meta in getattr(annotation, "__metadata__", ()) if isinstance(meta, FieldInfo) and meta.title)
+    return next(inside, None) or next((found for part in get_args(annotation) if (found := form(part))), None)
 
 
 def _nearest(key: str, known: list[str]) -> str:

@@ -1,4 +1,4 @@
-"""The schemas that editors read are those of the models."""
+"""The schemas that editors read, and the page that people read, are those of the models."""
 
 import json
 from pathlib import Path
@@ -8,6 +8,7 @@ import pytest
 import yaml
 
 from consumer.configuration.editors import schemas
+from consumer.configuration.reference import reference
 
 CONFIG = Path(__file__).parents[2] / "config"
 
@@ -15,6 +16,11 @@ CONFIG = Path(__file__).parents[2] / "config"
 @pytest.mark.parametrize("name", sorted(schemas()))
 def test_the_file_is_what_the_model_generates(name: str) -> None:
     assert (CONFIG / name).read_text() == schemas()[name], "run `provisioner config schema`"
+
+
+def test_the_page_is_what_the_models_generate() -> None:
+    page = CONFIG.parent / "docs/configuration.md"
+    assert page.read_text() == reference(), "run `provisioner config schema`"
 
 
 def test_the_example_tenant_keeps_its_schema() -> None:
