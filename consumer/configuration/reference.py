@@ -1,0 +1,89 @@
+"""`docs/configuration.md`: every key with its form, default and meaning, made from the models."""
+
+import re
+from collections.abc import Iterator
+from typing import Any
+
+from pydantic import BaseModel
+from pydantic.fields import FieldInfo
+from pydantic_core import PydanticUndefined
+
+from consumer.configuration.sentences import form, model_in
+from consumer.settings import Settings
+from consumer.tenants import Tenant
+
+_INTRODUCTION = """\
+# Configuration
+
+Two kinds of files, both YAML: `config/service.yaml`, and one `config/tenants/<id>.yaml` for each institution. `provisioner config check`
+tells every mistake at once; unknown keys are mistakes. Editors that know JSON Schema complete and check the files as you type
+(`config/service.schema.json`, `config/tenant.schema.json`).
+
+- Any key of the service can be overridden from the environment: `PROVISIONER_DATABASE__URL` is `database.url`. Values are read as YAML.
+- `PROVISIONER_KAFKA_…` is any setting of librdkafka, dots written as underscores: `PROVISIONER_KAFKA_SASL_USERNAME` is `sasl.username`.
+  Those that would break a guarantee (such as `enable.auto.commit`) are refused.
+- Secrets are given by reference: `env:NAME` or `file:path`. Don't let the names of such variables begin with `PROVISIONER_`.
+- Addresses of vendors are https, but on loopback.
+"""
+
+
+def reference() -> str:
+    """The page's text; a test holds the file to it."""
+    parts = [
+        _INTRODUCTION,
+        "## `config/service.yaml`\n",
+        *_section(Settings, ""),
+        "## `config/tenants/<id>.yaml`\n",
+        *_section(Tenant, ""),
+    ]
+    return "\n".join(parts).rstrip() + "\n"
+
+
+def _section(model: type[BaseModel], prefix: str) -> Iterator[str]:
+    if prefix:
+        yield f"### `{prefix}`\n"
+    yield " ".join((model.__doc__ or "").split()) + "\n"
+    yield "| key | form | default | meaning |\n|---|---|---|---|"
+    inner: list[tuple[str, type[BaseModel]]] = []
+    for name, field in model.model_fields.items():
+        below = model_in(field.annotation)
+        if below:
+            inner.append((f"{prefix}.{name}" if prefix else name, below))
+        yield f"| `{name}` | {_form(field, below)} | {_default(field, below)} | {_meaning(field)} |"
+    yield ""
+    for path, below in inner:
+        yield from _section(below, path)
+
+
+def _form(field: FieldInfo, below: type[BaseModel] | None) -> str:
+    kind = str(field.annotation)
+    if below:
+        return "list of sections" if "tuple" in kind else "section"
+    if told := form(field.annotation, field):
+        return f"{'list: ' if 'tuple' in kind else ''}{told.title}"
+    names = {"bool": "`true` or `false`", "int": "whole number", "float": "number"}
+    if kind.startswith("typing.Literal"):
+        return " or ".join(f"`{part}`" for part in re.findall(r"'([^']*)'", kind))
+    if "dict" in kind:
+        return "mapping"
+    if "tuple" in kind:
+        return "list of texts"
+    values = [f"`{value}`" for value in getattr(field.annotation, "__members__", {}).values()]
+    return " or ".join(values) or names.get(getattr(field.annotation, "__name__", ""), "text")
+
+
+def _default(field: FieldInfo, below: type[BaseModel] | None) -> str:
+    default: Any = field.default
+    if field.is_required():
+        return "required"
+    if below or default is PydanticUndefined or default in (None, ()):
+        return ""
+    if isinstance(default, bool):
+        return f"`{str(default).lower()}`"
+    if isinstance(default, tuple):
+        return ", ".join(f"`{item}`" for item in default)  # pyright: ignore[reportUnknownVariableType]  any of the models' tuples
+    return f"`{default:g}`" if isinstance(default, float) else f"`{default}`"
+
+
+def _meaning(field: FieldInfo) -> str:
+    return (field.description or "").replace("|", "\\|")
