@@ -1,0 +1,109 @@
+"""Mailgun's accounts: keys, domains, and what sending does."""
+
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass, field
+from enum import StrEnum
+
+from consumer.simulators.mailgun import refusals
+from consumer.simulators.mailgun.bounces import Bounces
+from consumer.simulators.mailgun.journal import Journal
+from consumer.simulators.mailgun.mailbox import Fate, Mailbox
+from consumer.simulators.mailgun.message import Form, Message, read
+from consumer.simulators.mailgun.quirks import MailgunQuirks
+
+
+class DomainState(StrEnum):
+    """Whether a domain may send."""
+
+    ACTIVE = "active"
+    UNVERIFIED = "unverified"
+    DISABLED = "disabled"
+
+
+@dataclass(slots=True)
+class Domain:
+    """A sending domain of one account."""
+
+    name: str
+    account: str
+    bounces: Bounces
+    state: DomainState = DomainState.ACTIVE
+
+
+@dataclass(frozen=True, slots=True)
+class Key:
+    """An API key of one account; with `sending_for`, it may do nothing but send from that domain."""
+
+    secret: str = field(repr=False)
+    account: str
+    sending_for: str | None = None
+
+
+class Accounts:
+    """Raises `Refusal` where Mailgun would. Unix seconds come from `clock`. Nothing is idempotent here: nor is Mailgun."""
+
+    def __init__(self, *, clock: Callable[[], float], quirks: MailgunQuirks | None = None) -> None:
+        self.quirks = quirks or MailgunQuirks()
+        self.mailbox = Mailbox()
+        self.journal = Journal(clock=clock, delay=self.quirks.ingestion_delay, retention=self.quirks.retention)
+        self._clock = clock
+        self._domains: dict[str, Domain] = {}
+        self._keys: dict[str, Key] = {}
+
+    def add_domain(self, name: str, *, account: str = "main") -> Domain:
+        """A verified domain; its `state` may be changed at any time."""
+        domain = self._domains[name] = Domain(name, account, Bounces(self._clock))
+        return domain
+
+    def add_key(self, secret: str, *, account: str = "main", sending_for: str | None = None) -> Key:
+        """A key of the account, for everything or for sending from one domain only."""
+        key = self._keys[secret] = Key(secret, account, sending_for)
+        return key
+
+    def key(self, user: str, secret: str) -> Key:
+        """Who calls, by basic authentication; the user name is always `api`."""
+        key = self._keys.get(secret)
+        if user != "api" or key is None:
+            raise refusals.forbidden()
+        return key
+
+    def domain(self, key: Key, name: str) -> Domain:
+        """A domain for anything but sending. Sending keys see none."""
+        if key.sending_for is not None:
+            raise refusals.forbidden()
+        return self._own(key, name)
+
+    def domains(self, key: Key) -> Sequence[Domain]:
+        """All of the key's account."""
+        if key.sending_for is not None:
+            raise refusals.forbidden()
+        return [domain for domain in self._domains.values() if domain.account == key.account]
+
+    def send(self, key: Key, name: str, form: Form) -> Message:
+        """POST /v3/{domain}/messages: once it returns, the mail is on its way, whether or not the answer arrives."""
+        if key.sending_for not in {None, name}:
+            raise refusals.forbidden()
+        domain = self._own(key, name)
+        if domain.state is not DomainState.ACTIVE:
+            raise refusals.not_allowed(name, f"the domain is {domain.state}")
+        message = read(name, form)
+        for recipient in message.recipients:
+            self._deliver(message, recipient, suppressed=recipient in domain.bounces)
+        return message
+
+    def _deliver(self, message: Message, recipient: str, *, suppressed: bool) -> None:
+        now = self._clock()
+        later = now + self.quirks.delivery_delay
+        self.journal.write("accepted", message, recipient, at=now)
+        if suppressed:
+            self.journal.write("failed", message, recipient, at=later, reason="suppress-bounce")
+            self.mailbox.put(message, recipient, Fate.SUPPRESSED, now=now)
+            return
+        self.journal.write("delivered", message, recipient, at=later)
+        self.mailbox.put(message, recipient, Fate.TEST_MODE if message.test_mode else Fate.DELIVERED, now=now)
+
+    def _own(self, key: Key, name: str) -> Domain:
+        domain = self._domains.get(name)
+        if domain is None or domain.account != key.account:
+            raise refusals.domain_not_found(name)
+        return domain
