@@ -1,0 +1,23 @@
+"""Free ports on the loopback."""
+
+import secrets
+import socket
+
+HOST = "127.0.0.1"
+_RANGE = range(20_000, 32_000)
+"""Below the ports that Linux and macOS give to outgoing connections: nobody takes one between our look and the server's bind."""
+
+
+def free_ports(count: int) -> list[int]:
+    """`count` different ports on which nobody listens now. Two callers at once may, rarely, be told the same port."""
+    found: set[int] = set()
+    while len(found) < count:
+        port = secrets.choice(_RANGE)
+        with socket.socket() as probe:
+            probe.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
+            try:
+                probe.bind((HOST, port))
+            except OSError:
+                continue
+            found.add(port)
+    return list(found)

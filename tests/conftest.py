@@ -1,0 +1,135 @@
+"""The real parts as fixtures. Each is started by the first test that wants it, is shared by all workers of the run, and ends with the run.
+
+`KAFKA_BOOTSTRAP_SERVERS` and `DATABASE_URL` name a cluster and a server to use instead: a run leaves neither topics nor databases there.
+"""
+
+import os
+import secrets
+from collections.abc import Callable, Iterator
+from pathlib import Path
+from urllib.parse import urlsplit
+
+import psycopg
+import pytest
+from confluent_kafka.admin import AdminClient, NewTopic  # pyright: ignore[reportPrivateImportUsage] - where its own docs take it from
+from psycopg import sql
+
+from consumer.embedded.postgres import EmbeddedPostgres
+from tests.parts.apicurio import ApicurioRegistry
+from tests.parts.artefacts import Say
+from tests.parts.kafka import KafkaCluster
+from tests.parts.shared import SharedParts
+
+_PARTS = pytest.StashKey[SharedParts]()
+
+
+def pytest_configure(config: pytest.Config) -> None:
+    told_by_controller: dict[str, str] | None = getattr(config, "workerinput", None)
+    if told_by_controller is None:
+        config.stash[_PARTS] = SharedParts.for_a_new_run()
+    else:
+        config.stash[_PARTS] = SharedParts(Path(told_by_controller["parts"]))
+
+
+@pytest.hookimpl(optionalhook=True)
+def pytest_configure_node(node: pytest.Session) -> None:
+    """Tell one of xdist's workers where the run's parts are."""
+    told_to_worker: dict[str, str] = getattr(node, "workerinput")  # noqa: B009 - xdist has no types
+    told_to_worker["parts"] = str(node.config.stash[_PARTS].folder)
+
+
+def pytest_unconfigure(config: pytest.Config) -> None:
+    config.stash[_PARTS].end()
+
+
+@pytest.fixture(scope="session")
+def say(pytestconfig: pytest.Config) -> Say:
+    """Tells people at the terminal, past pytest's capture, how far long work is."""
+    capture = pytestconfig.pluginmanager.getplugin("capturemanager")
+
+    def tell(text: str) -> None:
+        with capture.global_and_fixture_disabled():
+            os.write(2, f"{text}\n".encode())
+
+    return tell
+
+
+@pytest.fixture(scope="session")
+def kafka(pytestconfig: pytest.Config, say: Say) -> str:
+    """Bootstrap servers of an Apache Kafka of one node. Topics are not created on use: see `create_topic`."""
+
+    def start(folder: Path, tether: int) -> tuple[str, object]:
+        cluster = KafkaCluster(folder, say=say, tether=tether)
+        cluster.start()
+        return cluster.bootstrap_servers, cluster
+
+    return os.environ.get("KAFKA_BOOTSTRAP_SERVERS") or pytestconfig.stash[_PARTS].address("kafka", start)
+
+
+@pytest.fixture(scope="session")
+def postgres(pytestconfig: pytest.Config) -> str:
+    """`postgresql://` URL of a server on which databases may be created. Tests take `database_url`."""
+
+    def start(folder: Path, tether: int) -> tuple[str, object]:
+        server = EmbeddedPostgres(folder, tether=tether, remove=True)
+        server.start()
+        return server.url, server
+
+    return os.environ.get("DATABASE_URL") or pytestconfig.stash[_PARTS].address("postgres", start)
+
+
+@pytest.fixture(scope="session")
+def apicurio(pytestconfig: pytest.Config, say: Say) -> str:
+    """Base URL of Apicurio's Confluent-compatible API, `http://127.0.0.1:PORT/apis/ccompat/v7`."""
+
+    def start(folder: Path, tether: int) -> tuple[str, object]:
+        registry = ApicurioRegistry(folder, say=say, tether=tether)
+        registry.start()
+        return registry.url, registry
+
+    return pytestconfig.stash[_PARTS].address("apicurio", start)
+
+
+@pytest.fixture
+def unique_name() -> str:
+    """A name that nothing else in this or any other run has: for topics, groups, transactional ids, subjects."""
+    return f"t{secrets.token_hex(6)}"
+
+
+@pytest.fixture
+def topic_prefix(unique_name: str) -> str:
+    """What this test's topics begin with."""
+    return f"{unique_name}."
+
+
+@pytest.fixture
+def create_topic(kafka: str, topic_prefix: str) -> Iterator[Callable[..., str]]:
+    """`create_topic(name, partitions=1)` makes a topic of this test's own, and returns its full name once it is there."""
+    admin = AdminClient({"bootstrap.servers": kafka})
+    made: list[str] = []
+
+    def create(name: str, partitions: int = 1) -> str:
+        topic = f"{topic_prefix}{name}"
+        for done in admin.create_topics([NewTopic(topic, partitions)]).values():
+            done.result(30)
+        made.append(topic)
+        return topic
+
+    yield create
+    for done in admin.delete_topics(made).values() if made else ():
+        done.result(30)
+
+
+@pytest.fixture
+def database_url(postgres: str) -> Iterator[str]:
+    """`postgresql://` URL of a fresh, empty database; dropped afterwards with whatever is still connected to it."""
+    name = f"t{secrets.token_hex(6)}"
+    with psycopg.connect(postgres, autocommit=True) as server:
+        server.execute(sql.SQL("CREATE DATABASE {} TEMPLATE template0").format(sql.Identifier(name)))
+    yield _with_database(postgres, name)
+    with psycopg.connect(postgres, autocommit=True) as server:
+        server.execute(sql.SQL("DROP DATABASE {} WITH (FORCE)").format(sql.Identifier(name)))
+
+
+def _with_database(url: str, name: str) -> str:
+    return urlsplit(url)._replace(path=f"/{name}").geturl()

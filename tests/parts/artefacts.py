@@ -1,0 +1,154 @@
+"""Java archives from Maven's central repository, without Maven: pinned, verified, and cached for all runs of the checkout."""
+
+import fcntl
+import hashlib
+import os
+import tarfile
+import tempfile
+from collections.abc import Callable, Iterator
+from concurrent.futures import ThreadPoolExecutor
+from contextlib import contextmanager
+from dataclasses import dataclass
+from pathlib import Path
+
+from jgo.maven import MavenContext, PythonResolver
+from jgo.parse import Coordinate
+
+Say = Callable[[str], None]
+"""Tells people how far long work is."""
+
+_TIMEOUT = 60
+_DOWNLOADS_AT_ONCE = 8
+
+
+@dataclass(frozen=True, slots=True)
+class Artefact:
+    """One pinned thing to fetch. `digest` is the SHA-256 over the names and SHA-256 sums of all its files, in order of their names."""
+
+    name: str
+    group: str
+    artefact: str
+    version: str
+    megabytes: int
+    digest: str
+
+
+KAFKA = Artefact(
+    name="Apache Kafka",
+    group="org.apache.kafka",
+    artefact="kafka_2.13",
+    version="4.1.1",
+    megabytes=43,
+    digest="393b6183ea30541e740d0c3b0ac8a681298e703cb63da7602a9fcf4df3ad0aa6",
+)
+
+APICURIO = Artefact(
+    name="Apicurio Registry",
+    group="io.apicurio",
+    artefact="apicurio-registry-app",
+    version="3.3.3",
+    megabytes=158,
+    digest="0bf46bea407341bc5cc35b01fb72338a16472ffe506ca53a26bd8af8a41157cb",
+)
+
+
+def cache_dir() -> Path:
+    """Where downloads are kept: `$PROVISIONER_CACHE`, or `.cache` in the checkout."""
+    return Path(os.environ.get("PROVISIONER_CACHE") or Path(__file__).parents[2] / ".cache")
+
+
+def kafka_jars(say: Say) -> Path:
+    """The folder of Kafka's jars and all that they need, downloaded on first use.
+
+    Raises RuntimeError where a file is not what was pinned.
+    """
+    return _cached(KAFKA, _download_jars, say)
+
+
+def apicurio_app(say: Say) -> Path:
+    """The unpacked Apicurio application (`quarkus-run.jar` is in it), downloaded on first use.
+
+    Raises RuntimeError where the archive is not what was pinned.
+    """
+    return _cached(APICURIO, _download_archive, say)
+
+
+def _cached(artefact: Artefact, download: Callable[[Artefact, MavenContext, Path], Path], say: Say) -> Path:
+    """The artefact's folder; downloaded beside it and moved there in one step, so that it is whole wherever it exists."""
+    home = cache_dir() / "java"
+    home.mkdir(parents=True, exist_ok=True)
+    folder = home / f"{artefact.artefact}-{artefact.version}"
+    with _locked(home / f"{folder.name}.lock"):
+        if not folder.exists():
+            with tempfile.TemporaryDirectory(dir=home, prefix="downloading-") as staging:
+                repository = Path(staging) / "repository"
+                context = MavenContext(_resolver(artefact, say), repository, timeout=_TIMEOUT)
+                say(f"downloading {artefact.name} {artefact.version} ({artefact.megabytes} MB) …")
+                download(artefact, context, Path(staging)).rename(folder)
+                say(f"{artefact.name} {artefact.version} is in {folder}")
+    return folder
+
+
+def _download_jars(artefact: Artefact, context: MavenContext, staging: Path) -> Path:
+    dependency = context.create_dependency(
+        Coordinate(groupId=artefact.group, artifactId=artefact.artefact, version=artefact.version, scope="compile")
+    )
+    direct, transitive = context.resolver.resolve([dependency])
+    needed = [*direct, *(each for each in transitive if each.scope in {"compile", "runtime"})]
+    with ThreadPoolExecutor(_DOWNLOADS_AT_ONCE) as pool:
+        files = list(pool.map(lambda each: each.artifact.resolve(), needed))
+    _verify(artefact, files)
+    jars = staging / "jars"
+    jars.mkdir()
+    for file in files:
+        file.rename(jars / file.name)
+    return jars
+
+
+def _download_archive(artefact: Artefact, context: MavenContext, staging: Path) -> Path:
+    component = context.project(artefact.group, artefact.artefact).at_version(artefact.version)
+    archive = component.artifact("all", "tar.gz").resolve()
+    _verify(artefact, [archive])
+    unpacked = staging / "unpacked"
+    with tarfile.open(archive) as tar:
+        tar.extractall(unpacked, filter="data")
+    return next(unpacked.rglob("quarkus-run.jar")).parent
+
+
+def _verify(artefact: Artefact, files: list[Path]) -> None:
+    total = hashlib.sha256()
+    for file in sorted(files, key=lambda each: each.name):
+        with file.open("rb") as stream:
+            total.update(f"{file.name} {hashlib.file_digest(stream, 'sha256').hexdigest()}\n".encode())
+    if total.hexdigest() != artefact.digest:
+        raise RuntimeError(
+            f"{artefact.name} {artefact.version} as downloaded ({len(files)} files) is not what was pinned: "
+            f"expected {artefact.digest}, got {total.hexdigest()}. Nothing of it was kept or run; try again."
+        )
+
+
+def _resolver(artefact: Artefact, say: Say) -> PythonResolver:
+    """A resolver that tells of every tenth of a large file."""
+
+    @contextmanager
+    def progress(filename: str, size: int) -> Iterator[Callable[[int], None]]:
+        done = told = 0
+
+        def advance(count: int) -> None:
+            nonlocal done, told
+            done += count
+            if size > 20_000_000 and done * 10 // size > told:
+                told = done * 10 // size
+                say(f"downloading {artefact.name}: {filename} {told * 10} %")
+
+        yield advance
+
+    return PythonResolver(progress_callback=progress)
+
+
+@contextmanager
+def _locked(path: Path) -> Iterator[None]:
+    """Alone among all processes of this machine; released with the process."""
+    with path.open("w") as file:
+        fcntl.flock(file, fcntl.LOCK_EX)
+        yield

