@@ -7,6 +7,7 @@ import os
 import secrets
 from collections.abc import Callable, Iterator
 from pathlib import Path
+from typing import Any
 from urllib.parse import urlsplit
 
 import psycopg
@@ -45,7 +46,7 @@ def pytest_unconfigure(config: pytest.Config) -> None:
 @pytest.fixture(scope="session")
 def say(pytestconfig: pytest.Config) -> Say:
     """Tells people at the terminal, past pytest's capture, how far long work is."""
-    capture = pytestconfig.pluginmanager.getplugin("capturemanager")
+    capture: Any = pytestconfig.pluginmanager.getplugin("capturemanager")
 
     def tell(text: str) -> None:
         with capture.global_and_fixture_disabled():
@@ -105,7 +106,7 @@ def topic_prefix(unique_name: str) -> str:
 @pytest.fixture
 def create_topic(kafka: str, topic_prefix: str) -> Iterator[Callable[..., str]]:
     """`create_topic(name, partitions=1)` makes a topic of this test's own, and returns its full name once it is there."""
-    admin = AdminClient({"bootstrap.servers": kafka})
+    admin: Any = AdminClient({"bootstrap.servers": kafka})  # its futures are untyped
     made: list[str] = []
 
     def create(name: str, partitions: int = 1) -> str:

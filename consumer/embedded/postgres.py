@@ -76,16 +76,20 @@ class EmbeddedPostgres:
         data = self._home / "data"
         if not (data / "PG_VERSION").exists():
             _initialise(programs, data, user)
+        said = ""
         for _ in range(_ATTEMPTS if self._port == 0 else 1):
             port = self._port or free_ports(1)[0]
-            if self._listens(programs, data, port, user):
+            self._server = self._launch(programs, data, port, user)
+            if _listens(self._server, port):
+                self._port = port
                 return
-        assert self._server
-        raise Stop(f"PostgreSQL could not be started in {self._home}; it says:\n{self._server.log_tail()}")
+            said = self._server.log_tail()
+            self._server.stop()
+        raise Stop(f"PostgreSQL could not be started in {self._home}; it says:\n{said}")
 
-    def _listens(self, programs: Path, data: Path, port: int, user: str | None) -> bool:
+    def _launch(self, programs: Path, data: Path, port: int, user: str | None) -> KeptProcess:
         settings = [f"-c{name}={value}" for name, value in self._settings.items()]
-        self._server = KeptProcess(
+        return KeptProcess(
             [str(programs / "postgres"), "-D", str(data), f"-p{port}", *settings],
             log=self._home / "log",
             stop_signal=signal.SIGINT,  # "fast": ends sessions, writes a checkpoint
@@ -93,16 +97,6 @@ class EmbeddedPostgres:
             remove=self._home if self._remove else None,
             tether=self._tether,
         )
-        deadline = time.monotonic() + _DEADLINE
-        while self._server.alive and time.monotonic() < deadline:
-            try:
-                psycopg.connect(f"postgresql://{_USER}@{HOST}:{port}/postgres", connect_timeout=5).close()
-            except psycopg.OperationalError:
-                time.sleep(0.02)
-            else:
-                self._port = port
-                return True
-        return False
 
     def stop(self) -> None:
         """End sessions and the server; with it the data, where they are temporary."""
@@ -122,6 +116,18 @@ class EmbeddedPostgres:
 
     def __exit__(self, *_: object) -> None:
         self.stop()
+
+
+def _listens(server: KeptProcess, port: int) -> bool:
+    deadline = time.monotonic() + _DEADLINE
+    while server.alive and time.monotonic() < deadline:
+        try:
+            psycopg.connect(f"postgresql://{_USER}@{HOST}:{port}/postgres", connect_timeout=5).close()
+        except psycopg.OperationalError:
+            time.sleep(0.02)
+        else:
+            return True
+    return False
 
 
 def _wheel() -> Path:
@@ -167,6 +173,8 @@ def _initialise(programs: Path, data: Path, user: str | None) -> None:
         *("-D", str(data), "-U", _USER, "-A", "trust", "-E", "UTF8", "--no-sync", "--no-instructions"),
         *("--locale=C", "--locale-provider=builtin", "--builtin-locale=C.UTF-8"),
     ]
-    done = subprocess.run(command, capture_output=True, text=True, check=False, user=user, cwd=data.parent)
+    done = subprocess.run(  # noqa: S603 - our own command
+        command, capture_output=True, text=True, check=False, user=user, cwd=data.parent
+    )
     if done.returncode:
         raise Stop(f"PostgreSQL's initdb failed in {data}:\n{done.stderr or done.stdout}")

@@ -21,7 +21,8 @@ from typing import Self
 class KeptProcess:
     """A running server. Its output goes to `log`; the folder `remove` is deleted once it was stopped.
 
-    `tether` is the reading end of a pipe or FIFO: the server ends when all writers are gone. Without one, it ends with this object's process.
+    `tether` is the reading end of a pipe or FIFO: the server ends when all writers are gone. Without one, it ends with this object's
+    process.
     """
 
     def __init__(
@@ -40,16 +41,16 @@ class KeptProcess:
         options = [f"--log={log}", f"--signal={stop_signal.value}", f"--grace={grace}"]
         options += [f"--user={user}"] if user else []
         options += [f"--remove={remove}"] if remove else []
-        self._keeper = subprocess.Popen(
+        self._keeper = subprocess.Popen(  # noqa: S603 - our own command
             [sys.executable, "-I", "-S", __file__, *options, "--", *command],
             stdin=subprocess.PIPE if tether is None else tether,
-            stdout=subprocess.PIPE,
+            stdout=(told := os.pipe())[1],
             env=env,
             start_new_session=True,  # Ctrl-C in the owner's terminal is the owner's to handle
         )
-        assert self._keeper.stdout
-        with self._keeper.stdout as first_line:
-            self.pid = int(first_line.readline() or 0)
+        os.close(told[1])
+        with os.fdopen(told[0]) as keeper:
+            self.pid = int(keeper.readline() or 0)
 
     @property
     def alive(self) -> bool:
@@ -102,7 +103,7 @@ class _Keeper:
         self._asked = False
         user: str | None = arguments.user
         with Path(arguments.log).open("ab") as log:
-            self._server = subprocess.Popen(
+            self._server = subprocess.Popen(  # noqa: S603 - the owner's command
                 arguments.command,
                 stdin=subprocess.DEVNULL,
                 stdout=log,
@@ -115,7 +116,7 @@ class _Keeper:
 
     def run(self) -> int:
         signal.signal(signal.SIGINT, signal.SIG_IGN)
-        signal.signal(signal.SIGTERM, lambda *_: self._stop_soon())
+        signal.signal(signal.SIGTERM, self._on_term)
         print(self._server.pid, flush=True)  # noqa: T201 - the protocol with KeptProcess
         threading.Thread(target=self._watch, daemon=True).start()
         status = self._server.wait()
@@ -128,7 +129,7 @@ class _Keeper:
             pass
         self._stop()
 
-    def _stop_soon(self) -> None:
+    def _on_term(self, _signal: int, _frame: object) -> None:
         threading.Thread(target=self._stop, daemon=True).start()
 
     def _stop(self) -> None:

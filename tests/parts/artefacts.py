@@ -5,13 +5,13 @@ import hashlib
 import os
 import tarfile
 import tempfile
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Generator
 from concurrent.futures import ThreadPoolExecutor
 from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
 
-from jgo.maven import MavenContext, PythonResolver
+from jgo.maven import Dependency, MavenContext, PythonResolver
 from jgo.parse import Coordinate
 
 Say = Callable[[str], None]
@@ -96,13 +96,17 @@ def _download_jars(artefact: Artefact, context: MavenContext, staging: Path) -> 
     direct, transitive = context.resolver.resolve([dependency])
     needed = [*direct, *(each for each in transitive if each.scope in {"compile", "runtime"})]
     with ThreadPoolExecutor(_DOWNLOADS_AT_ONCE) as pool:
-        files = list(pool.map(lambda each: each.artifact.resolve(), needed))
+        files = list(pool.map(_resolve, needed))
     _verify(artefact, files)
     jars = staging / "jars"
     jars.mkdir()
     for file in files:
         file.rename(jars / file.name)
     return jars
+
+
+def _resolve(dependency: Dependency) -> Path:
+    return dependency.artifact.resolve()
 
 
 def _download_archive(artefact: Artefact, context: MavenContext, staging: Path) -> Path:
@@ -131,7 +135,7 @@ def _resolver(artefact: Artefact, say: Say) -> PythonResolver:
     """A resolver that tells of every tenth of a large file."""
 
     @contextmanager
-    def progress(filename: str, size: int) -> Iterator[Callable[[int], None]]:
+    def progress(filename: str, size: int) -> Generator[Callable[[int], None]]:
         done = told = 0
 
         def advance(count: int) -> None:
@@ -147,7 +151,7 @@ def _resolver(artefact: Artefact, say: Say) -> PythonResolver:
 
 
 @contextmanager
-def _locked(path: Path) -> Iterator[None]:
+def _locked(path: Path) -> Generator[None]:
     """Alone among all processes of this machine; released with the process."""
     with path.open("w") as file:
         fcntl.flock(file, fcntl.LOCK_EX)

@@ -19,7 +19,8 @@ Start = Callable[[Path, int], tuple[str, object]]
 class SharedParts:
     """One run's parts, in a folder that all its workers know.
 
-    The run's own process holds the writing end of a FIFO whose reading end is every part's tether: whatever ends that process ends the parts.
+    The run's own process holds the writing end of a FIFO whose reading end is every part's tether: whatever ends that process ends the
+    parts.
     """
 
     def __init__(self, folder: Path, *, held: int | None = None) -> None:
