@@ -1,0 +1,59 @@
+"""The Directory API and the token endpoint as HTTP requests and answers."""
+
+import json
+from collections.abc import Awaitable, Callable, Mapping
+from functools import partial
+from typing import Any, cast
+
+from aiohttp import web
+
+from consumer.simulators.google import refusals
+from consumer.simulators.google.api import OPERATIONS, Call, DirectoryApi, Operation
+from consumer.simulators.google.refusals import Refusal
+from consumer.simulators.google.tokens import TokenRefusal
+
+Handler = Callable[[web.Request], Awaitable[web.StreamResponse]]
+
+
+async def token(api: DirectoryApi, request: web.Request) -> web.Response:
+    """POST /token."""
+    form = await request.post()
+    try:
+        return web.json_response(api.tokens.exchange({name: str(value) for name, value in form.items()}))
+    except TokenRefusal as refusal:
+        return web.json_response(refusal.body(), status=refusal.status)
+
+
+async def operation(api: DirectoryApi, one: Operation, request: web.Request) -> web.Response:
+    """Any operation of the Directory API."""
+    try:
+        grant = api.authorise(request.headers.get("Authorization"))
+        call = Call(request.match_info, request.query, await _body(request))
+        reply = api.answer(one, call, grant)
+    except Refusal as refusal:
+        headers = {"WWW-Authenticate": 'Bearer realm="https://accounts.google.com/"'} if refusal.status == 401 else None  # noqa: PLR2004
+        return web.json_response(refusal.body(), status=refusal.status, headers=headers)
+    return (
+        web.Response(status=reply.status) if reply.body is None else web.json_response(reply.body, status=reply.status)
+    )
+
+
+def handlers(api: DirectoryApi) -> Mapping[tuple[str, str, str], Handler]:
+    """Every route as (name, method, path), and what answers it."""
+    table: dict[tuple[str, str, str], Handler] = {("google.token", "POST", "/token"): partial(token, api)}
+    for one in OPERATIONS:
+        table[one.name, one.method, one.path] = partial(operation, api, one)
+    return table
+
+
+async def _body(request: web.Request) -> Mapping[str, Any]:
+    text = await request.text()
+    if not text:
+        return {}
+    try:
+        body: object = json.loads(text)
+    except ValueError:
+        body = None
+    if not isinstance(body, dict):
+        raise refusals.bad_request("Parse Error")
+    return cast("dict[str, Any]", body)
