@@ -41,16 +41,17 @@ class KeptProcess:
         options = [f"--log={log}", f"--signal={stop_signal.value}", f"--grace={grace}"]
         options += [f"--user={user}"] if user else []
         options += [f"--remove={remove}"] if remove else []
+        reading, writing = os.pipe()
         self._keeper = subprocess.Popen(  # noqa: S603 - our own command
             [sys.executable, "-I", "-S", __file__, *options, "--", *command],
             stdin=subprocess.PIPE if tether is None else tether,
-            stdout=(told := os.pipe())[1],
+            stdout=writing,
             env=env,
             start_new_session=True,  # Ctrl-C in the owner's terminal is the owner's to handle
         )
-        os.close(told[1])
-        with os.fdopen(told[0]) as keeper:
-            self.pid = int(keeper.readline() or 0)
+        os.close(writing)
+        with os.fdopen(reading) as told:
+            self.pid = int(told.readline() or 0)
 
     @property
     def alive(self) -> bool:
