@@ -1,0 +1,68 @@
+# Everything a checkout needs, from Python and make alone. `make` alone tells what there is.
+PYTHON ?= python3
+VENV := .venv
+BIN := $(VENV)/bin
+ARGS ?=
+
+# Two workers at least, as tests mostly wait; four at most, as they share one Kafka.
+WORKERS = $(shell $(BIN)/python -c "import os; print(min(4, max(2, os.cpu_count() or 2)))")
+
+.DEFAULT_GOAL := help
+.PHONY: help demo test lint format bench lock clean
+
+help:
+	@echo "make demo [KEEP=1]    three institutions, 300 students, simulated vendors, in under a minute; KEEP=1 stays up"
+	@echo "make test [ARGS=…]    every test, on a Kafka, a PostgreSQL and a registry that it starts itself; ARGS go to pytest"
+	@echo "make lint             style, formatting, types, direction of imports"
+	@echo "make format           bring the formatting in order"
+	@echo "make bench [PEERS=1]  how fast it is; PEERS=1 runs the alternatives in turn"
+	@echo "make lock             pin all dependencies anew (requirements*.lock)"
+	@echo "make clean            remove the environment and what was downloaded"
+	@echo "PYTHON=python3.12 make …  takes another Python for a new environment (3.11 or newer)"
+
+demo: $(VENV)/.demo
+	$(BIN)/provisioner demo $(if $(KEEP),--keep) $(ARGS)
+
+test: $(VENV)/.dev
+	$(BIN)/pytest -n $(WORKERS) --durations=10 $(ARGS)
+
+lint: $(VENV)/.dev
+	$(BIN)/ruff check .
+	$(BIN)/ruff format --check .
+	$(BIN)/pyright
+	$(BIN)/lint-imports
+
+format: $(VENV)/.dev
+	$(BIN)/ruff check --fix-only --quiet .
+	$(BIN)/ruff format .
+
+bench: $(VENV)/.dev
+	$(BIN)/python -m bench $(if $(PEERS),--peers) $(ARGS)
+
+clean:
+	rm -rf $(VENV) .cache
+
+$(BIN)/python:
+	@$(PYTHON) -c 'import sys; sys.exit(sys.version_info < (3, 11))' || { \
+		echo "provisioner needs Python 3.11 or newer; $(PYTHON) is $$($(PYTHON) --version 2>&1). Name another one: make PYTHON=python3.12 …" >&2; exit 1; }
+	$(PYTHON) -m venv $(VENV) || { rm -rf $(VENV); echo "This Python makes no environments; on Debian, install python3-venv." >&2; exit 1; }
+
+# The locks are complete, so pip need not look for anything else (--no-deps); what is imported is compiled then (--no-compile).
+$(VENV)/.demo $(VENV)/.dev: $(VENV)/.%: requirements-%.lock pyproject.toml | $(BIN)/python
+	$(BIN)/python -m pip install --quiet --disable-pip-version-check --no-compile --no-deps --require-hashes -r $<
+	$(BIN)/python -m pip install --quiet --disable-pip-version-check --no-deps --no-build-isolation --editable .
+	touch $@
+
+# Three sets, each within the next: the service (the image), the demonstration, development. Hashes only: no lock names a registry.
+UV := .cache/lock/bin/uv
+LOCK = $(UV) pip compile pyproject.toml --quiet --universal --python-version 3.11 --generate-hashes \
+	--no-emit-index-url --no-emit-find-links --no-annotate --no-header
+
+lock: | $(UV)
+	echo "hatchling" | $(LOCK) - --upgrade --extra demo --group dev --output-file requirements-dev.lock
+	echo "hatchling" | $(LOCK) - --extra demo --constraint requirements-dev.lock --output-file requirements-demo.lock
+	$(LOCK) --constraint requirements-dev.lock --output-file requirements.lock
+
+$(UV):
+	$(PYTHON) -m venv .cache/lock
+	.cache/lock/bin/pip install --quiet --disable-pip-version-check "uv>=0.11"
