@@ -46,6 +46,29 @@ def handlers(api: DirectoryApi) -> Mapping[tuple[str, str, str], Handler]:
     return table
 
 
+async def accounts(api: DirectoryApi, _request: web.Request) -> web.Response:
+    """Every user of every customer, deleted ones too, for other processes. No part of Google's API."""
+    shown = [user.shown(customer.customer_id) for customer in api.customers for user in customer.users]
+    return web.json_response({"users": shown})
+
+
+async def sign_in(api: DirectoryApi, request: web.Request) -> web.Response:
+    """Tries `address` and `password` as a person would at the sign-in page. No part of Google's API."""
+    body = await _body(request)
+    address = str(body.get("address", ""))
+    customer = api.customer_of(address)
+    let_in = customer is not None and customer.sign_in(address, str(body.get("password", "")))
+    return web.json_response({"signed_in": let_in})
+
+
+def observers(api: DirectoryApi) -> Mapping[tuple[str, str], Handler]:
+    """What lets a test or a demo look in, as (method, path)."""
+    return {
+        ("GET", "/_simulator/google/users"): partial(accounts, api),
+        ("POST", "/_simulator/google/sign-in"): partial(sign_in, api),
+    }
+
+
 async def _body(request: web.Request) -> Mapping[str, Any]:
     text = await request.text()
     if not text:

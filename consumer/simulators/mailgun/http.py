@@ -45,6 +45,16 @@ class MailgunHttp:
         }
         return {route: self._answering(answer) for route, answer in table.items()}
 
+    def observers(self) -> Mapping[tuple[str, str], Handler]:
+        """What lets a test or a demo look in, as (method, path)."""
+        return {("GET", "/_simulator/mailbox"): self._mailbox}
+
+    async def _mailbox(self, request: web.Request) -> web.Response:
+        """Every mail that was accepted; with `?recipient=`, what one person finds in the inbox. No part of Mailgun's API."""
+        recipient = request.query.get("recipient")
+        mails = self._accounts.mailbox.mails if recipient is None else self._accounts.mailbox.of(recipient)
+        return web.json_response({"mails": [mail.to_json() for mail in mails]})
+
     def _answering(self, answer: _Answer) -> Handler:
         async def handler(request: web.Request) -> web.Response:
             try:

@@ -7,45 +7,8 @@ import pytest
 
 from consumer.simulators.google.customer import RESTORABLE, Customer
 from consumer.simulators.google.quirks import GoogleQuirks
-from consumer.simulators.google.refusals import Refusal
-
-
-class Clock:
-    """Unix seconds that move only when told."""
-
-    def __init__(self) -> None:
-        self.now = 1_800_000_000.0
-
-    def __call__(self) -> float:
-        return self.now
-
-
-@pytest.fixture
-def clock() -> Clock:
-    return Clock()
-
-
-@pytest.fixture
-def customer(clock: Clock) -> Customer:
-    return academy(clock)
-
-
-def academy(clock: Clock, quirks: GoogleQuirks | None = None, *, user_limit: int | None = None) -> Customer:
-    customer = Customer("C01", ["academy.example"], clock=clock, quirks=quirks, user_limit=user_limit)
-    customer.add_org_unit("/Students/North")
-    return customer
-
-
-def body(address: str = "maria.borg@academy.example", **more: Any) -> dict[str, Any]:
-    name = {"givenName": "Maria", "familyName": "Borġ"}
-    marker = [{"type": "custom", "customType": "provisioner", "value": "S1"}]
-    return {"primaryEmail": address, "name": name, "password": "correct horse", "externalIds": marker} | more
-
-
-def refusal(action: Any, *args: Any, **named: Any) -> tuple[int, str, str]:
-    with pytest.raises(Refusal) as refused:
-        action(*args, **named)
-    return refused.value.status, refused.value.reason, refused.value.message
+from tests.simulators.clock import Clock
+from tests.simulators.google.customers import academy, body, refusal
 
 
 def test_a_new_user_is_found_by_id_address_and_alias_in_any_case(customer: Customer) -> None:
@@ -145,39 +108,6 @@ def test_the_index_may_show_a_new_user_late_while_the_address_is_taken_at_once(c
     assert len(customer.search("externalId=S1", domain=None, deleted=False)) == 1
 
 
-@pytest.mark.parametrize(
-    ("query", "found"),
-    [
-        ("externalId=S1", True),
-        ("externalId='S1'", True),
-        ("externalId=S", False),
-        ("email=Maria.Borg@academy.example", True),
-        ("email:maria*", True),
-        ("familyName='Borġ' givenName:maria", True),
-        ("familyName='Borġ' givenName=Anna", False),
-        ("orgUnitPath=/Students", True),
-        ("orgUnitPath=/", True),
-        ("orgUnitPath='/Students/North'", True),
-        ("isSuspended=true", False),
-        ("isAdmin=false", True),
-    ],
-)
-def test_a_query_finds_whom_every_clause_describes(customer: Customer, query: str, *, found: bool) -> None:
-    customer.insert(body(orgUnitPath="/Students/North"))
-    assert bool(customer.search(query, domain="academy.example", deleted=False)) is found
-
-
-def test_a_quote_in_a_value_is_escaped(customer: Customer) -> None:
-    customer.insert(body(name={"givenName": "Aoife", "familyName": "O'Neill"}))
-    assert customer.search(r"familyName='O\'Neill'", domain=None, deleted=False)
-
-
-@pytest.mark.parametrize("query", ["favourite=blue", "externalId", "externalId='S1", "email=a b=", "isAdmin:true"])
-def test_a_query_that_cannot_be_read_is_refused(customer: Customer, query: str) -> None:
-    refused = refusal(customer.search, query, domain=None, deleted=False)
-    assert refused == (400, "invalid", "Invalid Input: query")
-
-
 def test_a_deleted_user_is_found_only_among_the_deleted_and_its_address_is_free(customer: Customer) -> None:
     user = customer.insert(body())
     customer.delete(user.id)
@@ -244,39 +174,3 @@ def test_a_suspended_user_does_not_sign_in(customer: Customer) -> None:
 def test_the_password_is_never_shown(customer: Customer) -> None:
     user = customer.insert(body())
     assert "correct horse" not in f"{user!r}{user.shown('C01')}"
-
-
-def test_a_member_is_known_by_id_and_by_any_address(customer: Customer) -> None:
-    user = customer.insert(body())
-    group = customer.groups.add("all@academy.example", "All")
-    customer.groups.insert(group.id, {"id": user.id})
-    assert customer.groups.has("all@academy.example", user.primary_email)
-    assert customer.groups.member("ALL@academy.example", user.id).email == user.primary_email
-    customer.groups.remove(group.id, user.primary_email)
-    assert not customer.groups.has(group.id, user.id)
-
-
-def test_a_member_cannot_be_added_twice(customer: Customer) -> None:
-    user = customer.insert(body())
-    customer.groups.add("all@academy.example")
-    customer.groups.insert("all@academy.example", {"email": user.primary_email})
-    refused = refusal(customer.groups.insert, "all@academy.example", {"id": user.id})
-    assert refused == (409, "duplicate", "Member already exists.")
-
-
-@pytest.mark.parametrize(
-    ("group", "member", "key"),
-    [("none@academy.example", "who@academy.example", "groupKey"), ("all@academy.example", "4711", "memberKey")],
-)
-def test_neither_a_group_nor_a_member_is_made_up(customer: Customer, group: str, member: str, key: str) -> None:
-    customer.groups.add("all@academy.example")
-    refused = refusal(customer.groups.insert, group, {"id": member})
-    assert refused == (404, "notFound", f"Resource Not Found: {key}")
-
-
-def test_a_deleted_user_leaves_its_groups(customer: Customer) -> None:
-    user = customer.insert(body())
-    group = customer.groups.add("all@academy.example")
-    customer.groups.insert(group.id, {"id": user.id})
-    customer.delete(user.id)
-    assert not group.members

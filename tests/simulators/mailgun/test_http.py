@@ -17,13 +17,14 @@ from openapi_core.contrib.requests import RequestsOpenAPIRequest, RequestsOpenAP
 
 from consumer.simulators.mailgun.account import Accounts
 from consumer.simulators.mailgun.http import MAX_REQUEST, MailgunHttp
+from tests.simulators.clock import Clock
 
 # Its methods are declared to give Any or to be coroutines, depending on the client: taken as untyped.
 client: Any = import_module("mailgun.client")
 config: Any = import_module("mailgun.config")
 
 DOMAIN = "mg.academy.example"
-CONTRACT = json.loads((Path(__file__).parents[1] / "contracts" / "mailgun.openapi.json").read_text(encoding="utf-8"))
+CONTRACT = json.loads((Path(__file__).parents[2] / "contracts" / "mailgun.openapi.json").read_text(encoding="utf-8"))
 MAIL = {
     "from": "School <office@mg.academy.example>",
     "to": ["maria@post.example"],
@@ -33,16 +34,6 @@ MAIL = {
     "o:tracking": "no",
     "h:Message-Id": "<welcome-1@mg.academy.example>",
 }
-
-
-class Clock:
-    """Unix seconds that move only when told."""
-
-    def __init__(self) -> None:
-        self.now = 1_800_000_000.0
-
-    def __call__(self) -> float:
-        return self.now
 
 
 @dataclass
@@ -78,7 +69,10 @@ async def mailgun(contract: OpenAPI) -> AsyncIterator[Mailgun]:
     accounts.add_key("key-main")
     accounts.add_key("key-sending", sending_for=DOMAIN)
     app = web.Application(client_max_size=MAX_REQUEST)
-    for (_, method, path), handler in MailgunHttp(accounts, clock).handlers().items():
+    http = MailgunHttp(accounts, clock)
+    for (_, method, path), handler in http.handlers().items():
+        app.router.add_route(method, path, handler)
+    for (method, path), handler in http.observers().items():
         app.router.add_route(method, path, handler)
     async with TestServer(app) as server:
         url = str(server.make_url("")).rstrip("/")
@@ -102,6 +96,17 @@ async def test_the_fields_that_are_sent_are_the_described_ones(mailgun: Mailgun)
     assert {name for name in MAIL if not name.startswith(("h:", "v:"))} <= body["properties"].keys()
     assert set(body["required"]) <= MAIL.keys()
     assert (await mailgun.call(mailgun.sdk.messages.create, data=MAIL, domain=DOMAIN)).status_code == 200
+
+
+async def test_an_observer_reads_everybodys_mail_and_one_persons(mailgun: Mailgun) -> None:
+    for recipient in ("maria@post.example", "anna@post.example"):
+        await mailgun.call(mailgun.sdk.messages.create, data=MAIL | {"to": [recipient]}, domain=DOMAIN)
+    async with ClientSession() as session:
+        async with session.get(f"{mailgun.url}/_simulator/mailbox") as answer:
+            assert len((await answer.json())["mails"]) == 2
+        async with session.get(f"{mailgun.url}/_simulator/mailbox?recipient=anna@post.example") as answer:
+            (mail,) = (await answer.json())["mails"]
+    assert (mail["recipient"], mail["fate"], mail["text"]) == ("anna@post.example", "delivered", "Hello")
 
 
 async def test_a_refused_mail_says_why(mailgun: Mailgun) -> None:
