@@ -1,0 +1,37 @@
+"""The schemas that this service reads and writes: `schemas/*.avsc`, in the checkout or in the installed package."""
+
+import json
+from collections.abc import Mapping
+from pathlib import Path
+from typing import Any
+
+from consumer.settings import Topics
+
+STATUS_CHANGED = "student-status-changed"
+ACCOUNT_PROVISIONED = "account-provisioned"
+ACCOUNT_PROVISIONING_FAILED = "account-provisioning-failed"
+WELCOME_EMAIL_STATUS = "welcome-email-status"
+
+_PACKAGE = Path(__file__).parents[1]
+_DIRECTORIES = (_PACKAGE / "_data" / "schemas", _PACKAGE.parent / "schemas")
+
+
+def schema_text(name: str) -> str:
+    """The `.avsc` file of that name. Raises FileNotFoundError for a name that is none of the above."""
+    directory = next(place for place in _DIRECTORIES if place.is_dir())
+    return (directory / f"{name}.avsc").read_text(encoding="utf-8")
+
+
+def schema(name: str) -> dict[str, Any]:
+    """The schema as a mapping."""
+    return json.loads(schema_text(name))
+
+
+def subjects(topics: Topics) -> Mapping[str, str]:
+    """Each schema's name by its subject, under Confluent's TopicNameStrategy: the topic and `-value`."""
+    return {
+        f"{topics.status_changed}-value": STATUS_CHANGED,
+        f"{topics.account_provisioned}-value": ACCOUNT_PROVISIONED,
+        f"{topics.account_provisioning_failed}-value": ACCOUNT_PROVISIONING_FAILED,
+        f"{topics.welcome_email_status}-value": WELCOME_EMAIL_STATUS,
+    }
