@@ -5,7 +5,7 @@ BIN := $(VENV)/bin
 ARGS ?=
 
 # Two workers at least, as tests mostly wait; four at most, as they share one Kafka.
-WORKERS = $(shell $(BIN)/python -c "import os; print(min(4, max(2, os.cpu_count() or 2)))")
+WORKERS = $(shell $(BIN)/python -c "import os; print(min(4, max(2, len(os.sched_getaffinity(0)) if hasattr(os, \"sched_getaffinity\") else os.cpu_count() or 2)))")
 
 .DEFAULT_GOAL := help
 .PHONY: help demo test lint format bench lock clean
