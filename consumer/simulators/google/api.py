@@ -10,6 +10,7 @@ from consumer.simulators.google import refusals
 from consumer.simulators.google.customer import Customer
 from consumer.simulators.google.fields import partial
 from consumer.simulators.google.quirks import GoogleQuirks
+from consumer.simulators.google.quota import Quota
 from consumer.simulators.google.tokens import Grant, TokenIssuer
 
 USER = "https://www.googleapis.com/auth/admin.directory.user"
@@ -20,6 +21,7 @@ GROUP_READ = f"{GROUP}.readonly"
 MEMBER = f"{GROUP}.member"
 MEMBER_READ = f"{MEMBER}.readonly"
 
+_CREATION = "directory.users.insert"
 _PAGE = 100
 _LARGEST_PAGE = 500
 
@@ -58,6 +60,7 @@ class DirectoryApi:
     def __init__(self, *, clock: Callable[[], float], quirks: GoogleQuirks | None = None) -> None:
         self.quirks = quirks or GoogleQuirks()
         self._clock = clock
+        self._quota = Quota(self.quirks, clock=clock)
         self.customers: list[Customer] = []
         self.tokens = TokenIssuer(
             clock=clock, delegated=self._delegated, unauthorized_status=self.quirks.unauthorized_client_status
@@ -83,6 +86,7 @@ class DirectoryApi:
 
     def answer(self, operation: Operation, call: Call, grant: Grant) -> Reply:
         """Carries the call out. Raises `Refusal`."""
+        self._quota.charge(grant)
         if not operation.scopes & grant.scopes:
             raise refusals.insufficient_scopes()
         customer = self.customer_of(grant.subject)
@@ -91,6 +95,8 @@ class DirectoryApi:
             raise refusals.unauthenticated()
         if not (administrator.is_admin or administrator.is_delegated_admin):
             raise refusals.forbidden()
+        if operation.name == _CREATION:
+            self._quota.charge_creation(call.body)
         reply = operation.run(customer, call)
         return reply if reply.body is None else Reply(reply.status, partial(dict(reply.body), call.query.get("fields")))
 
@@ -201,7 +207,7 @@ _GROUP_READS = frozenset({GROUP, GROUP_READ})
 _MEMBER_WRITES, _MEMBER_READS = frozenset({GROUP, MEMBER}), frozenset({GROUP, GROUP_READ, MEMBER, MEMBER_READ})
 
 OPERATIONS = (
-    Operation("directory.users.insert", "POST", f"{_BASE}/users", _WRITES, _insert_user),
+    Operation(_CREATION, "POST", f"{_BASE}/users", _WRITES, _insert_user),
     Operation("directory.users.list", "GET", f"{_BASE}/users", _READS, _list_users),
     Operation("directory.users.get", "GET", _USER_PATH, _READS, _get_user),
     Operation("directory.users.patch", "PATCH", _USER_PATH, _WRITES, _update_user),

@@ -10,6 +10,7 @@ from consumer.simulators.mailgun.journal import Journal
 from consumer.simulators.mailgun.mailbox import Fate, Mailbox
 from consumer.simulators.mailgun.message import Form, Message, read
 from consumer.simulators.mailgun.quirks import MailgunQuirks
+from consumer.simulators.rate import Rate
 
 
 class DomainState(StrEnum):
@@ -49,6 +50,7 @@ class Accounts:
         self._clock = clock
         self._domains: dict[str, Domain] = {}
         self._keys: dict[str, Key] = {}
+        self._rates: dict[str, Rate] = {}
 
     def add_domain(self, name: str, *, account: str = "main") -> Domain:
         """A verified domain; its `state` may be changed at any time."""
@@ -86,10 +88,25 @@ class Accounts:
         domain = self._own(key, name)
         if domain.state is not DomainState.ACTIVE:
             raise refusals.not_allowed(name, f"the domain is {domain.state}")
+        self._charge(domain)
         message = read(name, form)
         for recipient in message.recipients:
             self._deliver(message, recipient, suppressed=recipient in domain.bounces)
         return message
+
+    def _charge(self, domain: Domain) -> None:
+        second = self.quirks.requests_per_second
+        if second is None:
+            return
+        rate = self._rates.setdefault(domain.account, Rate(second, burst=max(1.0, second), clock=self._clock))
+        if not rate.allows():
+            wait = self.quirks.throttled_for
+            headers = {
+                "retry-after": {"Retry-After": str(wait)},
+                "x-ratelimit-reset": {"X-RateLimit-Reset": f"{self._clock() + wait:.3f}"},
+                "none": {},
+            }[self.quirks.rate_header]
+            raise refusals.throttled(domain.name, wait, headers)
 
     def _deliver(self, message: Message, recipient: str, *, suppressed: bool) -> None:
         now = self._clock()

@@ -1,12 +1,16 @@
 """What sending does, what is refused and how, and what recipients hold."""
 
+from typing import Any
+
 import pytest
 
 from consumer.simulators.mailgun.account import Accounts, DomainState
 from consumer.simulators.mailgun.events_page import page as events_page
 from consumer.simulators.mailgun.mailbox import Fate
+from consumer.simulators.mailgun.quirks import MailgunQuirks
+from consumer.simulators.mailgun.refusals import Refusal
 from tests.simulators.clock import Clock
-from tests.simulators.mailgun.accounts import BASE, DOMAIN, form, refusal, send
+from tests.simulators.mailgun.accounts import BASE, DOMAIN, form, laid_out, refusal, send
 
 
 def test_our_own_message_id_is_honoured(accounts: Accounts) -> None:
@@ -114,3 +118,27 @@ def test_a_bounce_is_kept_shown_and_forgotten(accounts: Accounts) -> None:
 def test_a_mail_tells_nothing_of_the_person_when_it_is_printed(accounts: Accounts) -> None:
     send(accounts)
     assert "maria@post.example" not in repr(accounts.mailbox.mails[0])
+
+
+@pytest.mark.parametrize(
+    ("header", "headers"),
+    [
+        ("none", {}),
+        ("retry-after", {"Retry-After": "120"}),
+        ("x-ratelimit-reset", {"X-RateLimit-Reset": "1800000120.000"}),
+    ],
+)
+def test_too_many_calls_are_told_to_wait_in_each_of_the_known_ways(
+    clock: Clock, header: Any, headers: dict[str, str]
+) -> None:
+    accounts = laid_out(clock, MailgunQuirks(requests_per_second=1, rate_header=header))
+    send(accounts)
+    with pytest.raises(Refusal) as refused:
+        send(accounts)
+    assert (refused.value.status, refused.value.headers) == (429, headers)
+    assert refused.value.message == (
+        f"Domain {DOMAIN} is not allowed to send: account-requests-per-sec limit exceeded, try again after 120 seconds"
+    )
+    clock.now += 1
+    send(accounts)
+    assert len(accounts.mailbox.mails) == 2
