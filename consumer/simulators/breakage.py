@@ -5,6 +5,7 @@ from collections.abc import Callable, Mapping
 from enum import StrEnum
 from typing import Any
 
+from consumer.codec.letters import LetterReason
 from consumer.simulators.encoding import Encoder, framed
 
 Event = Mapping[str, Any]
@@ -35,21 +36,21 @@ class Breakage(StrEnum):
     REUSED_ID = "reused_id"
 
 
-LETTER_REASONS: Mapping[Breakage, str] = {
-    Breakage.NULL_VALUE: "null_value",
-    Breakage.WRONG_MAGIC: "wrong_magic",
-    Breakage.TOO_SHORT: "undecodable",
-    Breakage.GARBAGE: "undecodable",
-    Breakage.UNKNOWN_SCHEMA: "unknown_schema",
-    Breakage.IMPOSSIBLE_DATE: "invalid_content",
-    Breakage.UNKNOWN_TENANT: "unknown_tenant",
-    Breakage.UNLISTED_STATUS: "unlisted_status",
-    Breakage.LONG_NAME: "invalid_content",
-    Breakage.LINE_BREAK_IN_NAME: "invalid_content",
-    Breakage.LINE_BREAK_IN_ADDRESS: "invalid_content",
-    Breakage.REUSED_ID: "reused_id",
+LETTER_REASONS: Mapping[Breakage, LetterReason] = {
+    Breakage.NULL_VALUE: LetterReason.NULL_VALUE,
+    Breakage.WRONG_MAGIC: LetterReason.WRONG_MAGIC,
+    Breakage.TOO_SHORT: LetterReason.UNDECODABLE,
+    Breakage.GARBAGE: LetterReason.UNDECODABLE,
+    Breakage.UNKNOWN_SCHEMA: LetterReason.UNKNOWN_SCHEMA,
+    Breakage.IMPOSSIBLE_DATE: LetterReason.INVALID_CONTENT,
+    Breakage.UNKNOWN_TENANT: LetterReason.UNKNOWN_TENANT,
+    Breakage.UNLISTED_STATUS: LetterReason.UNLISTED_STATUS,
+    Breakage.LONG_NAME: LetterReason.INVALID_CONTENT,
+    Breakage.LINE_BREAK_IN_NAME: LetterReason.INVALID_CONTENT,
+    Breakage.LINE_BREAK_IN_ADDRESS: LetterReason.INVALID_CONTENT,
+    Breakage.REUSED_ID: LetterReason.REUSED_ID,
 }
-"""The dead letter's reason for each (`consumer.codec`'s closed set)."""
+"""What each must be called among the dead letters."""
 
 
 def broken(kind: Breakage, event: Event, encoder: Encoder, dice: random.Random) -> bytes | None:

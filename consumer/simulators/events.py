@@ -14,6 +14,7 @@ from typing import Any
 from uuid import UUID
 
 from consumer.events import Student, student_key
+from consumer.policy.decision import SkipReason
 from consumer.simulators.breakage import LETTER_REASONS, UNKNOWN_TENANT, Breakage, broken
 from consumer.simulators.encoding import Encoder
 from consumer.simulators.expectation import APPLIED, APPLIED_OR_SUPERSEDED, DUPLICATE, SUPERSEDED, Expectation, Fate
@@ -21,14 +22,14 @@ from consumer.simulators.people import People
 from consumer.tenants import StatusRow, Tenant, UnlistedStatus
 
 _START = datetime(2026, 9, 1, 6, tzinfo=UTC)
-_NO_ACTION = Expectation.only(Fate.SKIPPED, "no_action")
-_SYNC_DISABLED = Expectation.only(Fate.SKIPPED, "external_sync_disabled")
-_UNLISTED_SKIPPED = Expectation.only(Fate.SKIPPED, "unlisted_status")
+_NO_ACTION = Expectation.only(Fate.SKIPPED, SkipReason.NO_ACTION)
+_SYNC_DISABLED = Expectation.only(Fate.SKIPPED, SkipReason.EXTERNAL_SYNC_DISABLED)
+_UNLISTED_SKIPPED = Expectation.only(Fate.SKIPPED, SkipReason.UNLISTED_STATUS)
 
 
 @dataclass(frozen=True, slots=True)
 class Mix:
-    """How often things happen: for one in so many students (0: never). The rest enrol without a stir."""
+    """How often things happen: to one in so many students (0: never), the first that fits. The rest enrol without a stir."""
 
     sync_disabled: int = 31
     idle: int = 7  # nothing they go through does anything
@@ -36,7 +37,7 @@ class Mix:
     changed: int = 5  # two versions that act, in order
     withdrawn_first: int = 13  # a later version that does nothing overtakes the one that acts
     repeated: int = 4  # the last event that acts comes twice
-    broken: int = 8  # followed by a broken record, the kinds in turn
+    broken: int = 8  # followed by a broken record, the kinds in turn; none for students who are not synchronised
 
 
 @dataclass(frozen=True, slots=True)
@@ -98,7 +99,7 @@ class EventStream:
         student = self._people.student(tenant.id, number // len(self._tenants))
         scene = _Scene(tenant, student, self._encoder, dice, number)
         records = scene.play(self._mix)
-        if _falls_on(number, self._mix.broken):
+        if _falls_on(number, self._mix.broken) and not _falls_on(number, self._mix.sync_disabled):
             kind = kinds[0]
             kinds.rotate(-1)
             records.append(scene.broken(kind, records))
@@ -146,8 +147,6 @@ class _Scene:
         expectation = Expectation.only(Fate.DEAD_LETTER, LETTER_REASONS[kind])
         if kind is Breakage.UNLISTED_STATUS and self._tenant.unlisted_status is UnlistedStatus.SKIP:
             expectation = _UNLISTED_SKIPPED
-        elif kind is Breakage.UNLISTED_STATUS and self._student.external_sync_disabled:
-            expectation = _SYNC_DISABLED
         tenant_id = UNKNOWN_TENANT if kind is Breakage.UNKNOWN_TENANT else self._tenant.id
         return SimulatedRecord(
             key=student_key(tenant_id, self._student.student_id),
