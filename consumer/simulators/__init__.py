@@ -1,1 +1,4 @@
-"""The vendors in memory, for the demo and the tests: as strict, as slow and as forgetful as the real ones. Never imported by the service."""
+"""The vendors in memory, for the demo and the tests: as strict, as slow and as forgetful as the real ones.
+
+The service never imports them.
+"""
