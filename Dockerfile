@@ -1,0 +1,28 @@
+# Builds in one image, runs in another: what builds (pip, hatchling) is not shipped. Everything from the registry is held to its hash.
+FROM python:3.12-slim AS build
+WORKDIR /src
+COPY requirements.lock requirements-demo.lock ./
+RUN python -m venv /opt/build
+RUN /opt/build/bin/pip install --no-cache-dir --no-deps --require-hashes --requirement requirements-demo.lock
+RUN python -m venv --without-pip /opt/venv
+RUN /opt/build/bin/pip --python /opt/venv/bin/python install --no-cache-dir --no-deps --require-hashes --requirement requirements.lock
+COPY pyproject.toml README.md LICENSE ./
+COPY consumer consumer
+COPY schemas schemas
+COPY templates templates
+RUN /opt/build/bin/pip wheel --no-deps --no-build-isolation --wheel-dir /opt/wheels .
+RUN /opt/build/bin/pip --python /opt/venv/bin/python install --no-deps --no-index --find-links /opt/wheels provisioner
+
+FROM python:3.12-slim
+RUN useradd --system --uid 10001 --no-create-home provisioner && install --directory --owner=provisioner /var/lib/provisioner
+COPY --from=build /opt/venv /opt/venv
+WORKDIR /app
+COPY config config
+COPY schemas schemas
+COPY templates templates
+ENV PATH=/opt/venv/bin:$PATH PYTHONUNBUFFERED=1 PYTHONDONTWRITEBYTECODE=1
+USER 10001
+EXPOSE 9464
+HEALTHCHECK --start-period=30s CMD ["python", "-c", "import urllib.request as r; r.urlopen('http://127.0.0.1:9464/livez', timeout=3)"]
+ENTRYPOINT ["provisioner"]
+CMD ["run"]

@@ -1,0 +1,136 @@
+"""What is shipped: the locks, the image, the composition of everything on real parts.
+
+No container engine is needed: `docker-compose.yml` is held against the Compose specification's own schema, and the image's build steps
+are carried out in a plain directory.
+"""
+
+import json
+import re
+import subprocess
+import tomllib
+from importlib.resources import files
+from pathlib import Path
+from typing import Any
+
+import jsonschema
+import pytest
+import yaml
+from packaging.requirements import Requirement
+from packaging.utils import canonicalize_name
+from packaging.version import Version
+from typer.testing import CliRunner
+
+from consumer.cli import app
+from consumer.configuration.loading import load_settings
+from consumer.settings import Topics
+from tests.parts.image import PlainImage
+
+ROOT = Path(__file__).parents[1]
+LOCKS = ("requirements.lock", "requirements-demo.lock", "requirements-dev.lock")
+PROJECT: dict[str, Any] = tomllib.loads((ROOT / "pyproject.toml").read_text())
+COMPOSE: dict[str, Any] = yaml.safe_load((ROOT / "docker-compose.yml").read_text())
+SERVICES: dict[str, dict[str, Any]] = COMPOSE["services"]
+OURS = sorted(name for name, service in SERVICES.items() if service["image"] == "provisioner")
+
+
+@pytest.mark.parametrize("lock", LOCKS)
+def test_a_lock_names_no_address(lock: str) -> None:
+    assert not re.search(r"://|--(extra-)?index-url|--find-links|@ ", (ROOT / lock).read_text())
+
+
+@pytest.mark.parametrize("lock", LOCKS)
+def test_a_lock_holds_every_package_to_its_hashes(lock: str) -> None:
+    entries = re.split(r"\n(?=\S)", (ROOT / lock).read_text().strip())
+    assert [entry.splitlines()[0] for entry in entries if "--hash=sha256:" not in entry] == []
+
+
+@pytest.mark.parametrize("lock", LOCKS)
+def test_a_lock_meets_what_the_project_asks_for(lock: str) -> None:
+    asked: list[str] = list(PROJECT["project"]["dependencies"])
+    if lock != LOCKS[0]:
+        asked += PROJECT["project"]["optional-dependencies"]["demo"] + PROJECT["build-system"]["requires"]
+    if lock == LOCKS[2]:
+        asked += PROJECT["dependency-groups"]["dev"]
+    locked = _locked(lock)
+    missing = [text for text in asked if not _meets(locked, Requirement(text))]
+    assert missing == [], f"run `make lock` and commit {lock}"
+
+
+def test_each_lock_is_within_the_next() -> None:
+    service, demo, dev = (_locked(lock).items() for lock in LOCKS)
+    assert service <= demo <= dev
+
+
+def test_the_composition_keeps_to_the_compose_specification() -> None:
+    schema = json.loads((files("check_jsonschema") / "builtin_schemas/vendor/compose-spec.json").read_text())
+    mistakes: list[str] = [error.message for error in jsonschema.Draft202012Validator(schema).iter_errors(COMPOSE)]  # pyright: ignore[reportUnknownMemberType] - untyped there
+    assert mistakes == []
+
+
+def test_the_composition_refers_only_to_what_is_there() -> None:
+    for service in SERVICES.values():
+        assert service.get("depends_on", {}).keys() <= SERVICES.keys()
+        for needed, how in service.get("depends_on", {}).items():
+            assert how["condition"] != "service_healthy" or "healthcheck" in SERVICES[needed]
+        for source in (volume.split(":")[0] for volume in service.get("volumes", [])):
+            assert source in COMPOSE["volumes"] or (ROOT / source).is_file()
+
+
+@pytest.mark.parametrize("name", OURS)
+def test_the_composition_gives_commands_that_exist(name: str) -> None:
+    result = CliRunner().invoke(app, [*SERVICES[name]["command"], "--help"])
+    assert result.exit_code == 0, result.output
+
+
+def test_the_composed_service_is_configured_without_mistakes() -> None:
+    settings = load_settings(ROOT / "deploy" / "service.yaml", {})
+    assert settings.database.url.endswith("@postgres:5432/provisioner")
+
+
+def test_the_composition_creates_the_topics_of_the_default_configuration() -> None:
+    created = re.findall(r"^create (\S+)", "\n".join(SERVICES["topics"]["command"]), re.MULTILINE)
+    assert sorted(created) == sorted(Topics().model_dump().values())
+
+
+def test_prometheus_asks_the_replicas_where_they_answer() -> None:
+    scraped = yaml.safe_load((ROOT / "deploy" / "prometheus.yml").read_text())["scrape_configs"][0]["dns_sd_configs"]
+    settings = load_settings(ROOT / "deploy" / "service.yaml", {})
+    assert [(each["names"], each["port"]) for each in scraped] == [(["provisioner"], settings.http.port)]
+    assert SERVICES["provisioner"]["deploy"]["replicas"] == 2
+
+
+@pytest.mark.parts
+def test_the_image_builds_in_a_plain_directory_and_its_command_runs(tmp_path: Path) -> None:
+    image = PlainImage(tmp_path / "image", ROOT)
+    image.build(ROOT / "Dockerfile")
+
+    assert image.user not in {"root", "0"}
+    assert image.entrypoint == '["provisioner"]'
+    installed = next((image.root / "opt/venv/lib").glob("python3*/site-packages"))
+    assert not (installed / "pip").exists()
+    for folder in ("schemas", "templates"):
+        assert _tree(installed / "consumer" / "_data" / folder) == _tree(ROOT / folder)
+    done = subprocess.run(  # noqa: S603 - the image's own entry point
+        [image.root / "opt/venv/bin/provisioner", "--help"],
+        cwd=image.workdir,
+        env=image.env,
+        capture_output=True,
+        text=True,
+        check=False,
+    )
+    assert done.returncode == 0, done.stderr
+
+
+def _locked(lock: str) -> dict[str, str]:
+    """Name and version of every package in the lock."""
+    found = re.findall(r"^([A-Za-z0-9_.-]+)(?:\[[^]]*\])?==([^ ;\\]+)", (ROOT / lock).read_text(), re.MULTILINE)
+    return {canonicalize_name(name): version for name, version in found}
+
+
+def _meets(locked: dict[str, str], asked: Requirement) -> bool:
+    version = locked.get(canonicalize_name(asked.name))
+    return version is not None and Version(version) in asked.specifier
+
+
+def _tree(folder: Path) -> set[str]:
+    return {str(path.relative_to(folder)) for path in folder.rglob("*") if path.is_file()}
