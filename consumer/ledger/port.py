@@ -143,9 +143,9 @@ class Job:
     desired: Desired
     now: datetime
     attempt: int
-    accounts: Mapping[Provider, Account] = field(default_factory=dict)
-    steps: Mapping[tuple[Provider, StepName], Step] = field(default_factory=dict)
-    credentials: Mapping[Provider, SealedCredential] = field(default_factory=dict)
+    accounts: Mapping[Provider, Account] = field(default_factory=dict[Provider, Account])
+    steps: Mapping[tuple[Provider, StepName], Step] = field(default_factory=dict[tuple[Provider, StepName], Step])
+    credentials: Mapping[Provider, SealedCredential] = field(default_factory=dict[Provider, SealedCredential])
 
 
 @dataclass(frozen=True, slots=True)
@@ -313,20 +313,20 @@ class Batch:
 
 
 class Outbox(Protocol):
-    """Loop 3's side. Only the newest relay's epoch may write; the others are `Fenced`."""
+    """Loop 3's side. Blocking: the relay has a thread of its own. Only the newest epoch may write; the others are `Fenced`."""
 
-    async def take_over(self, relay: str) -> int:
+    def take_over(self, relay: str) -> int:
         """Raises the relay's epoch and returns it."""
         ...
 
-    async def unpublished(self, relay: str, epoch: int) -> Sequence[Batch]:
+    def unpublished(self, relay: str, epoch: int) -> Sequence[Batch]:
         """Batches that were numbered and are not known to be published, oldest first."""
         ...
 
-    async def next_batch(self, relay: str, epoch: int, *, limit: int) -> Batch | None:
+    def next_batch(self, relay: str, epoch: int, *, limit: int) -> Batch | None:
         """Numbers the oldest waiting rows, in an order that keeps each key's own; None where none wait."""
         ...
 
-    async def published(self, relay: str, epoch: int, number: int) -> None:
+    def published(self, relay: str, epoch: int, number: int) -> None:
         """Batches up to `number` are on their topics."""
         ...

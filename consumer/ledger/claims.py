@@ -1,0 +1,143 @@
+"""Claims: which students are due, and everything that is known about them."""
+
+from collections import defaultdict
+from collections.abc import Mapping, Sequence
+from typing import Any
+
+from sqlalchemy import Connection, Engine, Row, TextClause, text
+
+from consumer.errors import Reason
+from consumer.events import Origin, Provider, ProviderAction, StepName, StudentStatusChanged
+from consumer.ledger.engine import transaction
+from consumer.ledger.port import Account, Desired, Job, Lease, SealedCredential, Step, StepState
+
+# Rows that another worker is claiming are passed over, not waited for.
+_CLAIM = text(
+    """
+    WITH picked AS (
+      SELECT due.tenant_id, due.student_id
+      FROM unnest(CAST(:tenants AS text[]), CAST(:places AS int[])) AS room(tenant_id, places)
+      CROSS JOIN LATERAL (
+        SELECT s.tenant_id, s.student_id FROM student s
+        WHERE s.tenant_id = room.tenant_id AND s.due_at <= now() AND (s.lease_until IS NULL OR s.lease_until <= now())
+        ORDER BY s.due_at LIMIT room.places FOR NO KEY UPDATE SKIP LOCKED
+      ) AS due
+    )
+    UPDATE student s SET lease_epoch = s.lease_epoch + 1, lease_until = now() + :lease * interval '1 second',
+      lease_owner = :worker, claimed_version = s.desired_version, attempt = s.attempt + 1
+    FROM picked WHERE s.tenant_id = picked.tenant_id AND s.student_id = picked.student_id
+    RETURNING s.tenant_id, s.student_id, s.lease_epoch, s.desired, s.accepted_at, s.attempt, now() AS now
+    """
+)
+
+_NEXT = text(
+    """
+    SELECT extract(epoch FROM min(greatest(due_at, coalesce(lease_until, due_at))) - now())::float8 AS seconds
+    FROM student WHERE due_at IS NOT NULL
+    """
+)
+
+_OF = """
+    SELECT known.* FROM {table} known
+    JOIN unnest(CAST(:tenants AS text[]), CAST(:students AS text[])) AS claimed(tenant_id, student_id)
+    USING (tenant_id, student_id)
+"""
+_ACCOUNTS = text(_OF.format(table="account"))
+_STEPS = text(_OF.format(table="step"))
+_CREDENTIALS = text(_OF.format(table="credential") + " WHERE known.expires_at > now() ORDER BY known.generation")
+
+_Key = tuple[str, str]
+
+
+class Claims:
+    """Leases students. Blocking."""
+
+    def __init__(self, engine: Engine) -> None:
+        self._engine = engine
+
+    def claim(self, room: Mapping[str, int], *, lease: float, worker: str) -> Sequence[Job]:
+        """See `Work.claim`."""
+        values = {"tenants": list(room), "places": list(room.values()), "lease": lease, "worker": worker}
+        with transaction(self._engine) as connection:
+            rows = connection.execute(_CLAIM, values).all()
+            if not rows:
+                return ()
+            known = {"tenants": [row.tenant_id for row in rows], "students": [row.student_id for row in rows]}
+            accounts, steps, credentials = (
+                _by_student(connection, statement, known) for statement in (_ACCOUNTS, _STEPS, _CREDENTIALS)
+            )
+        return [
+            _job(
+                row,
+                accounts[row.tenant_id, row.student_id],
+                steps[row.tenant_id, row.student_id],
+                credentials[row.tenant_id, row.student_id],
+            )
+            for row in rows
+        ]
+
+    def seconds_to_next(self) -> float | None:
+        """See `Work.seconds_to_next`."""
+        with transaction(self._engine) as connection:
+            seconds = connection.execute(_NEXT).scalar_one()
+        return None if seconds is None else max(0.0, seconds)
+
+
+def _by_student(
+    connection: Connection, statement: TextClause, known: Mapping[str, list[str]]
+) -> Mapping[_Key, list[Row[Any]]]:
+    rows: dict[_Key, list[Row[Any]]] = defaultdict(list)
+    for row in connection.execute(statement, known):
+        rows[row.tenant_id, row.student_id].append(row)
+    return rows
+
+
+def _job(row: Row[Any], accounts: list[Row[Any]], steps: list[Row[Any]], credentials: list[Row[Any]]) -> Job:
+    desired = row.desired
+    return Job(
+        lease=Lease(row.tenant_id, row.student_id, row.lease_epoch),
+        desired=Desired(
+            event=StudentStatusChanged.model_validate(desired["event"]),
+            action=ProviderAction(desired["action"]),
+            providers=tuple(Provider(name) for name in desired["providers"]),
+            accepted_at=row.accepted_at,
+            traceparent=desired["traceparent"],
+        ),
+        now=row.now,
+        attempt=row.attempt,
+        accounts={account.provider: account for account in map(_account, accounts)},
+        steps={(step.provider, step.name): step for step in map(_step, steps)},
+        credentials={credential.provider: credential for credential in map(_credential, credentials)},
+    )
+
+
+def _account(row: Row[Any]) -> Account:
+    return Account(
+        provider=Provider(row.provider),
+        address=row.address,
+        marker=row.marker,
+        body=row.body,
+        generation=row.generation,
+        object_id=row.object_id,
+        origin=Origin(row.origin) if row.origin else None,
+        licences=tuple(row.licences),
+        groups=tuple(row.groups),
+        settled_version=row.settled_version,
+    )
+
+
+def _step(row: Row[Any]) -> Step:
+    return Step(
+        provider=Provider(row.provider),
+        name=StepName(row.name),
+        state=StepState(row.state),
+        version=row.version,
+        attempt=row.attempt,
+        request_hash=bytes(row.request_hash),
+        started_at=row.started_at,
+        reason=Reason(row.reason) if row.reason else None,
+    )
+
+
+def _credential(row: Row[Any]) -> SealedCredential:
+    return SealedCredential(Provider(row.provider), row.generation, bytes(row.sealed), row.expires_at)

@@ -1,0 +1,23 @@
+"""The ledger's history, and the way to its newest form."""
+
+from pathlib import Path
+
+from alembic import command
+from alembic.config import Config
+from sqlalchemy import Engine, text
+
+from consumer.ledger.engine import transaction
+
+_HERE = Path(__file__).parent
+_LOCK = 7_286_011_411  # any number that nobody else uses: replicas that start together migrate one after the other
+
+
+def upgrade(engine: Engine) -> None:
+    """Brings the database to the newest form; does nothing where it is there. Raises `Unavailable`."""
+    config = Config()
+    config.set_main_option("script_location", str(_HERE))
+    with transaction(engine) as connection:
+        connection.execute(text("SET LOCAL lock_timeout = '60s'; SET LOCAL statement_timeout = '10min'"))
+        connection.execute(text("SELECT pg_advisory_xact_lock(:lock)"), {"lock": _LOCK})
+        config.attributes["connection"] = connection
+        command.upgrade(config, "head")

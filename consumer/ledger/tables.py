@@ -1,0 +1,173 @@
+"""Every table, with why it is there. `migrations/` makes them; a test holds the two together.
+
+No table but `student` (the newest event), `account` (the create call's body) and `address` holds personal data; none holds a secret
+in the clear. Versions, epochs and offsets are Kafka's or ours and only rise.
+"""
+
+from sqlalchemy import (
+    BigInteger,
+    Boolean,
+    Column,
+    DateTime,
+    Identity,
+    Index,
+    Integer,
+    LargeBinary,
+    MetaData,
+    Table,
+    Text,
+    UniqueConstraint,
+    Uuid,
+    text,
+)
+from sqlalchemy.dialects.postgresql import ARRAY, JSONB
+
+metadata = MetaData()
+
+_TIME = DateTime(timezone=True)
+
+# Pages of tables that are updated over and over keep room for the new row versions (HOT updates), and are vacuumed early.
+_BUSY = {"postgresql_with": {"fillfactor": 70, "autovacuum_vacuum_scale_factor": 0.02}}
+
+partition_epoch = Table(
+    "partition_epoch",  # who may write what was read from a partition
+    metadata,
+    Column("topic", Text, primary_key=True),
+    Column("partition", Integer, primary_key=True),
+    Column("epoch", BigInteger, nullable=False),
+    Column("owner", Text, nullable=False),
+    Column("taken_at", _TIME, nullable=False),
+)
+
+inbox = Table(
+    "inbox",  # events that were accepted, each with one final disposition
+    metadata,
+    Column("tenant_id", Text, primary_key=True),
+    Column("event_id", Text, primary_key=True),
+    Column("student_id", Text, nullable=False),
+    Column("version", BigInteger, nullable=False),
+    Column("digest", LargeBinary, nullable=False),
+    Column("topic", Text, nullable=False),
+    Column("partition", Integer, nullable=False),
+    Column("kafka_offset", BigInteger, nullable=False),
+    Column("occurred_at", _TIME, nullable=False),
+    Column("received_at", _TIME, nullable=False),
+    Column("disposition", Text, nullable=False),
+    Column("settled_at", _TIME),
+)
+# Settling looks for a student's open events, which are few among the many that are closed.
+Index("inbox_pending", inbox.c.tenant_id, inbox.c.student_id, postgresql_where=text("disposition = 'pending'"))
+
+student = Table(
+    "student",  # the newest event that acts, and whose work it is
+    metadata,
+    Column("tenant_id", Text, primary_key=True),
+    Column("student_id", Text, primary_key=True),
+    Column("desired_version", BigInteger, nullable=False),
+    Column("desired", JSONB, nullable=False),
+    Column("accepted_at", _TIME, nullable=False),
+    Column("settled_version", BigInteger, nullable=False, server_default="-1"),
+    Column("applied_version", BigInteger, nullable=False, server_default="-1"),
+    Column("attempt", Integer, nullable=False, server_default="0"),
+    Column("due_at", _TIME),
+    Column("lease_epoch", BigInteger, nullable=False, server_default="0"),
+    Column("lease_until", _TIME),
+    Column("lease_owner", Text),
+    Column("claimed_version", BigInteger),
+)
+# Claims go by tenant, those due longest first; students with nothing to do are not in it. NULL leases are not indexed, so that
+# extending a lease stays a HOT update.
+Index("student_due", student.c.tenant_id, student.c.due_at, postgresql_where=text("due_at IS NOT NULL"))
+
+address = Table(
+    "address",  # who holds which address at a provider; a refused one is somebody else's for good
+    metadata,
+    Column("provider", Text, primary_key=True),
+    Column("address", Text, primary_key=True),
+    Column("tenant_id", Text, nullable=False),
+    Column("student_id", Text, nullable=False),
+    Column("refused", Boolean, nullable=False, server_default=text("false")),
+)
+Index("address_of_student", address.c.tenant_id, address.c.student_id)
+
+account = Table(
+    "account",  # what is known of a student's account at a provider
+    metadata,
+    Column("tenant_id", Text, primary_key=True),
+    Column("student_id", Text, primary_key=True),
+    Column("provider", Text, primary_key=True),
+    Column("address", Text, nullable=False),
+    Column("marker", Text, nullable=False),
+    Column("body", JSONB, nullable=False),
+    Column("generation", Integer, nullable=False),
+    Column("object_id", Text),
+    Column("origin", Text),
+    Column("licences", ARRAY(Text), nullable=False),
+    Column("groups", ARRAY(Text), nullable=False),
+    Column("settled_version", BigInteger, nullable=False),
+)
+
+step = Table(
+    "step",  # the newest attempt at each kind of effect, written before and after the call
+    metadata,
+    Column("tenant_id", Text, primary_key=True),
+    Column("student_id", Text, primary_key=True),
+    Column("provider", Text, primary_key=True),
+    Column("name", Text, primary_key=True),
+    Column("state", Text, nullable=False),
+    Column("version", BigInteger, nullable=False),
+    Column("attempt", Integer, nullable=False),
+    Column("request_hash", LargeBinary, nullable=False),
+    Column("started_at", _TIME, nullable=False),
+    Column("deadline", _TIME, nullable=False),
+    Column("ended_at", _TIME),
+    Column("reason", Text),
+    Column("lease_epoch", BigInteger, nullable=False),
+)
+
+credential = Table(
+    "credential",  # sealed passwords, until their mail is accepted
+    metadata,
+    Column("tenant_id", Text, primary_key=True),
+    Column("student_id", Text, primary_key=True),
+    Column("provider", Text, primary_key=True),
+    Column("generation", Integer, primary_key=True),
+    Column("sealed", LargeBinary, nullable=False),
+    Column("expires_at", _TIME, nullable=False),
+)
+
+outbox = Table(
+    "outbox",  # outcomes on their way to a topic; `batch` is the Kafka transaction that they are published in
+    metadata,
+    Column("seq", BigInteger, Identity(always=True), primary_key=True),
+    Column("event_id", Uuid, nullable=False),
+    Column("topic", Text, nullable=False),
+    Column("key", LargeBinary, nullable=False),
+    Column("value", LargeBinary, nullable=False),
+    Column("headers", JSONB, nullable=False),
+    Column("batch", BigInteger),
+    Column("created_at", _TIME, nullable=False),
+    UniqueConstraint("event_id", name="outbox_event_id"),
+)
+Index("outbox_waiting", outbox.c.seq, postgresql_where=text("batch IS NULL"))
+Index("outbox_batch", outbox.c.batch, postgresql_where=text("batch IS NOT NULL"))
+
+relay = Table(
+    "relay",  # the relay's epoch, the newest batch numbered and the newest known to be published
+    metadata,
+    Column("name", Text, primary_key=True),
+    Column("epoch", BigInteger, nullable=False),
+    Column("batch", BigInteger, nullable=False),
+    Column("published", BigInteger, nullable=False),
+)
+
+tenant_wait = Table(
+    "tenant_wait",  # until when nobody calls a tenant's service
+    metadata,
+    Column("tenant_id", Text, primary_key=True),
+    Column("service", Text, primary_key=True),
+    Column("until", _TIME, nullable=False),
+)
+
+for busy in (student, step, account):
+    busy.dialect_options["postgresql"]["with"] = _BUSY["postgresql_with"]

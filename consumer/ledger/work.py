@@ -1,0 +1,48 @@
+"""Loop 2's side of the ledger on PostgreSQL: claims and grouped writes, off the event loop in threads of their own."""
+
+import asyncio
+from collections.abc import Mapping, Sequence
+from concurrent.futures import ThreadPoolExecutor
+from functools import partial
+
+from sqlalchemy import Engine
+
+from consumer.events import Provider
+from consumer.ledger.addresses import Addresses, Request
+from consumer.ledger.claims import Claims
+from consumer.ledger.group_commit import GroupCommit
+from consumer.ledger.journal import Entry, Journal
+from consumer.ledger.port import Job, Lease, Write
+
+_THREADS = 3  # one transaction of each kind at a time: claims, reservations, writes
+
+
+class PostgresWork:
+    """`Work` on PostgreSQL, for one event loop."""
+
+    def __init__(self, engine: Engine) -> None:
+        self._claims = Claims(engine)
+        self._threads = ThreadPoolExecutor(_THREADS, thread_name_prefix="ledger")
+        self._writes: GroupCommit[Entry, None] = GroupCommit(Journal(engine).write, self._threads)
+        self._reservations: GroupCommit[Request, str | None] = GroupCommit(Addresses(engine).reserve, self._threads)
+
+    async def claim(self, room: Mapping[str, int], *, lease: float, worker: str) -> Sequence[Job]:
+        """See `Work.claim`."""
+        call = partial(self._claims.claim, room, lease=lease, worker=worker)
+        return await asyncio.get_running_loop().run_in_executor(self._threads, call)
+
+    async def seconds_to_next(self) -> float | None:
+        """See `Work.seconds_to_next`."""
+        return await asyncio.get_running_loop().run_in_executor(self._threads, self._claims.seconds_to_next)
+
+    async def reserve(self, lease: Lease, provider: Provider, candidates: Sequence[str]) -> str | None:
+        """See `Work.reserve`."""
+        return await self._reservations.submit(Request(lease, provider, tuple(candidates)))
+
+    async def commit(self, lease: Lease, writes: Sequence[Write], *, service: str | None = None) -> None:
+        """See `Work.commit`."""
+        await self._writes.submit(Entry(lease, tuple(writes), service))
+
+    def close(self) -> None:
+        """Ends the threads, when what they do is done."""
+        self._threads.shutdown()
