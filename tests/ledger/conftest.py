@@ -1,0 +1,134 @@
+"""The same ledger twice: in memory, and on PostgreSQL. `Given` says what a test needs of either."""
+
+from collections.abc import Iterator, Mapping, Sequence
+from dataclasses import dataclass, field
+from datetime import UTC, datetime, timedelta
+from typing import Any, Protocol
+
+import pytest
+from sqlalchemy import Engine, text
+
+from consumer.events import Provider, ProviderAction, Status, Student, StudentStatusChanged
+from consumer.ledger.engine import open_engine
+from consumer.ledger.inbox import PostgresInbox
+from consumer.ledger.migrations import upgrade
+from consumer.ledger.outbox import PostgresOutbox
+from consumer.ledger.port import Arrival, Disposition, Inbox, Job, Outbox, Work
+from consumer.ledger.work import PostgresWork
+from tests.fakes.ledger import MemoryLedger
+
+TOPIC = "events"
+
+
+def event(
+    event_id: str = "e1", *, student_id: str = "s1", version: int = 1, tenant_id: str = "north", family: str = "Rossi"
+) -> StudentStatusChanged:
+    return StudentStatusChanged(
+        event_id=event_id,
+        occurred_at=datetime(2026, 9, 1, tzinfo=UTC),
+        tenant_id=tenant_id,
+        version=version,
+        status=Status(id="enrolled", name="Enrolled", type="Registered"),
+        student=Student(student_id=student_id, given_name="Maria", family_name=family),
+    )
+
+
+def arrival(of: StudentStatusChanged, *, offset: int = 0, partition: int = 0) -> Arrival:
+    digest = of.model_dump_json().encode()
+    return Arrival(TOPIC, partition, offset, of, ProviderAction.CREATE_ACCOUNT, (Provider.MICROSOFT,), digest)
+
+
+class Ledger(Protocol):
+    """Either ledger, and what tests do to it from outside."""
+
+    inbox: Inbox
+    work: Work
+    outbox: Outbox
+
+    def advance(self, seconds: float) -> None: ...
+
+    def dispositions(self) -> Mapping[str, Disposition]: ...
+
+
+@dataclass
+class InMemory:
+    """The fake, and its clock."""
+
+    now: datetime = datetime(2026, 9, 1, 12, tzinfo=UTC)
+    ledger: MemoryLedger = field(init=False)
+
+    def __post_init__(self) -> None:
+        self.ledger = MemoryLedger(lambda: self.now)
+        self.inbox: Inbox = self.ledger
+        self.work: Work = self.ledger
+        self.outbox: Outbox = self.ledger
+
+    def advance(self, seconds: float) -> None:
+        self.now += timedelta(seconds=seconds)
+
+    def dispositions(self) -> Mapping[str, Disposition]:
+        return self.ledger.dispositions()
+
+
+class OnPostgres:
+    """The real one. Time is moved by moving every time that is written down."""
+
+    def __init__(self, engine: Engine) -> None:
+        self.engine = engine
+        self.inbox: Inbox = PostgresInbox(engine)
+        self.work: Work = PostgresWork(engine)
+        self.outbox: Outbox = PostgresOutbox(engine)
+
+    def advance(self, seconds: float) -> None:
+        moved = {
+            "student": ("due_at", "lease_until", "accepted_at"),
+            "tenant_wait": ("until",),
+            "credential": ("expires_at",),
+            "step": ("started_at", "deadline"),
+        }
+        with self.engine.begin() as connection:
+            for table, columns in moved.items():
+                changes = ", ".join(f"{column} = {column} - :seconds * interval '1 second'" for column in columns)
+                connection.execute(text(f"UPDATE {table} SET {changes}"), {"seconds": seconds})  # noqa: S608
+
+    def dispositions(self) -> Mapping[str, Disposition]:
+        with self.engine.begin() as connection:
+            rows = connection.execute(text("SELECT event_id, disposition FROM inbox"))
+            return {row.event_id: Disposition(row.disposition) for row in rows}
+
+
+@pytest.fixture(params=["memory", pytest.param("postgres", marks=pytest.mark.parts)])
+def ledger(request: pytest.FixtureRequest) -> Iterator[Ledger]:
+    if request.param == "memory":
+        yield InMemory()
+        return
+    engine = open_engine(request.getfixturevalue("database_url"))
+    upgrade(engine)
+    on_postgres = OnPostgres(engine)
+    yield on_postgres
+    work: Any = on_postgres.work
+    work.close()
+    engine.dispose()
+
+
+class Given:
+    """Short words for what most tests begin with."""
+
+    def __init__(self, ledger: Ledger) -> None:
+        self.ledger = ledger
+        self.epochs = {(TOPIC, p): e for p, e in ledger.inbox.own(TOPIC, [0, 1], owner="me").items()}
+
+    def accept(self, *events: StudentStatusChanged) -> Sequence[Disposition]:
+        return self.ledger.inbox.accept([arrival(one) for one in events], epochs=self.epochs)
+
+    async def claim(self, places: int = 10, *, lease: float = 60, tenant: str = "north") -> list[Job]:
+        return list(await self.ledger.work.claim({tenant: places}, lease=lease, worker="w"))
+
+    async def claim_one(self) -> Job:
+        (job,) = await self.claim()
+        return job
+
+
+@pytest.fixture
+def given(ledger: Ledger) -> Given:
+    return Given(ledger)

@@ -1,0 +1,340 @@
+"""Leases, steps and settlements: what workers may rely on."""
+
+import asyncio
+from dataclasses import replace
+from uuid import UUID
+
+import pytest
+
+from consumer.errors import Fenced, Reason
+from consumer.events import Origin, Provider, StepName
+from consumer.ledger.port import (
+    Account,
+    BeginStep,
+    Defer,
+    DestroyCredential,
+    Disposition,
+    EndStep,
+    KeepLease,
+    Publish,
+    RefuseAddress,
+    SaveAccount,
+    SealCredential,
+    Settle,
+    StepState,
+    TenantWaits,
+    Waiting,
+)
+from tests.ledger.conftest import Given, Ledger, event
+
+MS = Provider.MICROSOFT
+CREATE = (MS, StepName.CREATE)
+BEGIN = BeginStep(MS, StepName.CREATE, 1, b"hash", timeout=30)
+ACCOUNT = Account(MS, "m.rossi@x.example", "s1", {"address": "m.rossi@x.example", "org_unit": None})
+
+
+def outcome(number: int = 1) -> Publish:
+    return Publish(UUID(int=number), "outcomes", b"north/s1", b"value", (("ce_id", b"1"),))
+
+
+async def test_a_claim_hands_over_the_newest_event(given: Given) -> None:
+    given.accept(event("e1", version=1), event("e2", version=2))
+    job = await given.claim_one()
+    assert job.desired.event == event("e2", version=2)
+    assert job.desired.providers == (MS,)
+    assert job.attempt == 1
+
+
+async def test_a_leased_student_is_not_claimed_again(given: Given) -> None:
+    given.accept(event())
+    await given.claim_one()
+    assert await given.claim() == []
+
+
+async def test_a_lease_that_ran_out_is_claimed_with_a_higher_epoch(given: Given, ledger: Ledger) -> None:
+    given.accept(event())
+    first = await given.claim_one()
+    ledger.advance(61)
+    assert (await given.claim_one()).lease.epoch > first.lease.epoch
+
+
+async def test_a_claim_takes_no_more_than_there_is_room_for(given: Given) -> None:
+    given.accept(*(event(f"e{n}", student_id=f"s{n}") for n in range(5)))
+    assert len(await given.claim(3)) == 3
+    assert len(await given.claim(3)) == 2
+
+
+async def test_each_tenant_has_its_own_room(given: Given, ledger: Ledger) -> None:
+    given.accept(*(event(f"e{n}", student_id=f"s{n}") for n in range(5)), event("x", tenant_id="south"))
+    jobs = await ledger.work.claim({"north": 2, "south": 2}, lease=60, worker="w")
+    assert sorted(job.lease.tenant_id for job in jobs) == ["north", "north", "south"]
+
+
+async def test_a_worker_whose_lease_was_taken_over_is_fenced(given: Given, ledger: Ledger) -> None:
+    given.accept(event())
+    stopped = await given.claim_one()
+    ledger.advance(61)
+    await given.claim_one()
+    with pytest.raises(Fenced):
+        await ledger.work.commit(stopped.lease, [BEGIN])
+
+
+async def test_a_worker_whose_lease_ran_out_is_fenced_even_if_nobody_took_over(given: Given, ledger: Ledger) -> None:
+    given.accept(event())
+    job = await given.claim_one()
+    ledger.advance(61)
+    with pytest.raises(Fenced):
+        await ledger.work.commit(job.lease, [BEGIN])
+
+
+async def test_a_step_that_begins_keeps_the_lease_beyond_its_call(given: Given, ledger: Ledger) -> None:
+    given.accept(event())
+    job = await given.claim_one()
+    ledger.advance(50)
+    await ledger.work.commit(job.lease, [BEGIN])
+    ledger.advance(40)
+    await ledger.work.commit(job.lease, [EndStep(MS, StepName.CREATE, StepState.DONE)])
+
+
+async def test_a_read_keeps_the_lease_beyond_its_call(given: Given, ledger: Ledger) -> None:
+    given.accept(event())
+    job = await given.claim_one()
+    ledger.advance(50)
+    await ledger.work.commit(job.lease, [KeepLease(30)])
+    ledger.advance(40)
+    await ledger.work.commit(job.lease, [])
+
+
+async def test_what_a_dead_worker_began_is_found_by_the_next(given: Given, ledger: Ledger) -> None:
+    given.accept(event())
+    job = await given.claim_one()
+    await ledger.work.commit(job.lease, [BEGIN])
+    ledger.advance(90)
+    step = (await given.claim_one()).steps[CREATE]
+    assert (step.state, step.attempt, step.request_hash) == (StepState.STARTED, 1, b"hash")
+
+
+async def test_a_step_that_is_begun_again_counts_its_attempts(given: Given, ledger: Ledger) -> None:
+    given.accept(event())
+    job = await given.claim_one()
+    ended = EndStep(MS, StepName.CREATE, StepState.UNKNOWN, Reason.OUTCOME_UNKNOWN)
+    await ledger.work.commit(job.lease, [BEGIN])
+    await ledger.work.commit(job.lease, [ended])
+    await ledger.work.commit(job.lease, [BEGIN])
+    await ledger.work.commit(job.lease, [ended, Defer(0)])
+    step = (await given.claim_one()).steps[CREATE]
+    assert (step.state, step.attempt, step.reason) == (StepState.UNKNOWN, 2, Reason.OUTCOME_UNKNOWN)
+
+
+async def test_an_account_is_kept_as_it_was_saved(given: Given, ledger: Ledger) -> None:
+    given.accept(event())
+    job = await given.claim_one()
+    standing = replace(
+        ACCOUNT,
+        object_id="o",
+        origin=Origin.CREATED,
+        licences=("a", "b"),
+        groups=("g",),
+        settled_version=1,
+        generation=2,
+    )
+    await ledger.work.commit(job.lease, [SaveAccount(ACCOUNT)])
+    await ledger.work.commit(job.lease, [SaveAccount(standing), Defer(0)])
+    assert (await given.claim_one()).accounts == {MS: standing}
+
+
+async def test_a_deferred_student_is_due_when_its_time_has_come(given: Given, ledger: Ledger) -> None:
+    given.accept(event())
+    job = await given.claim_one()
+    await ledger.work.commit(job.lease, [Defer(100)])
+    assert await given.claim() == []
+    ledger.advance(101)
+    assert (await given.claim_one()).attempt == 2
+
+
+async def test_a_newer_event_makes_a_deferred_student_due_at_once(given: Given, ledger: Ledger) -> None:
+    given.accept(event("e1"))
+    job = await given.claim_one()
+    await ledger.work.commit(job.lease, [Defer(100)])
+    given.accept(event("e2", version=2))
+    job = await given.claim_one()
+    assert (job.desired.event.version, job.attempt) == (2, 1)
+
+
+async def test_a_newer_event_during_the_lease_outruns_the_deferral(given: Given, ledger: Ledger) -> None:
+    given.accept(event("e1"))
+    job = await given.claim_one()
+    given.accept(event("e2", version=2))
+    await ledger.work.commit(job.lease, [Defer(100)])
+    assert (await given.claim_one()).desired.event.version == 2
+
+
+async def test_a_settled_student_is_done_with(given: Given, ledger: Ledger) -> None:
+    given.accept(event())
+    job = await given.claim_one()
+    await ledger.work.commit(job.lease, [Settle(1, Disposition.APPLIED)])
+    assert ledger.dispositions() == {"e1": Disposition.APPLIED}
+    assert await given.claim() == []
+    assert await ledger.work.seconds_to_next() is None
+
+
+async def test_settling_supersedes_older_events_that_were_never_begun(given: Given, ledger: Ledger) -> None:
+    given.accept(event("e1", version=1))
+    given.accept(event("e2", version=2))
+    job = await given.claim_one()
+    await ledger.work.commit(job.lease, [Settle(2, Disposition.FAILED)])
+    assert ledger.dispositions() == {"e1": Disposition.SUPERSEDED, "e2": Disposition.FAILED}
+
+
+async def test_a_newer_event_during_the_lease_is_due_after_settling(given: Given, ledger: Ledger) -> None:
+    given.accept(event("e1"))
+    job = await given.claim_one()
+    given.accept(event("e2", version=2))
+    await ledger.work.commit(job.lease, [Settle(1, Disposition.APPLIED)])
+    assert ledger.dispositions() == {"e1": Disposition.APPLIED, "e2": Disposition.PENDING}
+    assert (await given.claim_one()).desired.event.version == 2
+
+
+async def test_a_lease_ends_with_settling(given: Given, ledger: Ledger) -> None:
+    given.accept(event())
+    job = await given.claim_one()
+    await ledger.work.commit(job.lease, [Settle(1, Disposition.APPLIED)])
+    with pytest.raises(Fenced):
+        await ledger.work.commit(job.lease, [BEGIN])
+
+
+async def test_the_next_due_student_says_how_long_to_wait(given: Given, ledger: Ledger) -> None:
+    given.accept(event())
+    job = await given.claim_one()
+    await ledger.work.commit(job.lease, [Defer(100)])
+    assert 90 < (await ledger.work.seconds_to_next() or 0) <= 100
+
+
+async def test_an_address_is_reserved_for_one_student_only(given: Given, ledger: Ledger) -> None:
+    given.accept(event("e1"), event("e2", student_id="s2"))
+    one, two = await given.claim()
+    assert await ledger.work.reserve(one.lease, MS, ["m@x", "m2@x"]) == "m@x"
+    assert await ledger.work.reserve(two.lease, MS, ["M@x", "m2@x"]) == "m2@x"
+    assert await ledger.work.reserve(two.lease, Provider.GOOGLE, ["m@x"]) == "m@x"
+
+
+async def test_namesakes_that_ask_at_once_get_different_addresses(given: Given, ledger: Ledger) -> None:
+    given.accept(*(event(f"e{n}", student_id=f"s{n}") for n in range(8)))
+    jobs = await given.claim()
+    wanted = [f"m{n}@x" for n in range(8)]
+    given_out = await asyncio.gather(*(ledger.work.reserve(job.lease, MS, wanted) for job in jobs))
+    assert sorted(given_out, key=str) == wanted
+
+
+async def test_a_reservation_asked_for_again_is_the_same(given: Given, ledger: Ledger) -> None:
+    given.accept(event())
+    job = await given.claim_one()
+    assert await ledger.work.reserve(job.lease, MS, ["m@x"]) == "m@x"
+    assert await ledger.work.reserve(job.lease, MS, ["other@x", "m@x"]) == "m@x"
+
+
+async def test_where_all_candidates_are_taken_there_is_no_address(given: Given, ledger: Ledger) -> None:
+    given.accept(event("e1"), event("e2", student_id="s2"))
+    one, two = await given.claim()
+    await ledger.work.reserve(one.lease, MS, ["m@x"])
+    assert await ledger.work.reserve(two.lease, MS, ["m@x"]) is None
+
+
+async def test_a_refused_address_is_given_to_nobody_again(given: Given, ledger: Ledger) -> None:
+    given.accept(event())
+    job = await given.claim_one()
+    await ledger.work.reserve(job.lease, MS, ["m@x"])
+    await ledger.work.commit(job.lease, [SaveAccount(ACCOUNT)])
+    await ledger.work.commit(job.lease, [RefuseAddress(MS, "m@x")])
+    assert await ledger.work.reserve(job.lease, MS, ["m@x", "m2@x"]) == "m2@x"
+    await ledger.work.commit(job.lease, [Defer(0)])
+    assert (await given.claim_one()).accounts == {}
+
+
+async def test_a_fenced_worker_reserves_nothing(given: Given, ledger: Ledger) -> None:
+    given.accept(event())
+    job = await given.claim_one()
+    ledger.advance(61)
+    with pytest.raises(Fenced):
+        await ledger.work.reserve(job.lease, MS, ["m@x"])
+
+
+async def test_the_first_password_of_a_generation_stands(given: Given, ledger: Ledger) -> None:
+    given.accept(event())
+    job = await given.claim_one()
+    await ledger.work.commit(job.lease, [SealCredential(MS, 0, b"first", 100)])
+    await ledger.work.commit(job.lease, [SealCredential(MS, 0, b"second", 100), Defer(0)])
+    assert (await given.claim_one()).credentials[MS].sealed == b"first"
+
+
+async def test_a_password_is_gone_when_it_is_destroyed(given: Given, ledger: Ledger) -> None:
+    given.accept(event())
+    job = await given.claim_one()
+    await ledger.work.commit(job.lease, [SealCredential(MS, 0, b"sealed", 100)])
+    await ledger.work.commit(job.lease, [DestroyCredential(MS), Defer(0)])
+    assert (await given.claim_one()).credentials == {}
+
+
+async def test_a_password_is_gone_when_its_time_is_over(given: Given, ledger: Ledger) -> None:
+    given.accept(event())
+    job = await given.claim_one()
+    await ledger.work.commit(job.lease, [SealCredential(MS, 0, b"sealed", 100), Defer(0)])
+    ledger.advance(101)
+    assert (await given.claim_one()).credentials == {}
+
+
+async def test_nobody_begins_a_call_while_the_tenants_service_waits(given: Given, ledger: Ledger) -> None:
+    given.accept(event("e1"), event("e2", student_id="s2"))
+    one, two = await given.claim()
+    await ledger.work.commit(one.lease, [TenantWaits("microsoft", 30)])
+    with pytest.raises(Waiting) as waiting:
+        await ledger.work.commit(two.lease, [BEGIN], service="microsoft")
+    assert 29 < waiting.value.seconds <= 30
+    await ledger.work.commit(two.lease, [Defer(0)])
+    assert CREATE not in (await given.claim_one()).steps
+
+
+async def test_another_service_does_not_wait(given: Given, ledger: Ledger) -> None:
+    given.accept(event())
+    job = await given.claim_one()
+    await ledger.work.commit(job.lease, [TenantWaits("microsoft", 30)])
+    await ledger.work.commit(job.lease, [BEGIN], service="mailgun")
+
+
+async def test_a_shorter_wait_never_cuts_a_longer_one(given: Given, ledger: Ledger) -> None:
+    given.accept(event())
+    job = await given.claim_one()
+    await ledger.work.commit(job.lease, [TenantWaits("microsoft", 30)])
+    await ledger.work.commit(job.lease, [TenantWaits("microsoft", 1)])
+    ledger.advance(5)
+    with pytest.raises(Waiting):
+        await ledger.work.commit(job.lease, [], service="microsoft")
+
+
+async def test_the_wait_ends(given: Given, ledger: Ledger) -> None:
+    given.accept(event())
+    job = await given.claim_one()
+    await ledger.work.commit(job.lease, [TenantWaits("microsoft", 30)])
+    ledger.advance(31)
+    await ledger.work.commit(job.lease, [BEGIN], service="microsoft")
+
+
+async def test_an_outcome_is_queued_once_however_often_it_is_written(given: Given, ledger: Ledger) -> None:
+    given.accept(event())
+    job = await given.claim_one()
+    await ledger.work.commit(job.lease, [outcome()])
+    await ledger.work.commit(job.lease, [outcome(), outcome(2)])
+    epoch = ledger.outbox.take_over("relay")
+    batch = ledger.outbox.next_batch("relay", epoch, limit=10)
+    assert batch
+    assert len(batch.rows) == 2
+
+
+async def test_many_callers_at_once_each_get_their_own_answer(given: Given, ledger: Ledger) -> None:
+    given.accept(*(event(f"e{n}", student_id=f"s{n}") for n in range(9)))
+    jobs = list(await given.claim())
+    stolen = replace(jobs[4].lease, epoch=jobs[4].lease.epoch - 1)
+    leases = [job.lease for job in jobs[:4]] + [stolen] + [job.lease for job in jobs[5:]]
+    commits = (ledger.work.commit(lease, [BEGIN]) for lease in leases)
+    answers = await asyncio.gather(*commits, return_exceptions=True)
+    assert [type(answer) for answer in answers] == [type(None)] * 4 + [Fenced] + [type(None)] * 4
