@@ -41,6 +41,7 @@ class Customer:
         self._clock = clock
         self._users: dict[str, User] = {}
         self._holders: dict[str, User] = {}
+        self._by_external_id: dict[str, dict[str, User]] = {}
         self.groups = Groups(find=self.find, holder=self.holder)
 
     # --- what a test or a demo lays out beforehand ---
@@ -121,6 +122,7 @@ class Customer:
         user = self._new(address, created_at=self._clock())
         user.org_unit = org_unit
         user.apply(body, name_limit=self.quirks.name_limit)
+        self._occupy(user)
         return user
 
     def get(self, key: str) -> User:
@@ -142,7 +144,7 @@ class Customer:
         if address != user.primary_email:
             user.aliases = [a for a in (user.primary_email, *user.aliases) if a != address]
             user.primary_email = address
-            self._occupy(user)
+        self._occupy(user)
         return user
 
     def make_admin(self, key: str, *, status: bool) -> None:
@@ -159,7 +161,7 @@ class Customer:
     def undelete(self, key: str, org_unit: str | None) -> None:
         """users.undelete, by id only. Fails where somebody else was given the address (its status is not documented: 409)."""
         user = self._users.get(key)
-        if user is None or user.deleted_at is None or self._clock() - user.deleted_at > RESTORABLE:
+        if user is None or not self._is_restorable(user):
             raise refusals.not_found("userKey")
         for address in (user.primary_email, *user.aliases):
             self._free_address(address)
@@ -173,10 +175,14 @@ class Customer:
             raise refusals.not_found("domain")
         search = Search(query) if query else None
         now = self._clock()
+        candidates = self._users
+        if search and search.external_id:
+            candidates = self._by_external_id.get(search.external_id, {})
         found = [
             user
-            for user in (self._restorable() if deleted else self._living())
-            if now - user.created_at >= self.quirks.index_lag
+            for user in candidates.values()
+            if (self._is_restorable(user) if deleted else user.deleted_at is None)
+            and now - user.created_at >= self.quirks.index_lag
             and (domain is None or user.primary_email.endswith(f"@{domain}"))
             and (search is None or search.finds(user))
         ]
@@ -195,6 +201,8 @@ class Customer:
 
     def _occupy(self, user: User) -> None:
         self._holders.update(dict.fromkeys((user.primary_email, *user.aliases), user))
+        for value in user.external_ids:  # an id that a user once had stays here; the search itself looks at the user
+            self._by_external_id.setdefault(value.casefold(), {})[user.id] = user
 
     def _free_address(self, address: object, *, but_for: User | None = None) -> str:
         if not isinstance(address, str) or not well_formed(address.lower()):
@@ -218,9 +226,8 @@ class Customer:
     def _living(self) -> Iterable[User]:
         return (user for user in self._users.values() if user.deleted_at is None)
 
-    def _restorable(self) -> Iterable[User]:
-        since = self._clock() - RESTORABLE
-        return (user for user in self._users.values() if user.deleted_at is not None and user.deleted_at >= since)
+    def _is_restorable(self, user: User) -> bool:
+        return user.deleted_at is not None and self._clock() - user.deleted_at <= RESTORABLE
 
     def _settles(self, user: User) -> bool:
         return self._clock() - user.created_at < self.quirks.settling

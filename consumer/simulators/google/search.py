@@ -52,6 +52,12 @@ class Search:
     def __init__(self, query: str) -> None:
         self._clauses = tuple(_parsed(query))
 
+    @property
+    def external_id(self) -> str | None:
+        """The external id that whoever is found must have, where the query asks for one; in lower case."""
+        asked = (c.value for c in self._clauses if (c.field, c.operator) == ("externalId", "="))
+        return next(asked, "").casefold() or None
+
     def finds(self, user: User) -> bool:
         """Whether every clause holds for the user."""
         return all(clause.holds(user) for clause in self._clauses)

@@ -37,3 +37,10 @@ def test_a_quote_in_a_value_is_escaped(customer: Customer) -> None:
 def test_a_query_that_cannot_be_read_is_refused(customer: Customer, query: str) -> None:
     refused = refusal(customer.search, query, domain=None, deleted=False)
     assert refused == (400, "invalid", "Invalid Input: query")
+
+
+def test_an_external_id_that_was_taken_away_finds_nobody(customer: Customer) -> None:
+    user = customer.insert(body())
+    customer.update(user.id, {"externalIds": [{"type": "custom", "customType": "other", "value": "S2"}]})
+    assert not customer.search("externalId=S1", domain=None, deleted=False)
+    assert customer.search("externalId=s2", domain=None, deleted=False) == [user]
