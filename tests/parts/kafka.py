@@ -4,6 +4,7 @@ import base64
 import contextlib
 import shutil
 import signal
+import socket
 import subprocess
 import time
 import uuid
@@ -54,12 +55,13 @@ class KafkaCluster:
             self._format(number, jars, cluster)
         for number in self._numbers:
             self._launch(number, jars)
-        self._await(set(self._numbers))
+        for number in self._numbers:
+            self._await(number)
 
     def restart(self, number: int) -> None:
         """Start a node that was killed; returns when it answers as part of the cluster."""
         self._launch(number, kafka_jars(self._say))
-        self._await({number})
+        self._await(number)
 
     def kill(self, number: int, *, hard: bool = True) -> None:
         """End a node and wait until it is gone: like a crash (SIGKILL), or with `hard=False` in the orderly way. Its data stay."""
@@ -119,26 +121,24 @@ class KafkaCluster:
     def _folder(self, number: int) -> Path:
         return self._home / f"node-{number}"
 
-    def _await(self, numbers: set[int]) -> None:
+    def _await(self, number: int) -> None:
+        """Wait until the node accepts clients, which it does once it is in, and the cluster tells them of it."""
+        node = self._nodes[number]
+        admin = AdminClient({"bootstrap.servers": self.bootstrap_servers, "log_level": 0})
         deadline = time.monotonic() + _DEADLINE
-        admin = AdminClient(
-            {"bootstrap.servers": self.bootstrap_servers, "log_level": 0, "reconnect.backoff.max.ms": 200}
-        )
-        while time.monotonic() < deadline:
-            for number in numbers:
-                if not self._nodes[number].alive:
-                    raise RuntimeError(
-                        f"Kafka's node {number} ended at its start; it says:\n{self._nodes[number].log_tail()}"
-                    )
-            with contextlib.suppress(KafkaException):
-                if numbers <= set(admin.list_topics(timeout=1).brokers):
+        while node.alive and time.monotonic() < deadline:
+            with contextlib.suppress(OSError, KafkaException):
+                socket.create_connection((HOST, self._listeners[number]), timeout=1).close()
+                if number in admin.list_topics(timeout=5).brokers:
                     return
             time.sleep(0.05)
-        tails = "\n".join(self._nodes[number].log_tail() for number in numbers)
-        raise RuntimeError(f"Kafka did not answer within {_DEADLINE:.0f} s; it says:\n{tails}")
+        raise RuntimeError(
+            f"Kafka's node {number} did not come up within {_DEADLINE:.0f} s; it says:\n{node.log_tail()}"
+        )
 
     def _settings(self, number: int) -> dict[str, str | int]:
-        """What keeps everything on the loopback, replicates as far as there are nodes, and makes groups join without delay."""
+        """What keeps everything on the loopback, replicates as far as there are nodes, makes groups join without delay
+        and the cluster notice within three seconds that a node is gone."""
         listener = f"PLAINTEXT://{HOST}:{self._listeners[number]},CONTROLLER://{HOST}:{self._controllers[number]}"
         replicas = len(self._numbers)
         in_sync = 2 if replicas > 1 else 1
@@ -162,6 +162,8 @@ class KafkaCluster:
             "share.coordinator.state.topic.replication.factor": replicas,
             "share.coordinator.state.topic.min.isr": in_sync,
             "group.initial.rebalance.delay.ms": 0,
+            "broker.heartbeat.interval.ms": 500,
+            "broker.session.timeout.ms": 3000,
         }
 
 
