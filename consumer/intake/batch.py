@@ -1,0 +1,115 @@
+"""From records to what must be done about them. Most do nothing: for them all the work is a look at two fields."""
+
+import hashlib
+import re
+from collections import Counter
+from collections.abc import Collection, Mapping, Sequence
+from dataclasses import dataclass, field
+from typing import Protocol
+
+from consumer.codec.letters import Headers, LetterReason, Unreadable
+from consumer.codec.reader import Peek
+from consumer.events import StudentStatusChanged
+from consumer.intake.letters import Letter
+from consumer.intake.port import Record
+from consumer.ledger.port import Arrival
+from consumer.policy.decision import Act, DecisionTable, Refuse, Skip
+
+Place = tuple[str, int]
+
+_TRACEPARENT = re.compile(
+    rb"[0-9a-f]{2}-[0-9a-f]{32}-[0-9a-f]{16}-[0-9a-f]{2}"
+)  # W3C Trace Context; anything else is dropped
+
+_SENTENCES: Mapping[LetterReason, str] = {
+    LetterReason.UNKNOWN_TENANT: "No tenant of that id is configured.",
+    LetterReason.UNLISTED_STATUS: "The status is not in the tenant's table.",
+}
+
+
+class Reader(Protocol):
+    """`consumer.codec.reader.EventReader`."""
+
+    def peek(self, value: bytes | None, headers: Headers | None) -> Peek: ...
+    def read(self, value: bytes | None, headers: Headers | None) -> StudentStatusChanged: ...
+
+
+@dataclass(slots=True)
+class Batch:
+    """What a few hundred records come to. `arrivals` and `letters` shrink as they are dealt with; `offsets` are the next to read."""
+
+    size: int
+    skips: Counter[tuple[str, str]]
+    arrivals: list[tuple[Arrival, Record]]
+    letters: list[Letter]
+    offsets: dict[Place, int] = field(default_factory=dict[Place, int])
+
+    def drop(self, places: Collection[Place]) -> None:
+        """Forgets what came from partitions that are no longer ours; their next owner reads it again."""
+        self.arrivals = [(a, r) for a, r in self.arrivals if (a.topic, a.partition) not in places]
+        self.letters = [letter for letter in self.letters if letter.place[:2] not in places]
+        for place in places:
+            self.offsets.pop(place, None)
+
+
+class BatchReader:
+    """Reads and decides."""
+
+    def __init__(self, reader: Reader, decisions: DecisionTable) -> None:
+        self._reader = reader
+        self._decisions = decisions
+
+    def batch(self, records: Sequence[Record]) -> Batch:
+        """Every record's lot. Raises `Unavailable` where a schema can't be looked up now: ask again with the same records."""
+        batch = Batch(len(records), Counter(), [], [])
+        peek, decide, skips, offsets = self._reader.peek, self._decisions.decide, batch.skips, batch.offsets
+        for record in records:
+            offsets[record.topic() or "", record.partition() or 0] = (record.offset() or 0) + 1
+            try:
+                tenant_id, status_id = peek(record.value(), record.headers())
+            except Unreadable as unreadable:
+                batch.letters.append(Letter(record, unreadable.reason, unreadable.sentence))
+                continue
+            decision = decide(tenant_id, status_id, external_sync_disabled=False)
+            if type(decision) is Skip:
+                skips[tenant_id, decision.reason] += 1
+            else:
+                self._whole(record, batch)
+        return batch
+
+    def _whole(self, record: Record, batch: Batch) -> None:
+        """A record that may act: the person too is decoded, and may forbid it."""
+        value, headers = record.value(), record.headers()
+        try:
+            event = self._reader.read(value, headers)
+        except Unreadable as unreadable:
+            batch.letters.append(Letter(record, unreadable.reason, unreadable.sentence))
+            return
+        decision = self._decisions.decide(
+            event.tenant_id, event.status.id, external_sync_disabled=event.student.external_sync_disabled
+        )
+        match decision:
+            case Skip(reason):
+                batch.skips[event.tenant_id, reason] += 1
+            case Refuse(refusal):
+                reason = LetterReason(refusal.value)
+                batch.letters.append(Letter(record, reason, _SENTENCES[reason]))
+            case Act(action, providers):
+                arrival = Arrival(
+                    topic=record.topic() or "",
+                    partition=record.partition() or 0,
+                    offset=record.offset() or 0,
+                    event=event,
+                    action=action,
+                    providers=providers,
+                    digest=hashlib.sha256(value or b"").digest(),
+                    traceparent=_traceparent(headers),
+                )
+                batch.arrivals.append((arrival, record))
+
+
+def _traceparent(headers: Headers | None) -> str | None:
+    for name, value in headers or ():
+        if name == "traceparent" and value is not None and _TRACEPARENT.fullmatch(value):
+            return value.decode()
+    return None

@@ -1,0 +1,100 @@
+"""librdkafka's configuration for the consumer and the dead letters' producer, and the settings that are refused."""
+
+from collections.abc import Mapping
+
+from consumer.settings import KafkaSettings
+
+Config = dict[str, str | int | float | bool]
+
+_GUARANTEES: Mapping[str, tuple[frozenset[str], str]] = {
+    "enable.auto.commit": (frozenset({"false"}), "offsets are committed after the event is durable, never by a timer"),
+    "enable.auto.offset.store": (
+        frozenset({"false"}),
+        "offsets are committed after the event is durable, never before",
+    ),
+    "auto.commit.interval.ms": (frozenset(), "offsets are committed after the event is durable, never by a timer"),
+    "auto.offset.reset": (frozenset({"error"}), "an offset that is gone must stop the service, not skip events"),
+    "isolation.level": (frozenset({"read_committed"}), "events of aborted transactions never happened"),
+    "partition.assignment.strategy": (frozenset({"cooperative-sticky"}), "partitions are handed over one by one"),
+    "enable.idempotence": (frozenset({"true"}), "a record must not be published twice or out of order"),
+    "acks": (frozenset({"all", "-1"}), "a record must be on all in-sync replicas before it counts"),
+    "request.required.acks": (frozenset({"all", "-1"}), "a record must be on all in-sync replicas before it counts"),
+    "transactional.id": (frozenset(), "it fences the relay's predecessor; set `outbound.transactional_id`"),
+    "group.id": (frozenset(), "set `kafka.group_id`"),
+    "group.protocol": (frozenset(), "set `kafka.group_protocol`"),
+    "group.instance.id": (frozenset(), "set `kafka.group_instance_id`"),
+}
+
+_CLASSIC_ONLY = ("partition.assignment.strategy", "session.timeout.ms", "heartbeat.interval.ms")
+_CONSUMER_ONLY_PREFIXES = (
+    "fetch.",
+    "queued.",
+    "max.poll.",
+    "auto.",
+    "isolation.",
+    "session.",
+    "heartbeat.",
+    "partition.",
+)
+_PRODUCER_ONLY = (
+    "linger.ms",
+    "batch.",
+    "acks",
+    "compression.",
+    "queue.buffering.",
+    "message.timeout.",
+    "delivery.timeout.",
+)
+
+
+def forbidden_settings(settings: Mapping[str, str]) -> Mapping[str, str]:
+    """Of the librdkafka settings given, those that would break a guarantee, each with the guarantee. Pure."""
+    return {
+        name: _GUARANTEES[name][1]
+        for name, value in settings.items()
+        if name in _GUARANTEES and value.lower() not in _GUARANTEES[name][0]
+    }
+
+
+def consumer_config(settings: KafkaSettings) -> Config:
+    """For the intake's consumer."""
+    config: Config = {
+        "bootstrap.servers": settings.bootstrap_servers,
+        "client.id": f"{settings.group_id}-intake",
+        "group.id": settings.group_id,
+        "group.protocol": settings.group_protocol,
+        "enable.auto.commit": False,
+        "enable.auto.offset.store": False,
+        "auto.offset.reset": "error",
+        "isolation.level": "read_committed",
+        "max.poll.interval.ms": 300_000,
+        "fetch.max.bytes": 16 * 1024 * 1024,
+        "queued.max.messages.kbytes": 32 * 1024,
+        "allow.auto.create.topics": False,
+    }
+    if settings.group_instance_id:
+        config["group.instance.id"] = settings.group_instance_id
+    if settings.group_protocol == "classic":
+        config["partition.assignment.strategy"] = "cooperative-sticky"
+    config.update(_only(settings.librdkafka, without=_PRODUCER_ONLY))
+    if settings.group_protocol == "consumer":
+        for name in _CLASSIC_ONLY:  # the broker decides these, and librdkafka refuses to be told
+            config.pop(name, None)
+    return config
+
+
+def producer_config(settings: KafkaSettings, *, name: str) -> Config:
+    """For an idempotent producer; `name` ends its client id."""
+    return {
+        "bootstrap.servers": settings.bootstrap_servers,
+        "client.id": f"{settings.group_id}-{name}",
+        "enable.idempotence": True,
+        "acks": "all",
+        "linger.ms": 5,
+        "compression.type": "lz4",
+        **_only(settings.librdkafka, without=(*_CONSUMER_ONLY_PREFIXES, "group.")),
+    }
+
+
+def _only(settings: Mapping[str, str], *, without: tuple[str, ...]) -> Mapping[str, str]:
+    return {name: value for name, value in settings.items() if not name.startswith(without)}

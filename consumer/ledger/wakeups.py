@@ -1,0 +1,79 @@
+"""Hears what the ledger announces (LISTEN), so that new work and new outcomes wait for no sweep.
+
+A notification that is missed, because the connection was away, costs one sweep and nothing else.
+"""
+
+import asyncio
+import threading
+
+import psycopg
+import structlog
+
+from consumer.ledger.engine import driver_url
+from consumer.ledger.inbox import WORK_CHANNEL
+from consumer.ledger.statements import OUTBOX_CHANNEL
+
+log = structlog.get_logger()
+
+_LISTEN_FOR = 1.0
+_PAUSE = 1.0
+
+
+class Wakeups:
+    """A thread that listens, from `start` to `stop`. `work` is waited for on the event loop, `outcomes` in a thread."""
+
+    def __init__(self, url: str, *, password: str | None = None) -> None:
+        self._url = driver_url(url, password).set(drivername="postgresql").render_as_string(hide_password=False)
+        self._stopping = threading.Event()
+        self._thread = threading.Thread(target=self._run, name="wakeups", daemon=True)
+        self._outcomes = threading.Event()
+        self._work = asyncio.Event()
+        self._loop = asyncio.get_running_loop()
+
+    def start(self) -> None:
+        """Begins to listen."""
+        self._thread.start()
+
+    def stop(self) -> None:
+        """Ends the thread and wakes whoever waits."""
+        self._stopping.set()
+        self._wake(WORK_CHANNEL)
+        self._wake(OUTBOX_CHANNEL)
+        self._thread.join()
+
+    async def work(self, seconds: float) -> None:
+        """Returns when work was announced since the last call, at the latest after `seconds`."""
+        try:
+            async with asyncio.timeout(seconds):
+                await self._work.wait()
+        except TimeoutError:
+            return
+        self._work.clear()
+
+    def outcomes(self, seconds: float) -> None:
+        """The same for outcomes; blocks."""
+        if self._outcomes.wait(seconds):
+            self._outcomes.clear()
+
+    def _run(self) -> None:
+        while not self._stopping.is_set():
+            try:
+                with psycopg.connect(self._url, autocommit=True, connect_timeout=5) as session:
+                    self._listen(session)
+            except psycopg.Error as error:
+                log.warning("wakeups_away", error=type(error).__name__)
+                self._stopping.wait(_PAUSE)
+
+    def _listen(self, session: psycopg.Connection) -> None:
+        for channel in (WORK_CHANNEL, OUTBOX_CHANNEL):
+            session.execute(f"LISTEN {channel}".encode())
+            self._wake(channel)  # whatever was announced before we listened
+        while not self._stopping.is_set():
+            for notification in session.notifies(timeout=_LISTEN_FOR):
+                self._wake(notification.channel)
+
+    def _wake(self, channel: str) -> None:
+        if channel == OUTBOX_CHANNEL:
+            self._outcomes.set()
+        elif not self._loop.is_closed():
+            self._loop.call_soon_threadsafe(self._work.set)

@@ -1,0 +1,37 @@
+"""What the relay asks of Kafka and of its election."""
+
+from collections.abc import Sequence
+from typing import Protocol
+
+
+class TransactionalProducer(Protocol):
+    """`confluent_kafka.Producer`, as far as the relay uses it. Every method may raise `KafkaException`."""
+
+    def init_transactions(self, timeout: float) -> None: ...
+    def begin_transaction(self) -> None: ...
+    def produce(
+        self, topic: str, value: bytes, key: bytes, *, headers: Sequence[tuple[str, bytes]] | None = None
+    ) -> None: ...
+    def poll(self, timeout: float) -> int: ...
+    def commit_transaction(self, timeout: float) -> None: ...
+    def purge(self) -> None: ...
+
+
+class Progress(Protocol):
+    """The newest batch that is on its topics, as the topics themselves say."""
+
+    def read(self) -> int:
+        """Its number; 0 where none ever was. Raises `Unavailable`, or `Stop` where its topic is missing."""
+        ...
+
+
+class Leadership(Protocol):
+    """An election among all replicas, so that one relay works and the others wait."""
+
+    def held(self) -> bool:
+        """Whether we lead, after trying to where we do not. Blocks for a round trip at most; never raises."""
+        ...
+
+    def resign(self) -> None:
+        """Lets another one lead. Does nothing where we do not."""
+        ...

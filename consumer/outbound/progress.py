@@ -1,0 +1,73 @@
+"""The progress record: one more record in each batch's own transaction, so that it is visible exactly when the batch is.
+
+librdkafka can't say of a commit that timed out whether it will still land (it has no KIP-890; its issue 5423). The topic can.
+"""
+
+from confluent_kafka import Consumer, KafkaError, KafkaException, TopicPartition
+
+from consumer.errors import Stop, Unavailable
+from consumer.intake.client import Config
+
+_TIMEOUT = 10.0
+_FIRST_STRETCH = 16  # offsets; a transaction takes two, its record and its marker
+_PARTITION = 0
+
+
+class TopicProgress:
+    """Reads the newest record of a relay back. Blocking; each read has a consumer of its own."""
+
+    def __init__(self, config: Config, topic: str, relay: str) -> None:
+        self._config: Config = {
+            **config,
+            "group.id": f"{relay}-progress",  # never committed to; librdkafka wants one
+            "isolation.level": "read_committed",
+            "enable.partition.eof": True,
+            "enable.auto.commit": False,
+            "auto.offset.reset": "earliest",
+        }
+        self._topic = topic
+        self._key = relay.encode()
+
+    def read(self) -> int:
+        """See `Progress.read`: looks at the topic's end, and farther and farther back until there is a record."""
+        consumer = Consumer(self._config)
+        try:
+            self._check(consumer)
+            low, high = consumer.get_watermark_offsets(TopicPartition(self._topic, _PARTITION), timeout=_TIMEOUT)
+            stretch = _FIRST_STRETCH
+            while True:
+                start = max(low, high - stretch)
+                newest = self._newest(consumer, start)
+                if newest is not None or start == low:
+                    return newest or 0
+                stretch *= 8
+        except KafkaException as error:
+            raise Unavailable(f"The relay's progress can't be read ({error.args[0].name()}).") from error
+        finally:
+            consumer.close()
+
+    def _check(self, consumer: Consumer) -> None:
+        partitions = consumer.list_topics(self._topic, timeout=_TIMEOUT).topics[self._topic].partitions
+        if not partitions:
+            raise Stop(
+                f"There is no topic `{self._topic}`. Create it with one partition and `cleanup.policy=compact`: "
+                "`provisioner topics create` does."
+            )
+        if len(partitions) > 1:
+            raise Stop(f"The topic `{self._topic}` has {len(partitions)} partitions; it must have one.")
+
+    def _newest(self, consumer: Consumer, start: int) -> int | None:
+        newest = None
+        consumer.assign([TopicPartition(self._topic, _PARTITION, start)])
+        while True:
+            for record in consumer.consume(500, timeout=_TIMEOUT) or [None]:
+                if record is None:
+                    raise Unavailable("The relay's progress can't be read: its topic does not answer.")
+                error = record.error()
+                if error is None:
+                    value = record.value()
+                    newest = int(value) if record.key() == self._key and value else newest
+                elif error.code() == KafkaError._PARTITION_EOF:  # noqa: SLF001  its name for it
+                    return newest
+                else:
+                    raise KafkaException(error)
