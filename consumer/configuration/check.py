@@ -11,7 +11,7 @@ from consumer.configuration.loading import load_settings, load_tenants
 from consumer.configuration.mistakes import Misconfigured, Mistake, shown
 from consumer.errors import Stop
 from consumer.events import Provider
-from consumer.intake.client import forbidden_settings
+from consumer.kafka import forbidden_settings
 from consumer.mail.template_check import check as check_template
 from consumer.policy.patterns import pattern_errors
 from consumer.secrets import opener

@@ -6,7 +6,7 @@ librdkafka can't say of a commit that timed out whether it will still land (it h
 from confluent_kafka import Consumer, KafkaError, KafkaException, TopicPartition
 
 from consumer.errors import Stop, Unavailable
-from consumer.intake.client import Config
+from consumer.kafka import Config
 
 _TIMEOUT = 10.0
 _FIRST_STRETCH = 16  # offsets; a transaction takes two, its record and its marker

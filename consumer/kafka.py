@@ -1,4 +1,4 @@
-"""librdkafka's configuration for the consumer and the dead letters' producer, and the settings that are refused."""
+"""librdkafka's configuration for every client of ours, and the settings that are refused."""
 
 from collections.abc import Mapping
 
