@@ -56,6 +56,12 @@ def test_a_lock_meets_what_the_project_asks_for(lock: str) -> None:
     assert missing == [], f"run `make lock` and commit {lock}"
 
 
+def test_the_licence_is_there_in_full() -> None:
+    text = (ROOT / "LICENSE").read_text()
+    assert "Version 2.0, January 2004" in text
+    assert "END OF TERMS AND CONDITIONS" in text
+
+
 def test_each_lock_is_within_the_next() -> None:
     service, demo, dev = (_locked(lock).items() for lock in LOCKS)
     assert service <= demo <= dev
