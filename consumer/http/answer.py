@@ -1,0 +1,23 @@
+"""What came back."""
+
+import json
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from typing import Any, cast
+
+
+@dataclass(frozen=True, slots=True)
+class Answer:
+    """An HTTP answer as it came, read to its end. Header names are in lower case."""
+
+    status: int
+    headers: Mapping[str, str] = field(default_factory=dict[str, str])
+    body: bytes = field(default=b"", repr=False)
+
+    def json(self) -> dict[str, Any]:
+        """The body's JSON object; empty where it is anything else (HTML of a proxy, a torn answer, a bare string)."""
+        try:
+            found = json.loads(self.body.removeprefix(b"\xef\xbb\xbf"))
+        except (ValueError, RecursionError):
+            return {}
+        return cast("dict[str, Any]", found) if isinstance(found, dict) else {}

@@ -1,0 +1,139 @@
+"""The one HTTP client: httpx's API on aiohttp's connections.
+
+What a failure means is read from aiohttp's own exception: httpx-aiohttp names several kinds alike, some of which come before any byte
+was sent and some after.
+"""
+
+import asyncio
+import ssl
+import time
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass, field
+from pathlib import Path
+from typing import Self
+
+import aiohttp
+import httpx
+from httpx_aiohttp import AiohttpTransport
+
+from consumer.errors import Fault, OutcomeUnknown, Stop, Unavailable
+from consumer.http.answer import Answer
+from consumer.http.resolver import PublicResolver
+
+_CONNECT = 5.0
+_LONGEST_BODY = 4 * 1024 * 1024
+_NEVER_SENT = (aiohttp.ClientConnectorError, aiohttp.ConnectionTimeoutError, aiohttp.InvalidURL)
+"""Refused, not resolved, no TLS, no connection in time or none free: the request has not left."""
+
+Observer = Callable[[str, str, str, float], None]
+"""Is told of each call: service, operation, outcome (a status class, `unknown` or `not_sent`), seconds."""
+
+
+@dataclass(frozen=True, slots=True)
+class Call:
+    """A request. `service` and `operation` name it in metrics; `writes` whether it changes anything."""
+
+    service: str
+    operation: str
+    method: str
+    url: str
+    headers: Mapping[str, str] = field(repr=False, default_factory=dict[str, str])
+    content: bytes | None = field(repr=False, default=None)
+    writes: bool = False
+
+
+class HttpClient:
+    """Connections to vendors. With `ca_file`, only its certificates are trusted, and private networks may be called."""
+
+    def __init__(self, *, ca_file: Path | None = None, connections: int = 512, observe: Observer | None = None) -> None:
+        context = _tls(ca_file)
+
+        def session() -> aiohttp.ClientSession:
+            connector = aiohttp.TCPConnector(
+                limit=connections,
+                ssl=context,
+                keepalive_timeout=30,
+                resolver=None if ca_file else PublicResolver(),
+            )
+            return aiohttp.ClientSession(connector=connector, trust_env=False, cookie_jar=aiohttp.DummyCookieJar())
+
+        # httpx's own limits and environment are switched off: aiohttp's connector has ours.
+        self._client = httpx.AsyncClient(transport=AiohttpTransport(verify=context, client=session), trust_env=False)
+        self._observe = observe
+
+    async def __aenter__(self) -> Self:
+        return self
+
+    async def __aexit__(self, *_: object) -> None:
+        await self.close()
+
+    async def close(self) -> None:
+        """Closes all connections."""
+        await self._client.aclose()
+
+    async def send(self, call: Call, *, timeout: float) -> Answer:
+        """The answer, whatever its status; redirects are answers too. `timeout` is in seconds for all of it.
+
+        Raises `Unavailable` where the request has definitely not left (or changes nothing), else `OutcomeUnknown`.
+        """
+        began = time.perf_counter()
+        outcome = "unknown"
+        try:
+            answer = await self._send(call, timeout)
+            outcome = f"{answer.status // 100}xx"
+        except Unavailable:
+            outcome = "not_sent"
+            raise
+        else:
+            return answer
+        finally:
+            if self._observe:
+                self._observe(call.service, call.operation, outcome, time.perf_counter() - began)
+
+    async def _send(self, call: Call, timeout: float) -> Answer:
+        request = self._client.build_request(
+            call.method,
+            call.url,
+            headers=dict(call.headers),
+            content=call.content,
+            timeout=httpx.Timeout(timeout, connect=min(_CONNECT, timeout), pool=min(_CONNECT, timeout)),
+        )
+        try:
+            async with asyncio.timeout(timeout):
+                response = await self._client.send(request, stream=True)
+                try:
+                    body = await _body(response)
+                finally:
+                    await response.aclose()
+        except TimeoutError as error:
+            raise _lost(call, "no answer in time") from error
+        except (httpx.HTTPError, aiohttp.ClientError, OSError) as error:
+            cause = error.__cause__ or error
+            if isinstance(cause, _NEVER_SENT):
+                raise Unavailable(f"{call.service} can't be reached ({type(cause).__name__}).") from error
+            raise _lost(call, type(cause).__name__) from error
+        return Answer(response.status_code, {name.lower(): value for name, value in response.headers.items()}, body)
+
+
+async def _body(response: httpx.Response) -> bytes:
+    body = bytearray()
+    async for part in response.aiter_bytes():
+        body += part
+        if len(body) > _LONGEST_BODY:
+            raise httpx.ReadError("the answer is too long")
+    return bytes(body)
+
+
+def _lost(call: Call, why: str) -> Fault:
+    if call.writes:
+        return OutcomeUnknown(f"{call.service} was asked to {call.operation}, and gave no answer ({why}).")
+    return Unavailable(f"{call.service} gave no answer ({why}).")
+
+
+def _tls(ca_file: Path | None) -> ssl.SSLContext:
+    try:
+        context = ssl.create_default_context(cafile=str(ca_file) if ca_file else None)
+    except (OSError, ssl.SSLError) as error:
+        raise Stop(f"The CA file `{ca_file}` can't be read as PEM certificates.") from error
+    context.minimum_version = ssl.TLSVersion.TLSv1_2
+    return context

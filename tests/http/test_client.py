@@ -1,0 +1,132 @@
+"""What a failure means, tried on real sockets: nothing sent is told apart from nobody knows."""
+
+import asyncio
+import socket
+from collections.abc import AsyncGenerator, AsyncIterator, Awaitable, Callable
+from contextlib import asynccontextmanager
+
+import pytest
+
+from consumer.errors import OutcomeUnknown, Unavailable
+from consumer.http.client import Call, HttpClient
+
+Behaviour = Callable[[asyncio.StreamReader, asyncio.StreamWriter], Awaitable[None]]
+
+
+def call(url: str, *, writes: bool = True) -> Call:
+    return Call("graph", "create", "POST", url, content=b"{}", writes=writes)
+
+
+@asynccontextmanager
+async def listening(behaviour: Behaviour) -> AsyncGenerator[str]:
+    async def serve(reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
+        await behaviour(reader, writer)
+        writer.close()
+
+    server = await asyncio.start_server(serve, "127.0.0.1", 0)
+    async with server:
+        yield f"http://127.0.0.1:{server.sockets[0].getsockname()[1]}/users"
+
+
+@pytest.fixture
+async def client() -> AsyncIterator[HttpClient]:
+    async with HttpClient() as client:
+        yield client
+
+
+async def test_an_answer_comes_back_whatever_its_status(client: HttpClient) -> None:
+    async def answer(reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
+        await reader.readuntil(b"{}")
+        writer.write(b'HTTP/1.1 429 Too Many\r\nRetry-After: 3\r\nContent-Length: 7\r\n\r\n{"a":1}')
+        await writer.drain()
+
+    async with listening(answer) as url:
+        answered = await client.send(call(url), timeout=5)
+    assert (answered.status, answered.headers["retry-after"], answered.json()) == (429, "3", {"a": 1})
+
+
+async def test_a_refused_connection_sent_nothing(client: HttpClient) -> None:
+    with socket.socket() as nobody:
+        nobody.bind(("127.0.0.1", 0))
+        port = nobody.getsockname()[1]
+    with pytest.raises(Unavailable):
+        await client.send(call(f"http://127.0.0.1:{port}/"), timeout=5)
+
+
+async def test_a_name_that_leads_nowhere_sent_nothing(client: HttpClient) -> None:
+    with pytest.raises(Unavailable):
+        await client.send(call("http://no-such-host.invalid/"), timeout=5)
+
+
+async def test_a_server_without_tls_was_sent_nothing(client: HttpClient) -> None:
+    async def hang_up(_reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
+        writer.write(b"this is not TLS\r\n")
+        await writer.drain()
+
+    async with listening(hang_up) as url:
+        with pytest.raises(Unavailable):
+            await client.send(call(url.replace("http:", "https:")), timeout=5)
+
+
+async def test_silence_after_the_request_is_unknown(client: HttpClient) -> None:
+    over = asyncio.Event()
+
+    async def say_nothing(_reader: asyncio.StreamReader, _writer: asyncio.StreamWriter) -> None:
+        await over.wait()
+
+    async with listening(say_nothing) as url:
+        with pytest.raises(OutcomeUnknown):
+            await client.send(call(url), timeout=0.2)
+        over.set()
+
+
+async def test_a_connection_cut_after_the_request_is_unknown(client: HttpClient) -> None:
+    async def cut(reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
+        await reader.readuntil(b"{}")
+        writer.transport.abort()
+
+    async with listening(cut) as url:
+        with pytest.raises(OutcomeUnknown):
+            await client.send(call(url), timeout=5)
+
+
+async def test_a_torn_answer_is_unknown(client: HttpClient) -> None:
+    async def tear(reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
+        await reader.readuntil(b"{}")
+        writer.write(b'HTTP/1.1 201 Created\r\nContent-Length: 100\r\n\r\n{"id":')
+        await writer.drain()
+
+    async with listening(tear) as url:
+        with pytest.raises(OutcomeUnknown):
+            await client.send(call(url), timeout=5)
+
+
+async def test_garbage_instead_of_http_is_unknown(client: HttpClient) -> None:
+    async def babble(reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
+        await reader.readuntil(b"{}")
+        writer.write(b"\x00\x01\x02 not http\r\n\r\n")
+        await writer.drain()
+
+    async with listening(babble) as url:
+        with pytest.raises(OutcomeUnknown):
+            await client.send(call(url), timeout=5)
+
+
+async def test_a_read_that_got_no_answer_has_changed_nothing(client: HttpClient) -> None:
+    async def cut(reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
+        await reader.readuntil(b"{}")
+        writer.transport.abort()
+
+    async with listening(cut) as url:
+        with pytest.raises(Unavailable):
+            await client.send(call(url, writes=False), timeout=5)
+
+
+async def test_every_call_is_observed_with_what_came_of_it() -> None:
+    seen: list[tuple[str, str, str]] = []
+    async with HttpClient(
+        observe=lambda service, operation, outcome, _: seen.append((service, operation, outcome))
+    ) as client:
+        with pytest.raises(Unavailable):
+            await client.send(call("http://no-such-host.invalid/"), timeout=5)
+    assert seen == [("graph", "create", "not_sent")]
