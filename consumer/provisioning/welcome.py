@@ -12,13 +12,12 @@ from consumer.errors import GiveUp, Hold, Reason, RetryLater
 from consumer.events import MailState, Origin, StepName
 from consumer.ledger.port import BeginStep, DestroyCredential, EndStep, StepState
 from consumer.ledger.vault import Context
+from consumer.mail.mailgun import SERVICE
 from consumer.mail.message_id import message_id
 from consumer.mail.port import Mail, Mailer
 from consumer.mail.rendering import WelcomeValues
 from consumer.provisioning.announce import welcome
 from consumer.provisioning.case import Case
-
-SERVICE = "mailgun"
 
 
 async def ensure_welcomed(case: Case) -> None:

@@ -1,0 +1,78 @@
+"""A vendor's API behind a bearer token: one call, its answer, and the fault that the answer means."""
+
+import json
+import time
+from collections.abc import Callable, Mapping
+from typing import Any
+
+from consumer.errors import Fault, Hold, Reason
+from consumer.http.answer import Answer
+from consumer.http.client import Call, HttpClient
+from consumer.providers.tokens import TokenSource
+
+_UNAUTHORISED = 401
+
+Classify = Callable[[Answer, bool, float], Fault | None]
+"""(answer, whether the call writes, Unix time) -> the fault to raise, or None for success. Pure."""
+
+
+class Api:
+    """One institution's access to one vendor."""
+
+    def __init__(
+        self, service: str, base_url: str, *, http: HttpClient, tokens: TokenSource, classify: Classify
+    ) -> None:
+        self.base_url = base_url
+        self._service = service
+        self._http = http
+        self._tokens = tokens
+        self._classify = classify
+
+    async def call(
+        self,
+        operation: str,
+        method: str,
+        url: str,
+        *,
+        timeout: float,
+        body: Mapping[str, Any] | None = None,
+        missing_is_none: bool = False,
+        headers: Mapping[str, str] | None = None,
+    ) -> dict[str, Any] | None:
+        """The answer's JSON object. None for 404 where `missing_is_none`. Raises the faults that the answer means.
+
+        A refused token is renewed once; refused again, the application itself is what is refused.
+        """
+        for renewed in (False, True):
+            token = await self._tokens.get()
+            answer = await self._http.send(
+                Call(
+                    self._service,
+                    operation,
+                    method,
+                    url,
+                    headers={
+                        "Authorization": f"Bearer {token}",
+                        "Accept": "application/json",
+                        **({"Content-Type": "application/json"} if body is not None else {}),
+                        **(headers or {}),
+                    },
+                    content=None if body is None else json.dumps(body, ensure_ascii=False).encode(),
+                    writes=method != "GET",
+                ),
+                timeout=timeout,
+            )
+            if answer.status != _UNAUTHORISED or renewed:
+                break
+            await self._tokens.refused(token)
+        if answer.status == _UNAUTHORISED:
+            raise Hold(
+                f"{self._service} does not accept the application's token.",
+                reason=Reason.CREDENTIALS_INVALID,
+                whole_tenant=True,
+            )
+        if missing_is_none and answer.status == 404:  # noqa: PLR2004  not found
+            return None
+        if fault := self._classify(answer, method != "GET", time.time()):
+            raise fault
+        return answer.json()

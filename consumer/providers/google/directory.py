@@ -1,0 +1,101 @@
+"""One institution's Workspace directory.
+
+Scopes: admin.directory.user, admin.directory.group.member; `admin_subject` needs a role that may manage users and groups.
+"""
+
+import asyncio
+from collections.abc import Mapping, Sequence
+from typing import Any, cast
+
+from consumer.errors import AddressTaken, Hold, OutcomeUnknown, Reason
+from consumer.events import Provider, SignOnIdentity
+from consumer.providers.api import Api
+from consumer.providers.google import requests
+from consumer.providers.port import Found, NewAccount
+from consumer.tenants import GoogleSection
+
+_ISSUER = "https://accounts.google.com"
+
+
+class GoogleDirectory:
+    """Keeps `Directory`."""
+
+    provider = Provider.GOOGLE
+
+    def __init__(self, section: GoogleSection, api: Api) -> None:
+        self._section = section
+        self._api = api
+
+    async def find_marked(self, marker: str, *, timeout: float) -> Sequence[Found]:
+        """See `Directory`. The search ignores case: what it finds is compared again."""
+        live, deleted = await asyncio.gather(
+            self._search(marker, timeout, deleted=False), self._search(marker, timeout, deleted=True)
+        )
+        return [one for one in (*live, *deleted) if one.marker == marker]
+
+    async def find_address(self, address: str, *, timeout: float) -> Found | None:
+        """See `Directory`. Users only: an address that a group has is found by nobody, and stays refused."""
+        url = f"{requests.user(self._api.base_url, address)}?fields={requests.FIELDS}"
+        user = await self._api.call("read", "GET", url, timeout=timeout, missing_is_none=True)
+        return None if user is None else _found(user, deleted=False)
+
+    async def create(self, account: NewAccount, password: str, *, timeout: float) -> Found:
+        """See `Directory`. The answer shows the marker as it was kept."""
+        url = f"{self._api.base_url}/admin/directory/v1/users"
+        body = requests.create_body(account, password)
+        user = await self._api.call("create", "POST", url, body=body, timeout=timeout) or {}
+        if not isinstance(user.get("id"), str):
+            raise OutcomeUnknown("Google's answer to a creation names no object.")
+        return Found(str(user["id"]), account.address, account.marker)
+
+    async def mark(self, object_id: str, marker: str, *, timeout: float) -> None:
+        """See `Directory`."""
+        url = requests.user(self._api.base_url, object_id)
+        body = {"externalIds": requests.external_ids(marker)}
+        await self._api.call("mark", "PATCH", url, body=body, timeout=timeout)
+
+    async def restore(self, object_id: str, *, timeout: float) -> Found:
+        """See `Directory`. Goes by the immutable id, as the API demands."""
+        url = requests.user(self._api.base_url, object_id)
+        await self._api.call("restore", "POST", f"{url}/undelete", body={"orgUnitPath": "/"}, timeout=timeout)
+        user = await self._api.call("read", "GET", f"{url}?fields={requests.FIELDS}", timeout=timeout)
+        return _found(user or {}, deleted=False)
+
+    async def assign_licences(self, object_id: str, licences: Sequence[str], *, timeout: float) -> None:
+        """See `Directory`. Google gives licences by organisational unit; single ones are not this service's matter."""
+        del object_id, timeout
+        if licences:
+            raise Hold("Licences are given by organisational unit at Google.", reason=Reason.LICENCE_INVALID)
+
+    async def add_to_group(self, object_id: str, group: str, *, timeout: float) -> None:
+        """See `Directory`. 409 without a usable reason has been seen: it means that the account is a member already."""
+        url = requests.members(self._api.base_url, group)
+        body = {"id": object_id, "role": "MEMBER"}
+        try:
+            await self._api.call("add_to_group", "POST", url, body=body, timeout=timeout)
+        except AddressTaken:
+            return
+
+    def identity(self, object_id: str) -> SignOnIdentity:
+        """See `Directory`. That `sub` is the Directory's user id is relied on widely, and documented nowhere."""
+        return SignOnIdentity(_ISSUER, object_id)
+
+    async def _search(self, marker: str, timeout: float, *, deleted: bool) -> list[Found]:
+        url = requests.users_with(self._api.base_url, self._section.customer_id, marker, deleted=deleted)
+        answer = await self._api.call("search", "GET", url, timeout=timeout) or {}
+        rows = cast("list[dict[str, Any]]", answer.get("users") or [])
+        return [_found(row, deleted=deleted) for row in rows]
+
+
+def _found(user: Mapping[str, Any], *, deleted: bool) -> Found:
+    if not isinstance(user.get("id"), str):
+        raise Hold("Google shows a user without an id.", reason=Reason.UNEXPECTED_ANSWER)
+    last = user.get("lastLoginTime")
+    return Found(
+        object_id=str(user["id"]),
+        address=str(user.get("primaryEmail", "")).lower(),
+        marker=requests.marker_of(user),
+        deleted=deleted,
+        privileged=bool(user.get("isAdmin") or user.get("isDelegatedAdmin")),
+        ever_signed_in=None if last is None else last != requests.NEVER,
+    )

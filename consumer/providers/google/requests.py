@@ -1,0 +1,58 @@
+"""Bodies and URLs for the Directory API. Pure."""
+
+from collections.abc import Mapping
+from typing import Any
+from urllib.parse import quote
+
+from consumer.providers.port import NewAccount
+
+MARKER_TYPE = "provisioner"
+FIELDS = "id,primaryEmail,externalIds,isAdmin,isDelegatedAdmin,lastLoginTime,deletionTime"
+NEVER = "1970-01-01T00:00:00.000Z"
+
+
+def create_body(account: NewAccount, password: str) -> Mapping[str, Any]:
+    """`users.insert`: the marker is an external id of our own type, in the one call that decides."""
+    return {
+        "primaryEmail": account.address,
+        "name": {"givenName": account.given_name, "familyName": account.family_name},
+        "password": password,
+        "changePasswordAtNextLogin": True,
+        "externalIds": external_ids(account.marker),
+        "orgUnitPath": account.org_unit or "/",
+        **({"languages": [{"languageCode": account.preferred_language}]} if account.preferred_language else {}),
+    }
+
+
+def external_ids(marker: str) -> list[Mapping[str, str]]:
+    """Where the marker stands."""
+    return [{"type": "custom", "customType": MARKER_TYPE, "value": marker}]
+
+
+def marker_of(user: Mapping[str, Any]) -> str | None:
+    """The marker on a user, if there is one of our type."""
+    for row in user.get("externalIds") or ():
+        if row.get("customType") == MARKER_TYPE:
+            return row.get("value")
+    return None
+
+
+def users_with(base_url: str, customer_id: str, marker: str, *, deleted: bool) -> str:
+    """Users by external id; a value with blanks or quotes stands in single quotes."""
+    value = "'" + marker.replace("\\", "\\\\").replace("'", "\\'") + "'"
+    query = quote(f"externalId={value}", safe="")
+    shown = "&showDeleted=true" if deleted else ""
+    return (
+        f"{base_url}/admin/directory/v1/users?customer={quote(customer_id, safe='')}&query={query}{shown}"
+        f"&fields={quote(f'users({FIELDS})', safe='')}"
+    )
+
+
+def user(base_url: str, key: str) -> str:
+    """A user by id, address or alias."""
+    return f"{base_url}/admin/directory/v1/users/{quote(key, safe='@')}"
+
+
+def members(base_url: str, group: str) -> str:
+    """A group's members."""
+    return f"{base_url}/admin/directory/v1/groups/{quote(group, safe='@')}/members"

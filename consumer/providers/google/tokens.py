@@ -1,0 +1,54 @@
+"""Tokens for a service account with domain-wide delegation, by Google's own client."""
+
+import json
+from collections.abc import Callable
+from datetime import UTC, datetime
+from typing import Any
+
+from google.auth.exceptions import GoogleAuthError, RefreshError, TransportError
+from google.auth.transport.requests import Request
+from google.oauth2.service_account import Credentials
+
+from consumer.errors import Hold, Reason, Stop, Unavailable
+from consumer.providers.session import session
+from consumer.tenants import GoogleSection
+
+SCOPES = (
+    "https://www.googleapis.com/auth/admin.directory.user",
+    "https://www.googleapis.com/auth/admin.directory.group.member",
+)
+
+
+def fetcher(section: GoogleSection, key: str) -> Callable[[], tuple[str, float]]:
+    """Asks Google with the service account's key; blocking. Raises `Hold` for the whole tenant, or `Unavailable`.
+
+    Raises `Stop` at once where the key is not one.
+    """
+    try:
+        info: dict[str, Any] = {**json.loads(key), "token_uri": section.token_url}
+        credentials: Any = Credentials.from_service_account_info(  # pyright: ignore[reportUnknownMemberType]  google-auth has no types
+            info, scopes=list(SCOPES), subject=section.admin_subject
+        )
+    except (ValueError, TypeError) as error:
+        raise Stop("`google.service_account` does not lead to a service account's key in JSON.") from error
+    transport = Request(session(section.ca_file))
+
+    def fetch() -> tuple[str, float]:
+        try:
+            credentials.refresh(transport)
+        except TransportError as error:
+            raise Unavailable("Google's token endpoint can't be reached.") from error
+        except RefreshError as error:
+            if error.retryable:  # pyright: ignore[reportUnknownMemberType]  google-auth has no types
+                raise Unavailable("Google gives no token now.") from error
+            raise Hold(
+                "Google refuses the service account's credentials or its delegation.",
+                reason=Reason.CREDENTIALS_INVALID,
+                whole_tenant=True,
+            ) from error
+        except GoogleAuthError as error:
+            raise Unavailable("Google gives no token now.") from error
+        lifetime = (credentials.expiry.replace(tzinfo=UTC) - datetime.now(UTC)).total_seconds()
+        return str(credentials.token), lifetime
+
+    return fetch

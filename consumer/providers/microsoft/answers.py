@@ -1,0 +1,123 @@
+"""What an answer of Graph means. Pure.
+
+Many different refusals carry the same `Request_BadRequest`, so the order is: status, `error.code`, `details[].code` and target, then words
+of the message; what is still not understood is unknown, never "already exists". Sources: Microsoft's documentation, and what real
+clients and issues have seen.
+"""
+
+from collections.abc import Mapping
+from typing import Any, cast
+
+from consumer.errors import (
+    AddressTaken,
+    Fault,
+    GiveUp,
+    Hold,
+    NotYet,
+    OutcomeUnknown,
+    Reason,
+    RetryLater,
+    Throttled,
+    Unavailable,
+)
+from consumer.http.answer import Answer
+from consumer.http.retry_after import retry_after
+
+_SERVICE = "Microsoft Graph"
+_UNIQUE = ("userprincipalname", "proxyaddresses", "mailnickname", "mail")
+
+
+def fault_of(answer: Answer, writes: bool, now: float) -> Fault | None:  # noqa: FBT001  the shape of `Classify`
+    """The fault to raise; None for success."""
+    status = answer.status
+    if status in {200, 201, 204}:
+        return _if_empty(answer, writes) if status != 204 else None  # noqa: PLR2004  no content
+    error = _error(answer)
+    code = str(error.get("code", ""))
+    if status == 429 or code == "TooManyRequests":  # noqa: PLR2004  too many requests
+        return Throttled(f"{_SERVICE} asks for time.", after=retry_after(answer.headers, now=now))
+    if code == "Directory_ConcurrencyViolation":
+        return RetryLater(f"{_SERVICE} was busy with another change to the same object.", after=1.0)
+    if status >= 500:  # noqa: PLR2004  the server's own faults
+        return _server_fault(answer, writes, now)
+    if status == 400:  # noqa: PLR2004  bad request
+        return _bad_request(error)
+    return _refused(status, code)
+
+
+def already_member(fault: Fault) -> bool:
+    """Whether a refusal to add a member says that it is one already."""
+    return isinstance(fault, GiveUp) and fault.reason is Reason.GROUP_MISSING and "already" in str(fault)
+
+
+def _if_empty(answer: Answer, writes: bool) -> Fault | None:  # noqa: FBT001
+    """Success must be readable: a proxy's page, or half of an answer, says nothing about the write."""
+    if answer.json():
+        return None
+    if writes:
+        return OutcomeUnknown(f"{_SERVICE}'s answer (HTTP {answer.status}) can't be read.")
+    return Unavailable(f"{_SERVICE}'s answer can't be read.")
+
+
+def _server_fault(answer: Answer, writes: bool, now: float) -> Fault:  # noqa: FBT001
+    after = retry_after(answer.headers, now=now)
+    if not writes:
+        return Unavailable(f"{_SERVICE} answers {answer.status}.", after=after)
+    # 503 too: a gateway may answer it for a back end that has carried the write out.
+    return OutcomeUnknown(f"{_SERVICE} answers {answer.status}, which does not tell whether it was done.")
+
+
+def _bad_request(error: Mapping[str, Any]) -> Fault:  # noqa: PLR0911  a table of what has been seen
+    message = str(error.get("message", "")).lower()
+    if _conflicts(error) or ("another object with the same value" in message and _names_unique(message)):
+        return AddressTaken()
+    if "references already exist" in message:
+        return GiveUp("The account is already a member.", reason=Reason.GROUP_MISSING)
+    if "domain portion" in message:
+        return Hold(
+            "The address's domain is not verified at Microsoft.", reason=Reason.DOMAIN_NOT_VERIFIED, whole_tenant=True
+        )
+    if "available licenses" in message:
+        return Hold("No licences of this kind are left.", reason=Reason.LICENCES_EXHAUSTED)
+    if "usage location" in message:
+        return Hold("The account has no usage location.", reason=Reason.LICENCE_INVALID)
+    if "one or more property values specified are invalid" in message:
+        # Also a passing symptom of replicas that lag (Terraform's provider retries it).
+        return NotYet(f"{_SERVICE} finds a property invalid, perhaps only for now.")
+    if "license" in message or "sku" in message:
+        return Hold("Microsoft refuses these licences.", reason=Reason.LICENCE_INVALID)
+    return GiveUp("Microsoft refuses the request's content.", reason=Reason.INVALID_PROFILE)
+
+
+def _refused(status: int, code: str) -> Fault:
+    if status == 404 and code == "Directory_ObjectNotFound":  # noqa: PLR2004  not found
+        return Hold("Microsoft does not know the directory.", reason=Reason.CREDENTIALS_INVALID, whole_tenant=True)
+    if status in {404, 424}:
+        return NotYet("Microsoft does not show the object (yet).")
+    if code == "Directory_QuotaExceeded":
+        return Hold("The directory's quota is used up.", reason=Reason.QUOTA_EXCEEDED, whole_tenant=True)
+    if status in {401, 403}:
+        return Hold("The application lacks a permission.", reason=Reason.CONSENT_MISSING, whole_tenant=True)
+    if status in {408, 409, 423}:
+        return RetryLater(f"{_SERVICE} can't do this now (HTTP {status}).")
+    return Hold(f"{_SERVICE} answers in no way that is known (HTTP {status}).", reason=Reason.UNEXPECTED_ANSWER)
+
+
+def _conflicts(error: Mapping[str, Any]) -> bool:
+    details = error.get("details")
+    for detail in cast("list[Any]", details) if isinstance(details, list) else []:
+        told = cast("dict[str, Any]", detail) if isinstance(detail, dict) else {}
+        if told.get("code") in {"ObjectConflict", "PropertyConflict"} and _names_unique(
+            str(told.get("target", "")).lower()
+        ):
+            return True
+    return False
+
+
+def _names_unique(text: str) -> bool:
+    return any(name in text for name in _UNIQUE)
+
+
+def _error(answer: Answer) -> Mapping[str, Any]:
+    error = answer.json().get("error")
+    return cast("dict[str, Any]", error) if isinstance(error, dict) else {}
