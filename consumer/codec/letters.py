@@ -8,6 +8,8 @@ from collections.abc import Sequence
 from enum import StrEnum
 
 Headers = Sequence[tuple[str, bytes | None]]
+NewHeaders = list[tuple[str, str | bytes | None]]
+"""Headers as they are read, and as the producer takes them."""
 
 _CONNECT = "__connect.errors."
 REASON_HEADER = "provisioner-reason"
@@ -39,9 +41,11 @@ class Unreadable(Exception):
 
 def letter_headers(
     original: Headers | None, *, topic: str, partition: int, offset: int, reason: LetterReason, sentence: str
-) -> list[tuple[str, bytes | None]]:
+) -> NewHeaders:
     """The original headers, then Connect's, then the reason. A letter that is sent in again sheds its old ones first."""
-    kept = [(name, value) for name, value in original or () if not name.startswith(_CONNECT) and name != REASON_HEADER]
+    kept: NewHeaders = [
+        (name, value) for name, value in original or () if not name.startswith(_CONNECT) and name != REASON_HEADER
+    ]
     told = {
         "topic": topic,
         "partition": str(partition),

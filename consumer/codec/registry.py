@@ -1,7 +1,9 @@
 """A client of a schema registry that speaks Confluent's HTTP API. Blocking; schemas are immutable, so what was read once is kept."""
 
 import json
+import ssl
 from collections import OrderedDict
+from collections.abc import Callable
 from dataclasses import dataclass
 from typing import Any, Protocol
 from urllib.parse import quote
@@ -11,8 +13,10 @@ import httpx
 
 from consumer.codec.wire import SchemaRef
 from consumer.errors import Stop, Unavailable
+from consumer.settings import RegistrySettings
 
 _CONTENT_TYPE = "application/vnd.schemaregistry.v1+json"
+_TIMEOUT = 5.0
 _OK, _NOT_FOUND, _CONFLICT, _UNPROCESSABLE = 200, 404, 409, 422
 
 
@@ -111,3 +115,16 @@ def _message(answer: httpx.Response) -> str:
 
 def _quoted(subject: str) -> str:
     return quote(subject, safe="")
+
+
+def open_registry(settings: RegistrySettings, open_secret: Callable[[str], str]) -> Registry:
+    """The configured registry's client. Raises `Stop` where the CA file or the password can't be opened."""
+    auth = (settings.username or "", open_secret(settings.password)) if settings.password else None
+    client = httpx.Client(
+        base_url=settings.url,
+        auth=auth,
+        verify=ssl.create_default_context(cafile=settings.ca_file),
+        timeout=_TIMEOUT,
+        trust_env=False,
+    )
+    return Registry(client, cache_size=settings.cache_size)

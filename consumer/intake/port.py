@@ -1,9 +1,11 @@
 """What the loop asks of Kafka; `confluent_kafka` keeps it, and so does the tests' fake broker."""
 
 from collections.abc import Callable, Sequence
-from typing import Protocol
+from typing import Any, Protocol
 
 from confluent_kafka import KafkaError, TopicPartition
+
+from consumer.codec.letters import NewHeaders
 
 
 class Record(Protocol):
@@ -15,7 +17,7 @@ class Record(Protocol):
     def offset(self) -> int | None: ...
     def key(self) -> bytes | None: ...
     def value(self) -> bytes | None: ...
-    def headers(self) -> list[tuple[str, bytes | None]] | None: ...
+    def headers(self) -> Any: ...  # noqa: ANN401  a list of pairs, or None; the library's stub says more
 
 
 Rebalanced = Callable[["Consumer", list[TopicPartition]], None]
@@ -50,7 +52,7 @@ class Producer(Protocol):
         value: bytes | None = None,
         key: bytes | None = None,
         *,
-        headers: list[tuple[str, bytes | None]],
+        headers: NewHeaders,
         on_delivery: Delivered,
     ) -> None: ...
     def flush(self, timeout: float) -> int: ...

@@ -37,9 +37,13 @@ class Wakeups:
     def stop(self) -> None:
         """Ends the thread and wakes whoever waits."""
         self._stopping.set()
+        self.wake()
+        self._thread.join()
+
+    def wake(self) -> None:
+        """Wakes whoever waits, announcement or not."""
         self._wake(WORK_CHANNEL)
         self._wake(OUTBOX_CHANNEL)
-        self._thread.join()
 
     async def work(self, seconds: float) -> None:
         """Returns when work was announced since the last call, at the latest after `seconds`."""

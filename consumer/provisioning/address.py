@@ -4,6 +4,8 @@ import hashlib
 import json
 from dataclasses import asdict
 
+from pydantic import TypeAdapter
+
 from consumer.errors import GiveUp, Reason
 from consumer.ledger.port import Account
 from consumer.policy.addresses import candidates
@@ -12,6 +14,8 @@ from consumer.policy.profile import names
 from consumer.policy.rules import grant
 from consumer.providers.port import NewAccount
 from consumer.provisioning.case import Case
+
+_BODY = TypeAdapter(NewAccount)
 
 
 async def ensure_reserved(case: Case) -> None:
@@ -47,7 +51,7 @@ async def reserved(case: Case) -> Account:
 
 def new_account(account: Account) -> NewAccount:
     """The create call's body, as it was decided."""
-    return NewAccount(**account.body)
+    return _BODY.validate_python(account.body)
 
 
 def body_hash(account: Account) -> bytes:

@@ -7,7 +7,7 @@
 The wait itself is kept in the ledger, so that all replicas observe it; a breaker only counts what its own process met.
 """
 
-from collections.abc import Iterator
+from collections.abc import Generator
 from contextlib import contextmanager
 
 from consumer.errors import RetryLater
@@ -23,7 +23,7 @@ class Breaker:
         self._probing = False
 
     @contextmanager
-    def passage(self) -> Iterator[None]:
+    def passage(self) -> Generator[None]:
         """Held through a call. Raises `RetryLater` while the service is suspicious and somebody else is probing it."""
         probe = self._failures >= self._threshold
         if probe and self._probing:

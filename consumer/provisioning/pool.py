@@ -33,7 +33,7 @@ class Pool:
         lease: float,
         sweep: float,
         worker: str,
-        wait: Callable[[float], Awaitable[object]],
+        wait: Callable[[float], Awaitable[None]],
         beat: Callable[[], None],
         metrics: Metrics,
     ) -> None:
@@ -135,7 +135,8 @@ class Pool:
         _, pending = await asyncio.wait({woken, changed}, return_when=asyncio.FIRST_COMPLETED)
         for task in pending:
             task.cancel()
-        await asyncio.gather(*pending, return_exceptions=True)
+        if pending:
+            await asyncio.wait(pending)
         await asyncio.sleep(_PAUSE_BETWEEN_CLAIMS)
 
     async def _next_due(self) -> float:

@@ -1,0 +1,133 @@
+"""The composition root: builds everything, starts the loops, and drains them. With `assembly`, the only module that knows everyone."""
+
+import asyncio
+import os
+import socket
+from collections.abc import Callable, Sequence
+from concurrent.futures import ThreadPoolExecutor
+from contextlib import AsyncExitStack
+from functools import partial
+from typing import Any
+
+import structlog
+from prometheus_client import CollectorRegistry
+from sqlalchemy import Engine
+
+from consumer.assembly import Assembly
+from consumer.codec.registry import Registry
+from consumer.codec.writer import OutcomeWriter
+from consumer.errors import Unavailable
+from consumer.ledger.migrations import require_current, upgrade
+from consumer.ledger.wakeups import Wakeups
+from consumer.ledger.work import PostgresWork
+from consumer.observe.health import HealthServer, Heartbeats, Readiness
+from consumer.observe.metrics import Metrics
+from consumer.secrets import SecretOpener
+from consumer.settings import Settings
+from consumer.tenants import Tenant
+
+log = structlog.get_logger()
+
+_PATIENCE = 120.0
+_WAIT_FOR_DEPENDENCY = 2.0
+"""Seconds: how long a loop may be silent before the process counts as dead, and between tries while a dependency is away at start."""
+
+
+class App:
+    """One process of the service. `run` returns when `stop` was called and everything has drained."""
+
+    def __init__(self, settings: Settings, tenants: Sequence[Tenant], open_secret: SecretOpener) -> None:
+        self.metrics = Metrics(CollectorRegistry())
+        self.readiness = Readiness("database", "registry", "loops")
+        self.health_port = 0
+        self._settings = settings
+        self._heartbeats = Heartbeats(patience=_PATIENCE)
+        self._stopping = asyncio.Event()
+        self._assembly = Assembly(
+            settings,
+            tenants,
+            open_secret,
+            metrics=self.metrics,
+            beat=self._heartbeats.beat,
+            stopping=self._stopping.is_set,
+            name=f"{socket.gethostname()}/{os.getpid()}",
+        )
+
+    def stop(self) -> None:
+        """Ends the loops gracefully; from the event loop's thread."""
+        self._stopping.set()
+
+    async def run(self) -> None:
+        """Raises `Stop` where the process can't go on."""
+        async with AsyncExitStack() as stack:
+            server = HealthServer(
+                self._settings.http.host,
+                self._settings.http.port,
+                heartbeats=self._heartbeats,
+                readiness=self.readiness,
+                registry=self.metrics.registry,
+            )
+            self.health_port = (await stack.enter_async_context(server)).port
+            engine = self._assembly.engine()
+            stack.callback(engine.dispose)
+            await self._patiently("database", partial(self._prepare, engine))
+            registry = self._assembly.registry()
+            stack.callback(registry.close)
+            writer = await self._patiently(
+                "registry", partial(OutcomeWriter.open, registry, self._settings.kafka.topics)
+            )
+            if writer is not None:
+                await self._loops(stack, engine, registry, writer)
+        log.info("stopped")
+
+    def _prepare(self, engine: Engine) -> None:
+        if self._settings.database.migrate_at_start:
+            upgrade(engine)
+        require_current(engine)
+
+    async def _patiently(self, condition: str, attempt: Callable[[], Any]) -> Any:  # noqa: ANN401  whatever is waited for
+        """A dependency that is away at start is waited for; a restart would not bring it back. None where we are stopped first."""
+        while not self._stopping.is_set():
+            try:
+                result = await asyncio.to_thread(attempt)
+            except Unavailable as fault:
+                self.readiness.unready(condition, str(fault))
+                log.warning("waiting_for_dependency", condition=condition, why=str(fault))
+                await asyncio.wait([asyncio.ensure_future(self._stopping.wait())], timeout=_WAIT_FOR_DEPENDENCY)
+            else:
+                self.readiness.ready(condition)
+                return result
+        return None
+
+    async def _loops(self, stack: AsyncExitStack, engine: Engine, registry: Registry, writer: OutcomeWriter) -> None:
+        wakeups = Wakeups(self._settings.database.url, password=self._assembly.database_password())
+        wakeups.start()
+        stack.callback(wakeups.stop)
+        work = PostgresWork(engine)
+        stack.callback(work.close)
+        pool = self._assembly.pool(work, wakeups, self._assembly.worker(stack, work, writer))
+        intake = self._assembly.intake(engine, registry)
+        relay = self._assembly.relay(engine, wakeups)
+        threads = ThreadPoolExecutor(2, thread_name_prefix="loop")
+        stack.callback(threads.shutdown)
+        loop = asyncio.get_running_loop()
+        taking_in = loop.run_in_executor(threads, intake.run)
+        publishing = loop.run_in_executor(threads, relay.run)
+        working = asyncio.ensure_future(pool.run(drain=self._settings.shutdown))
+        self.readiness.ready("loops")
+        log.info("started", port=self.health_port)
+
+        stopped = asyncio.ensure_future(self._stopping.wait())
+        await asyncio.wait([stopped, taking_in, publishing, working], return_when=asyncio.FIRST_COMPLETED)
+        stopped.cancel()
+        self._stopping.set()
+        self.readiness.unready("loops", "stopping")
+        intake.stop()
+        pool.stop()
+        results = await asyncio.gather(taking_in, working, return_exceptions=True)
+        relay.stop()  # last, so that what the students' last steps had to say is still published
+        wakeups.wake()
+        results += await asyncio.gather(publishing, return_exceptions=True)
+        for result in results:
+            if isinstance(result, BaseException):
+                raise result
