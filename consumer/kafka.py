@@ -96,5 +96,15 @@ def producer_config(settings: KafkaSettings, *, name: str) -> Config:
     }
 
 
+def admin_config(settings: KafkaSettings) -> Config:
+    """For an admin client."""
+    without = (*_CONSUMER_ONLY_PREFIXES, *_PRODUCER_ONLY, "group.", "enable.", "transactional.")
+    return {
+        "bootstrap.servers": settings.bootstrap_servers,
+        "client.id": f"{settings.group_id}-admin",
+        **_only(settings.librdkafka, without=without),
+    }
+
+
 def _only(settings: Mapping[str, str], *, without: tuple[str, ...]) -> Mapping[str, str]:
     return {name: value for name, value in settings.items() if not name.startswith(without)}

@@ -5,24 +5,34 @@ dots written as underscores (`PROVISIONER_KAFKA_SASL_USERNAME` is `sasl.username
 """
 
 from pathlib import Path
-from typing import Annotated, Literal
+from typing import Annotated, Literal, Self
 from urllib.parse import urlsplit
 
-from pydantic import AfterValidator, BaseModel, ConfigDict, Field, GetCoreSchemaHandler
+from pydantic import AfterValidator, BaseModel, ConfigDict, Field, GetCoreSchemaHandler, model_validator
 from pydantic_core import CoreSchema, core_schema
 
 _LOOPBACK = {"127.0.0.1", "::1", "localhost"}
 
 
-def _https(value: str) -> str:
+def _web(value: str) -> str:
     url = urlsplit(value)
     if url.scheme not in {"https", "http"} or not url.hostname:
         raise ValueError("is not an absolute URL such as https://host/path")
-    if url.scheme == "http" and url.hostname not in _LOOPBACK:
-        raise ValueError("must be https: plain http is for loopback only")
     if url.username or url.password or url.query or url.fragment:
         raise ValueError("must hold no user name, password, query or fragment")
     return value.rstrip("/")
+
+
+def _is_open(value: str) -> bool:
+    """Whether what is sent there could be read on the way."""
+    url = urlsplit(value)
+    return url.scheme == "http" and url.hostname not in _LOOPBACK
+
+
+def _https(value: str) -> str:
+    if _is_open(value):
+        raise ValueError("must be https: plain http is for loopback only")
+    return _web(value)
 
 
 class SecretRef(str):
@@ -88,7 +98,8 @@ class KafkaSettings(_Section):
 class RegistrySettings(_Section):
     """The Confluent-compatible schema registry."""
 
-    url: HttpsUrl
+    url: Annotated[str, AfterValidator(_web), Field(title="an https or http address", examples=["https://host:8081"])]
+    """Its root. Plain http is for networks of one's own, and carries no password."""
     ca_file: Path | None = None
     """The certificates (PEM) to trust instead of the system's."""
     username: str | None = None
@@ -97,6 +108,12 @@ class RegistrySettings(_Section):
     """For basic authentication."""
     cache_size: int = Field(default=1_000, ge=1)
     """Schemas kept in memory."""
+
+    @model_validator(mode="after")
+    def _keeps_its_password(self) -> Self:
+        if self.password and _is_open(self.url):
+            raise ValueError("has a password, which plain http would show to the network: make its `url` https")
+        return self
 
 
 class DatabaseSettings(_Section):

@@ -1,0 +1,44 @@
+"""`provisioner schemas`."""
+
+import os
+from collections.abc import Callable, Sequence
+from pathlib import Path
+
+import typer
+from rich.table import Table
+
+from consumer.cli.console import DEFAULT_SERVICE_FILE, ServiceFile, out
+from consumer.codec import registration
+from consumer.codec.registration import Standing, SubjectReport
+from consumer.codec.registry import Registry, open_registry
+from consumer.configuration.loading import load_settings
+from consumer.secrets import opener
+from consumer.settings import Topics
+
+app = typer.Typer(no_args_is_help=True, help="Our schemas, and the registry's.")
+
+
+@app.command()
+def register(config: ServiceFile = DEFAULT_SERVICE_FILE) -> None:
+    """Register our schemas. Exit status 1 if the registry refuses one."""
+    _report(config, registration.register)
+
+
+@app.command()
+def check(config: ServiceFile = DEFAULT_SERVICE_FILE) -> None:
+    """Say how our schemas stand with the registry; change nothing. Exit status 1 if one is incompatible."""
+    _report(config, registration.check)
+
+
+def _report(config: Path, do: Callable[[Registry, Topics], Sequence[SubjectReport]]) -> None:
+    settings = load_settings(config, os.environ)
+    registry = open_registry(settings.registry, opener(os.environ))
+    reports = do(registry, settings.kafka.topics)
+    registry.close()
+    table = Table("subject", "standing", "id", "the registry says")
+    for report in reports:
+        ident = "" if report.schema_id is None else str(report.schema_id)
+        table.add_row(report.subject, report.standing, ident, "\n".join(report.messages))
+    out.print(table)
+    if any(report.standing is Standing.INCOMPATIBLE for report in reports):
+        raise typer.Exit(1)
