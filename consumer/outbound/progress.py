@@ -10,7 +10,8 @@ from consumer.kafka import Config
 
 _TIMEOUT = 10.0
 _FIRST_STRETCH = 16  # offsets; a transaction takes two, its record and its marker
-_PARTITION = 0
+PARTITION = 0
+"""Where the progress records of all relays are; the topic needs no other."""
 
 
 class TopicProgress:
@@ -33,7 +34,7 @@ class TopicProgress:
         consumer = Consumer(self._config)
         try:
             self._check(consumer)
-            low, high = consumer.get_watermark_offsets(TopicPartition(self._topic, _PARTITION), timeout=_TIMEOUT)
+            low, high = consumer.get_watermark_offsets(TopicPartition(self._topic, PARTITION), timeout=_TIMEOUT)
             stretch = _FIRST_STRETCH
             while True:
                 start = max(low, high - stretch)
@@ -53,12 +54,10 @@ class TopicProgress:
                 f"There is no topic `{self._topic}`. Create it with one partition and `cleanup.policy=compact`: "
                 "`provisioner topics create` does."
             )
-        if len(partitions) > 1:
-            raise Stop(f"The topic `{self._topic}` has {len(partitions)} partitions; it must have one.")
 
     def _newest(self, consumer: Consumer, start: int) -> int | None:
         newest = None
-        consumer.assign([TopicPartition(self._topic, _PARTITION, start)])
+        consumer.assign([TopicPartition(self._topic, PARTITION, start)])
         while True:
             for record in consumer.consume(500, timeout=_TIMEOUT) or [None]:
                 if record is None:

@@ -16,6 +16,7 @@ from consumer.errors import Fenced, RetryLater
 from consumer.ledger.port import Batch, Outbox
 from consumer.observe.metrics import Metrics
 from consumer.outbound.port import Leadership, Progress, TransactionalProducer
+from consumer.outbound.progress import PARTITION
 
 log = structlog.get_logger()
 
@@ -116,23 +117,30 @@ class Relay:
     def _publish(self, producer: TransactionalProducer, batch: Batch) -> None:
         producer.begin_transaction()
         for row in batch.rows:
-            self._produce(producer, row.topic, row.value, row.key, row.headers)
-        self._produce(producer, self._progress_topic, str(batch.number).encode(), self._name.encode(), ())
+            _produce(producer, row.topic, row.value, row.key, headers=list(row.headers))
+        number = str(batch.number).encode()
+        _produce(producer, self._progress_topic, number, self._name.encode(), partition=PARTITION)
         producer.commit_transaction(_COMMIT)
         for row in batch.rows:
             self._metrics.published.labels(row.topic).inc()
 
-    @staticmethod
-    def _produce(
-        producer: TransactionalProducer, topic: str, value: bytes, key: bytes, headers: tuple[tuple[str, bytes], ...]
-    ) -> None:
-        while True:
-            try:
-                producer.produce(topic, value, key, headers=list(headers))
-            except BufferError:
-                producer.poll(0.1)
-            else:
-                return
+
+def _produce(
+    producer: TransactionalProducer,
+    topic: str,
+    value: bytes,
+    key: bytes,
+    *,
+    partition: int = -1,
+    headers: list[tuple[str, str | bytes | None]] | None = None,
+) -> None:
+    while True:
+        try:
+            producer.produce(topic, value, key, partition, headers=headers)
+        except BufferError:
+            producer.poll(0.1)
+        else:
+            return
 
 
 def _name(fault: Exception) -> str:
