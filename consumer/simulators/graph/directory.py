@@ -1,0 +1,189 @@
+"""One Entra directory in memory: users, groups, licences."""
+
+import random
+import re
+from collections.abc import Callable, Iterator, Mapping
+from dataclasses import dataclass, field
+from typing import Any
+from uuid import UUID
+
+from consumer.simulators.graph import refusals
+from consumer.simulators.graph.quirks import GraphQuirks
+from consumer.simulators.graph.refusals import Refusal
+
+_REQUIRED = ("accountEnabled", "displayName", "mailNickname", "userPrincipalName", "passwordProfile")
+_ALIAS = re.compile(r"[A-Za-z0-9'.\-_!#^~]+")
+_LENGTHS = {
+    "displayName": 256,
+    "givenName": 64,
+    "surname": 64,
+    "mailNickname": 64,
+    "employeeId": 16,
+    "usageLocation": 2,
+}
+_SHORTEST_PASSWORD = 8
+_DEFAULT = ("businessPhones", "displayName", "givenName", "id", "jobTitle", "mail", "mobilePhone", "officeLocation",
+            "preferredLanguage", "surname", "userPrincipalName")  # fmt: skip
+
+
+@dataclass
+class User:
+    """A user. `shown_from` is when every replica has it; `deleted_at` in Unix seconds."""
+
+    id: str
+    properties: dict[str, Any]
+    password: str
+    shown_from: float
+    licences: list[str] = field(default_factory=list[str])
+    roles: list[str] = field(default_factory=list[str])
+    deleted_at: float | None = None
+
+    @property
+    def upn(self) -> str:
+        """The sign-in name."""
+        return str(self.properties["userPrincipalName"])
+
+    def shown(self, select: str | None) -> dict[str, Any]:
+        """As Graph shows it: a small set of properties unless others are asked for."""
+        names = select.split(",") if select else _DEFAULT
+        known: dict[str, Any] = {"id": self.id, "businessPhones": [], "deletedDateTime": None, **self.properties}
+        return {name: known.get(name) for name in names}
+
+
+class Directory:
+    """Raises `Refusal` where Graph would. Unix seconds come from `clock`."""
+
+    def __init__(
+        self, domains: tuple[str, ...], *, clock: Callable[[], float], rng: random.Random, quirks: GraphQuirks
+    ) -> None:
+        self.domains = domains
+        self.users: dict[str, User] = {}
+        self.groups: dict[str, set[str]] = {}
+        self.stock: dict[str, int] = {}
+        self._clock = clock
+        self._rng = rng
+        self._quirks = quirks
+        self._holders: dict[str, str] = {}
+
+    def create(self, body: Mapping[str, Any]) -> User:
+        """`POST /users`. Uniqueness is immediate, over all replicas."""
+        self._validate(body)
+        upn = str(body["userPrincipalName"])
+        if upn.lower() in self._holders:
+            raise refusals.conflict("userPrincipalName")
+        password = str(body["passwordProfile"].get("password", ""))
+        if len(password) < _SHORTEST_PASSWORD:
+            raise refusals.invalid(
+                "The specified password does not comply with password complexity requirements. Please provide a different password."
+            )
+        properties = {name: value for name, value in body.items() if name != "passwordProfile"}
+        if self._quirks.drops_employee_id:
+            properties.pop("employeeId", None)
+        return self.add(properties, password=password)
+
+    def add(self, properties: dict[str, Any], *, password: str = "") -> User:
+        """Puts a user there, as an administrator's hand would."""
+        ident = str(UUID(int=self._rng.getrandbits(128), version=4))
+        user = User(ident, properties, password, self._clock() + self._rng.uniform(0, self._quirks.lag))
+        self.users[ident] = user
+        self._holders[user.upn.lower()] = ident
+        return user
+
+    def get(self, key: str) -> User:
+        """By id or sign-in name, as the replica shows it that happens to answer."""
+        user = self.users.get(key) or self.users.get(self._holders.get(key.lower(), ""))
+        if user is None or user.deleted_at is not None or user.shown_from > self._clock():
+            raise refusals.missing(key)
+        return user
+
+    def live(self) -> Iterator[User]:
+        """Users that searches show."""
+        now = self._clock()
+        return (user for user in self.users.values() if user.deleted_at is None and user.shown_from <= now)
+
+    def deleted(self) -> Iterator[User]:
+        """Users that can be restored."""
+        return (user for user in self.users.values() if user.deleted_at is not None)
+
+    def update(self, key: str, body: Mapping[str, Any]) -> None:
+        """`PATCH /users/{key}`."""
+        user = self.get(key)
+        self._lengths(body)
+        profile = body.get("passwordProfile")
+        if profile:
+            user.password = str(profile.get("password", user.password))
+        user.properties |= {name: value for name, value in body.items() if name != "passwordProfile"}
+
+    def delete(self, key: str) -> None:
+        """`DELETE /users/{key}`: the address is free at once."""
+        user = self.get(key)
+        user.deleted_at = self._clock()
+        self._holders.pop(user.upn.lower(), None)
+
+    def restore(self, ident: str) -> User:
+        """`POST /directory/deletedItems/{id}/restore`."""
+        user = self.users.get(ident)
+        if user is None or user.deleted_at is None:
+            raise refusals.missing(ident)
+        if user.upn.lower() in self._holders:
+            raise refusals.conflict("userPrincipalName")
+        user.deleted_at = None
+        self._holders[user.upn.lower()] = ident
+        return user
+
+    def assign(self, key: str, add: list[str], remove: list[str]) -> User:
+        """`assignLicense`: all or nothing; what is there already stays."""
+        user = self.get(key)
+        if add and not user.properties.get("usageLocation"):
+            raise refusals.invalid(refusals.NO_USAGE_LOCATION)
+        for sku in add:
+            if sku not in self.stock:
+                raise refusals.invalid(f"License {sku} does not correspond to a valid company License.")
+            if sku not in user.licences and self.stock[sku] < 1:
+                raise refusals.invalid(f"Subscription with SKU {sku} does not have any available licenses.")
+        for sku in add:
+            if sku not in user.licences:
+                self.stock[sku] -= 1
+                user.licences.append(sku)
+        for sku in remove:
+            if sku in user.licences:
+                user.licences.remove(sku)
+                self.stock[sku] += 1
+        return user
+
+    def join(self, group: str, key: str) -> None:
+        """`POST /groups/{id}/members/$ref`."""
+        if group not in self.groups:
+            raise refusals.missing(group)
+        user = self.get(key)
+        if user.id in self.groups[group]:
+            raise refusals.invalid(refusals.MEMBER_EXISTS)
+        self.groups[group].add(user.id)
+
+    def _validate(self, body: Mapping[str, Any]) -> None:
+        for name in _REQUIRED:
+            if body.get(name) in (None, ""):
+                raise refusals.invalid(f"A value is required for property '{name}' of resource 'User'.")
+        self._lengths(body)
+        alias, _, domain = str(body["userPrincipalName"]).rpartition("@")
+        if not _ALIAS.fullmatch(alias):
+            raise Refusal(
+                400,
+                "Request_BadRequest",
+                "Property userPrincipalName is invalid.",
+                details=[{"code": "InvalidValue", "target": "userPrincipalName", "message": "invalid"}],
+            )
+        if domain.lower() not in self.domains:
+            raise refusals.invalid(refusals.UNVERIFIED)
+
+    @staticmethod
+    def _lengths(body: Mapping[str, Any]) -> None:
+        for name, longest in _LENGTHS.items():
+            value = body.get(name)
+            if isinstance(value, str) and not 0 < len(value) <= longest:
+                raise Refusal(
+                    400,
+                    "Request_BadRequest",
+                    f"Invalid value specified for property '{name}' of resource 'User'.",
+                    details=[{"code": "InvalidLength", "target": name, "message": "invalid"}],
+                )

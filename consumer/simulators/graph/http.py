@@ -1,0 +1,172 @@
+"""Graph's API and Entra's endpoints as HTTP requests and answers."""
+
+import json
+from collections.abc import Awaitable, Callable, Mapping
+from functools import partial
+from typing import Any, cast
+
+from aiohttp import web
+
+from consumer.simulators.graph import refusals
+from consumer.simulators.graph.api import GraphApi
+from consumer.simulators.graph.directory import Directory, User
+from consumer.simulators.graph.filters import parsed
+from consumer.simulators.graph.refusals import Refusal
+from consumer.simulators.server import NOTES, Handler
+
+_Act = Callable[[Directory, web.Request, dict[str, Any]], web.Response]
+_DELETED = "/v1.0/directory/deletedItems"
+
+
+def handlers(api: GraphApi) -> Mapping[tuple[str, str, str], Handler]:
+    """Every route as (name, method, path), and what answers it."""
+    acts: Mapping[tuple[str, str, str], _Act] = {
+        ("graph.users.create", "POST", "/v1.0/users"): _create,
+        ("graph.users.list", "GET", "/v1.0/users"): _list,
+        ("graph.users.get", "GET", "/v1.0/users/{key}"): _get,
+        ("graph.users.update", "PATCH", "/v1.0/users/{key}"): _update,
+        ("graph.users.delete", "DELETE", "/v1.0/users/{key}"): _delete,
+        ("graph.users.assignLicense", "POST", "/v1.0/users/{key}/assignLicense"): _assign,
+        ("graph.users.roles", "GET", "/v1.0/users/{key}/transitiveMemberOf/microsoft.graph.directoryRole"): _roles,
+        ("graph.groups.join", "POST", "/v1.0/groups/{group}/members/$ref"): _join,
+        ("graph.deleted.list", "GET", f"{_DELETED}/microsoft.graph.user"): _list_deleted,
+        ("graph.deleted.restore", "POST", f"{_DELETED}/{{key}}/restore"): _restore,
+    }
+    table: dict[tuple[str, str, str], Handler] = {
+        ("entra.discovery", "GET", "/{tenant}/v2.0/.well-known/openid-configuration"): _discovery,
+        ("entra.token", "POST", "/{tenant}/oauth2/v2.0/token"): partial(_token, api),
+    }
+    for route, act in acts.items():
+        table[route] = partial(_answer, api, act)
+    return table
+
+
+def observers(api: GraphApi) -> Mapping[tuple[str, str], Callable[[web.Request], Awaitable[web.StreamResponse]]]:
+    """What lets a test or a demo look in, as (method, path)."""
+    return {
+        ("GET", "/_simulator/graph/users"): partial(_users, api),
+        ("POST", "/_simulator/graph/sign-in"): partial(_sign_in, api),
+    }
+
+
+async def _answer(api: GraphApi, act: _Act, request: web.Request) -> web.Response:
+    try:
+        directory = api.authorise(request.headers.get("Authorization"), writes=request.method != "GET")
+        return act(directory, request, await _body(request))
+    except Refusal as refusal:
+        return web.json_response(refusal.body, status=refusal.status, headers=refusal.headers)
+
+
+def _create(directory: Directory, request: web.Request, body: dict[str, Any]) -> web.Response:
+    user = directory.create(body)
+    _note(request, user)
+    return web.json_response(user.shown(None), status=201)
+
+
+def _get(directory: Directory, request: web.Request, _body: dict[str, Any]) -> web.Response:
+    return web.json_response(directory.get(request.match_info["key"]).shown(request.query.get("$select")))
+
+
+def _list(directory: Directory, request: web.Request, _body: dict[str, Any]) -> web.Response:
+    matches = parsed(request.query.get("$filter", ""))
+    select = request.query.get("$select")
+    return web.json_response({"value": [user.shown(select) for user in directory.live() if matches(user)]})
+
+
+def _list_deleted(directory: Directory, request: web.Request, _body: dict[str, Any]) -> web.Response:
+    matches = parsed(request.query.get("$filter", ""))
+    select = request.query.get("$select")
+    return web.json_response({"value": [user.shown(select) for user in directory.deleted() if matches(user)]})
+
+
+def _update(directory: Directory, request: web.Request, body: dict[str, Any]) -> web.Response:
+    _note(request, directory.get(request.match_info["key"]))
+    directory.update(request.match_info["key"], body)
+    return web.Response(status=204)
+
+
+def _delete(directory: Directory, request: web.Request, _body: dict[str, Any]) -> web.Response:
+    _note(request, directory.get(request.match_info["key"]))
+    directory.delete(request.match_info["key"])
+    return web.Response(status=204)
+
+
+def _restore(directory: Directory, request: web.Request, _body: dict[str, Any]) -> web.Response:
+    user = directory.restore(request.match_info["key"])
+    _note(request, user)
+    return web.json_response({"@odata.type": "#microsoft.graph.user", **user.shown(None)})
+
+
+def _assign(directory: Directory, request: web.Request, body: dict[str, Any]) -> web.Response:
+    add, remove = body.get("addLicenses"), body.get("removeLicenses")
+    if not isinstance(add, list) or not isinstance(remove, list):
+        raise refusals.invalid(
+            "One or more parameters of the operation 'assignLicense' are missing from the request payload."
+        )
+    skus = [str(cast("dict[str, Any]", licence).get("skuId")) for licence in cast("list[Any]", add)]
+    user = directory.assign(request.match_info["key"], skus, [str(sku) for sku in cast("list[Any]", remove)])
+    _note(request, user)
+    return web.json_response(user.shown(None))
+
+
+def _roles(directory: Directory, request: web.Request, _body: dict[str, Any]) -> web.Response:
+    user = directory.get(request.match_info["key"])
+    return web.json_response({"value": [{"id": role} for role in user.roles]})
+
+
+def _join(directory: Directory, request: web.Request, body: dict[str, Any]) -> web.Response:
+    key = str(body.get("@odata.id", "")).rpartition("/")[2]
+    _note(request, directory.get(key))
+    directory.join(request.match_info["group"], key)
+    return web.Response(status=204)
+
+
+async def _discovery(request: web.Request) -> web.Response:
+    root = f"{request.scheme}://{request.host}/{request.match_info['tenant']}"
+    return web.json_response(
+        {
+            "issuer": f"{root}/v2.0",
+            "authorization_endpoint": f"{root}/oauth2/v2.0/authorize",
+            "token_endpoint": f"{root}/oauth2/v2.0/token",
+        }
+    )
+
+
+async def _token(api: GraphApi, request: web.Request) -> web.Response:
+    form = {name: str(value) for name, value in (await request.post()).items()}
+    status, body = api.tokens.exchange(request.match_info["tenant"], form)
+    return web.json_response(body, status=status)
+
+
+async def _users(api: GraphApi, _request: web.Request) -> web.Response:
+    """Every user, deleted ones too, for other processes. No part of Graph."""
+    return web.json_response({"users": api.to_json()})
+
+
+async def _sign_in(api: GraphApi, request: web.Request) -> web.Response:
+    """Tries `address` and `password` as a person would at the sign-in page. No part of Graph."""
+    body = await _body(request)
+    users = (user for directory in api.directories.values() for user in directory.users.values())
+    wanted = str(body.get("address", "")).lower()
+    let_in = any(u.upn.lower() == wanted and u.deleted_at is None and u.password == body.get("password") for u in users)
+    return web.json_response({"signed_in": let_in})
+
+
+def _note(request: web.Request, user: User) -> None:
+    if NOTES in request:
+        request[NOTES].update(object_id=user.id, address=user.upn, marker=user.properties.get("employeeId"))
+
+
+async def _body(request: web.Request) -> dict[str, Any]:
+    text = await request.text()
+    if not text or request.method == "GET":
+        return {}
+    try:
+        body: object = json.loads(text)
+    except ValueError:
+        body = None
+    if not isinstance(body, dict):
+        raise Refusal(
+            400, "BadRequest", "Unable to read JSON request payload. Please ensure Content-Type header is set."
+        )
+    return cast("dict[str, Any]", body)

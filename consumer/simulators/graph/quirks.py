@@ -1,0 +1,22 @@
+"""What is not known for certain of Graph, or differs between directories: each a switch. Durations are seconds."""
+
+from dataclasses import dataclass
+
+
+@dataclass(frozen=True, slots=True)
+class GraphQuirks:
+    """Defaults are the documented behaviour, with every delay off."""
+
+    drops_employee_id: bool = False
+    """A creation forgets `employeeId`; only PATCH sets it (a moderator's answer; Terraform's provider says otherwise)."""
+
+    lag: float = 0.0
+    """Reads, searches and writes to a new object meet a replica that is up to so far behind; uniqueness never does."""
+
+    writes_per_window: int | None = None
+    """Writes of an application in a directory in 150 s; Microsoft documents 3,000."""
+
+    retry_after: str | None = "10"
+    """What a throttled answer says: seconds, with a decimal, a date, or nothing."""
+
+    token_lifetime: float = 3_600.0

@@ -1,0 +1,77 @@
+"""Graph's errors, with the words that the real service uses."""
+
+from typing import Any
+from uuid import uuid4
+
+
+class Refusal(Exception):
+    """An error answer of Graph."""
+
+    def __init__(
+        self,
+        status: int,
+        code: str,
+        message: str,
+        *,
+        details: list[dict[str, str]] | None = None,
+        after: str | None = None,
+    ) -> None:
+        super().__init__(message)
+        self.status = status
+        self.headers = {"Retry-After": after} if after is not None else {}
+        self.body: dict[str, Any] = {
+            "error": {
+                "code": code,
+                "message": message,
+                "innerError": {
+                    "date": "2026-01-01T00:00:00",
+                    "request-id": str(uuid4()),
+                    "client-request-id": str(uuid4()),
+                },
+                **({"details": details} if details else {}),
+            }
+        }
+
+
+def conflict(field: str) -> Refusal:
+    """A value that must be unique is taken."""
+    return Refusal(
+        400,
+        "Request_BadRequest",
+        f"Another object with the same value for property {field} already exists.",
+        details=[
+            {"code": "ObjectConflict", "target": field, "message": "Another object with the same value already exists."}
+        ],
+    )
+
+
+def invalid(message: str) -> Refusal:
+    """400 with Graph's own words."""
+    return Refusal(400, "Request_BadRequest", message)
+
+
+def missing(ident: str) -> Refusal:
+    """No such object, or not on this replica yet."""
+    return Refusal(
+        404,
+        "Request_ResourceNotFound",
+        f"Resource '{ident}' does not exist or one of its queried reference-property objects are not present.",
+    )
+
+
+def unauthenticated() -> Refusal:
+    """The token is unknown or over."""
+    return Refusal(401, "InvalidAuthenticationToken", "Lifetime validation failed, the token is expired.")
+
+
+def throttled(after: str | None) -> Refusal:
+    """Too many writes."""
+    return Refusal(429, "TooManyRequests", "Please retry again later.", after=after)
+
+
+UNVERIFIED = (
+    "The domain portion of the userPrincipalName property is invalid. You must use one of the verified domain names in your "
+    "organization."
+)
+NO_USAGE_LOCATION = "License assignment cannot be done for user with invalid usage location."
+MEMBER_EXISTS = "One or more added object references already exist for the following modified properties: 'members'."
