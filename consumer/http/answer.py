@@ -15,9 +15,17 @@ class Answer:
     body: bytes = field(default=b"", repr=False)
 
     def json(self) -> dict[str, Any]:
-        """The body's JSON object; empty where it is anything else (HTML of a proxy, a torn answer, a bare string)."""
+        """The body's JSON object; empty where it is anything else."""
+        return self._object() or {}
+
+    @property
+    def torn(self) -> bool:
+        """Whether there is a body that is no JSON object: a proxy's page, or half of an answer."""
+        return bool(self.body) and self._object() is None
+
+    def _object(self) -> dict[str, Any] | None:
         try:
             found = json.loads(self.body.removeprefix(b"\xef\xbb\xbf"))
         except (ValueError, RecursionError):
-            return {}
-        return cast("dict[str, Any]", found) if isinstance(found, dict) else {}
+            return None
+        return cast("dict[str, Any]", found) if isinstance(found, dict) else None

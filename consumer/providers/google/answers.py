@@ -31,7 +31,7 @@ def fault_of(answer: Answer, writes: bool, now: float) -> Fault | None:  # noqa:
     """The fault to raise; None for success."""
     status = answer.status
     if status in {200, 201, 204}:
-        return None if status == 204 or answer.json() else _unreadable(writes)  # noqa: PLR2004  no content
+        return _unreadable(writes) if answer.torn else None
     reasons, message = _reasons(answer), _message(answer)
     if status == 429 or (status == 403 and _RATE & set(reasons)):  # noqa: PLR2004  quota is a 403 here
         return Throttled(f"{_SERVICE} asks for time.", after=retry_after(answer.headers, now=now))

@@ -31,7 +31,7 @@ def fault_of(answer: Answer, writes: bool, now: float) -> Fault | None:  # noqa:
     """The fault to raise; None for success."""
     status = answer.status
     if status in {200, 201, 204}:
-        return _if_empty(answer, writes) if status != 204 else None  # noqa: PLR2004  no content
+        return _unreadable(answer, writes) if answer.torn else None
     error = _error(answer)
     code = str(error.get("code", ""))
     if status == 429 or code == "TooManyRequests":  # noqa: PLR2004  too many requests
@@ -50,10 +50,7 @@ def already_member(fault: Fault) -> bool:
     return isinstance(fault, GiveUp) and fault.reason is Reason.GROUP_MISSING and "already" in str(fault)
 
 
-def _if_empty(answer: Answer, writes: bool) -> Fault | None:  # noqa: FBT001
-    """Success must be readable: a proxy's page, or half of an answer, says nothing about the write."""
-    if answer.json():
-        return None
+def _unreadable(answer: Answer, writes: bool) -> Fault:  # noqa: FBT001
     if writes:
         return OutcomeUnknown(f"{_SERVICE}'s answer (HTTP {answer.status}) can't be read.")
     return Unavailable(f"{_SERVICE}'s answer can't be read.")
