@@ -26,7 +26,7 @@ from consumer.observe.metrics import Metrics
 
 log = structlog.get_logger()
 
-_POLL = 0.2
+_POLL = 0.1
 _COMMIT_EVERY = 1.0
 _FIRST_PAUSE, _LONGEST_PAUSE = 0.25, 10.0
 _CALM = 2.0

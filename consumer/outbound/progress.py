@@ -59,14 +59,14 @@ class TopicProgress:
         newest = None
         consumer.assign([TopicPartition(self._topic, PARTITION, start)])
         while True:
-            for record in consumer.consume(500, timeout=_TIMEOUT) or [None]:
-                if record is None:
-                    raise Unavailable("The relay's progress can't be read: its topic does not answer.")
-                error = record.error()
-                if error is None:
-                    value = record.value()
-                    newest = int(value) if record.key() == self._key and value else newest
-                elif error.code() == KafkaError._PARTITION_EOF:  # noqa: SLF001  its name for it
-                    return newest
-                else:
-                    raise KafkaException(error)
+            record = consumer.poll(_TIMEOUT)
+            if record is None:
+                raise Unavailable("The relay's progress can't be read: its topic does not answer.")
+            error = record.error()
+            if error is None:
+                value = record.value()
+                newest = int(value) if record.key() == self._key and value else newest
+            elif error.code() == KafkaError._PARTITION_EOF:  # noqa: SLF001  its name for it
+                return newest
+            else:
+                raise KafkaException(error)

@@ -56,6 +56,11 @@ class VendorServer:
         self._ports: dict[str, int] = {}
         self._late: set[asyncio.Task[None]] = set()
 
+    @property
+    def names(self) -> Sequence[str]:
+        """The vendors."""
+        return [vendor.name for vendor in self._vendors]
+
     def url(self, vendor: str, *, host: str | None = None) -> str:
         """The vendor's root, for clients on this machine, or on the network that knows it as `host`."""
         return f"https://{host or '127.0.0.1'}:{self._ports[vendor]}"

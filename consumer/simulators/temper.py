@@ -67,8 +67,8 @@ class Rule(_Temper):
     temper: Annotated[Temper, Field(discriminator="kind")]
     first: int | None = Field(default=None, ge=1)
     chance: float = Field(default=1.0, ge=0, le=1)
-    containing: str = ""
-    """Only requests whose path or body holds this text, such as a tenant's id or a student's."""
+    containing: tuple[str, ...] = ()
+    """Only requests whose path or body holds all these texts, such as a domain and a student's id."""
 
 
 _RULES: TypeAdapter[list[Rule]] = TypeAdapter(list[Rule])
@@ -106,7 +106,7 @@ class Tempers:
 
     def _shows(self, counted: _Counted, route: str, text: str) -> bool:
         rule = counted.rule
-        if counted.left == 0 or not fnmatchcase(route, rule.route) or rule.containing not in text:
+        if counted.left == 0 or not fnmatchcase(route, rule.route) or not all(part in text for part in rule.containing):
             return False
         if rule.chance < 1 and self._rng.random() >= rule.chance:
             return False

@@ -1,0 +1,32 @@
+"""`provisioner demo`."""
+
+import asyncio
+from typing import Annotated
+
+import typer
+import uvloop
+
+from consumer.cli.console import out
+from consumer.errors import Stop
+from consumer.observe import logs
+
+
+def demo(
+    *,
+    keep: Annotated[bool, typer.Option(help="Stay up when all is done, with the metrics open.")] = False,
+    students: Annotated[int, typer.Option(min=30, help="How many students.")] = 300,
+    seed: Annotated[int, typer.Option(help="Another seed, other students.")] = 1,
+    port: Annotated[int, typer.Option(min=0, max=65_535, help="For the metrics; 0 takes a free one.")] = 0,
+) -> None:
+    """Show the whole service on this machine, and check that every event ended as it should. Exit status 1 if one did not."""
+    try:
+        from consumer.demo.perform import perform  # noqa: PLC0415  its extra may not be installed
+    except ImportError as error:
+        raise Stop(
+            f"The demo needs the extra `demo` ({error.name} is missing): pip install 'provisioner[demo]'."
+        ) from error
+    logs.configure("error", "console")
+    with asyncio.Runner(loop_factory=uvloop.new_event_loop) as runner:
+        well = runner.run(perform(out, students=students, seed=seed, keep=keep, port=port))
+    if not well:
+        raise typer.Exit(1)
