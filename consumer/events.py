@@ -41,6 +41,7 @@ class StepName(StrEnum):
     CREATE = "create"
     LICENCES = "licences"
     GROUPS = "groups"
+    PASSWORD = "password"  # noqa: S105  a step; taken only where the fate of a welcome mail cannot be known
     WELCOME = "welcome"
 
 

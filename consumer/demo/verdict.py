@@ -1,6 +1,5 @@
 """Whether every event ended as it should: the topic against the ledger, the vendors, the mailbox and what downstream reads."""
 
-import re
 from collections import Counter
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
@@ -16,9 +15,9 @@ from consumer.events import Provider
 from consumer.policy.marker import marker
 from consumer.simulators.events import SimulatedRecord
 from consumer.simulators.expectation import Fate
+from consumer.simulators.letterbox import initial_password, sign_in_name
 from consumer.simulators.mailgun.mailbox import Mail
 
-_PASSWORD = re.compile(r"(?:[A-Za-z0-9]{4}-){3}[A-Za-z0-9]{4}")
 _FAILED = "failed"
 
 
@@ -96,7 +95,7 @@ def _students(evidence: Evidence, verdict: Verdict) -> None:
     world = evidence.stage.world
     mails: dict[str, list[Mail]] = {}
     for mail in world.mail.mailbox.mails:
-        mails.setdefault(_sign_in_name(mail), []).append(mail)
+        mails.setdefault(sign_in_name(mail), []).append(mail)
     tenants = {tenant.id: tenant for tenant in evidence.stage.tenants}
     expected = {
         (r.tenant_id, r.student_id) for r in evidence.played.records.values() if Fate.APPLIED in r.expectation.fates
@@ -128,19 +127,11 @@ def accounts_of(stage: Stage, tenant_id: str, student_id: str, provider: Provide
 
 
 def _opens(stage: Stage, provider: Provider, address: str, mail: Mail) -> bool:
-    found = _PASSWORD.search(mail.text or "")
-    if found is None:
-        return False
+    password = initial_password(mail)
     if provider is Provider.GOOGLE:
         customer = stage.world.google.customer_of(address)
-        return customer is not None and customer.sign_in(address, found[0])
-    users = (user for directory in stage.world.graph.directories.values() for user in directory.users.values())
-    return any(user.upn == address and user.password == found[0] for user in users)
-
-
-def _sign_in_name(mail: Mail) -> str:
-    found = re.search(r"\S+@students\.\S+", mail.text or "")
-    return found[0].strip("\u2068\u2069") if found else ""
+        return customer is not None and customer.sign_in(address, password)
+    return any(directory.sign_in(address, password) for directory in stage.world.graph.directories.values())
 
 
 def _repeats(evidence: Evidence, verdict: Verdict) -> None:

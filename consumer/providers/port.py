@@ -6,6 +6,7 @@ Every call takes `timeout`, the seconds it may last in all, and raises only what
 
 from collections.abc import Sequence
 from dataclasses import dataclass
+from datetime import datetime
 from typing import Protocol
 
 from consumer.events import Provider, SignOnIdentity
@@ -70,6 +71,17 @@ class Directory(Protocol):
 
     async def add_to_group(self, object_id: str, group: str, *, timeout: float) -> None:
         """Makes the account a member; being one already is success. Idempotent."""
+        ...
+
+    async def was_used(self, object_id: str, *, password_set_at: datetime | None, timeout: float) -> bool | None:
+        """Whether anybody has signed in with the initial password; None where that can't be told.
+
+        `password_set_at` is when this service last replaced it (None: it is the one from the creation).
+        """
+        ...
+
+    async def replace_password(self, object_id: str, password: str, *, timeout: float) -> None:
+        """Sets another initial password, to be changed at the next sign-in. Idempotent."""
         ...
 
     def identity(self, object_id: str) -> SignOnIdentity:

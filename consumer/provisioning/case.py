@@ -9,7 +9,7 @@ from typing import Protocol
 from consumer.errors import GiveUp, Reason
 from consumer.events import Outcome, Provider, StepName, Student
 from consumer.ledger.port import Account, Job, Publish, Step, StepState, Work
-from consumer.ledger.vault import Vault
+from consumer.ledger.vault import Context, Vault
 from consumer.mail.rendering import Templates
 from consumer.providers.port import Directory
 from consumer.provisioning.effects import Effects
@@ -91,6 +91,10 @@ class Case:
         step = self.step(name)
         if step and step.state is StepState.FAILED and step.version == self.version:
             raise GiveUp("The provider refused this step for good.", reason=step.reason or Reason.UNEXPECTED_ANSWER)
+
+    def sealed_for(self, generation: int) -> Context:
+        """What a password of this generation is bound to when it is sealed."""
+        return Context(self.job.lease.tenant_id, self.job.lease.student_id, self.provider, generation)
 
     def now(self) -> datetime:
         """The database's time: that of the claim, and what has passed since."""

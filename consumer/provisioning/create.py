@@ -26,7 +26,6 @@ from consumer.ledger.port import (
     StepState,
     Write,
 )
-from consumer.ledger.vault import Context
 from consumer.providers.port import Found
 from consumer.provisioning.address import body_hash, new_account, reserved
 from consumer.provisioning.case import Case
@@ -131,17 +130,13 @@ def _standing(account: Account, found: Found, origin: Origin) -> Account:
 
 def _password(case: Case, account: Account, *, uncertain: bool) -> tuple[Account, str, Sequence[Write]]:
     """The password of the account's generation: the sealed one for every attempt, a new one only with a new generation."""
-    lease = case.job.lease
     sealed = case.job.credentials.get(case.provider)
     if sealed and sealed.generation == account.generation:
-        context = Context(lease.tenant_id, lease.student_id, case.provider, account.generation)
-        return account, case.tools.vault.open(sealed.sealed, context), ()
+        return account, case.tools.vault.open(sealed.sealed, case.sealed_for(account.generation)), ()
     if uncertain:
         # The sealed password has expired, and an attempt that bore it may still turn up: this one must be told apart.
         account = replace(account, generation=account.generation + 1)
     password = case.tools.password()
-    context = Context(lease.tenant_id, lease.student_id, case.provider, account.generation)
-    seal = SealCredential(
-        case.provider, account.generation, case.tools.vault.seal(password, context), case.tools.credential_lifetime
-    )
+    sealed_now = case.tools.vault.seal(password, case.sealed_for(account.generation))
+    seal = SealCredential(case.provider, account.generation, sealed_now, case.tools.credential_lifetime)
     return account, password, (seal,)

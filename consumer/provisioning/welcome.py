@@ -1,23 +1,31 @@
 """The last step: the welcome mail with the credentials, at most one with a password that works.
 
 The mail service knows no idempotency: a mail whose fate is unknown is looked for by its Message-Id, after a hold-down in which the
-service's own records become complete. If it is not found there, a person must look: sending again could put a second copy of a
-working password into the world.
+service's own records become complete. If it is not found there, the password that it bore is replaced before another is sent, and only
+while nobody has used it:
+
+    unknown ──hold-down──▶ look up ──found──▶ accepted
+                              │ not found
+                              ▼
+                     was the account used? ──yes, or can't be told──▶ a person must look
+                              │ no
+                              ▼
+                     replace the password ──▶ send the new one, under a new Message-Id
 """
 
 import hashlib
 from datetime import timedelta
 
-from consumer.errors import GiveUp, Hold, Reason, RetryLater
+from consumer.errors import GiveUp, Reason, RetryLater
 from consumer.events import MailState, Origin, StepName
 from consumer.ledger.port import BeginStep, DestroyCredential, EndStep, StepState
-from consumer.ledger.vault import Context
 from consumer.mail.mailgun import SERVICE
 from consumer.mail.message_id import message_id
 from consumer.mail.port import Mail, Mailer
 from consumer.mail.rendering import WelcomeValues
 from consumer.provisioning.announce import welcome
 from consumer.provisioning.case import Case
+from consumer.provisioning.password import replace_password
 
 
 async def ensure_welcomed(case: Case) -> None:
@@ -28,9 +36,14 @@ async def ensure_welcomed(case: Case) -> None:
     mailer = case.institution.mailer
     if case.known_account().origin is not Origin.CREATED or not case.tenant.welcome_email.enabled or mailer is None:
         await _not_wanted(case)
-    elif case.uncertain(StepName.WELCOME):
-        await _look_up(case, mailer)
-    else:
+    elif case.uncertain(StepName.PASSWORD):
+        # The password may have been replaced already: whatever became of the mail that bore the old one is of no use any more.
+        await replace_password(case)
+        await _send(case, mailer)
+    elif not case.uncertain(StepName.WELCOME):
+        await _send(case, mailer)
+    elif not await _found(case, mailer):
+        await replace_password(case)
         await _send(case, mailer)
 
 
@@ -60,7 +73,8 @@ async def _send(case: Case, mailer: Mailer) -> None:
     )
 
 
-async def _look_up(case: Case, mailer: Mailer) -> None:
+async def _found(case: Case, mailer: Mailer) -> bool:
+    """Whether the mail of unknown fate was accepted after all. Raises `RetryLater` until that can be known."""
     step = case.step(StepName.WELCOME)
     began = step.started_at if step else case.job.now
     ripe_in = timedelta(seconds=case.tools.mail_hold_down) - (case.now() - began)
@@ -70,15 +84,15 @@ async def _look_up(case: Case, mailer: Mailer) -> None:
         )
     ident = _message_id(case)
     accepted = await case.effects.ask(SERVICE, lambda t: mailer.was_accepted(ident, since=began.timestamp(), timeout=t))
-    if not accepted:
-        raise Hold("It cannot be found out whether the welcome mail was sent.", reason=Reason.OUTCOME_UNKNOWN)
-    await case.effects.commit(
-        [
-            EndStep(case.provider, StepName.WELCOME, StepState.DONE),
-            DestroyCredential(case.provider),
-            welcome(case, MailState.ACCEPTED, message_id=ident),
-        ]
-    )
+    if accepted:
+        await case.effects.commit(
+            [
+                EndStep(case.provider, StepName.WELCOME, StepState.DONE),
+                DestroyCredential(case.provider),
+                welcome(case, MailState.ACCEPTED, message_id=ident),
+            ]
+        )
+    return accepted
 
 
 def _password(case: Case) -> str:
@@ -88,9 +102,7 @@ def _password(case: Case) -> str:
     sealed = case.job.credentials.get(case.provider)
     if sealed is None or sealed.generation != account.generation:
         raise GiveUp("The sealed password has expired.", reason=Reason.CREDENTIAL_EXPIRED)
-    lease = case.job.lease
-    context = Context(lease.tenant_id, lease.student_id, case.provider, account.generation)
-    return case.tools.vault.open(sealed.sealed, context)
+    return case.tools.vault.open(sealed.sealed, case.sealed_for(account.generation))
 
 
 def _message_id(case: Case) -> str:

@@ -67,7 +67,7 @@ Broken = tuple[str, Callable[[Files], Path], str, str, str, str]
         ("tenant", "[el, en]", "[el, en, mt]", "", "", ""),
         ("service", "group_id: provisioner", "librdkafka: {enable.auto.commit: 'true'}", "kafka.librdkafka.enable.auto.commit",
          "would break a guarantee", "Remove it."),
-        ("service", "http:", "provisioning: {lease: 10}\nhttp:", "provisioning.lease", "not longer than one call", "twice"),
+        ("service", "\nhttp:", "\nprovisioning: {lease: 10}\nhttp:", "provisioning.lease", "not longer than one call", "twice"),
         ("tenant", "name: North High School", "name: North\nname: South", "name", "is given twice", "Keep one of the two."),
         ("tenant", "  domain: students", " domain: students", "", "This is not YAML", "indentation"),
     ],

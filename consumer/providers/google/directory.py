@@ -5,6 +5,7 @@ Scopes: admin.directory.user, admin.directory.group.member; `admin_subject` need
 
 import asyncio
 from collections.abc import Mapping, Sequence
+from datetime import datetime
 from typing import Any, cast
 
 from consumer.errors import AddressTaken, Hold, OutcomeUnknown, Reason
@@ -75,6 +76,18 @@ class GoogleDirectory:
             await self._api.call("add_to_group", "POST", url, body=body, timeout=timeout)
         except AddressTaken:
             return
+
+    async def was_used(self, object_id: str, *, password_set_at: datetime | None, timeout: float) -> bool | None:
+        """See `Directory`. Google shows the last sign-in; the epoch stands for never."""
+        del password_set_at
+        url = f"{requests.user(self._api.base_url, object_id)}?fields={requests.FIELDS}"
+        return _found(await self._api.call("read", "GET", url, timeout=timeout) or {}, deleted=False).ever_signed_in
+
+    async def replace_password(self, object_id: str, password: str, *, timeout: float) -> None:
+        """See `Directory`."""
+        url = requests.user(self._api.base_url, object_id)
+        body = {"password": password, "changePasswordAtNextLogin": True}
+        await self._api.call("replace_password", "PATCH", url, body=body, timeout=timeout)
 
     def identity(self, object_id: str) -> SignOnIdentity:
         """See `Directory`. That `sub` is the Directory's user id is relied on widely, and documented nowhere."""

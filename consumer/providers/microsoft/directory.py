@@ -1,11 +1,13 @@
 """One institution's Entra directory.
 
 Least application permissions: User.ReadWrite.All, User.DeleteRestore.All, LicenseAssignment.ReadWrite.All, GroupMember.ReadWrite.All,
-RoleManagement.Read.Directory (whether an account to be adopted is an administrator's).
+RoleManagement.Read.Directory (whether an account to be adopted is an administrator's), User-PasswordProfile.ReadWrite.All (a
+password whose mail is lost).
 """
 
 import asyncio
 from collections.abc import Mapping, Sequence
+from datetime import datetime, timedelta
 from typing import Any, cast
 
 from consumer.errors import GiveUp, Hold, NotYet, OutcomeUnknown, Reason, RetryLater
@@ -15,6 +17,9 @@ from consumer.providers.microsoft import requests
 from consumer.providers.microsoft.answers import already_member
 from consumer.providers.port import Found, NewAccount
 from consumer.tenants import MicrosoftSection
+
+_CLOCKS_DIFFER = timedelta(minutes=2)
+"""Between Graph's clock and ours, and between the steps of one creation at Graph."""
 
 
 class MicrosoftDirectory:
@@ -101,6 +106,22 @@ class MicrosoftDirectory:
         except GiveUp as fault:
             if not already_member(fault):
                 raise
+
+    async def was_used(self, object_id: str, *, password_set_at: datetime | None, timeout: float) -> bool | None:
+        """See `Directory`. The first sign-in must change the password, and Graph tells when it was changed last.
+
+        (`signInActivity` would tell it outright, but needs a premium licence.)
+        """
+        url = f"{self._users}/{object_id}?$select=createdDateTime,lastPasswordChangeDateTime"
+        user = await self._api.call("read", "GET", url, timeout=timeout) or {}
+        set_at = password_set_at or requests.moment(user.get("createdDateTime"))
+        changed_at = requests.moment(user.get("lastPasswordChangeDateTime"))
+        return None if set_at is None or changed_at is None else changed_at > set_at + _CLOCKS_DIFFER
+
+    async def replace_password(self, object_id: str, password: str, *, timeout: float) -> None:
+        """See `Directory`."""
+        body = {"passwordProfile": {"password": password, "forceChangePasswordNextSignIn": True}}
+        await self._api.call("replace_password", "PATCH", f"{self._users}/{object_id}", body=body, timeout=timeout)
 
     def identity(self, object_id: str) -> SignOnIdentity:
         """See `Directory`: (tid, oid) is what stays the same over applications."""

@@ -2,6 +2,7 @@
 
 import re
 from collections.abc import Mapping, Sequence
+from datetime import datetime
 from typing import Any
 from urllib.parse import quote
 
@@ -59,6 +60,14 @@ def holders_of(base_url: str, address: str) -> str:
     literal = _literal(address)
     condition = f"userPrincipalName eq {literal} or proxyAddresses/any(a:a eq {_literal('smtp:' + address)})"
     return f"{base_url}/v1.0/users?$filter={quote(condition, safe='')}&$select={SELECT}"
+
+
+def moment(text: object) -> datetime | None:
+    """A time as Graph writes it; None where there is none."""
+    try:
+        return datetime.fromisoformat(str(text))
+    except ValueError:
+        return None
 
 
 def _equals(field: str, value: str) -> str:

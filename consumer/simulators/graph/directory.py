@@ -4,6 +4,7 @@ import random
 import re
 from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass, field
+from datetime import UTC, datetime
 from typing import Any
 from uuid import UUID
 
@@ -26,6 +27,9 @@ _DEFAULT = ("businessPhones", "displayName", "givenName", "id", "jobTitle", "mai
             "preferredLanguage", "surname", "userPrincipalName")  # fmt: skip
 
 
+_READING_TIME = 300.0  # seconds from a mail to its reader's first sign-in, at least
+
+
 @dataclass
 class User:
     """A user. `shown_from` is when every replica has it; `deleted_at` in Unix seconds."""
@@ -34,6 +38,8 @@ class User:
     properties: dict[str, Any]
     password: str
     shown_from: float
+    created_at: float = 0.0
+    password_changed_at: float = 0.0
     licences: list[str] = field(default_factory=list[str])
     roles: list[str] = field(default_factory=list[str])
     deleted_at: float | None = None
@@ -46,7 +52,14 @@ class User:
     def shown(self, select: str | None) -> dict[str, Any]:
         """As Graph shows it: a small set of properties unless others are asked for."""
         names = select.split(",") if select else _DEFAULT
-        known: dict[str, Any] = {"id": self.id, "businessPhones": [], "deletedDateTime": None, **self.properties}
+        known: dict[str, Any] = {
+            "id": self.id,
+            "businessPhones": [],
+            "deletedDateTime": None,
+            "createdDateTime": _written(self.created_at),
+            "lastPasswordChangeDateTime": _written(self.password_changed_at),
+            **self.properties,
+        }
         return {name: known.get(name) for name in names}
 
 
@@ -84,7 +97,9 @@ class Directory:
     def add(self, properties: dict[str, Any], *, password: str = "") -> User:
         """Puts a user there, as an administrator's hand would."""
         ident = str(UUID(int=self._rng.getrandbits(128), version=4))
-        user = User(ident, properties, password, self._clock() + self._rng.uniform(0, self._quirks.lag))
+        now = self._clock()
+        shown_from = now + self._rng.uniform(0, self._quirks.lag)
+        user = User(ident, properties, password, shown_from, created_at=now, password_changed_at=now)
         self.users[ident] = user
         self._holders[user.upn.lower()] = ident
         return user
@@ -112,6 +127,7 @@ class Directory:
         profile = body.get("passwordProfile")
         if profile:
             user.password = str(profile.get("password", user.password))
+            user.password_changed_at = self._clock()
         user.properties |= {name: value for name, value in body.items() if name != "passwordProfile"}
 
     def delete(self, key: str) -> None:
@@ -160,6 +176,14 @@ class Directory:
             raise refusals.invalid(refusals.MEMBER_EXISTS)
         self.groups[group].add(user.id)
 
+    def sign_in(self, address: str, password: str) -> bool:
+        """What the sign-in page does: a password that opens the account has to be changed there and then, for any other."""
+        user = self.users.get(self._holders.get(address.lower(), ""))
+        if user is None or user.deleted_at is not None or user.password != password:
+            return False
+        user.password_changed_at = self._clock() + _READING_TIME
+        return True
+
     def _validate(self, body: Mapping[str, Any]) -> None:
         for name in _REQUIRED:
             if body.get(name) in (None, ""):
@@ -187,3 +211,7 @@ class Directory:
                     f"Invalid value specified for property '{name}' of resource 'User'.",
                     details=[{"code": "InvalidLength", "target": name, "message": "invalid"}],
                 )
+
+
+def _written(at: float) -> str:
+    return datetime.fromtimestamp(at, UTC).strftime("%Y-%m-%dT%H:%M:%SZ")

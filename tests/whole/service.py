@@ -1,0 +1,98 @@
+"""The service as its users run it: the `provisioner` command, in processes of its own, on real parts and simulated vendors."""
+
+import asyncio
+import base64
+import os
+import signal
+import sys
+from asyncio.subprocess import Process
+from collections.abc import Awaitable, Callable, Mapping
+from dataclasses import dataclass
+from pathlib import Path
+
+import yaml
+
+from consumer.settings import Topics
+from consumer.simulators.server import VendorServer
+from consumer.simulators.world import REGISTRY, World
+
+ROOT = Path(__file__).parents[2]
+_VAULT_KEY = base64.b64encode(bytes(32)).decode()
+
+
+def free_names(prefix: str) -> Topics:
+    """Topics that no other test has."""
+    return Topics(**{name: f"{prefix}.{name}" for name in Topics.model_fields})
+
+
+@dataclass
+class Service:
+    """One installation: its configuration, and the processes that run it."""
+
+    folder: Path
+    topics: Topics
+    config: Path
+
+    @classmethod
+    def configured(
+        cls, folder: Path, *, world: World, vendors: VendorServer, kafka: str, database: str, prefix: str
+    ) -> "Service":
+        """Writes the configuration of an installation for the world's institutions."""
+        topics = free_names(prefix)
+        settings = {
+            "kafka": {"bootstrap_servers": kafka, "group_id": prefix, "topics": topics.model_dump()},
+            "registry": {"url": vendors.url(REGISTRY), "ca_file": str(world.authority.ca_file)},
+            "database": {"url": database},
+            "vault": [{"id": "test", "key": "env:TEST_VAULT_KEY"}],
+            "provisioning": {"retry_base": 0.2, "sweep": 0.5, "lease": 12, "call_timeout": 5, "mail_hold_down": 3},
+            "outbound": {"transactional_id": prefix},
+            "http": {"port": 0},
+            "tenants_dir": str(world.write_tenants(world.tenants(vendors))),
+            "templates_dir": str(ROOT / "templates"),
+        }
+        config = folder / "service.yaml"
+        config.write_text(yaml.safe_dump(settings))
+        return cls(folder, topics, config)
+
+    async def command(self, *words: str) -> str:
+        """Runs a command to its end and returns what it printed; fails where its exit status is not 0."""
+        process = await self._start(*words, output=asyncio.subprocess.PIPE)
+        printed, _ = await process.communicate()
+        assert process.returncode == 0, printed.decode()
+        return printed.decode()
+
+    async def prepare(self) -> None:
+        """Topics, schemas, tables."""
+        await self.command("topics", "create", "--partitions", "6", "--replication", "1")
+        await self.command("schemas", "register")
+        await self.command("db", "upgrade")
+
+    async def run(self, name: str) -> Process:
+        """Starts a replica; its log is `<name>.log`."""
+        with (self.folder / f"{name}.log").open("wb") as log:
+            return await self._start("run", output=log.fileno())
+
+    async def _start(self, *words: str, output: int) -> Process:
+        return await asyncio.create_subprocess_exec(
+            sys.executable, "-m", "consumer.cli", *words, "--config", str(self.config),
+            stdout=output, stderr=asyncio.subprocess.STDOUT, env=self._environ(), cwd=ROOT,
+        )  # fmt: skip
+
+    def _environ(self) -> Mapping[str, str]:
+        kept = {name: value for name, value in os.environ.items() if not name.startswith("PROVISIONER_")}
+        return {**kept, "TEST_VAULT_KEY": _VAULT_KEY, "COLUMNS": "200"}
+
+
+async def end(process: Process, *, hard: bool = False) -> None:
+    """Ends a replica: asked politely, or not at all."""
+    if process.returncode is None:
+        process.send_signal(signal.SIGKILL if hard else signal.SIGTERM)
+    await asyncio.wait_for(process.wait(), 60)
+
+
+async def until(condition: str, holds: Callable[[], Awaitable[bool]], *, seconds: float) -> None:
+    """Waits for a condition, and says which one did not come true."""
+    deadline = asyncio.get_running_loop().time() + seconds
+    while not await holds():
+        assert asyncio.get_running_loop().time() < deadline, f"after {seconds:.0f} s: {condition}"
+        await asyncio.sleep(0.2)
