@@ -1,0 +1,176 @@
+"""A provider's directory in memory that keeps `consumer.providers.port`, with mishaps on order."""
+
+import asyncio
+from collections import deque
+from collections.abc import Sequence
+from dataclasses import dataclass, field, replace
+from datetime import datetime
+
+from consumer.errors import AddressTaken, Fault, NotYet, OutcomeUnknown, Throttled
+from consumer.events import Provider, SignOnIdentity
+from consumer.providers.port import Found, NewAccount
+
+
+@dataclass(frozen=True, slots=True)
+class Mishap:
+    """What one call does instead of going well: whether it is carried out all the same, and what the caller is told."""
+
+    done: bool
+    fault: Fault
+
+
+def lost_answer() -> Mishap:
+    """Carried out, and the answer never arrives."""
+    return Mishap(done=True, fault=OutcomeUnknown("The answer was lost."))
+
+
+def lost_request() -> Mishap:
+    """Never carried out, and no answer arrives either."""
+    return Mishap(done=False, fault=OutcomeUnknown("No answer in time."))
+
+
+def throttled(after: float | None) -> Mishap:
+    """Refused for now."""
+    return Mishap(done=False, fault=Throttled("Too many requests.", after=after))
+
+
+def refused(fault: Fault) -> Mishap:
+    """Refused with this fault."""
+    return Mishap(done=False, fault=fault)
+
+
+@dataclass
+class FakeAccount:
+    """An account as the directory has it."""
+
+    found: Found
+    password: str = ""
+    used: bool | None = False
+    licences: list[str] = field(default_factory=list[str])
+    groups: list[str] = field(default_factory=list[str])
+    hidden: bool = False
+
+
+class FakeDirectory:
+    """`accounts` by object id; `calls` tells every operation that was asked for, in order.
+
+    A call of an operation in `hang_after` is carried out and never answered; `hanging` tells that it has come so far.
+    """
+
+    def __init__(self, provider: Provider = Provider.MICROSOFT) -> None:
+        self.provider = provider
+        self.accounts: dict[str, FakeAccount] = {}
+        self.calls: list[str] = []
+        self.bodies: list[tuple[NewAccount, str]] = []
+        self.hides_new_accounts = False
+        self.hang_after: set[str] = set()
+        self.hanging = asyncio.Event()
+        self._mishaps: dict[str, deque[Mishap | None]] = {}
+
+    def next_calls(self, operation: str, *mishaps: Mishap | None) -> None:
+        """The next calls of this operation go as ordered, one each (None: well)."""
+        self._mishaps.setdefault(operation, deque()).extend(mishaps)
+
+    def put(self, address: str, marker: str | None, **about: bool) -> FakeAccount:
+        """An account that was there before us; `deleted`, `privileged`."""
+        ident = f"o{len(self.accounts) + 1}"
+        account = FakeAccount(Found(ident, address, marker, **about))
+        self.accounts[ident] = account
+        return account
+
+    def marked(self, marker: str) -> Sequence[FakeAccount]:
+        """Accounts with this marker, hidden and deleted ones too."""
+        return [account for account in self.accounts.values() if account.found.marker == marker]
+
+    async def find_marked(self, marker: str, *, timeout: float) -> Sequence[Found]:
+        """See the port."""
+        self._begin("find_marked", timeout)
+        return [account.found for account in self.marked(marker) if not account.hidden]
+
+    async def find_address(self, address: str, *, timeout: float) -> Found | None:
+        """See the port."""
+        self._begin("find_address", timeout)
+        live = (a for a in self.accounts.values() if not a.found.deleted and not a.hidden)
+        return next((a.found for a in live if a.found.address == address), None)
+
+    async def create(self, account: NewAccount, password: str, *, timeout: float) -> Found:
+        """See the port. Uniqueness knows hidden accounts too."""
+        self.bodies.append((account, password))
+        mishap = self._begin("create", timeout, may_be_done=True)
+        if any(a.found.address == account.address and not a.found.deleted for a in self.accounts.values()):
+            raise AddressTaken
+        created = self.put(account.address, account.marker)
+        created.password, created.hidden = password, self.hides_new_accounts
+        await self._hang("create")
+        if mishap:
+            raise mishap.fault
+        return created.found
+
+    async def mark(self, object_id: str, marker: str, *, timeout: float) -> None:
+        """See the port."""
+        self._begin("mark", timeout)
+        account = self._account(object_id)
+        account.found = replace(account.found, marker=marker)
+
+    async def restore(self, object_id: str, *, timeout: float) -> Found:
+        """See the port."""
+        mishap = self._begin("restore", timeout, may_be_done=True)
+        account = self._account(object_id)
+        account.found = replace(account.found, deleted=False)
+        if mishap:
+            raise mishap.fault
+        return account.found
+
+    async def assign_licences(self, object_id: str, licences: Sequence[str], *, timeout: float) -> None:
+        """See the port."""
+        mishap = self._begin("assign_licences", timeout, may_be_done=True)
+        self._account(object_id).licences.extend(licences)
+        await self._hang("assign_licences")
+        if mishap:
+            raise mishap.fault
+
+    async def add_to_group(self, object_id: str, group: str, *, timeout: float) -> None:
+        """See the port."""
+        mishap = self._begin("add_to_group", timeout, may_be_done=True)
+        self._account(object_id).groups.append(group)
+        if mishap:
+            raise mishap.fault
+
+    async def was_used(self, object_id: str, *, password_set_at: datetime | None, timeout: float) -> bool | None:
+        """See the port."""
+        del password_set_at
+        self._begin("was_used", timeout)
+        return self._account(object_id).used
+
+    async def replace_password(self, object_id: str, password: str, *, timeout: float) -> None:
+        """See the port."""
+        mishap = self._begin("replace_password", timeout, may_be_done=True)
+        self._account(object_id).password = password
+        await self._hang("replace_password")
+        if mishap:
+            raise mishap.fault
+
+    def identity(self, object_id: str) -> SignOnIdentity:
+        """See the port."""
+        return SignOnIdentity("https://issuer.example", object_id, "tid")
+
+    async def _hang(self, operation: str) -> None:
+        """The call was carried out; its answer never comes, and the caller is about to die."""
+        if operation in self.hang_after:
+            self.hanging.set()
+            await asyncio.Event().wait()
+
+    def _account(self, object_id: str) -> FakeAccount:
+        account = self.accounts.get(object_id)
+        if account is None or account.hidden:
+            raise NotYet("No such object (yet).")
+        return account
+
+    def _begin(self, operation: str, timeout: float, *, may_be_done: bool = False) -> Mishap | None:
+        assert timeout > 0
+        self.calls.append(operation)
+        waiting = self._mishaps.get(operation)
+        mishap = waiting.popleft() if waiting else None
+        if mishap and not (may_be_done and mishap.done):
+            raise mishap.fault
+        return mishap

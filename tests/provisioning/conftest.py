@@ -1,0 +1,148 @@
+"""One institution, a ledger in memory, a directory and a mail service that do as they are told."""
+
+import asyncio
+import json
+import random
+from collections.abc import Sequence
+from dataclasses import asdict
+from datetime import UTC, datetime, timedelta
+from itertools import count
+from pathlib import Path
+from typing import Any
+
+import pytest
+from prometheus_client import CollectorRegistry
+
+from consumer.configuration.loading import load_tenants
+from consumer.events import Outcome, Provider, ProviderAction, Status, Student, StudentStatusChanged
+from consumer.ledger.port import Arrival, Disposition, Job, Publish
+from consumer.ledger.vault import Vault
+from consumer.mail.rendering import Templates
+from consumer.observe.metrics import Metrics
+from consumer.provisioning.breaker import Breakers
+from consumer.provisioning.case import Tools
+from consumer.provisioning.effects import Limits
+from consumer.provisioning.institution import Institution
+from consumer.provisioning.student import Pace, StudentWorker
+from consumer.tenants import Tenant
+from tests.fakes.directory import FakeAccount, FakeDirectory
+from tests.fakes.ledger import MemoryLedger
+from tests.fakes.mailer import FakeMailer
+
+ROOT = Path(__file__).parents[2]
+TENANT = "north-high"
+HOLD_DOWN = 1_800.0
+
+
+class School:
+    """Everything around one worker, and short words for what tests do with it."""
+
+    def __init__(self, *providers: Provider) -> None:
+        self.now = datetime(2026, 9, 1, 12, tzinfo=UTC)
+        self.ledger = MemoryLedger(lambda: self.now)
+        self.directories = {provider: FakeDirectory(provider) for provider in providers or (Provider.MICROSOFT,)}
+        self.mailer = FakeMailer(self._seconds)
+        self.metrics = Metrics(CollectorRegistry())
+        self.tenant: Tenant = load_tenants(ROOT / "config/tenants")[0][0]
+        self.stopping = False
+        self._passwords = (f"Pass-word-{number:04d}-Aa1" for number in count(1))
+        self._epochs = {("t", 0): self.ledger.own("t", [0], owner="me")[0]}
+        self._offsets = count()
+
+    @property
+    def directory(self) -> FakeDirectory:
+        return next(iter(self.directories.values()))
+
+    def _seconds(self) -> float:
+        return self.now.timestamp()
+
+    def worker(self) -> StudentWorker:
+        """A fresh one, as after a restart."""
+        tools = Tools(
+            work=self.ledger,
+            vault=Vault([("k", bytes(32))]),
+            announce=publish,
+            password=lambda: next(self._passwords),
+            templates=Templates(ROOT / "templates"),
+            mail_hold_down=HOLD_DOWN,
+            credential_lifetime=72 * 3_600,
+        )
+        return StudentWorker(
+            tools=tools,
+            institutions={TENANT: Institution(self.tenant, self.directories, self.mailer)},
+            limits=Limits(call=30, lease=0.05),
+            pace=Pace(base=2, cap=600, held=3_600),
+            breakers=Breakers(),
+            metrics=self.metrics,
+            rng=random.Random(1),  # noqa: S311  repeatable
+            stopping=lambda: self.stopping,
+        )
+
+    def enrol(self, student_id: str = "S1", *, version: int = 1, **about: Any) -> Disposition:
+        """An event that acts."""
+        person: dict[str, Any] = {
+            "given_name": "Maria",
+            "family_name": "Rossi",
+            "contact_email": "maria@home.example",
+            "attributes": {"grade": "7"},
+        }
+        event = StudentStatusChanged(
+            event_id=f"{student_id}/{version}",
+            occurred_at=self.now,
+            tenant_id=TENANT,
+            version=version,
+            status=Status(id="enrolled", name="Enrolled", type="Registered"),
+            student=Student.model_validate({"student_id": student_id, **person, **about}),
+        )
+        providers = tuple(self.directories)
+        arrival = Arrival(
+            "t", 0, next(self._offsets), event, ProviderAction.CREATE_ACCOUNT, providers, event.event_id.encode()
+        )
+        return self.ledger.accept([arrival], epochs=self._epochs)[0]
+
+    async def claim(self) -> Sequence[Job]:
+        return await self.ledger.claim({TENANT: 100}, lease=60, worker="w")
+
+    async def work(self) -> None:
+        """Claims all that is due, and works it."""
+        worker = self.worker()
+        for job in await self.claim():
+            await worker.work(job)
+
+    async def work_until_settled(self, *, days: float = 3) -> None:
+        """Works, and lets time pass to the next that is due, until nothing is planned."""
+        end = self.now + timedelta(days=days)
+        while (seconds := await self.ledger.seconds_to_next()) is not None and self.now < end:
+            self.now += timedelta(seconds=seconds)
+            await self.work()
+
+    async def die_in(self, operation: str) -> None:
+        """The process dies while this call is under way, after the vendor has done it; its lease runs out."""
+        job = (await self.claim())[0]
+        task = asyncio.create_task(self.worker().work(job))
+        self.directory.hang_after.add(operation)
+        await self.directory.hanging.wait()
+        task.cancel()
+        await asyncio.gather(task, return_exceptions=True)
+        self.directory.hang_after.clear()
+        self.now += timedelta(seconds=61)
+
+    def outcomes(self, kind: str) -> list[dict[str, Any]]:
+        return [json.loads(one.value) for one in self.ledger.outcomes() if one.topic == kind]
+
+    def account(self, student_id: str = "S1") -> FakeAccount:
+        """The one account with the student's marker; fails where there are more or none."""
+        (account,) = self.directory.marked(student_id)
+        return account
+
+
+def publish(outcome: Outcome, *, traceparent: str | None) -> Publish:
+    """Outcomes as JSON, on topics named by their type."""
+    del traceparent
+    value = json.dumps(asdict(outcome), default=str).encode()
+    return Publish(outcome.event_id, type(outcome).__name__, outcome.student_id.encode(), value, ())
+
+
+@pytest.fixture
+def school() -> School:
+    return School()

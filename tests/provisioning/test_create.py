@@ -1,0 +1,193 @@
+"""The account: at most one, whatever happens to calls, answers and processes."""
+
+from datetime import timedelta
+
+import pytest
+
+from consumer.errors import GiveUp, Reason
+from consumer.ledger.port import Disposition
+from tests.fakes.directory import lost_answer, lost_request, refused, throttled
+from tests.provisioning.conftest import School
+
+
+async def test_a_new_student_gets_an_account_with_the_marker(school: School) -> None:
+    school.enrol()
+    await school.work()
+    account = school.account()
+    assert account.found.address == "maria.rossi@students.north-high.example"
+    (provisioned,) = school.outcomes("AccountProvisioned")
+    assert provisioned["account"]["origin"] == "created"
+    assert school.ledger.dispositions() == {"S1/1": Disposition.APPLIED}
+
+
+async def test_a_lost_answer_makes_one_account_with_one_password(school: School) -> None:
+    school.directory.next_calls("create", lost_answer())
+    school.enrol()
+    await school.work_until_settled()
+    account = school.account()
+    assert school.directory.calls.count("create") == 1
+    (mail,) = school.mailer.to("maria@home.example")
+    assert account.password in mail.text
+
+
+async def test_a_lost_request_is_sent_again_with_the_same_body_and_password(school: School) -> None:
+    school.directory.next_calls("create", lost_request(), lost_request())
+    school.enrol()
+    await school.work_until_settled()
+    assert len(school.directory.bodies) == 3
+    assert len(set(school.directory.bodies)) == 1
+    school.account()
+
+
+async def test_an_account_that_replicas_hide_is_not_made_twice(school: School) -> None:
+    school.directory.next_calls("create", lost_answer())
+    school.directory.hides_new_accounts = True
+    school.enrol()
+    await school.work()
+    for _ in range(3):
+        school.now += timedelta(seconds=60)
+        await school.work()
+    for account in school.directory.accounts.values():
+        account.hidden = False
+    await school.work_until_settled()
+    assert school.account().found.address == "maria.rossi@students.north-high.example"
+
+
+async def test_a_process_that_dies_after_the_call_leaves_one_account(school: School) -> None:
+    school.enrol()
+    await school.die_in("create")
+    await school.work_until_settled()
+    account = school.account()
+    (mail,) = school.mailer.to("maria@home.example")
+    assert account.password in mail.text
+
+
+async def test_an_address_of_somebody_else_moves_to_the_next_candidate(school: School) -> None:
+    other = school.directory.put("maria.rossi@students.north-high.example", "teacher-7")
+    school.enrol()
+    await school.work()
+    assert school.account().found.address == "maria.rossi2@students.north-high.example"
+    assert other.found.marker == "teacher-7"
+
+
+async def test_namesakes_get_different_addresses(school: School) -> None:
+    school.enrol("S1")
+    school.enrol("S2")
+    await school.work()
+    assert {school.account(one).found.address for one in ("S1", "S2")} == {
+        "maria.rossi@students.north-high.example",
+        "maria.rossi2@students.north-high.example",
+    }
+
+
+async def test_an_account_that_is_ours_already_is_adopted_without_a_mail(school: School) -> None:
+    school.directory.put("maria.rossi@students.north-high.example", "S1")
+    school.enrol()
+    await school.work()
+    (provisioned,) = school.outcomes("AccountProvisioned")
+    assert provisioned["account"]["origin"] == "adopted"
+    assert school.directory.calls.count("create") == 0
+    assert school.mailer.mailbox == []
+
+
+async def test_our_account_under_another_address_is_adopted_as_it_is(school: School) -> None:
+    school.directory.put("m.bianchi@students.north-high.example", "S1")
+    school.enrol()
+    await school.work()
+    assert school.account().found.address == "m.bianchi@students.north-high.example"
+
+
+async def test_our_deleted_account_is_restored(school: School) -> None:
+    account = school.directory.put("maria.rossi@students.north-high.example", "S1", deleted=True)
+    school.enrol()
+    await school.work()
+    assert not account.found.deleted
+    (provisioned,) = school.outcomes("AccountProvisioned")
+    assert provisioned["account"]["origin"] == "restored"
+    assert school.mailer.mailbox == []
+
+
+async def test_an_administrators_account_is_never_adopted(school: School) -> None:
+    school.directory.put("maria.rossi@students.north-high.example", "S1", privileged=True)
+    school.enrol()
+    await school.work()
+    (failure,) = school.outcomes("AccountProvisioningFailed")
+    assert (failure["reason"], failure["final"]) == (Reason.PRIVILEGED_ACCOUNT, False)
+
+
+async def test_two_accounts_with_one_marker_wait_for_a_person(school: School) -> None:
+    school.directory.put("a@students.north-high.example", "S1")
+    school.directory.put("b@students.north-high.example", "S1")
+    school.enrol()
+    await school.work()
+    (failure,) = school.outcomes("AccountProvisioningFailed")
+    assert failure["reason"] == Reason.ACCOUNT_CONFLICT
+
+
+async def test_after_an_unknown_attempt_an_unmarked_holder_may_be_ours_and_waits_for_a_person(school: School) -> None:
+    school.directory.next_calls("create", lost_request())
+    school.enrol()
+    await school.work()
+    school.directory.put("maria.rossi@students.north-high.example", None)
+    school.now += timedelta(seconds=10)
+    await school.work()
+    (failure,) = school.outcomes("AccountProvisioningFailed")
+    assert failure["reason"] == Reason.ACCOUNT_CONFLICT
+    assert len(school.directory.accounts) == 1
+
+
+async def test_what_is_unknown_stays_unknown_through_a_refusal(school: School) -> None:
+    school.directory.next_calls("create", lost_request(), throttled(5))
+    school.enrol()
+    await school.work()
+    school.now += timedelta(seconds=10)
+    await school.work()
+    school.directory.put("maria.rossi@students.north-high.example", None)
+    school.now += timedelta(seconds=60)
+    await school.work()
+    assert [one["reason"] for one in school.outcomes("AccountProvisioningFailed")] == [Reason.ACCOUNT_CONFLICT]
+
+
+async def test_a_profile_that_is_refused_fails_for_good_and_is_told_once(school: School) -> None:
+    fault = GiveUp("The provider refuses the request's content.", reason=Reason.INVALID_PROFILE)
+    school.directory.next_calls("create", refused(fault))
+    school.enrol()
+    await school.work_until_settled()
+    (failure,) = school.outcomes("AccountProvisioningFailed")
+    assert (failure["step"], failure["reason"], failure["final"]) == ("create", "invalid_profile", True)
+    assert school.ledger.dispositions() == {"S1/1": Disposition.FAILED}
+
+
+async def test_a_newer_event_tries_a_failed_student_again(school: School) -> None:
+    fault = GiveUp("The provider refuses the request's content.", reason=Reason.INVALID_PROFILE)
+    school.directory.next_calls("create", refused(fault))
+    school.enrol()
+    await school.work_until_settled()
+    school.enrol(version=2)
+    await school.work_until_settled()
+    assert school.ledger.dispositions() == {"S1/1": Disposition.FAILED, "S1/2": Disposition.APPLIED}
+
+
+async def test_an_expired_password_of_an_unknown_attempt_is_not_used_again(school: School) -> None:
+    school.directory.next_calls("create", lost_request())
+    school.enrol()
+    await school.work()
+    school.now += timedelta(hours=73)
+    await school.work_until_settled()
+    passwords = [password for _, password in school.directory.bodies]
+    assert len(set(passwords)) == 2
+    assert school.account().password == passwords[-1]
+
+
+@pytest.mark.parametrize("after", [None, 30.0])
+async def test_a_throttled_creation_makes_the_whole_tenant_wait(school: School, after: float | None) -> None:
+    school.directory.next_calls("create", throttled(after))
+    school.enrol("S1")
+    school.enrol("S2")
+    await school.work()
+    assert len(school.directory.bodies) == 1
+    school.now += timedelta(seconds=29)
+    await school.work()
+    assert len(school.directory.bodies) == 1
+    await school.work_until_settled()
+    assert len(school.directory.accounts) == 2

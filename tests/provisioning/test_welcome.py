@@ -1,0 +1,151 @@
+"""The welcome mail: at most one with a password that works."""
+
+from datetime import timedelta
+
+from consumer.errors import Reason
+from consumer.ledger.port import Disposition
+from tests.fakes.directory import lost_answer as lost_reset
+from tests.fakes.mailer import error_but_sent, lost_request, lost_response, refused, unreachable
+from tests.provisioning.conftest import HOLD_DOWN, School
+
+HOME = "maria@home.example"
+
+
+async def test_a_new_student_is_written_to_once_with_the_credentials(school: School) -> None:
+    school.enrol()
+    await school.work()
+    (mail,) = school.mailer.to(HOME)
+    assert school.account().password in mail.text
+    assert school.account().found.address in mail.text
+    (status,) = school.outcomes("WelcomeEmailStatus")
+    assert (status["state"], status["message_id"]) == ("accepted", mail.message_id)
+
+
+async def test_the_sealed_password_is_destroyed_when_the_mail_is_accepted(school: School) -> None:
+    school.enrol()
+    await school.work()
+    assert school.ledger.student("north-high", "S1").credentials == {}
+
+
+async def test_a_newer_event_writes_no_second_mail(school: School) -> None:
+    school.enrol()
+    await school.work()
+    school.enrol(version=2)
+    await school.work()
+    assert len(school.mailer.mailbox) == 1
+
+
+async def test_a_tenant_that_wants_no_mail_sends_none_and_says_so(school: School) -> None:
+    school.tenant = school.tenant.model_copy(
+        update={"welcome_email": school.tenant.welcome_email.model_copy(update={"enabled": False})}
+    )
+    school.enrol()
+    await school.work()
+    assert school.mailer.attempts == []
+    assert [one["state"] for one in school.outcomes("WelcomeEmailStatus")] == ["not_wanted"]
+
+
+async def test_a_student_without_contact_address_has_the_account_and_no_mail(school: School) -> None:
+    school.enrol(contact_email=None)
+    await school.work()
+    (status,) = school.outcomes("WelcomeEmailStatus")
+    assert (status["state"], status["reason"]) == ("failed", Reason.NO_CONTACT_ADDRESS)
+    assert school.ledger.dispositions() == {"S1/1": Disposition.APPLIED}
+
+
+async def test_a_contact_address_that_comes_later_is_written_to(school: School) -> None:
+    school.enrol(contact_email=None)
+    await school.work()
+    school.enrol(version=2)
+    await school.work()
+    assert school.account().password in school.mailer.to(HOME)[0].text
+
+
+async def test_a_mail_service_that_is_away_is_waited_for(school: School) -> None:
+    school.mailer.next_sends(unreachable(), unreachable())
+    school.enrol()
+    await school.work_until_settled()
+    (mail,) = school.mailer.to(HOME)
+    assert school.account().password in mail.text
+
+
+async def test_a_mail_that_is_refused_for_good_does_not_fail_the_account(school: School) -> None:
+    school.mailer.next_sends(refused())
+    school.enrol()
+    await school.work()
+    assert [one["reason"] for one in school.outcomes("WelcomeEmailStatus")] == [Reason.MAIL_REFUSED]
+    assert school.ledger.dispositions() == {"S1/1": Disposition.APPLIED}
+
+
+async def test_a_mail_that_may_have_gone_is_not_sent_again_before_it_can_be_known(school: School) -> None:
+    school.mailer.next_sends(lost_response())
+    school.enrol()
+    await school.work()
+    school.now += timedelta(seconds=HOLD_DOWN - 60)
+    await school.work()
+    assert len(school.mailer.attempts) == 1
+    assert school.mailer.look_ups == []
+
+
+async def test_a_mail_that_had_gone_is_found_and_settled() -> None:
+    for mishap in (lost_response(), error_but_sent()):
+        one = School()
+        one.mailer.next_sends(mishap)
+        one.enrol()
+        await one.work_until_settled()
+        assert len(one.mailer.mailbox) == 1
+        assert [status["state"] for status in one.outcomes("WelcomeEmailStatus")] == ["accepted"]
+
+
+async def test_a_mail_that_is_lost_is_followed_by_one_with_another_password(school: School) -> None:
+    school.mailer.next_sends(lost_request())
+    school.enrol()
+    await school.work_until_settled()
+    first, second = school.mailer.attempts
+    assert first.message_id != second.message_id
+    assert school.account().password in second.text
+    assert school.account().password not in first.text
+    assert len(school.mailer.mailbox) == 1
+
+
+async def test_a_lost_mail_that_turns_up_late_opens_nothing(school: School) -> None:
+    school.mailer.index_lag = 10 * HOLD_DOWN
+    school.mailer.next_sends(lost_response())
+    school.enrol()
+    await school.work_until_settled()
+    mails = [mail for mail in school.mailer.to(HOME) if school.account().password in mail.text]
+    assert len(school.mailer.mailbox) == 2
+    assert len(mails) == 1
+
+
+async def test_a_password_that_somebody_uses_is_never_replaced(school: School) -> None:
+    school.mailer.next_sends(lost_request())
+    school.enrol()
+    await school.work()
+    password = school.account().password
+    school.account().used = True
+    school.now += timedelta(seconds=HOLD_DOWN + 60)
+    await school.work()
+    assert school.account().password == password
+    assert len(school.mailer.attempts) == 1
+    assert [one["reason"] for one in school.outcomes("WelcomeEmailStatus")] == [Reason.OUTCOME_UNKNOWN]
+
+
+async def test_where_nobody_can_tell_whether_it_is_used_the_password_stays(school: School) -> None:
+    school.mailer.next_sends(lost_request())
+    school.enrol()
+    await school.work()
+    school.account().used = None
+    school.now += timedelta(seconds=HOLD_DOWN + 60)
+    await school.work()
+    assert "replace_password" not in school.directory.calls
+
+
+async def test_a_replacement_whose_answer_was_lost_is_made_again_with_the_same_password(school: School) -> None:
+    school.mailer.next_sends(lost_request())
+    school.directory.next_calls("replace_password", lost_reset())
+    school.enrol()
+    await school.work_until_settled()
+    assert school.directory.calls.count("replace_password") == 2
+    (mail,) = school.mailer.to(HOME)
+    assert school.account().password in mail.text
