@@ -1,0 +1,204 @@
+"""The relay: each outcome once and in order, whatever becomes of commits, relays and answers."""
+
+from collections.abc import Callable
+from dataclasses import dataclass, field
+from datetime import UTC, datetime
+from uuid import UUID
+
+import pytest
+from confluent_kafka import KafkaError, KafkaException
+from prometheus_client import CollectorRegistry
+
+from consumer.ledger.port import Publish
+from consumer.observe.metrics import Metrics
+from consumer.outbound.relay import Relay
+from tests.fakes.ledger import MemoryLedger
+from tests.ledger.conftest import TOPIC, arrival, event
+
+PROGRESS = "progress"
+
+
+@dataclass
+class Cluster:
+    """Committed records, and whose transactional id is in force."""
+
+    records: list[tuple[str, bytes]] = field(default_factory=list[tuple[str, bytes]])
+    newest: int = 0
+    lose_commits: list[bool] = field(default_factory=list[bool])
+    """For each of the next commits: True loses only its answer, False the commit itself too."""
+
+    def values(self, topic: str) -> list[bytes]:
+        return [value for name, value in self.records if name == topic]
+
+
+class Producer:
+    """A transactional producer of that cluster; a younger one fences it."""
+
+    def __init__(self, cluster: Cluster) -> None:
+        self._cluster = cluster
+        self._number = 0
+        self._open: list[tuple[str, bytes]] = []
+
+    def init_transactions(self, timeout: float) -> None:
+        del timeout
+        self._cluster.newest += 1
+        self._number = self._cluster.newest
+
+    def begin_transaction(self) -> None:
+        self._open = []
+
+    def produce(
+        self,
+        topic: str,
+        value: bytes,
+        key: bytes,
+        partition: int = -1,
+        *,
+        headers: list[tuple[str, str | bytes | None]] | None = None,
+    ) -> None:
+        del key, partition, headers
+        self._open.append((topic, value))
+
+    def poll(self, timeout: float) -> int:
+        del timeout
+        return 0
+
+    def commit_transaction(self, timeout: float) -> None:
+        del timeout
+        if self._number != self._cluster.newest:
+            raise KafkaException(KafkaError(KafkaError._FENCED))
+        lost = self._cluster.lose_commits.pop(0) if self._cluster.lose_commits else None
+        if lost is not False:
+            self._cluster.records += self._open
+        if lost is not None:
+            raise KafkaException(KafkaError(KafkaError._TIMED_OUT))
+
+    def purge(self) -> None:
+        self._open = []
+
+
+class Progress:
+    """Reads the newest progress record of the cluster."""
+
+    def __init__(self, cluster: Cluster) -> None:
+        self._cluster = cluster
+
+    def read(self) -> int:
+        return max((int(value) for value in self._cluster.values(PROGRESS)), default=0)
+
+
+class Always:
+    """An election that one always wins."""
+
+    def held(self) -> bool:
+        return True
+
+    def resign(self) -> None:
+        return
+
+
+class Rig:
+    """A relay over a ledger in memory; it stops when nothing waits any more."""
+
+    def __init__(self) -> None:
+        self.ledger = MemoryLedger(lambda: datetime(2026, 9, 1, tzinfo=UTC))
+        self.cluster = Cluster()
+        self.metrics = Metrics(CollectorRegistry())
+        self._epochs = {(TOPIC, 0): self.ledger.own(TOPIC, [0], owner="me")[0]}
+
+    async def queue(self, *numbers: int) -> None:
+        self.ledger.accept([arrival(event(f"e{numbers[0]}", student_id=f"s{numbers[0]}"))], epochs=self._epochs)
+        (job,) = await self.ledger.claim({"north": 1}, lease=1_000, worker="w")
+        rows = [Publish(UUID(int=n), "outcomes", b"k", str(n).encode(), (("ce_id", b"x"),)) for n in numbers]
+        await self.ledger.commit(job.lease, rows)
+
+    def relay(self, on_idle: Callable[[Relay], None] = lambda relay: relay.stop()) -> Relay:
+        def wait(seconds: float) -> None:
+            del seconds
+            on_idle(relay)
+
+        relay = Relay(
+            name="relay",
+            outbox=self.ledger,
+            producers=lambda: Producer(self.cluster),
+            progress=Progress(self.cluster),
+            progress_topic=PROGRESS,
+            leadership=Always(),
+            wait=wait,
+            batch_size=2,
+            sweep=1,
+            metrics=self.metrics,
+            beat=lambda: None,
+        )
+        return relay
+
+
+@pytest.fixture
+def rig() -> Rig:
+    return Rig()
+
+
+async def test_outcomes_are_published_once_and_in_order(rig: Rig) -> None:
+    await rig.queue(1, 2, 3)
+    rig.relay().run()
+    assert rig.cluster.values("outcomes") == [b"1", b"2", b"3"]
+
+
+async def test_progress_is_told_with_each_batch(rig: Rig) -> None:
+    await rig.queue(1, 2, 3)
+    rig.relay().run()
+    assert rig.cluster.records == [
+        ("outcomes", b"1"),
+        ("outcomes", b"2"),
+        (PROGRESS, b"1"),
+        ("outcomes", b"3"),
+        (PROGRESS, b"2"),
+    ]
+
+
+async def test_what_was_published_is_not_published_by_the_next_relay(rig: Rig) -> None:
+    await rig.queue(1)
+    rig.relay().run()
+    await rig.queue(2)
+    rig.relay().run()
+    assert rig.cluster.values("outcomes") == [b"1", b"2"]
+
+
+@pytest.mark.parametrize("landed", [True, False])
+async def test_a_commit_whose_answer_is_lost_is_neither_repeated_nor_forgotten(rig: Rig, *, landed: bool) -> None:
+    await rig.queue(1, 2, 3)
+    rig.cluster.lose_commits = [landed]
+    rig.relay().run()
+    assert rig.cluster.values("outcomes") == [b"1", b"2", b"3"]
+
+
+async def test_a_relay_that_was_replaced_publishes_nothing_more(rig: Rig) -> None:
+    await rig.queue(1)
+    replaced = False
+
+    def replace(relay: Relay) -> None:
+        nonlocal replaced
+        if replaced:
+            relay.stop()
+            return
+        replaced = True
+        rig.relay().run()
+
+    old = rig.relay(replace)
+    old.run()
+    assert rig.cluster.values("outcomes") == [b"1"]
+    assert rig.metrics.registry.get_sample_value("provisioner_fenced_writes_total", {"loop": "outbound"}) == 1
+
+
+async def test_a_relay_that_died_between_numbering_and_publishing_loses_nothing(rig: Rig) -> None:
+    await rig.queue(1, 2, 3)
+    epoch = rig.ledger.take_over("relay")
+    rig.ledger.next_batch("relay", epoch, limit=2)
+    rig.relay().run()
+    assert rig.cluster.values("outcomes") == [b"1", b"2", b"3"]
+
+
+async def test_published_outcomes_are_counted_by_topic(rig: Rig) -> None:
+    await rig.queue(1, 2, 3)
+    rig.relay().run()
+    assert rig.metrics.registry.get_sample_value("provisioner_published_total", {"topic": "outcomes"}) == 3
