@@ -10,6 +10,7 @@ from collections.abc import Awaitable, Callable, Mapping, Sequence
 from dataclasses import dataclass, field
 from functools import partial
 from typing import Any, Self
+from urllib.parse import urlencode
 
 from aiohttp import web
 from pydantic import ValidationError
@@ -91,7 +92,7 @@ class VendorServer:
             await runner.cleanup()
 
     async def _serve(self, service: str, route: str, handler: Handler, request: web.Request) -> web.StreamResponse:
-        body = await request.text()
+        body = await _text(request)
         request[NOTES] = {}
         record = partial(
             self.audit.add,
@@ -122,8 +123,10 @@ class VendorServer:
         self, handler: Handler, request: web.Request, mood: Temper | None, record: Callable[..., None]
     ) -> web.StreamResponse:
         response = await handler(request)
-        record(status=response.status, executed=True, answered=not isinstance(mood, LoseAnswer))
-        if isinstance(mood, LoseAnswer):
+        lost = isinstance(mood, LoseAnswer)
+        waits = request.transport is not None and not request.transport.is_closing()
+        record(status=response.status, executed=True, answered=waits and not lost)
+        if lost:
             return _cut(request)
         return _instead(mood) if isinstance(mood, Answer) else response
 
@@ -140,15 +143,28 @@ class VendorServer:
         task.add_done_callback(self._late.discard)
 
     async def _show_audit(self, request: web.Request) -> web.Response:
-        return web.json_response({"entries": self.audit.to_json(after=int(request.query.get("after", "0")))})
+        after = request.query.get("after", "0")
+        if not after.isdecimal():
+            return web.json_response({"wrong": "after: the number of an entry, or 0 for all of them"}, status=400)
+        return web.json_response({"entries": self.audit.to_json(after=int(after))})
 
     async def _set_tempers(self, request: web.Request) -> web.Response:
         try:
             rules = rules_from_json(await request.read())
         except ValidationError as error:
-            return web.json_response({"wrong": error.errors(include_url=False, include_context=False)}, status=400)
+            return web.json_response(
+                {"wrong": error.errors(include_url=False, include_context=False, include_input=False)}, status=400
+            )
         self.tempers.set(rules)
         return web.json_response({"rules": len(rules)})
+
+
+async def _text(request: web.Request) -> str:
+    """The body. A multipart form is read as a form, which the handler can then have too, and shown as if it were urlencoded."""
+    if request.content_type == "multipart/form-data":
+        form = await request.post()
+        return urlencode([(name, value) for name, value in form.items() if isinstance(value, str)])
+    return (await request.read()).decode(errors="replace")
 
 
 def _cut(request: web.Request) -> web.Response:

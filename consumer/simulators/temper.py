@@ -11,9 +11,9 @@ import random
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from fnmatch import fnmatchcase
-from typing import Annotated, Any, Literal
+from typing import Annotated, Any, Literal, Self
 
-from pydantic import BaseModel, ConfigDict, Field, TypeAdapter
+from pydantic import BaseModel, ConfigDict, Field, TypeAdapter, model_validator
 
 
 class _Temper(BaseModel):
@@ -26,6 +26,12 @@ class Latency(_Temper):
     kind: Literal["latency"] = "latency"
     low: float = Field(ge=0)
     high: float = Field(ge=0)
+
+    @model_validator(mode="after")
+    def _is_a_range(self) -> Self:
+        if self.low > self.high:
+            raise ValueError("low is above high")
+        return self
 
 
 class Refuse(_Temper):

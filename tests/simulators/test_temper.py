@@ -7,13 +7,23 @@ from typing import Any
 import pytest
 from pydantic import ValidationError
 
-from consumer.simulators.temper import Answer, DoLate, Latency, LoseAnswer, Refuse, Rule, Tempers, rules_from_json, to_json
+from consumer.simulators.temper import (
+    Answer,
+    DoLate,
+    Latency,
+    LoseAnswer,
+    Refuse,
+    Rule,
+    Tempers,
+    rules_from_json,
+    to_json,
+)
 
 LOST = LoseAnswer()
 
 
 def _tempers(*rules: Rule, seed: int = 0) -> Tempers:
-    tempers = Tempers(random.Random(seed))
+    tempers = Tempers(random.Random(seed))  # noqa: S311  repeatable, guards nothing
     tempers.set(rules)
     return tempers
 
