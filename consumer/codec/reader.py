@@ -60,7 +60,10 @@ class EventReader:
         self._writers: dict[SchemaRef, _Writer | Unreadable] = {}
 
     def peek(self, value: bytes | None, headers: Headers | None) -> Peek:
-        """The fields that decide; walks the whole record, so that a torn one shows. Raises `Unreadable`, `Unavailable`."""
+        """The fields that decide; walks the whole record, so that a torn one shows. Raises `Unreadable`, `Unavailable`.
+
+        fastavro does not miss the very last bytes of what it skips: a record that lacks only those, and does nothing, passes as whole.
+        """
         writer, body = self._open(value, headers)
         record = _decoded(writer.peek, body, overflow=LetterReason.UNDECODABLE)
         return Peek(record["tenant_id"], record["status"]["id"])

@@ -1,0 +1,60 @@
+"""`docs/events.md`'s tables, made from the schemas and the closed sets, so that the page and the code can't differ."""
+
+from collections.abc import Iterator, Mapping
+from typing import Any, cast
+
+from consumer.codec.letters import LetterReason
+from consumer.codec.schemas import schema
+
+LETTER_MEANINGS: Mapping[LetterReason, str] = {
+    LetterReason.NULL_VALUE: "The record has no value; this topic knows no tombstones.",
+    LetterReason.WRONG_MAGIC: "The value is not in Confluent's wire format.",
+    LetterReason.OVERSIZED: "The value is larger than 1 MiB.",
+    LetterReason.UNKNOWN_SCHEMA: "The registry answers, and knows no such schema.",
+    LetterReason.INCOMPATIBLE_SCHEMA: "What this schema writes can't be read as a status event.",
+    LetterReason.UNDECODABLE: "The bytes are not what the schema says.",
+    LetterReason.INVALID_CONTENT: "It decodes and makes no sense: an empty id, an impossible date, a line break in a name, a text over 256 letters.",
+    LetterReason.UNKNOWN_TENANT: "No institution of that id is configured.",
+    LetterReason.UNLISTED_STATUS: "The status is not in the institution's table, and its `unlisted_status` is `dead_letter`.",
+    LetterReason.REUSED_ID: "The event_id was used before, with other content.",
+}
+
+
+def fields_table(name: str) -> str:
+    """The schema's fields, those of records inside it too."""
+    lines = ["| field | type | meaning |", "|---|---|---|", *_rows(schema(name), "")]
+    return "\n".join(lines)
+
+
+def reasons_table() -> str:
+    """Why a record is a dead letter."""
+    lines = [
+        "| reason | meaning |",
+        "|---|---|",
+        *(f"| `{reason}` | {text} |" for reason, text in LETTER_MEANINGS.items()),
+    ]
+    return "\n".join(lines)
+
+
+def _rows(record: Mapping[str, Any], prefix: str) -> Iterator[str]:
+    for field in record["fields"]:
+        yield f"| `{prefix}{field['name']}` | {_type(field['type'])} | {field['doc']} |"
+        if isinstance(field["type"], dict) and field["type"]["type"] == "record":
+            yield from _rows(cast("dict[str, Any]", field["type"]), f"{prefix}{field['name']}.")
+
+
+def _type(kind: Any) -> str:  # noqa: ANN401  a schema in JSON
+    if isinstance(kind, list):
+        return " or ".join(_type(branch) for branch in cast("list[Any]", kind))
+    if not isinstance(kind, dict):
+        return str(kind)
+    named = cast("dict[str, Any]", kind)
+    match named["type"]:
+        case "array":
+            return f"list of {_type(named['items'])}"
+        case "map":
+            return f"map of {_type(named['values'])}"
+        case "record":
+            return "record"
+        case plain:
+            return str(named.get("logicalType", plain))

@@ -1,0 +1,32 @@
+"""`docs/events.md` says what the schemas and the closed sets say."""
+
+from pathlib import Path
+
+import pytest
+
+from consumer.codec.letters import LetterReason
+from consumer.codec.page import LETTER_MEANINGS, fields_table, reasons_table
+from consumer.errors import Reason
+from consumer.settings import Topics
+
+ROOT = Path(__file__).parents[2]
+PAGE = (ROOT / "docs/events.md").read_text()
+
+
+@pytest.mark.parametrize("name", sorted(path.stem for path in (ROOT / "schemas").glob("*.avsc")))
+def test_the_fields_of_each_topic_are_on_the_page(name: str) -> None:
+    assert fields_table(name) in PAGE
+
+
+def test_every_reason_of_a_dead_letter_is_explained() -> None:
+    assert set(LETTER_MEANINGS) == set(LetterReason)
+    assert reasons_table() in PAGE
+
+
+def test_every_reason_of_a_failure_is_named() -> None:
+    assert [reason for reason in Reason if f"`{reason}`" not in PAGE] == []
+
+
+def test_every_public_topic_has_its_section() -> None:
+    for topic in set(Topics().model_dump().values()) - {Topics().relay_progress}:
+        assert f"`{topic}`" in PAGE
