@@ -89,6 +89,10 @@ class VendorServer:
         for task in self._late:
             task.cancel()
         for runner in self._runners:
+            # Clients keep connections open for a next call; a polite end would wait for each of them to say goodbye.
+            for connection in list(runner.server.connections) if runner.server else ():
+                if connection.transport is not None:
+                    connection.transport.abort()
             await runner.cleanup()
 
     async def _serve(self, service: str, route: str, handler: Handler, request: web.Request) -> web.StreamResponse:

@@ -5,9 +5,9 @@ from pathlib import Path
 import pytest
 
 from consumer.codec.letters import LetterReason
-from consumer.codec.page import LETTER_MEANINGS, fields_table, reasons_table
 from consumer.errors import Reason
 from consumer.settings import Topics
+from tests.schemas.tables import LETTER_MEANINGS, fields_table, reasons_table
 
 ROOT = Path(__file__).parents[2]
 PAGE = (ROOT / "docs/events.md").read_text()

@@ -1,4 +1,4 @@
-"""`docs/events.md`'s tables, made from the schemas and the closed sets, so that the page and the code can't differ."""
+"""The tables of `docs/events.md`, as the schemas and the closed sets say them."""
 
 from collections.abc import Iterator, Mapping
 from typing import Any, cast
@@ -13,7 +13,7 @@ LETTER_MEANINGS: Mapping[LetterReason, str] = {
     LetterReason.UNKNOWN_SCHEMA: "The registry answers, and knows no such schema.",
     LetterReason.INCOMPATIBLE_SCHEMA: "What this schema writes can't be read as a status event.",
     LetterReason.UNDECODABLE: "The bytes are not what the schema says.",
-    LetterReason.INVALID_CONTENT: "It decodes and makes no sense: an empty id, an impossible date, a line break in a name, a text over 256 letters.",
+    LetterReason.INVALID_CONTENT: "It decodes and makes no sense: an empty id, an impossible date, a line break, over 256 letters.",
     LetterReason.UNKNOWN_TENANT: "No institution of that id is configured.",
     LetterReason.UNLISTED_STATUS: "The status is not in the institution's table, and its `unlisted_status` is `dead_letter`.",
     LetterReason.REUSED_ID: "The event_id was used before, with other content.",
@@ -43,7 +43,7 @@ def _rows(record: Mapping[str, Any], prefix: str) -> Iterator[str]:
             yield from _rows(cast("dict[str, Any]", field["type"]), f"{prefix}{field['name']}.")
 
 
-def _type(kind: Any) -> str:  # noqa: ANN401  a schema in JSON
+def _type(kind: Any) -> str:
     if isinstance(kind, list):
         return " or ".join(_type(branch) for branch in cast("list[Any]", kind))
     if not isinstance(kind, dict):

@@ -1,0 +1,132 @@
+"""What Graph's answers mean: the catalogue of what has been seen, row by row."""
+
+import json
+from typing import Any
+
+import pytest
+
+from consumer.errors import (
+    AddressTaken,
+    Fault,
+    GiveUp,
+    Hold,
+    NotYet,
+    OutcomeUnknown,
+    Reason,
+    RetryLater,
+    Throttled,
+    Unavailable,
+)
+from consumer.http.answer import Answer
+from consumer.providers.microsoft.answers import already_member, fault_of
+
+NOW = 1_767_225_600.0
+
+
+def answer(status: int, code: str = "", message: str = "", **more: Any) -> Answer:
+    headers: dict[str, str] = more.pop("headers", {})
+    body = {"error": {"code": code, "message": message, **more}}
+    return Answer(status, headers, json.dumps(body).encode())
+
+
+def fault(of: Answer, *, writes: bool = True) -> Fault | None:
+    return fault_of(of, writes, NOW)
+
+
+BAD = "Request_BadRequest"
+CONFLICT = {"details": [{"target": "userPrincipalName", "code": "ObjectConflict"}]}
+
+
+@pytest.mark.parametrize("status", [200, 201, 204])
+def test_success_is_no_fault(status: int) -> None:
+    assert fault(Answer(status, {}, b'{"id": "x"}' if status != 204 else b"")) is None
+
+
+@pytest.mark.parametrize(
+    ("of", "kind"),
+    [
+        (
+            answer(400, BAD, "Another object with the same value for property userPrincipalName already exists."),
+            AddressTaken,
+        ),
+        (answer(400, BAD, "Another object …", **CONFLICT), AddressTaken),
+        (
+            answer(
+                422, "Request_UnprocessableEntity", "", details=[{"target": "mailNickname", "code": "PropertyConflict"}]
+            ),
+            Hold,
+        ),
+        (answer(400, BAD, "The domain portion of the userPrincipalName property is invalid."), Hold),
+        (answer(400, BAD, "Property userPrincipalName is invalid."), GiveUp),
+        (answer(400, BAD, "One or more property values specified are invalid."), NotYet),
+        (answer(400, BAD, "The specified password does not comply with password complexity requirements."), GiveUp),
+        (answer(400, BAD, "License assignment cannot be done for user with invalid usage location."), Hold),
+        (answer(400, BAD, "Subscription with SKU 1 does not have any available licenses."), Hold),
+        (answer(403, "Directory_QuotaExceeded", "…"), Hold),
+        (answer(409, "Directory_ConcurrencyViolation", "…"), RetryLater),
+        (answer(503, "Directory_ConcurrencyViolation", "…"), RetryLater),
+        (answer(404, "Request_ResourceNotFound", "Resource 'x' does not exist …"), NotYet),
+        (answer(404, "Directory_ObjectNotFound", "Unable to read the company information from the directory."), Hold),
+        (answer(403, "Authorization_RequestDenied", "Insufficient privileges to complete the operation."), Hold),
+        (answer(429, "TooManyRequests", "Please retry again later."), Throttled),
+        (answer(500, "UnknownError"), OutcomeUnknown),
+        (Answer(502, {}, b"<html>Bad Gateway</html>"), OutcomeUnknown),
+        (answer(503, "ServiceUnavailable"), OutcomeUnknown),
+        (Answer(504, {}, b""), OutcomeUnknown),
+        (Answer(201, {}, b"<html>welcome to the proxy</html>"), OutcomeUnknown),
+        (Answer(201, {}, b'{"id": "1'), OutcomeUnknown),
+        (Answer(302, {"location": "https://elsewhere"}, b""), Hold),
+    ],
+)
+def test_each_refusal_of_a_write_has_its_meaning(of: Answer, kind: type[Fault]) -> None:
+    assert type(fault(of)) is kind
+
+
+@pytest.mark.parametrize("of", [Answer(500), Answer(502, {}, b"<html>"), Answer(503), Answer(200, {}, b"<html>")])
+def test_a_read_that_failed_has_changed_nothing(of: Answer) -> None:
+    assert type(fault(of, writes=False)) is Unavailable
+
+
+@pytest.mark.parametrize(
+    ("header", "after"), [("30", 30.0), ("2.128", 2.128), ("Thu, 01 Jan 2026 00:01:00 GMT", 60.0), (None, None)]
+)
+def test_the_time_to_wait_is_taken_from_the_answer(header: str | None, after: float | None) -> None:
+    headers = {"retry-after": header} if header else {}
+    found = fault(answer(429, "TooManyRequests", headers=headers))
+    assert isinstance(found, Throttled)
+    assert found.after == after
+
+
+@pytest.mark.parametrize(
+    ("of", "reason", "whole_tenant"),
+    [
+        (answer(403, "Authorization_RequestDenied"), Reason.CONSENT_MISSING, True),
+        (answer(400, BAD, "The domain portion of …"), Reason.DOMAIN_NOT_VERIFIED, True),
+        (answer(400, BAD, "… does not have any available licenses."), Reason.LICENCES_EXHAUSTED, False),
+        (answer(403, "Directory_QuotaExceeded"), Reason.QUOTA_EXCEEDED, True),
+    ],
+)
+def test_what_waits_for_a_person_says_whom_it_holds_up(of: Answer, reason: Reason, *, whole_tenant: bool) -> None:
+    found = fault(of)
+    assert isinstance(found, Hold)
+    assert (found.reason, found.whole_tenant) == (reason, whole_tenant)
+
+
+def test_being_a_member_already_is_told_from_other_refusals() -> None:
+    member = fault(
+        answer(
+            400,
+            BAD,
+            "One or more added object references already exist for the following modified properties: 'members'.",
+        )
+    )
+    assert member is not None
+    assert already_member(member)
+    other = fault(answer(400, BAD, "Another object with the same value for property userPrincipalName already exists."))
+    assert other is not None
+    assert not already_member(other)
+
+
+@pytest.mark.parametrize(("status", "code"), [(418, "Teapot"), (405, ""), (410, "Gone")])
+def test_what_nobody_has_seen_waits_for_a_person(status: int, code: str) -> None:
+    assert isinstance(fault(answer(status, code)), Hold)

@@ -1,0 +1,188 @@
+"""What every directory keeps: the fake, Graph's and Google's, the latter two through the vendors' own token clients and TLS."""
+
+import time
+from collections.abc import AsyncIterator
+from dataclasses import dataclass
+from pathlib import Path
+
+import pytest
+
+from consumer.errors import AddressTaken, Hold, OutcomeUnknown, Throttled, Unavailable
+from consumer.events import Provider
+from consumer.http.client import HttpClient
+from consumer.providers.factory import open_directories
+from consumer.providers.port import Directory, NewAccount
+from consumer.secrets import opener
+from consumer.simulators.server import VendorServer
+from consumer.simulators.temper import Answer, LoseAnswer, Rule
+from consumer.simulators.world import Institution, World
+from consumer.tenants import Tenant
+from tests.fakes.directory import FakeDirectory, lost_answer, throttled
+
+PASSWORD = "Kd7m-Wq3x-9Rtb-Hn4c"
+DOMAIN = "students.north.example"
+CREATIONS = ("graph.users.create", "directory.users.insert")
+
+
+@dataclass
+class Setting:
+    """A directory, and what its vendor may be told to do."""
+
+    directory: Directory
+    group: str
+    licences: tuple[str, ...] = ()
+    vendors: VendorServer | None = None
+
+    def lose_next_creation(self) -> None:
+        if self.vendors is None:
+            assert isinstance(self.directory, FakeDirectory)
+            self.directory.next_calls("create", lost_answer())
+        else:
+            self.vendors.tempers.set([Rule(route=route, temper=LoseAnswer(), first=1) for route in CREATIONS])
+
+    def throttle_next_creation(self, seconds: float) -> None:
+        if self.vendors is None:
+            assert isinstance(self.directory, FakeDirectory)
+            self.directory.next_calls("create", throttled(seconds))
+        else:
+            busy = Answer(
+                status=429, body="{}", headers={"Retry-After": str(seconds), "Content-Type": "application/json"}
+            )
+            self.vendors.tempers.set([Rule(route=route, temper=busy, first=1) for route in CREATIONS])
+
+
+@pytest.fixture
+def world(tmp_path: Path) -> World:
+    return World(
+        [Institution("north", "North", (Provider.MICROSOFT, Provider.GOOGLE))], tmp_path, clock=time.time, seed=1
+    )
+
+
+@pytest.fixture
+async def vendors(world: World) -> AsyncIterator[VendorServer]:
+    async with world.server() as server:
+        yield server
+
+
+@pytest.fixture
+async def http(world: World) -> AsyncIterator[HttpClient]:
+    async with HttpClient(ca_file=world.authority.ca_file) as client:
+        yield client
+
+
+@pytest.fixture
+def tenant(world: World, vendors: VendorServer) -> Tenant:
+    return world.tenants(vendors)[0]
+
+
+@pytest.fixture(params=["fake", "microsoft", "google"])
+def setting(request: pytest.FixtureRequest, tenant: Tenant, vendors: VendorServer, http: HttpClient) -> Setting:
+    if request.param == "fake":
+        return Setting(FakeDirectory(), "g", ("sku",))
+    provider = Provider(request.param)
+    directory = open_directories(tenant, http=lambda _: http, open_secret=opener({}))[provider]
+    licences = tenant.rules[0].licences if provider is Provider.MICROSOFT else ()
+    return Setting(directory, tenant.rules[-1].groups[provider][0], licences, vendors)
+
+
+def maria(number: int = 1, *, address: str = "maria.rossi") -> NewAccount:
+    return NewAccount(f"{address}@{DOMAIN}", f"S{number}", "Maria", "Rossi", "Maria Rossi", "el")
+
+
+async def test_a_created_account_is_found_by_marker_and_address(setting: Setting) -> None:
+    created = await setting.directory.create(maria(), PASSWORD, timeout=5)
+    (marked,) = await setting.directory.find_marked("S1", timeout=5)
+    held = await setting.directory.find_address(f"maria.rossi@{DOMAIN}", timeout=5)
+    assert held is not None
+    assert (marked.object_id, marked.marker) == (created.object_id, "S1")
+    assert (held.object_id, held.marker) == (created.object_id, "S1")
+
+
+async def test_nobody_is_found_where_nobody_is(setting: Setting) -> None:
+    assert list(await setting.directory.find_marked("S1", timeout=5)) == []
+    assert await setting.directory.find_address(f"nobody@{DOMAIN}", timeout=5) is None
+
+
+async def test_a_marker_with_quotes_and_blanks_is_found(setting: Setting) -> None:
+    odd = NewAccount(f"odd@{DOMAIN}", "O'N 'x", "Sinead", "O'Neill", "Sinead O'Neill", None)
+    await setting.directory.create(odd, PASSWORD, timeout=5)
+    assert len(await setting.directory.find_marked("O'N 'x", timeout=5)) == 1
+
+
+async def test_a_marker_in_other_letters_is_not_ours(setting: Setting) -> None:
+    await setting.directory.create(maria(), PASSWORD, timeout=5)
+    assert list(await setting.directory.find_marked("s1", timeout=5)) == []
+
+
+async def test_an_address_can_be_had_once(setting: Setting) -> None:
+    await setting.directory.create(maria(), PASSWORD, timeout=5)
+    with pytest.raises(AddressTaken):
+        await setting.directory.create(maria(2), PASSWORD, timeout=5)
+
+
+async def test_a_creation_whose_answer_is_lost_is_unknown_and_has_happened(setting: Setting) -> None:
+    setting.lose_next_creation()
+    with pytest.raises(OutcomeUnknown):
+        await setting.directory.create(maria(), PASSWORD, timeout=5)
+    assert len(await setting.directory.find_marked("S1", timeout=5)) == 1
+
+
+async def test_a_throttled_creation_says_how_long_to_wait(setting: Setting) -> None:
+    setting.throttle_next_creation(2.5)
+    with pytest.raises(Throttled) as refused:
+        await setting.directory.create(maria(), PASSWORD, timeout=5)
+    assert refused.value.after == 2.5
+
+
+async def test_grants_may_be_given_again(setting: Setting) -> None:
+    created = await setting.directory.create(maria(), PASSWORD, timeout=5)
+    for _ in range(2):
+        await setting.directory.assign_licences(created.object_id, setting.licences, timeout=5)
+        await setting.directory.add_to_group(created.object_id, setting.group, timeout=5)
+
+
+async def test_a_new_account_was_used_by_nobody(setting: Setting) -> None:
+    created = await setting.directory.create(maria(), PASSWORD, timeout=5)
+    assert await setting.directory.was_used(created.object_id, password_set_at=None, timeout=5) is False
+
+
+async def test_a_password_may_be_replaced_again(setting: Setting) -> None:
+    created = await setting.directory.create(maria(), PASSWORD, timeout=5)
+    for _ in range(2):
+        await setting.directory.replace_password(created.object_id, "Other-pass-12345", timeout=5)
+
+
+async def test_an_account_whose_marker_was_lost_is_marked_again(setting: Setting) -> None:
+    created = await setting.directory.create(maria(), PASSWORD, timeout=5)
+    await setting.directory.mark(created.object_id, "S9", timeout=5)
+    (marked,) = await setting.directory.find_marked("S9", timeout=5)
+    assert marked.object_id == created.object_id
+
+
+async def test_wrong_credentials_hold_the_whole_tenant(
+    tenant: Tenant, http: HttpClient, world: World, vendors: VendorServer
+) -> None:
+    del vendors
+    (world.directory / "secrets/north.graph").write_text("wrong")
+    directory = open_directories(tenant, http=lambda _: http, open_secret=opener({}))[Provider.MICROSOFT]
+    with pytest.raises(Hold) as held:
+        await directory.find_marked("S1", timeout=5)
+    assert held.value.whole_tenant
+    assert "AADSTS7000215" in str(held.value)
+
+
+async def test_a_token_that_is_refused_is_renewed_once(tenant: Tenant, http: HttpClient, world: World) -> None:
+    directories = open_directories(tenant, http=lambda _: http, open_secret=opener({}))
+    await directories[Provider.GOOGLE].find_marked("S1", timeout=5)
+    world.google.tokens.revoke_all()
+    await directories[Provider.GOOGLE].find_marked("S1", timeout=5)
+
+
+async def test_a_vendor_without_a_certificate_that_we_trust_is_sent_nothing(tenant: Tenant) -> None:
+    untrusting = tenant.model_copy(
+        update={"microsoft": tenant.microsoft.model_copy(update={"ca_file": None}) if tenant.microsoft else None}
+    )
+    async with HttpClient() as http:
+        directory = open_directories(untrusting, http=lambda _: http, open_secret=opener({}))[Provider.MICROSOFT]
+        with pytest.raises(Unavailable):
+            await directory.find_marked("S1", timeout=5)
