@@ -19,7 +19,9 @@ class GraphApi:
     def __init__(self, *, clock: Callable[[], float], rng: random.Random, quirks: GraphQuirks | None = None) -> None:
         self.quirks = quirks or GraphQuirks()
         self.directories: dict[str, Directory] = {}
-        self.tokens = TokenIssuer(clock=clock, lifetime=self.quirks.token_lifetime)
+        self.tokens = TokenIssuer(
+            clock=clock, lifetime=self.quirks.token_lifetime, unknown_application=self.quirks.unknown_application
+        )
         self._clock = clock
         self._rng = rng
         self._writes: dict[str, Rate] = {}
@@ -34,7 +36,7 @@ class GraphApi:
         """The directory that the token opens. Raises `Refusal` (401, 429)."""
         grant = self.tokens.grant(authorization)
         if grant is None or grant.tenant_id not in self.directories:
-            raise refusals.unauthenticated()
+            raise refusals.unauthenticated((authorization or "").removeprefix("Bearer").strip())
         if writes and self.quirks.writes_per_window is not None:
             burst = self.quirks.writes_per_window
             default = Rate(burst / _WINDOW, burst=burst, clock=self._clock)

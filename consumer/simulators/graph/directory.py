@@ -3,14 +3,13 @@
 import random
 import re
 from collections.abc import Callable, Iterator, Mapping
-from dataclasses import dataclass, field
-from datetime import UTC, datetime
-from typing import Any
+from typing import Any, cast
 from uuid import UUID
 
 from consumer.simulators.graph import refusals
 from consumer.simulators.graph.quirks import GraphQuirks
 from consumer.simulators.graph.refusals import Refusal
+from consumer.simulators.graph.user import User
 
 _REQUIRED = ("accountEnabled", "displayName", "mailNickname", "userPrincipalName", "passwordProfile")
 _ALIAS = re.compile(r"[A-Za-z0-9'.\-_!#^~]+")
@@ -23,44 +22,8 @@ _LENGTHS = {
     "usageLocation": 2,
 }
 _SHORTEST_PASSWORD = 8
-_DEFAULT = ("businessPhones", "displayName", "givenName", "id", "jobTitle", "mail", "mobilePhone", "officeLocation",
-            "preferredLanguage", "surname", "userPrincipalName")  # fmt: skip
-
 
 _READING_TIME = 300.0  # seconds from a mail to its reader's first sign-in, at least
-
-
-@dataclass
-class User:
-    """A user. `shown_from` is when every replica has it; `deleted_at` in Unix seconds."""
-
-    id: str
-    properties: dict[str, Any]
-    password: str
-    shown_from: float
-    created_at: float = 0.0
-    password_changed_at: float = 0.0
-    licences: list[str] = field(default_factory=list[str])
-    roles: list[str] = field(default_factory=list[str])
-    deleted_at: float | None = None
-
-    @property
-    def upn(self) -> str:
-        """The sign-in name."""
-        return str(self.properties["userPrincipalName"])
-
-    def shown(self, select: str | None) -> dict[str, Any]:
-        """As Graph shows it: a small set of properties unless others are asked for."""
-        names = select.split(",") if select else _DEFAULT
-        known: dict[str, Any] = {
-            "id": self.id,
-            "businessPhones": [],
-            "deletedDateTime": None,
-            "createdDateTime": _written(self.created_at),
-            "lastPasswordChangeDateTime": _written(self.password_changed_at),
-            **self.properties,
-        }
-        return {name: known.get(name) for name in names}
 
 
 class Directory:
@@ -84,11 +47,7 @@ class Directory:
         upn = str(body["userPrincipalName"])
         if upn.lower() in self._holders:
             raise refusals.conflict("userPrincipalName")
-        password = str(body["passwordProfile"].get("password", ""))
-        if len(password) < _SHORTEST_PASSWORD:
-            raise refusals.invalid(
-                "The specified password does not comply with password complexity requirements. Please provide a different password."
-            )
+        password = _password(body)
         properties = {name: value for name, value in body.items() if name != "passwordProfile"}
         if self._quirks.drops_employee_id:
             properties.pop("employeeId", None)
@@ -124,9 +83,11 @@ class Directory:
         """`PATCH /users/{key}`."""
         user = self.get(key)
         self._lengths(body)
-        profile = body.get("passwordProfile")
-        if profile:
-            user.password = str(profile.get("password", user.password))
+        password = _password(body) if body.get("passwordProfile") else None
+        if "userPrincipalName" in body:
+            self._rename(user, str(body["userPrincipalName"]))
+        if password is not None:
+            user.password = password
             user.password_changed_at = self._clock()
         user.properties |= {name: value for name, value in body.items() if name != "passwordProfile"}
 
@@ -135,16 +96,20 @@ class Directory:
         user = self.get(key)
         user.deleted_at = self._clock()
         self._holders.pop(user.upn.lower(), None)
+        if self._quirks.renames_deleted:
+            user.properties["userPrincipalName"] = user.deleted_prefix + user.upn
 
     def restore(self, ident: str) -> User:
         """`POST /directory/deletedItems/{id}/restore`."""
         user = self.users.get(ident)
         if user is None or user.deleted_at is None:
             raise refusals.missing(ident)
-        if user.upn.lower() in self._holders:
+        upn = user.upn.removeprefix(user.deleted_prefix)
+        if upn.lower() in self._holders:
             raise refusals.conflict("userPrincipalName")
         user.deleted_at = None
-        self._holders[user.upn.lower()] = ident
+        user.properties["userPrincipalName"] = upn
+        self._holders[upn.lower()] = ident
         return user
 
     def assign(self, key: str, add: list[str], remove: list[str]) -> User:
@@ -167,6 +132,10 @@ class Directory:
                 self.stock[sku] += 1
         return user
 
+    def consumed(self, sku: str) -> int:
+        """How many licences of a kind are assigned."""
+        return sum(sku in user.licences for user in self.users.values())
+
     def join(self, group: str, key: str) -> None:
         """`POST /groups/{id}/members/$ref`."""
         if group not in self.groups:
@@ -181,15 +150,25 @@ class Directory:
         user = self.users.get(self._holders.get(address.lower(), ""))
         if user is None or user.deleted_at is not None or user.password != password:
             return False
-        user.password_changed_at = self._clock() + _READING_TIME
+        user.password_changed_at = user.signed_in_at = self._clock() + _READING_TIME
         return True
+
+    def _rename(self, user: User, upn: str) -> None:
+        self._validate_upn(upn)
+        if self._holders.get(upn.lower(), user.id) != user.id:
+            raise refusals.conflict("userPrincipalName")
+        del self._holders[user.upn.lower()]
+        self._holders[upn.lower()] = user.id
 
     def _validate(self, body: Mapping[str, Any]) -> None:
         for name in _REQUIRED:
             if body.get(name) in (None, ""):
                 raise refusals.invalid(f"A value is required for property '{name}' of resource 'User'.")
         self._lengths(body)
-        alias, _, domain = str(body["userPrincipalName"]).rpartition("@")
+        self._validate_upn(str(body["userPrincipalName"]))
+
+    def _validate_upn(self, upn: str) -> None:
+        alias, _, domain = upn.rpartition("@")
         if not _ALIAS.fullmatch(alias):
             raise Refusal(
                 400,
@@ -213,5 +192,9 @@ class Directory:
                 )
 
 
-def _written(at: float) -> str:
-    return datetime.fromtimestamp(at, UTC).strftime("%Y-%m-%dT%H:%M:%SZ")
+def _password(body: Mapping[str, Any]) -> str:
+    profile = body["passwordProfile"]
+    password = cast("dict[str, Any]", profile).get("password") if isinstance(profile, dict) else None
+    if not isinstance(password, str) or len(password) < _SHORTEST_PASSWORD:
+        raise refusals.invalid(refusals.WEAK_PASSWORD)
+    return password

@@ -3,8 +3,8 @@
 import re
 from collections.abc import Callable, Mapping
 
-from consumer.simulators.graph.directory import User
 from consumer.simulators.graph.refusals import Refusal
+from consumer.simulators.graph.user import User
 
 _LITERAL = r"'((?:[^']|'')*)'"
 _EQUALS = re.compile(rf"(employeeId|userPrincipalName|mailNickname) eq {_LITERAL}")
@@ -14,7 +14,9 @@ Predicate = Callable[[User], bool]
 
 
 def parsed(text: str) -> Predicate:
-    """A predicate over users: clauses joined by `or`. Raises `Refusal` where Graph would want an advanced query, or nothing at all."""
+    """A predicate over users: clauses joined by `or`, or everybody. Raises `Refusal` where Graph would want an advanced query."""
+    if not text.strip():
+        return lambda _: True
     clauses = [_clause(part) for part in re.split(r" or (?=(?:[^']*'[^']*')*[^']*$)", text)]
     return lambda user: any(clause(user) for clause in clauses)
 

@@ -9,9 +9,10 @@ from aiohttp import web
 
 from consumer.simulators.graph import refusals
 from consumer.simulators.graph.api import GraphApi
-from consumer.simulators.graph.directory import Directory, User
+from consumer.simulators.graph.directory import Directory
 from consumer.simulators.graph.filters import parsed
 from consumer.simulators.graph.refusals import Refusal
+from consumer.simulators.graph.user import User
 from consumer.simulators.server import NOTES, Handler
 
 _Act = Callable[[Directory, web.Request, dict[str, Any]], web.Response]
@@ -29,6 +30,7 @@ def handlers(api: GraphApi) -> Mapping[tuple[str, str, str], Handler]:
         ("graph.users.assignLicense", "POST", "/v1.0/users/{key}/assignLicense"): _assign,
         ("graph.users.roles", "GET", "/v1.0/users/{key}/transitiveMemberOf/microsoft.graph.directoryRole"): _roles,
         ("graph.groups.join", "POST", "/v1.0/groups/{group}/members/$ref"): _join,
+        ("graph.subscribedSkus.list", "GET", "/v1.0/subscribedSkus"): _skus,
         ("graph.deleted.list", "GET", f"{_DELETED}/microsoft.graph.user"): _list_deleted,
         ("graph.deleted.restore", "POST", f"{_DELETED}/{{key}}/restore"): _restore,
     }
@@ -60,23 +62,25 @@ async def _answer(api: GraphApi, act: _Act, request: web.Request) -> web.Respons
 def _create(directory: Directory, request: web.Request, body: dict[str, Any]) -> web.Response:
     user = directory.create(body)
     _note(request, user)
-    return web.json_response(user.shown(None), status=201)
+    location = f"{_root(request)}/directoryObjects/{user.id}/Microsoft.DirectoryServices.User"
+    return web.json_response(_entity(request, user.shown(None)), status=201, headers={"Location": location})
 
 
 def _get(directory: Directory, request: web.Request, _body: dict[str, Any]) -> web.Response:
-    return web.json_response(directory.get(request.match_info["key"]).shown(request.query.get("$select")))
+    user = directory.get(request.match_info["key"])
+    return web.json_response(_entity(request, user.shown(request.query.get("$select"))))
 
 
 def _list(directory: Directory, request: web.Request, _body: dict[str, Any]) -> web.Response:
     matches = parsed(request.query.get("$filter", ""))
     select = request.query.get("$select")
-    return web.json_response({"value": [user.shown(select) for user in directory.live() if matches(user)]})
+    return _collection(request, "users", [user.shown(select) for user in directory.live() if matches(user)])
 
 
 def _list_deleted(directory: Directory, request: web.Request, _body: dict[str, Any]) -> web.Response:
     matches = parsed(request.query.get("$filter", ""))
     select = request.query.get("$select")
-    return web.json_response({"value": [user.shown(select) for user in directory.deleted() if matches(user)]})
+    return _collection(request, "users", [user.shown(select) for user in directory.deleted() if matches(user)])
 
 
 def _update(directory: Directory, request: web.Request, body: dict[str, Any]) -> web.Response:
@@ -94,7 +98,7 @@ def _delete(directory: Directory, request: web.Request, _body: dict[str, Any]) -
 def _restore(directory: Directory, request: web.Request, _body: dict[str, Any]) -> web.Response:
     user = directory.restore(request.match_info["key"])
     _note(request, user)
-    return web.json_response({"@odata.type": "#microsoft.graph.user", **user.shown(None)})
+    return web.json_response(_entity(request, {"@odata.type": "#microsoft.graph.user", **user.shown(None)}))
 
 
 def _assign(directory: Directory, request: web.Request, body: dict[str, Any]) -> web.Response:
@@ -106,12 +110,21 @@ def _assign(directory: Directory, request: web.Request, body: dict[str, Any]) ->
     skus = [str(cast("dict[str, Any]", licence).get("skuId")) for licence in cast("list[Any]", add)]
     user = directory.assign(request.match_info["key"], skus, [str(sku) for sku in cast("list[Any]", remove)])
     _note(request, user)
-    return web.json_response(user.shown(None))
+    return web.json_response(_entity(request, user.shown(None)))
 
 
 def _roles(directory: Directory, request: web.Request, _body: dict[str, Any]) -> web.Response:
     user = directory.get(request.match_info["key"])
-    return web.json_response({"value": [{"id": role} for role in user.roles]})
+    return _collection(request, "directoryRoles", [{"id": role} for role in user.roles])
+
+
+def _skus(directory: Directory, request: web.Request, _body: dict[str, Any]) -> web.Response:
+    rows: list[dict[str, Any]] = []
+    for sku, left in directory.stock.items():
+        used = directory.consumed(sku)
+        units = {"enabled": left + used, "lockedOut": 0, "suspended": 0, "warning": 0}
+        rows.append({"skuId": sku, "capabilityStatus": "Enabled", "consumedUnits": used, "prepaidUnits": units})
+    return _collection(request, "subscribedSkus", rows)
 
 
 def _join(directory: Directory, request: web.Request, body: dict[str, Any]) -> web.Response:
@@ -134,7 +147,9 @@ async def _discovery(request: web.Request) -> web.Response:
 
 async def _token(api: GraphApi, request: web.Request) -> web.Response:
     form = {name: str(value) for name, value in (await request.post()).items()}
-    status, body = api.tokens.exchange(request.match_info["tenant"], form)
+    status, body = api.tokens.exchange(
+        request.match_info["tenant"], form, resource=f"{request.scheme}://{request.host}"
+    )
     return web.json_response(body, status=status)
 
 
@@ -151,17 +166,29 @@ async def _sign_in(api: GraphApi, request: web.Request) -> web.Response:
     return web.json_response({"signed_in": let_in})
 
 
+def _entity(request: web.Request, shown: dict[str, Any]) -> dict[str, Any]:
+    return {"@odata.context": f"{_root(request)}/$metadata#users/$entity", **shown}
+
+
+def _collection(request: web.Request, kind: str, rows: list[dict[str, Any]]) -> web.Response:
+    return web.json_response({"@odata.context": f"{_root(request)}/$metadata#{kind}", "value": rows})
+
+
+def _root(request: web.Request) -> str:
+    return f"{request.scheme}://{request.host}/v1.0"
+
+
 def _note(request: web.Request, user: User) -> None:
     if NOTES in request:
         request[NOTES].update(object_id=user.id, address=user.upn, marker=user.properties.get("employeeId"))
 
 
 async def _body(request: web.Request) -> dict[str, Any]:
-    text = await request.text()
-    if not text or request.method == "GET":
+    content = await request.read()
+    if not content or request.method == "GET":
         return {}
     try:
-        body: object = json.loads(text)
+        body: object = json.loads(content)
     except ValueError:
         body = None
     if not isinstance(body, dict):

@@ -20,3 +20,9 @@ class GraphQuirks:
     """What a throttled answer says: seconds, with a decimal, a date, or nothing."""
 
     token_lifetime: float = 3_600.0
+
+    renames_deleted: bool = True
+    """A deleted user's sign-in name gets a prefix; restored, it has the old one."""
+
+    unknown_application: int = 700016
+    """Which AADSTS number an application that is not there meets; 700038 was recorded too."""

@@ -14,11 +14,10 @@ class Refusal(Exception):
         message: str,
         *,
         details: list[dict[str, str]] | None = None,
-        after: str | None = None,
     ) -> None:
         super().__init__(message)
         self.status = status
-        self.headers = {"Retry-After": after} if after is not None else {}
+        self.headers: dict[str, str] = {}
         self.body: dict[str, Any] = {
             "error": {
                 "code": code,
@@ -59,14 +58,23 @@ def missing(ident: str) -> Refusal:
     )
 
 
-def unauthenticated() -> Refusal:
-    """The token is unknown or over."""
-    return Refusal(401, "InvalidAuthenticationToken", "Lifetime validation failed, the token is expired.")
+def unauthenticated(token: str) -> Refusal:
+    """The token is missing, unknown or over."""
+    message = "Lifetime validation failed, the token is expired." if token else "Access token is empty."
+    refusal = Refusal(401, "InvalidAuthenticationToken", message)
+    refusal.headers["WWW-Authenticate"] = 'Bearer realm="", authorization_uri="/common/oauth2/authorize"'
+    return refusal
 
 
 def throttled(after: str | None) -> Refusal:
-    """Too many writes."""
-    return Refusal(429, "TooManyRequests", "Please retry again later.", after=after)
+    """Too many writes; an inner error of its own shape (Microsoft's page on limits)."""
+    refusal = Refusal(429, "TooManyRequests", "Please retry again later.")
+    refusal.headers["x-ms-throttle-information"] = "WriteLimitExceeded"
+    if after is not None:
+        refusal.headers["Retry-After"] = after
+    inner = refusal.body["error"]["innerError"]
+    refusal.body["error"]["innerError"] = {**inner, "code": "429", "message": "Please retry after", "status": "429"}
+    return refusal
 
 
 UNVERIFIED = (
@@ -75,3 +83,6 @@ UNVERIFIED = (
 )
 NO_USAGE_LOCATION = "License assignment cannot be done for user with invalid usage location."
 MEMBER_EXISTS = "One or more added object references already exist for the following modified properties: 'members'."
+WEAK_PASSWORD = (
+    "The specified password does not comply with password complexity requirements. Please provide a different password."  # noqa: S105  a sentence
+)

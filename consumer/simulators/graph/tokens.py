@@ -19,9 +19,10 @@ class Grant:
 class TokenIssuer:
     """Applications and the tokens that they were given."""
 
-    def __init__(self, *, clock: Callable[[], float], lifetime: float) -> None:
+    def __init__(self, *, clock: Callable[[], float], lifetime: float, unknown_application: int) -> None:
         self._clock = clock
         self._lifetime = lifetime
+        self._unknown_application = unknown_application
         self._applications: dict[tuple[str, str], str] = {}
         self._tokens: dict[str, Grant] = {}
 
@@ -33,16 +34,20 @@ class TokenIssuer:
         """Every token is refused from now on."""
         self._tokens.clear()
 
-    def exchange(self, tenant_id: str, form: Mapping[str, str]) -> tuple[int, dict[str, Any]]:
-        """Status and body of the answer to a token request."""
+    def exchange(self, tenant_id: str, form: Mapping[str, str], *, resource: str) -> tuple[int, dict[str, Any]]:
+        """Status and body of the answer to a token request; `resource` is the only one that tokens are given for."""
         client_id = form.get("client_id", "")
         if form.get("grant_type") != "client_credentials":
             return _refused(400, "unsupported_grant_type", 70003, "The app requested an unsupported grant type.")
         secret = self._applications.get((tenant_id, client_id))
         if secret is None:
-            return _refused(400, "unauthorized_client", 700016, "Application was not found in the directory.")
+            return _refused(
+                400, "unauthorized_client", self._unknown_application, "Application was not found in the directory."
+            )
         if not secrets.compare_digest(secret, form.get("client_secret", "")):
             return _refused(401, "invalid_client", 7000215, "Invalid client secret provided.")
+        if form.get("scope", "").rpartition("/")[0].rstrip("/") != resource:
+            return _refused(400, "invalid_resource", 500011, "The resource principal was not found in the tenant.")
         token = secrets.token_urlsafe(32)
         self._tokens[token] = Grant(tenant_id, client_id, self._clock() + self._lifetime)
         lifetime = int(self._lifetime)
