@@ -38,4 +38,4 @@ def test_every_test_gets_an_empty_database(database_url: str, _: int) -> None:
 @pytest.mark.parts
 def test_the_registry_speaks_confluents_api(apicurio: str) -> None:
     with urllib.request.urlopen(f"{apicurio}/subjects", timeout=10) as answer:  # noqa: S310 - our own address
-        assert json.load(answer) == []
+        assert isinstance(json.load(answer), list)
