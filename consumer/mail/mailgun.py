@@ -60,7 +60,7 @@ class MailgunMailer:
     async def was_accepted(self, message_id: str, *, since: float, timeout: float) -> bool:
         """See `Mailer`."""
         query = urlencode(
-            {"message-id": message_id, "begin": f"{since - _SLACK:.0f}", "ascending": "yes", "limit": "300"}
+            {"message-id": message_id, "begin": f"{max(0.0, since - _SLACK):.0f}", "ascending": "yes", "limit": "300"}
         )
         path = f"/v3/{quote(self._section.domain)}/events?{query}"
         answer = await self._call("look_up", "GET", path, self._lookup_header, timeout)
