@@ -4,11 +4,14 @@ import hashlib
 import re
 from collections import Counter
 from collections.abc import Collection, Mapping, Sequence
+from contextlib import suppress
 from dataclasses import dataclass, field
 from typing import Protocol
 
 from consumer.codec.letters import Headers, LetterReason, Unreadable
 from consumer.codec.reader import Peek
+from consumer.codec.wire import SchemaRef, schema_of
+from consumer.errors import Unavailable
 from consumer.events import StudentStatusChanged
 from consumer.intake.letters import Letter
 from consumer.intake.port import Record
@@ -16,6 +19,7 @@ from consumer.ledger.port import Arrival
 from consumer.policy.decision import Act, DecisionTable, Refuse, Skip
 
 Place = tuple[str, int]
+_Asked = dict[SchemaRef, Unreadable | Unavailable]
 
 _TRACEPARENT = re.compile(
     rb"[0-9a-f]{2}-[0-9a-f]{32}-[0-9a-f]{16}-[0-9a-f]{2}"
@@ -36,12 +40,16 @@ class Reader(Protocol):
 
 @dataclass(slots=True)
 class Batch:
-    """What a few hundred records come to. `arrivals` and `letters` shrink as they are dealt with; `offsets` are the next to read."""
+    """What a few hundred records come to. `arrivals` and `letters` shrink as they are dealt with; `offsets` are the next to read.
+
+    `waiting` are the records whose schema nobody can look up now, and whatever follows them in their partitions.
+    """
 
     size: int
     skips: Counter[tuple[str, str]]
     arrivals: list[tuple[Arrival, Record]]
     letters: list[Letter]
+    waiting: list[Record]
     offsets: dict[Place, int] = field(default_factory=dict[Place, int])
 
     def drop(self, places: Collection[Place]) -> None:
@@ -60,31 +68,43 @@ class BatchReader:
         self._decisions = decisions
 
     def batch(self, records: Sequence[Record]) -> Batch:
-        """Every record's lot. Raises `Unavailable` where a schema can't be looked up now: ask again with the same records."""
-        batch = Batch(len(records), Counter(), [], [])
+        """Every record's lot. A registry that is away holds back only the partitions that need it: see `Batch.waiting`."""
+        batch = Batch(len(records), Counter(), [], [], [])
         peek, decide, skips, offsets = self._reader.peek, self._decisions.decide, batch.skips, batch.offsets
+        blocked: set[Place] = set()
+        # A registry without an answer is asked once a batch, not once a record: garbage must not slow others down.
+        asked: _Asked = {}
         for record in records:
-            offsets[record.topic() or "", record.partition() or 0] = (record.offset() or 0) + 1
+            place = (record.topic() or "", record.partition() or 0)
+            if blocked and place in blocked:
+                batch.waiting.append(record)
+                continue
+            value, headers = record.value(), record.headers()
             try:
-                tenant_id, status_id = peek(record.value(), record.headers())
+                if asked and (answer := _known(asked, value, headers)):
+                    raise answer
+                tenant_id, status_id = peek(value, headers)
+                decision = decide(tenant_id, status_id, external_sync_disabled=False)
+                if type(decision) is Skip:
+                    skips[tenant_id, decision.reason] += 1
+                else:
+                    self._whole(record, value, headers, batch)
             except Unreadable as unreadable:
                 batch.letters.append(Letter(record, unreadable.reason, unreadable.sentence))
+                if unreadable.reason is LetterReason.UNKNOWN_SCHEMA:
+                    _keep(asked, value, headers, unreadable)
+            except Unavailable as away:
+                _keep(asked, value, headers, away)
+                blocked.add(place)
+                batch.waiting.append(record)
                 continue
-            decision = decide(tenant_id, status_id, external_sync_disabled=False)
-            if type(decision) is Skip:
-                skips[tenant_id, decision.reason] += 1
-            else:
-                self._whole(record, batch)
+            offsets[place] = (record.offset() or 0) + 1
+        batch.size -= len(batch.waiting)
         return batch
 
-    def _whole(self, record: Record, batch: Batch) -> None:
-        """A record that may act: the person too is decoded, and may forbid it."""
-        value, headers = record.value(), record.headers()
-        try:
-            event = self._reader.read(value, headers)
-        except Unreadable as unreadable:
-            batch.letters.append(Letter(record, unreadable.reason, unreadable.sentence))
-            return
+    def _whole(self, record: Record, value: bytes | None, headers: Headers | None, batch: Batch) -> None:
+        """A record that may act: the person too is decoded, and may forbid it. Raises `Unreadable`."""
+        event = self._reader.read(value, headers)
         decision = self._decisions.decide(
             event.tenant_id, event.status.id, external_sync_disabled=event.student.external_sync_disabled
         )
@@ -106,6 +126,17 @@ class BatchReader:
                     traceparent=_traceparent(headers),
                 )
                 batch.arrivals.append((arrival, record))
+
+
+def _keep(asked: _Asked, value: bytes | None, headers: Headers | None, answer: Unreadable | Unavailable) -> None:
+    with suppress(Unreadable):
+        asked[schema_of(value or b"", headers)[0]] = answer
+
+
+def _known(asked: _Asked, value: bytes | None, headers: Headers | None) -> Unreadable | Unavailable | None:
+    with suppress(Unreadable):
+        return asked.get(schema_of(value or b"", headers)[0])
+    return None
 
 
 def _traceparent(headers: Headers | None) -> str | None:

@@ -3,6 +3,7 @@
 import hashlib
 from collections.abc import Sequence
 from dataclasses import dataclass
+from functools import partial
 
 from confluent_kafka import KafkaError, KafkaException
 
@@ -12,6 +13,9 @@ from consumer.intake.port import Producer, Record
 
 _TOO_LARGE = {KafkaError.MSG_SIZE_TOO_LARGE, KafkaError.INVALID_RECORD}
 _OMITTED = "provisioner-value-omitted"
+_LARGE_KEY = 1024
+
+_Origin = tuple[str, int, int]
 
 
 @dataclass(frozen=True, slots=True)
@@ -23,36 +27,48 @@ class Letter:
     sentence: str
 
     @property
-    def place(self) -> tuple[str, int, int]:
+    def place(self) -> _Origin:
         """Topic, partition and offset that it was read from."""
         return self.record.topic() or "", self.record.partition() or 0, self.record.offset() or 0
 
 
 class DeadLetters:
-    """The dead-letter topic. Blocking; at least once: a repeat bears the same topic, partition and offset in its headers."""
+    """The dead-letter topic. Blocking; at least once: a repeat bears the same topic, partition and offset in its headers.
 
-    def __init__(self, producer: Producer, topic: str, *, timeout: float = 30.0) -> None:
+    A letter that is still on its way when `send` gives up is not produced again by the next `send`, but waited for.
+    """
+
+    def __init__(self, producer: Producer, topic: str, *, timeout: float = 5.0) -> None:
         self._producer = producer
         self._topic = topic
         self._timeout = timeout
+        self._reports: dict[_Origin, KafkaError | None] = {}
+        self._on_their_way: set[_Origin] = set()
 
     def send(self, letters: Sequence[Letter]) -> None:
-        """Sends all. Raises `Unavailable` where the cluster has not taken every one of them in `timeout` seconds."""
-        refused: list[Letter] = []
-        failed: list[KafkaError] = []
+        """Sends all. Raises `Unavailable` where the cluster has not taken every one of them in `timeout` seconds: call again."""
+        places = {letter.place for letter in letters}
+        self._reports = {place: report for place, report in self._reports.items() if place in places}
         for letter in letters:
-            self._produce(letter, whole=True, refused=refused, failed=failed)
+            if letter.place not in self._reports and letter.place not in self._on_their_way:
+                self._produce(letter, whole=True)
         self._flush()
+        refused = [letter for letter in letters if _too_large(self._reports.get(letter.place))]
         for letter in refused:
-            self._produce(letter, whole=False, refused=[], failed=failed)
+            self._produce(letter, whole=False)
         if refused:
             self._flush()
-        if failed:
-            raise Unavailable(f"The dead letters' topic refuses records ({failed[0].name()}).")
+        failed = {place: error for place, error in self._reports.items() if error is not None}
+        for place in failed:
+            del self._reports[place]
+        for error in failed.values():
+            raise Unavailable(f"The dead letters' topic refuses records ({error.name()}).")
+        if not self._reports.keys() >= places:
+            raise Unavailable("The dead letters' topic does not answer.")
 
-    def _produce(self, letter: Letter, *, whole: bool, refused: list[Letter], failed: list[KafkaError]) -> None:
+    def _produce(self, letter: Letter, *, whole: bool) -> None:
         topic, partition, offset = letter.place
-        value = letter.record.value()
+        value, key = letter.record.value(), letter.record.key()
         headers = letter_headers(
             letter.record.headers() if whole else None,
             topic=topic,
@@ -61,30 +77,31 @@ class DeadLetters:
             reason=letter.reason,
             sentence=letter.sentence,
         )
-        if not whole and value is not None:
-            # Too large for the cluster, with what we add: its place says where the value can be read as long as the topic keeps it.
-            headers.append((_OMITTED, f"{len(value)} bytes, sha-256 {hashlib.sha256(value).hexdigest()}".encode()))
-
-        def delivered(error: KafkaError | None, _record: Record) -> None:
-            if error is not None:
-                _sort(error, letter, refused if whole else None, failed)
-
+        if not whole:
+            # Too large for the cluster, with what we add: its place says where the rest can be read as long as the topic keeps it.
+            size, digest = len(value or b""), hashlib.sha256(value or b"").hexdigest()
+            headers.append((_OMITTED, f"{size} bytes, sha-256 {digest}".encode()))
+            value, key = None, key if key and len(key) <= _LARGE_KEY else None
+        self._reports.pop(letter.place, None)
+        self._on_their_way.add(letter.place)
         try:
             self._producer.produce(
-                self._topic, value if whole else None, letter.record.key(), headers=headers, on_delivery=delivered
+                self._topic, value, key, headers=headers, on_delivery=partial(self._reported, letter.place)
             )
         except KafkaException as error:
-            _sort(error.args[0], letter, refused if whole else None, failed)
+            self._reported(letter.place, error.args[0], letter.record)
         except BufferError:
+            self._on_their_way.discard(letter.place)
             raise Unavailable("The dead letters' producer is full.") from None
+
+    def _reported(self, place: _Origin, error: KafkaError | None, _record: Record) -> None:
+        self._on_their_way.discard(place)
+        self._reports[place] = error
 
     def _flush(self) -> None:
         if self._producer.flush(self._timeout):
             raise Unavailable("The dead letters' topic does not answer.")
 
 
-def _sort(error: KafkaError, letter: Letter, refused: list[Letter] | None, failed: list[KafkaError]) -> None:
-    if refused is not None and error.code() in _TOO_LARGE:
-        refused.append(letter)
-    else:
-        failed.append(error)
+def _too_large(report: KafkaError | None) -> bool:
+    return report is not None and report.code() in _TOO_LARGE

@@ -2,9 +2,11 @@
 
 Whatever can't be done now keeps the batch in hand and the partitions paused, while polling goes on, so that the group keeps us:
 
-    reading ──registry, PostgreSQL or dead letters away──▶ paused: the batch is tried again and again
+    reading ──PostgreSQL, dead letters or group's offsets away──▶ paused: the batch is tried again and again
        ▲                                                              │ done
        └──────────────── calm for a while (hysteresis) ◀──────────────┘
+
+A schema registry that is away pauses only those partitions whose next record needs it.
 """
 
 import threading
@@ -13,11 +15,12 @@ from collections import Counter
 from collections.abc import Callable, Sequence
 
 import structlog
-from confluent_kafka import KafkaError, TopicPartition
+from confluent_kafka import KafkaError, KafkaException, TopicPartition
 
 from consumer.codec.letters import LetterReason
 from consumer.errors import Fenced, Stop, Unavailable
-from consumer.intake.batch import Batch, BatchReader
+from consumer.intake.batch import Batch, BatchReader, Place
+from consumer.intake.hold import Hold
 from consumer.intake.letters import DeadLetters, Letter
 from consumer.intake.partitions import Partitions
 from consumer.intake.port import Consumer, Record
@@ -27,8 +30,7 @@ from consumer.observe.metrics import Metrics
 log = structlog.get_logger()
 
 _POLL = 0.1
-_COMMIT_EVERY = 1.0
-_FIRST_PAUSE, _LONGEST_PAUSE = 0.25, 10.0
+_COMMIT_EVERY, _COMMIT_ALL_EVERY = 1.0, 30.0
 _CALM = 2.0
 _REUSED = "This event_id was used before, with other content."
 
@@ -65,10 +67,12 @@ class Intake:
         self._records: list[Record] = []
         self._batch: Batch | None = None
         self._began = 0.0
-        self._cause: str | None = None
-        self._pause = _FIRST_PAUSE
-        self._again_at = 0.0
-        self._committed_at = 0.0
+        self._hold = Hold(metrics, clock, calm=_CALM)
+        self._asking = "kafka"
+        self._waiting: list[Record] = []
+        self._registry = Hold(metrics, clock, calm=0)
+        self._rebalanced = False
+        self._committed_at = self._all_committed_at = 0.0
         self._stopping = threading.Event()
 
     def stop(self) -> None:
@@ -77,9 +81,7 @@ class Intake:
 
     def run(self) -> None:
         """Raises `Stop` where going on would lose or invent events."""
-        self._consumer.subscribe(
-            [self._topic], on_assign=self._on_assign, on_revoke=self._on_revoke, on_lost=self._on_lost
-        )
+        self.start()
         try:
             while not self._stopping.is_set():
                 self.turn()
@@ -87,42 +89,74 @@ class Intake:
         finally:
             self._consumer.close()
 
+    def start(self) -> None:
+        """Joins the group; the first part of `run`."""
+        self._consumer.subscribe(
+            [self._topic], on_assign=self._on_assign, on_revoke=self._on_revoke, on_lost=self._on_lost
+        )
+
     def turn(self) -> None:
         """One round: take, try, commit."""
         self._beat()
-        self._take(self._consumer.consume(self._batch_size if self._cause is None else 1, timeout=_POLL))
-        if self._again_at <= self._clock():
+        self._take(self._batch_size if self._hold.cause is None else 1)
+        if self._hold.due:
             self._try()
-        if self._clock() - self._committed_at >= _COMMIT_EVERY:
-            self._partitions.commit(self._consumer, asynchronous=True)
-            self._committed_at = self._clock()
+        if not self._waiting:
+            self._registry.succeeded()
+        self._partitions.pause(
+            self._consumer, self._partitions.assigned if self._hold.cause else _places(self._waiting)
+        )
+        self._commit()
 
-    def _take(self, records: Sequence[Record]) -> None:
+    def _take(self, most: int) -> None:
+        self._rebalanced = False
+        try:
+            records = self._consumer.consume(most, timeout=_POLL)
+        except KafkaException as error:
+            self._judge(error.args[0], None)
+            return
         for record in records:
             error = record.error()
-            if error is None:
+            if error is not None:
+                self._judge(error, record)
+            elif not self._rebalanced or _place(record) in self._partitions.assigned:
                 self._records.append(record)
-            else:
-                _judge(error)
 
     def _try(self) -> None:
         try:
+            self._asking = "kafka"
+            self._partitions.begin(self._consumer)
+            self._asking = "database"
             self._partitions.own()
-            if self._batch is None and self._records:
-                self._began = self._clock()
-                self._batch = self._batches.batch(self._records)
-                self._records = []
+            if self._batch is None:
+                self._batch = self._next()
             if self._batch is not None:
                 self._finish(self._batch)
                 self._batch = None
         except Unavailable as fault:
-            self._hold_back(fault)
+            self._hold.failed(self._asking, str(fault))
         except Fenced:
             self._metrics.fenced_writes.labels("intake").inc()
-            log.warning("partition_taken_over_by_another")
             self._let_go()
+            # Not at once: should the group have given our partitions away, it will tell us now, before we fence their owner.
+            self._hold.failed("fenced", "A partition was taken over by another process.")
         else:
-            self._calm_down()
+            self._hold.succeeded()
+
+    def _next(self) -> Batch | None:
+        """The records that came, behind those that waited for a schema: no record of their partitions has come since."""
+        records = self._records
+        if self._registry.due:
+            records, self._waiting = [*self._waiting, *records], []
+        if not records:
+            return None
+        self._began = self._clock()
+        batch = self._batches.batch(records)
+        self._records = []
+        if batch.waiting:
+            self._waiting += batch.waiting
+            self._registry.failed("registry", "A schema can't be looked up now.")
+        return batch
 
     def _finish(self, batch: Batch) -> None:
         """Each part is forgotten when it is done, so that a later part's failure does not do it twice."""
@@ -137,6 +171,7 @@ class Intake:
             batch.arrivals = []
         self._count(counts)
         if batch.letters:
+            self._asking = "dead_letters"
             self._letters.send(batch.letters)
             for letter in batch.letters:
                 self._metrics.dead_letters.labels(letter.reason).inc()
@@ -149,6 +184,16 @@ class Intake:
         self._metrics.batch_records.observe(batch.size)
         self._metrics.batch_seconds.observe(self._clock() - self._began)
 
+    def _commit(self) -> None:
+        now = self._clock()
+        if now - self._committed_at < _COMMIT_EVERY:
+            return
+        everything = now - self._all_committed_at >= _COMMIT_ALL_EVERY
+        self._partitions.commit(self._consumer, asynchronous=True, again=everything)
+        self._committed_at = now
+        if everything:
+            self._all_committed_at = now
+
     def _count(self, counts: Counter[tuple[str, str]]) -> None:
         for (tenant, disposition), count in counts.items():
             self._metrics.events.labels(self._known(tenant), disposition).inc(count)
@@ -156,40 +201,15 @@ class Intake:
     def _known(self, tenant: str) -> str:
         return tenant if tenant in self._tenants else "unknown"
 
-    def _hold_back(self, fault: Unavailable) -> None:
-        if self._cause is None:
-            self._cause = "dependency"
-            self._consumer.pause(self._consumer.assignment())
-            self._metrics.intake_paused.labels(self._cause).set(1)
-            log.warning("intake_paused", why=str(fault))
-        self._again_at = self._clock() + self._pause
-        self._pause = min(_LONGEST_PAUSE, self._pause * 2)
-
-    def _calm_down(self) -> None:
-        """Resumes when nothing has failed for a while: a dependency that comes and goes must not pump the partitions."""
-        if self._cause is None:
-            return
-        if self._pause > _FIRST_PAUSE:
-            self._pause = _FIRST_PAUSE
-            self._again_at = self._clock() + _CALM
-            return
-        self._metrics.intake_paused.labels(self._cause).set(0)
-        self._cause = None
-        self._consumer.resume(self._consumer.assignment())
-        log.info("intake_resumed")
-
     def _let_go(self) -> None:
         """Drops what is in hand; the partitions that are still ours are taken over anew and read from their committed offsets."""
         self._records, self._batch = [], None
-        self._partitions.disown()
         again = [TopicPartition(topic, partition) for topic, partition in self._partitions.assigned]
         self._release(again, lost=True)
         self._partitions.assign(self._consumer, again)
 
     def _on_assign(self, _consumer: Consumer, partitions: list[TopicPartition]) -> None:
         self._partitions.assign(self._consumer, partitions)
-        if self._cause is not None:
-            self._consumer.pause(partitions)
 
     def _on_revoke(self, _consumer: Consumer, partitions: list[TopicPartition]) -> None:
         self._release(partitions, lost=False)
@@ -198,19 +218,27 @@ class Intake:
         self._release(partitions, lost=True)
 
     def _release(self, partitions: list[TopicPartition], *, lost: bool) -> None:
+        self._rebalanced = True
         places = self._partitions.release(self._consumer, partitions, lost=lost)
-        self._records = [r for r in self._records if (r.topic(), r.partition()) not in places]
+        self._records = [record for record in self._records if _place(record) not in places]
+        self._waiting = [record for record in self._waiting if _place(record) not in places]
         if self._batch is not None:
             self._batch.drop(places)
 
+    def _judge(self, error: KafkaError, record: Record | None) -> None:
+        """Most errors of the consumer are news of trouble that librdkafka itself gets over; these are not."""
+        if error.fatal():
+            raise Stop(f"The Kafka consumer can't go on ({error.name()}): {error.str()}")
+        if record is not None and error.code() == KafkaError._AUTO_OFFSET_RESET:  # noqa: SLF001  its name for it
+            self._partitions.lacks_offset(_place(record))
+            return
+        self._metrics.loop_faults.labels("intake", error.name()).inc()
+        log.warning("kafka_error", error=error.name())
 
-def _judge(error: KafkaError) -> None:
-    """Most errors of the consumer are news of trouble that librdkafka itself gets over; these are not."""
-    if error.code() in {KafkaError._AUTO_OFFSET_RESET, KafkaError.OFFSET_OUT_OF_RANGE}:  # noqa: SLF001  its name for it
-        raise Stop(
-            "The group's offset is no longer in the topic: events were deleted before they were read. Nothing was skipped. "
-            "Find out what was lost, then set the group's offsets by hand (kafka-consumer-groups --reset-offsets)."
-        )
-    if error.fatal():
-        raise Stop(f"The Kafka consumer can't go on ({error.name()}): {error.str()}")
-    log.warning("kafka_error", error=error.name())
+
+def _place(record: Record) -> Place:
+    return record.topic() or "", record.partition() or 0
+
+
+def _places(records: Sequence[Record]) -> set[Place]:
+    return {_place(record) for record in records}

@@ -1,7 +1,7 @@
-"""Which partitions are ours, from where they are read, and how far they are done.
+"""Which partitions are ours, from where they are read, how far they are done, and which of them pause.
 
-Runs inside the consumer's callbacks, on the intake's thread. A partition is written for only under the epoch that the ledger gave for it;
-that is asked for after the assignment, since the ledger may be away just then.
+Runs on the intake's thread, in part inside the consumer's callbacks. Nothing that happens at an assignment may block there, or fail for
+good: Kafka or the ledger may be away just then. So what is assigned is begun, and taken over in the ledger, by the turns that follow.
 """
 
 from collections.abc import Collection, Mapping
@@ -9,7 +9,7 @@ from collections.abc import Collection, Mapping
 import structlog
 from confluent_kafka import OFFSET_BEGINNING, OFFSET_INVALID, KafkaException, TopicPartition
 
-from consumer.errors import Stop
+from consumer.errors import Stop, Unavailable
 from consumer.intake.batch import Place
 from consumer.intake.port import Consumer
 from consumer.ledger.port import Inbox
@@ -17,12 +17,11 @@ from consumer.observe.metrics import Metrics
 
 log = structlog.get_logger()
 
-_TIMEOUT = 10.0
-_ATTEMPTS = 6
+_TIMEOUT = 5.0
 
 
 class Partitions:
-    """The assignment, its epochs, and the offsets that are done but not committed."""
+    """The assignment, its epochs, and the offsets that are done."""
 
     def __init__(self, inbox: Inbox, *, owner: str, metrics: Metrics) -> None:
         self._inbox = inbox
@@ -30,6 +29,10 @@ class Partitions:
         self._metrics = metrics
         self._assigned: set[Place] = set()
         self._done: dict[Place, int] = {}
+        self._uncommitted: set[Place] = set()
+        self._paused: set[Place] = set()
+        self._without_offset: set[Place] = set()
+        self._begun: set[Place] = set()
         self.epochs: dict[Place, int] = {}
 
     @property
@@ -38,21 +41,22 @@ class Partitions:
         return self._assigned
 
     def assign(self, consumer: Consumer, partitions: list[TopicPartition]) -> None:
-        """Begins to read: where the group left off, or at the beginning where it never was."""
-        consumer.incremental_assign(_starts(consumer, partitions))
+        """Begins to read where the group left off; librdkafka asks for that offset, for as long as it takes."""
+        _assign(consumer, [TopicPartition(at.topic, at.partition) for at in partitions])
         self._assigned |= {_place(partition) for partition in partitions}
         self._tell("partitions_assigned", partitions)
 
     def release(self, consumer: Consumer, partitions: list[TopicPartition], *, lost: bool) -> Collection[Place]:
         """Stops reading; commits what is done, unless the partitions are lost: then somebody else may have committed since."""
         places = {_place(partition) for partition in partitions}
-        done = {place: self._done.pop(place) for place in places & self._done.keys()}
         if not lost:
-            self._commit(consumer, done, asynchronous=False)
+            self._commit(consumer, places & self._done.keys(), asynchronous=False)
         consumer.incremental_unassign(partitions)
-        self._assigned -= places
+        for known in (self._assigned, self._uncommitted, self._paused, self._without_offset, self._begun):
+            known.difference_update(places)
         for place in places:
             self.epochs.pop(place, None)
+            self._done.pop(place, None)
         self._tell("partitions_lost" if lost else "partitions_revoked", partitions)
         return places
 
@@ -63,24 +67,64 @@ class Partitions:
             for partition, epoch in self._inbox.own(topic, new, owner=self._owner).items():
                 self.epochs[topic, partition] = epoch
 
-    def disown(self) -> None:
-        """Forgets all epochs: another process has taken a partition over, and `own` has to find out which."""
-        self.epochs.clear()
+    def lacks_offset(self, place: Place) -> None:
+        """Nothing is at the offset from which the partition was to be read; why, `begin` finds out."""
+        if place in self._assigned:
+            self._without_offset.add(place)
+
+    def begin(self, consumer: Consumer) -> None:
+        """Reads a partition from its beginning where the group has never committed. Raises `Stop` where it has: that offset is gone.
+
+        `auto.offset.reset` can't tell the two apart; it is `error`, so that neither goes unseen. Raises `Unavailable`.
+        """
+        if not self._without_offset:
+            return
+        asked = [TopicPartition(topic, partition) for topic, partition in self._without_offset]
+        try:
+            committed = consumer.committed(asked, timeout=_TIMEOUT)
+        except KafkaException as error:
+            raise Unavailable(f"Kafka does not tell the group's offsets ({error.args[0].name()}).") from error
+        for at in committed:
+            if at.error is not None:
+                raise Unavailable(f"Kafka does not tell the group's offsets ({at.error.name()}).")
+            if at.offset != OFFSET_INVALID or _place(at) in self._begun:
+                raise Stop(
+                    f"Offset {at.offset} of partition {at.partition}, where the group is, is no longer in the topic: events were "
+                    "deleted before they were read. Nothing was skipped. Find out what was lost, then set the group's offsets "
+                    "by hand (kafka-consumer-groups --reset-offsets)."
+                )
+        consumer.incremental_unassign(asked)
+        _assign(consumer, [TopicPartition(at.topic, at.partition, OFFSET_BEGINNING) for at in asked])
+        self._begun |= self._without_offset
+        self._paused -= self._without_offset
+        self._without_offset = set()
+        log.info("partitions_begun", partitions=sorted(at.partition for at in asked))
+
+    def pause(self, consumer: Consumer, places: Collection[Place]) -> None:
+        """Pauses those of our partitions that are in `places`, and resumes the others."""
+        wanted = self._assigned.intersection(places)
+        if wanted == self._paused:
+            return
+        consumer.pause([TopicPartition(*place) for place in wanted - self._paused])
+        consumer.resume([TopicPartition(*place) for place in self._paused - wanted])
+        self._paused = wanted
 
     def done(self, offsets: Mapping[Place, int]) -> None:
         """Everything before these offsets is durable, acknowledged or meaningless."""
-        self._done.update({place: offset for place, offset in offsets.items() if place in self._assigned})
+        ours = {place: offset for place, offset in offsets.items() if place in self._assigned}
+        self._done.update(ours)
+        self._uncommitted |= ours.keys()
 
-    def commit(self, consumer: Consumer, *, asynchronous: bool) -> None:
-        """Commits what is done."""
-        done, self._done = self._done, {}
-        if not self._commit(consumer, done, asynchronous=asynchronous):
-            self._done = {**done, **self._done}
+    def commit(self, consumer: Consumer, *, asynchronous: bool, again: bool = False) -> None:
+        """Commits what is done since the last commit; `again`: everything, because an asynchronous commit may fail without a word."""
+        places = set(self._done) if again else self._uncommitted
+        if self._commit(consumer, places, asynchronous=asynchronous):
+            self._uncommitted = set()
 
-    def _commit(self, consumer: Consumer, done: Mapping[Place, int], *, asynchronous: bool) -> bool:
-        if not done:
+    def _commit(self, consumer: Consumer, places: Collection[Place], *, asynchronous: bool) -> bool:
+        if not places:
             return True
-        offsets = [TopicPartition(topic, partition, offset) for (topic, partition), offset in done.items()]
+        offsets = [TopicPartition(*place, self._done[place]) for place in places]
         try:
             consumer.commit(offsets=offsets, asynchronous=asynchronous)
         except KafkaException as error:
@@ -94,20 +138,9 @@ class Partitions:
         log.info(what, partitions=sorted(partition.partition for partition in partitions))
 
 
-def _starts(consumer: Consumer, partitions: list[TopicPartition]) -> list[TopicPartition]:
-    """`auto.offset.reset` is `error`, so that a lost offset stops us; a group's very first offset has to be given instead."""
-    for attempt in range(1, _ATTEMPTS + 1):
-        try:
-            committed = consumer.committed(partitions, timeout=_TIMEOUT)
-            break
-        except KafkaException as error:
-            log.warning("committed_offsets_unknown", error=error.args[0].name(), attempt=attempt)
-    else:
-        raise Stop("Kafka does not tell the group's committed offsets; the service must not guess where to begin.")
-    return [
-        TopicPartition(at.topic, at.partition, OFFSET_BEGINNING if at.offset == OFFSET_INVALID else at.offset)
-        for at in committed
-    ]
+def _assign(consumer: Consumer, partitions: list[TopicPartition]) -> None:
+    consumer.incremental_assign(partitions)
+    consumer.resume(partitions)  # librdkafka keeps a partition's pause beyond its assignment
 
 
 def _place(partition: TopicPartition) -> Place:

@@ -1,6 +1,9 @@
-"""A Kafka topic in memory, as far as the loops use one: a consumer with rebalances on order, producers with mishaps on order."""
+"""A Kafka topic in memory, as far as the loops use one: a group's member with rebalances on order, a producer with mishaps on order.
 
-from collections import deque
+`tests/intake/test_consumer.py` holds the member to what Apache Kafka and librdkafka do.
+"""
+
+from collections import defaultdict
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass, field
 from typing import Any
@@ -43,25 +46,37 @@ class FakeRecord:
         return self.sent_headers
 
 
-class FakeConsumer:
-    """One member of a group. `records` wait to be consumed; what is paused stays where it is."""
+@dataclass
+class FakeTopic:
+    """Partitions' records, from the oldest that is kept on, and the offsets that the group has committed."""
 
-    def __init__(self, topic: str = "events") -> None:
+    name: str = "events"
+    records: defaultdict[int, list[FakeRecord]] = field(default_factory=lambda: defaultdict(list))
+    oldest: defaultdict[int, int] = field(default_factory=lambda: defaultdict(int))
+    commits: dict[int, int] = field(default_factory=dict[int, int])
+
+    def feed(self, *values: bytes | None, partition: int = 0, headers: Any = None) -> None:
+        """Appends records to the partition."""
+        for value in values:
+            offset = len(self.records[partition])
+            self.records[partition].append(FakeRecord((self.name, partition, offset), value, headers))
+
+
+class FakeConsumer:
+    """One member of the topic's group, with `auto.offset.reset` set to `error`. What is paused stays where it is."""
+
+    def __init__(self, topic: FakeTopic) -> None:
         self.topic = topic
-        self.records: deque[FakeRecord] = deque()
-        self.commits: dict[int, int] = {}
-        self.starts: dict[int, int] = {}
+        self.news: list[FakeRecord] = []
         self.paused: set[int] = set()
         self.closed = False
         self.commit_fails = False
-        self._assigned: set[int] = set()
+        self.commits_fail_silently = False
+        self.offsets_known = True
+        self.on_consume: Callable[[], None] = lambda: None
+        """Called inside each `consume`, where rebalances are served."""
+        self._positions: dict[int, int | None] = {}
         self._callbacks: dict[str, Rebalanced] = {}
-
-    def feed(self, *values: bytes | None, partition: int = 0) -> None:
-        """Appends records to the partition."""
-        for value in values:
-            offset = sum(record.at[1] == partition for record in self.records) + self.starts.get(partition, 0)
-            self.records.append(FakeRecord((self.topic, partition, offset), value))
 
     def rebalance(self, kind: str, *partitions: int) -> None:
         """`assign`, `revoke` or `lose`, as inside a poll."""
@@ -70,52 +85,71 @@ class FakeConsumer:
     def subscribe(
         self, topics: list[str], *, on_assign: Rebalanced, on_revoke: Rebalanced, on_lost: Rebalanced
     ) -> None:
-        assert topics == [self.topic]
+        assert topics == [self.topic.name]
         self._callbacks = {"assign": on_assign, "revoke": on_revoke, "lose": on_lost}
 
     def consume(self, num_messages: int, timeout: float) -> Sequence[FakeRecord]:
         del timeout
-        taken: list[FakeRecord] = []
-        kept: deque[FakeRecord] = deque()
-        for record in self.records:
-            readable = record.at[1] in self._assigned and record.at[1] not in self.paused
-            (taken if readable and len(taken) < num_messages else kept).append(record)
-        self.records = kept
+        taken, self.news = self.news, []
+        for partition in list(self._positions):
+            if partition not in self.paused:
+                taken += self._read(partition, num_messages - len(taken))
+        self.on_consume()
+        return taken
+
+    def _read(self, partition: int, most: int) -> list[FakeRecord]:
+        position = self._positions[partition]
+        if position is None:
+            return []
+        records = self.topic.records[partition]
+        if not self.topic.oldest[partition] <= position <= len(records):
+            self._positions[partition] = None  # until it is assigned anew, as in librdkafka
+            return [self._no_offset(partition)]
+        taken = records[position : position + max(0, most)]
+        self._positions[partition] = position + len(taken)
         return taken
 
     def committed(self, partitions: list[TopicPartition], timeout: float) -> list[TopicPartition]:
         del timeout
-        return [TopicPartition(p.topic, p.partition, self.commits.get(p.partition, OFFSET_INVALID)) for p in partitions]
+        if not self.offsets_known:
+            raise KafkaException(KafkaError(KafkaError.COORDINATOR_NOT_AVAILABLE))
+        commits = self.topic.commits
+        return [TopicPartition(p.topic, p.partition, commits.get(p.partition, OFFSET_INVALID)) for p in partitions]
 
     def incremental_assign(self, partitions: list[TopicPartition]) -> None:
-        for partition in partitions:
-            self._assigned.add(partition.partition)
-            self.starts[partition.partition] = max(partition.offset, 0) if partition.offset != OFFSET_BEGINNING else 0
+        for at in partitions:
+            start = self.topic.commits.get(at.partition) if at.offset == OFFSET_INVALID else at.offset
+            self._positions[at.partition] = self.topic.oldest[at.partition] if start == OFFSET_BEGINNING else start
+            if start is None:
+                self.news.append(self._no_offset(at.partition))
 
     def incremental_unassign(self, partitions: list[TopicPartition]) -> None:
-        self._assigned -= {partition.partition for partition in partitions}
-
-    def assignment(self) -> list[TopicPartition]:
-        return self._places(sorted(self._assigned))
+        for at in partitions:
+            del self._positions[at.partition]
 
     def pause(self, partitions: list[TopicPartition]) -> None:
-        self.paused |= {partition.partition for partition in partitions}
+        self.paused |= {at.partition for at in partitions}
 
     def resume(self, partitions: list[TopicPartition]) -> None:
-        self.paused -= {partition.partition for partition in partitions}
+        self.paused -= {at.partition for at in partitions}
 
     def commit(self, *, offsets: list[TopicPartition], asynchronous: bool) -> object:
-        del asynchronous
         if self.commit_fails:
             raise KafkaException(KafkaError(KafkaError.REBALANCE_IN_PROGRESS))
-        self.commits |= {at.partition: at.offset for at in offsets}
+        if not (self.commits_fail_silently and asynchronous):
+            self.topic.commits |= {at.partition: at.offset for at in offsets}
         return None
 
     def close(self) -> None:
+        if self._positions:
+            self.rebalance("revoke", *self._positions)
         self.closed = True
 
+    def _no_offset(self, partition: int) -> FakeRecord:
+        return FakeRecord((self.topic.name, partition, -1), trouble=KafkaError(KafkaError._AUTO_OFFSET_RESET))
+
     def _places(self, partitions: Sequence[int]) -> list[TopicPartition]:
-        return [TopicPartition(self.topic, partition) for partition in partitions]
+        return [TopicPartition(self.topic.name, partition) for partition in partitions]
 
 
 @dataclass

@@ -1,0 +1,106 @@
+"""Batches: every record has one lot, and one record's trouble is not another's."""
+
+from pathlib import Path
+
+from consumer.codec.letters import Headers, LetterReason, Unreadable
+from consumer.codec.reader import Peek
+from consumer.codec.wire import framed
+from consumer.configuration.loading import load_tenants
+from consumer.errors import Unavailable
+from consumer.events import StudentStatusChanged
+from consumer.intake.batch import Batch, BatchReader
+from consumer.policy.decision import DecisionTable
+from tests.fakes.kafka import FakeRecord
+from tests.intake.rig import ROOT, WordReader
+
+KNOWN, UNKNOWN, AWAY = 1, 2, 3
+
+
+class Registry(WordReader):
+    """Reads words in the wire format, and notes which schemas it was asked for in vain."""
+
+    def __init__(self) -> None:
+        self.in_vain: list[int] = []
+
+    def peek(self, value: bytes | None, headers: Headers | None) -> Peek:
+        schema = (value or b"")[4]
+        if schema != KNOWN:
+            self.in_vain.append(schema)
+        if schema == UNKNOWN:
+            raise Unreadable(LetterReason.UNKNOWN_SCHEMA, "The registry knows no Avro schema 2.")
+        if schema == AWAY:
+            raise Unavailable("The schema registry does not answer.")
+        return super().peek((value or b"")[5:], headers)
+
+    def read(self, value: bytes | None, headers: Headers | None) -> StudentStatusChanged:
+        return WordReader().read((value or b"")[5:], headers)
+
+
+def batch_of(registry: Registry, *records: FakeRecord) -> Batch:
+    tenants = [tenant for tenant, _ in load_tenants(Path(ROOT) / "config/tenants")]
+    return BatchReader(registry, DecisionTable.of(tenants)).batch(records)
+
+
+def record(offset: int, schema: int, words: bytes, *, partition: int = 0, headers: Headers | None = None) -> FakeRecord:
+    return FakeRecord(("events", partition, offset), framed(schema, words), headers)
+
+
+def test_the_next_offset_of_each_partition_follows_its_last_record() -> None:
+    batch = batch_of(
+        Registry(),
+        record(7, KNOWN, b"applied S1 1"),
+        record(3, KNOWN, b"enrolled S2 1", partition=1),
+        record(8, UNKNOWN, b"enrolled S3 1"),
+    )
+    assert batch.offsets == {("events", 0): 9, ("events", 1): 4}
+    assert (batch.size, len(batch.arrivals), len(batch.letters), batch.skips.total()) == (3, 1, 1, 1)
+
+
+def test_the_registry_is_asked_once_a_batch_for_a_schema_that_it_does_not_know() -> None:
+    registry = Registry()
+    batch = batch_of(registry, *(record(offset, UNKNOWN, b"enrolled S1 1") for offset in range(3)))
+    assert registry.in_vain == [UNKNOWN]
+    assert [letter.reason for letter in batch.letters] == [LetterReason.UNKNOWN_SCHEMA] * 3
+
+
+def test_a_registry_that_is_away_is_asked_once_a_batch_for_a_schema() -> None:
+    registry = Registry()
+    batch = batch_of(registry, *(record(0, AWAY, b"enrolled S1 1", partition=n) for n in range(3)))
+    assert registry.in_vain == [AWAY]
+    assert len(batch.waiting) == 3
+
+
+def test_what_follows_a_record_that_waits_waits_behind_it() -> None:
+    batch = batch_of(
+        Registry(),
+        record(0, KNOWN, b"enrolled S1 1"),
+        record(1, AWAY, b"enrolled S1 2"),
+        record(2, KNOWN, b"enrolled S1 3"),
+        record(0, KNOWN, b"enrolled S2 1", partition=1),
+    )
+    assert [one.offset() for one in batch.waiting] == [1, 2]
+    assert batch.offsets == {("events", 0): 1, ("events", 1): 1}
+    assert batch.size == 2
+
+
+def test_what_came_from_a_partition_that_is_no_longer_ours_is_dropped() -> None:
+    batch = batch_of(
+        Registry(),
+        record(0, KNOWN, b"enrolled S1 1"),
+        record(1, UNKNOWN, b"enrolled S1 2"),
+        record(0, KNOWN, b"enrolled S2 1", partition=1),
+    )
+    batch.drop({("events", 0)})
+    assert [arrival.partition for arrival, _ in batch.arrivals] == [1]
+    assert batch.letters == []
+    assert batch.offsets == {("events", 1): 1}
+
+
+def test_a_trace_context_is_handed_on_and_anything_else_in_its_header_is_not() -> None:
+    good = b"00-0af7651916cd43dd8448eb211c80319c-b7ad6b7169203331-01"
+    batch = batch_of(
+        Registry(),
+        record(0, KNOWN, b"enrolled S1 1", headers=[("traceparent", good)]),
+        record(1, KNOWN, b"enrolled S2 1", headers=[("traceparent", b"maria@example.org")]),
+    )
+    assert [arrival.traceparent for arrival, _ in batch.arrivals] == [good.decode(), None]
