@@ -16,11 +16,13 @@ from consumer.ledger.port import Batch, OutboxRow
 
 _TAKE_OVER = text(
     """
-    INSERT INTO relay AS known (name, epoch, batch, published) VALUES (:relay, 1, 0, 0)
+    INSERT INTO relay AS known (name, epoch, batch, published)
+    SELECT :relay, 1, coalesce(max(batch), 0), coalesce(max(published), 0) FROM relay
     ON CONFLICT (name) DO UPDATE SET epoch = known.epoch + 1 RETURNING epoch
     """
 )
 _CHECK = text("SELECT published FROM relay WHERE name = :relay AND epoch = :epoch FOR UPDATE")
+_NEWEST = text("SELECT batch FROM relay WHERE name = :relay")
 _UNPUBLISHED = text("SELECT batch, topic, key, value, headers FROM outbox WHERE batch > :published ORDER BY batch, seq")
 _NUMBER = text("UPDATE relay SET batch = batch + 1 WHERE name = :relay RETURNING batch")
 _ASSIGN = text(
@@ -35,6 +37,15 @@ _ASSIGN = text(
 )
 _WAITING = text("SELECT EXISTS (SELECT FROM outbox WHERE batch IS NULL)")
 _PUBLISHED = text("UPDATE relay SET published = greatest(published, :number) WHERE name = :relay")
+_OLDEST = text(
+    """
+    SELECT coalesce(extract(epoch FROM now() - min(created_at)), 0) FROM (
+      (SELECT created_at FROM outbox WHERE batch IS NULL ORDER BY seq LIMIT 1)
+      UNION ALL
+      (SELECT created_at FROM outbox WHERE batch > (SELECT max(published) FROM relay) ORDER BY batch, seq LIMIT 1)
+    ) AS waiting
+    """
+)
 
 
 class PostgresOutbox:
@@ -47,6 +58,12 @@ class PostgresOutbox:
         """See `Outbox.take_over`."""
         with transaction(self._engine) as connection:
             return connection.execute(_TAKE_OVER, {"relay": relay}).scalar_one()
+
+    def newest(self, relay: str, epoch: int) -> int:
+        """See `Outbox.newest`."""
+        with transaction(self._engine) as connection:
+            _check(connection, relay, epoch)
+            return connection.execute(_NEWEST, {"relay": relay}).scalar_one()
 
     def unpublished(self, relay: str, epoch: int) -> Sequence[Batch]:
         """See `Outbox.unpublished`."""
@@ -70,6 +87,11 @@ class PostgresOutbox:
         with transaction(self._engine) as connection:
             _check(connection, relay, epoch)
             connection.execute(_PUBLISHED, {"relay": relay, "number": number})
+
+    def waiting_seconds(self) -> float:
+        """See `Outbox.waiting_seconds`."""
+        with transaction(self._engine) as connection:
+            return float(connection.execute(_OLDEST).scalar_one())
 
 
 def _check(connection: Connection, relay: str, epoch: int) -> int:

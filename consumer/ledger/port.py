@@ -316,7 +316,11 @@ class Outbox(Protocol):
     """Loop 3's side. Blocking: the relay has a thread of its own. Only the newest epoch may write; the others are `Fenced`."""
 
     def take_over(self, relay: str) -> int:
-        """Raises the relay's epoch and returns it."""
+        """Raises the relay's epoch and returns it. A relay of another name goes on where the last one was."""
+        ...
+
+    def newest(self, relay: str, epoch: int) -> int:
+        """The number of the newest batch; 0 where there never was one."""
         ...
 
     def unpublished(self, relay: str, epoch: int) -> Sequence[Batch]:
@@ -329,4 +333,8 @@ class Outbox(Protocol):
 
     def published(self, relay: str, epoch: int, number: int) -> None:
         """Batches up to `number` are on their topics."""
+        ...
+
+    def waiting_seconds(self) -> float:
+        """For how long the oldest row that is not known to be published has waited; 0.0 where there is none."""
         ...

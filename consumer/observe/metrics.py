@@ -103,6 +103,11 @@ class Metrics:
         self.published = Counter(
             "provisioner_published", "Outcomes committed to their topic.", ("topic",), registry=registry
         )
+        self.outbox_age = Gauge(
+            "provisioner_outbox_age_seconds",
+            "For how long the oldest outcome that is not published has waited.",
+            registry=registry,
+        )
         self.relay_leading = Gauge(
             "provisioner_relay_leading", "1 while this process publishes outcomes.", registry=registry
         )

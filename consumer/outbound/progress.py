@@ -8,7 +8,7 @@ from confluent_kafka import Consumer, KafkaError, KafkaException, TopicPartition
 from consumer.errors import Stop, Unavailable
 from consumer.kafka import Config
 
-_TIMEOUT = 10.0
+_TIMEOUT = 5.0
 _FIRST_STRETCH = 16  # offsets; a transaction takes two, its record and its marker
 PARTITION = 0
 """Where the progress records of all relays are; the topic needs no other."""
@@ -34,7 +34,7 @@ class TopicProgress:
         consumer = Consumer(self._config)
         try:
             self._check(consumer)
-            low, high = consumer.get_watermark_offsets(TopicPartition(self._topic, PARTITION), timeout=_TIMEOUT)
+            low, high = self._whole(consumer)
             stretch = _FIRST_STRETCH
             while True:
                 start = max(low, high - stretch)
@@ -48,12 +48,31 @@ class TopicProgress:
             consumer.close()
 
     def _check(self, consumer: Consumer) -> None:
-        partitions = consumer.list_topics(self._topic, timeout=_TIMEOUT).topics[self._topic].partitions
-        if not partitions:
-            raise Stop(
-                f"There is no topic `{self._topic}`. Create it with one partition and `cleanup.policy=compact`: "
-                "`provisioner topics create` does."
-            )
+        error = consumer.list_topics(self._topic, timeout=_TIMEOUT).topics[self._topic].error
+        if error is None:
+            return
+        if error.code() != KafkaError.UNKNOWN_TOPIC_OR_PART:
+            raise KafkaException(error)
+        raise Stop(
+            f"There is no topic `{self._topic}`. Create it with one partition and `cleanup.policy=compact`: "
+            "`provisioner topics create` does."
+        )
+
+    def _whole(self, consumer: Consumer) -> tuple[int, int]:
+        """The topic's first and last offset. Raises `Unavailable` while another relay's transaction is open on it.
+
+        What was committed behind an open transaction is not shown to `read_committed` yet: our own newest record could be there.
+        """
+        place = TopicPartition(self._topic, PARTITION)
+        everything = Consumer({**self._config, "isolation.level": "read_uncommitted"})
+        try:
+            _, end = everything.get_watermark_offsets(place, timeout=_TIMEOUT)
+        finally:
+            everything.close()
+        low, high = consumer.get_watermark_offsets(place, timeout=_TIMEOUT)
+        if high < end:
+            raise Unavailable("The relay's progress can't be read: another transaction is open on its topic.")
+        return low, high
 
     def _newest(self, consumer: Consumer, start: int) -> int | None:
         newest = None
@@ -65,8 +84,16 @@ class TopicProgress:
             error = record.error()
             if error is None:
                 value = record.value()
-                newest = int(value) if record.key() == self._key and value else newest
+                newest = self._number(value) if record.key() == self._key and value else newest
             elif error.code() == KafkaError._PARTITION_EOF:  # noqa: SLF001  its name for it
                 return newest
             else:
                 raise KafkaException(error)
+
+    def _number(self, value: bytes) -> int:
+        try:
+            return int(value)
+        except ValueError:
+            raise Stop(
+                f"Topic `{self._topic}` holds a record under our key that is no number: somebody else writes there."
+            ) from None

@@ -7,12 +7,14 @@ elected ─▶ take over (fences in the ledger) ─▶ init_transactions (fences
 """
 
 import threading
+import time
 from collections.abc import Callable
+from contextlib import suppress
 
 import structlog
-from confluent_kafka import KafkaException
+from confluent_kafka import KafkaError, KafkaException
 
-from consumer.errors import Fenced, RetryLater
+from consumer.errors import Fenced, RetryLater, Stop, Unavailable
 from consumer.ledger.port import Batch, Outbox
 from consumer.observe.metrics import Metrics
 from consumer.outbound.port import Leadership, Progress, TransactionalProducer
@@ -20,8 +22,10 @@ from consumer.outbound.progress import PARTITION
 
 log = structlog.get_logger()
 
-_INIT, _COMMIT = 60.0, 60.0
+_PATIENCE, _SLICE = 60.0, 4.0
+"""Seconds: how long Kafka has for one answer, and how long at a stretch we wait for it, deaf to `stop`."""
 _FIRST_PAUSE, _LONGEST_PAUSE = 0.25, 10.0
+_REPLACED = {KafkaError._FENCED, KafkaError.PRODUCER_FENCED, KafkaError.INVALID_PRODUCER_EPOCH}  # noqa: SLF001  its name
 
 
 class Relay:
@@ -44,6 +48,7 @@ class Relay:
         sweep: float,
         metrics: Metrics,
         beat: Callable[[], None],
+        clock: Callable[[], float] = time.monotonic,
     ) -> None:
         self._name = name
         self._outbox = outbox
@@ -56,6 +61,8 @@ class Relay:
         self._sweep = sweep
         self._metrics = metrics
         self._beat = beat
+        self._clock = clock
+        self._looked_at = float("-inf")
         self._stopping = threading.Event()
 
     def stop(self) -> None:
@@ -63,11 +70,11 @@ class Relay:
         self._stopping.set()
 
     def run(self) -> None:
-        """Raises `Stop` where the progress topic is missing or wrong. All else it gets over."""
+        """Raises `Stop` where the progress topic is missing, or knows more than the ledger. All else it gets over."""
         pause = _FIRST_PAUSE
         try:
             while not self._stopping.is_set():
-                self._beat()
+                self._alive()
                 try:
                     if self._leadership.held():
                         self._lead()
@@ -75,9 +82,10 @@ class Relay:
                     else:
                         self._wait(self._sweep)
                 except Fenced:
-                    self._metrics.fenced_writes.labels("outbound").inc()
-                    self._leadership.resign()
+                    self._step_down()
                 except (KafkaException, RetryLater) as fault:
+                    if _replaced(fault):
+                        self._step_down()
                     self._metrics.relay_restarts.inc()
                     self._metrics.loop_faults.labels("outbound", type(fault).__name__).inc()
                     log.warning("relay_starts_over", error=_name(fault), pause=pause)
@@ -88,41 +96,84 @@ class Relay:
         finally:
             self._leadership.resign()
 
+    def _step_down(self) -> None:
+        self._metrics.fenced_writes.labels("outbound").inc()
+        self._leadership.resign()
+
+    def _alive(self) -> None:
+        self._beat()
+        if self._clock() - self._looked_at >= self._sweep:
+            self._looked_at = self._clock()
+            with suppress(Unavailable):
+                self._metrics.outbox_age.set(self._outbox.waiting_seconds())
+
     def _lead(self) -> None:
         epoch = self._outbox.take_over(self._name)
         producer = self._producers()
         try:
-            producer.init_transactions(_INIT)
+            self._patiently(producer.init_transactions)
             reached = self._progress.read()
+            self._check(reached, self._outbox.newest(self._name, epoch))
             log.info("relay_leads", epoch=epoch, progress=reached)
             self._metrics.relay_leading.set(1)
             for batch in self._outbox.unpublished(self._name, epoch):
-                if batch.number > reached:
-                    self._publish(producer, batch)
-                self._outbox.published(self._name, epoch, batch.number)
+                if batch.number > reached and not self._publish(producer, epoch, batch):
+                    return
+            self._outbox.published(self._name, epoch, reached)
             self._follow(producer, epoch)
         finally:
-            producer.purge()  # what a broken transaction left behind must not keep the producer alive
+            with suppress(KafkaException):
+                producer.purge()  # what a broken transaction left behind must not keep the producer alive
+
+    def _check(self, reached: int, newest: int) -> None:
+        if reached > newest:
+            raise Stop(
+                f"The topics have batch {reached} of the relay `{self._name}`, the ledger has made {newest} only: it was restored from "
+                "an older state, or another ledger publishes under this name. Nothing was published. Bring the newer ledger back, "
+                "or give this one an `outbound.transactional_id` of its own."
+            )
+
+    def _patiently(self, call: Callable[[float], None]) -> bool:
+        """Calls again while Kafka has not answered, which resumes what was begun. Whether once was enough. Raises `KafkaException`."""
+        until = self._clock() + _PATIENCE
+        at_once = True
+        while True:
+            try:
+                call(_SLICE)
+            except KafkaException as error:
+                if not error.args[0].retriable() or self._clock() >= until or self._stopping.is_set():
+                    raise
+                at_once = False
+                self._alive()
+            else:
+                return at_once
 
     def _follow(self, producer: TransactionalProducer, epoch: int) -> None:
         while not self._stopping.is_set() and self._leadership.held():
-            self._beat()
+            self._alive()
             batch = self._outbox.next_batch(self._name, epoch, limit=self._batch_size)
             if batch is None:
                 self._wait(self._sweep)
                 continue
-            self._publish(producer, batch)
-            self._outbox.published(self._name, epoch, batch.number)
+            if not self._publish(producer, epoch, batch):
+                return
 
-    def _publish(self, producer: TransactionalProducer, batch: Batch) -> None:
+    def _publish(self, producer: TransactionalProducer, epoch: int, batch: Batch) -> bool:
+        """Whether the producer may be used again. Not so when its commit was answered late: librdkafka may have asked twice, and what
+        is still on its way would end the next transaction halfway. A new producer's epoch keeps it out."""
         producer.begin_transaction()
         for row in batch.rows:
             _produce(producer, row.topic, row.value, row.key, headers=list(row.headers))
         number = str(batch.number).encode()
         _produce(producer, self._progress_topic, number, self._name.encode(), partition=PARTITION)
-        producer.commit_transaction(_COMMIT)
+        at_once = self._patiently(producer.commit_transaction)
         for row in batch.rows:
             self._metrics.published.labels(row.topic).inc()
+        self._outbox.published(self._name, epoch, batch.number)
+        if not at_once:
+            self._metrics.relay_restarts.inc()
+            log.warning("relay_changes_producer", batch=batch.number)
+        return at_once
 
 
 def _produce(
@@ -141,6 +192,10 @@ def _produce(
             producer.poll(0.1)
         else:
             return
+
+
+def _replaced(fault: Exception) -> bool:
+    return isinstance(fault, KafkaException) and fault.args[0].code() in _REPLACED
 
 
 def _name(fault: Exception) -> str:

@@ -62,6 +62,7 @@ class _Student:
 @dataclass
 class _Row:
     publish: Publish
+    created_at: datetime
     batch: int | None = None
 
 
@@ -234,7 +235,7 @@ class MemoryLedger:
                 student.credentials = {at: c for at, c in student.credentials.items() if at[0] is not write.provider}
             case Publish():
                 if write.event_id not in self._published_ids():
-                    self._rows.append(_Row(write))
+                    self._rows.append(_Row(write, now))
             case TenantWaits():
                 place = (lease.tenant_id, write.service)
                 self._waits[place] = max(now + timedelta(seconds=write.seconds), self._waits.get(place, now))
@@ -262,8 +263,12 @@ class MemoryLedger:
     # Outbox
 
     def take_over(self, relay: str) -> int:
-        self._relays.setdefault(relay, _Relay()).epoch += 1
+        last = max(self._relays.values(), key=lambda known: known.batch, default=_Relay())
+        self._relays.setdefault(relay, _Relay(0, last.batch, last.published)).epoch += 1
         return self._relays[relay].epoch
+
+    def newest(self, relay: str, epoch: int) -> int:
+        return self._relay(relay, epoch).batch
 
     def unpublished(self, relay: str, epoch: int) -> Sequence[Batch]:
         known = self._relay(relay, epoch)
@@ -282,6 +287,11 @@ class MemoryLedger:
     def published(self, relay: str, epoch: int, number: int) -> None:
         known = self._relay(relay, epoch)
         known.published = max(known.published, number)
+
+    def waiting_seconds(self) -> float:
+        published = max((known.published for known in self._relays.values()), default=0)
+        waiting = [row.created_at for row in self._rows if row.batch is None or row.batch > published]
+        return (self._clock() - min(waiting)).total_seconds() if waiting else 0.0
 
     def _batch(self, number: int) -> Batch:
         rows = [row.publish for row in self._rows if row.batch == number]

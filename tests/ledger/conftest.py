@@ -84,6 +84,7 @@ class OnPostgres:
             "student": ("due_at", "lease_until", "accepted_at"),
             "tenant_wait": ("until",),
             "credential": ("expires_at",),
+            "outbox": ("created_at",),
             "step": ("started_at", "deadline"),
         }
         with self.engine.begin() as connection:

@@ -61,3 +61,39 @@ async def test_a_relay_that_was_taken_over_is_fenced(given: Given, ledger: Ledge
         ledger.outbox.next_batch(RELAY, old, limit=10)
     with pytest.raises(Fenced):
         ledger.outbox.published(RELAY, old, 1)
+
+
+async def test_the_newest_batch_is_known_published_or_not(given: Given, ledger: Ledger) -> None:
+    epoch = ledger.outbox.take_over(RELAY)
+    assert ledger.outbox.newest(RELAY, epoch) == 0
+    await queue(given, ledger, 1)
+    ledger.outbox.next_batch(RELAY, epoch, limit=10)
+    assert ledger.outbox.newest(RELAY, epoch) == 1
+
+
+async def test_a_relay_of_another_name_goes_on_where_the_last_one_was(given: Given, ledger: Ledger) -> None:
+    await queue(given, ledger, 1, 2)
+    epoch = ledger.outbox.take_over(RELAY)
+    first = ledger.outbox.next_batch(RELAY, epoch, limit=1)
+    second = ledger.outbox.next_batch(RELAY, epoch, limit=1)
+    assert first
+    assert second
+    ledger.outbox.published(RELAY, epoch, first.number)
+    renamed = ledger.outbox.take_over("renamed")
+    assert ledger.outbox.unpublished("renamed", renamed) == [second]
+    assert ledger.outbox.newest("renamed", renamed) == second.number
+
+
+async def test_how_long_the_oldest_outcome_has_waited_is_known_until_it_is_published(
+    given: Given, ledger: Ledger
+) -> None:
+    assert ledger.outbox.waiting_seconds() == 0
+    await queue(given, ledger, 1)
+    epoch = ledger.outbox.take_over(RELAY)
+    waiting = ledger.outbox.waiting_seconds()
+    batch = ledger.outbox.next_batch(RELAY, epoch, limit=10)
+    assert batch
+    assert waiting <= ledger.outbox.waiting_seconds()
+    assert waiting > 0
+    ledger.outbox.published(RELAY, epoch, batch.number)
+    assert ledger.outbox.waiting_seconds() == 0

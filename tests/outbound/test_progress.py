@@ -5,7 +5,7 @@ from collections.abc import Callable
 import pytest
 from confluent_kafka import Producer
 
-from consumer.errors import Stop
+from consumer.errors import Stop, Unavailable
 from consumer.outbound.progress import PARTITION, TopicProgress
 
 pytestmark = pytest.mark.parts
@@ -79,3 +79,28 @@ def test_what_a_dead_relay_left_open_is_aborted_by_the_next(
 def test_a_missing_topic_stops_with_what_to_do(kafka: str, unique_name: str) -> None:
     with pytest.raises(Stop, match="provisioner topics create"):
         TopicProgress({"bootstrap.servers": kafka}, f"{unique_name}.missing", unique_name).read()
+
+
+def test_while_another_relays_transaction_hides_the_topics_end_progress_is_not_guessed(
+    kafka: str, topic: str, unique_name: str, progress: TopicProgress
+) -> None:
+    ours, other = producer(kafka, unique_name), producer(kafka, f"{unique_name}-other")
+    tell(ours, topic, unique_name, 1)
+    other.begin_transaction()
+    other.produce(topic, b"1", f"{unique_name}-other".encode(), PARTITION)
+    other.flush(10)
+    tell(ours, topic, unique_name, 2)
+    with pytest.raises(Unavailable, match="another transaction is open"):
+        progress.read()
+    other.abort_transaction(30)
+    assert progress.read() == 2
+
+
+def test_a_record_that_is_no_number_stops_with_the_topics_name(
+    kafka: str, topic: str, unique_name: str, progress: TopicProgress
+) -> None:
+    stranger = Producer({"bootstrap.servers": kafka})
+    stranger.produce(topic, b"maria", unique_name.encode(), PARTITION)
+    stranger.flush(10)
+    with pytest.raises(Stop, match="somebody else writes there"):
+        progress.read()

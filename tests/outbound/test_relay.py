@@ -1,14 +1,16 @@
 """The relay: each outcome once and in order, whatever becomes of commits, relays and answers."""
 
+import asyncio
 from collections.abc import Callable
 from dataclasses import dataclass, field
-from datetime import UTC, datetime
+from datetime import UTC, datetime, timedelta
 from uuid import UUID
 
 import pytest
 from confluent_kafka import KafkaError, KafkaException
 from prometheus_client import CollectorRegistry
 
+from consumer.errors import Stop
 from consumer.ledger.port import Publish
 from consumer.observe.metrics import Metrics
 from consumer.outbound.relay import Relay
@@ -26,6 +28,10 @@ class Cluster:
     newest: int = 0
     lose_commits: list[bool] = field(default_factory=list[bool])
     """For each of the next commits: True loses only its answer, False the commit itself too."""
+    late: int = 0
+    """How many of the next commits are answered only when they are asked for again."""
+    made: int = 0
+    """Producers that were made."""
 
     def values(self, topic: str) -> list[bytes]:
         return [value for name, value in self.records if name == topic]
@@ -36,6 +42,7 @@ class Producer:
 
     def __init__(self, cluster: Cluster) -> None:
         self._cluster = cluster
+        self._cluster.made += 1
         self._number = 0
         self._open: list[tuple[str, bytes]] = []
 
@@ -66,7 +73,10 @@ class Producer:
     def commit_transaction(self, timeout: float) -> None:
         del timeout
         if self._number != self._cluster.newest:
-            raise KafkaException(KafkaError(KafkaError._FENCED))
+            raise KafkaException(KafkaError(KafkaError._FENCED, "", fatal=True))
+        if self._cluster.late:
+            self._cluster.late -= 1
+            raise KafkaException(KafkaError(KafkaError._TIMED_OUT, "", retriable=True))
         lost = self._cluster.lose_commits.pop(0) if self._cluster.lose_commits else None
         if lost is not False:
             self._cluster.records += self._open
@@ -90,20 +100,24 @@ class Progress:
 class Always:
     """An election that one always wins."""
 
+    resigned = 0
+
     def held(self) -> bool:
         return True
 
     def resign(self) -> None:
-        return
+        self.resigned += 1
 
 
 class Rig:
     """A relay over a ledger in memory; it stops when nothing waits any more."""
 
     def __init__(self) -> None:
-        self.ledger = MemoryLedger(lambda: datetime(2026, 9, 1, tzinfo=UTC))
+        self.ledger = MemoryLedger(lambda: self.now)
         self.cluster = Cluster()
         self.metrics = Metrics(CollectorRegistry())
+        self.leadership = Always()
+        self.now = datetime(2026, 9, 1, tzinfo=UTC)
         self._epochs = {(TOPIC, 0): self.ledger.own(TOPIC, [0], owner="me")[0]}
 
     async def queue(self, *numbers: int) -> None:
@@ -123,7 +137,7 @@ class Rig:
             producers=lambda: Producer(self.cluster),
             progress=Progress(self.cluster),
             progress_topic=PROGRESS,
-            leadership=Always(),
+            leadership=self.leadership,
             wait=wait,
             batch_size=2,
             sweep=1,
@@ -202,3 +216,44 @@ async def test_published_outcomes_are_counted_by_topic(rig: Rig) -> None:
     await rig.queue(1, 2, 3)
     rig.relay().run()
     assert rig.metrics.registry.get_sample_value("provisioner_published_total", {"topic": "outcomes"}) == 3
+
+
+async def test_a_commit_that_is_answered_late_counts_and_its_producer_is_not_used_again(rig: Rig) -> None:
+    await rig.queue(1, 2, 3)
+    rig.cluster.late = 1
+    rig.relay().run()
+    assert rig.cluster.values("outcomes") == [b"1", b"2", b"3"]
+    assert rig.cluster.made == 2
+
+
+async def test_a_relay_that_another_ledgers_relay_fences_in_kafka_stands_for_election_again(rig: Rig) -> None:
+    await rig.queue(1)
+    fenced = False
+
+    def fence(relay: Relay) -> None:
+        nonlocal fenced
+        if fenced:
+            relay.stop()
+            return
+        fenced = True
+        Producer(rig.cluster).init_transactions(1)
+        asyncio.run(rig.queue(2))
+
+    await asyncio.to_thread(rig.relay(fence).run)
+    assert rig.cluster.values("outcomes") == [b"1", b"2"]
+    assert rig.leadership.resigned == 2
+
+
+async def test_a_ledger_that_is_older_than_the_topics_stops_the_relay_before_it_publishes(rig: Rig) -> None:
+    await rig.queue(1)
+    rig.cluster.records = [(PROGRESS, b"7")]
+    with pytest.raises(Stop, match="restored from an older state"):
+        rig.relay().run()
+    assert rig.cluster.values("outcomes") == []
+
+
+async def test_how_long_the_oldest_outcome_has_waited_is_shown(rig: Rig) -> None:
+    await rig.queue(1)
+    rig.now += timedelta(seconds=90)
+    rig.relay().run()
+    assert rig.metrics.registry.get_sample_value("provisioner_outbox_age_seconds") == 90
