@@ -54,8 +54,9 @@ _DIGESTS = text(
 _DESIRE = text(
     """
     INSERT INTO student AS known (tenant_id, student_id, desired_version, desired, accepted_at, due_at)
-    SELECT tenant_id, student_id, version, CAST(desired AS jsonb), now(), now()
-    FROM unnest(CAST(:tenants AS text[]), CAST(:students AS text[]), CAST(:versions AS bigint[]), CAST(:desired AS text[]))
+    SELECT tenant_id, student_id, version, desired, now(), now()
+    FROM ROWS FROM (unnest(CAST(:tenants AS text[]), CAST(:students AS text[]), CAST(:versions AS bigint[])),
+                    jsonb_array_elements(CAST(:desired AS jsonb)))
       AS new(tenant_id, student_id, version, desired)
     ORDER BY tenant_id, student_id
     ON CONFLICT (tenant_id, student_id) DO UPDATE
@@ -169,7 +170,8 @@ def _desire(connection: Connection, arrivals: Sequence[Arrival]) -> set[_Key]:
         "tenants": [tenant for tenant, _ in newest],
         "students": [student for _, student in newest],
         "versions": [arrival.event.version for arrival in newest.values()],
-        "desired": [_desired(arrival) for arrival in newest.values()],
+        # One document, not an array of texts: psycopg would escape every quotation mark in them one by one.
+        "desired": f"[{','.join(_desired(arrival) for arrival in newest.values())}]",
     }
     moved = {(row.tenant_id, row.student_id) for row in connection.execute(_DESIRE, values)}
     return {_key(arrival) for student, arrival in newest.items() if student in moved}

@@ -189,8 +189,3 @@ async def test_a_relay_that_is_replaced_midway_publishes_nothing_twice(rig: Rig)
     await asyncio.to_thread(rig.relay(on_beat=replace).run)
     assert await rig.read() == EACH_ONCE_IN_ORDER
     assert rig.metrics.registry.get_sample_value("provisioner_fenced_writes_total", {"loop": "outbound"}) == 1
-
-
-async def test_two_relays_that_both_think_they_lead_publish_nothing_twice(rig: Rig) -> None:
-    await asyncio.gather(asyncio.to_thread(rig.relay().run), asyncio.to_thread(rig.relay().run))
-    assert await rig.read() == EACH_ONCE_IN_ORDER
