@@ -10,6 +10,7 @@ from pathlib import Path
 from typing import Annotated
 
 import typer
+import uvloop
 from confluent_kafka import Producer
 
 from consumer.cli.console import DEFAULT_SERVICE_FILE, ServiceFile, out
@@ -18,12 +19,13 @@ from consumer.codec.schemas import STATUS_CHANGED, schema, schema_text
 from consumer.configuration.loading import load_settings, load_tenants
 from consumer.demo.cast import INSTITUTIONS
 from consumer.errors import Stop
+from consumer.events import Provider
 from consumer.kafka import producer_config
 from consumer.secrets import opener
 from consumer.simulators.encoding import Encoder
 from consumer.simulators.events import EventStream, Mix
 from consumer.simulators.temper import Latency, Rule
-from consumer.simulators.world import World
+from consumer.simulators.world import Institution, World
 
 app = typer.Typer(no_args_is_help=True, help="Vendors and events, where the real ones can't be had.")
 
@@ -37,11 +39,15 @@ def vendors(
     name: Annotated[
         Sequence[str], typer.Option(help="A name that the network knows this machine by; the first stands in URLs.")
     ] = (),
+    institutions: Annotated[int, typer.Option(min=1, help="How many.")] = len(INSTITUTIONS),
     latency: Annotated[float, typer.Option(min=0, help="Seconds that every call takes.")] = 0.0,
     seed: Annotated[int, typer.Option()] = 1,
 ) -> None:
-    """Serve Graph, Google, Mailgun and a schema registry until stopped; write the configuration of three institutions."""
-    asyncio.run(_serve(directory.resolve(), host, name, latency, seed))
+    """Serve Graph, Google, Mailgun and a schema registry until stopped; write the configuration of the institutions."""
+    more = [_another(number) for number in range(len(INSTITUTIONS) + 1, institutions + 1)]
+    world = World([*INSTITUTIONS, *more][:institutions], directory.resolve(), clock=time.time, seed=seed)
+    with asyncio.Runner(loop_factory=uvloop.new_event_loop) as runner:
+        runner.run(_serve(world, host, name, latency))
 
 
 @app.command()
@@ -83,8 +89,11 @@ def _produce(producer: Producer, topic: str, value: bytes | None, key: bytes) ->
             return
 
 
-async def _serve(directory: Path, host: str, names: Sequence[str], latency: float, seed: int) -> None:
-    world = World(INSTITUTIONS, directory, clock=time.time, seed=seed)
+def _another(number: int) -> Institution:
+    return Institution(f"school-{number:03d}", f"School {number}", (Provider.MICROSOFT,))
+
+
+async def _serve(world: World, host: str, names: Sequence[str], latency: float) -> None:
     for label in names[1:]:
         world.authority.issue(label, names)
     async with world.server(host=host, names=names) as server:
@@ -92,9 +101,10 @@ async def _serve(directory: Path, host: str, names: Sequence[str], latency: floa
             server.tempers.set([Rule(route="*", temper=Latency(low=latency, high=latency))])
         reached_as = names[0] if names else None
         folder = world.write_tenants(world.tenants(server, host=reached_as))
-        (directory / "vault.key").write_text(base64.b64encode(secrets.token_bytes(32)).decode(), encoding="utf-8")
+        key = base64.b64encode(secrets.token_bytes(32)).decode()
+        (world.directory / "vault.key").write_text(key, encoding="utf-8")
         urls = "\n".join(f"{vendor}: {server.url(vendor, host=reached_as)}" for vendor in server.names)
-        (directory / "ready").write_text(urls + "\n", encoding="utf-8")
+        (world.directory / "ready").write_text(urls + "\n", encoding="utf-8")
         out.print(urls, highlight=False)
         out.print(f"Tenants: {folder}; certificate authority: {world.authority.ca_file}. Ctrl-C ends it.")
         await asyncio.Event().wait()

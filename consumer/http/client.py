@@ -18,7 +18,7 @@ from httpx_aiohttp import AiohttpTransport
 
 from consumer.errors import Fault, OutcomeUnknown, Stop, Unavailable
 from consumer.http.answer import Answer
-from consumer.http.resolver import PublicResolver
+from consumer.http.resolver import VendorResolver
 
 _CONNECT = 5.0
 _LONGEST_BODY = 4 * 1024 * 1024
@@ -53,7 +53,7 @@ class HttpClient:
                 limit=connections,
                 ssl=context,
                 keepalive_timeout=30,
-                resolver=None if ca_file else PublicResolver(),
+                resolver=VendorResolver(private=ca_file is not None),
             )
             return aiohttp.ClientSession(connector=connector, trust_env=False, cookie_jar=aiohttp.DummyCookieJar())
 
@@ -72,7 +72,7 @@ class HttpClient:
         await self._client.aclose()
 
     async def send(self, call: Call, *, timeout: float) -> Answer:
-        """The answer, whatever its status; redirects are answers too. `timeout` is in seconds for all of it.
+        """The answer, whatever its status; redirects are answers too. `timeout` is in seconds for all of it; with 0, nothing is sent.
 
         Raises `Unavailable` where the request has definitely not left (or changes nothing), else `OutcomeUnknown`.
         """
@@ -91,12 +91,15 @@ class HttpClient:
                 self._observe(call.service, call.operation, outcome, time.perf_counter() - began)
 
     async def _send(self, call: Call, timeout: float) -> Answer:
+        if timeout <= 0:
+            raise Unavailable(f"{call.service} was not called: no time was left.")
+        connect = min(_CONNECT, timeout / 2)  # well before the end, so that a connection that never came is told apart
         request = self._client.build_request(
             call.method,
             call.url,
             headers=dict(call.headers),
             content=call.content,
-            timeout=httpx.Timeout(timeout, connect=min(_CONNECT, timeout), pool=min(_CONNECT, timeout)),
+            timeout=httpx.Timeout(timeout, connect=connect, pool=connect),
         )
         try:
             async with asyncio.timeout(timeout):

@@ -8,11 +8,11 @@ from email.utils import parsedate_to_datetime
 LONGEST = 24 * 3_600.0
 """Seconds; what asks for more is a mistake, or a clock's."""
 
-_SECONDS = re.compile(r"\d{1,9}(\.\d+)?")
+_SECONDS = re.compile(r"\d+(\.\d+)?")
 
 
 def retry_after(headers: Mapping[str, str], *, now: float) -> float | None:
-    """Seconds to wait, from 0 to a day; None where the server does not say, or not in a form that is known.
+    """Seconds to wait, from 0 to a day (more is cut to it); None where the server does not say, or nothing that is known: "-5", "soon".
 
     RFC 9110 10.2.3: whole seconds, or a date; a date counts from the answer's own `date` where it has one, so that a server whose clock
     is off is understood. Decimals ("2.128") are Graph's. `now` is Unix time; header names are in lower case.
@@ -30,6 +30,6 @@ def retry_after(headers: Mapping[str, str], *, now: float) -> float | None:
 def _unix(text: str) -> float | None:
     try:
         parsed = parsedate_to_datetime(text)
-    except (ValueError, TypeError, IndexError):
+        return (parsed if parsed.tzinfo else parsed.replace(tzinfo=UTC)).timestamp()
+    except (ValueError, TypeError, IndexError, OverflowError):  # what the standard library raises for broken dates
         return None
-    return (parsed if parsed.tzinfo else parsed.replace(tzinfo=UTC)).timestamp()

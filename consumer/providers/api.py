@@ -1,13 +1,15 @@
 """A vendor's API behind a bearer token: one call, its answer, and the fault that the answer means."""
 
+import asyncio
 import json
 import time
 from collections.abc import Callable, Mapping
 from typing import Any
 
-from consumer.errors import Fault, Hold, Reason
+from consumer.errors import Fault, Hold, Reason, Unavailable
 from consumer.http.answer import Answer
 from consumer.http.client import Call, HttpClient
+from consumer.http.deadline import Deadline
 from consumer.providers.tokens import TokenSource
 
 _UNAUTHORISED = 401
@@ -17,7 +19,7 @@ Classify = Callable[[Answer, bool, float], Fault | None]
 
 
 class Api:
-    """One institution's access to one vendor."""
+    """One institution's access to one vendor. `classify` is what the vendor's answers mean where a call says nothing else."""
 
     def __init__(
         self, service: str, base_url: str, *, http: HttpClient, tokens: TokenSource, classify: Classify
@@ -34,37 +36,27 @@ class Api:
         method: str,
         url: str,
         *,
-        timeout: float,
+        deadline: Deadline,
         body: Mapping[str, Any] | None = None,
         missing_is_none: bool = False,
-        headers: Mapping[str, str] | None = None,
+        classify: Classify | None = None,
     ) -> dict[str, Any] | None:
         """The answer's JSON object. None for 404 where `missing_is_none`. Raises the faults that the answer means.
 
-        A refused token is renewed once; refused again, the application itself is what is refused.
+        All of it, the token too, is over by `deadline`. A refused token is renewed once; refused again, the application itself is
+        what is refused.
         """
+        content = None if body is None else json.dumps(body, ensure_ascii=False).encode()
         for renewed in (False, True):
-            token = await self._tokens.get()
-            answer = await self._http.send(
-                Call(
-                    self._service,
-                    operation,
-                    method,
-                    url,
-                    headers={
-                        "Authorization": f"Bearer {token}",
-                        "Accept": "application/json",
-                        **({"Content-Type": "application/json"} if body is not None else {}),
-                        **(headers or {}),
-                    },
-                    content=None if body is None else json.dumps(body, ensure_ascii=False).encode(),
-                    writes=method != "GET",
-                ),
-                timeout=timeout,
-            )
+            token = await self._token(deadline)
+            headers = {"Authorization": f"Bearer {token}", "Accept": "application/json"}
+            if content is not None:
+                headers["Content-Type"] = "application/json"
+            call = Call(self._service, operation, method, url, headers, content, writes=method != "GET")
+            answer = await self._http.send(call, timeout=deadline.left())
             if answer.status != _UNAUTHORISED or renewed:
                 break
-            await self._tokens.refused(token)
+            self._tokens.refused(token)
         if answer.status == _UNAUTHORISED:
             raise Hold(
                 f"{self._service} does not accept the application's token.",
@@ -73,6 +65,13 @@ class Api:
             )
         if missing_is_none and answer.status == 404:  # noqa: PLR2004  not found
             return None
-        if fault := self._classify(answer, method != "GET", time.time()):
+        if fault := (classify or self._classify)(answer, method != "GET", time.time()):
             raise fault
         return answer.json()
+
+    async def _token(self, deadline: Deadline) -> str:
+        try:
+            async with asyncio.timeout(deadline.left()):
+                return await self._tokens.get()
+        except TimeoutError as error:
+            raise Unavailable(f"{self._service} was not called: no token came in time.") from error

@@ -1,8 +1,37 @@
-"""How the vendors' own token clients speak HTTP."""
+"""How the vendors' own token clients speak HTTP: within a time, to the host that is configured, and about JSON."""
 
+import json
+from collections.abc import Mapping
 from pathlib import Path
+from typing import Any
 
 import requests
+from requests.adapters import HTTPAdapter
+
+_CONNECT, _SILENCE = 5.0, 10.0
+"""Seconds; neither client sets a time of its own that we could rely on (msal none at all, google-auth two minutes)."""
+
+
+class _TokenAdapter(HTTPAdapter):
+    def send(
+        self,
+        request: requests.PreparedRequest,
+        stream: bool = False,  # noqa: FBT001, FBT002  the shape of `HTTPAdapter.send`
+        timeout: Any = None,  # noqa: ANN401  overruled
+        verify: bool | str = True,  # noqa: FBT001, FBT002  the shape of `HTTPAdapter.send`
+        cert: Any = None,  # noqa: ANN401  the shape of `HTTPAdapter.send`
+        proxies: Mapping[str, str] | None = None,
+    ) -> requests.Response:
+        """See `HTTPAdapter.send`. Raises `RequestException` for an answer that is a redirect or no JSON object.
+
+        A redirect would carry the secret elsewhere; other answers than JSON objects make the clients fail in ways that they do not
+        tell of, and msal logs them as they are.
+        """
+        del stream, timeout
+        answer = super().send(request, timeout=(_CONNECT, _SILENCE), verify=verify, cert=cert, proxies=proxies)
+        if answer.is_redirect or not _is_object(answer.content):
+            raise requests.exceptions.InvalidJSONError("the token endpoint's answer is not a JSON object")
+        return answer
 
 
 def session(ca_file: Path | None) -> requests.Session:
@@ -10,4 +39,13 @@ def session(ca_file: Path | None) -> requests.Session:
     own = requests.Session()
     own.trust_env = False
     own.verify = str(ca_file) if ca_file else True
+    for scheme in ("https://", "http://"):
+        own.mount(scheme, _TokenAdapter())
     return own
+
+
+def _is_object(body: bytes) -> bool:
+    try:
+        return isinstance(json.loads(body), dict)
+    except (ValueError, RecursionError):
+        return False

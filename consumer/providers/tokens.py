@@ -2,6 +2,7 @@
 
 import asyncio
 from collections.abc import Callable
+from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass, field
 
 
@@ -14,9 +15,9 @@ class Token:
 
 
 class TokenSource:
-    """`fetch` blocks (the vendors' own clients do) and runs in a thread; it returns the token and its lifetime in seconds.
+    """`fetch` blocks (the vendors' own clients do) and runs in a thread; it returns a new token and its lifetime in seconds.
 
-    Raises what `fetch` raises: `Hold` where the credentials are refused, `Unavailable` where the authority is away.
+    `fetch` must not answer from a cache of its own: after `refused`, the token that was refused would come back.
     """
 
     MARGIN = 300.0
@@ -24,26 +25,37 @@ class TokenSource:
     def __init__(self, fetch: Callable[[], tuple[str, float]]) -> None:
         self._fetch = fetch
         self._token: Token | None = None
-        self._one_at_a_time = asyncio.Lock()
+        self._asking: asyncio.Task[Token] | None = None
 
     async def get(self) -> str:
-        """A token that is good for some minutes."""
+        """A token that is good for some minutes. Raises what `fetch` raises: `Hold` where it is refused, `Unavailable`.
+
+        Whoever stops waiting leaves the others their answer.
+        """
         token = self._token
         if token is None or token.fresh_until <= asyncio.get_running_loop().time():
-            token = await self._renew(token)
+            if self._asking is None:
+                self._asking = asyncio.create_task(self._ask())
+                self._asking.add_done_callback(self._asked)
+            token = await asyncio.shield(self._asking)
         return token.value
 
-    async def refused(self, value: str) -> None:
+    def refused(self, value: str) -> None:
         """The vendor refused this token: the next `get` asks for a new one."""
         if self._token and self._token.value == value:
             self._token = None
 
-    async def _renew(self, stale: Token | None) -> Token:
-        async with self._one_at_a_time:
-            if self._token is not None and self._token is not stale:
-                return self._token
-            value, lifetime = await asyncio.to_thread(self._fetch)
-            margin = min(self.MARGIN, lifetime / 2)
-            token = Token(value, asyncio.get_running_loop().time() + lifetime - margin)
-            self._token = token
-            return token
+    async def _ask(self) -> Token:
+        loop = asyncio.get_running_loop()
+        # A thread of its own: the loop's few threads look names up for every tenant, and must not wait for one tenant's authority.
+        thread = ThreadPoolExecutor(1, thread_name_prefix="token")
+        try:
+            value, lifetime = await loop.run_in_executor(thread, self._fetch)
+        finally:
+            thread.shutdown(wait=False)
+        return Token(value, loop.time() + lifetime - min(self.MARGIN, lifetime / 2))
+
+    def _asked(self, asking: asyncio.Task[Token]) -> None:
+        self._asking = None
+        if not asking.cancelled() and asking.exception() is None:
+            self._token = asking.result()

@@ -2,30 +2,13 @@
 
 import asyncio
 import socket
-from collections.abc import AsyncGenerator, AsyncIterator, Awaitable, Callable
-from contextlib import asynccontextmanager
+from collections.abc import AsyncIterator
 
 import pytest
 
 from consumer.errors import OutcomeUnknown, Unavailable
-from consumer.http.client import Call, HttpClient
-
-Behaviour = Callable[[asyncio.StreamReader, asyncio.StreamWriter], Awaitable[None]]
-
-
-def call(url: str, *, writes: bool = True) -> Call:
-    return Call("graph", "create", "POST", url, content=b"{}", writes=writes)
-
-
-@asynccontextmanager
-async def listening(behaviour: Behaviour) -> AsyncGenerator[str]:
-    async def serve(reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
-        await behaviour(reader, writer)
-        writer.close()
-
-    server = await asyncio.start_server(serve, "127.0.0.1", 0)
-    async with server:
-        yield f"http://127.0.0.1:{server.sockets[0].getsockname()[1]}/users"
+from consumer.http.client import HttpClient
+from tests.http.listening import answering, call, listening
 
 
 @pytest.fixture
@@ -35,12 +18,8 @@ async def client() -> AsyncIterator[HttpClient]:
 
 
 async def test_an_answer_comes_back_whatever_its_status(client: HttpClient) -> None:
-    async def answer(reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
-        await reader.readuntil(b"{}")
-        writer.write(b'HTTP/1.1 429 Too Many\r\nRetry-After: 3\r\nContent-Length: 7\r\n\r\n{"a":1}')
-        await writer.drain()
-
-    async with listening(answer) as url:
+    throttled = answering(b'HTTP/1.1 429 Too Many\r\nRetry-After: 3\r\nContent-Length: 7\r\n\r\n{"a":1}')
+    async with listening(throttled) as url:
         answered = await client.send(call(url), timeout=5)
     assert (answered.status, answered.headers["retry-after"], answered.json()) == (429, "3", {"a": 1})
 
@@ -68,6 +47,57 @@ async def test_a_server_without_tls_was_sent_nothing(client: HttpClient) -> None
             await client.send(call(url.replace("http:", "https:")), timeout=5)
 
 
+async def test_a_server_that_never_finishes_its_tls_handshake_was_sent_nothing(client: HttpClient) -> None:
+    over = asyncio.Event()
+
+    async def say_nothing(_reader: asyncio.StreamReader, _writer: asyncio.StreamWriter) -> None:
+        await over.wait()
+
+    async with listening(say_nothing) as url:
+        with pytest.raises(Unavailable):
+            await client.send(call(url.replace("http:", "https:")), timeout=0.4)
+        over.set()
+
+
+async def test_without_time_nothing_is_sent(client: HttpClient) -> None:
+    connections: list[asyncio.StreamWriter] = []
+
+    async def count(_reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
+        connections.append(writer)
+
+    async with listening(count) as url:
+        with pytest.raises(Unavailable):
+            await client.send(call(url), timeout=0)
+    assert connections == []
+
+
+async def test_a_redirect_is_not_followed(client: HttpClient) -> None:
+    moved = answering(b"HTTP/1.1 307 Moved\r\nLocation: http://elsewhere.invalid/\r\nContent-Length: 0\r\n\r\n")
+    async with listening(moved) as url:
+        answered = await client.send(call(url), timeout=5)
+    assert answered.status == 307
+
+
+async def test_an_answer_that_never_ends_is_given_up(client: HttpClient) -> None:
+    endless = answering(b"HTTP/1.1 201 Created\r\nContent-Length: 9000000\r\n\r\n" + b" " * 9_000_000)
+    async with listening(endless) as url:
+        with pytest.raises(OutcomeUnknown):
+            await client.send(call(url), timeout=5)
+
+
+async def test_a_kept_connection_that_is_cut_under_the_next_request_is_unknown(client: HttpClient) -> None:
+    async def answer_once(reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
+        await reader.readuntil(b"{}")
+        writer.write(b"HTTP/1.1 201 Created\r\nContent-Length: 2\r\n\r\n{}")
+        await reader.readuntil(b"{}")
+        writer.transport.abort()
+
+    async with listening(answer_once) as url:
+        await client.send(call(url), timeout=5)
+        with pytest.raises(OutcomeUnknown):
+            await client.send(call(url), timeout=5)
+
+
 async def test_silence_after_the_request_is_unknown(client: HttpClient) -> None:
     over = asyncio.Event()
 
@@ -91,23 +121,13 @@ async def test_a_connection_cut_after_the_request_is_unknown(client: HttpClient)
 
 
 async def test_a_torn_answer_is_unknown(client: HttpClient) -> None:
-    async def tear(reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
-        await reader.readuntil(b"{}")
-        writer.write(b'HTTP/1.1 201 Created\r\nContent-Length: 100\r\n\r\n{"id":')
-        await writer.drain()
-
-    async with listening(tear) as url:
+    async with listening(answering(b'HTTP/1.1 201 Created\r\nContent-Length: 100\r\n\r\n{"id":')) as url:
         with pytest.raises(OutcomeUnknown):
             await client.send(call(url), timeout=5)
 
 
 async def test_garbage_instead_of_http_is_unknown(client: HttpClient) -> None:
-    async def babble(reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
-        await reader.readuntil(b"{}")
-        writer.write(b"\x00\x01\x02 not http\r\n\r\n")
-        await writer.drain()
-
-    async with listening(babble) as url:
+    async with listening(answering(b"\x00\x01\x02 not http\r\n\r\n")) as url:
         with pytest.raises(OutcomeUnknown):
             await client.send(call(url), timeout=5)
 

@@ -1,7 +1,8 @@
 """What an answer of Google's Directory API means. Pure.
 
-By status and `errors[].reason`; messages only where one status has several meanings. Sources: the discovery document, the API's limits
-page, and what real clients (GAM, Terraform's provider) match on.
+By status and `errors[].reason`; messages only where one status has several meanings. A refusal without Google's own envelope was written by
+something on the way, and does not tell what Google has done. Sources: the discovery document, the API's limits page, and what real clients
+(GAM, Terraform's provider) match on.
 """
 
 from collections.abc import Callable, Mapping, Sequence
@@ -27,7 +28,7 @@ _RATE = {"userRateLimitExceeded", "rateLimitExceeded", "quotaExceeded"}
 _LIMITS = {"DomainUserLimitExceeded", "limitExceeded", "insufficientArchivedUserLicenses"}
 
 
-def fault_of(answer: Answer, writes: bool, now: float) -> Fault | None:  # noqa: FBT001  the shape of `Classify`
+def fault_of(answer: Answer, writes: bool, now: float) -> Fault | None:  # noqa: FBT001, PLR0911  the shape of `Classify`; a table
     """The fault to raise; None for success."""
     status = answer.status
     if status in {200, 201, 204}:
@@ -37,6 +38,8 @@ def fault_of(answer: Answer, writes: bool, now: float) -> Fault | None:  # noqa:
         return Throttled(f"{_SERVICE} asks for time.", after=retry_after(answer.headers, now=now))
     if status >= 500:  # noqa: PLR2004  the server's own faults
         return _server_fault(answer, writes, now)
+    if status >= 400 and not _error(answer):  # noqa: PLR2004  not Google's own words
+        return _unreadable(writes)
     if status in {401, 403}:
         return Hold("The service account lacks a scope or a role.", reason=Reason.CONSENT_MISSING, whole_tenant=True)
     if status in _BY_STATUS:
@@ -90,14 +93,15 @@ _BY_STATUS: Mapping[int, Callable[[Sequence[str], str], Fault]] = {
 
 
 def _reasons(answer: Answer) -> Sequence[str]:
-    error: Any = answer.json().get("error")
-    if not isinstance(error, dict):
-        return ()
-    errors = cast("dict[str, Any]", error).get("errors")
+    errors = _error(answer).get("errors")
     rows = cast("list[Any]", errors) if isinstance(errors, list) else []
     return [str(cast("dict[str, Any]", row).get("reason", "")) for row in rows if isinstance(row, dict)]
 
 
 def _message(answer: Answer) -> str:
-    error: Any = answer.json().get("error")
-    return str(cast("dict[str, Any]", error).get("message", "")).lower() if isinstance(error, dict) else ""
+    return str(_error(answer).get("message", "")).lower()
+
+
+def _error(answer: Answer) -> Mapping[str, Any]:
+    error = answer.json().get("error")
+    return cast("dict[str, Any]", error) if isinstance(error, dict) else {}

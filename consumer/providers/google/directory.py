@@ -8,8 +8,9 @@ from collections.abc import Mapping, Sequence
 from datetime import datetime
 from typing import Any, cast
 
-from consumer.errors import AddressTaken, Hold, OutcomeUnknown, Reason
+from consumer.errors import AddressTaken, Hold, NotYet, OutcomeUnknown, Reason
 from consumer.events import Provider, SignOnIdentity
+from consumer.http.deadline import Deadline
 from consumer.providers.api import Api
 from consumer.providers.google import requests
 from consumer.providers.port import Found, NewAccount
@@ -29,38 +30,44 @@ class GoogleDirectory:
 
     async def find_marked(self, marker: str, *, timeout: float) -> Sequence[Found]:
         """See `Directory`. The search ignores case: what it finds is compared again."""
+        deadline = Deadline(timeout)
         live, deleted = await asyncio.gather(
-            self._search(marker, timeout, deleted=False), self._search(marker, timeout, deleted=True)
+            self._search(marker, deadline, deleted=False), self._search(marker, deadline, deleted=True)
         )
         return [one for one in (*live, *deleted) if one.marker == marker]
 
     async def find_address(self, address: str, *, timeout: float) -> Found | None:
         """See `Directory`. Users only: an address that a group has is found by nobody, and stays refused."""
-        url = f"{requests.user(self._api.base_url, address)}?fields={requests.FIELDS}"
-        user = await self._api.call("read", "GET", url, timeout=timeout, missing_is_none=True)
+        user = await self._read(address, Deadline(timeout), missing_is_none=True)
         return None if user is None else _found(user, deleted=False)
 
     async def create(self, account: NewAccount, password: str, *, timeout: float) -> Found:
-        """See `Directory`. The answer shows the marker as it was kept."""
-        url = f"{self._api.base_url}/admin/directory/v1/users"
+        """See `Directory`. The answer shows the marker as it was kept; Google is not known to drop it."""
+        url = requests.users(self._api.base_url)
         body = requests.create_body(account, password)
-        user = await self._api.call("create", "POST", url, body=body, timeout=timeout) or {}
+        user = await self._api.call("create", "POST", url, body=body, deadline=Deadline(timeout)) or {}
         if not isinstance(user.get("id"), str):
             raise OutcomeUnknown("Google's answer to a creation names no object.")
-        return Found(str(user["id"]), account.address, account.marker)
+        return Found(str(user["id"]), account.address, requests.marker_of(user))
 
     async def mark(self, object_id: str, marker: str, *, timeout: float) -> None:
-        """See `Directory`."""
-        url = requests.user(self._api.base_url, object_id)
-        body = {"externalIds": requests.external_ids(marker)}
-        await self._api.call("mark", "PATCH", url, body=body, timeout=timeout)
+        """See `Directory`. External ids that others have written stay: a PATCH of the list would replace them."""
+        deadline = Deadline(timeout)
+        user = await self._read(object_id, deadline) or {}
+        body = {"externalIds": requests.external_ids(marker, beside=user)}
+        await self._api.call(
+            "mark", "PATCH", requests.user(self._api.base_url, object_id), body=body, deadline=deadline
+        )
 
     async def restore(self, object_id: str, *, timeout: float) -> Found:
-        """See `Directory`. Goes by the immutable id, as the API demands."""
-        url = requests.user(self._api.base_url, object_id)
-        await self._api.call("restore", "POST", f"{url}/undelete", body={"orgUnitPath": "/"}, timeout=timeout)
-        user = await self._api.call("read", "GET", f"{url}?fields={requests.FIELDS}", timeout=timeout)
-        return _found(user or {}, deleted=False)
+        """See `Directory`. Goes by the immutable id, as the API demands. Raises `Hold` where somebody else has its address by now."""
+        deadline = Deadline(timeout)
+        url = f"{requests.user(self._api.base_url, object_id)}/undelete"
+        try:
+            await self._api.call("restore", "POST", url, body={"orgUnitPath": "/"}, deadline=deadline)
+        except AddressTaken as fault:
+            raise Hold("The deleted account's address has another holder.", reason=Reason.ACCOUNT_CONFLICT) from fault
+        return _found(await self._read(object_id, deadline) or {}, deleted=False)
 
     async def assign_licences(self, object_id: str, licences: Sequence[str], *, timeout: float) -> None:
         """See `Directory`. Google gives licences by organisational unit; single ones are not this service's matter."""
@@ -69,33 +76,42 @@ class GoogleDirectory:
             raise Hold("Licences are given by organisational unit at Google.", reason=Reason.LICENCE_INVALID)
 
     async def add_to_group(self, object_id: str, group: str, *, timeout: float) -> None:
-        """See `Directory`. 409 without a usable reason has been seen: it means that the account is a member already."""
+        """See `Directory`. A 409 mostly means that the account is a member already, but may come without a usable reason: so it is read.
+
+        Raises `NotYet` where the group does not show it (yet).
+        """
+        deadline = Deadline(timeout)
         url = requests.members(self._api.base_url, group)
         body = {"id": object_id, "role": "MEMBER"}
         try:
-            await self._api.call("add_to_group", "POST", url, body=body, timeout=timeout)
-        except AddressTaken:
-            return
+            await self._api.call("add_to_group", "POST", url, body=body, deadline=deadline)
+        except AddressTaken as fault:
+            member = requests.member(self._api.base_url, group, object_id)
+            if await self._api.call("read_member", "GET", member, deadline=deadline, missing_is_none=True) is None:
+                raise NotYet("Google says that the account is a member, and does not show it.") from fault
 
     async def was_used(self, object_id: str, *, password_set_at: datetime | None, timeout: float) -> bool | None:
         """See `Directory`. Google shows the last sign-in; the epoch stands for never."""
         del password_set_at
-        url = f"{requests.user(self._api.base_url, object_id)}?fields={requests.FIELDS}"
-        return _found(await self._api.call("read", "GET", url, timeout=timeout) or {}, deleted=False).ever_signed_in
+        return _found(await self._read(object_id, Deadline(timeout)) or {}, deleted=False).ever_signed_in
 
     async def replace_password(self, object_id: str, password: str, *, timeout: float) -> None:
         """See `Directory`."""
         url = requests.user(self._api.base_url, object_id)
         body = {"password": password, "changePasswordAtNextLogin": True}
-        await self._api.call("replace_password", "PATCH", url, body=body, timeout=timeout)
+        await self._api.call("replace_password", "PATCH", url, body=body, deadline=Deadline(timeout))
 
     def identity(self, object_id: str) -> SignOnIdentity:
         """See `Directory`. That `sub` is the Directory's user id is relied on widely, and documented nowhere."""
         return SignOnIdentity(_ISSUER, object_id)
 
-    async def _search(self, marker: str, timeout: float, *, deleted: bool) -> list[Found]:
+    async def _read(self, key: str, deadline: Deadline, *, missing_is_none: bool = False) -> dict[str, Any] | None:
+        url = f"{requests.user(self._api.base_url, key)}?fields={requests.FIELDS}"
+        return await self._api.call("read", "GET", url, deadline=deadline, missing_is_none=missing_is_none)
+
+    async def _search(self, marker: str, deadline: Deadline, *, deleted: bool) -> list[Found]:
         url = requests.users_with(self._api.base_url, self._section.customer_id, marker, deleted=deleted)
-        answer = await self._api.call("search", "GET", url, timeout=timeout) or {}
+        answer = await self._api.call("search", "GET", url, deadline=deadline) or {}
         rows = cast("list[dict[str, Any]]", answer.get("users") or [])
         return [_found(row, deleted=deleted) for row in rows]
 

@@ -24,9 +24,10 @@ def create_body(account: NewAccount, password: str) -> Mapping[str, Any]:
     }
 
 
-def external_ids(marker: str) -> list[Mapping[str, str]]:
-    """Where the marker stands."""
-    return [{"type": "custom", "customType": MARKER_TYPE, "value": marker}]
+def external_ids(marker: str, *, beside: Mapping[str, Any] | None = None) -> list[Mapping[str, Any]]:
+    """Where the marker stands; the other external ids of the user `beside` stay."""
+    others = [row for row in (beside or {}).get("externalIds") or () if row.get("customType") != MARKER_TYPE]
+    return [*others, {"type": "custom", "customType": MARKER_TYPE, "value": marker}]
 
 
 def marker_of(user: Mapping[str, Any]) -> str | None:
@@ -43,16 +44,26 @@ def users_with(base_url: str, customer_id: str, marker: str, *, deleted: bool) -
     query = quote(f"externalId={value}", safe="")
     shown = "&showDeleted=true" if deleted else ""
     return (
-        f"{base_url}/admin/directory/v1/users?customer={quote(customer_id, safe='')}&query={query}{shown}"
+        f"{users(base_url)}?customer={quote(customer_id, safe='')}&query={query}{shown}"
         f"&fields={quote(f'users({FIELDS})', safe='')}"
     )
 
 
+def users(base_url: str) -> str:
+    """All users."""
+    return f"{base_url}/admin/directory/v1/users"
+
+
 def user(base_url: str, key: str) -> str:
     """A user by id, address or alias."""
-    return f"{base_url}/admin/directory/v1/users/{quote(key, safe='@')}"
+    return f"{users(base_url)}/{quote(key, safe='@')}"
 
 
 def members(base_url: str, group: str) -> str:
     """A group's members."""
     return f"{base_url}/admin/directory/v1/groups/{quote(group, safe='@')}/members"
+
+
+def member(base_url: str, group: str, key: str) -> str:
+    """One member of a group, by id or address."""
+    return f"{members(base_url, group)}/{quote(key, safe='@')}"

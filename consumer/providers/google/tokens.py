@@ -39,7 +39,7 @@ def fetcher(section: GoogleSection, key: str) -> Callable[[], tuple[str, float]]
         except TransportError as error:
             raise Unavailable("Google's token endpoint can't be reached.") from error
         except RefreshError as error:
-            if error.retryable:  # pyright: ignore[reportUnknownMemberType]  google-auth has no types
+            if error.retryable or not _refuses(error):  # pyright: ignore[reportUnknownMemberType]  google-auth has no types
                 raise Unavailable("Google gives no token now.") from error
             raise Hold(
                 "Google refuses the service account's credentials or its delegation.",
@@ -52,3 +52,8 @@ def fetcher(section: GoogleSection, key: str) -> Callable[[], tuple[str, float]]
         return str(credentials.token), lifetime
 
     return fetch
+
+
+def _refuses(error: RefreshError) -> bool:
+    """Whether the endpoint said so: google-auth raises the same where the answer merely lacks a token."""
+    return any(isinstance(told, dict) and "error" in told for told in error.args)

@@ -1,11 +1,11 @@
 """What an answer of Graph means. Pure.
 
 Many different refusals carry the same `Request_BadRequest`, so the order is: status, `error.code`, `details[].code` and target, then words
-of the message; what is still not understood is unknown, never "already exists". Sources: Microsoft's documentation, and what real
-clients and issues have seen.
+of the message; what is still not understood is never "already exists". A refusal without Graph's own envelope was written by something on
+the way, and does not tell what Graph has done. Sources: Microsoft's documentation, and what real clients and issues have seen.
 """
 
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from typing import Any, cast
 
 from consumer.errors import (
@@ -27,7 +27,7 @@ _SERVICE = "Microsoft Graph"
 _UNIQUE = ("userprincipalname", "proxyaddresses", "mailnickname", "mail")
 
 
-def fault_of(answer: Answer, writes: bool, now: float) -> Fault | None:  # noqa: FBT001  the shape of `Classify`
+def fault_of(answer: Answer, writes: bool, now: float) -> Fault | None:  # noqa: FBT001, PLR0911  the shape of `Classify`; a table
     """The fault to raise; None for success."""
     status = answer.status
     if status in {200, 201, 204}:
@@ -40,14 +40,25 @@ def fault_of(answer: Answer, writes: bool, now: float) -> Fault | None:  # noqa:
         return RetryLater(f"{_SERVICE} was busy with another change to the same object.", after=1.0)
     if status >= 500:  # noqa: PLR2004  the server's own faults
         return _server_fault(answer, writes, now)
+    if not error and status >= 400:  # noqa: PLR2004  not Graph's own words
+        return _unreadable(answer, writes)
     if status == 400:  # noqa: PLR2004  bad request
         return _bad_request(error)
     return _refused(status, code)
 
 
-def already_member(fault: Fault) -> bool:
-    """Whether a refusal to add a member says that it is one already."""
-    return isinstance(fault, GiveUp) and fault.reason is Reason.GROUP_MISSING and "already" in str(fault)
+def joining(group: str) -> Callable[[Answer, bool, float], Fault | None]:
+    """The same for adding a member to `group`: being one already is success, and a missing group is no missing account."""
+
+    def fault_of_joining(answer: Answer, writes: bool, now: float) -> Fault | None:  # noqa: FBT001  the shape of `Classify`
+        message = str(_error(answer).get("message", "")).lower()
+        if answer.status == 400 and "references already exist" in message:  # noqa: PLR2004  bad request
+            return None
+        if answer.status == 404 and f"'{group.lower()}'" in message:  # noqa: PLR2004  not found
+            return Hold("Microsoft knows no such group.", reason=Reason.GROUP_MISSING)
+        return fault_of(answer, writes, now)
+
+    return fault_of_joining
 
 
 def _unreadable(answer: Answer, writes: bool) -> Fault:  # noqa: FBT001
@@ -68,8 +79,6 @@ def _bad_request(error: Mapping[str, Any]) -> Fault:  # noqa: PLR0911  a table o
     message = str(error.get("message", "")).lower()
     if _conflicts(error) or ("another object with the same value" in message and _names_unique(message)):
         return AddressTaken()
-    if "references already exist" in message:
-        return GiveUp("The account is already a member.", reason=Reason.GROUP_MISSING)
     if "domain portion" in message:
         return Hold(
             "The address's domain is not verified at Microsoft.", reason=Reason.DOMAIN_NOT_VERIFIED, whole_tenant=True

@@ -43,9 +43,34 @@ def member_body(base_url: str, object_id: str) -> Mapping[str, Any]:
     return {"@odata.id": f"{base_url}/v1.0/directoryObjects/{object_id}"}
 
 
+def users(base_url: str) -> str:
+    """All users."""
+    return f"{base_url}/v1.0/users"
+
+
+def user(base_url: str, object_id: str) -> str:
+    """A user, by object id only: names change hands."""
+    return f"{base_url}/v1.0/users/{quote(object_id, safe='')}"
+
+
+def roles(base_url: str, object_id: str) -> str:
+    """The directory roles that a user has, directly or by a group."""
+    return f"{user(base_url, object_id)}/transitiveMemberOf/microsoft.graph.directoryRole?$select=id"
+
+
+def restore(base_url: str, object_id: str) -> str:
+    """Brings a deleted user back."""
+    return f"{base_url}/v1.0/directory/deletedItems/{quote(object_id, safe='')}/restore"
+
+
+def members(base_url: str, group: str) -> str:
+    """A group's members, as references to add to."""
+    return f"{base_url}/v1.0/groups/{quote(group, safe='')}/members/$ref"
+
+
 def users_where(base_url: str, field: str, value: str) -> str:
     """Live users with a field of this value; `employeeId` needs no advanced query."""
-    return f"{base_url}/v1.0/users?$filter={_equals(field, value)}&$select={SELECT}"
+    return f"{users(base_url)}?$filter={_equals(field, value)}&$select={SELECT}"
 
 
 def deleted_users_where(base_url: str, field: str, value: str) -> str:
@@ -59,7 +84,7 @@ def holders_of(base_url: str, address: str) -> str:
     """Whoever has the address, as a sign-in name or as one of its mail addresses."""
     literal = _literal(address)
     condition = f"userPrincipalName eq {literal} or proxyAddresses/any(a:a eq {_literal('smtp:' + address)})"
-    return f"{base_url}/v1.0/users?$filter={quote(condition, safe='')}&$select={SELECT}"
+    return f"{users(base_url)}?$filter={quote(condition, safe='')}&$select={SELECT}"
 
 
 def moment(text: object) -> datetime | None:

@@ -18,7 +18,7 @@ from consumer.errors import (
     Unavailable,
 )
 from consumer.http.answer import Answer
-from consumer.providers.microsoft.answers import already_member, fault_of
+from consumer.providers.microsoft.answers import fault_of, joining
 
 NOW = 1_767_225_600.0
 
@@ -112,19 +112,34 @@ def test_what_waits_for_a_person_says_whom_it_holds_up(of: Answer, reason: Reaso
     assert (found.reason, found.whole_tenant) == (reason, whole_tenant)
 
 
-def test_being_a_member_already_is_told_from_other_refusals() -> None:
-    member = fault(
-        answer(
-            400,
-            BAD,
-            "One or more added object references already exist for the following modified properties: 'members'.",
-        )
+WRITES = True
+GROUP = "6babcaad-604b-40ac-a9d7-9fd97c0b779f"
+
+
+def test_being_a_member_already_is_success() -> None:
+    member = answer(
+        400, BAD, "One or more added object references already exist for the following modified properties: 'members'."
     )
-    assert member is not None
-    assert already_member(member)
-    other = fault(answer(400, BAD, "Another object with the same value for property userPrincipalName already exists."))
-    assert other is not None
-    assert not already_member(other)
+    assert joining(GROUP)(member, WRITES, NOW) is None
+    assert isinstance(fault(member), GiveUp)
+
+
+def test_a_missing_group_is_told_from_an_account_that_is_not_visible_yet() -> None:
+    def missing(ident: str) -> Fault | None:
+        refusal = answer(404, "Request_ResourceNotFound", f"Resource '{ident}' does not exist …")
+        return joining(GROUP)(refusal, WRITES, NOW)
+
+    group = missing(GROUP)
+    assert isinstance(group, Hold)
+    assert group.reason is Reason.GROUP_MISSING
+    assert isinstance(missing("another"), NotYet)
+
+
+@pytest.mark.parametrize("status", [400, 403, 404, 409])
+def test_a_refusal_that_is_not_in_graphs_own_words_does_not_tell_what_graph_has_done(status: int) -> None:
+    page = Answer(status, {}, b"<html>blocked by policy</html>")
+    assert isinstance(fault(page), OutcomeUnknown)
+    assert isinstance(fault(page, writes=False), Unavailable)
 
 
 @pytest.mark.parametrize(("status", "code"), [(418, "Teapot"), (405, ""), (410, "Gone")])

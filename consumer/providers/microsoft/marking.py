@@ -1,0 +1,58 @@
+"""Whether a new account bears its marker.
+
+Some directories drop `employeeId` from a creation (a moderator's answer says so, Terraform's provider says not). So it is read back, and
+set by PATCH where it is missing, until one account of the directory has shown that creations keep it.
+"""
+
+import asyncio
+
+from consumer.errors import GiveUp, Hold, OutcomeUnknown, RetryLater
+from consumer.http.deadline import Deadline
+from consumer.providers.api import Api
+from consumer.providers.microsoft import requests
+
+_PATIENCE = 10.0
+"""Seconds in which replicas mostly have caught up; a student's creation is not kept waiting for longer."""
+
+
+class Marking:
+    """One directory's habit. `pause` is the first wait for a replica that lags, in seconds; each further one is twice as long."""
+
+    def __init__(self, api: Api, *, pause: float = 0.5) -> None:
+        self._api = api
+        self._pause = pause
+        self._kept = False
+
+    async def settle(self, object_id: str, marker: str, deadline: Deadline) -> str | None:
+        """The marker that stands on the new account; None where nobody could tell in time, or it could not be set.
+
+        Raises nothing: the account is there, and a caller who were told otherwise would make another.
+        """
+        patience, pause = Deadline(min(_PATIENCE, deadline.left())), self._pause
+        while not self._kept:
+            try:
+                await self._ensure(object_id, marker, patience)
+            except (RetryLater, OutcomeUnknown) as fault:
+                wait = max(pause, getattr(fault, "after", None) or 0.0)
+                if wait >= patience.left():
+                    return None
+                await asyncio.sleep(wait)
+                pause *= 2
+            except (Hold, GiveUp):
+                return None
+            else:
+                return marker
+        return marker
+
+    async def put(self, object_id: str, marker: str, deadline: Deadline) -> None:
+        """Writes the marker. Idempotent."""
+        url = requests.user(self._api.base_url, object_id)
+        await self._api.call("mark", "PATCH", url, body={"employeeId": marker}, deadline=deadline)
+
+    async def _ensure(self, object_id: str, marker: str, deadline: Deadline) -> None:
+        url = f"{requests.user(self._api.base_url, object_id)}?$select={requests.SELECT}"
+        user = await self._api.call("read", "GET", url, deadline=deadline) or {}
+        if user.get("employeeId") == marker:
+            self._kept = True
+        else:
+            await self.put(object_id, marker, deadline)
