@@ -1,0 +1,268 @@
+"""What a run leaves behind: collected from real parts or from simulated ones, judged by `proof.checker`.
+
+Times are seconds on the run's one clock: Unix time on real parts, the simulated clock in a simulation. Passwords stand here as
+fingerprints only.
+"""
+
+import hashlib
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, field
+from enum import StrEnum
+from typing import Any
+
+from consumer.events import Outcome, Provider
+
+Place = tuple[str, int, int]
+"""Topic, partition, offset."""
+
+Headers = tuple[tuple[str, bytes | None], ...]
+
+
+def fingerprint(secret: str) -> str:
+    """Stands for a password: equal where the passwords are."""
+    return hashlib.sha256(secret.encode()).hexdigest()[:16]
+
+
+class Lot(StrEnum):
+    """What must become of an input record, by the topic and the tenants' configuration alone."""
+
+    SKIP = "skip"
+    ACT = "act"
+    LETTER = "letter"
+
+
+@dataclass(frozen=True, slots=True)
+class Input:
+    """A record of the input topic, as it stands there. What can't be read of it is None; `reason` is the skip's or the letter's."""
+
+    place: Place
+    key: bytes | None = field(repr=False)
+    headers: Headers
+    digest: bytes
+    lot: Lot
+    reason: str | None = None
+    tenant_id: str | None = None
+    student_id: str | None = None
+    event_id: str | None = None
+    version: int | None = None
+    providers: tuple[Provider, ...] = ()
+
+
+@dataclass(frozen=True, slots=True)
+class Letter:
+    """A record of the dead-letter topic. `origin` is where it was read, by its headers; `digest` is of its value."""
+
+    place: Place
+    origin: Place
+    reason: str
+    key: bytes | None = field(repr=False)
+    headers: Headers
+    digest: bytes
+
+
+@dataclass(frozen=True, slots=True)
+class Told:
+    """A record of an outcome topic, as a `read_committed` reader of another make sees it."""
+
+    place: Place
+    key: bytes
+    headers: Headers
+    outcome: Outcome
+
+
+class Operation(StrEnum):
+    """What a vendor was asked to do."""
+
+    FIND = "find"  # any read or search
+    CREATE = "create"
+    MARK = "mark"
+    RESTORE = "restore"
+    LICENCES = "licences"
+    GROUP = "group"
+    PASSWORD = "password"  # noqa: S105  an operation
+    SEND = "send"
+    LOOK_UP = "look_up"
+    TOKEN = "token"  # noqa: S105  an operation
+    OTHER = "other"
+
+
+WRITES = frozenset(
+    {
+        Operation.CREATE,
+        Operation.MARK,
+        Operation.RESTORE,
+        Operation.LICENCES,
+        Operation.GROUP,
+        Operation.PASSWORD,
+        Operation.SEND,
+    }
+)
+"""Operations that change something at a vendor."""
+
+
+@dataclass(frozen=True, slots=True)
+class Call:
+    """A request as the vendor met it, whether its answer arrived or not, in the order in which the vendor dealt with them.
+
+    `executed`: the vendor's own logic dealt with it (else it was cut off, or answered by something on the way). `retry_after` are the
+    seconds that a throttled answer asked for. `object_id`, `address` and `marker` are those of the object it was about, as it stood
+    after the call; `secret` is the fingerprint of the password that was sent.
+    """
+
+    number: int
+    at: float
+    tenant_id: str | None
+    service: str
+    operation: Operation
+    status: int
+    executed: bool
+    answered: bool
+    retry_after: float | None = None
+    object_id: str | None = None
+    address: str | None = field(default=None, repr=False)
+    marker: str | None = None
+    secret: str | None = None
+
+    @property
+    def effective(self) -> bool:
+        """Whether it changed something at the vendor."""
+        return self.operation in WRITES and self.executed and self.status < 300  # noqa: PLR2004  success
+
+
+@dataclass(frozen=True, slots=True)
+class HeldAccount:
+    """An account as the directory has it at the end. `ours`: made by a call of the service's, not by hand."""
+
+    tenant_id: str
+    provider: Provider
+    object_id: str
+    address: str = field(repr=False)
+    marker: str | None
+    deleted: bool
+    ours: bool
+    secret: str
+    licences: frozenset[str] = frozenset()
+    groups: frozenset[str] = frozenset()
+
+
+@dataclass(frozen=True, slots=True)
+class Mail:
+    """An accepted welcome mail: the account that it is about, by its text, and the fingerprint of the password in it."""
+
+    accepted_at: float
+    tenant_id: str
+    message_id: str
+    address: str = field(repr=False)
+    secret: str
+
+
+@dataclass(frozen=True, slots=True)
+class InboxRow:
+    """An accepted event."""
+
+    place: Place
+    tenant_id: str
+    event_id: str
+    student_id: str
+    version: int
+    disposition: str
+
+
+@dataclass(frozen=True, slots=True)
+class StudentRow:
+    """A student at the end. `due`: something is still planned."""
+
+    tenant_id: str
+    student_id: str
+    desired_version: int
+    settled_version: int
+    applied_version: int
+    due: bool
+
+
+@dataclass(frozen=True, slots=True)
+class AccountRow:
+    """What the ledger knows of an account."""
+
+    tenant_id: str
+    student_id: str
+    provider: Provider
+    object_id: str | None
+    address: str = field(repr=False)
+    marker: str
+    generation: int
+    settled_version: int
+
+
+@dataclass(frozen=True, slots=True)
+class StepRow:
+    """The newest attempt at a step."""
+
+    tenant_id: str
+    student_id: str
+    provider: Provider
+    name: str
+    state: str
+    version: int
+    reason: str | None
+
+
+@dataclass(frozen=True, slots=True)
+class OutboxRow:
+    """An outcome that the ledger owes, or has published."""
+
+    event_id: str
+    topic: str
+    key: bytes
+    seq: int
+    published: bool
+
+
+@dataclass(frozen=True, slots=True)
+class Ledger:
+    """The ledger at the end."""
+
+    inbox: Sequence[InboxRow] = ()
+    students: Sequence[StudentRow] = ()
+    accounts: Sequence[AccountRow] = ()
+    steps: Sequence[StepRow] = ()
+    outbox: Sequence[OutboxRow] = ()
+    credentials: int = 0
+
+
+@dataclass(frozen=True, slots=True)
+class Change:
+    """A row as a commit left it, in the order of the commits: `student`, `step`, `account` and `credential`."""
+
+    number: int
+    at: float
+    table: str
+    row: Mapping[str, Any]
+
+
+@dataclass(frozen=True, slots=True)
+class History:
+    """Everything that one run left behind.
+
+    `canaries` are texts that must not leave their sinks (names, addresses, passwords); `logs` and `metrics` are what all processes
+    wrote, `metrics` only those that were alive at the end. `quiet_at` is when nothing was owed any more; None: never.
+    `whole`: every process lived through the whole run, so that metrics can be held against the ledger.
+    """
+
+    seed: int
+    inputs: Sequence[Input]
+    letters: Sequence[Letter]
+    told: Sequence[Told]
+    calls: Sequence[Call]
+    accounts: Sequence[HeldAccount]
+    mails: Sequence[Mail]
+    ledger: Ledger
+    changes: Sequence[Change] = ()
+    committed: Mapping[tuple[str, int], int] = field(default_factory=dict[tuple[str, int], int])
+    faults: Mapping[str, int] = field(default_factory=dict[str, int])
+    healed_at: float = 0.0
+    quiet_at: float | None = None
+    canaries: frozenset[str] = field(default=frozenset(), repr=False)
+    logs: str = field(default="", repr=False)
+    metrics: str = field(default="", repr=False)
+    whole: bool = False
