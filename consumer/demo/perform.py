@@ -47,7 +47,7 @@ async def perform(console: Console, *, students: int, seed: int, keep: bool, por
         running = asyncio.create_task(on.app.run())
         try:
             view = LedgerView(create_engine(driver_url(on.settings.database.url)))
-            await _watch(console, on, played, view, running)
+            await _watch(console, on, played, view, running, failing)
             verdict, evidence = await _judge(on, played, view, failing)
             _tell(console, on, verdict, evidence)
             show.where_next(console, port=on.app.health_port, keep=keep)
@@ -73,9 +73,17 @@ def _unlucky(played: Played) -> tuple[str, str]:
     return first.tenant_id, first.student_id
 
 
-async def _watch(console: Console, on: Stage, played: Played, view: LedgerView, running: "asyncio.Task[None]") -> None:
+async def _watch(
+    console: Console,
+    on: Stage,
+    played: Played,
+    view: LedgerView,
+    running: "asyncio.Task[None]",
+    failing: tuple[str, str],
+) -> None:
     total = len(played.records)
-    live = show.Live(events=total, accounts=_expected(on, played), names={t.id: t.name for t in on.tenants})
+    accounts = _expected(on, played, failing)
+    live = show.Live(events=total, accounts=accounts, names={t.id: t.name for t in on.tenants})
     deadline = asyncio.get_running_loop().time() + _PATIENCE
     with RichLive(live.bars, console=console, refresh_per_second=5):
         while True:
@@ -96,8 +104,9 @@ async def _watch(console: Console, on: Stage, played: Played, view: LedgerView, 
 _NOTHING = Progress({}, {}, 0, 0)
 
 
-def _expected(on: Stage, played: Played) -> Mapping[str, int]:
-    students = {(r.tenant_id, r.student_id) for r in played.records.values() if Fate.APPLIED in r.expectation.fates}
+def _expected(on: Stage, played: Played, failing: tuple[str, str]) -> Mapping[str, int]:
+    acting = {(r.tenant_id, r.student_id) for r in played.records.values() if Fate.APPLIED in r.expectation.fates}
+    students = acting - {failing}
     providers = {tenant.id: len(tenant.providers) for tenant in on.tenants}
     return {tenant: sum(one == tenant for one, _ in students) * count for tenant, count in providers.items()}
 

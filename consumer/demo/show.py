@@ -39,20 +39,18 @@ class Live:
 
 
 def outcome_table(verdict: Verdict, tenants: Sequence[Tenant]) -> Table:
-    """Events by what became of them, accounts and mails, institution by institution."""
+    """Events by what became of them, accounts and mails, an institution in each column: narrow enough for any terminal."""
     names = {tenant.id: tenant.name for tenant in tenants}
-    table = Table(title="events by what became of them; accounts, and mails whose password opens one")
-    table.add_column("institution", no_wrap=True)
-    for name in (*(fate.replace("_", " ") for fate in _FATES), "accounts", "mails"):
-        table.add_column(name, justify="right")
-    for tenant, fates in sorted(verdict.fates.items()):
-        counts = [str(fates[fate] or "·") for fate in _FATES]
-        table.add_row(
-            names.get(tenant, "(not configured)"),
-            *counts,
-            str(verdict.accounts[tenant]),
-            str(verdict.mails[tenant]),
-        )
+    columns = sorted(verdict.fates, key=lambda tenant: names.get(tenant, "~"))
+    table = Table(title="what became of the events, and of the students")
+    table.add_column("", no_wrap=True)
+    for tenant in columns:
+        table.add_column(names.get(tenant, "(not configured)"), justify="right")
+    for fate in _FATES:
+        counts = (str(verdict.fates[tenant][fate] or "·") for tenant in columns)
+        table.add_row(f"events: {fate.replace('_', ' ')}", *counts, end_section=fate == _FATES[-1])
+    table.add_row("accounts", *(str(verdict.accounts[tenant]) for tenant in columns))
+    table.add_row("mails that open one", *(str(verdict.mails[tenant]) for tenant in columns))
     return table
 
 
