@@ -1,0 +1,104 @@
+"""What the ledger in memory knows: the tables, as dictionaries by what they are looked up by."""
+
+from collections import deque
+from collections.abc import Callable
+from dataclasses import dataclass, field
+from datetime import datetime
+from uuid import UUID
+
+from consumer.events import Provider, StepName
+from consumer.ledger.port import Account, Arrival, Disposition, Publish, SealedCredential, Step
+
+Key = tuple[str, str]
+"""The tenant, and a student or an event of it."""
+
+
+@dataclass
+class InboxRow:
+    """An event that was accepted."""
+
+    arrival: Arrival
+    disposition: Disposition
+
+
+@dataclass
+class StudentRow:
+    """The newest event that acts for a student, whose work it is, and all that is known."""
+
+    arrival: Arrival
+    accepted_at: datetime
+    due_at: datetime | None = None
+    attempt: int = 0
+    epoch: int = 0
+    lease_until: datetime | None = None
+    claimed_version: int = -1
+    settled_version: int = -1
+    accounts: dict[Provider, Account] = field(default_factory=dict[Provider, Account])
+    steps: dict[tuple[Provider, StepName], Step] = field(default_factory=dict[tuple[Provider, StepName], Step])
+    credentials: dict[tuple[Provider, int], SealedCredential] = field(
+        default_factory=dict[tuple[Provider, int], SealedCredential]
+    )
+    pending: list[InboxRow] = field(default_factory=list[InboxRow])
+
+    @property
+    def key(self) -> Key:
+        return who(self.arrival)
+
+    @property
+    def desired_version(self) -> int:
+        return self.arrival.event.version
+
+
+@dataclass
+class Queued:
+    """An outcome that was queued."""
+
+    publish: Publish
+    created_at: datetime
+
+
+@dataclass
+class Relay:
+    """One relay's epoch, the newest batch that it numbered and the newest known to be published."""
+
+    epoch: int = 0
+    batch: int = 0
+    published: int = 0
+
+
+class State:
+    """All tables. `planned` is the index over students with a `due_at`: whoever has nothing to do costs nothing."""
+
+    def __init__(self, clock: Callable[[], datetime]) -> None:
+        self.clock = clock
+        self.owners: dict[tuple[str, int], int] = {}
+        self.inbox: dict[Key, InboxRow] = {}
+        self.students: dict[Key, StudentRow] = {}
+        self.planned: dict[Key, StudentRow] = {}
+        self.addresses: dict[tuple[Provider, str], Key | None] = {}
+        self.reserved: dict[tuple[Provider, Key], str] = {}
+        self.waits: dict[tuple[str, str], datetime] = {}
+        self.outbox: dict[UUID, Queued] = {}
+        self.unnumbered: deque[Queued] = deque()
+        self.batches: dict[int, list[Queued]] = {}
+        self.relays: dict[str, Relay] = {}
+
+    def plan(self, student: StudentRow, due_at: datetime | None) -> None:
+        """The student is due then; None: nothing is planned."""
+        student.due_at = due_at
+        if due_at is None:
+            self.planned.pop(student.key, None)
+        else:
+            self.planned[student.key] = student
+
+
+class OnState:
+    """What works on it."""
+
+    def __init__(self, state: State) -> None:
+        self._state = state
+
+
+def who(arrival: Arrival) -> Key:
+    """Whom an event is about."""
+    return arrival.event.tenant_id, arrival.event.student.student_id

@@ -1,0 +1,175 @@
+"""Loop 2's side of the ledger in memory."""
+
+from collections.abc import Mapping, Sequence
+from dataclasses import replace
+from datetime import datetime, timedelta
+
+from consumer.errors import Fenced
+from consumer.events import Provider
+from consumer.ledger.journal import LEASE_MARGIN
+from consumer.ledger.port import (
+    BeginStep,
+    Defer,
+    Desired,
+    DestroyCredential,
+    Disposition,
+    EndStep,
+    Job,
+    KeepLease,
+    Lease,
+    Publish,
+    RefuseAddress,
+    SaveAccount,
+    SealCredential,
+    SealedCredential,
+    Settle,
+    Step,
+    StepState,
+    TenantWaits,
+    Waiting,
+    Write,
+)
+from tests.fakes.ledger.state import OnState, Queued, StudentRow
+
+
+class MemoryWork(OnState):
+    """`Work` over dictionaries."""
+
+    async def claim(self, room: Mapping[str, int], *, lease: float, worker: str) -> Sequence[Job]:
+        del worker
+        now = self._state.clock()
+        due = [
+            (student.due_at, key, student)
+            for key, student in self._state.planned.items()
+            if key[0] in room
+            and student.due_at is not None
+            and student.due_at <= now
+            and (student.lease_until is None or student.lease_until <= now)
+        ]
+        places, jobs = dict(room), list[Job]()
+        for _, (tenant, _), student in sorted(due, key=lambda one: one[:2]):
+            if places[tenant] > 0:
+                places[tenant] -= 1
+                student.epoch += 1
+                student.attempt += 1
+                student.lease_until = now + timedelta(seconds=lease)
+                student.claimed_version = student.desired_version
+                jobs.append(_job(student, now))
+        return jobs
+
+    async def seconds_to_next(self) -> float | None:
+        planned = self._state.planned.values()
+        due = [max(s.due_at, s.lease_until or s.due_at) for s in planned if s.due_at is not None]
+        return max(0.0, (min(due) - self._state.clock()).total_seconds()) if due else None
+
+    async def reserve(self, lease: Lease, provider: Provider, candidates: Sequence[str]) -> str | None:
+        student = self._held(lease)
+        if address := self._state.reserved.get((provider, student.key)):
+            return address
+        for candidate in candidates:
+            address = candidate.lower()
+            if (provider, address) not in self._state.addresses:
+                self._state.addresses[provider, address] = student.key
+                self._state.reserved[provider, student.key] = address
+                return address
+        return None
+
+    async def commit(self, lease: Lease, writes: Sequence[Write], *, service: str | None = None) -> None:
+        student = self._held(lease)
+        now = self._state.clock()
+        until = self._state.waits.get((lease.tenant_id, service)) if service else None
+        if until and until > now:
+            raise Waiting((until - now).total_seconds())
+        for write in writes:
+            self._write(student, write, now)
+
+    def _held(self, lease: Lease) -> StudentRow:
+        student = self._state.students[lease.tenant_id, lease.student_id]
+        if student.epoch != lease.epoch or student.lease_until is None or student.lease_until <= self._state.clock():
+            raise Fenced("The student's lease has ended.")
+        return student
+
+    def _write(self, student: StudentRow, write: Write, now: datetime) -> None:  # noqa: C901  one case a write
+        match write:
+            case BeginStep():
+                _begin(student, write, now)
+                _keep(student, now, write.timeout)
+            case KeepLease():
+                _keep(student, now, write.timeout)
+            case EndStep():
+                if step := student.steps.get((write.provider, write.name)):
+                    ended = replace(step, state=write.state, reason=write.reason)
+                    student.steps[write.provider, write.name] = ended
+            case SaveAccount():
+                student.accounts[write.account.provider] = write.account
+            case RefuseAddress():
+                self._refuse(student, write)
+            case SealCredential():
+                expires_at = now + timedelta(seconds=write.lifetime)
+                sealed = SealedCredential(write.provider, write.generation, write.sealed, expires_at)
+                student.credentials.setdefault((write.provider, write.generation), sealed)
+            case DestroyCredential():
+                student.credentials = {at: c for at, c in student.credentials.items() if at[0] is not write.provider}
+            case Publish():
+                self._publish(write, now)
+            case TenantWaits():
+                place = (student.key[0], write.service)
+                until = now + timedelta(seconds=write.seconds)
+                self._state.waits[place] = max(until, self._state.waits.get(place, now))
+            case Defer():
+                newer = student.desired_version > student.claimed_version
+                student.lease_until = None
+                self._state.plan(student, now if newer else now + timedelta(seconds=write.seconds))
+            case Settle():
+                self._settle(student, write, now)
+
+    def _refuse(self, student: StudentRow, write: RefuseAddress) -> None:
+        address = write.address.lower()
+        self._state.addresses[write.provider, address] = None
+        if self._state.reserved.get((write.provider, student.key)) == address:
+            del self._state.reserved[write.provider, student.key]
+        student.accounts.pop(write.provider, None)
+
+    def _publish(self, write: Publish, now: datetime) -> None:
+        if write.event_id not in self._state.outbox:
+            row = Queued(write, now)
+            self._state.outbox[write.event_id] = row
+            self._state.unnumbered.append(row)
+
+    def _settle(self, student: StudentRow, write: Settle, now: datetime) -> None:
+        for row in student.pending:
+            if row.arrival.event.version <= write.version:
+                newest = row.arrival.event.version == write.version
+                row.disposition = write.disposition if newest else Disposition.SUPERSEDED
+        student.pending = [row for row in student.pending if row.arrival.event.version > write.version]
+        student.settled_version = max(student.settled_version, write.version)
+        student.lease_until = None
+        student.attempt = 0
+        self._state.plan(student, now if student.desired_version > write.version else None)
+
+
+def _job(student: StudentRow, now: datetime) -> Job:
+    arrival = student.arrival
+    live = sorted((c for c in student.credentials.values() if c.expires_at > now), key=lambda c: c.generation)
+    return Job(
+        lease=Lease(*student.key, student.epoch),
+        desired=Desired(arrival.event, arrival.action, arrival.providers, student.accepted_at, arrival.traceparent),
+        now=now,
+        attempt=student.attempt,
+        accounts=dict(student.accounts),
+        steps=dict(student.steps),
+        credentials={credential.provider: credential for credential in live},
+    )
+
+
+def _begin(student: StudentRow, write: BeginStep, now: datetime) -> None:
+    known = student.steps.get((write.provider, write.name))
+    attempt = known.attempt + 1 if known else 1
+    student.steps[write.provider, write.name] = Step(
+        write.provider, write.name, StepState.STARTED, write.version, attempt, write.request_hash, now
+    )
+
+
+def _keep(student: StudentRow, now: datetime, timeout: float) -> None:
+    until = now + timedelta(seconds=timeout + LEASE_MARGIN)
+    student.lease_until = max(until, student.lease_until or until)
