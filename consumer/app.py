@@ -17,6 +17,7 @@ from consumer.assembly import Assembly
 from consumer.codec.registry import Registry
 from consumer.codec.writer import OutcomeWriter
 from consumer.errors import Unavailable
+from consumer.failpoints import UNARMED, Failpoints
 from consumer.ledger.migrations import require_current, upgrade
 from consumer.ledger.wakeups import Wakeups
 from consumer.ledger.work import PostgresWork
@@ -36,7 +37,14 @@ _WAIT_FOR_DEPENDENCY = 2.0
 class App:
     """One process of the service. `run` returns when `stop` was called and everything has drained."""
 
-    def __init__(self, settings: Settings, tenants: Sequence[Tenant], open_secret: SecretOpener) -> None:
+    def __init__(
+        self,
+        settings: Settings,
+        tenants: Sequence[Tenant],
+        open_secret: SecretOpener,
+        *,
+        failpoints: Failpoints = UNARMED,
+    ) -> None:
         self.metrics = Metrics(CollectorRegistry())
         self.readiness = Readiness("database", "registry", "loops")
         self.health_port = 0
@@ -51,6 +59,7 @@ class App:
             beat=self._heartbeats.beat,
             stopping=self._stopping.is_set,
             name=f"{socket.gethostname()}/{os.getpid()}",
+            failpoints=failpoints,
         )
 
     def stop(self) -> None:

@@ -16,6 +16,7 @@ from consumer.codec.registry import Registry, open_registry
 from consumer.codec.writer import OutcomeWriter
 from consumer.errors import Stop
 from consumer.events import Outcome
+from consumer.failpoints import UNARMED, Failpoints
 from consumer.http.client import HttpClient
 from consumer.intake.batch import BatchReader
 from consumer.intake.letters import DeadLetters
@@ -61,6 +62,7 @@ class Assembly:
         beat: Callable[[str], None],
         stopping: Callable[[], bool],
         name: str,
+        failpoints: Failpoints = UNARMED,
     ) -> None:
         self._settings = settings
         self._tenants = {tenant.id: tenant for tenant in tenants}
@@ -69,6 +71,7 @@ class Assembly:
         self._beat = beat
         self._stopping = stopping
         self._name = name
+        self._failpoints = failpoints
 
     def registry(self) -> Registry:
         """The schema registry's client."""
@@ -98,6 +101,7 @@ class Assembly:
             batch_size=kafka.batch_size,
             metrics=self._metrics,
             beat=partial(self._beat, "intake"),
+            failpoints=self._failpoints,
         )
 
     def relay(self, engine: Engine, wakeups: Wakeups) -> Relay:
@@ -118,6 +122,7 @@ class Assembly:
             sweep=self._settings.provisioning.sweep,
             metrics=self._metrics,
             beat=partial(self._beat, "outbound"),
+            failpoints=self._failpoints,
         )
 
     def pool(self, work: PostgresWork, wakeups: Wakeups, worker: StudentWorker) -> Pool:
@@ -133,6 +138,7 @@ class Assembly:
             wait=wakeups.work,
             beat=partial(self._beat, "provisioning"),
             metrics=self._metrics,
+            failpoints=self._failpoints,
         )
 
     def worker(self, stack: AsyncExitStack, work: PostgresWork, writer: OutcomeWriter) -> StudentWorker:
@@ -145,6 +151,7 @@ class Assembly:
             templates=Templates(self._settings.templates_dir),
             mail_hold_down=timing.mail_hold_down,
             credential_lifetime=timing.credential_lifetime,
+            failpoints=self._failpoints,
         )
         return StudentWorker(
             tools=tools,

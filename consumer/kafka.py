@@ -2,6 +2,8 @@
 
 from collections.abc import Mapping
 
+from confluent_kafka import KafkaError, KafkaException
+
 from consumer.settings import KafkaSettings
 
 Config = dict[str, str | int | float | bool]
@@ -108,3 +110,8 @@ def admin_config(settings: KafkaSettings) -> Config:
 
 def _only(settings: Mapping[str, str], *, without: tuple[str, ...]) -> Mapping[str, str]:
     return {name: value for name, value in settings.items() if not name.startswith(without)}
+
+
+def answer_lost() -> KafkaException:
+    """What a client raises where the cluster has done as it was asked, and its answer did not come."""
+    return KafkaException(KafkaError(KafkaError._TIMED_OUT))  # noqa: SLF001  its name

@@ -12,6 +12,7 @@ from consumer.cli.console import DEFAULT_SERVICE_FILE, ServiceFile
 from consumer.configuration.check import check
 from consumer.configuration.loading import load_settings, load_tenants
 from consumer.configuration.mistakes import Misconfigured
+from consumer.failpoints import UNARMED, Failpoints, arm
 from consumer.observe import logs
 from consumer.secrets import SecretOpener, opener
 from consumer.settings import Settings
@@ -25,14 +26,16 @@ def run(config: ServiceFile = DEFAULT_SERVICE_FILE) -> None:
     settings = load_settings(config, os.environ)
     tenants = [tenant for tenant, _ in load_tenants(settings.tenants_dir)]
     logs.configure(settings.log.level, settings.log.format)
-    serve(settings, tenants, opener(os.environ))
+    serve(settings, tenants, opener(os.environ), failpoints=arm(os.environ))
 
 
-def serve(settings: Settings, tenants: Sequence[Tenant], open_secret: SecretOpener) -> None:
+def serve(
+    settings: Settings, tenants: Sequence[Tenant], open_secret: SecretOpener, *, failpoints: Failpoints = UNARMED
+) -> None:
     """Runs one process until it is told to stop. Raises `Stop`."""
 
     async def main() -> None:
-        app = App(settings, tenants, open_secret)
+        app = App(settings, tenants, open_secret, failpoints=failpoints)
         loop = asyncio.get_running_loop()
         for number in (signal.SIGTERM, signal.SIGINT):
             loop.add_signal_handler(number, app.stop)

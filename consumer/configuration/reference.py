@@ -24,6 +24,7 @@ tells every mistake at once; unknown keys are mistakes. Editors that know JSON S
   Those that would break a guarantee (such as `enable.auto.commit`) are refused.
 - Secrets are given by reference: `env:NAME` or `file:path`. Don't let the names of such variables begin with `PROVISIONER_`.
 - Addresses of vendors are https, but on loopback.
+- `PROVISIONER_FAILPOINTS` is for tests and drills only: it makes the process die or lose answers where it says (`consumer/failpoints.py`).
 """
 
 

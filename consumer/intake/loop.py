@@ -19,6 +19,7 @@ from confluent_kafka import KafkaError, KafkaException, TopicPartition
 
 from consumer.codec.letters import LetterReason
 from consumer.errors import Fenced, Stop, Unavailable
+from consumer.failpoints import UNARMED, Failpoints, Point, commit_lost
 from consumer.intake.batch import Batch, BatchReader, Place
 from consumer.intake.hold import Hold
 from consumer.intake.letters import DeadLetters, Letter
@@ -52,6 +53,7 @@ class Intake:
         metrics: Metrics,
         beat: Callable[[], None],
         clock: Callable[[], float] = time.monotonic,
+        failpoints: Failpoints = UNARMED,
     ) -> None:
         self._consumer = consumer
         self._topic = topic
@@ -63,7 +65,8 @@ class Intake:
         self._metrics = metrics
         self._beat = beat
         self._clock = clock
-        self._partitions = Partitions(inbox, owner=owner, metrics=metrics)
+        self._failpoints = failpoints
+        self._partitions = Partitions(inbox, owner=owner, metrics=metrics, failpoints=failpoints)
         self._records: list[Record] = []
         self._batch: Batch | None = None
         self._began = 0.0
@@ -163,6 +166,7 @@ class Intake:
         counts: Counter[tuple[str, str]] = Counter()
         if batch.arrivals:
             dispositions = self._inbox.accept([a for a, _ in batch.arrivals], epochs=self._partitions.epochs)
+            self._failpoints.reach(Point.BATCH_ACCEPTED, lost=commit_lost())
             for (arrival, record), disposition in zip(batch.arrivals, dispositions, strict=True):
                 if disposition is Disposition.REUSED_ID:
                     batch.letters.append(Letter(record, LetterReason.REUSED_ID, _REUSED))
@@ -173,6 +177,7 @@ class Intake:
         if batch.letters:
             self._asking = "dead_letters"
             self._letters.send(batch.letters)
+            self._failpoints.reach(Point.LETTERS_SENT, lost=Unavailable("The dead letters' topic does not answer."))
             for letter in batch.letters:
                 self._metrics.dead_letters.labels(letter.reason).inc()
                 topic, partition, offset = letter.place

@@ -10,8 +10,10 @@ import structlog
 from confluent_kafka import OFFSET_BEGINNING, OFFSET_INVALID, KafkaException, TopicPartition
 
 from consumer.errors import Stop, Unavailable
+from consumer.failpoints import UNARMED, Failpoints, Point, commit_lost
 from consumer.intake.batch import Place
 from consumer.intake.port import Consumer
+from consumer.kafka import answer_lost
 from consumer.ledger.port import Inbox
 from consumer.observe.metrics import Metrics
 
@@ -23,10 +25,11 @@ _TIMEOUT = 5.0
 class Partitions:
     """The assignment, its epochs, and the offsets that are done."""
 
-    def __init__(self, inbox: Inbox, *, owner: str, metrics: Metrics) -> None:
+    def __init__(self, inbox: Inbox, *, owner: str, metrics: Metrics, failpoints: Failpoints = UNARMED) -> None:
         self._inbox = inbox
         self._owner = owner
         self._metrics = metrics
+        self._failpoints = failpoints
         self._assigned: set[Place] = set()
         self._done: dict[Place, int] = {}
         self._uncommitted: set[Place] = set()
@@ -64,7 +67,9 @@ class Partitions:
         """Takes over in the ledger what was assigned since. Raises `Unavailable`."""
         for topic in {topic for topic, _ in self._assigned - self.epochs.keys()}:
             new = [partition for name, partition in self._assigned - self.epochs.keys() if name == topic]
-            for partition, epoch in self._inbox.own(topic, new, owner=self._owner).items():
+            owned = self._inbox.own(topic, new, owner=self._owner)
+            self._failpoints.reach(Point.PARTITIONS_OWNED, lost=commit_lost())
+            for partition, epoch in owned.items():
                 self.epochs[topic, partition] = epoch
 
     def lacks_offset(self, place: Place) -> None:
@@ -127,6 +132,7 @@ class Partitions:
         offsets = [TopicPartition(*place, self._done[place]) for place in places]
         try:
             consumer.commit(offsets=offsets, asynchronous=asynchronous)
+            self._failpoints.reach(Point.OFFSETS_COMMITTED, lost=answer_lost())
         except KafkaException as error:
             # What is not committed is read again, and found to be a duplicate.
             log.warning("offset_commit_failed", error=error.args[0].name())

@@ -15,6 +15,8 @@ import structlog
 from confluent_kafka import KafkaError, KafkaException
 
 from consumer.errors import Fenced, RetryLater, Stop, Unavailable
+from consumer.failpoints import UNARMED, Failpoints, Point, commit_lost
+from consumer.kafka import answer_lost
 from consumer.ledger.port import Batch, Outbox
 from consumer.observe.metrics import Metrics
 from consumer.outbound.port import Leadership, Progress, TransactionalProducer
@@ -49,6 +51,7 @@ class Relay:
         metrics: Metrics,
         beat: Callable[[], None],
         clock: Callable[[], float] = time.monotonic,
+        failpoints: Failpoints = UNARMED,
     ) -> None:
         self._name = name
         self._outbox = outbox
@@ -62,6 +65,7 @@ class Relay:
         self._metrics = metrics
         self._beat = beat
         self._clock = clock
+        self._failpoints = failpoints
         self._looked_at = float("-inf")
         self._stopping = threading.Event()
 
@@ -109,9 +113,11 @@ class Relay:
 
     def _lead(self) -> None:
         epoch = self._outbox.take_over(self._name)
+        self._failpoints.reach(Point.RELAY_OWNED, lost=commit_lost())
         producer = self._producers()
         try:
             self._patiently(producer.init_transactions)
+            self._failpoints.reach(Point.RELAY_INITIALISED, lost=answer_lost())
             reached = self._progress.read()
             self._check(reached, self._outbox.newest(self._name, epoch))
             log.info("relay_leads", epoch=epoch, progress=reached)
@@ -119,7 +125,7 @@ class Relay:
             for batch in self._outbox.unpublished(self._name, epoch):
                 if batch.number > reached and not self._publish(producer, epoch, batch):
                     return
-            self._outbox.published(self._name, epoch, reached)
+            self._mark(epoch, reached)
             self._follow(producer, epoch)
         finally:
             with suppress(KafkaException):
@@ -155,6 +161,7 @@ class Relay:
             if batch is None:
                 self._wait(self._sweep)
                 continue
+            self._failpoints.reach(Point.RELAY_NUMBERED, lost=commit_lost())
             if not self._publish(producer, epoch, batch):
                 return
 
@@ -166,14 +173,20 @@ class Relay:
             _produce(producer, row.topic, row.value, row.key, headers=list(row.headers))
         number = str(batch.number).encode()
         _produce(producer, self._progress_topic, number, self._name.encode(), partition=PARTITION)
+        self._failpoints.reach(Point.RELAY_PRODUCED, lost=answer_lost())
         at_once = self._patiently(producer.commit_transaction)
+        self._failpoints.reach(Point.RELAY_COMMITTED, lost=answer_lost())
         for row in batch.rows:
             self._metrics.published.labels(row.topic).inc()
-        self._outbox.published(self._name, epoch, batch.number)
+        self._mark(epoch, batch.number)
         if not at_once:
             self._metrics.relay_restarts.inc()
             log.warning("relay_changes_producer", batch=batch.number)
         return at_once
+
+    def _mark(self, epoch: int, number: int) -> None:
+        self._outbox.published(self._name, epoch, number)
+        self._failpoints.reach(Point.RELAY_MARKED, lost=commit_lost())
 
 
 def _produce(

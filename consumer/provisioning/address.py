@@ -7,6 +7,7 @@ from dataclasses import asdict
 from pydantic import TypeAdapter
 
 from consumer.errors import GiveUp, Reason
+from consumer.failpoints import Point, commit_lost
 from consumer.ledger.port import Account
 from consumer.policy.addresses import candidates
 from consumer.policy.marker import marker
@@ -32,6 +33,7 @@ async def reserved(case: Case) -> Account:
         return case.account
     lease = case.job.lease
     address = await case.tools.work.reserve(lease, case.provider, candidates(case.tenant.addresses, case.student))
+    await case.tools.failpoints.reach_async(Point.ADDRESS_RESERVED, lost=commit_lost())
     if address is None:
         raise GiveUp("Every address that the patterns allow is taken.", reason=Reason.ADDRESS_EXHAUSTED)
     name = names(case.provider, case.student)

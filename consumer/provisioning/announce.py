@@ -17,6 +17,7 @@ from consumer.events import (
     WelcomeEmailStatus,
     outcome_id,
 )
+from consumer.failpoints import Point
 from consumer.ledger.port import Publish, SaveAccount
 from consumer.provisioning.case import Case
 
@@ -42,7 +43,7 @@ async def ensure_announced(case: Case) -> None:
         groups=account.groups,
         duration_ms=int((now - case.job.desired.accepted_at) / timedelta(milliseconds=1)),
     )
-    await case.effects.commit([SaveAccount(settled), _publish(case, outcome)])
+    await case.effects.commit([SaveAccount(settled), _publish(case, outcome)], Point.ACCOUNT_ANNOUNCED)
     case.account = settled
 
 

@@ -8,6 +8,7 @@ from typing import Protocol
 
 from consumer.errors import GiveUp, Reason
 from consumer.events import Outcome, Provider, StepName, Student
+from consumer.failpoints import UNARMED, Failpoints
 from consumer.ledger.port import Account, Job, Publish, Step, StepState, Work
 from consumer.ledger.vault import Context, Vault
 from consumer.mail.rendering import Templates
@@ -34,6 +35,7 @@ class Tools:
     templates: Templates
     mail_hold_down: float
     credential_lifetime: float
+    failpoints: Failpoints = UNARMED
 
 
 class Case:

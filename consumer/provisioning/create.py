@@ -16,6 +16,7 @@ from dataclasses import replace
 
 from consumer.errors import AddressTaken, Hold, NotYet, Reason
 from consumer.events import Origin, StepName
+from consumer.failpoints import CREATE, RESTORE, Point
 from consumer.ledger.port import (
     Account,
     DestroyCredential,
@@ -67,6 +68,7 @@ async def _create(case: Case, account: Account, *, uncertain: bool) -> None:
         created = await case.effects.step(
             case.provider,
             StepName.CREATE,
+            CREATE,
             service=case.service,
             request_hash=body_hash(account),
             call=lambda t: case.directory.create(new_account(account), password, timeout=t),
@@ -89,13 +91,13 @@ async def _whose_is_it(case: Case, account: Account, *, uncertain: bool) -> None
         # A vendor can answer "taken" to a create that it has just carried out: nothing carried our marker a moment ago.
         await _adopt(case, account, holder, Origin.CREATED)
     elif holder is None and (uncertain or case.job.attempt < _ATTEMPTS_UNTIL_VISIBLE):
-        await case.effects.commit([ended])
+        await case.effects.commit([ended], Point.ADDRESS_DOUBTED)
         raise NotYet("The address is taken, and its holder is not visible yet.")
     elif uncertain and holder and holder.marker is None:
-        await case.effects.commit([ended])
+        await case.effects.commit([ended], Point.ADDRESS_DOUBTED)
         raise Hold("An unmarked account has the address, and may be ours.", reason=Reason.ACCOUNT_CONFLICT)
     else:
-        await case.effects.commit([ended, RefuseAddress(case.provider, account.address)])
+        await case.effects.commit([ended, RefuseAddress(case.provider, account.address)], Point.ADDRESS_REFUSED)
         case.account = None
 
 
@@ -104,7 +106,8 @@ async def _adopt(case: Case, account: Account, found: Found, origin: Origin) -> 
         raise Hold("The account holds an administrator's role.", reason=Reason.PRIVILEGED_ACCOUNT)
     standing = _standing(account, found, origin)
     forget = [] if origin is Origin.CREATED else [DestroyCredential(case.provider)]
-    await case.effects.commit([EndStep(case.provider, StepName.CREATE, StepState.DONE), SaveAccount(standing), *forget])
+    done = EndStep(case.provider, StepName.CREATE, StepState.DONE)
+    await case.effects.commit([done, SaveAccount(standing), *forget], Point.ACCOUNT_ADOPTED)
     case.account = standing
 
 
@@ -114,6 +117,7 @@ async def _restore(case: Case, account: Account, found: Found, *, uncertain: boo
     restored = await case.effects.step(
         case.provider,
         StepName.CREATE,
+        RESTORE,
         service=case.service,
         request_hash=body_hash(account),
         call=lambda t: case.directory.restore(found.object_id, timeout=t),

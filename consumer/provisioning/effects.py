@@ -23,6 +23,7 @@ from consumer.errors import (
     Unavailable,
 )
 from consumer.events import Provider, StepName
+from consumer.failpoints import LOOK_UP, UNARMED, Boundaries, Failpoints, Point, commit_lost
 from consumer.ledger.port import BeginStep, EndStep, KeepLease, Lease, StepState, TenantWaits, Waiting, Work, Write
 from consumer.observe.metrics import Metrics
 from consumer.provisioning.breaker import Breaker, Breakers
@@ -46,7 +47,15 @@ class Effects:
     """Calls about one student under one lease. Not for concurrent use on the same step."""
 
     def __init__(
-        self, *, work: Work, lease: Lease, version: int, limits: Limits, metrics: Metrics, breakers: Breakers
+        self,
+        *,
+        work: Work,
+        lease: Lease,
+        version: int,
+        limits: Limits,
+        metrics: Metrics,
+        breakers: Breakers,
+        failpoints: Failpoints = UNARMED,
     ) -> None:
         self._work = work
         self._lease = lease
@@ -54,23 +63,24 @@ class Effects:
         self._limits = limits
         self._metrics = metrics
         self._breakers = breakers
+        self._failpoints = failpoints
 
-    async def commit(self, writes: Sequence[Write]) -> None:
-        """Commits under the lease, and insists while the database is away, as long as the lease can still be ours.
+    async def commit(self, writes: Sequence[Write], at: Point) -> None:
+        """Commits under the lease, and insists while the database is away, as long as the lease can still be ours. `at` names the commit.
 
         Raises `Fenced` when it no longer is, `Unavailable` when the time is over.
         """
-        await self._insist(writes, service=None)
+        await self._insist(writes, at, service=None)
 
     async def ask(self, service: str, call: Callable[[float], Awaitable[T]]) -> T:
         """A call that changes nothing at the vendor: leased and held back like any other, but not recorded."""
         with self._breaker(service).passage():
-            await self._open(service, [KeepLease(timeout=self._limits.call)])
+            await self._open(service, [KeepLease(timeout=self._limits.call)], LOOK_UP.intent)
             try:
-                answer = await call(self._limits.call)
+                answer = await self._call(call, LOOK_UP.answer)
             except Fault as fault:
                 if waits := self._waits(service, fault):
-                    await self.commit([waits])
+                    await self.commit([waits], LOOK_UP.result)
                 raise
             self._breaker(service).answered()
             return answer
@@ -79,6 +89,7 @@ class Effects:
         self,
         provider: Provider,
         name: StepName,
+        at: Boundaries,
         *,
         service: str,
         request_hash: bytes,
@@ -87,16 +98,16 @@ class Effects:
         before: Sequence[Write] = (),
         uncertain: bool = False,
     ) -> T:
-        """One effect. `before` is committed with the intent, what `then` makes of the answer with the result.
+        """One effect; `at` names its boundaries. `before` is committed with the intent, what `then` makes of the answer with the result.
 
         `uncertain`: an earlier attempt may have been carried out, so that only a success settles the step. Raises what the call
         raises. `AddressTaken` leaves the step STARTED, for the caller must first find out whose the address is.
         """
         with self._breaker(service).passage():
             begin = BeginStep(provider, name, self._version, request_hash, self._limits.call)
-            await self._open(service, [*before, begin])
+            await self._open(service, [*before, begin], at.intent)
             try:
-                answer = await call(self._limits.call)
+                answer = await self._call(call, at.answer)
             except AddressTaken:
                 self._breaker(service).answered()
                 raise
@@ -104,28 +115,34 @@ class Effects:
                 state, reason = _ended(fault, uncertain=uncertain)
                 self._metrics.steps.labels(provider, name, state).inc()
                 waits = self._waits(service, fault)
-                await self.commit([EndStep(provider, name, state, reason), *([waits] if waits else [])])
+                await self.commit([EndStep(provider, name, state, reason), *([waits] if waits else [])], at.result)
                 raise
             self._breaker(service).answered()
         self._metrics.steps.labels(provider, name, StepState.DONE).inc()
-        await self.commit([EndStep(provider, name, StepState.DONE), *then(answer)])
+        await self.commit([EndStep(provider, name, StepState.DONE), *then(answer)], at.result)
         return answer
 
     def _breaker(self, service: str) -> Breaker:
         return self._breakers.of(self._lease.tenant_id, service)
 
-    async def _open(self, service: str, writes: Sequence[Write]) -> None:
+    async def _call(self, call: Callable[[float], Awaitable[T]], at: Point) -> T:
+        answer = await call(self._limits.call)
+        await self._failpoints.reach_async(at, lost=OutcomeUnknown("The answer got lost."))
+        return answer
+
+    async def _open(self, service: str, writes: Sequence[Write], at: Point) -> None:
         try:
-            await self._insist(writes, service=service)
+            await self._insist(writes, at, service=service)
         except Waiting as waiting:
             raise RetryLater("The tenant's service waits.", reason=Reason.THROTTLED, after=waiting.seconds) from waiting
 
-    async def _insist(self, writes: Sequence[Write], *, service: str | None) -> None:
+    async def _insist(self, writes: Sequence[Write], at: Point, *, service: str | None) -> None:
         loop = asyncio.get_running_loop()
         give_up_at = loop.time() + self._limits.lease
         while True:
             try:
                 await self._work.commit(self._lease, writes, service=service)
+                await self._failpoints.reach_async(at, lost=commit_lost())
             except Unavailable:
                 if loop.time() >= give_up_at:
                     raise

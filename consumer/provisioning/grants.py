@@ -8,6 +8,7 @@ from typing import Protocol
 
 from consumer.errors import Hold, NotYet, Reason
 from consumer.events import StepName
+from consumer.failpoints import GROUPS, LICENCES, Boundaries
 from consumer.ledger.port import Account, SaveAccount
 from consumer.policy.rules import grant
 from consumer.provisioning.case import Case
@@ -22,7 +23,8 @@ async def ensure_licences(case: Case) -> None:
     missing = tuple(licence for licence in wanted if licence not in account.licences)
     if missing:
         call = partial(case.directory.assign_licences, _object_id(account), missing)
-        await _give(case, StepName.LICENCES, call, replace(account, licences=account.licences + missing), missing)
+        given = replace(account, licences=account.licences + missing)
+        await _give(case, StepName.LICENCES, LICENCES, call, given, missing)
 
 
 async def ensure_groups(case: Case) -> None:
@@ -31,19 +33,23 @@ async def ensure_groups(case: Case) -> None:
         account = case.known_account()
         if group not in account.groups:
             call = partial(case.directory.add_to_group, _object_id(account), group)
-            await _give(case, StepName.GROUPS, call, replace(account, groups=(*account.groups, group)), (group,))
+            given = replace(account, groups=(*account.groups, group))
+            await _give(case, StepName.GROUPS, GROUPS, call, given, (group,))
 
 
 class _Call(Protocol):
     def __call__(self, *, timeout: float) -> Awaitable[None]: ...
 
 
-async def _give(case: Case, name: StepName, call: _Call, given: Account, request: Sequence[str]) -> None:
+async def _give(
+    case: Case, name: StepName, at: Boundaries, call: _Call, given: Account, request: Sequence[str]
+) -> None:
     case.refuse_if_failed(name)
     try:
         await case.effects.step(
             case.provider,
             name,
+            at,
             service=case.service,
             request_hash=hashlib.sha256("\x1f".join(request).encode()).digest(),
             call=lambda t: call(timeout=t),

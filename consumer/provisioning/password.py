@@ -5,6 +5,7 @@ from dataclasses import replace
 
 from consumer.errors import Hold, Reason
 from consumer.events import StepName
+from consumer.failpoints import PASSWORD
 from consumer.ledger.port import Account, EndStep, SaveAccount, SealCredential, StepState
 from consumer.provisioning.case import Case
 
@@ -30,6 +31,7 @@ async def replace_password(case: Case) -> None:
     await case.effects.step(
         case.provider,
         StepName.PASSWORD,
+        PASSWORD,
         service=case.service,
         request_hash=hashlib.sha256(f"{object_id}/{renewed.generation}".encode()).digest(),
         call=lambda t: case.directory.replace_password(object_id, password, timeout=t),

@@ -7,6 +7,7 @@ from collections.abc import Awaitable, Callable, Mapping, Sequence
 import structlog
 
 from consumer.errors import RetryLater
+from consumer.failpoints import UNARMED, Failpoints, Point, commit_lost
 from consumer.ledger.port import Job, Work
 from consumer.observe.metrics import Metrics
 
@@ -36,6 +37,7 @@ class Pool:
         wait: Callable[[float], Awaitable[None]],
         beat: Callable[[], None],
         metrics: Metrics,
+        failpoints: Failpoints = UNARMED,
     ) -> None:
         self._work = work
         self._handle = handle
@@ -47,6 +49,7 @@ class Pool:
         self._wait = wait
         self._beat = beat
         self._metrics = metrics
+        self._failpoints = failpoints
         self._tasks: set[asyncio.Task[None]] = set()
         self._in_work: Counter[str] = Counter()
         self._turn = 0
@@ -91,6 +94,8 @@ class Pool:
             return ()
         try:
             jobs = await self._work.claim(room, lease=self._lease, worker=self._worker)
+            if jobs:
+                await self._failpoints.reach_async(Point.STUDENT_CLAIMED, lost=commit_lost())
         except RetryLater:
             self._metrics.database_away.labels("provisioning").set(1)
             await asyncio.sleep(_PAUSE_WHEN_AWAY)

@@ -10,6 +10,7 @@ import structlog
 
 from consumer.errors import Fenced, GiveUp, Hold, OutcomeUnknown, RetryLater
 from consumer.events import MailState, StepName
+from consumer.failpoints import Point
 from consumer.ledger.port import Defer, Disposition, Job, Publish, Settle
 from consumer.observe.metrics import Metrics
 from consumer.policy.backoff import delay
@@ -88,6 +89,7 @@ class StudentWorker:
             limits=self._limits,
             metrics=self._metrics,
             breakers=self._breakers,
+            failpoints=self._tools.failpoints,
         )
         cases = [
             Case(job, institution, provider, effects, self._tools)
@@ -155,8 +157,8 @@ class StudentWorker:
         if not results:
             again = [self._pace.held]  # its providers have left the tenant's configuration, and may come back
         if again:
-            await effects.commit([*outcomes, Defer(min(again))])
+            await effects.commit([*outcomes, Defer(min(again))], Point.STUDENT_DEFERRED)
             return
         disposition = Disposition.FAILED if any(result.failed for result in results) else Disposition.APPLIED
-        await effects.commit([*outcomes, Settle(job.desired.event.version, disposition)])
+        await effects.commit([*outcomes, Settle(job.desired.event.version, disposition)], Point.STUDENT_SETTLED)
         self._metrics.settled.labels(job.lease.tenant_id, disposition).inc()

@@ -18,6 +18,7 @@ from datetime import timedelta
 
 from consumer.errors import GiveUp, Reason, RetryLater
 from consumer.events import MailState, Origin, StepName
+from consumer.failpoints import WELCOME, Point
 from consumer.ledger.port import BeginStep, DestroyCredential, EndStep, StepState
 from consumer.mail.mailgun import SERVICE
 from consumer.mail.message_id import message_id
@@ -54,7 +55,8 @@ async def _not_wanted(case: Case) -> None:
             EndStep(case.provider, StepName.WELCOME, StepState.DONE),
             DestroyCredential(case.provider),
             welcome(case, MailState.NOT_WANTED),
-        ]
+        ],
+        Point.WELCOME_NOT_WANTED,
     )
 
 
@@ -63,6 +65,7 @@ async def _send(case: Case, mailer: Mailer) -> None:
     await case.effects.step(
         case.provider,
         StepName.WELCOME,
+        WELCOME,
         service=SERVICE,
         request_hash=hashlib.sha256(mail.message_id.encode()).digest(),
         call=lambda t: mailer.send(mail, timeout=t),
@@ -90,7 +93,8 @@ async def _found(case: Case, mailer: Mailer) -> bool:
                 EndStep(case.provider, StepName.WELCOME, StepState.DONE),
                 DestroyCredential(case.provider),
                 welcome(case, MailState.ACCEPTED, message_id=ident),
-            ]
+            ],
+            Point.WELCOME_FOUND,
         )
     return accepted
 
