@@ -1,0 +1,117 @@
+"""An event loop whose time is simulated: when nothing is left to do now, it is at once the time of the next timer.
+
+Callbacks run in the order in which they were scheduled, timers in the order of their times (those of one moment in an order of their
+own, but always the same), and sets of tasks keep one order in every run: the same program always runs the same way. There is no selector and no thread: what would wait for either is refused.
+"""
+
+import asyncio
+from collections.abc import Callable, Coroutine
+from datetime import UTC, datetime
+from typing import Any, NoReturn, TypeVar
+
+T = TypeVar("T")
+
+
+class Stuck(Exception):
+    """Nothing is left to do, and no timer to wait for: what the main coroutine waits for can never happen."""
+
+
+class Clock:
+    """Simulated time. Seconds; it moves only while the loop has nothing else to do."""
+
+    def __init__(self, start: float) -> None:
+        self._start = start
+        self.elapsed = 0.0
+        """Since the simulation began."""
+
+    def time(self) -> float:
+        """What a monotonic clock shows; the event loop's own time."""
+        return self.elapsed
+
+    def unix(self) -> float:
+        """What `time.time` would show."""
+        return self._start + self.elapsed
+
+    def now(self) -> datetime:
+        """The same as a date, in UTC."""
+        return datetime.fromtimestamp(self.unix(), UTC)
+
+
+def run(main: Callable[[Clock], Coroutine[Any, Any, T]], *, start: float) -> T:
+    """What `main` returns or raises; `start` is the Unix time at which it begins. Raises `Stuck`.
+
+    As with `asyncio.run`, tasks that are left are cancelled at the end, here in the order in which they were born.
+    """
+    clock = Clock(start)
+    loop = _Loop(clock)
+    try:
+        return loop.run_until_complete(main(clock))
+    finally:
+        try:
+            _cancel_all(loop)
+            loop.run_until_complete(loop.shutdown_asyncgens())
+        finally:
+            loop.close()
+
+
+def _cancel_all(loop: "_Loop") -> None:
+    left = sorted(asyncio.all_tasks(loop), key=hash)
+    for task in left:
+        task.cancel()
+    if left:
+        loop.run_until_complete(_ended(left))
+
+
+async def _ended(tasks: list[asyncio.Task[Any]]) -> None:
+    await asyncio.gather(*tasks, return_exceptions=True)
+
+
+class _Task(asyncio.Task[Any]):
+    """A task whose hash is its number, not its address: sets of tasks, asyncio's own among them, keep the same order in every run."""
+
+    number = 0
+
+    def __hash__(self) -> int:
+        return self.number
+
+
+class _Loop(asyncio.BaseEventLoop):
+    """asyncio's own machinery over a selector that never waits."""
+
+    _scheduled: list[asyncio.TimerHandle]
+    _clock_resolution: float
+
+    def __init__(self, clock: Clock) -> None:
+        super().__init__()
+        self._clock = clock
+        self._selector = self
+        self._clock_resolution = 1e-6  # the real clock's would drown in the rounding of a time of months
+        self._born = 0
+        self.time = clock.time
+        self.set_task_factory(self._task)
+
+    def select(self, timeout: float | None) -> tuple[()]:
+        """Asked by the loop for what happened within `timeout` seconds; None: there is no timer."""
+        if timeout is None:
+            raise Stuck("Nothing is left to do and no timer is set, but the simulation is not over.")
+        if timeout > 0:
+            # Not `+ timeout`: rounded sums would miss the timer's time by a hair, and look for it again.
+            self._clock.elapsed = self._scheduled[0].when()
+        return ()
+
+    def _process_events(self, event_list: tuple[()]) -> None:
+        """There never are any."""
+
+    def _write_to_self(self) -> None:
+        """Nothing waits that would have to be woken: `call_soon_threadsafe` is `call_soon` here."""
+
+    def _task(self, loop: asyncio.AbstractEventLoop, coroutine: Any, **named: Any) -> _Task:  # noqa: ANN401  a task factory's types
+        task = _Task.__new__(_Task)
+        self._born += 1
+        task.number = self._born  # before its construction, which puts it into a set
+        task.__init__(coroutine, loop=loop, **named)
+        return task
+
+    def run_in_executor(self, executor: object, func: object, *args: object) -> NoReturn:
+        del executor, func, args
+        raise RuntimeError("No thread may run in a simulation.")
