@@ -1,7 +1,8 @@
 """An event loop whose time is simulated: when nothing is left to do now, it is at once the time of the next timer.
 
 Callbacks run in the order in which they were scheduled, timers in the order of their times (those of one moment in an order of their
-own, but always the same), and sets of tasks keep one order in every run: the same program always runs the same way. There is no selector and no thread: what would wait for either is refused.
+own, but always the same), and sets of tasks keep one order in every run: the same program always runs the same way.
+There is no selector and no thread: what would wait for either is refused.
 """
 
 import asyncio
