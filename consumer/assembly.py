@@ -37,7 +37,7 @@ from consumer.outbound.progress import TopicProgress
 from consumer.outbound.relay import Relay
 from consumer.policy.decision import DecisionTable
 from consumer.policy.passwords import generate
-from consumer.providers.factory import open_directories
+from consumer.providers.factory import open_directories, open_tokens
 from consumer.provisioning.breaker import Breakers
 from consumer.provisioning.case import Tools
 from consumer.provisioning.effects import Limits
@@ -185,7 +185,7 @@ class Assembly:
         return {
             tenant.id: Institution(
                 tenant,
-                open_directories(tenant, http=http, open_secret=self._open_secret),
+                open_directories(tenant, http=http, tokens=partial(open_tokens, open_secret=self._open_secret)),
                 open_mailer(tenant.mailgun, http=http, open_secret=self._open_secret) if tenant.mailgun else None,
             )
             for tenant in self._tenants.values()

@@ -10,7 +10,7 @@ import time
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
 from pathlib import Path
-from typing import Self
+from typing import Protocol, Self
 
 import aiohttp
 import httpx
@@ -40,6 +40,14 @@ class Call:
     headers: Mapping[str, str] = field(repr=False, default_factory=dict[str, str])
     content: bytes | None = field(repr=False, default=None)
     writes: bool = False
+
+
+class Http(Protocol):
+    """A way to vendors; `HttpClient` is the real one."""
+
+    async def send(self, call: Call, *, timeout: float) -> Answer:
+        """See `HttpClient.send`."""
+        ...
 
 
 class HttpClient:

@@ -11,7 +11,7 @@ from pathlib import Path
 from urllib.parse import quote, urlencode
 
 from consumer.http.answer import Answer
-from consumer.http.client import Call, HttpClient
+from consumer.http.client import Call, Http
 from consumer.mail.address import recipient
 from consumer.mail.answers import fault_of_look_up, fault_of_send, tells_of
 from consumer.mail.port import Mail
@@ -34,7 +34,7 @@ _SLACK = 300.0  # seconds that the two clocks may differ
 class MailgunMailer:
     """Keeps `Mailer` for one institution's sending domain."""
 
-    def __init__(self, section: MailgunSection, *, http: HttpClient, api_key: str, lookup_key: str) -> None:
+    def __init__(self, section: MailgunSection, *, http: Http, api_key: str, lookup_key: str) -> None:
         self._section = section
         self._http = http
         self._send_header = _basic(api_key)
@@ -89,7 +89,7 @@ class MailgunMailer:
 
 
 def open_mailer(
-    section: MailgunSection, *, http: Callable[[Path | None], HttpClient], open_secret: Callable[[str], str]
+    section: MailgunSection, *, http: Callable[[Path | None], Http], open_secret: Callable[[str], str]
 ) -> MailgunMailer:
     """The tenant's way to send mail. Raises `Stop` where a key can't be opened."""
     api_key = open_secret(section.api_key)

@@ -8,7 +8,7 @@ from typing import Any
 
 from consumer.errors import Fault, Hold, Reason, Unavailable
 from consumer.http.answer import Answer
-from consumer.http.client import Call, HttpClient
+from consumer.http.client import Call, Http
 from consumer.http.deadline import Deadline
 from consumer.providers.tokens import TokenSource
 
@@ -21,9 +21,7 @@ Classify = Callable[[Answer, bool, float], Fault | None]
 class Api:
     """One institution's access to one vendor. `classify` is what the vendor's answers mean where a call says nothing else."""
 
-    def __init__(
-        self, service: str, base_url: str, *, http: HttpClient, tokens: TokenSource, classify: Classify
-    ) -> None:
+    def __init__(self, service: str, base_url: str, *, http: Http, tokens: TokenSource, classify: Classify) -> None:
         self.base_url = base_url
         self._service = service
         self._http = http

@@ -4,7 +4,7 @@ from collections.abc import Callable, Mapping
 from pathlib import Path
 
 from consumer.events import Provider
-from consumer.http.client import HttpClient
+from consumer.http.client import Http
 from consumer.providers.api import Api
 from consumer.providers.google import answers as google_answers
 from consumer.providers.google import tokens as google_tokens
@@ -14,34 +14,39 @@ from consumer.providers.microsoft import tokens as microsoft_tokens
 from consumer.providers.microsoft.directory import MicrosoftDirectory
 from consumer.providers.port import Directory
 from consumer.providers.tokens import TokenSource
-from consumer.tenants import Tenant
+from consumer.tenants import GoogleSection, MicrosoftSection, Tenant
+
+Tokens = Callable[[MicrosoftSection | GoogleSection], TokenSource]
+"""Where an institution's tokens come from."""
+
+
+def open_tokens(section: MicrosoftSection | GoogleSection, *, open_secret: Callable[[str], str]) -> TokenSource:
+    """The vendor's own authority. Connects to nothing yet. Raises `Stop` where the secret can't be opened or is of the wrong form."""
+    if isinstance(section, MicrosoftSection):
+        return TokenSource(microsoft_tokens.fetcher(section, open_secret(section.client_secret)))
+    return TokenSource(google_tokens.fetcher(section, open_secret(section.service_account)))
 
 
 def open_directories(
-    tenant: Tenant, *, http: Callable[[Path | None], HttpClient], open_secret: Callable[[str], str]
+    tenant: Tenant, *, http: Callable[[Path | None], Http], tokens: Tokens
 ) -> Mapping[Provider, Directory]:
-    """The directories that the tenant has. `http` gives the client for a CA file. Connects to nothing yet.
-
-    Raises `Stop` where a secret can't be opened or is of the wrong form.
-    """
+    """The directories that the tenant has. `http` gives the client for a CA file. Raises what `tokens` raises."""
     directories: dict[Provider, Directory] = {}
     if section := tenant.microsoft:
-        tokens = TokenSource(microsoft_tokens.fetcher(section, open_secret(section.client_secret)))
         api = Api(
             Provider.MICROSOFT,
             section.graph_url,
             http=http(section.ca_file),
-            tokens=tokens,
+            tokens=tokens(section),
             classify=microsoft_answers.fault_of,
         )
         directories[Provider.MICROSOFT] = MicrosoftDirectory(section, api)
     if section := tenant.google:
-        tokens = TokenSource(google_tokens.fetcher(section, open_secret(section.service_account)))
         api = Api(
             Provider.GOOGLE,
             section.directory_url,
             http=http(section.ca_file),
-            tokens=tokens,
+            tokens=tokens(section),
             classify=google_answers.fault_of,
         )
         directories[Provider.GOOGLE] = GoogleDirectory(section, api)

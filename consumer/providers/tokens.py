@@ -1,9 +1,12 @@
 """Access tokens: asked for once by however many need one, kept until they are about to expire."""
 
 import asyncio
-from collections.abc import Callable
+from collections.abc import Awaitable, Callable
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass, field
+
+Fetch = Callable[[], tuple[str, float]]
+"""A new token and its lifetime in seconds. Blocks: the vendors' own clients do."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -14,16 +17,26 @@ class Token:
     fresh_until: float
 
 
-class TokenSource:
-    """`fetch` blocks (the vendors' own clients do) and runs in a thread; it returns a new token and its lifetime in seconds.
+async def in_own_thread(fetch: Fetch) -> tuple[str, float]:
+    """A thread of its own: the loop's few threads look names up for every tenant, and must not wait for one tenant's authority."""
+    thread = ThreadPoolExecutor(1, thread_name_prefix="token")
+    try:
+        return await asyncio.get_running_loop().run_in_executor(thread, fetch)
+    finally:
+        thread.shutdown(wait=False)
 
-    `fetch` must not answer from a cache of its own: after `refused`, the token that was refused would come back.
+
+class TokenSource:
+    """`fetch` must not answer from a cache of its own: after `refused`, the token that was refused would come back.
+
+    `run` calls it without blocking the event loop.
     """
 
     MARGIN = 300.0
 
-    def __init__(self, fetch: Callable[[], tuple[str, float]]) -> None:
+    def __init__(self, fetch: Fetch, *, run: Callable[[Fetch], Awaitable[tuple[str, float]]] = in_own_thread) -> None:
         self._fetch = fetch
+        self._run = run
         self._token: Token | None = None
         self._asking: asyncio.Task[Token] | None = None
 
@@ -46,14 +59,8 @@ class TokenSource:
             self._token = None
 
     async def _ask(self) -> Token:
-        loop = asyncio.get_running_loop()
-        # A thread of its own: the loop's few threads look names up for every tenant, and must not wait for one tenant's authority.
-        thread = ThreadPoolExecutor(1, thread_name_prefix="token")
-        try:
-            value, lifetime = await loop.run_in_executor(thread, self._fetch)
-        finally:
-            thread.shutdown(wait=False)
-        return Token(value, loop.time() + lifetime - min(self.MARGIN, lifetime / 2))
+        value, lifetime = await self._run(self._fetch)
+        return Token(value, asyncio.get_running_loop().time() + lifetime - min(self.MARGIN, lifetime / 2))
 
     def _asked(self, asking: asyncio.Task[Token]) -> None:
         self._asking = None

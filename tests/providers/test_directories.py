@@ -3,6 +3,7 @@
 import time
 from collections.abc import AsyncIterator
 from dataclasses import dataclass
+from functools import partial
 from pathlib import Path
 
 import pytest
@@ -10,7 +11,7 @@ import pytest
 from consumer.errors import AddressTaken, Hold, OutcomeUnknown, Throttled, Unavailable
 from consumer.events import Provider
 from consumer.http.client import HttpClient
-from consumer.providers.factory import open_directories
+from consumer.providers.factory import open_directories, open_tokens
 from consumer.providers.port import Directory, NewAccount
 from consumer.secrets import opener
 from consumer.simulators.server import VendorServer
@@ -21,6 +22,7 @@ from tests.fakes.directory import FakeDirectory, lost_answer, throttled
 
 PASSWORD = "Kd7m-Wq3x-9Rtb-Hn4c"
 DOMAIN = "students.north.example"
+_TOKENS = partial(open_tokens, open_secret=opener({}))
 CREATIONS = ("graph.users.create", "directory.users.insert")
 
 
@@ -80,7 +82,7 @@ def setting(request: pytest.FixtureRequest, tenant: Tenant, vendors: VendorServe
     if request.param == "fake":
         return Setting(FakeDirectory(), "g", ("sku",))
     provider = Provider(request.param)
-    directory = open_directories(tenant, http=lambda _: http, open_secret=opener({}))[provider]
+    directory = open_directories(tenant, http=lambda _: http, tokens=_TOKENS)[provider]
     licences = tenant.rules[0].licences if provider is Provider.MICROSOFT else ()
     return Setting(directory, tenant.rules[-1].groups[provider][0], licences, vendors)
 
@@ -164,7 +166,7 @@ async def test_wrong_credentials_hold_the_whole_tenant(
 ) -> None:
     del vendors
     (world.directory / "secrets/north.graph").write_text("wrong")
-    directory = open_directories(tenant, http=lambda _: http, open_secret=opener({}))[Provider.MICROSOFT]
+    directory = open_directories(tenant, http=lambda _: http, tokens=_TOKENS)[Provider.MICROSOFT]
     with pytest.raises(Hold) as held:
         await directory.find_marked("S1", timeout=5)
     assert held.value.whole_tenant
@@ -172,7 +174,7 @@ async def test_wrong_credentials_hold_the_whole_tenant(
 
 
 async def test_a_token_that_is_refused_is_renewed_once(tenant: Tenant, http: HttpClient, world: World) -> None:
-    directories = open_directories(tenant, http=lambda _: http, open_secret=opener({}))
+    directories = open_directories(tenant, http=lambda _: http, tokens=_TOKENS)
     await directories[Provider.GOOGLE].find_marked("S1", timeout=5)
     world.google.tokens.revoke_all()
     await directories[Provider.GOOGLE].find_marked("S1", timeout=5)
@@ -183,6 +185,6 @@ async def test_a_vendor_without_a_certificate_that_we_trust_is_sent_nothing(tena
         update={"microsoft": tenant.microsoft.model_copy(update={"ca_file": None}) if tenant.microsoft else None}
     )
     async with HttpClient() as http:
-        directory = open_directories(untrusting, http=lambda _: http, open_secret=opener({}))[Provider.MICROSOFT]
+        directory = open_directories(untrusting, http=lambda _: http, tokens=_TOKENS)[Provider.MICROSOFT]
         with pytest.raises(Unavailable):
             await directory.find_marked("S1", timeout=5)
