@@ -25,7 +25,8 @@ from consumer.secrets import opener
 from consumer.simulators.encoding import Encoder
 from consumer.simulators.events import EventStream, Mix
 from consumer.simulators.temper import Latency, Rule
-from consumer.simulators.world import Institution, World
+from consumer.simulators.vendors import Institution
+from consumer.simulators.world import World
 
 app = typer.Typer(no_args_is_help=True, help="Vendors and events, where the real ones can't be had.")
 

@@ -4,7 +4,7 @@ from collections.abc import Sequence
 
 from consumer.events import Provider
 from consumer.simulators.temper import Answer, Latency, LoseAnswer, Refuse, Rule
-from consumer.simulators.world import Institution
+from consumer.simulators.vendors import Institution
 
 INSTITUTIONS = (
     Institution("north-high", "North High School", (Provider.MICROSOFT,), ("el", "en")),

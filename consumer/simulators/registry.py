@@ -10,7 +10,7 @@ from fastavro import parse_schema
 from fastavro.schema import SchemaParseException, UnknownType
 
 from consumer.simulators.compatibility import reasons_against
-from consumer.simulators.server import Handler
+from consumer.simulators.desk import Handler
 
 _NAMESPACE = UUID("a3d6b1e2-6b0e-4a0e-9f0a-6f3f7a1f5c11")
 _LATEST = "latest"

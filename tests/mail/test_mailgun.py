@@ -16,7 +16,8 @@ from consumer.mail.port import Mail, Mailer
 from consumer.secrets import opener
 from consumer.simulators.server import VendorServer
 from consumer.simulators.temper import Answer, LoseAnswer, Refuse, Rule, Temper
-from consumer.simulators.world import Institution, World
+from consumer.simulators.vendors import Institution
+from consumer.simulators.world import World
 from tests.mail.contract import MAIL, Delivered, MailerContract
 
 

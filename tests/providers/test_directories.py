@@ -16,7 +16,8 @@ from consumer.providers.port import Directory, NewAccount
 from consumer.secrets import opener
 from consumer.simulators.server import VendorServer
 from consumer.simulators.temper import Answer, LoseAnswer, Rule
-from consumer.simulators.world import Institution, World
+from consumer.simulators.vendors import Institution
+from consumer.simulators.world import World
 from consumer.tenants import Tenant
 from tests.fakes.directory import FakeDirectory, lost_answer, throttled
 

@@ -11,7 +11,8 @@ import pytest
 from aiohttp import web
 
 from consumer.simulators.audit import Entry
-from consumer.simulators.server import NOTES, Vendor, VendorServer
+from consumer.simulators.desk import NOTES, Vendor
+from consumer.simulators.server import VendorServer
 from consumer.simulators.temper import Answer, DoLate, Latency, LoseAnswer, Refuse, Rule, Temper
 from consumer.simulators.tls import Authority
 from tests.simulators.clock import START, Clock

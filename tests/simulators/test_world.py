@@ -11,7 +11,8 @@ from consumer.configuration.loading import load_tenants
 from consumer.events import Provider
 from consumer.secrets import opener
 from consumer.simulators.server import VendorServer
-from consumer.simulators.world import GRAPH, Institution, World
+from consumer.simulators.vendors import GRAPH, Institution
+from consumer.simulators.world import World
 from tests.simulators.clock import Clock
 
 INSTITUTIONS = (

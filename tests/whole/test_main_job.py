@@ -15,7 +15,8 @@ from consumer.events import Provider
 from consumer.simulators.letterbox import initial_password, sign_in_name
 from consumer.simulators.server import VendorServer
 from consumer.simulators.temper import Latency, Rule
-from consumer.simulators.world import Institution, World
+from consumer.simulators.vendors import Institution
+from consumer.simulators.world import World
 from tests.whole.service import Service, end, until
 
 STUDENTS = 2_000

@@ -82,12 +82,16 @@ class TokenIssuer:
         if form.get("grant_type") != GRANT_TYPE:
             raise TokenRefusal(400, "unsupported_grant_type", f"Invalid grant_type: {form.get('grant_type', '')}")
         claims = self._verified(form.get("assertion", ""))
-        issuer, subject = str(claims["iss"]), str(claims.get("sub", ""))
-        scopes = frozenset(str(claims.get("scope", "")).split())
-        delegated = self._delegated(subject, issuer)
+        scopes = str(claims.get("scope", "")).split()
+        token = self.give(str(claims["iss"]), str(claims.get("sub", "")), scopes)
+        return {"access_token": token, "expires_in": _LIFETIME - 1, "token_type": "Bearer"}
+
+    def give(self, service_account: str, subject: str, scopes: Collection[str]) -> str:
+        """A token for a service account that has proved who it is, as far as it may act. Raises `TokenRefusal`."""
+        delegated = self._delegated(subject, service_account)
         if delegated is None:
             raise _invalid_grant("Invalid email or User ID")
-        if not scopes or not scopes <= set(delegated):
+        if not scopes or not set(scopes) <= set(delegated):
             raise TokenRefusal(
                 self._unauthorized_status,
                 "unauthorized_client",
@@ -95,8 +99,8 @@ class TokenIssuer:
                 " the scopes requested.",
             )
         token = f"ya29.{secrets.token_urlsafe(32)}"
-        self._grants[token] = Grant(issuer, subject, scopes, self._clock() + _LIFETIME)
-        return {"access_token": token, "expires_in": _LIFETIME - 1, "token_type": "Bearer"}
+        self._grants[token] = Grant(service_account, subject, frozenset(scopes), self._clock() + _LIFETIME)
+        return token
 
     def grant(self, authorization: str | None) -> Grant | None:
         """What the header's token stands for; None where it is missing, unknown, revoked or has expired."""

@@ -7,13 +7,13 @@ from typing import Any, cast
 
 from aiohttp import web
 
+from consumer.simulators.desk import NOTES, Handler
 from consumer.simulators.graph import refusals
 from consumer.simulators.graph.api import GraphApi
 from consumer.simulators.graph.directory import Directory
 from consumer.simulators.graph.filters import parsed
 from consumer.simulators.graph.refusals import Refusal
 from consumer.simulators.graph.user import User
-from consumer.simulators.server import NOTES, Handler
 
 _Act = Callable[[Directory, web.Request, dict[str, Any]], web.Response]
 _DELETED = "/v1.0/directory/deletedItems"

@@ -7,10 +7,11 @@ from collections.abc import AsyncIterator
 import httpx
 import pytest
 
+from consumer.simulators.desk import Vendor
 from consumer.simulators.graph.api import GraphApi
 from consumer.simulators.graph.http import handlers, observers
 from consumer.simulators.graph.quirks import GraphQuirks
-from consumer.simulators.server import Vendor, VendorServer
+from consumer.simulators.server import VendorServer
 from consumer.simulators.tls import Authority
 from tests.simulators.clock import Clock
 from tests.simulators.graph.served import CLIENT, GROUP, SECRET, SKU, TENANT, Graph
