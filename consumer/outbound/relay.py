@@ -33,7 +33,8 @@ _REPLACED = {KafkaError._FENCED, KafkaError.PRODUCER_FENCED, KafkaError.INVALID_
 class Relay:
     """Loop 3. `run` blocks its thread until `stop`.
 
-    `wait` returns when new rows were announced, at the latest after the seconds it is given.
+    `wait` returns when new rows were announced, at the latest after the seconds it is given. `back_off` waits for so many seconds
+    after a fault; where none is given, it ends with `stop`.
     """
 
     def __init__(
@@ -51,6 +52,7 @@ class Relay:
         metrics: Metrics,
         beat: Callable[[], None],
         clock: Callable[[], float] = time.monotonic,
+        back_off: Callable[[float], object] | None = None,
         failpoints: Failpoints = UNARMED,
     ) -> None:
         self._name = name
@@ -68,6 +70,7 @@ class Relay:
         self._failpoints = failpoints
         self._looked_at = float("-inf")
         self._stopping = threading.Event()
+        self._back_off = back_off or self._stopping.wait
 
     def stop(self) -> None:
         """From any thread: the batch in hand is finished, no other begun."""
@@ -93,7 +96,7 @@ class Relay:
                     self._metrics.relay_restarts.inc()
                     self._metrics.loop_faults.labels("outbound", type(fault).__name__).inc()
                     log.warning("relay_starts_over", error=_name(fault), pause=pause)
-                    self._stopping.wait(pause)
+                    self._back_off(pause)
                     pause = min(_LONGEST_PAUSE, pause * 2)
                 finally:
                     self._metrics.relay_leading.set(0)

@@ -118,6 +118,7 @@ class Rig:
         self.metrics = Metrics(CollectorRegistry())
         self.leadership = Always()
         self.now = datetime(2026, 9, 1, tzinfo=UTC)
+        self.pauses: list[float] = []
         self._epochs = {(TOPIC, 0): self.ledger.own(TOPIC, [0], owner="me")[0]}
 
     async def queue(self, *numbers: int) -> None:
@@ -143,6 +144,7 @@ class Rig:
             sweep=1,
             metrics=self.metrics,
             beat=lambda: None,
+            back_off=self.pauses.append,
         )
         return relay
 
@@ -224,6 +226,13 @@ async def test_a_commit_that_is_answered_late_counts_and_its_producer_is_not_use
     rig.relay().run()
     assert rig.cluster.values("outcomes") == [b"1", b"2", b"3"]
     assert rig.cluster.made == 2
+
+
+async def test_a_relay_backs_off_longer_with_each_fault_in_a_row(rig: Rig) -> None:
+    await rig.queue(1)
+    rig.cluster.lose_commits = [False] * 8
+    rig.relay().run()
+    assert rig.pauses == [0.25, 0.5, 1, 2, 4, 8, 10, 10]
 
 
 async def test_a_relay_that_another_ledgers_relay_fences_in_kafka_stands_for_election_again(rig: Rig) -> None:
