@@ -50,6 +50,10 @@ class Http(Protocol):
         ...
 
 
+class _NoAnswerError(Exception):
+    """Bytes may have left, and no whole answer came back; why, in a word."""
+
+
 class HttpClient:
     """Connections to vendors. With `ca_file`, only its certificates are trusted, and private networks may be called."""
 
@@ -92,6 +96,8 @@ class HttpClient:
         except Unavailable:
             outcome = "not_sent"
             raise
+        except _NoAnswerError as lost:
+            raise _meaning(call, lost) from lost
         else:
             return answer
         finally:
@@ -117,12 +123,12 @@ class HttpClient:
                 finally:
                     await response.aclose()
         except TimeoutError as error:
-            raise _lost(call, "no answer in time") from error
+            raise _NoAnswerError("no answer in time") from error
         except (httpx.HTTPError, aiohttp.ClientError, OSError) as error:
             cause = error.__cause__ or error
             if isinstance(cause, _NEVER_SENT):
                 raise Unavailable(f"{call.service} can't be reached ({type(cause).__name__}).") from error
-            raise _lost(call, type(cause).__name__) from error
+            raise _NoAnswerError(type(cause).__name__) from error
         return Answer(response.status_code, {name.lower(): value for name, value in response.headers.items()}, body)
 
 
@@ -135,10 +141,10 @@ async def _body(response: httpx.Response) -> bytes:
     return bytes(body)
 
 
-def _lost(call: Call, why: str) -> Fault:
+def _meaning(call: Call, lost: _NoAnswerError) -> Fault:
     if call.writes:
-        return OutcomeUnknown(f"{call.service} was asked to {call.operation}, and gave no answer ({why}).")
-    return Unavailable(f"{call.service} gave no answer ({why}).")
+        return OutcomeUnknown(f"{call.service} was asked to {call.operation}, and gave no answer ({lost}).")
+    return Unavailable(f"{call.service} gave no answer ({lost}).")
 
 
 def _tls(ca_file: Path | None) -> ssl.SSLContext:

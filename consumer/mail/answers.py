@@ -9,9 +9,8 @@ from typing import Any, cast
 
 from consumer.errors import Fault, GiveUp, Hold, OutcomeUnknown, Reason, Throttled, Unavailable
 from consumer.http.answer import Answer
-from consumer.http.retry_after import retry_after
+from consumer.http.retry_after import LONGEST, retry_after
 
-_LONGEST_WAIT = 24 * 3_600.0
 _REDIRECTS = range(300, 400)
 _TRY_AGAIN = re.compile(r"try again after (\d+(?:\.\d+)?) ?second", re.IGNORECASE)
 
@@ -20,7 +19,8 @@ def fault_of_send(answer: Answer, *, now: float) -> Fault | None:
     """What to raise for the answer to `POST /v3/{domain}/messages`; None where the mail was accepted. `now` is Unix time.
 
     5xx is unknown, never failed: Mailgun has answered 5xx and sent the mail all the same (feedback.mailgun.com). A 200 that does
-    not hold the id that every real one holds may be a proxy's. Redirects are never followed: the key would go along.
+    not hold the id that every real one holds may be a proxy's; so may a 400 without Mailgun's own words. Redirects are never followed:
+    the key would go along.
     """
     message = _message(answer)
     if answer.status == HTTPStatus.OK:
@@ -33,9 +33,9 @@ def fault_of_send(answer: Answer, *, now: float) -> Fault | None:
         return limited
     if answer.status in {401, 402, 403, 404} or "not allowed to send" in message or "from parameter" in message:
         return _tenant_wide(answer.status)
-    if answer.status in {400, 413}:
+    if answer.status in {400, 413} and message:
         return GiveUp(f"Mailgun refuses this mail for good (HTTP {answer.status}).", reason=Reason.MAIL_REFUSED)
-    if answer.status in _REDIRECTS or answer.status in {405, 406, 410, 415, 421, 426, 451}:
+    if answer.status in _REDIRECTS or answer.status in {400, 405, 406, 410, 413, 415, 421, 426, 451}:
         return _not_mailgun(answer.status)
     return OutcomeUnknown(f"Mailgun's answer (HTTP {answer.status}) does not tell whether the mail was sent.")
 
@@ -81,7 +81,7 @@ def _throttled(answer: Answer, message: str, now: float) -> Throttled | None:
         after = _until_reset(answer.headers.get("x-ratelimit-reset", ""), now)
     if after is None and (told := _TRY_AGAIN.search(message)):
         after = float(told[1])
-    return Throttled("Mailgun asks for time.", after=None if after is None else min(after, _LONGEST_WAIT))
+    return Throttled("Mailgun asks for time.", after=None if after is None else min(after, LONGEST))
 
 
 def _until_reset(epoch: str, now: float) -> float | None:
@@ -94,7 +94,7 @@ def _until_reset(epoch: str, now: float) -> float | None:
 def _tenant_wide(status: int) -> Hold:
     sentence, reason = {
         401: ("Mailgun does not know the API key.", Reason.CREDENTIALS_INVALID),
-        402: ("Mailgun asks for a payment or a larger plan.", Reason.QUOTA_EXCEEDED),
+        402: ("Mailgun refuses to serve this account: see its plan and its payments.", Reason.QUOTA_EXCEEDED),
         404: ("Mailgun does not know the sending domain in this region.", Reason.MAIL_REFUSED),
     }.get(status, ("Mailgun does not allow this domain, key or sender to send.", Reason.MAIL_REFUSED))
     return Hold(sentence, reason=reason, whole_tenant=True)

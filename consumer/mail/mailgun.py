@@ -8,7 +8,7 @@ import time
 from base64 import b64encode
 from collections.abc import Callable
 from pathlib import Path
-from urllib.parse import quote, urlencode
+from urllib.parse import urlencode
 
 from consumer.http.answer import Answer
 from consumer.http.client import Call, Http
@@ -62,7 +62,7 @@ class MailgunMailer:
         query = urlencode(
             {"message-id": message_id, "begin": f"{max(0.0, since - _SLACK):.0f}", "ascending": "yes", "limit": "300"}
         )
-        path = f"/v3/{quote(self._section.domain)}/events?{query}"
+        path = f"/v3/{self._section.domain}/events?{query}"
         answer = await self._call("look_up", "GET", path, self._lookup_header, timeout)
         if fault := fault_of_look_up(answer, now=time.time()):
             raise fault

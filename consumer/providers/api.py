@@ -3,19 +3,24 @@
 import asyncio
 import json
 import time
-from collections.abc import Callable, Mapping
-from typing import Any
+from collections.abc import Mapping
+from typing import Any, Protocol
 
-from consumer.errors import Fault, Hold, Reason, Unavailable
+from consumer.errors import Fault, NotYet, Unavailable
 from consumer.http.answer import Answer
 from consumer.http.client import Call, Http
 from consumer.http.deadline import Deadline
 from consumer.providers.tokens import TokenSource
 
-_UNAUTHORISED = 401
+_UNAUTHORISED, _NOT_FOUND = 401, 404
 
-Classify = Callable[[Answer, bool, float], Fault | None]
-"""(answer, whether the call writes, Unix time) -> the fault to raise, or None for success. Pure."""
+
+class Classify(Protocol):
+    """What a vendor's answers mean. Pure: `now` is Unix time, `writes` whether the call may have changed anything."""
+
+    def __call__(self, answer: Answer, *, writes: bool, now: float) -> Fault | None:
+        """The fault to raise; None for success."""
+        ...
 
 
 class Api:
@@ -39,31 +44,27 @@ class Api:
         missing_is_none: bool = False,
         classify: Classify | None = None,
     ) -> dict[str, Any] | None:
-        """The answer's JSON object. None for 404 where `missing_is_none`. Raises the faults that the answer means.
+        """The answer's JSON object; with `missing_is_none`, None where the vendor itself says 404. Raises the faults that it means.
 
-        All of it, the token too, is over by `deadline`. A refused token is renewed once; refused again, the application itself is
-        what is refused.
+        All of it, the token too, is over by `deadline`. A refused token is renewed once: what the answer to the new one means, `classify`
+        says.
         """
         content = None if body is None else json.dumps(body, ensure_ascii=False).encode()
+        writes = method != "GET"
         for renewed in (False, True):
             token = await self._token(deadline)
             headers = {"Authorization": f"Bearer {token}", "Accept": "application/json"}
             if content is not None:
                 headers["Content-Type"] = "application/json"
-            call = Call(self._service, operation, method, url, headers, content, writes=method != "GET")
+            call = Call(self._service, operation, method, url, headers, content, writes=writes)
             answer = await self._http.send(call, timeout=deadline.left())
             if answer.status != _UNAUTHORISED or renewed:
                 break
             self._tokens.refused(token)
-        if answer.status == _UNAUTHORISED:
-            raise Hold(
-                f"{self._service} does not accept the application's token.",
-                reason=Reason.CREDENTIALS_INVALID,
-                whole_tenant=True,
-            )
-        if missing_is_none and answer.status == 404:  # noqa: PLR2004  not found
+        fault = (classify or self._classify)(answer, writes=writes, now=time.time())
+        if missing_is_none and answer.status == _NOT_FOUND and isinstance(fault, NotYet):
             return None
-        if fault := (classify or self._classify)(answer, method != "GET", time.time()):
+        if fault:
             raise fault
         return answer.json()
 

@@ -142,11 +142,22 @@ async def test_a_read_that_got_no_answer_has_changed_nothing(client: HttpClient)
             await client.send(call(url, writes=False), timeout=5)
 
 
-async def test_every_call_is_observed_with_what_came_of_it() -> None:
+@pytest.mark.parametrize("writes", [True, False])
+async def test_every_call_is_observed_with_what_came_of_it(*, writes: bool) -> None:
     seen: list[tuple[str, str, str]] = []
+
+    async def cut(reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
+        await reader.readuntil(b"{}")
+        writer.transport.abort()
+
     async with HttpClient(
         observe=lambda service, operation, outcome, _: seen.append((service, operation, outcome))
     ) as client:
+        async with listening(answering(b"HTTP/1.1 404 Not Found\r\nContent-Length: 0\r\n\r\n")) as url:
+            await client.send(call(url, writes=writes), timeout=5)
+        async with listening(cut) as url:
+            with pytest.raises((OutcomeUnknown, Unavailable)):
+                await client.send(call(url, writes=writes), timeout=5)
         with pytest.raises(Unavailable):
-            await client.send(call("http://no-such-host.invalid/"), timeout=5)
-    assert seen == [("graph", "create", "not_sent")]
+            await client.send(call("http://no-such-host.invalid/", writes=writes), timeout=5)
+    assert seen == [("graph", "create", "4xx"), ("graph", "create", "unknown"), ("graph", "create", "not_sent")]

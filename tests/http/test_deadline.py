@@ -3,14 +3,22 @@
 import asyncio
 
 from consumer.http.deadline import Deadline
+from proof.simulation.clock import Clock, run
 
 
-async def test_what_one_request_has_used_is_gone_for_the_next() -> None:
-    deadline = Deadline(5)
-    before = deadline.left()
-    await asyncio.sleep(0.001)
-    assert deadline.left() < before <= 5
+def test_what_one_request_has_used_is_gone_for_the_next() -> None:
+    async def scenario(_: Clock) -> float:
+        deadline = Deadline(5)
+        await asyncio.sleep(2)
+        return deadline.left()
+
+    assert run(scenario, start=0) == 3
 
 
-async def test_a_deadline_that_is_over_leaves_nothing_and_no_less() -> None:
-    assert Deadline(-1).left() == 0
+def test_a_deadline_that_is_over_leaves_nothing_and_no_less() -> None:
+    async def scenario(_: Clock) -> float:
+        deadline = Deadline(5)
+        await asyncio.sleep(6)
+        return deadline.left()
+
+    assert run(scenario, start=0) == 0

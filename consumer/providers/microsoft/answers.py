@@ -5,74 +5,61 @@ of the message; what is still not understood is never "already exists". A refusa
 the way, and does not tell what Graph has done. Sources: Microsoft's documentation, and what real clients and issues have seen.
 """
 
-from collections.abc import Callable, Mapping
+from collections.abc import Mapping
 from typing import Any, cast
 
-from consumer.errors import (
-    AddressTaken,
-    Fault,
-    GiveUp,
-    Hold,
-    NotYet,
-    OutcomeUnknown,
-    Reason,
-    RetryLater,
-    Throttled,
-    Unavailable,
-)
+from consumer.errors import AddressTaken, Fault, GiveUp, Hold, NotYet, Reason, RetryLater, Throttled
 from consumer.http.answer import Answer
 from consumer.http.retry_after import retry_after
+from consumer.providers.api import Classify
+from consumer.providers.faults import redirected, unauthorised, unclear, unexpected
 
 _SERVICE = "Microsoft Graph"
+_QUOTA = "Directory_QuotaExceeded"
 _UNIQUE = ("userprincipalname", "proxyaddresses", "mailnickname", "mail")
+_DONE = {200, 201, 204}
 
 
-def fault_of(answer: Answer, writes: bool, now: float) -> Fault | None:  # noqa: FBT001, PLR0911  the shape of `Classify`; a table
-    """The fault to raise; None for success."""
-    status = answer.status
-    if status in {200, 201, 204}:
-        return _unreadable(answer, writes) if answer.torn else None
-    error = _error(answer)
+def fault_of(answer: Answer, *, writes: bool, now: float) -> Fault | None:  # noqa: PLR0911  a table
+    """See `Classify`."""
+    status, error = answer.status, _error(answer)
     code = str(error.get("code", ""))
+    if status < 300:  # noqa: PLR2004  success
+        return None if status in _DONE and not answer.torn else unclear(_SERVICE, answer, writes=writes)
+    if status < 400:  # noqa: PLR2004  a redirect
+        return redirected(_SERVICE)
     if status == 429 or code == "TooManyRequests":  # noqa: PLR2004  too many requests
         return Throttled(f"{_SERVICE} asks for time.", after=retry_after(answer.headers, now=now))
     if code == "Directory_ConcurrencyViolation":
         return RetryLater(f"{_SERVICE} was busy with another change to the same object.", after=1.0)
-    if status >= 500:  # noqa: PLR2004  the server's own faults
-        return _server_fault(answer, writes, now)
-    if not error and status >= 400:  # noqa: PLR2004  not Graph's own words
-        return _unreadable(answer, writes)
-    if status == 400:  # noqa: PLR2004  bad request
+    if status >= 500:  # noqa: PLR2004  503 too: a gateway may answer it for a back end that has carried the write out
+        return unclear(_SERVICE, answer, writes=writes, after=retry_after(answer.headers, now=now))
+    if status == 401:  # noqa: PLR2004  unauthorised
+        return unauthorised(_SERVICE)
+    if not error:
+        return unclear(_SERVICE, answer, writes=writes)
+    if status == 400 and code == "Request_BadRequest":  # noqa: PLR2004  bad request
         return _bad_request(error)
     return _refused(status, code)
 
 
-def joining(group: str) -> Callable[[Answer, bool, float], Fault | None]:
-    """The same for adding a member to `group`: being one already is success, and a missing group is no missing account."""
+def joining(group: str) -> Classify:
+    """The same for adding a member to `group`: being one already is success, and the group's troubles are not the account's."""
 
-    def fault_of_joining(answer: Answer, writes: bool, now: float) -> Fault | None:  # noqa: FBT001  the shape of `Classify`
-        message = str(_error(answer).get("message", "")).lower()
-        if answer.status == 400 and "references already exist" in message:  # noqa: PLR2004  bad request
+    def fault_of_joining(answer: Answer, *, writes: bool, now: float) -> Fault | None:
+        error = _error(answer)
+        status, message = answer.status, str(error.get("message", "")).lower()
+        if status == 400 and "references already exist" in message:  # noqa: PLR2004  bad request
             return None
-        if answer.status == 404 and f"'{group.lower()}'" in message:  # noqa: PLR2004  not found
+        if status == 400 and "not a valid reference update" in message:  # noqa: PLR2004  bad request
+            return NotYet("The group does not see the account yet.")
+        if status == 404 and f"'{group.lower()}'" in message:  # noqa: PLR2004  not found
             return Hold("Microsoft knows no such group.", reason=Reason.GROUP_MISSING)
-        return fault_of(answer, writes, now)
+        if status == 403 and error.get("code") == _QUOTA:  # noqa: PLR2004  forbidden
+            return Hold("The group, or the account, has as many links as it may.", reason=Reason.QUOTA_EXCEEDED)
+        return fault_of(answer, writes=writes, now=now)
 
     return fault_of_joining
-
-
-def _unreadable(answer: Answer, writes: bool) -> Fault:  # noqa: FBT001
-    if writes:
-        return OutcomeUnknown(f"{_SERVICE}'s answer (HTTP {answer.status}) can't be read.")
-    return Unavailable(f"{_SERVICE}'s answer can't be read.")
-
-
-def _server_fault(answer: Answer, writes: bool, now: float) -> Fault:  # noqa: FBT001
-    after = retry_after(answer.headers, now=now)
-    if not writes:
-        return Unavailable(f"{_SERVICE} answers {answer.status}.", after=after)
-    # 503 too: a gateway may answer it for a back end that has carried the write out.
-    return OutcomeUnknown(f"{_SERVICE} answers {answer.status}, which does not tell whether it was done.")
 
 
 def _bad_request(error: Mapping[str, Any]) -> Fault:  # noqa: PLR0911  a table of what has been seen
@@ -100,13 +87,13 @@ def _refused(status: int, code: str) -> Fault:
         return Hold("Microsoft does not know the directory.", reason=Reason.CREDENTIALS_INVALID, whole_tenant=True)
     if status in {404, 424}:
         return NotYet("Microsoft does not show the object (yet).")
-    if code == "Directory_QuotaExceeded":
+    if code == _QUOTA:
         return Hold("The directory's quota is used up.", reason=Reason.QUOTA_EXCEEDED, whole_tenant=True)
-    if status in {401, 403}:
+    if status == 403:  # noqa: PLR2004  forbidden
         return Hold("The application lacks a permission.", reason=Reason.CONSENT_MISSING, whole_tenant=True)
     if status in {408, 409, 423}:
         return RetryLater(f"{_SERVICE} can't do this now (HTTP {status}).")
-    return Hold(f"{_SERVICE} answers in no way that is known (HTTP {status}).", reason=Reason.UNEXPECTED_ANSWER)
+    return unexpected(_SERVICE, status)
 
 
 def _conflicts(error: Mapping[str, Any]) -> bool:

@@ -4,18 +4,21 @@ import json
 
 import pytest
 
-from consumer.errors import AddressTaken, Fault, GiveUp, Hold, NotYet, OutcomeUnknown, Throttled, Unavailable
+from consumer.errors import AddressTaken, Fault, GiveUp, Hold, NotYet, OutcomeUnknown, Reason, Throttled, Unavailable
 from consumer.http.answer import Answer
 from consumer.providers.google.answers import fault_of
 
+NOW = 1_767_225_600.0
 
-def answer(status: int, reason: str = "", message: str = "") -> Answer:
+
+def answer(status: int, reason: str = "", message: str = "", **headers: str) -> Answer:
     row = {"message": message, "domain": "global", "reason": reason}
-    return Answer(status, {}, json.dumps({"error": {"code": status, "message": message, "errors": [row]}}).encode())
+    named = {name.replace("_", "-"): value for name, value in headers.items()}
+    return Answer(status, named, json.dumps({"error": {"code": status, "message": message, "errors": [row]}}).encode())
 
 
 def fault(of: Answer, *, writes: bool = True) -> Fault | None:
-    return fault_of(of, writes, 0.0)
+    return fault_of(of, writes=writes, now=NOW)
 
 
 @pytest.mark.parametrize("of", [Answer(200, {}, b'{"id": "1"}'), Answer(200, {}, b"{}"), Answer(204), Answer(200)])
@@ -27,17 +30,28 @@ def test_success_is_no_fault(of: Answer) -> None:
     ("of", "kind"),
     [
         (answer(409, "duplicate", "Entity already exists."), AddressTaken),
+        (answer(409, "conflict", "Member already exists."), AddressTaken),
+        (answer(409, "", "Member already exists."), AddressTaken),
         (answer(412, "conditionNotMet", "User creation is not complete."), NotYet),
         (answer(412, "DomainUserLimitExceeded", "Domain user limit exceeded."), Hold),
+        (answer(412, "limitExceeded", ""), Hold),
+        (answer(412, "insufficientArchivedUserLicenses", ""), Hold),
         (answer(404, "notFound", "Resource Not Found: userKey"), NotYet),
+        (answer(404, "notFound", "Resource Not Found: memberKey"), NotYet),
         (answer(404, "notFound", "Resource Not Found: groupKey"), Hold),
         (answer(404, "notFound", "Resource Not Found: domain"), Hold),
         (answer(400, "invalid", "Invalid Input: INVALID_OU_ID"), Hold),
         (answer(400, "invalid", "Invalid Input: primary_user_email"), Hold),
         (answer(400, "invalid", "Invalid Given/Family Name: FamilyName"), GiveUp),
+        (answer(400, "invalid", "Invalid Given/Family Name"), GiveUp),
         (answer(400, "invalid", "Invalid Password"), GiveUp),
+        (answer(400, "invalid", "Invalid Input: custom_schema"), GiveUp),
+        (answer(400, "parseError", "Parse Error"), Hold),
+        (answer(400, "invalid", "Domain not found."), Hold),
+        (answer(401, "authError", "Invalid Credentials"), Hold),
         (answer(403, "forbidden", "Not Authorized to access this resource/api"), Hold),
-        (answer(403, "insufficientPermissions"), Hold),
+        (answer(403, "insufficientPermissions", "Request had insufficient authentication scopes."), Hold),
+        (answer(403, "domainCannotUseApis"), Hold),
         (answer(403, "quotaExceeded"), Throttled),
         (answer(403, "userRateLimitExceeded"), Throttled),
         (answer(403, "rateLimitExceeded"), Throttled),
@@ -46,7 +60,9 @@ def test_success_is_no_fault(of: Answer) -> None:
         (answer(503, "backendError"), OutcomeUnknown),
         (Answer(502, {}, b"<html>"), OutcomeUnknown),
         (Answer(200, {}, b"<html>"), OutcomeUnknown),
+        (Answer(202, {}, b"{}"), OutcomeUnknown),
         (Answer(302), Hold),
+        (answer(410, "deleted"), Hold),
     ],
 )
 def test_each_refusal_of_a_write_has_its_meaning(of: Answer, kind: type[Fault]) -> None:
@@ -56,3 +72,44 @@ def test_each_refusal_of_a_write_has_its_meaning(of: Answer, kind: type[Fault]) 
 @pytest.mark.parametrize("of", [answer(500, "internalError"), Answer(502, {}, b"<html>"), Answer(200, {}, b"<html>")])
 def test_a_read_that_failed_has_changed_nothing(of: Answer) -> None:
     assert type(fault(of, writes=False)) is Unavailable
+
+
+@pytest.mark.parametrize(
+    ("of", "reason", "whole_tenant"),
+    [
+        (Answer(302), Reason.UNEXPECTED_ANSWER, True),
+        (Answer(401), Reason.CREDENTIALS_INVALID, True),
+        (answer(403, "forbidden"), Reason.CONSENT_MISSING, True),
+        (answer(404, "notFound", "Resource Not Found: groupKey"), Reason.GROUP_MISSING, False),
+        (answer(400, "invalid", "Invalid Input: INVALID_OU_ID"), Reason.ORG_UNIT_MISSING, False),
+        (answer(400, "invalid", "Invalid Input: primary_user_email"), Reason.DOMAIN_NOT_VERIFIED, False),
+        (answer(404, "notFound", "Resource Not Found: domain"), Reason.DOMAIN_NOT_VERIFIED, True),
+        (answer(412, "DomainUserLimitExceeded"), Reason.LICENCES_EXHAUSTED, True),
+        (answer(410, "deleted"), Reason.UNEXPECTED_ANSWER, False),
+    ],
+)
+def test_what_waits_for_a_person_says_whom_it_holds_up(of: Answer, reason: Reason, *, whole_tenant: bool) -> None:
+    found = fault(of)
+    assert isinstance(found, Hold)
+    assert (found.reason, found.whole_tenant) == (reason, whole_tenant)
+
+
+@pytest.mark.parametrize(
+    ("of", "after"),
+    [
+        (answer(403, "quotaExceeded"), None),
+        (answer(429, "rateLimitExceeded", retry_after="300"), 300.0),
+        (Answer(429, {"retry-after": "Thu, 01 Jan 2026 00:01:00 GMT"}, b"<html>"), 60.0),
+    ],
+)
+def test_the_time_to_wait_is_taken_from_the_answer(of: Answer, after: float | None) -> None:
+    found = fault(of)
+    assert isinstance(found, Throttled)
+    assert found.after == after
+
+
+@pytest.mark.parametrize("status", [400, 403, 404, 409, 412])
+def test_a_refusal_that_is_not_in_googles_own_words_does_not_tell_what_google_has_done(status: int) -> None:
+    page = Answer(status, {}, b"<html>blocked by policy</html>")
+    assert isinstance(fault(page), OutcomeUnknown)
+    assert isinstance(fault(page, writes=False), Unavailable)

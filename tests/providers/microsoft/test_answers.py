@@ -30,7 +30,7 @@ def answer(status: int, code: str = "", message: str = "", **more: Any) -> Answe
 
 
 def fault(of: Answer, *, writes: bool = True) -> Fault | None:
-    return fault_of(of, writes, NOW)
+    return fault_of(of, writes=writes, now=NOW)
 
 
 BAD = "Request_BadRequest"
@@ -56,25 +56,38 @@ def test_success_is_no_fault(status: int) -> None:
             ),
             Hold,
         ),
+        (answer(400, BAD, "Another object with the same value for property proxyAddresses …"), AddressTaken),
+        (answer(400, BAD, "Another object with the same value for property imAddress …"), GiveUp),
         (answer(400, BAD, "The domain portion of the userPrincipalName property is invalid."), Hold),
         (answer(400, BAD, "Property userPrincipalName is invalid."), GiveUp),
+        (answer(400, BAD, "One or more properties contains invalid values."), GiveUp),
         (answer(400, BAD, "One or more property values specified are invalid."), NotYet),
         (answer(400, BAD, "The specified password does not comply with password complexity requirements."), GiveUp),
         (answer(400, BAD, "License assignment cannot be done for user with invalid usage location."), Hold),
         (answer(400, BAD, "Subscription with SKU 1 does not have any available licenses."), Hold),
+        (answer(400, BAD, "License 1 does not correspond to a valid company License."), Hold),
+        (answer(400, "BadRequest", "Unable to read JSON request payload. …"), Hold),
+        (answer(400, "Request_UnsupportedQuery", "Unsupported or invalid query filter clause …"), Hold),
+        (answer(401, "InvalidAuthenticationToken", "Lifetime validation failed, the token is expired."), Hold),
+        (answer(401, "", "The identity of the calling application could not be established."), Hold),
+        (answer(403, "", "Required roles claim values are not provided"), Hold),
         (answer(403, "Directory_QuotaExceeded", "…"), Hold),
         (answer(409, "Directory_ConcurrencyViolation", "…"), RetryLater),
         (answer(503, "Directory_ConcurrencyViolation", "…"), RetryLater),
         (answer(404, "Request_ResourceNotFound", "Resource 'x' does not exist …"), NotYet),
         (answer(404, "Directory_ObjectNotFound", "Unable to read the company information from the directory."), Hold),
         (answer(403, "Authorization_RequestDenied", "Insufficient privileges to complete the operation."), Hold),
+        (answer(404, "Request_ResourceNotFound", "One or more removed object references do not exist …"), NotYet),
+        (answer(424, "FailedDependency", "…"), NotYet),
         (answer(429, "TooManyRequests", "Please retry again later."), Throttled),
+        (Answer(429, {}, b""), Throttled),
         (answer(500, "UnknownError"), OutcomeUnknown),
         (Answer(502, {}, b"<html>Bad Gateway</html>"), OutcomeUnknown),
         (answer(503, "ServiceUnavailable"), OutcomeUnknown),
         (Answer(504, {}, b""), OutcomeUnknown),
         (Answer(201, {}, b"<html>welcome to the proxy</html>"), OutcomeUnknown),
         (Answer(201, {}, b'{"id": "1'), OutcomeUnknown),
+        (Answer(202, {}, b"{}"), OutcomeUnknown),
         (Answer(302, {"location": "https://elsewhere"}, b""), Hold),
     ],
 )
@@ -100,7 +113,12 @@ def test_the_time_to_wait_is_taken_from_the_answer(header: str | None, after: fl
 @pytest.mark.parametrize(
     ("of", "reason", "whole_tenant"),
     [
+        (Answer(302), Reason.UNEXPECTED_ANSWER, True),
+        (answer(400, "BadRequest"), Reason.UNEXPECTED_ANSWER, False),
+        (Answer(401), Reason.CREDENTIALS_INVALID, True),
         (answer(403, "Authorization_RequestDenied"), Reason.CONSENT_MISSING, True),
+        (answer(404, "Directory_ObjectNotFound"), Reason.CREDENTIALS_INVALID, True),
+        (answer(400, BAD, "… for user with invalid usage location."), Reason.LICENCE_INVALID, False),
         (answer(400, BAD, "The domain portion of …"), Reason.DOMAIN_NOT_VERIFIED, True),
         (answer(400, BAD, "… does not have any available licenses."), Reason.LICENCES_EXHAUSTED, False),
         (answer(403, "Directory_QuotaExceeded"), Reason.QUOTA_EXCEEDED, True),
@@ -112,7 +130,6 @@ def test_what_waits_for_a_person_says_whom_it_holds_up(of: Answer, reason: Reaso
     assert (found.reason, found.whole_tenant) == (reason, whole_tenant)
 
 
-WRITES = True
 GROUP = "6babcaad-604b-40ac-a9d7-9fd97c0b779f"
 
 
@@ -120,19 +137,33 @@ def test_being_a_member_already_is_success() -> None:
     member = answer(
         400, BAD, "One or more added object references already exist for the following modified properties: 'members'."
     )
-    assert joining(GROUP)(member, WRITES, NOW) is None
+    assert joining(GROUP)(member, writes=True, now=NOW) is None
     assert isinstance(fault(member), GiveUp)
 
 
 def test_a_missing_group_is_told_from_an_account_that_is_not_visible_yet() -> None:
     def missing(ident: str) -> Fault | None:
         refusal = answer(404, "Request_ResourceNotFound", f"Resource '{ident}' does not exist …")
-        return joining(GROUP)(refusal, WRITES, NOW)
+        return joining(GROUP)(refusal, writes=True, now=NOW)
 
     group = missing(GROUP)
     assert isinstance(group, Hold)
     assert group.reason is Reason.GROUP_MISSING
     assert isinstance(missing("another"), NotYet)
+
+
+def test_a_group_whose_replica_does_not_know_the_account_yet_is_asked_again() -> None:
+    early = answer(400, BAD, "Not a valid reference update.")
+    assert isinstance(joining(GROUP)(early, writes=True, now=NOW), NotYet)
+
+
+def test_a_full_group_holds_up_nobody_else() -> None:
+    full = answer(
+        403, "Directory_QuotaExceeded", "… would exceed the maximum quota count '100' for forward-link members"
+    )
+    found = joining(GROUP)(full, writes=True, now=NOW)
+    assert isinstance(found, Hold)
+    assert (found.reason, found.whole_tenant) == (Reason.QUOTA_EXCEEDED, False)
 
 
 @pytest.mark.parametrize("status", [400, 403, 404, 409])
