@@ -81,9 +81,12 @@ class Operation(StrEnum):
     GROUP = "group"
     PASSWORD = "password"  # noqa: S105  an operation
     SEND = "send"
+    UPDATE = "update"  # any change but those above
+    DELETE = "delete"
     LOOK_UP = "look_up"
     TOKEN = "token"  # noqa: S105  an operation
     OTHER = "other"
+    UNKNOWN = "unknown"  # nobody has said what this route does
 
 
 WRITES = frozenset(
@@ -95,6 +98,8 @@ WRITES = frozenset(
         Operation.GROUP,
         Operation.PASSWORD,
         Operation.SEND,
+        Operation.UPDATE,
+        Operation.DELETE,
     }
 )
 """Operations that change something at a vendor."""
@@ -104,9 +109,12 @@ WRITES = frozenset(
 class Call:
     """A request as the vendor met it, whether its answer arrived or not, in the order in which the vendor dealt with them.
 
-    `executed`: the vendor's own logic dealt with it (else it was cut off, or answered by something on the way). `retry_after` are the
-    seconds that a throttled answer asked for. `object_id`, `address` and `marker` are those of the object it was about, as it stood
-    after the call; `secret` is the fingerprint of the password that was sent.
+    `service` is `microsoft`, `google` or `mailgun`; anything else is no vendor's. `executed`: the vendor's own logic dealt with it (else
+    it was cut off, or answered by something on the way). `retry_after` are the seconds that a throttled answer asked for. `object_id`,
+    `address` and `marker` are those of the object it was about, as it stood after the call; of a creation that was refused, what it asked
+    for. `secret` is the fingerprint of the password that was sent. `tenant_id` is whose directory or mail domain it reached,
+    `credential_of` whose credential it bore. `detail` tells effects on one object apart: the group, the licences, the Message-Id.
+    `by_name`: the object was named by its address. `begun_at`: when it reached the vendor (None: no earlier than `at`).
     """
 
     number: int
@@ -122,6 +130,15 @@ class Call:
     address: str | None = field(default=None, repr=False)
     marker: str | None = None
     secret: str | None = None
+    credential_of: str | None = None
+    detail: str | None = None
+    by_name: bool = False
+    begun_at: float | None = None
+
+    @property
+    def began(self) -> float:
+        """When it reached the vendor."""
+        return self.at if self.begun_at is None else self.begun_at
 
     @property
     def effective(self) -> bool:
@@ -131,7 +148,10 @@ class Call:
 
 @dataclass(frozen=True, slots=True)
 class HeldAccount:
-    """An account as the directory has it at the end. `ours`: made by a call of the service's, not by hand."""
+    """An account as the directory has it at the end. `ours`: made by a call of the service's, not by hand.
+
+    `created_at` is None where it was there before the run; `deleted_at` is the last deletion.
+    """
 
     tenant_id: str
     provider: Provider
@@ -143,6 +163,8 @@ class HeldAccount:
     secret: str
     licences: frozenset[str] = frozenset()
     groups: frozenset[str] = frozenset()
+    created_at: float | None = None
+    deleted_at: float | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -232,7 +254,10 @@ class Ledger:
 
 @dataclass(frozen=True, slots=True)
 class Change:
-    """A row as a commit left it, in the order of the commits: `student`, `step`, `account` and `credential`."""
+    """A row as a commit left it, in the order of the commits: `student`, `step`, `account`, `credential` and `tenant_wait`.
+
+    Columns are named as in `consumer.ledger.tables`; times are seconds on the run's clock. `at` is the commit's.
+    """
 
     number: int
     at: float
@@ -241,12 +266,31 @@ class Change:
 
 
 @dataclass(frozen=True, slots=True)
+class Bounds:
+    """What a run is held to. Times are seconds.
+
+    `hears`: from a throttled answer until every replica can know of it. `operation`: how long the requests of one operation may follow
+    one another. `clocks`: how far the clocks of one run differ. `quiet`: from the last fault until nothing is owed.
+    """
+
+    least_effects: int = 1
+    writes_per_effect: float = 1.2
+    writes_per_effect_with_faults: float = 4.0
+    hears: float = 2.0
+    operation: float = 30.0
+    clocks: float = 0.5
+    quiet: float = 900.0
+
+
+@dataclass(frozen=True, slots=True)
 class History:
     """Everything that one run left behind.
 
     `canaries` are texts that must not leave their sinks (names, addresses, passwords); `logs` and `metrics` are what all processes
     wrote, `metrics` only those that were alive at the end. `quiet_at` is when nothing was owed any more; None: never.
-    `whole`: every process lived through the whole run, so that metrics can be held against the ledger.
+    `whole`: every process lived through the whole run, so that metrics can be held against the ledger. `faults` counts how often each
+    fault fired that was ordered; `deaths` are the times at which processes were killed. `unclassified` is what the collectors could make
+    nothing of, each with its number or place.
     """
 
     seed: int
@@ -266,3 +310,6 @@ class History:
     logs: str = field(default="", repr=False)
     metrics: str = field(default="", repr=False)
     whole: bool = False
+    deaths: Sequence[float] = ()
+    unclassified: Sequence[str] = ()
+    bounds: Bounds = field(default_factory=Bounds)

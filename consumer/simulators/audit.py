@@ -7,7 +7,12 @@ from typing import Any
 
 @dataclass(frozen=True, slots=True)
 class Entry:
-    """One request. `at` in Unix seconds; `status` as the vendor meant it, `answered` whether the caller got to see it."""
+    """One request. `at` (when it was dealt with) and `begun_at` (when it came) in Unix seconds.
+
+    `status` as the vendor meant it, `answered` whether the caller got to see an answer. `noted` is what the vendor knows of it: whose
+    call it is (`tenant`, `credential`), the object that it was about as it stood afterwards (`object_id`, `address`, `marker`), the
+    `message_id` of a mail, and the `retry_after` that the caller was told with a 429.
+    """
 
     number: int
     at: float
@@ -20,6 +25,7 @@ class Entry:
     answered: bool
     request: str = field(repr=False)
     noted: dict[str, Any] = field(default_factory=dict[str, Any])
+    begun_at: float = 0.0
 
 
 class AuditLog:
@@ -29,9 +35,15 @@ class AuditLog:
         self._clock = clock
         self._entries: list[Entry] = []
 
+    def now(self) -> float:
+        """The time by which entries are dated."""
+        return self._clock()
+
     def add(self, **about: Any) -> None:  # noqa: ANN401  the fields of `Entry`
-        """Adds an entry, numbered and dated."""
-        self._entries.append(Entry(number=len(self._entries) + 1, at=self._clock(), **about))
+        """Adds an entry, numbered and dated. Without `begun_at` it came just now."""
+        now = self._clock()
+        about.setdefault("begun_at", now)
+        self._entries.append(Entry(number=len(self._entries) + 1, at=now, **about))
 
     def entries(self, *, after: int = 0) -> Sequence[Entry]:
         """Those after the number given, oldest first."""

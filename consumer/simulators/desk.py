@@ -4,6 +4,7 @@ import asyncio
 from collections.abc import Awaitable, Callable, Mapping
 from dataclasses import dataclass, field
 from functools import partial
+from http import HTTPStatus
 from typing import Any
 from urllib.parse import urlencode
 
@@ -20,12 +21,16 @@ NOTES: web.RequestKey[dict[str, Any]] = web.RequestKey("noted", dict)
 
 @dataclass(frozen=True, slots=True)
 class Vendor:
-    """`routes` by (name, method, path) are the vendor's own; `observers` by (method, path) let others look in."""
+    """`routes` by (name, method, path) are the vendor's own; `observers` by (method, path) let others look in.
+
+    `whose` tells whose call a request is, for the audit: also of those that are cut off, or answered by something on the way.
+    """
 
     name: str
     routes: Mapping[tuple[str, str, str], Handler]
     observers: Mapping[tuple[str, str], Handler] = field(default_factory=dict[tuple[str, str], Handler])
     longest_request: int = 1024 * 1024
+    whose: Callable[[web.Request], Mapping[str, Any]] = field(default=lambda _: {})
 
 
 class Desk:
@@ -43,15 +48,17 @@ class Desk:
             task.cancel()
 
     async def serve(
-        self, service: str, route: str, handler: Handler, request: web.Request
+        self, vendor: Vendor, route: str, handler: Handler, request: web.Request
     ) -> web.StreamResponse | None:
         """The answer; None where the connection is cut instead."""
+        begun_at = self._audit.now()
         body = await _text(request)
-        request[NOTES] = {}
+        request[NOTES] = dict(vendor.whose(request))
         record = partial(
             self._audit.add,
-            service=service,
+            service=vendor.name,
             route=route,
+            begun_at=begun_at,
             method=request.method,
             path=request.path_qs,
             request=body,
@@ -69,8 +76,10 @@ class Desk:
             self._do_late(mood.seconds, partial(handler, request), record)
             return None
         if isinstance(mood, Answer) and not mood.done:
+            answer = _instead(mood)
+            _note_wait(request, answer)
             record(status=mood.status, executed=False, answered=True)
-            return _instead(mood)
+            return answer
         return await self._do(handler, request, mood, record)
 
     async def _do(
@@ -78,10 +87,10 @@ class Desk:
     ) -> web.StreamResponse | None:
         response = await handler(request)
         lost = isinstance(mood, LoseAnswer)
+        answer = _instead(mood) if isinstance(mood, Answer) else response
+        _note_wait(request, answer)
         record(status=response.status, executed=True, answered=self._waiting(request) and not lost)
-        if lost:
-            return None
-        return _instead(mood) if isinstance(mood, Answer) else response
+        return None if lost else answer
 
     def _do_late(
         self, seconds: float, act: Callable[[], Awaitable[web.StreamResponse]], record: Callable[..., None]
@@ -102,6 +111,11 @@ async def _text(request: web.Request) -> str:
         form = await request.post()
         return urlencode([(name, value) for name, value in form.items() if isinstance(value, str)])
     return (await request.read()).decode(errors="replace")
+
+
+def _note_wait(request: web.Request, answer: web.StreamResponse) -> None:
+    if answer.status == HTTPStatus.TOO_MANY_REQUESTS and "Retry-After" in answer.headers:
+        request[NOTES]["retry_after"] = answer.headers["Retry-After"]
 
 
 def _instead(mood: Answer) -> web.Response:

@@ -1,20 +1,26 @@
 """A student who reads the welcome mail: what it says one signs in with."""
 
 import re
-
-from consumer.simulators.mailgun.mailbox import Mail
+from typing import Protocol
 
 _PASSWORD = re.compile(r"(?:[A-Za-z0-9]{4}-){3}[A-Za-z0-9]{4}")
 _ADDRESS = re.compile(r"[a-z0-9._-]+@students\.[a-z0-9.-]+[a-z0-9]")
 
 
-def sign_in_name(mail: Mail) -> str:
+class Written(Protocol):
+    """A mail, or whatever else has a mail's text."""
+
+    @property
+    def text(self) -> str | None: ...
+
+
+def sign_in_name(mail: Written) -> str:
     """The address in the mail's text; empty where there is none."""
     found = _ADDRESS.search(mail.text or "")
     return found[0] if found else ""
 
 
-def initial_password(mail: Mail) -> str:
+def initial_password(mail: Written) -> str:
     """The password in the mail's text; empty where there is none."""
     found = _PASSWORD.search(mail.text or "")
     return found[0] if found else ""

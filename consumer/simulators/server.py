@@ -53,7 +53,7 @@ class VendorServer:
         for vendor in self._vendors:
             app = web.Application(client_max_size=vendor.longest_request)
             for (name, method, path), handler in vendor.routes.items():
-                app.router.add_route(method, path, partial(self._serve, vendor.name, name, handler))
+                app.router.add_route(method, path, partial(self._serve, vendor, name, handler))
             for (method, path), handler in vendor.observers.items():
                 app.router.add_route(method, path, handler)
             app.router.add_get("/_simulator/audit", self._show_audit)
@@ -77,8 +77,8 @@ class VendorServer:
                     connection.transport.abort()
             await runner.cleanup()
 
-    async def _serve(self, service: str, route: str, handler: Handler, request: web.Request) -> web.StreamResponse:
-        response = await self._desk.serve(service, route, handler, request)
+    async def _serve(self, vendor: Vendor, route: str, handler: Handler, request: web.Request) -> web.StreamResponse:
+        response = await self._desk.serve(vendor, route, handler, request)
         if response is not None:
             return response
         if request.transport is not None:

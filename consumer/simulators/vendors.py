@@ -3,6 +3,7 @@
 import random
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field
+from functools import partial
 from uuid import UUID
 
 from consumer.events import Provider
@@ -101,9 +102,19 @@ class Vendors:
         """By name, how each answers over HTTP."""
         mailgun = MailgunHttp(self.mail, self._clock)
         vendors = (
-            Vendor(GRAPH, graph_http.handlers(self.graph), graph_http.observers(self.graph)),
-            Vendor(GOOGLE, google_http.handlers(self.google), google_http.observers(self.google)),
-            Vendor(MAILGUN, mailgun.handlers(), mailgun.observers(), MAX_REQUEST),
+            Vendor(
+                GRAPH,
+                graph_http.handlers(self.graph),
+                graph_http.observers(self.graph),
+                whose=partial(graph_http.whose, self.graph),
+            ),
+            Vendor(
+                GOOGLE,
+                google_http.handlers(self.google),
+                google_http.observers(self.google),
+                whose=partial(google_http.whose, self.google),
+            ),
+            Vendor(MAILGUN, mailgun.handlers(), mailgun.observers(), MAX_REQUEST, whose=mailgun.whose),
         )
         return {vendor.name: vendor for vendor in vendors}
 

@@ -32,6 +32,15 @@ def test_entries_are_numbered_from_one_and_dated_by_the_clock() -> None:
     assert [(entry.number, entry.at) for entry in log.entries()] == [(1, START), (2, START + 5)]
 
 
+def test_an_entry_came_when_it_was_dealt_with_unless_it_had_to_wait() -> None:
+    log = AuditLog(Clock())
+
+    log.add(**_REQUEST)
+    log.add(**_REQUEST, begun_at=START - 3)
+
+    assert [entry.begun_at for entry in log.entries()] == [START, START - 3]
+
+
 def test_a_reader_goes_on_after_the_last_number_it_saw() -> None:
     log = AuditLog(Clock())
     for _ in range(3):

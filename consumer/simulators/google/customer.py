@@ -9,7 +9,7 @@ from consumer.simulators.google import refusals
 from consumer.simulators.google.groups import Groups
 from consumer.simulators.google.quirks import GoogleQuirks
 from consumer.simulators.google.search import Search
-from consumer.simulators.google.user import User, well_formed
+from consumer.simulators.google.user import MARKER_TYPE, User, well_formed
 
 _A_YEAR = 365 * 86_400.0
 
@@ -67,7 +67,7 @@ class Customer:
         user = self._new(address, created_at=self._clock() - _A_YEAR)
         user.given_name, user.family_name = given, family
         user.password = token_urlsafe(12)
-        user.external = [{"type": "custom", "customType": "provisioner", "value": marker}] if marker else []
+        user.external = [{"type": "custom", "customType": MARKER_TYPE, "value": marker}] if marker else []
         user.aliases = [alias.lower() for alias in aliases]
         user.is_admin, user.is_delegated_admin, user.last_login_at = is_admin, is_delegated_admin, last_login_at
         self._occupy(user)
@@ -95,6 +95,10 @@ class Customer:
             return False
         user.last_login_at = self._clock()
         return True
+
+    def known(self, key: str) -> User | None:
+        """The user with this id, deleted ones too, or the living one with this address; whatever reads show."""
+        return self._users.get(key) or self.holder(key)
 
     def find(self, key: str) -> User | None:
         """The living user with this id or address, as reads see them: by id perhaps not while they settle."""

@@ -1,35 +1,47 @@
 """The Directory API and the token endpoint as HTTP requests and answers."""
 
 import json
-from collections.abc import Awaitable, Callable, Mapping
+from collections.abc import Mapping
 from functools import partial
 from typing import Any, cast
 
 from aiohttp import web
 
+from consumer.simulators.desk import NOTES, Handler
 from consumer.simulators.google import refusals
 from consumer.simulators.google.api import OPERATIONS, Call, DirectoryApi, Operation
+from consumer.simulators.google.customer import Customer
 from consumer.simulators.google.refusals import Refusal
-from consumer.simulators.google.tokens import TokenRefusal
-
-Handler = Callable[[web.Request], Awaitable[web.StreamResponse]]
+from consumer.simulators.google.tokens import Grant, TokenRefusal
 
 
 async def token(api: DirectoryApi, request: web.Request) -> web.Response:
     """POST /token."""
     form = await request.post()
     try:
-        return web.json_response(api.tokens.exchange({name: str(value) for name, value in form.items()}))
+        given = api.tokens.exchange({name: str(value) for name, value in form.items()})
     except TokenRefusal as refusal:
         return web.json_response(refusal.body(), status=refusal.status)
+    if NOTES in request:
+        request[NOTES].update(_actor(api.tokens.grant(f"Bearer {given['access_token']}")))
+    return web.json_response(given)
+
+
+def whose(api: DirectoryApi, request: web.Request) -> Mapping[str, Any]:
+    """The administrator for whom the call acts, and the service account."""
+    return _actor(api.tokens.grant(request.headers.get("Authorization")))
 
 
 async def operation(api: DirectoryApi, one: Operation, request: web.Request) -> web.Response:
     """Any operation of the Directory API."""
     try:
         grant = api.authorise(request.headers.get("Authorization"))
-        call = Call(request.match_info, request.query, await _body(request))
-        reply = api.answer(one, call, grant)
+        call, done = Call(request.match_info, request.query, await _body(request)), False
+        try:
+            reply = api.answer(one, call, grant)
+            done = True
+        finally:
+            _note(request, api.customer_of(grant.subject), _user_key(call, done=done))
     except Refusal as refusal:
         headers = {"WWW-Authenticate": 'Bearer realm="https://accounts.google.com/"'} if refusal.status == 401 else None  # noqa: PLR2004
         return web.json_response(refusal.body(), status=refusal.status, headers=headers)
@@ -67,6 +79,22 @@ def observers(api: DirectoryApi) -> Mapping[tuple[str, str], Handler]:
         ("GET", "/_simulator/google/users"): partial(accounts, api),
         ("POST", "/_simulator/google/sign-in"): partial(sign_in, api),
     }
+
+
+def _actor(grant: Grant | None) -> Mapping[str, Any]:
+    return {} if grant is None else {"tenant": grant.subject, "credential": grant.service_account}
+
+
+def _user_key(call: Call, *, done: bool) -> str:
+    """What names the user that the call is about; a new one is there only when the call is done."""
+    key = call.path.get("userKey") or call.path.get("memberKey") or call.body.get("id") or call.body.get("email")
+    return str(key or (done and call.body.get("primaryEmail")) or "")
+
+
+def _note(request: web.Request, customer: Customer | None, key: str) -> None:
+    user = customer.known(key) if customer else None
+    if user is not None and NOTES in request:
+        request[NOTES].update(object_id=user.id, address=user.primary_email, marker=user.marker)
 
 
 async def _body(request: web.Request) -> Mapping[str, Any]:

@@ -16,6 +16,9 @@ Json = Mapping[str, Any]
 NEVER = "1970-01-01T00:00:00.000Z"
 """How Google says that a user has never signed in."""
 
+MARKER_TYPE = "provisioner"
+"""The type of the external id by which the service under test knows its own."""
+
 _EXTERNAL_ID_BYTES = 2_048
 _PASSWORD_LENGTH = range(8, 101)
 _LOCAL_PART = re.compile(r"(?!\.)[a-z0-9._'\-]{1,64}(?<!\.)")
@@ -76,6 +79,11 @@ class User:
     def external_ids(self) -> tuple[str, ...]:
         """The values of every external id."""
         return tuple(str(one.get("value", "")) for one in self.external)
+
+    @property
+    def marker(self) -> str | None:
+        """What stands on it to tell whose it is."""
+        return next((str(one["value"]) for one in self.external if one.get("customType") == MARKER_TYPE), None)
 
     def opens_with(self, password: str) -> bool:
         """Whether this password signs the user in now. Hashes made by crypt open with nothing here."""

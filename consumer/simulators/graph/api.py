@@ -51,7 +51,7 @@ class GraphApi:
                 "tenant": tenant_id,
                 "id": user.id,
                 "address": user.upn,
-                "marker": user.properties.get("employeeId"),
+                "marker": user.marker,
                 "licences": user.licences,
                 "groups": sorted(group for group, members in directory.groups.items() if user.id in members),
                 "deleted": user.deleted_at is not None,

@@ -63,9 +63,13 @@ class Directory:
         self._holders[user.upn.lower()] = ident
         return user
 
+    def known(self, key: str) -> User | None:
+        """By id or sign-in name, whatever replicas show; deleted ones by id only."""
+        return self.users.get(key) or self.users.get(self._holders.get(key.lower(), ""))
+
     def get(self, key: str) -> User:
         """By id or sign-in name, as the replica shows it that happens to answer."""
-        user = self.users.get(key) or self.users.get(self._holders.get(key.lower(), ""))
+        user = self.known(key)
         if user is None or user.deleted_at is not None or user.shown_from > self._clock():
             raise refusals.missing(key)
         return user

@@ -51,10 +51,22 @@ def observers(api: GraphApi) -> Mapping[tuple[str, str], Callable[[web.Request],
     }
 
 
+def whose(api: GraphApi, request: web.Request) -> Mapping[str, Any]:
+    """The directory that the token opens, or that a token is asked for, and the application."""
+    grant = api.tokens.grant(request.headers.get("Authorization"))
+    if grant is not None:
+        return {"tenant": grant.tenant_id, "credential": grant.client_id}
+    return {"tenant": tenant} if (tenant := request.match_info.get("tenant")) else {}
+
+
 async def _answer(api: GraphApi, act: _Act, request: web.Request) -> web.Response:
     try:
         directory = api.authorise(request.headers.get("Authorization"), writes=request.method != "GET")
-        return act(directory, request, await _body(request))
+        body = await _body(request)
+        try:
+            return act(directory, request, body)
+        finally:
+            _note(request, directory.known(request.match_info.get("key") or _member(body)))
     except Refusal as refusal:
         return web.json_response(refusal.body, status=refusal.status, headers=refusal.headers)
 
@@ -84,20 +96,17 @@ def _list_deleted(directory: Directory, request: web.Request, _body: dict[str, A
 
 
 def _update(directory: Directory, request: web.Request, body: dict[str, Any]) -> web.Response:
-    _note(request, directory.get(request.match_info["key"]))
     directory.update(request.match_info["key"], body)
     return web.Response(status=204)
 
 
 def _delete(directory: Directory, request: web.Request, _body: dict[str, Any]) -> web.Response:
-    _note(request, directory.get(request.match_info["key"]))
     directory.delete(request.match_info["key"])
     return web.Response(status=204)
 
 
 def _restore(directory: Directory, request: web.Request, _body: dict[str, Any]) -> web.Response:
     user = directory.restore(request.match_info["key"])
-    _note(request, user)
     return web.json_response(_entity(request, {"@odata.type": "#microsoft.graph.user", **user.shown(None)}))
 
 
@@ -109,7 +118,6 @@ def _assign(directory: Directory, request: web.Request, body: dict[str, Any]) ->
         )
     skus = [str(cast("dict[str, Any]", licence).get("skuId")) for licence in cast("list[Any]", add)]
     user = directory.assign(request.match_info["key"], skus, [str(sku) for sku in cast("list[Any]", remove)])
-    _note(request, user)
     return web.json_response(_entity(request, user.shown(None)))
 
 
@@ -128,9 +136,7 @@ def _skus(directory: Directory, request: web.Request, _body: dict[str, Any]) -> 
 
 
 def _join(directory: Directory, request: web.Request, body: dict[str, Any]) -> web.Response:
-    key = str(body.get("@odata.id", "")).rpartition("/")[2]
-    _note(request, directory.get(key))
-    directory.join(request.match_info["group"], key)
+    directory.join(request.match_info["group"], _member(body))
     return web.Response(status=204)
 
 
@@ -147,6 +153,8 @@ async def _discovery(request: web.Request) -> web.Response:
 
 async def _token(api: GraphApi, request: web.Request) -> web.Response:
     form = {name: str(value) for name, value in (await request.post()).items()}
+    if NOTES in request:
+        request[NOTES]["credential"] = form.get("client_id")
     status, body = api.tokens.exchange(
         request.match_info["tenant"], form, resource=f"{request.scheme}://{request.host}"
     )
@@ -178,9 +186,13 @@ def _root(request: web.Request) -> str:
     return f"{request.scheme}://{request.host}/v1.0"
 
 
-def _note(request: web.Request, user: User) -> None:
-    if NOTES in request:
-        request[NOTES].update(object_id=user.id, address=user.upn, marker=user.properties.get("employeeId"))
+def _member(body: Mapping[str, Any]) -> str:
+    return str(body.get("@odata.id", "")).rpartition("/")[2]
+
+
+def _note(request: web.Request, user: User | None) -> None:
+    if user is not None and NOTES in request:
+        request[NOTES].update(object_id=user.id, address=user.upn, marker=user.marker)
 
 
 async def _body(request: web.Request) -> dict[str, Any]:

@@ -29,6 +29,11 @@ class User:
         return str(self.properties["userPrincipalName"])
 
     @property
+    def marker(self) -> str | None:
+        """What stands on it to tell whose it is."""
+        return self.properties.get("employeeId")
+
+    @property
     def deleted_prefix(self) -> str:
         """What a deleted user's sign-in name may begin with (issue 2256 of Microsoft's SDK for PowerShell; the form is not documented)."""
         return self.id.replace("-", "")

@@ -4,10 +4,12 @@ import json
 from base64 import b64decode
 from binascii import Error as Base64Error
 from collections.abc import Awaitable, Callable, Mapping
+from hashlib import sha256
 from typing import Any, cast
 
 from aiohttp import web
 
+from consumer.simulators.desk import NOTES, Handler
 from consumer.simulators.mailgun import events_page, logs_page, refusals
 from consumer.simulators.mailgun.account import Accounts, Domain, Key
 from consumer.simulators.mailgun.refusals import Refusal
@@ -15,7 +17,6 @@ from consumer.simulators.mailgun.refusals import Refusal
 MAX_REQUEST = int(52.4 * 1_024 * 1_024)
 """Bytes; the server must let that much through."""
 
-Handler = Callable[[web.Request], Awaitable[web.StreamResponse]]
 _Answer = Callable[[Key, web.Request], Awaitable[Mapping[str, Any]]]
 
 _PAGE = 100
@@ -49,6 +50,15 @@ class MailgunHttp:
         """What lets a test or a demo look in, as (method, path)."""
         return {("GET", "/_simulator/mailbox"): self._mailbox}
 
+    def whose(self, request: web.Request) -> Mapping[str, Any]:
+        """The domain in the path, and a hash that stands for the key."""
+        try:
+            _, secret = _credentials(request)
+        except Refusal:
+            return {}
+        domain = request.match_info.get("domain")
+        return {"credential": sha256(secret.encode()).hexdigest(), **({"tenant": domain} if domain else {})}
+
     async def _mailbox(self, request: web.Request) -> web.Response:
         """Every mail that was accepted; with `?recipient=`, what one person finds in the inbox. No part of Mailgun's API."""
         recipient = request.query.get("recipient")
@@ -73,6 +83,8 @@ class MailgunHttp:
             for name, value in (await request.post()).items()
         ]
         message = self._accounts.send(key, request.match_info["domain"], form)
+        if NOTES in request:
+            request[NOTES]["message_id"] = message.message_id
         return {"id": f"<{message.message_id}>", "message": "Queued. Thank you."}
 
     async def _events(self, key: Key, request: web.Request) -> Mapping[str, Any]:

@@ -1,0 +1,173 @@
+"""The vendors' audit log as calls: what each request was meant to do, about what, with which password."""
+
+import json
+import re
+from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import dataclass
+from typing import Any, cast
+from urllib.parse import parse_qs, unquote
+
+from consumer.http.retry_after import retry_after
+from consumer.simulators.audit import Entry
+from consumer.simulators.google.user import MARKER_TYPE
+from consumer.simulators.letterbox import initial_password, sign_in_name
+from proof.collect.owners import Owners
+from proof.history import WRITES, Call, Operation, fingerprint
+
+_PATCH = Operation.UPDATE  # what it changes tells more: see `_operation`
+
+_OPERATIONS: Mapping[str, Operation] = {
+    "graph.users.create": Operation.CREATE,
+    "graph.users.list": Operation.FIND,
+    "graph.users.get": Operation.FIND,
+    "graph.users.update": _PATCH,
+    "graph.users.delete": Operation.DELETE,
+    "graph.users.assignLicense": Operation.LICENCES,
+    "graph.users.roles": Operation.FIND,
+    "graph.groups.join": Operation.GROUP,
+    "graph.subscribedSkus.list": Operation.FIND,
+    "graph.deleted.list": Operation.FIND,
+    "graph.deleted.restore": Operation.RESTORE,
+    "entra.discovery": Operation.OTHER,
+    "entra.token": Operation.TOKEN,
+    "google.token": Operation.TOKEN,
+    "directory.users.insert": Operation.CREATE,
+    "directory.users.list": Operation.FIND,
+    "directory.users.get": Operation.FIND,
+    "directory.users.patch": _PATCH,
+    "directory.users.update": _PATCH,
+    "directory.users.delete": Operation.DELETE,
+    "directory.users.undelete": Operation.RESTORE,
+    "directory.users.makeAdmin": Operation.UPDATE,
+    "directory.users.signOut": Operation.UPDATE,
+    "directory.groups.get": Operation.FIND,
+    "directory.groups.insert": Operation.UPDATE,
+    "directory.members.insert": Operation.GROUP,
+    "directory.members.get": Operation.FIND,
+    "directory.members.delete": Operation.UPDATE,
+    "directory.members.hasMember": Operation.FIND,
+    "mailgun.messages.send": Operation.SEND,
+    "mailgun.events.list": Operation.LOOK_UP,
+    "mailgun.events.page": Operation.LOOK_UP,
+    "mailgun.logs.list": Operation.LOOK_UP,
+    "mailgun.bounces.list": Operation.LOOK_UP,
+    "mailgun.bounces.get": Operation.LOOK_UP,
+    "mailgun.bounces.add": Operation.UPDATE,
+    "mailgun.bounces.clear": Operation.UPDATE,
+    "mailgun.bounces.remove": Operation.UPDATE,
+}
+_REGISTRY = "registry."
+_SERVICES = {"graph": "microsoft", "google": "google", "mailgun": "mailgun"}
+_MARKERS = ("employeeId", "externalIds")
+_GROUP = re.compile(r"/groups/([^/]+)/members")
+
+Json = Mapping[str, Any]
+
+
+@dataclass(frozen=True, slots=True)
+class _Form:
+    """A mail as it was handed in."""
+
+    text: str | None
+    message_id: str | None
+
+
+def calls(entries: Iterable[Entry], owners: Owners) -> Sequence[Call]:
+    """Every entry as a call, in their order. A route that is not known here is UNKNOWN: nobody has said what it means."""
+    return [_call(entry, owners) for entry in entries]
+
+
+def _call(entry: Entry, owners: Owners) -> Call:
+    noted = entry.noted
+    body = _body(entry)
+    operation = _operation(entry.route, body)
+    about = _mail(entry) if operation is Operation.SEND else _object(entry, operation, body)
+    return Call(
+        number=entry.number,
+        at=entry.at,
+        begun_at=entry.begun_at,
+        tenant_id=owners.tenants.get(str(noted.get("tenant", "")).lower()),
+        credential_of=owners.credentials.get(str(noted.get("credential", ""))),
+        service=_SERVICES.get(entry.service, entry.service),
+        operation=operation,
+        status=entry.status,
+        executed=entry.executed,
+        answered=entry.answered,
+        retry_after=retry_after({"retry-after": str(noted.get("retry_after", ""))}, now=entry.at),
+        **about,
+    )
+
+
+def _operation(route: str, body: Json) -> Operation:
+    if route.startswith(_REGISTRY):
+        return Operation.OTHER
+    operation = _OPERATIONS.get(route, Operation.UNKNOWN)
+    if operation is not _PATCH or not route.endswith((".update", ".patch")):
+        return operation
+    changed = {name for name, value in body.items() if value is not None}
+    if changed & {"password", "passwordProfile"}:
+        return Operation.PASSWORD
+    return Operation.MARK if changed and changed <= set(_MARKERS) else Operation.UPDATE
+
+
+def _object(entry: Entry, operation: Operation, body: Json) -> dict[str, Any]:
+    noted, asked = entry.noted, operation is Operation.CREATE
+    object_id = noted.get("object_id")
+    address = noted.get("address") or (_asked_address(body) if asked else None)
+    password = _password(body)
+    return {
+        "object_id": object_id,
+        "address": str(address).lower() if address else None,
+        "marker": noted.get("marker") if object_id else _asked_marker(body) if asked else None,
+        "secret": fingerprint(password) if password else None,
+        "detail": _detail(entry, operation, body),
+        "by_name": operation in WRITES and not asked and object_id is not None and not _names(entry, object_id),
+    }
+
+
+def _mail(entry: Entry) -> dict[str, Any]:
+    fields = parse_qs(entry.request)
+    text, ident = (fields.get(name, [""])[-1] for name in ("text", "h:Message-Id"))
+    form = _Form(text, entry.noted.get("message_id") or ident.strip("<>") or None)
+    password = initial_password(form)
+    return {
+        "address": sign_in_name(form) or None,
+        "secret": fingerprint(password) if password else None,
+        "detail": form.message_id,
+    }
+
+
+def _body(entry: Entry) -> Json:
+    if entry.method not in {"POST", "PATCH", "PUT"} or not entry.request.startswith("{"):
+        return {}
+    try:
+        return cast("Json", json.loads(entry.request))
+    except ValueError:
+        return {}
+
+
+def _names(entry: Entry, object_id: str) -> bool:
+    return object_id in unquote(entry.path) or object_id in entry.request
+
+
+def _password(body: Json) -> str | None:
+    profile = body.get("passwordProfile")
+    return cast("Json", profile).get("password") if isinstance(profile, Mapping) else body.get("password")
+
+
+def _asked_address(body: Json) -> str | None:
+    return body.get("userPrincipalName") or body.get("primaryEmail")
+
+
+def _asked_marker(body: Json) -> str | None:
+    rows = cast("Sequence[Json]", body.get("externalIds") or ())
+    return body.get("employeeId") or next((r.get("value") for r in rows if r.get("customType") == MARKER_TYPE), None)
+
+
+def _detail(entry: Entry, operation: Operation, body: Json) -> str | None:
+    if operation is Operation.GROUP:
+        found = _GROUP.search(unquote(entry.path))
+        return found[1].lower() if found else None
+    if operation is Operation.LICENCES:
+        return ",".join(sorted(str(row.get("skuId")) for row in cast("Sequence[Json]", body.get("addLicenses") or ())))
+    return None

@@ -1,0 +1,61 @@
+"""What must become of each record of the input topic, worked out once more by the service's own reader and decisions."""
+
+import hashlib
+
+from consumer.codec.letters import Unreadable
+from consumer.codec.reader import EventReader
+from consumer.events import StudentStatusChanged
+from consumer.policy.decision import Act, Decision, DecisionTable, Refuse, Skip
+from proof.collect.raw import Raw
+from proof.history import Input, Lot
+
+
+class InputReader:
+    """Raises `Unavailable` where the registry is away. Not for several threads at once."""
+
+    def __init__(self, reader: EventReader, decisions: DecisionTable) -> None:
+        self._reader = reader
+        self._decisions = decisions
+
+    def read(self, record: Raw) -> Input:
+        """The record with its lot. An event that does nothing by its status alone is not looked into any further, nor by the service."""
+        try:
+            peek = self._reader.peek(record.value, record.headers)
+            decision = self._decisions.decide(peek.tenant_id, peek.status_id, external_sync_disabled=False)
+            if isinstance(decision, Skip):
+                return _input(record, decision, tenant_id=peek.tenant_id)
+            event = self._reader.read(record.value, record.headers)
+        except Unreadable as unreadable:
+            return Input(record.place, record.key, record.headers, digest(record), Lot.LETTER, unreadable.reason)
+        decision = self._decisions.decide(
+            event.tenant_id, event.status.id, external_sync_disabled=event.student.external_sync_disabled
+        )
+        return _input(record, decision, tenant_id=event.tenant_id, event=event)
+
+
+def digest(record: Raw) -> bytes:
+    """SHA-256 of the value; that of no bytes where there is none."""
+    return hashlib.sha256(record.value or b"").digest()
+
+
+def _input(record: Raw, decision: Decision, *, tenant_id: str, event: StudentStatusChanged | None = None) -> Input:
+    match decision:
+        case Skip(reason):
+            lot, providers, why = Lot.SKIP, (), reason.value
+        case Refuse(refusal):
+            lot, providers, why = Lot.LETTER, (), refusal.value
+        case Act(_, providers):
+            lot, why = Lot.ACT, None
+    return Input(
+        place=record.place,
+        key=record.key,
+        headers=record.headers,
+        digest=digest(record),
+        lot=lot,
+        reason=why,
+        tenant_id=tenant_id,
+        student_id=event.student.student_id if event else None,
+        event_id=event.event_id if event else None,
+        version=event.version if event else None,
+        providers=providers,
+    )

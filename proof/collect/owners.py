@@ -1,0 +1,42 @@
+"""Whose things are at the vendors: the tenants behind the names that vendors know."""
+
+import hashlib
+import json
+from collections.abc import Iterable
+from dataclasses import dataclass, field
+
+from consumer.secrets import SecretOpener
+from consumer.tenants import Tenant
+
+
+@dataclass(slots=True)
+class Owners:
+    """Tenants by Entra directory, Google administrator and mail domain; and by application, service account and hash of a mail key.
+
+    A name that several tenants share stands for none of them.
+    """
+
+    tenants: dict[str, str | None] = field(default_factory=dict[str, str | None])
+    credentials: dict[str, str | None] = field(default_factory=dict[str, str | None])
+
+    @classmethod
+    def of(cls, tenants: Iterable[Tenant], open_secret: SecretOpener) -> "Owners":
+        """Raises `Stop` where a secret can't be opened."""
+        owners = cls()
+        for tenant in tenants:
+            if tenant.microsoft:
+                _put(owners.tenants, tenant.microsoft.tenant_id, tenant.id)
+                _put(owners.credentials, tenant.microsoft.client_id, tenant.id)
+            if tenant.google:
+                _put(owners.tenants, tenant.google.admin_subject.lower(), tenant.id)
+                account = json.loads(open_secret(tenant.google.service_account))["client_email"]
+                _put(owners.credentials, account, tenant.id)
+            if tenant.mailgun:
+                _put(owners.tenants, tenant.mailgun.domain, tenant.id)
+                for key in {tenant.mailgun.api_key, tenant.mailgun.lookup_key or tenant.mailgun.api_key}:
+                    _put(owners.credentials, hashlib.sha256(open_secret(key).encode()).hexdigest(), tenant.id)
+        return owners
+
+
+def _put(known: dict[str, str | None], name: str, tenant_id: str) -> None:
+    known[name] = tenant_id if known.get(name, tenant_id) == tenant_id else None

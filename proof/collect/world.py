@@ -1,0 +1,83 @@
+"""What the vendors hold at the end."""
+
+from collections.abc import Iterable, Iterator, Sequence
+
+from consumer.events import Provider
+from consumer.simulators.google.api import DirectoryApi
+from consumer.simulators.graph.api import GraphApi
+from consumer.simulators.letterbox import initial_password, sign_in_name
+from consumer.simulators.mailgun.account import Accounts
+from consumer.tenants import Tenant
+from proof.history import Call, HeldAccount, Mail, Operation, fingerprint
+
+
+def accounts(
+    graph: GraphApi, google: DirectoryApi, tenants: Iterable[Tenant], calls: Iterable[Call]
+) -> Sequence[HeldAccount]:
+    """Every account of the tenants' directories, deleted ones too."""
+    made = {
+        call.object_id for call in calls if call.operation is Operation.CREATE and call.effective and call.object_id
+    }
+    held = list[HeldAccount]()
+    for tenant in tenants:
+        if tenant.microsoft:
+            held += _of_graph(graph, tenant.id, tenant.microsoft.tenant_id, made)
+        if tenant.google:
+            held += _of_google(google, tenant.id, tenant.google.admin_subject, made)
+    return held
+
+
+def mails(accounts: Accounts, tenants: Iterable[Tenant]) -> Sequence[Mail]:
+    """Every mail that was accepted, once for each recipient; whether it was delivered or not."""
+    domains = {tenant.mailgun.domain: tenant.id for tenant in tenants if tenant.mailgun}
+    return [
+        Mail(
+            accepted_at=mail.accepted_at,
+            tenant_id=domains[mail.domain],
+            message_id=mail.message_id,
+            address=sign_in_name(mail),
+            secret=fingerprint(initial_password(mail)),
+        )
+        for mail in accounts.mailbox.mails
+        if mail.domain in domains
+    ]
+
+
+def _of_graph(graph: GraphApi, tenant_id: str, directory_id: str, made: set[str]) -> Iterator[HeldAccount]:
+    directory = graph.directories[directory_id]
+    for user in directory.users.values():
+        yield HeldAccount(
+            tenant_id=tenant_id,
+            provider=Provider.MICROSOFT,
+            object_id=user.id,
+            address=user.upn.removeprefix(user.deleted_prefix).lower(),
+            marker=user.marker,
+            deleted=user.deleted_at is not None,
+            ours=user.id in made,
+            secret=fingerprint(user.password),
+            licences=frozenset(user.licences),
+            groups=frozenset(group.lower() for group, members in directory.groups.items() if user.id in members),
+            created_at=user.created_at,
+            deleted_at=user.deleted_at,
+        )
+
+
+def _of_google(google: DirectoryApi, tenant_id: str, administrator: str, made: set[str]) -> Iterator[HeldAccount]:
+    customer = google.customer_of(administrator)
+    if customer is None:
+        raise LookupError(f"{tenant_id} has no Google customer in this world")
+    groups = [(group.email, group.members) for group in customer.groups.all]
+    for user in customer.users:
+        yield HeldAccount(
+            tenant_id=tenant_id,
+            provider=Provider.GOOGLE,
+            object_id=user.id,
+            address=user.primary_email,
+            marker=user.marker,
+            deleted=user.deleted_at is not None,
+            ours=user.id in made,
+            secret=fingerprint(user.password),
+            groups=frozenset(email for email, members in groups if user.id in members),
+            created_at=user.created_at,
+            deleted_at=user.deleted_at,
+        )
