@@ -14,13 +14,11 @@ from prometheus_client import CollectorRegistry
 from sqlalchemy import Engine
 
 from consumer.assembly import Assembly
-from consumer.codec.registry import Registry
+from consumer.clients import LiveClients
 from consumer.codec.writer import OutcomeWriter
 from consumer.errors import Unavailable
 from consumer.failpoints import UNARMED, Failpoints
 from consumer.ledger.migrations import require_current, upgrade
-from consumer.ledger.wakeups import Wakeups
-from consumer.ledger.work import PostgresWork
 from consumer.observe.health import HealthServer, Heartbeats, Readiness
 from consumer.observe.metrics import Metrics
 from consumer.secrets import SecretOpener
@@ -51,6 +49,8 @@ class App:
         self._settings = settings
         self._heartbeats = Heartbeats(patience=_PATIENCE)
         self._stopping = asyncio.Event()
+        self._open_secret = open_secret
+        self._name = f"{socket.gethostname()}/{os.getpid()}"
         self._assembly = Assembly(
             settings,
             tenants,
@@ -58,7 +58,7 @@ class App:
             metrics=self.metrics,
             beat=self._heartbeats.beat,
             stopping=self._stopping.is_set,
-            name=f"{socket.gethostname()}/{os.getpid()}",
+            name=self._name,
             failpoints=failpoints,
         )
 
@@ -77,16 +77,14 @@ class App:
                 registry=self.metrics.registry,
             )
             self.health_port = (await stack.enter_async_context(server)).port
-            engine = self._assembly.engine()
-            stack.callback(engine.dispose)
-            await self._patiently("database", partial(self._prepare, engine))
-            registry = self._assembly.registry()
-            stack.callback(registry.close)
+            clients = LiveClients(self._settings, self._open_secret, name=self._name, observe=self._observe)
+            await stack.enter_async_context(clients)
+            await self._patiently("database", partial(self._prepare, clients.engine))
             writer = await self._patiently(
-                "registry", partial(OutcomeWriter.open, registry, self._settings.kafka.topics)
+                "registry", partial(OutcomeWriter.open, clients.registry, self._settings.kafka.topics)
             )
             if writer is not None:
-                await self._loops(stack, engine, registry, writer)
+                await self._loops(stack, clients, writer)
         log.info("stopped")
 
     def _prepare(self, engine: Engine) -> None:
@@ -108,35 +106,20 @@ class App:
                 return result
         return None
 
-    async def _loops(self, stack: AsyncExitStack, engine: Engine, registry: Registry, writer: OutcomeWriter) -> None:
-        wakeups = Wakeups(self._settings.database.url, password=self._assembly.database_password())
-        wakeups.start()
-        stack.callback(wakeups.stop)
-        work = PostgresWork(engine)
-        stack.callback(work.close)
-        pool = self._assembly.pool(work, wakeups, self._assembly.worker(stack, work, writer))
-        intake = self._assembly.intake(engine, registry)
-        relay = self._assembly.relay(engine, wakeups)
+    async def _loops(self, stack: AsyncExitStack, clients: LiveClients, writer: OutcomeWriter) -> None:
+        clients.wakeups.start()
+        stack.callback(clients.wakeups.stop)
+        loops = self._assembly.loops(clients, clients.registry, writer)
         threads = ThreadPoolExecutor(2, thread_name_prefix="loop")
         stack.callback(threads.shutdown)
-        loop = asyncio.get_running_loop()
-        taking_in = loop.run_in_executor(threads, intake.run)
-        publishing = loop.run_in_executor(threads, relay.run)
-        working = asyncio.ensure_future(pool.run(drain=self._settings.shutdown))
         self.readiness.ready("loops")
         log.info("started", port=self.health_port)
+        await loops.run(
+            stopping=self._stopping,
+            in_thread=partial(asyncio.get_running_loop().run_in_executor, threads),
+            wake=clients.wakeups.wake,
+            drain=self._settings.shutdown,
+        )
 
-        stopped = asyncio.ensure_future(self._stopping.wait())
-        await asyncio.wait([stopped, taking_in, publishing, working], return_when=asyncio.FIRST_COMPLETED)
-        stopped.cancel()
-        self._stopping.set()
-        self.readiness.unready("loops", "stopping")
-        intake.stop()
-        pool.stop()
-        results = await asyncio.gather(taking_in, working, return_exceptions=True)
-        relay.stop()  # last, so that what the students' last steps had to say is still published
-        wakeups.wake()
-        results += await asyncio.gather(publishing, return_exceptions=True)
-        for result in results:
-            if isinstance(result, BaseException):
-                raise result
+    def _observe(self, service: str, operation: str, outcome: str, seconds: float) -> None:
+        self.metrics.vendor_call_seconds.labels(service, operation, outcome).observe(seconds)

@@ -1,43 +1,30 @@
-"""Each loop, built from settings and tenants. `app` says when."""
+"""Each loop, built from settings, tenants and clients. `app` says when."""
 
 import base64
 import random
-import secrets
 from collections.abc import Callable, Sequence
-from contextlib import AsyncExitStack
 from functools import partial
-from pathlib import Path
 
-from confluent_kafka import Consumer, Producer
-from sqlalchemy import Engine
-
+from consumer.clients import Clients
 from consumer.codec.reader import EventReader
-from consumer.codec.registry import Registry, open_registry
+from consumer.codec.registry import Schemas
 from consumer.codec.writer import OutcomeWriter
 from consumer.errors import Stop
 from consumer.events import Outcome
 from consumer.failpoints import UNARMED, Failpoints
-from consumer.http.client import HttpClient
 from consumer.intake.batch import BatchReader
 from consumer.intake.letters import DeadLetters
 from consumer.intake.loop import Intake
-from consumer.kafka import consumer_config, producer_config
-from consumer.ledger.engine import open_engine
-from consumer.ledger.inbox import PostgresInbox
-from consumer.ledger.leadership import AdvisoryLeadership
-from consumer.ledger.outbox import PostgresOutbox
 from consumer.ledger.port import Publish
 from consumer.ledger.vault import Vault
-from consumer.ledger.wakeups import Wakeups
-from consumer.ledger.work import PostgresWork
+from consumer.loops import Loops
 from consumer.mail.mailgun import open_mailer
 from consumer.mail.rendering import Templates
 from consumer.observe.metrics import Metrics
-from consumer.outbound.progress import TopicProgress
 from consumer.outbound.relay import Relay
 from consumer.policy.decision import DecisionTable
 from consumer.policy.passwords import generate
-from consumer.providers.factory import open_directories, open_tokens
+from consumer.providers.factory import open_directories
 from consumer.provisioning.breaker import Breakers
 from consumer.provisioning.case import Tools
 from consumer.provisioning.effects import Limits
@@ -73,126 +60,112 @@ class Assembly:
         self._name = name
         self._failpoints = failpoints
 
-    def registry(self) -> Registry:
-        """The schema registry's client."""
-        return open_registry(self._settings.registry, self._open_secret)
-
-    def database_password(self) -> str | None:
-        reference = self._settings.database.password
-        return self._open_secret(reference) if reference else None
-
-    def engine(self) -> Engine:
-        database = self._settings.database
-        return open_engine(
-            database.url, password=self.database_password(), pool_size=database.pool_size, name=self._name
+    def loops(self, clients: Clients, schemas: Schemas, writer: OutcomeWriter) -> Loops:
+        """All three. `schemas` are those of the input's writers."""
+        return Loops(
+            intake=self.intake(clients, schemas),
+            pool=self.pool(clients, self.worker(clients, writer)),
+            relay=self.relay(clients),
         )
 
-    def intake(self, engine: Engine, registry: Registry) -> Intake:
+    def intake(self, clients: Clients, schemas: Schemas) -> Intake:
         kafka = self._settings.kafka
-        letters = DeadLetters(Producer(producer_config(kafka, name="dead-letters")), kafka.topics.dead_letters)
         return Intake(
-            consumer=Consumer(consumer_config(kafka)),
+            consumer=clients.consumer(),
             topic=kafka.topics.status_changed,
-            batches=BatchReader(EventReader(registry), DecisionTable.of(self._tenants.values())),
-            inbox=PostgresInbox(engine),
-            letters=letters,
+            batches=BatchReader(EventReader(schemas), DecisionTable.of(self._tenants.values())),
+            inbox=clients.inbox(),
+            letters=DeadLetters(clients.letters_producer(), kafka.topics.dead_letters),
             tenants=frozenset(self._tenants),
             owner=self._name,
             batch_size=kafka.batch_size,
             metrics=self._metrics,
             beat=partial(self._beat, "intake"),
+            clock=clients.monotonic,
             failpoints=self._failpoints,
         )
 
-    def relay(self, engine: Engine, wakeups: Wakeups) -> Relay:
-        kafka, outbound = self._settings.kafka, self._settings.outbound
-        config = producer_config(kafka, name="relay") | {"transactional.id": outbound.transactional_id}
-        topic = kafka.topics.relay_progress
+    def relay(self, clients: Clients) -> Relay:
+        outbound = self._settings.outbound
         return Relay(
             name=outbound.transactional_id,
-            outbox=PostgresOutbox(engine),
-            producers=lambda: Producer(config),
-            progress=TopicProgress(consumer_config(kafka), topic, outbound.transactional_id),
-            progress_topic=topic,
-            leadership=AdvisoryLeadership(
-                self._settings.database.url, outbound.transactional_id, password=self.database_password()
-            ),
-            wait=wakeups.outcomes,
+            outbox=clients.outbox(),
+            producers=clients.relay_producer,
+            progress=clients.progress(),
+            progress_topic=self._settings.kafka.topics.relay_progress,
+            leadership=clients.leadership(),
+            wait=clients.outcomes_announced,
             batch_size=outbound.batch_size,
             sweep=self._settings.provisioning.sweep,
             metrics=self._metrics,
             beat=partial(self._beat, "outbound"),
+            clock=clients.monotonic,
+            back_off=clients.back_off,
             failpoints=self._failpoints,
         )
 
-    def pool(self, work: PostgresWork, wakeups: Wakeups, worker: StudentWorker) -> Pool:
+    def pool(self, clients: Clients, worker: StudentWorker) -> Pool:
         timing = self._settings.provisioning
         return Pool(
-            work=work,
+            work=clients.work(),
             handle=worker.work,
             limits={tenant.id: tenant.concurrency for tenant in self._tenants.values()},
             concurrency=timing.concurrency,
             lease=timing.lease,
             sweep=timing.sweep,
             worker=self._name,
-            wait=wakeups.work,
+            wait=clients.work_announced,
             beat=partial(self._beat, "provisioning"),
             metrics=self._metrics,
             failpoints=self._failpoints,
         )
 
-    def worker(self, stack: AsyncExitStack, work: PostgresWork, writer: OutcomeWriter) -> StudentWorker:
+    def worker(self, clients: Clients, writer: OutcomeWriter) -> StudentWorker:
         timing = self._settings.provisioning
         tools = Tools(
-            work=work,
-            vault=self._vault(),
+            work=clients.work(),
+            vault=self._vault(clients),
             announce=partial(_publish, writer, self._metrics),
-            password=lambda: generate(secrets.token_bytes),
-            templates=Templates(self._settings.templates_dir),
+            password=partial(generate, clients.random_bytes),
+            templates=self.templates(),
             mail_hold_down=timing.mail_hold_down,
             credential_lifetime=timing.credential_lifetime,
             failpoints=self._failpoints,
         )
         return StudentWorker(
             tools=tools,
-            institutions=self._institutions(stack),
+            institutions=self._institutions(clients),
             limits=Limits(call=timing.call_timeout, lease=timing.lease),
             pace=Pace(base=timing.retry_base, cap=timing.retry_cap, held=timing.held_retry),
             breakers=Breakers(),
             metrics=self._metrics,
-            rng=random.Random(secrets.randbits(64)),  # noqa: S311  spreads retries, guards nothing
+            rng=random.Random(clients.random_bytes(8)),  # noqa: S311  spreads retries, guards nothing
             stopping=self._stopping,
         )
 
-    def _vault(self) -> Vault:
+    def templates(self) -> Templates:
+        return Templates(self._settings.templates_dir)
+
+    def _vault(self, clients: Clients) -> Vault:
         try:
             keys = [
                 (key.id, base64.b64decode(self._open_secret(key.key), validate=True)) for key in self._settings.vault
             ]
         except ValueError as error:
             raise Stop("A key under `vault` is not base64. `openssl rand -base64 32` makes one.") from error
-        return Vault(keys)
+        return Vault(keys, random_bytes=clients.random_bytes)
 
-    def _institutions(self, stack: AsyncExitStack) -> dict[str, Institution]:
-        clients: dict[Path | None, HttpClient] = {}
-
-        def http(ca_file: Path | None) -> HttpClient:
-            if ca_file not in clients:
-                clients[ca_file] = HttpClient(ca_file=ca_file, observe=self._observe)
-                stack.push_async_callback(clients[ca_file].close)
-            return clients[ca_file]
-
+    def _institutions(self, clients: Clients) -> dict[str, Institution]:
         return {
             tenant.id: Institution(
                 tenant,
-                open_directories(tenant, http=http, tokens=partial(open_tokens, open_secret=self._open_secret)),
-                open_mailer(tenant.mailgun, http=http, open_secret=self._open_secret) if tenant.mailgun else None,
+                open_directories(tenant, http=clients.http, tokens=clients.tokens),
+                open_mailer(tenant.mailgun, http=clients.http, open_secret=self._open_secret)
+                if tenant.mailgun
+                else None,
             )
             for tenant in self._tenants.values()
         }
-
-    def _observe(self, service: str, operation: str, outcome: str, seconds: float) -> None:
-        self._metrics.vendor_call_seconds.labels(service, operation, outcome).observe(seconds)
 
 
 def _publish(writer: OutcomeWriter, metrics: Metrics, outcome: Outcome, *, traceparent: str | None) -> Publish:

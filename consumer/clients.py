@@ -1,0 +1,187 @@
+"""What a process talks to the world with. `assembly` builds the loops over it; a simulation gives them a world of its own."""
+
+import secrets
+import time
+from collections.abc import Callable
+from pathlib import Path
+from typing import Protocol, Self, cast
+
+from confluent_kafka import Consumer, Producer
+from sqlalchemy import Engine
+
+from consumer.codec.registry import Registry, open_registry
+from consumer.http.client import Http, HttpClient, Observer
+from consumer.intake import port as intake
+from consumer.kafka import consumer_config, producer_config
+from consumer.ledger.engine import open_engine
+from consumer.ledger.inbox import PostgresInbox
+from consumer.ledger.leadership import AdvisoryLeadership
+from consumer.ledger.outbox import PostgresOutbox
+from consumer.ledger.port import Inbox, Outbox, Work
+from consumer.ledger.wakeups import Wakeups
+from consumer.ledger.work import PostgresWork
+from consumer.outbound.port import Leadership, Progress, TransactionalProducer
+from consumer.outbound.progress import TopicProgress
+from consumer.providers.factory import open_tokens
+from consumer.providers.tokens import TokenSource
+from consumer.secrets import SecretOpener
+from consumer.settings import Settings
+from consumer.tenants import GoogleSection, MicrosoftSection
+
+
+class Clients(Protocol):
+    """Of Kafka, the ledger and the vendors; also where time and chance come from. None connects before it is used."""
+
+    def consumer(self) -> intake.Consumer:
+        """Reads the input topic, as a member of the group."""
+        ...
+
+    def letters_producer(self) -> intake.Producer:
+        """For the dead letters."""
+        ...
+
+    def relay_producer(self) -> TransactionalProducer:
+        """A new one, which fences the last as soon as it is initialised."""
+        ...
+
+    def progress(self) -> Progress:
+        """Of the relay."""
+        ...
+
+    def inbox(self) -> Inbox: ...
+    def work(self) -> Work: ...
+    def outbox(self) -> Outbox: ...
+
+    def leadership(self) -> Leadership:
+        """Of the relay."""
+        ...
+
+    async def work_announced(self, seconds: float) -> None:
+        """Returns when there may be new work, at the latest after `seconds`."""
+        ...
+
+    def outcomes_announced(self, seconds: float) -> None:
+        """The same for outcomes; blocks."""
+        ...
+
+    def http(self, ca_file: Path | None) -> Http:
+        """Trusts these certificates instead of the system's."""
+        ...
+
+    def tokens(self, section: MicrosoftSection | GoogleSection) -> TokenSource:
+        """For one institution's access to one vendor. Raises `Stop` where its secret can't be opened, or is of the wrong form."""
+        ...
+
+    def random_bytes(self, count: int) -> bytes:
+        """From a cryptographic source."""
+        ...
+
+    def monotonic(self) -> float:
+        """Seconds, for the loops that have threads of their own."""
+        ...
+
+    @property
+    def back_off(self) -> Callable[[float], object] | None:
+        """How the relay waits for some seconds after a fault; None: so that its end is not kept waiting."""
+        ...
+
+
+class LiveClients:
+    """The real ones, for one event loop. `name` names the process to PostgreSQL. `async with` closes what was opened.
+
+    Work and outcomes are heard of while `wakeups` listens. Raises `Stop` where a secret or a CA file can't be opened.
+    """
+
+    back_off = None
+
+    def __init__(self, settings: Settings, open_secret: SecretOpener, *, name: str, observe: Observer) -> None:
+        database = settings.database
+        self._settings = settings
+        self._open_secret = open_secret
+        self._observe = observe
+        self._password = open_secret(database.password) if database.password else None
+        self.engine: Engine = open_engine(
+            database.url, password=self._password, pool_size=database.pool_size, name=name
+        )
+        self.registry: Registry = open_registry(settings.registry, open_secret)
+        self.wakeups = Wakeups(database.url, password=self._password)
+        self._http: dict[Path | None, HttpClient] = {}
+        self._work: PostgresWork | None = None
+
+    async def __aenter__(self) -> Self:
+        return self
+
+    async def __aexit__(self, *_: object) -> None:
+        for client in self._http.values():
+            await client.close()
+        if self._work is not None:
+            self._work.close()
+        self.registry.close()
+        self.engine.dispose()
+
+    def consumer(self) -> intake.Consumer:
+        """See `Clients`."""
+        # Its stub has an overload for each value of `asynchronous`, but none for either.
+        return cast("intake.Consumer", Consumer(consumer_config(self._settings.kafka)))
+
+    def letters_producer(self) -> intake.Producer:
+        """See `Clients`."""
+        return Producer(producer_config(self._settings.kafka, name="dead-letters"))
+
+    def relay_producer(self) -> TransactionalProducer:
+        """See `Clients`."""
+        config = producer_config(self._settings.kafka, name="relay")
+        return Producer(config | {"transactional.id": self._settings.outbound.transactional_id})
+
+    def progress(self) -> Progress:
+        """See `Clients`."""
+        kafka = self._settings.kafka
+        return TopicProgress(
+            consumer_config(kafka), kafka.topics.relay_progress, self._settings.outbound.transactional_id
+        )
+
+    def inbox(self) -> Inbox:
+        """See `Clients`."""
+        return PostgresInbox(self.engine)
+
+    def work(self) -> Work:
+        """See `Clients`: always the same one."""
+        if self._work is None:
+            self._work = PostgresWork(self.engine)
+        return self._work
+
+    def outbox(self) -> Outbox:
+        """See `Clients`."""
+        return PostgresOutbox(self.engine)
+
+    def leadership(self) -> Leadership:
+        """See `Clients`."""
+        return AdvisoryLeadership(
+            self._settings.database.url, self._settings.outbound.transactional_id, password=self._password
+        )
+
+    async def work_announced(self, seconds: float) -> None:
+        """See `Clients`."""
+        await self.wakeups.work(seconds)
+
+    def outcomes_announced(self, seconds: float) -> None:
+        """See `Clients`."""
+        self.wakeups.outcomes(seconds)
+
+    def http(self, ca_file: Path | None) -> Http:
+        """See `Clients`: one for each file."""
+        if ca_file not in self._http:
+            self._http[ca_file] = HttpClient(ca_file=ca_file, observe=self._observe)
+        return self._http[ca_file]
+
+    def tokens(self, section: MicrosoftSection | GoogleSection) -> TokenSource:
+        """See `Clients`."""
+        return open_tokens(section, open_secret=self._open_secret)
+
+    def random_bytes(self, count: int) -> bytes:
+        """See `Clients`."""
+        return secrets.token_bytes(count)
+
+    def monotonic(self) -> float:
+        """See `Clients`."""
+        return time.monotonic()
