@@ -136,7 +136,7 @@ class Assembly:
             tools=tools,
             institutions=self._institutions(clients),
             limits=Limits(call=timing.call_timeout, lease=timing.lease),
-            pace=Pace(base=timing.retry_base, cap=timing.retry_cap, held=timing.held_retry),
+            pace=Pace(base=timing.retry_base, cap=timing.retry_cap, held=timing.held_retry, verify=timing.verify_after),
             breakers=Breakers(),
             metrics=self._metrics,
             rng=random.Random(clients.random_bytes(8)),  # noqa: S311  spreads retries, guards nothing

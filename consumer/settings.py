@@ -146,6 +146,8 @@ class ProvisioningSettings(_Section):
     """Longest back-off, in seconds."""
     held_retry: Seconds = 3_600.0
     """When what waits for a person is tried again by itself, in seconds."""
+    verify_after: Seconds = 900.0
+    """When an account is looked at once more, after a call whose answer was lost or whose process went away, in seconds."""
     mail_hold_down: Seconds = 1_800.0
     """How long Mailgun's records take to become complete: a mail of unknown fate is looked up after that, in seconds."""
     credential_lifetime: Seconds = Field(default=72 * 3_600.0, le=30 * 86_400)

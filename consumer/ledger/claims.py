@@ -26,7 +26,7 @@ _CLAIM = text(
     UPDATE student s SET lease_epoch = s.lease_epoch + 1, lease_until = now() + :lease * interval '1 second',
       lease_owner = :worker, claimed_version = s.desired_version, attempt = s.attempt + 1
     FROM picked WHERE s.tenant_id = picked.tenant_id AND s.student_id = picked.student_id
-    RETURNING s.tenant_id, s.student_id, s.lease_epoch, s.desired, s.accepted_at, s.attempt, now() AS now
+    RETURNING s.tenant_id, s.student_id, s.lease_epoch, s.desired, s.accepted_at, s.attempt, s.settled_version, now() AS now
     """
 )
 
@@ -37,14 +37,25 @@ _NEXT = text(
     """
 )
 
+# Columns by name: a prepared `SELECT *` fails from the moment in which a newer version's migration adds one.
 _OF = """
-    SELECT known.* FROM {table} known
+    SELECT tenant_id, student_id, provider, {columns} FROM {table}
     JOIN unnest(CAST(:tenants AS text[]), CAST(:students AS text[])) AS claimed(tenant_id, student_id)
     USING (tenant_id, student_id)
 """
-_ACCOUNTS = text(_OF.format(table="account"))
-_STEPS = text(_OF.format(table="step"))
-_CREDENTIALS = text(_OF.format(table="credential") + " WHERE known.expires_at > now() ORDER BY known.generation")
+_ACCOUNTS = text(
+    _OF.format(
+        table="account",
+        columns="address, marker, body, generation, object_id, origin, licences, groups, settled_version",
+    )
+)
+_STEPS = text(
+    _OF.format(table="step", columns="name, state, version, attempt, request_hash, started_at, reason, unsure")
+)
+_CREDENTIALS = text(
+    _OF.format(table="credential", columns="generation, sealed, expires_at")
+    + " WHERE expires_at > now() ORDER BY generation"
+)
 
 _Key = tuple[str, str]
 
@@ -105,6 +116,7 @@ def _job(row: Row[Any], accounts: list[Row[Any]], steps: list[Row[Any]], credent
         ),
         now=row.now,
         attempt=row.attempt,
+        settled_version=row.settled_version,
         accounts={account.provider: account for account in map(_account, accounts)},
         steps={(step.provider, step.name): step for step in map(_step, steps)},
         credentials={credential.provider: credential for credential in map(_credential, credentials)},
@@ -136,6 +148,7 @@ def _step(row: Row[Any]) -> Step:
         request_hash=bytes(row.request_hash),
         started_at=row.started_at,
         reason=Reason(row.reason) if row.reason else None,
+        unsure=row.unsure,
     )
 
 

@@ -100,7 +100,7 @@ class StepState(StrEnum):
     """A step's life: STARTED is committed before the call; every other state after it.
 
     STARTED → DONE | FAILED | HELD | THROTTLED | UNKNOWN; all but DONE may be STARTED again (FAILED only by a newer event).
-    A STARTED that a dead worker left is as good as UNKNOWN.
+    A STARTED that a dead worker left is as good as UNKNOWN. Whoever finds out what became of it ends it; `Step.unsure` stays.
     """
 
     STARTED = "started"
@@ -113,7 +113,11 @@ class StepState(StrEnum):
 
 @dataclass(frozen=True, slots=True)
 class Step:
-    """The newest record of one kind of effect for one student at one provider."""
+    """The newest record of one kind of effect for one student at one provider.
+
+    `unsure`: since the account was last verified, an attempt ended UNKNOWN or lost its owner, and may still be on its way, whatever
+    has become of later ones. The ledger keeps this by itself.
+    """
 
     provider: Provider
     name: StepName
@@ -123,6 +127,7 @@ class Step:
     request_hash: bytes
     started_at: datetime
     reason: Reason | None = None
+    unsure: bool = False
 
 
 @dataclass(frozen=True, slots=True)
@@ -143,9 +148,15 @@ class Job:
     desired: Desired
     now: datetime
     attempt: int
+    settled_version: int = -1
     accounts: Mapping[Provider, Account] = field(default_factory=dict[Provider, Account])
     steps: Mapping[tuple[Provider, StepName], Step] = field(default_factory=dict[tuple[Provider, StepName], Step])
     credentials: Mapping[Provider, SealedCredential] = field(default_factory=dict[Provider, SealedCredential])
+
+    @property
+    def settled(self) -> bool:
+        """Whether the newest event is settled: then the student is due because a step is unsure (see `Settle`)."""
+        return self.settled_version >= self.desired.event.version
 
 
 @dataclass(frozen=True, slots=True)
@@ -168,12 +179,20 @@ class KeepLease:
 
 @dataclass(frozen=True, slots=True)
 class EndStep:
-    """After a call. Every state but STARTED."""
+    """After a call. Every state but STARTED. UNKNOWN makes the step `unsure`; with `unsure`, so does any other state."""
 
     provider: Provider
     name: StepName
     state: StepState
     reason: Reason | None = None
+    unsure: bool = False
+
+
+@dataclass(frozen=True, slots=True)
+class Verified:
+    """The account is what we think it is: none of its steps is unsure any more."""
+
+    provider: Provider
 
 
 @dataclass(frozen=True, slots=True)
@@ -193,7 +212,7 @@ class RefuseAddress:
 
 @dataclass(frozen=True, slots=True)
 class SealCredential:
-    """Keeps a sealed password for `lifetime` seconds; one for each generation, the first stands (a repeat changes nothing)."""
+    """Keeps a sealed password for `lifetime` seconds; one for each generation, and while it lives it stands (a repeat does nothing)."""
 
     provider: Provider
     generation: int
@@ -236,16 +255,21 @@ class Defer:
 
 @dataclass(frozen=True, slots=True)
 class Settle:
-    """Ends the lease with the event's final disposition. Older pending events become SUPERSEDED; a newer one is due at once."""
+    """Ends the lease with the event's final disposition, which a repeat does not change. Older pending events become SUPERSEDED.
+
+    A newer event is due at once. Else, where a step is unsure, the student is due once more in `verify_in` seconds.
+    """
 
     version: int
     disposition: Disposition
+    verify_in: float
 
 
 Write = (
     BeginStep
     | KeepLease
     | EndStep
+    | Verified
     | SaveAccount
     | RefuseAddress
     | SealCredential
@@ -287,6 +311,13 @@ class Work(Protocol):
         """Writes all or nothing, under the lease. Many callers share one transaction; each gets its own answer.
 
         Raises `Fenced` where the lease has ended or moved on; `Waiting` where `service` is named and waits.
+        """
+        ...
+
+    async def forget_expired(self, *, limit: int) -> int:
+        """Destroys sealed passwords whose lifetime is over, the oldest first and at most `limit`; returns how many.
+
+        Safe to call from all replicas at once: what another is just destroying is passed over.
         """
         ...
 

@@ -18,7 +18,9 @@ from consumer.ledger.port import (
     SaveAccount,
     SealCredential,
     Settle,
+    StepState,
     TenantWaits,
+    Verified,
     Write,
 )
 
@@ -34,13 +36,21 @@ _BEGIN = text(
             :epoch)
     ON CONFLICT (tenant_id, student_id, provider, name) DO UPDATE
       SET state = 'started', version = excluded.version, attempt = known.attempt + 1, request_hash = excluded.request_hash,
-          started_at = now(), deadline = excluded.deadline, ended_at = NULL, reason = NULL, lease_epoch = excluded.lease_epoch
+          started_at = now(), deadline = excluded.deadline, ended_at = NULL, reason = NULL, lease_epoch = excluded.lease_epoch,
+          unsure = known.unsure OR known.state IN ('started', 'unknown')
     """
 )
 _END = text(
     """
-    UPDATE step SET state = :state, reason = :reason, ended_at = now(), lease_epoch = :epoch
+    UPDATE step SET state = :state, reason = :reason, ended_at = now(), lease_epoch = :epoch,
+      unsure = unsure OR :unsure OR (state = 'started' AND lease_epoch <> :epoch)
     WHERE tenant_id = :tenant AND student_id = :student AND provider = :provider AND name = :name
+    """
+)
+_VERIFIED = text(
+    """
+    UPDATE step SET unsure = false
+    WHERE tenant_id = :tenant AND student_id = :student AND provider = :provider AND unsure
     """
 )
 _SAVE = text(
@@ -65,7 +75,8 @@ _SEAL = text(
     """
     INSERT INTO credential (tenant_id, student_id, provider, generation, sealed, expires_at)
     VALUES (:tenant, :student, :provider, :generation, :sealed, now() + :lifetime * interval '1 second')
-    ON CONFLICT DO NOTHING
+    ON CONFLICT (tenant_id, student_id, provider, generation) DO UPDATE
+      SET sealed = excluded.sealed, expires_at = excluded.expires_at WHERE credential.expires_at <= now()
     """
 )
 _DESTROY = text("DELETE FROM credential WHERE tenant_id = :tenant AND student_id = :student AND provider = :provider")
@@ -97,7 +108,11 @@ _SETTLE = text(
     UPDATE student SET lease_until = NULL, lease_owner = NULL, attempt = 0,
       settled_version = greatest(settled_version, :version),
       applied_version = CASE WHEN :disposition = 'applied' THEN greatest(applied_version, :version) ELSE applied_version END,
-      due_at = CASE WHEN desired_version > :version THEN now() END
+      due_at = CASE
+        WHEN desired_version > :version THEN now()
+        WHEN EXISTS (SELECT FROM step WHERE tenant_id = :tenant AND student_id = :student AND unsure)
+          THEN now() + :verify_in * interval '1 second'
+      END
     WHERE tenant_id = :tenant AND student_id = :student
     """
 )
@@ -108,7 +123,8 @@ def _begin(write: BeginStep) -> Values:
 
 
 def _end(write: EndStep) -> Values:
-    return {"name": write.name, "state": write.state, "reason": write.reason}
+    unsure = write.unsure or write.state is StepState.UNKNOWN
+    return {"name": write.name, "state": write.state, "reason": write.reason, "unsure": unsure}
 
 
 def _save(write: SaveAccount) -> Values:
@@ -131,6 +147,10 @@ def _seal(write: SealCredential) -> Values:
     return {"generation": write.generation, "sealed": write.sealed, "lifetime": write.lifetime}
 
 
+def _settle(write: Settle) -> Values:
+    return {"version": write.version, "disposition": write.disposition, "verify_in": write.verify_in}
+
+
 def _publish(write: Publish) -> Values:
     headers = json.dumps([[name, value.decode()] for name, value in write.headers])
     return {
@@ -147,6 +167,7 @@ _Kind = tuple[type[Any], TextClause, Callable[[Any], Values]]
 _KINDS: Sequence[_Kind] = (
     (BeginStep, _BEGIN, _begin),
     (EndStep, _END, _end),
+    (Verified, _VERIFIED, lambda _: {}),
     (SaveAccount, _SAVE, _save),
     (RefuseAddress, _REFUSE, lambda write: {"address": write.address}),
     (SealCredential, _SEAL, _seal),
@@ -154,9 +175,9 @@ _KINDS: Sequence[_Kind] = (
     (Publish, _PUBLISH, _publish),
     (TenantWaits, _WAIT, lambda write: {"service": write.service, "seconds": write.seconds}),
     (Defer, _DEFER, lambda write: {"seconds": write.seconds}),
-    (Settle, _SETTLE, lambda write: {"version": write.version, "disposition": write.disposition}),
+    (Settle, _SETTLE, _settle),
 )
-"""In the order in which they are written: a step begins before it ends, a lease ends last."""
+"""In the order in which they are written: a step begins before it ends and ends before it is verified, a lease ends last."""
 
 
 def write_all(connection: Connection, writes: Sequence[tuple[Lease, Write]]) -> None:

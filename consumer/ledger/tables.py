@@ -123,10 +123,11 @@ step = Table(
     Column("ended_at", _TIME),
     Column("reason", Text),
     Column("lease_epoch", BigInteger, nullable=False),
+    Column("unsure", Boolean, nullable=False, server_default=text("false")),
 )
 
 credential = Table(
-    "credential",  # sealed passwords, until their mail is accepted
+    "credential",  # sealed passwords, until their mail is accepted or their lifetime is over
     metadata,
     Column("tenant_id", Text, primary_key=True),
     Column("student_id", Text, primary_key=True),
@@ -135,6 +136,7 @@ credential = Table(
     Column("sealed", LargeBinary, nullable=False),
     Column("expires_at", _TIME, nullable=False),
 )
+Index("credential_expiry", credential.c.expires_at)
 
 outbox = Table(
     "outbox",  # outcomes on their way to a topic; `batch` is the Kafka transaction that they are published in

@@ -10,11 +10,12 @@ from sqlalchemy import Engine
 from consumer.events import Provider
 from consumer.ledger.addresses import Addresses, Request
 from consumer.ledger.claims import Claims
+from consumer.ledger.credentials import Credentials
 from consumer.ledger.group_commit import GroupCommit
 from consumer.ledger.journal import Entry, Journal
 from consumer.ledger.port import Job, Lease, Write
 
-_THREADS = 3  # one transaction of each kind at a time: claims, reservations, writes
+_THREADS = 4  # one transaction of each kind at a time: claims, reservations, writes, the sweep of credentials
 
 
 class PostgresWork:
@@ -22,6 +23,7 @@ class PostgresWork:
 
     def __init__(self, engine: Engine) -> None:
         self._claims = Claims(engine)
+        self._credentials = Credentials(engine)
         self._threads = ThreadPoolExecutor(_THREADS, thread_name_prefix="ledger")
         self._writes: GroupCommit[Entry, None] = GroupCommit(Journal(engine).write, self._threads)
         self._reservations: GroupCommit[Request, str | None] = GroupCommit(Addresses(engine).reserve, self._threads)
@@ -42,6 +44,11 @@ class PostgresWork:
     async def commit(self, lease: Lease, writes: Sequence[Write], *, service: str | None = None) -> None:
         """See `Work.commit`."""
         await self._writes.submit(Entry(lease, tuple(writes), service))
+
+    async def forget_expired(self, *, limit: int) -> int:
+        """See `Work.forget_expired`."""
+        call = partial(self._credentials.forget_expired, limit=limit)
+        return await asyncio.get_running_loop().run_in_executor(self._threads, call)
 
     def close(self) -> None:
         """Ends the threads, when what they do is done."""

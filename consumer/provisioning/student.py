@@ -39,11 +39,14 @@ _WAY: Sequence[tuple[StepName, Callable[[Case], Awaitable[None]]]] = (
 
 @dataclass(frozen=True, slots=True)
 class Pace:
-    """Seconds: the back-off's `base` and `cap`, and how long a held student waits before it is tried again by itself."""
+    """Seconds: the back-off's `base` and `cap`; how long a held student waits before it is tried again by itself, and how long after
+    its event was settled an account is verified where a step is unsure.
+    """
 
     base: float
     cap: float
     held: float
+    verify: float
 
 
 @dataclass(frozen=True, slots=True)
@@ -160,5 +163,7 @@ class StudentWorker:
             await effects.commit([*outcomes, Defer(min(again))], Point.STUDENT_DEFERRED)
             return
         disposition = Disposition.FAILED if any(result.failed for result in results) else Disposition.APPLIED
-        await effects.commit([*outcomes, Settle(job.desired.event.version, disposition)], Point.STUDENT_SETTLED)
+        await effects.commit(
+            [*outcomes, Settle(job.desired.event.version, disposition, self._pace.verify)], Point.STUDENT_SETTLED
+        )
         self._metrics.settled.labels(job.lease.tenant_id, disposition).inc()

@@ -49,6 +49,10 @@ class Ledger(Protocol):
 
     def dispositions(self) -> Mapping[str, Disposition]: ...
 
+    def sealed(self) -> set[int]:
+        """The generations of which a sealed password lies there, expired or not."""
+        ...
+
 
 @dataclass
 class InMemory:
@@ -68,6 +72,9 @@ class InMemory:
 
     def dispositions(self) -> Mapping[str, Disposition]:
         return self.ledger.dispositions()
+
+    def sealed(self) -> set[int]:
+        return {generation for _, generation in self.ledger.student("north", "s1").credentials}
 
 
 class OnPostgres:
@@ -96,6 +103,10 @@ class OnPostgres:
         with self.engine.begin() as connection:
             rows = connection.execute(text("SELECT event_id, disposition FROM inbox"))
             return {row.event_id: Disposition(row.disposition) for row in rows}
+
+    def sealed(self) -> set[int]:
+        with self.engine.begin() as connection:
+            return {row.generation for row in connection.execute(text("SELECT generation FROM credential"))}
 
 
 @pytest.fixture(params=["memory", pytest.param("postgres", marks=pytest.mark.parts)])

@@ -23,6 +23,7 @@ from consumer.ledger.port import (
     Settle,
     StepState,
     TenantWaits,
+    Verified,
     Waiting,
 )
 from tests.ledger.conftest import Given, Ledger, event
@@ -31,6 +32,12 @@ MS = Provider.MICROSOFT
 CREATE = (MS, StepName.CREATE)
 BEGIN = BeginStep(MS, StepName.CREATE, 1, b"hash", timeout=30)
 ACCOUNT = Account(MS, "m.rossi@x.example", "s1", {"address": "m.rossi@x.example", "org_unit": None})
+
+SETTLE = Settle(1, Disposition.APPLIED, verify_in=900)
+
+
+def ended(state: StepState) -> EndStep:
+    return EndStep(MS, StepName.CREATE, state)
 
 
 def outcome(number: int = 1) -> Publish:
@@ -117,11 +124,11 @@ async def test_what_a_dead_worker_began_is_found_by_the_next(given: Given, ledge
 async def test_a_step_that_is_begun_again_counts_its_attempts(given: Given, ledger: Ledger) -> None:
     given.accept(event())
     job = await given.claim_one()
-    ended = EndStep(MS, StepName.CREATE, StepState.UNKNOWN, Reason.OUTCOME_UNKNOWN)
+    unknown = EndStep(MS, StepName.CREATE, StepState.UNKNOWN, Reason.OUTCOME_UNKNOWN)
     await ledger.work.commit(job.lease, [BEGIN])
-    await ledger.work.commit(job.lease, [ended])
+    await ledger.work.commit(job.lease, [unknown])
     await ledger.work.commit(job.lease, [BEGIN])
-    await ledger.work.commit(job.lease, [ended, Defer(0)])
+    await ledger.work.commit(job.lease, [unknown, Defer(0)])
     step = (await given.claim_one()).steps[CREATE]
     assert (step.state, step.attempt, step.reason) == (StepState.UNKNOWN, 2, Reason.OUTCOME_UNKNOWN)
 
@@ -172,7 +179,7 @@ async def test_a_newer_event_during_the_lease_outruns_the_deferral(given: Given,
 async def test_a_settled_student_is_done_with(given: Given, ledger: Ledger) -> None:
     given.accept(event())
     job = await given.claim_one()
-    await ledger.work.commit(job.lease, [Settle(1, Disposition.APPLIED)])
+    await ledger.work.commit(job.lease, [SETTLE])
     assert ledger.dispositions() == {"e1": Disposition.APPLIED}
     assert await given.claim() == []
     assert await ledger.work.seconds_to_next() is None
@@ -182,7 +189,7 @@ async def test_settling_supersedes_older_events_that_were_never_begun(given: Giv
     given.accept(event("e1", version=1))
     given.accept(event("e2", version=2))
     job = await given.claim_one()
-    await ledger.work.commit(job.lease, [Settle(2, Disposition.FAILED)])
+    await ledger.work.commit(job.lease, [Settle(2, Disposition.FAILED, verify_in=900)])
     assert ledger.dispositions() == {"e1": Disposition.SUPERSEDED, "e2": Disposition.FAILED}
 
 
@@ -190,7 +197,7 @@ async def test_a_newer_event_during_the_lease_is_due_after_settling(given: Given
     given.accept(event("e1"))
     job = await given.claim_one()
     given.accept(event("e2", version=2))
-    await ledger.work.commit(job.lease, [Settle(1, Disposition.APPLIED)])
+    await ledger.work.commit(job.lease, [SETTLE])
     assert ledger.dispositions() == {"e1": Disposition.APPLIED, "e2": Disposition.PENDING}
     assert (await given.claim_one()).desired.event.version == 2
 
@@ -198,9 +205,108 @@ async def test_a_newer_event_during_the_lease_is_due_after_settling(given: Given
 async def test_a_lease_ends_with_settling(given: Given, ledger: Ledger) -> None:
     given.accept(event())
     job = await given.claim_one()
-    await ledger.work.commit(job.lease, [Settle(1, Disposition.APPLIED)])
+    await ledger.work.commit(job.lease, [SETTLE])
     with pytest.raises(Fenced):
         await ledger.work.commit(job.lease, [BEGIN])
+
+
+async def test_a_student_whose_steps_are_all_known_is_not_looked_at_again(given: Given, ledger: Ledger) -> None:
+    given.accept(event())
+    job = await given.claim_one()
+    await ledger.work.commit(job.lease, [BEGIN])
+    await ledger.work.commit(job.lease, [ended(StepState.THROTTLED)])
+    await ledger.work.commit(job.lease, [BEGIN])
+    await ledger.work.commit(job.lease, [ended(StepState.DONE), SETTLE])
+    assert await ledger.work.seconds_to_next() is None
+
+
+async def test_a_step_that_was_unknown_is_unsure_when_it_is_done_and_the_student_due_once_more(
+    given: Given, ledger: Ledger
+) -> None:
+    given.accept(event())
+    job = await given.claim_one()
+    await ledger.work.commit(job.lease, [BEGIN])
+    await ledger.work.commit(job.lease, [ended(StepState.UNKNOWN)])
+    await ledger.work.commit(job.lease, [BEGIN])
+    await ledger.work.commit(job.lease, [ended(StepState.DONE), SETTLE])
+    assert ledger.dispositions() == {"e1": Disposition.APPLIED}
+    ledger.advance(890)
+    assert await given.claim() == []
+    ledger.advance(20)
+    job = await given.claim_one()
+    assert (job.settled, job.attempt, job.steps[CREATE].unsure) == (True, 1, True)
+
+
+async def test_a_step_whose_owner_died_is_unsure_when_the_next_has_found_out_about_it(
+    given: Given, ledger: Ledger
+) -> None:
+    given.accept(event())
+    dead = await given.claim_one()
+    await ledger.work.commit(dead.lease, [BEGIN])
+    ledger.advance(90)
+    job = await given.claim_one()
+    assert not job.settled
+    await ledger.work.commit(job.lease, [ended(StepState.DONE), Defer(0)])
+    assert (await given.claim_one()).steps[CREATE].unsure
+
+
+async def test_a_step_whose_owner_died_is_unsure_when_the_next_has_begun_it_again(given: Given, ledger: Ledger) -> None:
+    given.accept(event())
+    dead = await given.claim_one()
+    await ledger.work.commit(dead.lease, [BEGIN])
+    ledger.advance(90)
+    job = await given.claim_one()
+    await ledger.work.commit(job.lease, [BEGIN])
+    await ledger.work.commit(job.lease, [ended(StepState.DONE), Defer(0)])
+    assert (await given.claim_one()).steps[CREATE].unsure
+
+
+async def test_a_step_can_be_done_and_unsure(given: Given, ledger: Ledger) -> None:
+    given.accept(event())
+    job = await given.claim_one()
+    await ledger.work.commit(job.lease, [BEGIN])
+    await ledger.work.commit(job.lease, [EndStep(MS, StepName.CREATE, StepState.DONE, unsure=True), Defer(0)])
+    step = (await given.claim_one()).steps[CREATE]
+    assert (step.state, step.unsure) == (StepState.DONE, True)
+
+
+async def test_a_verified_account_is_not_looked_at_again(given: Given, ledger: Ledger) -> None:
+    given.accept(event())
+    job = await given.claim_one()
+    await ledger.work.commit(job.lease, [BEGIN])
+    await ledger.work.commit(job.lease, [ended(StepState.UNKNOWN), SETTLE])
+    ledger.advance(901)
+    job = await given.claim_one()
+    await ledger.work.commit(job.lease, [Verified(MS), SETTLE])
+    assert await ledger.work.seconds_to_next() is None
+
+
+async def test_one_providers_verification_says_nothing_about_anothers(given: Given, ledger: Ledger) -> None:
+    given.accept(event())
+    job = await given.claim_one()
+    await ledger.work.commit(job.lease, [BEGIN])
+    await ledger.work.commit(job.lease, [ended(StepState.UNKNOWN), Verified(Provider.GOOGLE), Defer(0)])
+    assert (await given.claim_one()).steps[CREATE].unsure
+
+
+async def test_settling_again_changes_no_disposition(given: Given, ledger: Ledger) -> None:
+    given.accept(event())
+    job = await given.claim_one()
+    await ledger.work.commit(job.lease, [BEGIN])
+    await ledger.work.commit(job.lease, [ended(StepState.UNKNOWN), Settle(1, Disposition.FAILED, verify_in=0)])
+    job = await given.claim_one()
+    await ledger.work.commit(job.lease, [Verified(MS), SETTLE])
+    assert ledger.dispositions() == {"e1": Disposition.FAILED}
+
+
+async def test_a_newer_event_is_due_at_once_whatever_is_unsure(given: Given, ledger: Ledger) -> None:
+    given.accept(event("e1"))
+    job = await given.claim_one()
+    await ledger.work.commit(job.lease, [BEGIN])
+    given.accept(event("e2", version=2))
+    await ledger.work.commit(job.lease, [ended(StepState.UNKNOWN), SETTLE])
+    job = await given.claim_one()
+    assert (job.desired.event.version, job.settled) == (2, False)
 
 
 async def test_the_next_due_student_says_how_long_to_wait(given: Given, ledger: Ledger) -> None:
@@ -281,6 +387,31 @@ async def test_a_password_is_gone_when_its_time_is_over(given: Given, ledger: Le
     await ledger.work.commit(job.lease, [SealCredential(MS, 0, b"sealed", 100), Defer(0)])
     ledger.advance(101)
     assert (await given.claim_one()).credentials == {}
+
+
+async def test_a_password_whose_time_is_over_makes_room_for_another_of_its_generation(
+    given: Given, ledger: Ledger
+) -> None:
+    given.accept(event())
+    job = await given.claim_one()
+    await ledger.work.commit(job.lease, [SealCredential(MS, 0, b"first", 10)])
+    ledger.advance(11)
+    await ledger.work.commit(job.lease, [SealCredential(MS, 0, b"second", 100), Defer(0)])
+    assert (await given.claim_one()).credentials[MS].sealed == b"second"
+
+
+async def test_passwords_whose_time_is_over_are_destroyed_the_oldest_first(given: Given, ledger: Ledger) -> None:
+    given.accept(event())
+    job = await given.claim_one()
+    seals = [SealCredential(MS, generation, b"sealed", lifetime) for generation, lifetime in enumerate((30, 10, 100))]
+    await ledger.work.commit(job.lease, seals)
+    assert await ledger.work.forget_expired(limit=10) == 0
+    ledger.advance(31)
+    assert ledger.sealed() == {0, 1, 2}
+    assert await ledger.work.forget_expired(limit=1) == 1
+    assert ledger.sealed() == {0, 2}
+    assert await ledger.work.forget_expired(limit=10) == 1
+    assert ledger.sealed() == {2}
 
 
 async def test_nobody_begins_a_call_while_the_tenants_service_waits(given: Given, ledger: Ledger) -> None:

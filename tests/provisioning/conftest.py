@@ -32,6 +32,7 @@ from tests.fakes.mailer import FakeMailer
 ROOT = Path(__file__).parents[2]
 TENANT = "north-high"
 HOLD_DOWN = 1_800.0
+VERIFY_AFTER = 900.0
 
 
 class School:
@@ -71,7 +72,7 @@ class School:
             tools=tools,
             institutions={TENANT: Institution(self.tenant, self.directories, self.mailer)},
             limits=Limits(call=30, lease=0.05),
-            pace=Pace(base=2, cap=600, held=3_600),
+            pace=Pace(base=2, cap=600, held=3_600, verify=VERIFY_AFTER),
             breakers=Breakers(),
             metrics=self.metrics,
             rng=random.Random(1),  # noqa: S311  repeatable

@@ -1,4 +1,7 @@
-"""The ledger's history, and the way to its newest form."""
+"""The ledger's history, and the way to its newest form.
+
+A revision only adds: the version before it goes on working beside the new one, and may be started again in its form.
+"""
 
 from pathlib import Path
 
@@ -6,7 +9,7 @@ from alembic import command
 from alembic.config import Config
 from alembic.runtime.migration import MigrationContext
 from alembic.script import ScriptDirectory
-from sqlalchemy import Engine, text
+from sqlalchemy import Connection, Engine, text
 
 from consumer.errors import Stop
 from consumer.ledger.engine import transaction
@@ -16,25 +19,38 @@ _LOCK = 7_286_011_411  # any number that nobody else uses: replicas that start t
 
 
 def upgrade(engine: Engine) -> None:
-    """Brings the database to the newest form; does nothing where it is there. Raises `Unavailable`."""
+    """Brings the database to the newest form; does nothing where it is there, or further. Raises `Unavailable`."""
     config = _config()
+    script = ScriptDirectory.from_config(config)
     with transaction(engine) as connection:
         connection.execute(text("SET LOCAL lock_timeout = '60s'; SET LOCAL statement_timeout = '10min'"))
         connection.execute(text("SELECT pg_advisory_xact_lock(:lock)"), {"lock": _LOCK})
+        if _is_newer(_revision(connection), script):
+            return
         config.attributes["connection"] = connection
         command.upgrade(config, "head")
 
 
 def require_current(engine: Engine) -> None:
-    """Raises `Stop` where the database is not in the form that this version works with; `Unavailable` where it is away."""
-    wanted = ScriptDirectory.from_config(_config()).get_current_head()
+    """Raises `Stop` where the database is not yet in the form that this version works with; `Unavailable` where it is away."""
+    script = ScriptDirectory.from_config(_config())
+    wanted = script.get_current_head()
     with transaction(engine) as connection:
-        found = MigrationContext.configure(connection).get_current_revision()
-    if found != wanted:
+        found = _revision(connection)
+    if found != wanted and not _is_newer(found, script):
         raise Stop(
             f"The database is at revision {found or 'none'}, this version works with {wanted}. Run `provisioner db upgrade`, "
             "or set `database.migrate_at_start`."
         )
+
+
+def _revision(connection: Connection) -> str | None:
+    return MigrationContext.configure(connection).get_current_revision()
+
+
+def _is_newer(found: str | None, script: ScriptDirectory) -> bool:
+    """Whether a newer version has been here: what this one does not know lies ahead of it."""
+    return found is not None and found not in {revision.revision for revision in script.walk_revisions()}
 
 
 def _config() -> Config:

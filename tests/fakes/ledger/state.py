@@ -35,6 +35,7 @@ class StudentRow:
     settled_version: int = -1
     accounts: dict[Provider, Account] = field(default_factory=dict[Provider, Account])
     steps: dict[tuple[Provider, StepName], Step] = field(default_factory=dict[tuple[Provider, StepName], Step])
+    step_epochs: dict[tuple[Provider, StepName], int] = field(default_factory=dict[tuple[Provider, StepName], int])
     credentials: dict[tuple[Provider, int], SealedCredential] = field(
         default_factory=dict[tuple[Provider, int], SealedCredential]
     )

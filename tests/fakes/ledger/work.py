@@ -26,6 +26,7 @@ from consumer.ledger.port import (
     Step,
     StepState,
     TenantWaits,
+    Verified,
     Waiting,
     Write,
 )
@@ -83,13 +84,25 @@ class MemoryWork(OnState):
         for write in writes:
             self._write(student, write, now)
 
+    async def forget_expired(self, *, limit: int) -> int:
+        now = self._state.clock()
+        expired = sorted(
+            (credential.expires_at, key, at)
+            for key, student in self._state.students.items()
+            for at, credential in student.credentials.items()
+            if credential.expires_at <= now
+        )
+        for _, key, at in expired[:limit]:
+            del self._state.students[key].credentials[at]
+        return len(expired[:limit])
+
     def _held(self, lease: Lease) -> StudentRow:
         student = self._state.students[lease.tenant_id, lease.student_id]
         if student.epoch != lease.epoch or student.lease_until is None or student.lease_until <= self._state.clock():
             raise Fenced("The student's lease has ended.")
         return student
 
-    def _write(self, student: StudentRow, write: Write, now: datetime) -> None:  # noqa: C901  one case a write
+    def _write(self, student: StudentRow, write: Write, now: datetime) -> None:  # noqa: C901, PLR0912  one case a write
         match write:
             case BeginStep():
                 _begin(student, write, now)
@@ -97,17 +110,17 @@ class MemoryWork(OnState):
             case KeepLease():
                 _keep(student, now, write.timeout)
             case EndStep():
-                if step := student.steps.get((write.provider, write.name)):
-                    ended = replace(step, state=write.state, reason=write.reason)
-                    student.steps[write.provider, write.name] = ended
+                _end(student, write)
+            case Verified():
+                for at, step in student.steps.items():
+                    if at[0] is write.provider:
+                        student.steps[at] = replace(step, unsure=False)
             case SaveAccount():
                 student.accounts[write.account.provider] = write.account
             case RefuseAddress():
                 self._refuse(student, write)
             case SealCredential():
-                expires_at = now + timedelta(seconds=write.lifetime)
-                sealed = SealedCredential(write.provider, write.generation, write.sealed, expires_at)
-                student.credentials.setdefault((write.provider, write.generation), sealed)
+                self._seal(student, write, now)
             case DestroyCredential():
                 student.credentials = {at: c for at, c in student.credentials.items() if at[0] is not write.provider}
             case Publish():
@@ -130,6 +143,13 @@ class MemoryWork(OnState):
             del self._state.reserved[write.provider, student.key]
         student.accounts.pop(write.provider, None)
 
+    def _seal(self, student: StudentRow, write: SealCredential, now: datetime) -> None:
+        known = student.credentials.get((write.provider, write.generation))
+        if known is None or known.expires_at <= now:
+            expires_at = now + timedelta(seconds=write.lifetime)
+            sealed = SealedCredential(write.provider, write.generation, write.sealed, expires_at)
+            student.credentials[write.provider, write.generation] = sealed
+
     def _publish(self, write: Publish, now: datetime) -> None:
         if write.event_id not in self._state.outbox:
             row = Queued(write, now)
@@ -145,7 +165,12 @@ class MemoryWork(OnState):
         student.settled_version = max(student.settled_version, write.version)
         student.lease_until = None
         student.attempt = 0
-        self._state.plan(student, now if student.desired_version > write.version else None)
+        if student.desired_version > write.version:
+            self._state.plan(student, now)
+        elif any(step.unsure for step in student.steps.values()):
+            self._state.plan(student, now + timedelta(seconds=write.verify_in))
+        else:
+            self._state.plan(student, None)
 
 
 def _job(student: StudentRow, now: datetime) -> Job:
@@ -156,6 +181,7 @@ def _job(student: StudentRow, now: datetime) -> Job:
         desired=Desired(arrival.event, arrival.action, arrival.providers, student.accepted_at, arrival.traceparent),
         now=now,
         attempt=student.attempt,
+        settled_version=student.settled_version,
         accounts=dict(student.accounts),
         steps=dict(student.steps),
         credentials={credential.provider: credential for credential in live},
@@ -163,11 +189,21 @@ def _job(student: StudentRow, now: datetime) -> Job:
 
 
 def _begin(student: StudentRow, write: BeginStep, now: datetime) -> None:
-    known = student.steps.get((write.provider, write.name))
+    at = (write.provider, write.name)
+    known = student.steps.get(at)
     attempt = known.attempt + 1 if known else 1
-    student.steps[write.provider, write.name] = Step(
-        write.provider, write.name, StepState.STARTED, write.version, attempt, write.request_hash, now
-    )
+    unsure = known is not None and (known.unsure or known.state in {StepState.STARTED, StepState.UNKNOWN})
+    student.steps[at] = Step(*at, StepState.STARTED, write.version, attempt, write.request_hash, now, unsure=unsure)
+    student.step_epochs[at] = student.epoch
+
+
+def _end(student: StudentRow, write: EndStep) -> None:
+    at = (write.provider, write.name)
+    if step := student.steps.get(at):
+        lost = step.state is StepState.STARTED and student.step_epochs[at] != student.epoch
+        unsure = step.unsure or write.unsure or write.state is StepState.UNKNOWN or lost
+        student.steps[at] = replace(step, state=write.state, reason=write.reason, unsure=unsure)
+        student.step_epochs[at] = student.epoch
 
 
 def _keep(student: StudentRow, now: datetime, timeout: float) -> None:
