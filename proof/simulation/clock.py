@@ -6,11 +6,25 @@ There is no selector and no thread: what would wait for either is refused.
 """
 
 import asyncio
-from collections.abc import Callable, Coroutine
+import heapq
+from collections import deque
+from collections.abc import Callable, Coroutine, Sequence
+from contextvars import Context, ContextVar
 from datetime import UTC, datetime
-from typing import Any, NoReturn, TypeVar
+from typing import Any, NoReturn, Protocol, TypeVar
 
 T = TypeVar("T")
+
+
+class Owner(Protocol):
+    """Whose callbacks can be held back: a simulated process. They are those that have it as their context's `OWNER`."""
+
+    def admits(self, callback: Callable[[], None]) -> bool:
+        """Whether it may run now. If not, it is the owner's to run later."""
+        ...
+
+
+OWNER: ContextVar[Owner | None] = ContextVar("owner", default=None)
 
 
 class Stuck(Exception):
@@ -67,17 +81,39 @@ async def _ended(tasks: list[asyncio.Task[Any]]) -> None:
     await asyncio.gather(*tasks, return_exceptions=True)
 
 
+def tasks_of(owner: Owner) -> Sequence[asyncio.Task[Any]]:
+    """Its tasks that are not done, in the order in which they were born."""
+    return sorted((task for task in asyncio.all_tasks() if isinstance(task, _Task) and task.owner is owner), key=hash)
+
+
 class _Task(asyncio.Task[Any]):
     """A task whose hash is its number, not its address: sets of tasks, asyncio's own among them, keep the same order in every run."""
 
     number = 0
+    owner: Owner | None = None
 
     def __hash__(self) -> int:
         return self.number
 
 
+class _Handle(asyncio.Handle):
+    def _run(self) -> None:
+        owner = self._context.get(OWNER)
+        if owner is None or owner.admits(self._run):
+            super()._run()
+
+
+class _Timer(asyncio.TimerHandle):
+    def _run(self) -> None:
+        owner = self._context.get(OWNER)
+        if owner is None or owner.admits(self._run):
+            super()._run()
+
+
 class _Loop(asyncio.BaseEventLoop):
     """asyncio's own machinery over a selector that never waits."""
+
+    _ready: deque[asyncio.Handle]
 
     _scheduled: list[asyncio.TimerHandle]
     _clock_resolution: float
@@ -100,6 +136,24 @@ class _Loop(asyncio.BaseEventLoop):
             self._clock.elapsed = self._scheduled[0].when()
         return ()
 
+    def _call_soon(self, callback: Callable[..., object], args: Any, context: Context | None) -> _Handle:  # noqa: ANN401  whatever they are
+        handle = _Handle(callback, args, self, context)
+        self._ready.append(handle)
+        return handle
+
+    def call_at(
+        self,
+        when: float,
+        callback: Callable[..., object],
+        *args: Any,  # noqa: ANN401  whatever they are
+        context: Context | None = None,
+    ) -> _Timer:
+        """See `AbstractEventLoop.call_at`."""
+        timer = _Timer(when, callback, args, self, context)
+        heapq.heappush(self._scheduled, timer)
+        timer._scheduled = True  # noqa: SLF001  asyncio's own mark, by which it counts cancelled timers
+        return timer
+
     def _process_events(self, event_list: tuple[()]) -> None:
         """There never are any."""
 
@@ -110,6 +164,8 @@ class _Loop(asyncio.BaseEventLoop):
         task = _Task.__new__(_Task)
         self._born += 1
         task.number = self._born  # before its construction, which puts it into a set
+        context: Context | None = named.get("context")
+        task.owner = OWNER.get() if context is None else context.get(OWNER)
         task.__init__(coroutine, loop=loop, **named)
         return task
 

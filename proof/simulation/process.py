@@ -1,0 +1,54 @@
+"""A simulated process: all that it runs dies, stands still and goes on together, wherever it is."""
+
+import asyncio
+from collections.abc import Callable, Coroutine
+from contextvars import copy_context
+from typing import Any
+
+from proof.simulation.clock import OWNER, tasks_of
+
+
+class Process:
+    """What is begun in it belongs to it. `alive` and `name` are what others may look at."""
+
+    def __init__(self, name: str) -> None:
+        self.name = name
+        self.alive = True
+        self._held: list[Callable[[], None]] | None = None
+
+    @property
+    def frozen(self) -> bool:
+        """Whether it stands still."""
+        return self._held is not None
+
+    def start(self, main: Coroutine[Any, Any, None]) -> asyncio.Task[None]:
+        """Runs `main` as its first task."""
+        context = copy_context()
+        context.run(OWNER.set, self)
+        return asyncio.get_running_loop().create_task(main, context=context)
+
+    def kill(self) -> None:
+        """As SIGKILL does: nothing of it goes on, whatever it holds is lost; what it has sent arrives all the same."""
+        self.alive = False
+        self.thaw()
+        for task in tasks_of(self):
+            task.cancel()
+
+    def freeze(self) -> None:
+        """As SIGSTOP does: nothing of it goes on, but time does; its connections stay open."""
+        if self.alive and self._held is None:
+            self._held = []
+
+    def thaw(self) -> None:
+        """As SIGCONT does: everything that was to happen meanwhile happens now, in its order."""
+        held, self._held = self._held or [], None
+        loop = asyncio.get_running_loop()
+        for callback in held:
+            loop.call_soon(callback)
+
+    def admits(self, callback: Callable[[], None]) -> bool:
+        """See `clock.Owner`."""
+        if self._held is None:
+            return True
+        self._held.append(callback)
+        return False
