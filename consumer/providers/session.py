@@ -8,11 +8,14 @@ from typing import Any
 import requests
 from requests.adapters import HTTPAdapter
 
-_CONNECT, _SILENCE = 5.0, 10.0
-"""Seconds; neither client sets a time of its own that we could rely on (msal none at all, google-auth two minutes)."""
+_CONNECT = 5.0
 
 
 class _TokenAdapter(HTTPAdapter):
+    def __init__(self, *, silence: float) -> None:
+        self._silence = silence
+        super().__init__()
+
     def send(
         self,
         request: requests.PreparedRequest,
@@ -28,19 +31,23 @@ class _TokenAdapter(HTTPAdapter):
         tell of, and msal logs them as they are.
         """
         del stream, timeout
-        answer = super().send(request, timeout=(_CONNECT, _SILENCE), verify=verify, cert=cert, proxies=proxies)
+        answer = super().send(request, timeout=(_CONNECT, self._silence), verify=verify, cert=cert, proxies=proxies)
         if answer.is_redirect or not _is_object(answer.content):
             raise requests.exceptions.InvalidJSONError("the token endpoint's answer is not a JSON object")
         return answer
 
 
-def session(ca_file: Path | None) -> requests.Session:
-    """A session that trusts what we are told to, whatever the environment says (REQUESTS_CA_BUNDLE overrides `verify` else)."""
+def session(ca_file: Path | None, *, silence: float = 10.0) -> requests.Session:
+    """A session that trusts what we are told to, whatever the environment says (REQUESTS_CA_BUNDLE overrides `verify` else).
+
+    It waits 5 seconds for a connection and `silence` seconds for each next byte, whatever the client asks for: msal sets no time at all,
+    google-auth two minutes.
+    """
     own = requests.Session()
     own.trust_env = False
     own.verify = str(ca_file) if ca_file else True
     for scheme in ("https://", "http://"):
-        own.mount(scheme, _TokenAdapter())
+        own.mount(scheme, _TokenAdapter(silence=silence))
     return own
 
 

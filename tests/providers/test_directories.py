@@ -1,29 +1,22 @@
 """What every directory keeps: the fake, Graph's and Google's, the latter two through the vendors' own token clients and TLS."""
 
-import time
-from collections.abc import AsyncIterator
 from dataclasses import dataclass
-from functools import partial
-from pathlib import Path
 
 import pytest
 
 from consumer.errors import AddressTaken, Hold, OutcomeUnknown, Throttled, Unavailable
 from consumer.events import Provider
 from consumer.http.client import HttpClient
-from consumer.providers.factory import open_directories, open_tokens
+from consumer.providers.factory import open_directories
 from consumer.providers.port import Directory, NewAccount
-from consumer.secrets import opener
 from consumer.simulators.server import VendorServer
 from consumer.simulators.temper import Answer, LoseAnswer, Rule
-from consumer.simulators.vendors import Institution
 from consumer.simulators.world import World
 from consumer.tenants import Tenant
 from tests.fakes.directory import FakeDirectory, lost_answer, throttled
+from tests.providers.conftest import TOKENS
+from tests.providers.people import DOMAIN, PASSWORD, maria
 
-PASSWORD = "Kd7m-Wq3x-9Rtb-Hn4c"
-DOMAIN = "students.north.example"
-_TOKENS = partial(open_tokens, open_secret=opener({}))
 CREATIONS = ("graph.users.create", "directory.users.insert")
 
 
@@ -54,42 +47,14 @@ class Setting:
             self.vendors.tempers.set([Rule(route=route, temper=busy, first=1) for route in CREATIONS])
 
 
-@pytest.fixture
-def world(tmp_path: Path) -> World:
-    return World(
-        [Institution("north", "North", (Provider.MICROSOFT, Provider.GOOGLE))], tmp_path, clock=time.time, seed=1
-    )
-
-
-@pytest.fixture
-async def vendors(world: World) -> AsyncIterator[VendorServer]:
-    async with world.server() as server:
-        yield server
-
-
-@pytest.fixture
-async def http(world: World) -> AsyncIterator[HttpClient]:
-    async with HttpClient(ca_file=world.authority.ca_file) as client:
-        yield client
-
-
-@pytest.fixture
-def tenant(world: World, vendors: VendorServer) -> Tenant:
-    return world.tenants(vendors)[0]
-
-
 @pytest.fixture(params=["fake", "microsoft", "google"])
 def setting(request: pytest.FixtureRequest, tenant: Tenant, vendors: VendorServer, http: HttpClient) -> Setting:
     if request.param == "fake":
         return Setting(FakeDirectory(), "g", ("sku",))
     provider = Provider(request.param)
-    directory = open_directories(tenant, http=lambda _: http, tokens=_TOKENS)[provider]
+    directory = open_directories(tenant, http=lambda _: http, tokens=TOKENS)[provider]
     licences = tenant.rules[0].licences if provider is Provider.MICROSOFT else ()
     return Setting(directory, tenant.rules[-1].groups[provider][0], licences, vendors)
-
-
-def maria(number: int = 1, *, address: str = "maria.rossi") -> NewAccount:
-    return NewAccount(f"{address}@{DOMAIN}", f"S{number}", "Maria", "Rossi", "Maria Rossi", "el")
 
 
 async def test_a_created_account_is_found_by_marker_and_address(setting: Setting) -> None:
@@ -167,7 +132,7 @@ async def test_wrong_credentials_hold_the_whole_tenant(
 ) -> None:
     del vendors
     (world.directory / "secrets/north.graph").write_text("wrong")
-    directory = open_directories(tenant, http=lambda _: http, tokens=_TOKENS)[Provider.MICROSOFT]
+    directory = open_directories(tenant, http=lambda _: http, tokens=TOKENS)[Provider.MICROSOFT]
     with pytest.raises(Hold) as held:
         await directory.find_marked("S1", timeout=5)
     assert held.value.whole_tenant
@@ -175,7 +140,7 @@ async def test_wrong_credentials_hold_the_whole_tenant(
 
 
 async def test_a_token_that_is_refused_is_renewed_once(tenant: Tenant, http: HttpClient, world: World) -> None:
-    directories = open_directories(tenant, http=lambda _: http, tokens=_TOKENS)
+    directories = open_directories(tenant, http=lambda _: http, tokens=TOKENS)
     await directories[Provider.GOOGLE].find_marked("S1", timeout=5)
     world.google.tokens.revoke_all()
     await directories[Provider.GOOGLE].find_marked("S1", timeout=5)
@@ -186,6 +151,6 @@ async def test_a_vendor_without_a_certificate_that_we_trust_is_sent_nothing(tena
         update={"microsoft": tenant.microsoft.model_copy(update={"ca_file": None}) if tenant.microsoft else None}
     )
     async with HttpClient() as http:
-        directory = open_directories(untrusting, http=lambda _: http, tokens=_TOKENS)[Provider.MICROSOFT]
+        directory = open_directories(untrusting, http=lambda _: http, tokens=TOKENS)[Provider.MICROSOFT]
         with pytest.raises(Unavailable):
             await directory.find_marked("S1", timeout=5)

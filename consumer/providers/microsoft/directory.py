@@ -17,7 +17,7 @@ from dataclasses import replace
 from datetime import datetime, timedelta
 from typing import Any, cast
 
-from consumer.errors import AddressTaken, Hold, NotYet, OutcomeUnknown, Reason
+from consumer.errors import AddressTaken, Hold, NotYet, OutcomeUnknown, Reason, Unavailable
 from consumer.events import Provider, SignOnIdentity
 from consumer.http.deadline import Deadline
 from consumer.providers.api import Api
@@ -84,7 +84,8 @@ class MicrosoftDirectory:
         except AddressTaken as fault:
             raise Hold("The deleted account's address has another holder.", reason=Reason.ACCOUNT_CONFLICT) from fault
         url = f"{requests.user(self._base, object_id)}?$select={requests.SELECT}"
-        return _found(await self._api.call("read", "GET", url, deadline=deadline) or {}, deleted=False)
+        user = await self._api.call("read", "GET", url, deadline=deadline) or {}
+        return await self._with_privilege(_found(user, deleted=False), deadline)
 
     async def assign_licences(self, object_id: str, licences: Sequence[str], *, timeout: float) -> None:
         """See `Directory`."""
@@ -126,9 +127,9 @@ class MicrosoftDirectory:
         return SignOnIdentity(f"{self._section.authority_url}/{tenant_id}/v2.0", object_id, tenant_id)
 
     async def _search(self, url: str, deadline: Deadline, *, deleted: bool) -> list[Found]:
-        answer = await self._api.call("search", "GET", url, deadline=deadline) or {}
-        rows = cast("list[dict[str, Any]]", answer.get("value") or [])
-        return [_found(row, deleted=deleted) for row in rows]
+        return [
+            _found(row, deleted=deleted) for row in _rows(await self._api.call("search", "GET", url, deadline=deadline))
+        ]
 
     async def _with_privilege(self, found: Found, deadline: Deadline) -> Found:
         if found.deleted:
@@ -137,7 +138,15 @@ class MicrosoftDirectory:
         roles = await self._api.call("read_roles", "GET", url, deadline=deadline, missing_is_none=True)
         if roles is None:
             raise NotYet("Microsoft does not show the object's roles yet.")
-        return replace(found, privileged=bool(roles.get("value")))
+        return replace(found, privileged=bool(_rows(roles)))
+
+
+def _rows(collection: Mapping[str, Any] | None) -> list[dict[str, Any]]:
+    """A collection's objects. What is no collection is not an empty one: it would tell that there are no roles."""
+    rows = (collection or {}).get("value")
+    if not isinstance(rows, list) or not all(isinstance(row, dict) for row in cast("list[Any]", rows)):
+        raise Unavailable("Microsoft Graph's answer is not the collection that was asked for.")
+    return cast("list[dict[str, Any]]", rows)
 
 
 def _found(user: Mapping[str, Any], *, deleted: bool) -> Found:

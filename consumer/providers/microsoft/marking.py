@@ -28,10 +28,14 @@ class Marking:
 
         Raises nothing: the account is there, and a caller who were told otherwise would make another.
         """
-        patience, pause = Deadline(min(_PATIENCE, deadline.left())), self._pause
-        while not self._kept:
+        patience, pause, dropped = Deadline(min(_PATIENCE, deadline.left())), self._pause, False
+        while dropped or not self._kept:
             try:
-                await self._ensure(object_id, marker, patience)
+                if await self._stands(object_id, marker, patience):
+                    self._kept = self._kept or not dropped  # a PATCH whose answer was lost is no habit of creations
+                    return marker
+                dropped = True
+                await self.put(object_id, marker, patience)
             except (RetryLater, OutcomeUnknown) as fault:
                 wait = max(pause, getattr(fault, "after", None) or 0.0)
                 if wait >= patience.left():
@@ -49,10 +53,7 @@ class Marking:
         url = requests.user(self._api.base_url, object_id)
         await self._api.call("mark", "PATCH", url, body={"employeeId": marker}, deadline=deadline)
 
-    async def _ensure(self, object_id: str, marker: str, deadline: Deadline) -> None:
+    async def _stands(self, object_id: str, marker: str, deadline: Deadline) -> bool:
         url = f"{requests.user(self._api.base_url, object_id)}?$select={requests.SELECT}"
         user = await self._api.call("read", "GET", url, deadline=deadline) or {}
-        if user.get("employeeId") == marker:
-            self._kept = True
-        else:
-            await self.put(object_id, marker, deadline)
+        return user.get("employeeId") == marker

@@ -88,11 +88,12 @@ def holders_of(base_url: str, address: str) -> str:
 
 
 def moment(text: object) -> datetime | None:
-    """A time as Graph writes it; None where there is none."""
+    """A time as Graph writes it, with its zone; None where there is none."""
     try:
-        return datetime.fromisoformat(str(text))
+        found = datetime.fromisoformat(str(text))
     except ValueError:
         return None
+    return found if found.tzinfo else None
 
 
 def _equals(field: str, value: str) -> str:

@@ -1,0 +1,237 @@
+"""What Google's directory does beyond what every directory keeps."""
+
+from typing import Any, cast
+
+import pytest
+
+from consumer.errors import Hold, NotYet, OutcomeUnknown, Reason
+from consumer.events import Provider, SignOnIdentity
+from consumer.http.client import HttpClient
+from consumer.providers.factory import open_directories
+from consumer.providers.port import Directory
+from consumer.simulators.google.customer import Customer
+from consumer.simulators.google.quirks import GoogleQuirks
+from consumer.simulators.google.user import User
+from consumer.simulators.server import VendorServer
+from consumer.simulators.vendors import Quirks
+from consumer.simulators.world import World
+from consumer.tenants import Tenant
+from tests.providers.conftest import TOKENS, answers
+from tests.providers.people import DOMAIN, MARIA, PASSWORD, maria
+
+NOBODY = "100000000000000000000"
+CONFLICT = {"error": {"code": 409, "message": "Member already exists.", "errors": [{"reason": "duplicate"}]}}
+
+
+@pytest.fixture
+def customer(world: World) -> Customer:
+    (one,) = world.google.customers
+    return one
+
+
+@pytest.fixture
+def directory(tenant: Tenant, http: HttpClient) -> Directory:
+    return open_directories(tenant, http=lambda _: http, tokens=TOKENS)[Provider.GOOGLE]
+
+
+@pytest.fixture
+def group(customer: Customer) -> str:
+    return customer.groups.all[0].email
+
+
+async def created(directory: Directory, number: int = 1) -> str:
+    """The id of a new account."""
+    return (await directory.create(maria(number), PASSWORD, timeout=5)).object_id
+
+
+def user(customer: Customer, object_id: str) -> User:
+    found = customer.find(object_id)
+    assert found is not None
+    return found
+
+
+# --- creation ---
+
+
+async def test_a_creation_whose_answer_names_no_object_is_unknown(directory: Directory, vendors: VendorServer) -> None:
+    answers(vendors, "directory.users.insert", 200, {"primaryEmail": MARIA})
+    with pytest.raises(OutcomeUnknown):
+        await directory.create(maria(), PASSWORD, timeout=5)
+
+
+async def test_the_marker_of_a_new_account_is_what_google_says_that_it_kept(
+    directory: Directory, vendors: VendorServer
+) -> None:
+    assert (await directory.create(maria(), PASSWORD, timeout=5)).marker == "S1"
+    answers(vendors, "directory.users.insert", 200, {"id": "1", "primaryEmail": MARIA})
+    assert (await directory.create(maria(), PASSWORD, timeout=5)).marker is None
+
+
+async def test_a_unit_that_is_not_there_waits_for_a_person(directory: Directory) -> None:
+    with pytest.raises(Hold) as held:
+        await directory.create(maria(org_unit="/Nowhere"), PASSWORD, timeout=5)
+    assert (held.value.reason, held.value.whole_tenant) == (Reason.ORG_UNIT_MISSING, False)
+
+
+async def test_a_full_domain_holds_up_the_whole_tenant(directory: Directory, customer: Customer) -> None:
+    customer.user_limit = 0
+    with pytest.raises(Hold) as held:
+        await directory.create(maria(), PASSWORD, timeout=5)
+    assert (held.value.reason, held.value.whole_tenant) == (Reason.LICENCES_EXHAUSTED, True)
+
+
+# --- looking for accounts ---
+
+
+async def test_a_deleted_account_of_ours_is_found_as_deleted(directory: Directory, customer: Customer) -> None:
+    object_id = await created(directory)
+    customer.delete(object_id)
+    (found,) = await directory.find_marked("S1", timeout=5)
+    assert (found.object_id, found.marker, found.deleted) == (object_id, "S1", True)
+
+
+async def test_an_alias_is_held_by_its_owner_who_has_another_address(directory: Directory, customer: Customer) -> None:
+    owner = customer.add_user(f"aaa@{DOMAIN}", marker="S7", aliases=[MARIA])
+    holder = await directory.find_address(MARIA, timeout=5)
+    assert holder is not None
+    assert (holder.object_id, holder.address, holder.marker) == (owner.id, f"aaa@{DOMAIN}", "S7")
+
+
+async def test_an_address_that_a_group_has_is_found_by_nobody(directory: Directory, group: str) -> None:
+    assert await directory.find_address(group, timeout=5) is None
+
+
+@pytest.mark.parametrize("role", ["is_admin", "is_delegated_admin"])
+async def test_an_administrator_is_known_as_one_however_found(
+    directory: Directory, customer: Customer, role: str
+) -> None:
+    setattr(user(customer, await created(directory)), role, True)
+    (marked,) = await directory.find_marked("S1", timeout=5)
+    holder = await directory.find_address(MARIA, timeout=5)
+    assert marked.privileged
+    assert holder is not None
+    assert holder.privileged
+
+
+async def test_a_user_without_an_id_waits_for_a_person(directory: Directory, vendors: VendorServer) -> None:
+    answers(vendors, "directory.users.get", 200, {"primaryEmail": MARIA})
+    with pytest.raises(Hold) as held:
+        await directory.find_address(MARIA, timeout=5)
+    assert held.value.reason is Reason.UNEXPECTED_ANSWER
+
+
+# --- marking and restoring ---
+
+
+async def test_marking_leaves_the_external_ids_of_others_alone(directory: Directory, customer: Customer) -> None:
+    object_id = await created(directory)
+    others = {"type": "organization", "value": "E-77"}
+    customer.update(object_id, {"externalIds": [others]})
+    await directory.mark(object_id, "S1", timeout=5)
+    assert user(customer, object_id).external == [
+        others,
+        {"type": "custom", "customType": "provisioner", "value": "S1"},
+    ]
+
+
+@pytest.mark.parametrize("quirks", [Quirks(google=GoogleQuirks(settling=60))])
+async def test_an_account_that_google_has_not_finished_is_marked_later(directory: Directory) -> None:
+    object_id = await created(directory)
+    with pytest.raises(NotYet):
+        await directory.mark(object_id, "S1", timeout=5)
+
+
+async def test_a_restored_account_has_its_id_its_address_and_its_marker_back(
+    directory: Directory, customer: Customer
+) -> None:
+    object_id = await created(directory)
+    customer.delete(object_id)
+    restored = await directory.restore(object_id, timeout=5)
+    assert (restored.object_id, restored.address, restored.marker) == (object_id, MARIA, "S1")
+    assert not restored.deleted
+
+
+async def test_a_deleted_account_whose_address_has_another_holder_waits_for_a_person(
+    directory: Directory, customer: Customer
+) -> None:
+    object_id = await created(directory)
+    customer.delete(object_id)
+    customer.add_user(MARIA)
+    with pytest.raises(Hold) as held:
+        await directory.restore(object_id, timeout=5)
+    assert (held.value.reason, held.value.whole_tenant) == (Reason.ACCOUNT_CONFLICT, False)
+
+
+# --- grants ---
+
+
+@pytest.mark.parametrize(
+    "quirks",
+    [
+        Quirks(google=GoogleQuirks(member_conflict_reason=cast("Any", reason)))
+        for reason in ("duplicate", "conflict", "generic409")
+    ],
+    ids=lambda quirks: quirks.google.member_conflict_reason,
+)
+async def test_a_conflict_over_a_member_is_settled_by_reading_it(
+    directory: Directory, group: str, vendors: VendorServer
+) -> None:
+    object_id = await created(directory)
+    for _ in range(2):
+        await directory.add_to_group(object_id, group, timeout=5)
+    assert vendors.audit.entries()[-1].route == "directory.members.get"
+
+
+async def test_a_member_that_the_group_does_not_show_is_none_yet(
+    directory: Directory, group: str, vendors: VendorServer
+) -> None:
+    object_id = await created(directory)
+    answers(vendors, "directory.members.insert", 409, CONFLICT)
+    with pytest.raises(NotYet):
+        await directory.add_to_group(object_id, group, timeout=5)
+
+
+async def test_a_group_that_is_not_there_waits_for_a_person(directory: Directory) -> None:
+    with pytest.raises(Hold) as held:
+        await directory.add_to_group(await created(directory), f"nobody@{DOMAIN}", timeout=5)
+    assert held.value.reason is Reason.GROUP_MISSING
+
+
+async def test_an_account_that_the_group_does_not_see_yet_is_tried_again(directory: Directory, group: str) -> None:
+    with pytest.raises(NotYet):
+        await directory.add_to_group(NOBODY, group, timeout=5)
+
+
+async def test_single_licences_are_no_matter_of_google_s(directory: Directory, vendors: VendorServer) -> None:
+    await directory.assign_licences(NOBODY, [], timeout=5)
+    with pytest.raises(Hold) as held:
+        await directory.assign_licences(NOBODY, ["sku"], timeout=5)
+    assert held.value.reason is Reason.LICENCE_INVALID
+    assert vendors.audit.entries() == []
+
+
+# --- whether anybody has signed in ---
+
+
+async def test_a_sign_in_shows_whatever_password_was_set_since(directory: Directory, customer: Customer) -> None:
+    object_id = await created(directory)
+    assert customer.sign_in(MARIA, PASSWORD)
+    await directory.replace_password(object_id, "Other-pass-12345", timeout=5)
+    assert await directory.was_used(object_id, password_set_at=None, timeout=5) is True
+
+
+async def test_without_a_last_sign_in_nobody_can_tell(directory: Directory, vendors: VendorServer) -> None:
+    answers(vendors, "directory.users.get", 200, {"id": NOBODY, "primaryEmail": MARIA})
+    assert await directory.was_used(NOBODY, password_set_at=None, timeout=5) is None
+
+
+async def test_an_account_that_is_not_visible_is_asked_for_again(directory: Directory) -> None:
+    with pytest.raises(NotYet):
+        await directory.was_used(NOBODY, password_set_at=None, timeout=5)
+
+
+# --- signing in elsewhere ---
+
+
+def test_an_account_is_known_elsewhere_by_its_id(directory: Directory) -> None:
+    assert directory.identity("1") == SignOnIdentity("https://accounts.google.com", "1")

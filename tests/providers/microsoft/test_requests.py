@@ -1,0 +1,86 @@
+"""Bodies and URLs as Graph wants them."""
+
+from collections.abc import Callable
+from datetime import UTC, datetime
+from urllib.parse import parse_qs, urlsplit
+
+import pytest
+
+from consumer.providers.microsoft import requests
+from consumer.providers.port import NewAccount
+
+GRAPH = "https://graph.example"
+MARIA = NewAccount("maria.rossi@school.example", "S1", "Maria", "Rossi", "Maria Rossi", "el")
+
+
+def test_one_call_carries_everything_that_an_account_needs() -> None:
+    assert requests.create_body(MARIA, "Kd7m-Wq3x", usage_location="GR") == {
+        "accountEnabled": True,
+        "displayName": "Maria Rossi",
+        "givenName": "Maria",
+        "surname": "Rossi",
+        "mailNickname": "maria.rossi",
+        "userPrincipalName": "maria.rossi@school.example",
+        "passwordProfile": {"password": "Kd7m-Wq3x", "forceChangePasswordNextSignIn": True},
+        "usageLocation": "GR",
+        "employeeId": "S1",
+        "preferredLanguage": "el",
+    }
+
+
+def test_what_a_student_does_not_have_is_left_out_since_graph_refuses_empty_texts() -> None:
+    mononym = NewAccount("madonna@school.example", "S1", "", "Madonna", "Madonna", None)
+    body = requests.create_body(mononym, "Kd7m-Wq3x", usage_location="GR")
+    assert "" not in body.values()
+    assert not {"givenName", "preferredLanguage"} & body.keys()
+
+
+@pytest.mark.parametrize(
+    ("local", "nickname"), [("o'neill", "oneill"), ("a!#^~b", "ab"), ("x" * 70, "x" * 64), ("ann_lee-2", "ann_lee-2")]
+)
+def test_a_nickname_is_the_address_s_local_part_without_what_it_may_not_hold(local: str, nickname: str) -> None:
+    account = NewAccount(f"{local}@school.example", "S1", "A", "B", "A B", None)
+    assert requests.create_body(account, "Kd7m-Wq3x", usage_location="GR")["mailNickname"] == nickname
+
+
+@pytest.mark.parametrize("marker", ["S1", "O'N 'x", "a&b=c", "ž/ü?#", "100%"])
+def test_a_condition_says_what_was_meant_whatever_is_in_the_value(marker: str) -> None:
+    url = urlsplit(requests.users_where(GRAPH, "employeeId", marker))
+    doubled = marker.replace("'", "''")
+    assert url.path == "/v1.0/users"
+    assert parse_qs(url.query) == {"$filter": [f"employeeId eq '{doubled}'"], "$select": [requests.SELECT]}
+
+
+def test_holders_are_looked_for_by_sign_in_name_and_by_mail_address() -> None:
+    (condition,) = parse_qs(urlsplit(requests.holders_of(GRAPH, "o'neill@x.example")).query)["$filter"]
+    assert condition == (
+        "userPrincipalName eq 'o''neill@x.example' or proxyAddresses/any(a:a eq 'smtp:o''neill@x.example')"
+    )
+
+
+@pytest.mark.parametrize("make", [requests.user, requests.restore, requests.members, requests.roles])
+def test_an_id_is_one_segment_of_the_path(make: Callable[[str, str], str]) -> None:
+    assert "/a%2F..%3F%23b" in make(GRAPH, "a/..?#b")
+
+
+def test_a_reference_to_a_member_is_on_the_cloud_s_own_host() -> None:
+    assert requests.member_body("https://graph.microsoft.us", "o1") == {
+        "@odata.id": "https://graph.microsoft.us/v1.0/directoryObjects/o1"
+    }
+
+
+@pytest.mark.parametrize(
+    ("text", "moment"),
+    [
+        ("2026-01-01T00:00:00Z", datetime(2026, 1, 1, tzinfo=UTC)),
+        ("2026-01-01T00:00:00.1234567Z", datetime(2026, 1, 1, microsecond=123_456, tzinfo=UTC)),
+        ("2026-01-01T02:00:00+02:00", datetime(2026, 1, 1, tzinfo=UTC)),
+        ("2026-01-01T00:00:00", None),
+        ("yesterday", None),
+        ("", None),
+        (None, None),
+        (1_767_225_600, None),
+    ],
+)
+def test_a_moment_is_read_where_there_is_one(text: object, moment: datetime | None) -> None:
+    assert requests.moment(text) == moment
