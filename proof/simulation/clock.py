@@ -11,7 +11,7 @@ from collections import deque
 from collections.abc import Callable, Coroutine, Sequence
 from contextvars import Context, ContextVar
 from datetime import UTC, datetime
-from typing import Any, NoReturn, Protocol, TypeVar
+from typing import Any, NoReturn, Protocol, Self, TypeVar
 
 T = TypeVar("T")
 
@@ -52,29 +52,40 @@ class Clock:
         return datetime.fromtimestamp(self.unix(), UTC)
 
 
-def run(main: Callable[[Clock], Coroutine[Any, Any, T]], *, start: float) -> T:
-    """What `main` returns or raises; `start` is the Unix time at which it begins. Raises `Stuck`.
+class Runner:
+    """One simulation; a context manager, as `asyncio.Runner` is one. Begins at the Unix time `start`."""
 
-    As with `asyncio.run`, tasks that are left are cancelled at the end, here in the order in which they were born.
-    """
-    clock = Clock(start)
-    loop = _Loop(clock)
-    try:
-        return loop.run_until_complete(main(clock))
-    finally:
+    def __init__(self, *, start: float) -> None:
+        self.clock = Clock(start)
+        self._loop = _Loop(self.clock)
+
+    def __enter__(self) -> Self:
+        return self
+
+    def __exit__(self, *_: object) -> None:
+        """What is left is cancelled, in the order in which it was begun."""
         try:
-            _cancel_all(loop)
-            loop.run_until_complete(loop.shutdown_asyncgens())
+            self._cancel_all()
+            self._loop.run_until_complete(self._loop.shutdown_asyncgens())
         finally:
-            loop.close()
+            self._loop.close()
+
+    def run(self, coroutine: Coroutine[Any, Any, T]) -> T:
+        """What it returns or raises; the clock goes on where it was. Raises `Stuck`."""
+        return self._loop.run_until_complete(coroutine)
+
+    def _cancel_all(self) -> None:
+        left = sorted(asyncio.all_tasks(self._loop), key=hash)
+        for task in left:
+            task.cancel()
+        if left:
+            self._loop.run_until_complete(_ended(left))
 
 
-def _cancel_all(loop: "_Loop") -> None:
-    left = sorted(asyncio.all_tasks(loop), key=hash)
-    for task in left:
-        task.cancel()
-    if left:
-        loop.run_until_complete(_ended(left))
+def run(main: Callable[[Clock], Coroutine[Any, Any, T]], *, start: float) -> T:
+    """What `main` returns or raises. Raises `Stuck`."""
+    with Runner(start=start) as runner:
+        return runner.run(main(runner.clock))
 
 
 async def _ended(tasks: list[asyncio.Task[Any]]) -> None:

@@ -1,4 +1,5 @@
-"""What the intake believes of a consumer, held to the fake and to Apache Kafka with librdkafka, in both of its group protocols."""
+"""What the intake believes of a consumer, held to the fake, to the simulated cluster, and to Apache Kafka with librdkafka, in both of
+its group protocols."""
 
 import time
 from collections.abc import Callable, Iterator
@@ -12,7 +13,9 @@ from confluent_kafka.admin import AdminClient  # pyright: ignore[reportPrivateIm
 from consumer.intake.port import Consumer
 from consumer.kafka import consumer_config
 from consumer.settings import KafkaSettings
+from proof.simulation.clock import Runner
 from tests.fakes.kafka import FakeConsumer, FakeTopic
+from tests.proof.simulation.driven import Alive, Driver
 
 DEADLINE = 30.0
 
@@ -48,6 +51,28 @@ class Faked:
         self._topic.oldest[0] = offset
 
 
+class Simulated:
+    """In memory too, with all that takes time taking simulated time."""
+
+    topic = "events"
+
+    def __init__(self, runner: Runner) -> None:
+        driver = Driver(runner)
+        self._cluster = driver.cluster
+        self._cluster.create_topic(self.topic, 1)
+        self.consumer: Consumer = driver.client(self._cluster.consumer(Alive(), group="group"))
+
+    def join(self) -> None:
+        """The cluster's own time: `read` waits for it."""
+
+    def feed(self, *values: bytes) -> None:
+        for value in values:
+            self._cluster.produce(self.topic, None, value)
+
+    def forget_before(self, offset: int) -> None:
+        self._cluster.forget_before(self.topic, 0, offset)
+
+
 class Real:
     """Apache Kafka."""
 
@@ -75,6 +100,7 @@ class Real:
 @pytest.fixture(
     params=[
         "fake",
+        "simulated",
         pytest.param("classic", marks=pytest.mark.parts),
         pytest.param("consumer", marks=pytest.mark.parts),
     ]
@@ -82,6 +108,10 @@ class Real:
 def member(request: pytest.FixtureRequest) -> Iterator[Member]:
     if request.param == "fake":
         yield Faked()
+        return
+    if request.param == "simulated":
+        with Runner(start=0) as runner:
+            yield Simulated(runner)
         return
     create_topic: Callable[[str], str] = request.getfixturevalue("create_topic")
     kafka, name = request.getfixturevalue("kafka"), request.getfixturevalue("unique_name")
