@@ -14,8 +14,9 @@ from consumer.intake.port import Consumer
 from consumer.kafka import consumer_config
 from consumer.settings import KafkaSettings
 from proof.simulation.clock import Runner
+from proof.simulation.process import Process
 from tests.fakes.kafka import FakeConsumer, FakeTopic
-from tests.proof.simulation.driven import Alive, Driver
+from tests.proof.simulation.driven import Driver
 
 DEADLINE = 30.0
 
@@ -60,7 +61,7 @@ class Simulated:
         driver = Driver(runner)
         self._cluster = driver.cluster
         self._cluster.create_topic(self.topic, 1)
-        self.consumer: Consumer = driver.client(self._cluster.consumer(Alive(), group="group"))
+        self.consumer: Consumer = driver.client(self._cluster.consumer(Process("one"), group="group"))
 
     def join(self) -> None:
         """The cluster's own time: `read` waits for it."""

@@ -11,7 +11,8 @@ from consumer.errors import Unavailable
 from consumer.outbound.port import Progress, TransactionalProducer
 from consumer.outbound.progress import PARTITION, TopicProgress
 from proof.simulation.clock import Runner
-from tests.proof.simulation.driven import Alive, Driver
+from proof.simulation.process import Process
+from tests.proof.simulation.driven import Driver
 
 DEADLINE = 30.0
 
@@ -43,10 +44,10 @@ class Simulated:
         self._driver.cluster.create_topic(self.topic, 1)
 
     def producer(self, relay: str) -> Flushing:
-        return self._driver.client(self._driver.cluster.transactional_producer(Alive(), relay))
+        return self._driver.client(self._driver.cluster.transactional_producer(Process("one"), relay))
 
     def progress(self, relay: str) -> Progress:
-        return self._driver.client(self._driver.cluster.progress(Alive(), self.topic, relay))
+        return self._driver.client(self._driver.cluster.progress(Process("one"), self.topic, relay))
 
     def visible(self) -> list[bytes]:
         return [record.value() or b"" for record in self._driver.cluster.read_committed(self.topic)]

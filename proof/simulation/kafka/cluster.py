@@ -21,7 +21,6 @@ class Cluster:
         self._rng = rng
         self._topics = Topics()
         self._groups: dict[str, Group] = {}
-        self._members: list[Member] = []
         self._coordinator = Coordinator(self.network)
 
     # What a scenario lays out and reads; at once, whatever the network is like.
@@ -82,19 +81,11 @@ class Cluster:
         """
         self.network.lose(request, lands_after=lands_after, noticed_after=noticed_after)
 
-    def silence(self, process: Process, seconds: float) -> None:
-        """The group hears no heartbeats of the process's for so long, as when it is stopped (SIGSTOP)."""
-        for member in self._members:
-            if member.process is process:
-                member.silent_until = self.network.clock.time() + seconds
-
     # The clients.
 
     def consumer(self, process: Process, *, group: str, idle: float = 0.0) -> SimulatedConsumer:
         """A member, from its first poll on; for `idle` see there."""
-        member = Member(process)
-        self._members.append(member)
-        return SimulatedConsumer(self.network, self._topics, self._group(group), member, idle=idle)
+        return SimulatedConsumer(self.network, self._topics, self._group(group), Member(process), idle=idle)
 
     def producer(self, process: Process, *, message_timeout: float = 300.0) -> SimulatedProducer:
         """An idempotent one; `message_timeout` is librdkafka's `message.timeout.ms`, in seconds."""

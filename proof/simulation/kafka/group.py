@@ -8,7 +8,6 @@
 Cooperative: a partition changes hands only when its owner has handed it back, or is no longer in the group.
 """
 
-import asyncio
 from collections import deque
 from collections.abc import Mapping, Sequence
 from itertools import islice
@@ -32,17 +31,22 @@ class Member:
         self.process = process
         self.bell = Bell()
         self.topics: Sequence[str] = ()
-        self.polled = self.heard = 0.0
-        self.silent_until = 0.0
+        self.polled = 0.0
+        self.missed_since: float | None = None
         self.joined = self.closed = False
         self.expelled: int | None = None
         """Why it is out, where it does not know yet: an error's code."""
         self.news: deque[tuple[bool, Sequence[Place]]] = deque()
         self.asked_back: set[Place] = set()
 
+    @property
+    def beats(self) -> bool:
+        """Whether its heart does: in the background, while its process is neither dead nor stopped."""
+        return self.process.alive and not self.process.frozen and not self.closed
+
 
 class Group:
-    """Members come with their first poll; those that die are noticed when another one polls after the session timeout."""
+    """Members come with their first poll. One that dies is missed from another's next poll on, for as long as the session timeout."""
 
     def __init__(self, network: Network, topics: Topics, rng: Random) -> None:
         self.committed: dict[Place, int] = {}
@@ -55,8 +59,8 @@ class Group:
 
     def join(self, member: Member) -> None:
         """Lets the member in; it hears of its partitions later."""
-        member.joined, member.expelled = True, None
-        member.heard = member.polled = self._network.clock.time()
+        member.joined, member.expelled, member.missed_since = True, None, None
+        member.polled = self._network.clock.time()
         self._members.append(member)
         self.rebalance()
 
@@ -73,18 +77,19 @@ class Group:
         self.rebalance()
 
     def tend(self) -> None:
-        """Hears heartbeats, and expels whom the group has not heard of, or who has not polled, for too long."""
-        now = self._network.clock.time()
-        if self._network.away():
+        """Expels those whose heartbeats are missed, or who have not polled, for too long. Each member's polls do this for all."""
+        now, back_at = self._network.clock.time(), self._network.back_at
+        if now < back_at:
             return
         for member in list(self._members):
-            beats = member.process.alive and not member.closed and now >= member.silent_until
-            if beats and now - member.polled >= MAX_POLL_INTERVAL:
-                self._expel(member, KafkaError._MAX_POLL_EXCEEDED)  # noqa: SLF001  its name for it
-            elif beats and now - max(member.heard, member.silent_until, self._network.back_at) < SESSION_TIMEOUT:
-                member.heard = now
-            elif now - max(member.heard, self._network.back_at) >= SESSION_TIMEOUT:
+            if member.missed_since is None and not member.beats:
+                member.missed_since = now
+            if member.missed_since is not None and now - max(member.missed_since, back_at) >= SESSION_TIMEOUT:
                 self._expel(member, KafkaError.UNKNOWN_MEMBER_ID)
+            elif member.beats:
+                member.missed_since = None
+                if now - member.polled >= MAX_POLL_INTERVAL:
+                    self._expel(member, KafkaError._MAX_POLL_EXCEEDED)  # noqa: SLF001  its name for it
 
     def commit(self, member: Member, offsets: Mapping[Place, int]) -> None:
         """Raises `KafkaException`: in a rebalance, and where the member is not in the group, except while nobody is."""
@@ -99,14 +104,11 @@ class Group:
         if self._settling:
             return
         self._settling = True
-        self._later(self._rng.uniform(_SHORTEST, _LONGEST))
-
-    def _later(self, seconds: float) -> None:
-        asyncio.get_running_loop().call_later(seconds, self._settle)
+        self._network.later(self._rng.uniform(_SHORTEST, _LONGEST), self._settle)
 
     def _settle(self) -> None:
         if away := self._network.away():
-            self._later(away + _SHORTEST)
+            self._network.later(away + _SHORTEST, self._settle)
             return
         self._settling = False
         for member, places in self._shares().items():

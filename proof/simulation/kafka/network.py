@@ -10,6 +10,7 @@ import asyncio
 from collections import defaultdict, deque
 from collections.abc import Callable
 from contextlib import suppress
+from contextvars import copy_context
 from dataclasses import dataclass
 from enum import StrEnum
 from random import Random
@@ -23,8 +24,6 @@ from proof.simulation.threads import Killed, sleep, wait_for
 
 T = TypeVar("T")
 
-FOREVER = float("inf")
-
 
 class Process(Protocol):
     """Whose client it is."""
@@ -33,6 +32,8 @@ class Process(Protocol):
     def name(self) -> str: ...
     @property
     def alive(self) -> bool: ...
+    @property
+    def frozen(self) -> bool: ...
 
 
 class Request(StrEnum):
@@ -60,6 +61,7 @@ class Network:
         self.back_at = 0.0
         """When the whole cluster is, or was last, back from an outage."""
         self._leader_back_at: dict[Place, float] = {}
+        self._context = copy_context()
         self._losses: defaultdict[Request, deque[_Loss]] = defaultdict(deque)
 
     def outage(self, seconds: float) -> None:
@@ -111,6 +113,10 @@ class Network:
         loss = self._loss(request)
         self._late(effect, loss.lands_after if loss else self.latency())
 
+    def later(self, seconds: float, happens: Callable[[], object]) -> asyncio.TimerHandle:
+        """Something that happens in the cluster, whatever becomes of the process that brought it about. Does not block."""
+        return asyncio.get_running_loop().call_later(seconds, happens, context=self._context)
+
     def pause(self, process: Process) -> None:
         """Blocks for the time of a round trip."""
         self.living(process)
@@ -150,7 +156,7 @@ class Network:
                 with suppress(KafkaException):  # the answer, which nobody gets
                     effect()
 
-        asyncio.get_running_loop().call_later(after, land)
+        self.later(after, land)
 
 
 class Bell:

@@ -83,7 +83,7 @@ class Coordinator:
             known.timer = None
 
     def _watch(self, name: str, known: _Known, seconds: float) -> None:
-        known.timer = asyncio.get_running_loop().call_later(seconds, self._time_out, name, known)
+        known.timer = self._network.later(seconds, partial(self._time_out, name, known))
 
     def _time_out(self, name: str, known: _Known) -> None:
         if away := self._network.away():

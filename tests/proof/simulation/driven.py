@@ -1,6 +1,5 @@
 """Simulated clients in tests that know of no simulation: each of their calls is a step of one."""
 
-from dataclasses import dataclass
 from functools import partial
 from random import Random
 from typing import Any
@@ -8,14 +7,6 @@ from typing import Any
 from proof.simulation.clock import Runner
 from proof.simulation.kafka import Cluster
 from proof.simulation.threads import in_thread
-
-
-@dataclass
-class Alive:
-    """A process, until the test says otherwise."""
-
-    name: str = "one"
-    alive: bool = True
 
 
 class Driven:
