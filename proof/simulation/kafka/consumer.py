@@ -106,10 +106,12 @@ class SimulatedConsumer:
     def _attend(self, *, rejoin: bool = True) -> list[Record]:
         """A poll in the group's eyes: joins it, or finds out that it went on without us."""
         member, callbacks = self._member, self._callbacks
-        if callbacks is None or self._network.away():
+        if callbacks is None:
             return []
         self._group.tend()
         member.polled = self._network.clock.time()
+        if self._network.away():
+            return []
         news: list[Record] = []
         if member.expelled is not None:
             if member.expelled == KafkaError._MAX_POLL_EXCEEDED:  # noqa: SLF001  its name for it
