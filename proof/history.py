@@ -111,10 +111,11 @@ class Call:
 
     `service` is `microsoft`, `google` or `mailgun`; anything else is no vendor's. `executed`: the vendor's own logic dealt with it (else
     it was cut off, or answered by something on the way). `retry_after` are the seconds that a throttled answer asked for. `object_id`,
-    `address` and `marker` are those of the object it was about, as it stood after the call; of a creation that was refused, what it asked
-    for. `secret` is the fingerprint of the password that was sent. `tenant_id` is whose directory or mail domain it reached,
-    `credential_of` whose credential it bore. `detail` tells effects on one object apart: the group, the licences, the Message-Id.
-    `by_name`: the object was named by its address. `begun_at`: when it reached the vendor (None: no earlier than `at`).
+    `address` and `marker` are those of the object it was about, as it stood after the call; the marker of a creation, and the address
+    of one that was refused, are what it asked for; a mail's address is the one in its text. `secret` is the fingerprint of the password
+    that was sent. `tenant_id` is whose directory or mail domain it reached, `credential_of` whose credential it bore. `detail` tells
+    effects on one object apart: the group, the licences, the Message-Id. `by_name`: the object was named by its address. `begun_at`:
+    when it reached the vendor (None: at `at`).
     """
 
     number: int
@@ -254,9 +255,11 @@ class Ledger:
 
 @dataclass(frozen=True, slots=True)
 class Change:
-    """A row as a commit left it, in the order of the commits: `student`, `step`, `account`, `credential` and `tenant_wait`.
+    """A row as a commit left it, in the order of the commits. `at` is the commit's time.
 
-    Columns are named as in `consumer.ledger.tables`; times are seconds on the run's clock. `at` is the commit's.
+    Tables: `student`, `step`, `account`, `credential`; where they are recorded also `tenant_wait`, `partition_epoch`, and `inbox` with an
+    `epoch` (that of the partition, under which the row was accepted). Columns are named as in `consumer.ledger.tables`; times are seconds
+    on the run's clock.
     """
 
     number: int

@@ -118,7 +118,7 @@ def _object(entry: Entry, operation: Operation, body: Json) -> dict[str, Any]:
     return {
         "object_id": object_id,
         "address": str(address).lower() if address else None,
-        "marker": noted.get("marker") if object_id else _asked_marker(body) if asked else None,
+        "marker": _asked_marker(body) if asked else noted.get("marker"),
         "secret": fingerprint(password) if password else None,
         "detail": _detail(entry, operation, body),
         "by_name": operation in WRITES and not asked and object_id is not None and not _names(entry, object_id),

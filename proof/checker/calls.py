@@ -1,0 +1,160 @@
+"""I9, I10 and I12: when calls are made, how many, and that each was intended before."""
+
+from bisect import bisect_left
+from collections import defaultdict
+from collections.abc import Hashable, Iterator, Mapping, Sequence
+
+from consumer.events import StepName
+from consumer.ledger.port import StepState
+from proof.checker.index import PROVIDERS, Index, Student, of
+from proof.checker.report import Violation
+from proof.history import WRITES, Call, Change, Operation
+
+_FIRST = frozenset(
+    {
+        Operation.CREATE,
+        Operation.RESTORE,
+        Operation.LICENCES,
+        Operation.GROUP,
+        Operation.PASSWORD,
+        Operation.SEND,
+        Operation.LOOK_UP,
+    }
+)
+"""With these an operation of the service begins; the others may go on with one that began before."""
+
+_FOLLOWS = frozenset({Operation.FIND, Operation.MARK})
+
+_STEPS: Mapping[Operation, StepName] = {
+    Operation.CREATE: StepName.CREATE,
+    Operation.MARK: StepName.CREATE,
+    Operation.RESTORE: StepName.CREATE,
+    Operation.LICENCES: StepName.LICENCES,
+    Operation.GROUP: StepName.GROUPS,
+    Operation.PASSWORD: StepName.PASSWORD,
+    Operation.SEND: StepName.WELCOME,
+}
+
+
+def patient(index: Index) -> Iterator[Violation]:
+    """I9: from the moment that a throttled answer can be known everywhere until its time is over, no operation begins.
+
+    It can be known once the tenant's wait is committed; else `Bounds.hears` after the answer, unless a process died meanwhile and may
+    have taken the answer with it.
+    """
+    calls: dict[tuple[str, str], list[Call]] = defaultdict(list)
+    for call in index.history.calls:
+        if call.tenant_id is not None and call.operation in _FIRST | _FOLLOWS:
+            calls[call.tenant_id, call.service].append(call)
+    for (tenant_id, service), made in calls.items():
+        throttled = [call for call in made if call.answered and call.retry_after]
+        if throttled:
+            made.sort(key=lambda call: call.began)
+            begins = [call.began for call in made]
+            waits = _waits(index, tenant_id, service)
+            for answer in throttled:
+                yield from _too_early(index, answer, made, begins, waits)
+
+
+def _too_early(
+    index: Index, answer: Call, made: Sequence[Call], begins: Sequence[float], waits: Sequence[Change]
+) -> Iterator[Violation]:
+    bounds = index.history.bounds
+    until = answer.at + (answer.retry_after or 0.0)
+    known = next((wait.at for wait in waits if wait.at >= answer.at - bounds.clocks), None)
+    if known is None and any(
+        answer.at - bounds.clocks <= death <= answer.at + bounds.hears for death in index.history.deaths
+    ):
+        return
+    # A wait that was committed long after is another answer's.
+    since = max(answer.at, known) if known is not None and known < until else answer.at
+    since += bounds.hears
+    for call in made[bisect_left(begins, since) :]:
+        if call.began >= until:
+            return
+        if call.operation in _FIRST or call.began >= answer.at + bounds.operation:
+            name = f"{answer.tenant_id} at {answer.service}"
+            told = f"call {answer.number} was told to wait {answer.retry_after:g} s"
+            yield Violation("I9", name, f"call {call.number} began {call.began - answer.at:.1f} s after {told}")
+            return
+
+
+def _waits(index: Index, tenant_id: str, service: str) -> Sequence[Change]:
+    return [
+        change
+        for change in index.changes.get("tenant_wait", ())
+        if (change.row["tenant_id"], change.row["service"]) == (tenant_id, service)
+    ]
+
+
+def economical(index: Index) -> Iterator[Violation]:
+    """I10: writes for each effect. Counted: what was carried out, and what was tried again or cut off; not a first refusal."""
+    bounds = index.history.bounds
+    done = effects(index)
+    writes, wasted = 0, list[int]()
+    seen: set[Hashable] = set()
+    for call in index.history.calls:
+        if call.operation in WRITES and call.tenant_id is not None:
+            effect = _effect(call)
+            refused = call.executed and 400 <= call.status < 500  # noqa: PLR2004  the vendor's refusals
+            if refused and effect not in seen:
+                continue
+            writes += 1
+            if effect in seen:
+                wasted.append(call.number)
+            seen.add(effect)
+    # A few effects may be unlucky; the budget is for many.
+    most, unlucky = (bounds.writes_per_effect_with_faults, 10) if index.fired else (bounds.writes_per_effect, 1)
+    allowed = most * len(done) + unlucky
+    if writes > allowed and done:
+        few = ", ".join(str(number) for number in wasted[:20])
+        yield Violation(
+            "I10", "all tenants", f"{writes} writes for {len(done)} effects, repeated among others by calls {few}"
+        )
+
+
+def effects(index: Index) -> frozenset[Hashable]:
+    """What was changed at vendors, each effect once."""
+    return frozenset(_effect(call) for call in index.history.calls if call.effective and call.tenant_id is not None)
+
+
+def _effect(call: Call) -> Hashable:
+    what = call.marker if call.operation is Operation.CREATE else call.object_id
+    return call.tenant_id, call.service, call.operation, what, call.detail, call.secret
+
+
+def intended(index: Index) -> Iterator[Violation]:
+    """I12: a step is done only after it was begun, with the same request; a write reaches a vendor only after its step was begun."""
+    begun: dict[tuple[str, str, str, str], list[tuple[float, bytes]]] = defaultdict(list)
+    for change in index.changes.get("step", ()):
+        row = change.row
+        student, provider, name = (
+            (str(row["tenant_id"]), str(row["student_id"])),
+            str(row["provider"]),
+            str(row["name"]),
+        )
+        asked = bytes(row["request_hash"] or b"")
+        if row["state"] == StepState.STARTED:
+            begun[(*student, provider, name)].append((change.at, asked))
+        elif (
+            row["state"] == StepState.DONE and asked and asked not in {h for _, h in begun[(*student, provider, name)]}
+        ):
+            yield Violation(
+                "I12", of(student, provider), f"change {change.number}: {name} is done, and was not begun so"
+            )
+    for call in index.history.calls if begun else ():
+        if call.operation in _STEPS and call.executed and (accounts := _accounts(index, call)):
+            latest = call.began + index.history.bounds.clocks
+            steps = (begun[(*owner, provider, _STEPS[call.operation].value)] for owner, provider in accounts)
+            if not any(when <= latest for step in steps for when, _ in step):
+                owner, provider = accounts[0]
+                yield Violation("I12", of(owner, provider), f"call {call.number} ({call.operation}) was not intended")
+
+
+def _accounts(index: Index, call: Call) -> Sequence[tuple[Student, str]]:
+    """Whose step the call is of; a mail may be about either provider's account with its address."""
+    if call.service in PROVIDERS:
+        owner = index.owner_of_call(call)
+        return [(owner, call.service)] if owner else []
+    spots = index.at_address.get((call.tenant_id or "", call.address or ""), ())
+    return [(owner, spot[1]) for spot in spots if (owner := index.owner(spot))]

@@ -1,0 +1,133 @@
+"""I3, I11 and I18: what became of each record of the input topic."""
+
+from collections.abc import Iterator
+
+from consumer.codec.letters import REASON_HEADER, LetterReason
+from consumer.events import AccountProvisioningFailed, MailState, WelcomeEmailStatus
+from consumer.ledger.port import Disposition
+from proof.checker.index import Index
+from proof.checker.report import Violation
+from proof.history import Headers, InboxRow, Input, Letter, Lot, Place
+
+FINAL = frozenset({Disposition.APPLIED, Disposition.SUPERSEDED, Disposition.FAILED})
+KEPT = FINAL | {Disposition.PENDING}
+"""Dispositions that the inbox may hold."""
+
+_CONNECT = "__connect.errors."
+_OMITTED = "provisioner-value-omitted"
+
+
+def conserved(index: Index) -> Iterator[Violation]:
+    """I3: a record is accepted, a duplicate, a dead letter or a skip: one of them, and what is accepted comes to an end."""
+    for one in index.history.inputs:
+        if wrong := _not_disposed(index, one) or _open(index, one):
+            yield Violation("I3", at(one.place), wrong)
+    for row in index.history.ledger.inbox:
+        one = index.inputs.get(row.place)
+        if one is None or (one.tenant_id, one.event_id) != (row.tenant_id, row.event_id):
+            yield Violation("I3", at(row.place), "the inbox holds an event that is not there")
+        elif (one.student_id, one.version) != (row.student_id, row.version):
+            yield Violation("I3", at(row.place), "the inbox holds another student or version than the record")
+
+
+def durable(index: Index) -> Iterator[Violation]:
+    """I11: whatever stands before a committed offset is in the inbox or among the dead letters, or does nothing."""
+    for one in index.history.inputs:
+        topic, partition, offset = one.place
+        committed = index.history.committed.get((topic, partition), 0)
+        if offset < committed and (wrong := _not_disposed(index, one)):
+            yield Violation("I11", at(one.place), f"the offset {committed} is committed, and {wrong}")
+
+
+def dead_letters(index: Index) -> Iterator[Violation]:
+    """I18: a letter for a record that can't be taken, with its reason, key, value and headers; repeated only after a fault."""
+    for origin, letters in index.letters.items():
+        one = index.inputs.get(origin)
+        if one is None:
+            yield Violation("I18", at(origin), f"dead letter {at(letters[0].place)} is of no record of the input topic")
+            continue
+        for letter in letters:
+            if wrong := _untrue(index, one, letter):
+                yield Violation("I18", at(origin), f"dead letter {at(letter.place)} {wrong}")
+        if len(letters) > 1 and not index.fired:
+            yield Violation("I18", at(origin), f"{len(letters)} dead letters, and no fault fired")
+
+
+def at(place: Place) -> str:
+    """A record's place in one word."""
+    return f"{place[0]}[{place[1]}]@{place[2]}"
+
+
+def _not_disposed(index: Index, one: Input) -> str | None:
+    """Why the record has no disposition, or more than one."""
+    letters = index.letters.get(one.place)
+    row = _row(index, one)
+    match one.lot:
+        case Lot.SKIP:
+            return "it does nothing, and left a trace" if letters or (row and row.place == one.place) else None
+        case Lot.LETTER:
+            return None if letters else f"there is no dead letter for it ({one.reason})"
+        case Lot.ACT if row is None:
+            return "it acts, and is not in the inbox"
+        case Lot.ACT:
+            return _repeated(index, one, row) if row and row.place != one.place else None
+
+
+def _repeated(index: Index, one: Input, row: InboxRow) -> str | None:
+    first = index.inputs.get(row.place)
+    if first is not None and first.digest != one.digest and one.place not in index.letters:
+        return f"its event id was used by {at(row.place)} with other content, and there is no dead letter for it"
+    return None
+
+
+def _open(index: Index, one: Input) -> str | None:
+    row = _row(index, one)
+    if one.lot is not Lot.ACT or row is None or row.place != one.place or row.disposition in FINAL:
+        return None
+    return None if _held(index, row) else f"its disposition is {row.disposition}"
+
+
+def _held(index: Index, row: InboxRow) -> bool:
+    """Whether downstream was told that this version waits for a person."""
+    return any(
+        told.outcome.cause.version == row.version
+        and (
+            (isinstance(told.outcome, AccountProvisioningFailed) and not told.outcome.final)
+            or (isinstance(told.outcome, WelcomeEmailStatus) and told.outcome.state is MailState.FAILED)
+        )
+        for provider in index.students[row.tenant_id, row.student_id].ever
+        for told in index.told.get((row.tenant_id, row.student_id, provider.value), ())
+    )
+
+
+def _row(index: Index, one: Input) -> InboxRow | None:
+    if one.tenant_id is None or one.event_id is None:
+        return None
+    return index.inbox.get((one.tenant_id, one.event_id))
+
+
+def _untrue(index: Index, one: Input, letter: Letter) -> str | None:
+    reason = one.reason if one.lot is Lot.LETTER else None
+    if one.lot is Lot.ACT:
+        row = _row(index, one)
+        first = index.inputs.get(row.place) if row else None
+        if first is not None and first.place != one.place and first.digest != one.digest:
+            reason = LetterReason.REUSED_ID.value
+    if reason is None:
+        return "is of a record that can be taken"
+    if letter.reason != reason:
+        return f"says {letter.reason} instead of {reason}"
+    if any(name == _OMITTED for name, _ in letter.headers):
+        return None
+    if (letter.key, letter.digest) != (one.key, one.digest):
+        return "has another key or value than the record"
+    kept = tuple(header for header in one.headers if not _ours(header[0]))
+    return None if _begins_with(letter.headers, kept) else "lacks headers of the record"
+
+
+def _begins_with(headers: Headers, kept: Headers) -> bool:
+    return headers[: len(kept)] == kept
+
+
+def _ours(name: str) -> bool:
+    return name.startswith(_CONNECT) or name == REASON_HEADER

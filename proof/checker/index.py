@@ -1,0 +1,125 @@
+"""A history, sorted once, so that nothing is looked for twice."""
+
+from collections import defaultdict
+from collections.abc import Iterable, Mapping
+from dataclasses import dataclass, field
+
+from consumer.events import Provider
+from consumer.policy.marker import marker
+from proof.history import Call, Change, HeldAccount, History, InboxRow, Input, Letter, Lot, Operation, Place, Told
+
+Student = tuple[str, str]
+"""Tenant and student."""
+
+Spot = tuple[str, str, str]
+"""Tenant, provider, and an object's id or a marker."""
+
+PROVIDERS = frozenset(provider.value for provider in Provider)
+
+
+@dataclass(slots=True)
+class Wanted:
+    """A student for whom some event acts. `accepted` are those that must be in the inbox, each event once, as they stand on the topic."""
+
+    accepted: list[Input] = field(default_factory=list[Input])
+    newest: int = -1
+    providers: frozenset[Provider] = frozenset()
+    ever: frozenset[Provider] = frozenset()
+
+
+class Index:
+    """What the modules of the checker share."""
+
+    def __init__(self, history: History) -> None:
+        self.history = history
+        ledger = history.ledger
+        self.inputs: dict[Place, Input] = {one.place: one for one in history.inputs}
+        self.inbox = {(row.tenant_id, row.event_id): row for row in ledger.inbox}
+        self.letters: dict[Place, list[Letter]] = defaultdict(list)
+        for letter in history.letters:
+            self.letters[letter.origin].append(letter)
+        self.rows = {(row.tenant_id, row.student_id): row for row in ledger.students}
+        self.accounts = {(row.tenant_id, row.student_id, row.provider.value): row for row in ledger.accounts}
+        self.held: dict[Spot, HeldAccount] = {
+            (one.tenant_id, one.provider.value, one.object_id): one for one in history.accounts
+        }
+        self.told: dict[tuple[str, str, str], list[Told]] = defaultdict(list)
+        for told in history.told:
+            outcome = told.outcome
+            self.told[outcome.tenant_id, outcome.student_id, outcome.provider.value].append(told)
+        self.changes: dict[str, list[Change]] = defaultdict(list)
+        for change in history.changes:
+            self.changes[change.table].append(change)
+        self.students = _students(history.inputs, self.inbox)
+        self.owners: dict[Spot, Student] = {
+            (tenant_id, provider.value, marker(provider, tenant_id, student_id)): (tenant_id, student_id)
+            for (tenant_id, student_id), wanted in self.students.items()
+            for provider in wanted.ever
+        }
+        self.made: dict[Spot, Call] = {}
+        self.about: dict[Spot, list[Call]] = defaultdict(list)
+        for call in history.calls:
+            if call.tenant_id is not None and call.object_id is not None and call.service in PROVIDERS:
+                spot = (call.tenant_id, call.service, call.object_id)
+                self.about[spot].append(call)
+                if call.operation is Operation.CREATE and call.effective:
+                    self.made[spot] = call
+        self.made_for: dict[tuple[str, str, str], list[Call]] = defaultdict(list)
+        for spot, call in self.made.items():
+            if owner := self.owner(spot):
+                self.made_for[(*owner, spot[1])].append(call)
+        self.at_address: dict[tuple[str, str], list[Spot]] = defaultdict(list)
+        for spot, held in self.held.items():
+            self.at_address[held.tenant_id, held.address].append(spot)
+        self.fired = sum(history.faults.values()) > 0 or bool(history.deaths)
+        self.standing = _standing(self)
+
+    def owner(self, spot: Spot) -> Student | None:
+        """Whose account the object is, by the creation that made it, else by its marker at the end."""
+        made, held = self.made.get(spot), self.held.get(spot)
+        mark = made.marker if made else held.marker if held else None
+        return self.owners.get((*spot[:2], mark)) if mark else None
+
+    def owner_of_call(self, call: Call) -> Student | None:
+        """Whom a call at a provider was for, as far as it tells."""
+        if call.tenant_id is None:
+            return None
+        if call.object_id is not None:
+            return self.owner((call.tenant_id, call.service, call.object_id))
+        return self.owners.get((call.tenant_id, call.service, call.marker)) if call.marker else None
+
+
+def of(student: Student, provider: str | None = None) -> str:
+    """The subject of a violation."""
+    return "/".join(student) if provider is None else f"{'/'.join(student)} at {provider}"
+
+
+def _students(inputs: Iterable[Input], inbox: Mapping[tuple[str, str], InboxRow]) -> dict[Student, Wanted]:
+    """Who is to have what: of the records that share an event id only one counts, the one that the inbox took."""
+    events: dict[tuple[str, str], Input] = {}
+    for one in inputs:
+        if one.lot is Lot.ACT and one.tenant_id is not None and one.event_id is not None:
+            event = (one.tenant_id, one.event_id)
+            row = inbox.get(event)
+            if event not in events or (row is not None and row.place == one.place):
+                events[event] = one
+    students: dict[Student, Wanted] = {}
+    for (tenant_id, _), one in events.items():
+        wanted = students.setdefault((tenant_id, one.student_id or ""), Wanted())
+        wanted.accepted.append(one)
+        wanted.ever |= set(one.providers)
+        version = one.version or 0
+        if version > wanted.newest:
+            wanted.newest, wanted.providers = version, frozenset(one.providers)
+    return students
+
+
+def _standing(index: Index) -> dict[Spot, list[HeldAccount]]:
+    """Accounts that are live at the end, by marker, or by the marker that their creation asked for."""
+    standing: dict[Spot, list[HeldAccount]] = defaultdict(list)
+    for spot, held in index.held.items():
+        made = index.made.get(spot)
+        mark = held.marker or (made.marker if made else None)
+        if mark is not None and not held.deleted:
+            standing[spot[0], spot[1], mark].append(held)
+    return standing

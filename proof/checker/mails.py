@@ -1,0 +1,120 @@
+"""I4 and I17: passwords, from the call that set them to the mail that carries them."""
+
+from collections import Counter, defaultdict
+from collections.abc import Iterable, Iterator, Mapping
+
+from consumer.events import MailState, StepName, WelcomeEmailStatus
+from consumer.ledger.port import Disposition, StepState
+from proof.checker.index import PROVIDERS, Index, Spot, Student, of
+from proof.checker.report import Violation
+from proof.history import HeldAccount, Operation, Told
+
+_SETS = frozenset({Operation.CREATE, Operation.PASSWORD})
+
+_Address = tuple[str, str]
+"""Tenant and address: one at each provider may have it."""
+
+
+def one_that_works(index: Index) -> Iterator[Violation]:
+    """I4: at every instant at most one accepted mail opens an account; at rest one does, where downstream was told so."""
+    yield from _at_every_instant(index)
+    if index.history.quiet_at is not None:
+        yield from _at_rest(index)
+
+
+def _at_every_instant(index: Index) -> Iterator[Violation]:
+    mails: dict[_Address, dict[str, list[int]]] = defaultdict(lambda: defaultdict(list))
+    opens: dict[_Address, dict[Spot, str]] = defaultdict(dict)
+    reported: set[Spot] = set()
+    for call in index.history.calls:
+        if not call.effective or call.tenant_id is None or call.secret is None or call.address is None:
+            continue
+        address = (call.tenant_id, call.address)
+        if call.operation is Operation.SEND:
+            mails[address][call.secret].append(call.number)
+        elif call.operation in _SETS and call.object_id is not None:
+            opens[address][call.tenant_id, call.service, call.object_id] = call.secret
+        else:
+            continue
+        for spot, secret in opens[address].items():
+            sent = mails[address].get(secret, ())
+            if len(sent) > 1 and spot not in reported:
+                reported.add(spot)
+                yield Violation("I4", _name(index, spot), f"calls {_listed(sent)} sent a password that works")
+
+
+def _at_rest(index: Index) -> Iterator[Violation]:
+    sent = Counter((mail.tenant_id, mail.address, mail.secret) for mail in index.history.mails)
+    for place, owner in index.owners.items():
+        _, provider, _ = place
+        states = _states(index.told.get((*owner, provider), ()))
+        standing = index.standing.get(place, ())
+        for held in standing if len(standing) == 1 else ():  # of several accounts I1 tells
+            works = sent[held.tenant_id, held.address, held.secret]
+            if MailState.ACCEPTED in states and works != 1:
+                yield Violation("I4", of(owner, provider), f"a mail was accepted, and {works} mails open the account")
+            elif _is_new(index, held) and not states and _applied(index, owner):
+                yield Violation("I4", of(owner, provider), "an account was made, and there is no word of a mail")
+
+
+def one_for_a_generation(index: Index) -> Iterator[Violation]:
+    """I17: no more passwords were sent to a provider for a student than the account had generations."""
+    sent: dict[tuple[Student, str], dict[str, int]] = defaultdict(dict)
+    for call in index.history.calls:
+        if call.operation in _SETS and call.secret is not None and call.service in PROVIDERS:
+            owner = index.owner_of_call(call)
+            if owner is not None:
+                sent[owner, call.service].setdefault(call.secret, call.number)
+    generations = _generations(index)
+    for (owner, provider), secrets in sent.items():
+        allowed = generations.get((*owner, provider), 0) + 1
+        if len(secrets) > allowed:
+            calls = _listed(secrets.values())
+            yield Violation(
+                "I17", of(owner, provider), f"{len(secrets)} passwords for {allowed} generations (calls {calls})"
+            )
+
+
+def _generations(index: Index) -> Mapping[tuple[str, str, str], int]:
+    """The newest generation of each account; one more where the replacement of a password was begun and is not known to be done."""
+    newest: dict[tuple[str, str, str], int] = defaultdict(int)
+    for account in index.history.ledger.accounts:
+        newest[account.tenant_id, account.student_id, account.provider.value] = account.generation
+    for table in ("account", "credential"):
+        for change in index.changes.get(table, ()):
+            row = change.row
+            place = (str(row["tenant_id"]), str(row["student_id"]), str(row["provider"]))
+            newest[place] = max(newest[place], int(row.get("generation") or 0))
+    for step in index.history.ledger.steps:
+        if step.name == StepName.PASSWORD and step.state != StepState.DONE:
+            place = (step.tenant_id, step.student_id, step.provider.value)
+            account = index.accounts.get(place)
+            newest[place] = max(newest[place], account.generation + 1 if account else 1)
+    return newest
+
+
+def _states(told: Iterable[Told]) -> frozenset[MailState]:
+    return frozenset(one.outcome.state for one in told if isinstance(one.outcome, WelcomeEmailStatus))
+
+
+def _is_new(index: Index, held: HeldAccount) -> bool:
+    return (held.tenant_id, held.provider.value, held.object_id) in index.made
+
+
+def _applied(index: Index, owner: Student) -> bool:
+    """Whether the newest event is applied: only then is the mail's step over."""
+    return any(
+        (row := index.inbox.get((one.tenant_id or "", one.event_id or ""))) is not None
+        and row.version == index.students[owner].newest
+        and row.disposition == Disposition.APPLIED
+        for one in index.students[owner].accepted
+    )
+
+
+def _name(index: Index, spot: Spot) -> str:
+    owner = index.owner(spot)
+    return of(owner, spot[1]) if owner else f"{spot[0]}, object {spot[2]} at {spot[1]}"
+
+
+def _listed(numbers: Iterable[int]) -> str:
+    return ", ".join(str(number) for number in numbers)

@@ -1,0 +1,131 @@
+"""I5 and I6: what downstream reads, against the ledger and against the vendors."""
+
+from collections.abc import Iterable, Iterator
+
+from consumer.events import (
+    AccountProvisioned,
+    AccountProvisioningFailed,
+    MailState,
+    Origin,
+    StepName,
+    WelcomeEmailStatus,
+    student_key,
+)
+from proof.checker.dispositions import at
+from proof.checker.index import Index, Student, of
+from proof.checker.report import Violation
+from proof.history import Call, Operation, Told
+
+_MAKES_NONE = frozenset({StepName.ADDRESS, StepName.CREATE})
+"""Steps that end for good only where there is no account."""
+
+
+def published_once(index: Index) -> Iterator[Violation]:
+    """I5: each of the ledger's outcomes is on its topic once, a key's in their order, and nothing else is."""
+    history = index.history
+    rows = {row.event_id: row for row in history.ledger.outbox}
+    seen: dict[str, Told] = {}
+    newest: dict[tuple[str, int, bytes], int] = {}
+    for told in sorted(history.told, key=lambda one: one.place):
+        event_id = str(told.outcome.event_id)
+        topic, partition, _ = told.place
+        row = rows.get(event_id)
+        if event_id in seen:
+            yield Violation("I5", _whose(told), f"{at(told.place)} repeats {at(seen[event_id].place)}")
+            continue
+        seen[event_id] = told
+        if row is None:
+            yield Violation("I5", _whose(told), f"{at(told.place)} is not the ledger's")
+            continue
+        if (row.topic, row.key) != (topic, told.key) or told.key != student_key(*_student(told)):
+            yield Violation(
+                "I5", _whose(told), f"{at(told.place)} is on another topic, or has another key, than it should"
+            )
+        if row.seq < newest.get((topic, partition, told.key), row.seq):
+            yield Violation("I5", _whose(told), f"{at(told.place)} (row {row.seq}) comes behind a later one of its key")
+        newest[topic, partition, told.key] = row.seq
+    if history.quiet_at is not None:
+        for event_id, row in rows.items():
+            if event_id not in seen:
+                yield Violation("I5", f"outbox row {row.seq}", "it never reached its topic")
+
+
+def truthful(index: Index) -> Iterator[Violation]:
+    """I6: each outcome against what the vendors had at its time."""
+    sent = frozenset(mail.message_id for mail in index.history.mails)
+    for (tenant_id, student_id, provider), told in index.told.items():
+        student = (tenant_id, student_id)
+        for one in told:
+            for wrong in _lies(index, student, told, one, sent):
+                yield Violation("I6", of(student, provider), f"{at(one.place)}: {wrong}")
+        if student not in index.students:
+            yield Violation("I6", of(student, provider), f"{at(told[0].place)}: no event acts for the student")
+
+
+def _lies(
+    index: Index, student: Student, told: Iterable[Told], one: Told, sent: frozenset[str | None]
+) -> Iterator[str]:
+    match one.outcome:
+        case AccountProvisioned():
+            yield from _not_so(index, student, one.outcome)
+        case AccountProvisioningFailed(final=True):
+            yield from _not_failed(index, student, told, one.outcome)
+        case WelcomeEmailStatus(state=MailState.ACCEPTED, message_id=ident) if ident not in sent:
+            yield "no mail of that Message-Id was accepted"
+        case _:
+            pass
+
+
+def _not_so(index: Index, student: Student, outcome: AccountProvisioned) -> Iterator[str]:
+    """What is not as `account-provisioned` says."""
+    spot = (student[0], outcome.provider.value, outcome.account.object_id)
+    held, made = index.held.get(spot), index.made.get(spot)
+    when = outcome.occurred_at.timestamp() + index.history.bounds.clocks
+    if held is None:
+        yield f"there is no object {spot[2]}"
+        return
+    if index.owner(spot) != student:
+        yield f"object {spot[2]} is not the student's"
+    if made is not None and made.at > when:
+        yield f"object {spot[2]} was made after that, by call {made.number}"
+    if outcome.account.sign_in_name.lower() not in {held.address, made.address if made else None}:
+        yield f"object {spot[2]} has another address"
+    if outcome.identity.subject != spot[2]:
+        yield "the identity is another object's"
+    if outcome.account.origin is Origin.ADOPTED and made is not None:
+        yield f"call {made.number} made the account, it was not adopted"
+    before, later = _given(index.about.get(spot, ()), when)
+    for kind, said, stands in (("licence", outcome.licences, held.licences), ("group", outcome.groups, held.groups)):
+        by_hand = {name.lower() for name in stands} - later  # or it came back with a restored account
+        yield from (f"the account has no {kind} {name}" for name in said if name.lower() not in before | by_hand)
+
+
+def _given(calls: Iterable[Call], when: float) -> tuple[frozenset[str], frozenset[str]]:
+    """Licences and groups that calls gave until then, and after."""
+    before, later = set[str](), set[str]()
+    for call in calls:
+        if call.operation in {Operation.LICENCES, Operation.GROUP} and call.effective and call.detail:
+            (before if call.at <= when else later).update(call.detail.lower().split(","))
+    return frozenset(before), frozenset(later)
+
+
+def _not_failed(
+    index: Index, student: Student, told: Iterable[Told], outcome: AccountProvisioningFailed
+) -> Iterator[str]:
+    """Why `account-provisioning-failed` is not final, though it says so."""
+    version = outcome.cause.version
+    for other in told:
+        if isinstance(other.outcome, AccountProvisioned) and other.outcome.cause.version == version:
+            yield f"{at(other.place)} tells that version {version} is provisioned"
+    # A newer event may have led to an account all the same.
+    if outcome.step in _MAKES_NONE and student in index.students and version == index.students[student].newest:
+        for call in index.made_for.get((*student, outcome.provider.value), ()):
+            yield f"call {call.number} made an account"
+
+
+def _student(told: Told) -> Student:
+    return told.outcome.tenant_id, told.outcome.student_id
+
+
+def _whose(told: Told) -> str:
+    return of(_student(told), told.outcome.provider.value)

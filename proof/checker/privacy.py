@@ -1,0 +1,35 @@
+"""I14: names, addresses and passwords that were planted, wherever processes wrote something that others read."""
+
+from collections.abc import Iterator
+
+from consumer.events import AccountProvisioningFailed
+from proof.checker.dispositions import at
+from proof.checker.index import Index
+from proof.checker.report import Violation
+
+
+def private(index: Index) -> Iterator[Violation]:
+    """Canaries are named by their number in the sorted list, sinks by line: the report must not be a sink itself."""
+    canaries = sorted(index.history.canaries)
+    for sink, text in _sinks(index):
+        for number, canary in enumerate(canaries):
+            found = text.find(canary)
+            if found >= 0:
+                line = text.count("\n", 0, found) + 1
+                yield Violation("I14", sink, f"canary {number} ({len(canary)} characters) stands in line {line}")
+
+
+def _sinks(index: Index) -> Iterator[tuple[str, str]]:
+    history = index.history
+    yield "logs", history.logs
+    yield "metrics", history.metrics
+    for letter in history.letters:
+        kept = (
+            {name for name, _ in index.inputs[letter.origin].headers} if letter.origin in index.inputs else set[str]()
+        )
+        ours = [(value or b"").decode(errors="replace") for name, value in letter.headers if name not in kept]
+        yield f"headers of dead letter {at(letter.place)}", "\n".join(ours)
+    for told in history.told:
+        headers = [(value or b"").decode(errors="replace") for _, value in told.headers]
+        message = told.outcome.message if isinstance(told.outcome, AccountProvisioningFailed) else ""
+        yield f"headers and message of {at(told.place)}", "\n".join([*headers, message])

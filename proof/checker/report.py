@@ -1,0 +1,91 @@
+"""What the checker found: every violation with its evidence, and whether the run proves anything at all."""
+
+from collections import Counter
+from collections.abc import Iterator, Mapping, Sequence
+from dataclasses import dataclass
+
+INVARIANTS: Mapping[str, str] = {
+    "I1": "one account for a student at a provider, at every instant",
+    "I2": "the final state is that of the newest event",
+    "I3": "every input record has one final disposition",
+    "I4": "one mail with a password that works",
+    "I5": "outcomes are published once, in order, and are the ledger's",
+    "I6": "outcomes tell the truth",
+    "I7": "nothing is written to what is not ours",
+    "I8": "no tenant's credential or domain serves another",
+    "I9": "no call while a vendor has asked for time (quotas are the vendors' to say: they are seen as that)",
+    "I10": "few writes for each effect",
+    "I11": "an offset is committed only when its event is durable",
+    "I12": "no call and no result without its intent",
+    "I13": "who was fenced writes nothing",
+    "I14": "no personal data and no secrets where they do not belong",
+    "I15": "all comes to rest soon after the last fault",
+    "I16": "versions only rise",
+    "I17": "one password for each generation",
+    "I18": "dead letters are the records that can't be taken, as they were",
+    "I19": "metrics agree with the ledger",
+    "I20": "no effect of a suspension is older than what is wanted (nothing to look at: accounts are not suspended yet)",
+}
+"""By `facts/faults.md`'s numbers."""
+
+
+@dataclass(frozen=True, slots=True)
+class Violation:
+    """`evidence` names calls, records and rows by number, without personal data."""
+
+    invariant: str
+    subject: str
+    evidence: str
+
+    def __str__(self) -> str:
+        return f"{self.invariant} {self.subject}: {self.evidence}"
+
+
+@dataclass(frozen=True, slots=True)
+class Report:
+    """`looked` says how many things each invariant was held against; none where the history has nothing of the kind."""
+
+    seed: int
+    violations: Sequence[Violation]
+    invalid: Sequence[str]
+    looked: Mapping[str, int]
+    effects: int
+    faults: Mapping[str, int]
+
+    @property
+    def passed(self) -> bool:
+        """No violation, in a run that proves something."""
+        return not self.violations and not self.invalid
+
+    @property
+    def verdict(self) -> str:
+        """One word."""
+        return "invalid" if self.invalid else "violated" if self.violations else "passed"
+
+    def broken(self) -> Sequence[str]:
+        """The invariants that were violated."""
+        return sorted({violation.invariant for violation in self.violations}, key=_number)
+
+    def lines(self, *, most: int = 20) -> Iterator[str]:
+        """For people: the table, and of each invariant at most so many violations."""
+        counts = Counter(violation.invariant for violation in self.violations)
+        fired = ", ".join(f"{name} {count}" for name, count in sorted(self.faults.items())) or "none ordered"
+        yield f"seed {self.seed}: {self.verdict}; effects: {self.effects}; faults: {fired}"
+        for name, sentence in INVARIANTS.items():
+            looked = self.looked.get(name, 0)
+            found = f"{counts[name]} violations" if counts[name] else "holds" if looked else "nothing to look at"
+            yield f"{name:>4}  {found:<19} {looked:>7}  {sentence}"
+        for reason in self.invalid:
+            yield f"invalid: {reason}"
+        shown = Counter[str]()
+        for violation in sorted(self.violations, key=lambda found: _number(found.invariant)):
+            shown[violation.invariant] += 1
+            if shown[violation.invariant] <= most:
+                yield str(violation)
+        for name, count in shown.items():
+            if count > most:
+                yield f"{name} and {count - most} more"
+
+
+def _number(invariant: str) -> int:
+    return int(invariant[1:])

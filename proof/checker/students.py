@@ -1,0 +1,87 @@
+"""I2 and I16: where each student ends, and that the way there only leads upwards."""
+
+from collections import Counter, defaultdict
+from collections.abc import Iterator
+
+from consumer.ledger.port import Disposition
+from proof.checker.index import Index, Student, Wanted, of
+from proof.checker.report import Violation
+from proof.history import AccountRow, HeldAccount
+
+_SETTLED = frozenset({Disposition.APPLIED, Disposition.FAILED})
+_RISING = ("desired_version", "settled_version", "applied_version")
+
+
+def folded(index: Index) -> Iterator[Violation]:
+    """I2: the newest event that acts decides, whatever order they came in; and there is no account but for a student."""
+    for student, wanted in index.students.items():
+        yield from (Violation("I2", of(student), wrong) for wrong in _wrong(index, student, wanted))
+    for student in index.rows.keys() - index.students.keys():
+        yield Violation("I2", of(student), "the ledger knows a student for whom no event acts")
+    for spot, call in index.made.items():
+        if index.owner(spot) is None:
+            yield Violation("I2", spot[0], f"call {call.number} made an account for nobody that an event acts for")
+
+
+def _wrong(index: Index, student: Student, wanted: Wanted) -> Iterator[str]:
+    row = index.rows.get(student)
+    if row is None:
+        yield "the ledger does not know the student"
+        return
+    if row.desired_version != wanted.newest:
+        yield f"version {row.desired_version} is wanted instead of {wanted.newest}"
+    ends = _ends(index, wanted)
+    decided = [end for end in ends[wanted.newest] if end != Disposition.SUPERSEDED]
+    if not decided and ends[wanted.newest]:
+        yield f"version {wanted.newest} is the newest, and superseded"
+    for version, found in ends.items():
+        if sum(count for end, count in Counter(found).items() if end in _SETTLED) > 1:
+            yield f"several events of version {version} were carried out"
+    if Disposition.APPLIED in decided:
+        if row.applied_version != wanted.newest:
+            yield f"version {wanted.newest} is applied by the inbox, {row.applied_version} by the student's row"
+        for provider in wanted.providers:
+            account = index.accounts.get((*student, provider.value))
+            if missing := _missing(index, account):
+                yield f"version {wanted.newest} is applied, and at {provider.value} {missing}"
+
+
+def _ends(index: Index, wanted: Wanted) -> dict[int, list[str]]:
+    ends: dict[int, list[str]] = defaultdict(list)
+    for one in wanted.accepted:
+        row = index.inbox.get((one.tenant_id or "", one.event_id or ""))
+        if row is not None:
+            ends[row.version].append(row.disposition)
+    return ends
+
+
+def _missing(index: Index, account: AccountRow | None) -> str | None:
+    if account is None or account.object_id is None:
+        return "the ledger has no account"
+    held = index.held.get((account.tenant_id, account.provider.value, account.object_id))
+    if held is None:
+        return f"there is no object {account.object_id}"
+    return None if not held.deleted or _deleted_by_hand(index, held) else f"object {account.object_id} is deleted"
+
+
+def _deleted_by_hand(index: Index, held: HeldAccount) -> bool:
+    calls = index.about.get((held.tenant_id, held.provider.value, held.object_id), ())
+    return not any(call.operation == "delete" and call.effective for call in calls)
+
+
+def rising(index: Index) -> Iterator[Violation]:
+    """I16: nothing that counts upwards was ever left lower, and what is applied was settled, and what is settled desired."""
+    newest: dict[tuple[Student, str], int] = {}
+    for change in index.changes.get("student", ()):
+        student = (str(change.row["tenant_id"]), str(change.row["student_id"]))
+        for column in _RISING:
+            value = change.row.get(column)
+            if value is None:
+                continue
+            if value < newest.get((student, column), value):
+                yield Violation("I16", of(student), f"change {change.number} lowers {column} to {value}")
+            newest[student, column] = value
+    for student, row in index.rows.items():
+        if not row.applied_version <= row.settled_version <= row.desired_version:
+            versions = f"{row.applied_version}, {row.settled_version}, {row.desired_version}"
+            yield Violation("I16", of(student), f"applied, settled and desired are {versions}")

@@ -1,0 +1,91 @@
+"""I4 and I17: passwords and the mails that carry them."""
+
+from dataclasses import replace
+
+from consumer.events import MailState
+from proof.history import Mail, Operation
+from tests.proof.histories import (
+    ADDRESS,
+    START,
+    TENANT,
+    WELCOME,
+    Story,
+    about,
+    account,
+    call,
+    send,
+    step,
+    told,
+    welcome,
+)
+
+SECOND = "welcome.2@mail.north.example"
+
+
+def test_two_mails_with_the_password_of_an_account_are_one_too_many() -> None:
+    story = Story()
+    story.calls.append(send(9, detail=SECOND))
+    story.mails.append(replace(story.mails[0], message_id=SECOND))
+    assert story.broken() == ["I4"]
+
+
+def test_two_mails_are_too_many_though_the_password_is_replaced_afterwards() -> None:
+    story = Story()
+    story.calls += [send(9, detail=SECOND), about(10, Operation.PASSWORD, secret="new"), send(11, secret="new")]
+    story.mails += [
+        replace(story.mails[0], message_id=SECOND),
+        Mail(START + 11, TENANT, story.mails[0].message_id, ADDRESS, "new"),
+    ]
+    story.accounts = [account(secret="new")]
+    story.rows = [replace(story.rows[0], generation=1)]
+    story.changes += [step(30, "password", "started"), step(31, "password", "done")]
+    assert story.broken() == ["I4"]
+
+
+def test_a_password_that_is_set_back_makes_an_old_mail_work_again() -> None:
+    story = Story().faulty()
+    first = story.calls[1].secret
+    story.calls += [
+        send(7, detail=SECOND, secret="new"),
+        send(8, detail=SECOND, secret="new"),
+        about(9, Operation.PASSWORD, secret="new"),
+    ]
+    story.calls.append(about(10, Operation.PASSWORD, secret=first))
+    story.mails += [Mail(START + 7, TENANT, SECOND, ADDRESS, "new")] * 2
+    story.rows = [replace(story.rows[0], generation=1)]
+    story.changes += [step(30, "password", "started")]
+    assert story.broken() == ["I4"]
+
+
+def test_the_password_in_the_mail_opens_the_account_at_the_end() -> None:
+    story = Story()
+    story.accounts = [account(secret="another")]
+    assert story.broken() == ["I4"]
+
+
+def test_who_was_given_an_account_was_told_of_it() -> None:
+    story = Story()
+    del story.told[1], story.outbox[1], story.calls[-1]
+    story.mails = []
+    assert story.broken() == ["I4"]
+
+
+def test_a_mail_that_nobody_wants_is_not_missed() -> None:
+    story = Story()
+    story.told[1] = told(welcome(MailState.NOT_WANTED), topic=WELCOME)
+    del story.calls[-1]
+    story.mails = []
+    assert story.broken() == []
+
+
+def test_a_creation_is_not_tried_again_with_a_new_password() -> None:
+    story = Story().faulty()
+    story.calls.insert(1, call(2, Operation.CREATE, marker="S1", status=503, executed=False, secret="first try"))
+    assert story.broken() == ["I17"]
+
+
+def test_a_generation_of_its_own_may_have_a_password_of_its_own() -> None:
+    story = Story().faulty()
+    story.calls.insert(1, call(2, Operation.CREATE, marker="S1", status=503, executed=False, secret="first try"))
+    story.rows = [replace(story.rows[0], generation=1)]
+    assert story.broken() == []

@@ -1,0 +1,120 @@
+"""I5 and I6: what downstream reads."""
+
+from dataclasses import replace
+from uuid import UUID
+
+import pytest
+
+from consumer.events import Origin, Outcome, ProvisionedAccount, SignOnIdentity, StepName
+from proof.history import OutboxRow, StudentRow
+from tests.proof.histories import (
+    ADDRESS,
+    KEY,
+    OBJECT,
+    PROVISIONED,
+    START,
+    TENANT,
+    WELCOME,
+    Story,
+    account,
+    failed,
+    provisioned,
+    record,
+    row,
+    told,
+    welcome,
+)
+
+
+def test_an_outcome_is_published_once() -> None:
+    story = Story()
+    story.told.append(replace(story.told[0], place=(PROVISIONED, 0, 1)))
+    assert story.broken() == ["I5"]
+
+
+def test_an_outcome_is_not_lost() -> None:
+    story = Story()
+    story.outbox.append(OutboxRow(str(UUID(int=9)), PROVISIONED, KEY, 9, published=True))
+    assert story.broken() == ["I5"]
+
+
+def test_an_outcome_is_the_ledger_s() -> None:
+    story = Story()
+    del story.outbox[0]
+    assert story.broken() == ["I5"]
+
+
+def test_outcomes_of_a_student_come_in_their_order() -> None:
+    story = Story()
+    story.inputs.append(record(2, version=2))
+    story.inbox.append(row(record(2, version=2)))
+    story.students = [StudentRow(TENANT, "S1", 2, 2, 2, due=False)]
+    second = replace(provisioned(version=2), event_id=UUID(int=9))
+    story.outbox.append(OutboxRow(str(UUID(int=9)), PROVISIONED, KEY, 3, published=True))
+    story.told = [told(second), told(provisioned(), offset=1), story.told[1]]
+    assert story.broken() == ["I5"]
+
+
+def test_an_outcome_has_its_student_s_key() -> None:
+    story = Story()
+    story.told[0] = replace(story.told[0], key=b"north/S2")
+    assert story.broken() == ["I5"]
+
+
+@pytest.mark.parametrize(
+    "lie",
+    [
+        provisioned(object_id="nowhere"),
+        provisioned(at=START + 1),
+        provisioned(licences=("sku-1", "sku-2")),
+        provisioned(groups=("group-2",)),
+        provisioned(identity=SignOnIdentity("https://issuer.example", "another")),
+        provisioned(account=ProvisionedAccount(OBJECT, "another@north.example", ADDRESS, Origin.CREATED)),
+        provisioned(account=ProvisionedAccount(OBJECT, ADDRESS, ADDRESS, Origin.ADOPTED)),
+    ],
+    ids=["object", "time", "licences", "groups", "identity", "address", "origin"],
+)
+def test_account_provisioned_tells_the_truth(lie: Outcome) -> None:
+    story = Story()
+    story.told[0] = told(lie)
+    assert story.broken() == ["I6"]
+
+
+def test_a_licence_that_is_given_later_is_not_told_before() -> None:
+    story = Story()
+    story.calls[2] = replace(story.calls[2], at=START + 9)
+    assert story.broken() == ["I6"]
+
+
+def test_another_student_s_account_is_not_told_as_one_s_own() -> None:
+    story = Story()
+    story.accounts.append(account(object_id="object-2", marker="S2", ours=False, secret="other"))
+    story.told[0] = told(provisioned(object_id="object-2"))
+    assert story.broken() == ["I6"]
+
+
+def test_a_mail_that_is_told_as_accepted_was() -> None:
+    story = Story()
+    story.told[1] = told(welcome(message_id="another@mail.north.example"), topic=WELCOME)
+    assert story.broken() == ["I6"]
+
+
+def test_a_failure_is_final_only_where_no_account_is_made() -> None:
+    story = Story()
+    story.told[0] = told(replace(failed(), event_id=UUID(int=1)))
+    assert story.broken() == ["I6"]
+
+
+def test_a_version_is_not_both_provisioned_and_failed() -> None:
+    story = Story()
+    story.told.append(told(failed(step=StepName.LICENCES), offset=1))
+    story.outbox.append(OutboxRow(str(UUID(int=3)), PROVISIONED, KEY, 3, published=True))
+    assert story.broken() == ["I6"]
+
+
+def test_outcomes_are_of_students_whom_an_event_acts_for() -> None:
+    story = Story()
+    story.told.append(told(replace(welcome(), student_id="S9", event_id=UUID(int=9)), topic=WELCOME, offset=1))
+    story.told[-1] = replace(story.told[-1], key=b"north/S9")
+    story.outbox.append(OutboxRow(str(UUID(int=9)), WELCOME, b"north/S9", 9, published=True))
+    assert story.broken() == ["I6"]

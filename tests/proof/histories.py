@@ -1,0 +1,281 @@
+"""A small history in which all is well, to be broken in one place: student S1 of `north` gets an account at Microsoft, and a mail."""
+
+from collections.abc import Mapping
+from dataclasses import dataclass, field, replace
+from datetime import UTC, datetime
+from hashlib import sha256
+from typing import Any
+from uuid import UUID
+
+from consumer.errors import Reason
+from consumer.events import (
+    AccountProvisioned,
+    AccountProvisioningFailed,
+    Cause,
+    MailState,
+    Origin,
+    Outcome,
+    Provider,
+    ProvisionedAccount,
+    SignOnIdentity,
+    StepName,
+    WelcomeEmailStatus,
+)
+from proof.checker import check
+from proof.history import (
+    AccountRow,
+    Call,
+    Change,
+    HeldAccount,
+    History,
+    InboxRow,
+    Input,
+    Ledger,
+    Letter,
+    Lot,
+    Mail,
+    Operation,
+    OutboxRow,
+    StepRow,
+    StudentRow,
+    Told,
+)
+
+START = 1_800_000_000.0
+TENANT, STUDENT, OBJECT = "north", "S1", "object-1"
+ADDRESS, MESSAGE = "s1@students.north.example", "welcome.1@mail.north.example"
+SKU, GROUP = "sku-1", "group-1"
+SECRET = "a-fingerprint"
+KEY = b"north/S1"
+IN, PROVISIONED, FAILED, WELCOME, DEAD = "in", "provisioned", "failed", "welcome", "dead"
+
+
+def digest(words: str) -> bytes:
+    return sha256(words.encode()).digest()
+
+
+def record(offset: int, *, event: str | None = None, version: int = 1, **other: Any) -> Input:
+    """A record of the input topic; one that acts for S1, unless told otherwise."""
+    event = event or f"event-{offset}"
+    known: dict[str, Any] = {
+        "lot": Lot.ACT,
+        "tenant_id": TENANT,
+        "student_id": STUDENT,
+        "providers": (Provider.MICROSOFT,),
+        "headers": (("source", b"sis"),),
+        "digest": digest(event),
+    }
+    return Input(place=(IN, 0, offset), key=KEY, event_id=event, version=version, **{**known, **other})
+
+
+def row(one: Input, disposition: str = "applied") -> InboxRow:
+    """The inbox's row of a record."""
+    return InboxRow(one.place, TENANT, one.event_id or "", one.student_id or "", one.version or 0, disposition)
+
+
+def letter(one: Input, reason: str, *, offset: int = 0, **other: Any) -> Letter:
+    """A faithful dead letter of a record."""
+    known: dict[str, Any] = {"key": one.key, "headers": (*one.headers, ("provisioner-reason", reason.encode()))}
+    return Letter((DEAD, 0, offset), one.place, reason, digest=one.digest, **{**known, **other})
+
+
+def call(number: int, operation: Operation, **other: Any) -> Call:
+    """A call that succeeded, one second after the one before."""
+    known: dict[str, Any] = {
+        "tenant_id": TENANT,
+        "service": "mailgun" if operation in {Operation.SEND, Operation.LOOK_UP} else "microsoft",
+        "status": 200,
+        "executed": True,
+        "answered": True,
+        "credential_of": TENANT,
+    }
+    return Call(number=number, at=START + number, operation=operation, **{**known, **other})
+
+
+def about(number: int, operation: Operation, **other: Any) -> Call:
+    """A call about S1's account."""
+    return call(number, operation, **{"object_id": OBJECT, "address": ADDRESS, "marker": STUDENT, **other})
+
+
+def asked_to_wait(number: int, *, seconds: float) -> Call:
+    """A call that Microsoft refused for the time being."""
+    return about(number, Operation.GROUP, detail=GROUP, status=429, executed=False, retry_after=seconds)
+
+
+def send(number: int, **other: Any) -> Call:
+    """The welcome mail."""
+    return call(number, Operation.SEND, **{"address": ADDRESS, "secret": SECRET, "detail": MESSAGE, **other})
+
+
+def account(**other: Any) -> HeldAccount:
+    """S1's account."""
+    known: dict[str, Any] = {
+        "object_id": OBJECT,
+        "address": ADDRESS,
+        "marker": STUDENT,
+        "deleted": False,
+        "ours": True,
+        "secret": SECRET,
+        "licences": frozenset({SKU}),
+        "groups": frozenset({GROUP}),
+        "created_at": START + 2,
+    }
+    return HeldAccount(TENANT, Provider.MICROSOFT, **{**known, **other})
+
+
+def provisioned(*, object_id: str = OBJECT, at: float = START + 5, version: int = 1, **other: Any) -> Outcome:
+    """`account-provisioned`, at a time."""
+    known: dict[str, Any] = {
+        "account": ProvisionedAccount(object_id, ADDRESS, ADDRESS, Origin.CREATED),
+        "identity": SignOnIdentity("https://issuer.example", object_id),
+        "licences": (SKU,),
+        "groups": (GROUP,),
+        "duration_ms": 1,
+    }
+    return AccountProvisioned(**_common(1, at, version), **{**known, **other})
+
+
+def failed(*, version: int = 1, final: bool = True, step: StepName = StepName.CREATE) -> Outcome:
+    """`account-provisioning-failed`."""
+    return AccountProvisioningFailed(
+        **_common(3, START + 1, version),
+        step=step,
+        reason=Reason.ACCOUNT_CONFLICT,
+        final=final,
+        retry_at=None,
+        message="Taken.",
+    )
+
+
+def welcome(state: MailState = MailState.ACCEPTED, **other: Any) -> Outcome:
+    """`welcome-email-status`."""
+    known: dict[str, Any] = {"reason": None, "message_id": MESSAGE if state is MailState.ACCEPTED else None}
+    return WelcomeEmailStatus(**_common(2, START + 7, 1), state=state, **{**known, **other})
+
+
+def _common(number: int, at: float, version: int) -> Mapping[str, Any]:
+    return {
+        "event_id": UUID(int=number),
+        "occurred_at": datetime.fromtimestamp(at, UTC),
+        "tenant_id": TENANT,
+        "student_id": STUDENT,
+        "cause": Cause(f"event-{version}", version),
+        "provider": Provider.MICROSOFT,
+    }
+
+
+def told(outcome: Outcome, *, topic: str = PROVISIONED, offset: int = 0) -> Told:
+    """An outcome on its topic."""
+    return Told((topic, 0, offset), KEY, (("ce_id", str(outcome.event_id).encode()),), outcome)
+
+
+def step(number: int, name: str, state: str, *, epoch: int = 1, request: bytes = b"hash") -> Change:
+    """A step's row as a commit left it."""
+    row = {
+        "tenant_id": TENANT,
+        "student_id": STUDENT,
+        "provider": "microsoft",
+        "name": name,
+        "state": state,
+        "request_hash": request,
+        "lease_epoch": epoch,
+    }
+    return Change(number, START + number / 10, "step", row)
+
+
+def waits(at: float) -> Change:
+    """The wait of the tenant at Microsoft as a commit left it."""
+    return Change(900, at, "tenant_wait", {"tenant_id": TENANT, "service": "microsoft", "until": at + 300})
+
+
+def student(number: int, **columns: int) -> Change:
+    """The student's row as a commit left it."""
+    known = {"desired_version": 1, "settled_version": -1, "applied_version": -1, "lease_epoch": 0}
+    return Change(
+        number,
+        START + number / 10,
+        "student",
+        {"tenant_id": TENANT, "student_id": STUDENT, **known, **columns},
+    )
+
+
+@dataclass
+class Story:
+    """The right history, part by part; tests change parts of it."""
+
+    inputs: list[Input] = field(default_factory=lambda: [record(1)])
+    inbox: list[InboxRow] = field(default_factory=lambda: [row(record(1))])
+    letters: list[Letter] = field(default_factory=list[Letter])
+    calls: list[Call] = field(
+        default_factory=lambda: [
+            call(1, Operation.FIND),
+            about(2, Operation.CREATE, secret=SECRET, status=201),
+            about(3, Operation.LICENCES, detail=SKU),
+            about(4, Operation.GROUP, detail=GROUP, status=204),
+            send(6),
+        ]
+    )
+    accounts: list[HeldAccount] = field(default_factory=lambda: [account()])
+    mails: list[Mail] = field(default_factory=lambda: [Mail(START + 6, TENANT, MESSAGE, ADDRESS, SECRET)])
+    told: list[Told] = field(default_factory=lambda: [told(provisioned()), told(welcome(), topic=WELCOME)])
+    outbox: list[OutboxRow] = field(
+        default_factory=lambda: [
+            OutboxRow(str(UUID(int=1)), PROVISIONED, KEY, 1, published=True),
+            OutboxRow(str(UUID(int=2)), WELCOME, KEY, 2, published=True),
+        ]
+    )
+    students: list[StudentRow] = field(default_factory=lambda: [StudentRow(TENANT, STUDENT, 1, 1, 1, due=False)])
+    rows: list[AccountRow] = field(
+        default_factory=lambda: [AccountRow(TENANT, STUDENT, Provider.MICROSOFT, OBJECT, ADDRESS, STUDENT, 0, 1)]
+    )
+    steps: list[StepRow] = field(default_factory=list[StepRow])
+    changes: list[Change] = field(
+        default_factory=lambda: [
+            student(1),
+            student(2, lease_epoch=1),
+            *(
+                step(number, name, state)
+                for number, (name, state) in enumerate(
+                    ((n, s) for n in ("create", "licences", "groups", "welcome") for s in ("started", "done")), start=3
+                )
+            ),
+            student(11, lease_epoch=1, settled_version=1, applied_version=1),
+        ]
+    )
+    other: dict[str, Any] = field(default_factory=dict[str, Any])
+
+    def history(self) -> History:
+        """As the checker is given it."""
+        ledger = Ledger(
+            inbox=self.inbox, students=self.students, accounts=self.rows, steps=self.steps, outbox=self.outbox
+        )
+        whole = History(
+            seed=1,
+            inputs=self.inputs,
+            letters=self.letters,
+            told=self.told,
+            calls=self.calls,
+            accounts=self.accounts,
+            mails=self.mails,
+            ledger=ledger,
+            changes=self.changes,
+            committed={(IN, 0): max(one.place[2] for one in self.inputs) + 1},
+            healed_at=START,
+            quiet_at=START + 20,
+        )
+        return replace(whole, **self.other)
+
+    def faulty(self) -> "Story":
+        """The same, in which a fault fired."""
+        self.other["faults"] = {"lost answer": 1}
+        return self
+
+    def broken(self) -> list[str]:
+        """The invariants that the checker finds broken, each once."""
+        report = check(self.history())
+        assert not report.invalid, report.invalid
+        return list(report.broken())
+
+    def evidence(self) -> list[str]:
+        """What the checker says of it."""
+        return [str(violation) for violation in check(self.history()).violations]
