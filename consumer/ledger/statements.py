@@ -37,7 +37,8 @@ _BEGIN = text(
     ON CONFLICT (tenant_id, student_id, provider, name) DO UPDATE
       SET state = 'started', version = excluded.version, attempt = known.attempt + 1, request_hash = excluded.request_hash,
           started_at = now(), deadline = excluded.deadline, ended_at = NULL, reason = NULL, lease_epoch = excluded.lease_epoch,
-          unsure = known.unsure OR known.state IN ('started', 'unknown')
+          unsure = known.unsure OR known.state = 'unknown'
+            OR (known.state = 'started' AND known.lease_epoch <> excluded.lease_epoch)
     """
 )
 _END = text(

@@ -261,6 +261,17 @@ async def test_a_step_whose_owner_died_is_unsure_when_the_next_has_begun_it_agai
     assert (await given.claim_one()).steps[CREATE].unsure
 
 
+async def test_an_intent_that_is_committed_twice_by_its_owner_leaves_nothing_unsure(
+    given: Given, ledger: Ledger
+) -> None:
+    given.accept(event())
+    job = await given.claim_one()
+    await ledger.work.commit(job.lease, [BEGIN])
+    await ledger.work.commit(job.lease, [BEGIN])
+    await ledger.work.commit(job.lease, [ended(StepState.DONE), Defer(0)])
+    assert not (await given.claim_one()).steps[CREATE].unsure
+
+
 async def test_a_step_can_be_done_and_unsure(given: Given, ledger: Ledger) -> None:
     given.accept(event())
     job = await given.claim_one()

@@ -192,7 +192,7 @@ def _begin(student: StudentRow, write: BeginStep, now: datetime) -> None:
     at = (write.provider, write.name)
     known = student.steps.get(at)
     attempt = known.attempt + 1 if known else 1
-    unsure = known is not None and (known.unsure or known.state in {StepState.STARTED, StepState.UNKNOWN})
+    unsure = known is not None and (known.unsure or known.state is StepState.UNKNOWN or _lost(student, known))
     student.steps[at] = Step(*at, StepState.STARTED, write.version, attempt, write.request_hash, now, unsure=unsure)
     student.step_epochs[at] = student.epoch
 
@@ -200,10 +200,14 @@ def _begin(student: StudentRow, write: BeginStep, now: datetime) -> None:
 def _end(student: StudentRow, write: EndStep) -> None:
     at = (write.provider, write.name)
     if step := student.steps.get(at):
-        lost = step.state is StepState.STARTED and student.step_epochs[at] != student.epoch
-        unsure = step.unsure or write.unsure or write.state is StepState.UNKNOWN or lost
+        unsure = step.unsure or write.unsure or write.state is StepState.UNKNOWN or _lost(student, step)
         student.steps[at] = replace(step, state=write.state, reason=write.reason, unsure=unsure)
         student.step_epochs[at] = student.epoch
+
+
+def _lost(student: StudentRow, step: Step) -> bool:
+    """Whether somebody else began the step, and did not end it."""
+    return step.state is StepState.STARTED and student.step_epochs[step.provider, step.name] != student.epoch
 
 
 def _keep(student: StudentRow, now: datetime, timeout: float) -> None:
