@@ -51,12 +51,14 @@ class Point(StrEnum):
     CREATE_INTENT = "create.intent"
     CREATE_ANSWER = "create.answer"
     CREATE_RESULT = "create.result"
-    ADDRESS_DOUBTED = "address.doubted"
     ADDRESS_REFUSED = "address.refused"
     ACCOUNT_ADOPTED = "account.adopted"
     RESTORE_INTENT = "restore.intent"
     RESTORE_ANSWER = "restore.answer"
     RESTORE_RESULT = "restore.result"
+    MARK_INTENT = "mark.intent"  # only where the second look finds our account without its marker
+    MARK_ANSWER = "mark.answer"
+    MARK_RESULT = "mark.result"
     LICENCES_INTENT = "licences.intent"
     LICENCES_ANSWER = "licences.answer"
     LICENCES_RESULT = "licences.result"
@@ -94,6 +96,7 @@ class Boundaries(NamedTuple):
 LOOK_UP = Boundaries(Point.LOOK_UP_INTENT, Point.LOOK_UP_ANSWER, Point.LOOK_UP_RESULT)
 CREATE = Boundaries(Point.CREATE_INTENT, Point.CREATE_ANSWER, Point.CREATE_RESULT)
 RESTORE = Boundaries(Point.RESTORE_INTENT, Point.RESTORE_ANSWER, Point.RESTORE_RESULT)
+MARK = Boundaries(Point.MARK_INTENT, Point.MARK_ANSWER, Point.MARK_RESULT)
 LICENCES = Boundaries(Point.LICENCES_INTENT, Point.LICENCES_ANSWER, Point.LICENCES_RESULT)
 GROUPS = Boundaries(Point.GROUPS_INTENT, Point.GROUPS_ANSWER, Point.GROUPS_RESULT)
 WELCOME = Boundaries(Point.WELCOME_INTENT, Point.WELCOME_ANSWER, Point.WELCOME_RESULT)

@@ -9,7 +9,7 @@ from typing import Protocol
 from consumer.errors import GiveUp, Reason
 from consumer.events import Outcome, Provider, StepName, Student
 from consumer.failpoints import UNARMED, Failpoints
-from consumer.ledger.port import Account, Job, Publish, Step, StepState, Work
+from consumer.ledger.port import Account, Job, Publish, SealedCredential, Step, StepState, Work
 from consumer.ledger.vault import Context, Vault
 from consumer.mail.rendering import Templates
 from consumer.providers.port import Directory
@@ -39,10 +39,7 @@ class Tools:
 
 
 class Case:
-    """The student's job at `provider`. `account` is what is known so far; the steps move it on.
-
-    `fresh_password` is the one that a create call of this very job has used: it need not be opened again for the mail.
-    """
+    """The student's job at `provider`. `account` and `sealed`, its newest sealed password, are what is known so far; steps move them on."""
 
     def __init__(self, job: Job, institution: Institution, provider: Provider, effects: Effects, tools: Tools) -> None:
         self.job = job
@@ -51,7 +48,7 @@ class Case:
         self.effects = effects
         self.tools = tools
         self.account: Account | None = job.accounts.get(provider)
-        self.fresh_password: str | None = None
+        self.sealed: SealedCredential | None = job.credentials.get(provider)
         self._claimed_at = asyncio.get_running_loop().time()
 
     @property
@@ -86,13 +83,29 @@ class Case:
     def uncertain(self, name: StepName) -> bool:
         """Whether an earlier attempt at this step may have been carried out without our knowing."""
         step = self.step(name)
-        return step is not None and step.state in {StepState.STARTED, StepState.UNKNOWN}
+        if step is None:
+            return False
+        return step.state in {StepState.STARTED, StepState.UNKNOWN} or (step.state is StepState.FAILED and step.unsure)
+
+    @property
+    def verifying(self) -> bool:
+        """Whether nothing new is asked for, and this is the second look at an account of which something is unsure."""
+        return self.job.settled and any(self.to_be_verified(name) for name in StepName)
+
+    def to_be_verified(self, name: StepName) -> bool:
+        """Whether this job is the second look, and this step is unsure."""
+        step = self.step(name)
+        return self.job.settled and step is not None and step.unsure
 
     def refuse_if_failed(self, name: StepName) -> None:
         """Raises `GiveUp` again where this version has already failed at this step for good."""
         step = self.step(name)
         if step and step.state is StepState.FAILED and step.version == self.version:
             raise GiveUp("The provider refused this step for good.", reason=step.reason or Reason.UNEXPECTED_ANSWER)
+
+    def has_password(self, generation: int) -> bool:
+        """Whether the password of this generation is still kept."""
+        return self.sealed is not None and self.sealed.generation == generation
 
     def sealed_for(self, generation: int) -> Context:
         """What a password of this generation is bound to when it is sealed."""

@@ -8,11 +8,11 @@ create, always the same body ──▶ created
         ▼
 whose is it? ──ours──▶ adopt      ──not visible yet──▶ later
         └──somebody else's──▶ refuse the address, take the next candidate
-             (unless an earlier attempt is unknown and the holder is unmarked: that may be ours, so a person must look)
+             (unless an earlier attempt is unknown and the holder is unmarked or stays invisible: that may be ours, so a person must look)
 """
 
-from collections.abc import Sequence
 from dataclasses import replace
+from hashlib import sha256
 
 from consumer.errors import AddressTaken, Hold, NotYet, Reason
 from consumer.events import Origin, StepName
@@ -23,13 +23,13 @@ from consumer.ledger.port import (
     EndStep,
     RefuseAddress,
     SaveAccount,
-    SealCredential,
     StepState,
     Write,
 )
 from consumer.providers.port import Found
 from consumer.provisioning.address import body_hash, new_account, reserved
 from consumer.provisioning.case import Case
+from consumer.provisioning.password import sealed_password
 
 _ADDRESSES_IN_ONE_GO = 8
 _ATTEMPTS_UNTIL_VISIBLE = 8
@@ -37,42 +37,61 @@ _ATTEMPTS_UNTIL_VISIBLE = 8
 
 async def ensure_created(case: Case) -> None:
     """Returns when `case.account` has an object id. Raises faults; none of them leaves a second account behind."""
+    if case.account is not None and case.account.object_id is not None:
+        return
     case.refuse_if_failed(StepName.CREATE)
-    uncertain = case.uncertain(StepName.CREATE)
     for _ in range(_ADDRESSES_IN_ONE_GO):
         account = await reserved(case)
-        if account.object_id is not None:
+        if not await _found_by_marker(case, account):
+            await _create(case, account)
+        if (await reserved(case)).object_id is not None:
             return
-        if not await _found_by_marker(case, account, uncertain=uncertain):
-            await _create(case, account, uncertain=uncertain)
-    if (await reserved(case)).object_id is None:
-        raise NotYet("Many addresses in a row were taken; the next candidates are tried later.")
+    raise NotYet("Many addresses in a row were taken; the next candidates are tried later.")
 
 
-async def _found_by_marker(case: Case, account: Account, *, uncertain: bool) -> bool:
-    found = await case.effects.ask(case.service, lambda t: case.directory.find_marked(account.marker, timeout=t))
-    ours = [one for one in found if one.marker == account.marker]
+async def our_accounts(case: Case, marker: str) -> list[Found]:
+    """The accounts that carry the student's marker: one that lives, or several that are all deleted, or none.
+
+    Raises `Hold` where several live: which of them is the student's is not for us to say.
+    """
+    found = await case.effects.ask(case.service, lambda t: case.directory.find_marked(marker, timeout=t))
+    ours = [one for one in found if one.marker == marker]
     live = [one for one in ours if not one.deleted]
-    if len(live) > 1 or (not live and len(ours) > 1):
+    if len(live) > 1:
         raise Hold("Several accounts carry this student's marker.", reason=Reason.ACCOUNT_CONFLICT)
-    if live:
-        await _adopt(case, account, live[0], Origin.CREATED if uncertain else Origin.ADOPTED)
-    elif ours:
-        await _restore(case, account, ours[0], uncertain=uncertain)
+    return live or ours
+
+
+async def adopt(case: Case, account: Account, found: Found) -> None:
+    """Takes an account with our marker as the student's. Raises `Hold` where it is an administrator's."""
+    await _adopt(case, account, found, _origin(case, account, found))
+
+
+async def _found_by_marker(case: Case, account: Account) -> bool:
+    ours = await our_accounts(case, account.marker)
+    if len(ours) > 1:
+        raise Hold("Several deleted accounts carry this student's marker.", reason=Reason.ACCOUNT_CONFLICT)
+    for one in ours:
+        await (_restore if one.deleted else adopt)(case, account, one)
     return bool(ours)
 
 
-async def _create(case: Case, account: Account, *, uncertain: bool) -> None:
-    account, password, seal = _password(case, account, uncertain=uncertain)
+async def _create(case: Case, account: Account) -> None:
+    request_hash = body_hash(account)
+    uncertain = case.uncertain(StepName.CREATE) and _was_last(case, request_hash)
+    if _was_last(case, request_hash) and not case.has_password(account.generation):
+        # The sealed password has expired, and an attempt that bore it may still turn up: this one must be told apart.
+        account = replace(account, generation=account.generation + 1)
+    password, seal = sealed_password(case, account.generation)
     try:
         created = await case.effects.step(
             case.provider,
             StepName.CREATE,
             CREATE,
             service=case.service,
-            request_hash=body_hash(account),
+            request_hash=request_hash,
             call=lambda t: case.directory.create(new_account(account), password, timeout=t),
-            then=lambda found: [SaveAccount(_standing(account, found, Origin.CREATED))],
+            then=lambda found: _created(case, account, found),
             before=[SaveAccount(account), *seal],
             uncertain=uncertain,
         )
@@ -80,24 +99,27 @@ async def _create(case: Case, account: Account, *, uncertain: bool) -> None:
         await _whose_is_it(case, account, uncertain=uncertain)
     else:
         case.account = _standing(account, created, Origin.CREATED)
-        case.fresh_password = password
+
+
+def _created(case: Case, account: Account, found: Found) -> list[Write]:
+    # Where nobody could tell whether the marker stands, the account is looked at once more.
+    unsure = EndStep(case.provider, StepName.CREATE, StepState.DONE, unsure=found.marker is None)
+    return [unsure, SaveAccount(_standing(account, found, Origin.CREATED))]
 
 
 async def _whose_is_it(case: Case, account: Account, *, uncertain: bool) -> None:
     holder = await case.effects.ask(case.service, lambda t: case.directory.find_address(account.address, timeout=t))
-    unsettled = StepState.UNKNOWN if uncertain else StepState.THROTTLED
-    ended = EndStep(case.provider, StepName.CREATE, unsettled, Reason.ACCOUNT_CONFLICT)
     if holder and holder.marker == account.marker:
         # A vendor can answer "taken" to a create that it has just carried out: nothing carried our marker a moment ago.
-        await _adopt(case, account, holder, Origin.CREATED)
-    elif holder is None and (uncertain or case.job.attempt < _ATTEMPTS_UNTIL_VISIBLE):
-        await case.effects.commit([ended], Point.ADDRESS_DOUBTED)
+        await _adopt(case, account, holder, _created_if_at(account, holder))
+    elif holder is None and not (_was_taken(case, account) and case.job.attempt >= _ATTEMPTS_UNTIL_VISIBLE):
         raise NotYet("The address is taken, and its holder is not visible yet.")
-    elif uncertain and holder and holder.marker is None:
-        await case.effects.commit([ended], Point.ADDRESS_DOUBTED)
-        raise Hold("An unmarked account has the address, and may be ours.", reason=Reason.ACCOUNT_CONFLICT)
+    elif uncertain and (holder is None or holder.marker is None):
+        raise Hold("Whoever has the address shows no marker, and may be ours.", reason=Reason.ACCOUNT_CONFLICT)
     else:
-        await case.effects.commit([ended, RefuseAddress(case.provider, account.address)], Point.ADDRESS_REFUSED)
+        # Whatever an earlier attempt left unknown is known now: it was refused, as this one.
+        refused = EndStep(case.provider, StepName.CREATE, StepState.THROTTLED, Reason.ACCOUNT_CONFLICT)
+        await case.effects.commit([refused, RefuseAddress(case.provider, account.address)], Point.ADDRESS_REFUSED)
         case.account = None
 
 
@@ -105,13 +127,17 @@ async def _adopt(case: Case, account: Account, found: Found, origin: Origin) -> 
     if found.privileged:
         raise Hold("The account holds an administrator's role.", reason=Reason.PRIVILEGED_ACCOUNT)
     standing = _standing(account, found, origin)
-    forget = [] if origin is Origin.CREATED else [DestroyCredential(case.provider)]
     done = EndStep(case.provider, StepName.CREATE, StepState.DONE)
-    await case.effects.commit([done, SaveAccount(standing), *forget], Point.ACCOUNT_ADOPTED)
+    writes: list[Write] = [done, SaveAccount(standing)]
+    if origin is not Origin.CREATED or account.generation > 0:
+        # Its password was never ours, or attempts bore several: a mail must not tell one that may be wrong.
+        writes.append(DestroyCredential(case.provider))
+        case.sealed = None
+    await case.effects.commit(writes, Point.ACCOUNT_ADOPTED)
     case.account = standing
 
 
-async def _restore(case: Case, account: Account, found: Found, *, uncertain: bool) -> None:
+async def _restore(case: Case, account: Account, found: Found) -> None:
     if found.privileged:
         raise Hold("The deleted account holds an administrator's role.", reason=Reason.PRIVILEGED_ACCOUNT)
     restored = await case.effects.step(
@@ -119,28 +145,44 @@ async def _restore(case: Case, account: Account, found: Found, *, uncertain: boo
         StepName.CREATE,
         RESTORE,
         service=case.service,
-        request_hash=body_hash(account),
+        request_hash=_restore_hash(found),
         call=lambda t: case.directory.restore(found.object_id, timeout=t),
         then=lambda back: [SaveAccount(_standing(account, back, Origin.RESTORED)), DestroyCredential(case.provider)],
         before=[SaveAccount(account)],
-        uncertain=uncertain,
+        uncertain=case.uncertain(StepName.CREATE),
     )
+    case.sealed = None
     case.account = _standing(account, restored, Origin.RESTORED)
+
+
+def _origin(case: Case, account: Account, found: Found) -> Origin:
+    """Whose doing the account is: ours only where the very request that would have made it so may have been carried out."""
+    if case.uncertain(StepName.CREATE) and _was_last(case, _restore_hash(found)):
+        return Origin.RESTORED
+    if _was_last(case, body_hash(account)) and (case.uncertain(StepName.CREATE) or _was_taken(case, account)):
+        return _created_if_at(account, found)
+    return Origin.ADOPTED
+
+
+def _created_if_at(account: Account, found: Found) -> Origin:
+    return Origin.CREATED if found.address == account.address else Origin.ADOPTED
+
+
+def _was_last(case: Case, request_hash: bytes) -> bool:
+    """Whether the newest attempt, before this job, was this very request."""
+    step = case.step(StepName.CREATE)
+    return step is not None and step.request_hash == request_hash
+
+
+def _was_taken(case: Case, account: Account) -> bool:
+    """Whether the newest attempt, before this job, was told that this account's address is taken."""
+    step = case.step(StepName.CREATE)
+    return step is not None and step.reason is Reason.ACCOUNT_CONFLICT and _was_last(case, body_hash(account))
+
+
+def _restore_hash(found: Found) -> bytes:
+    return sha256(f"restore/{found.object_id}".encode()).digest()
 
 
 def _standing(account: Account, found: Found, origin: Origin) -> Account:
     return replace(account, object_id=found.object_id, address=found.address, origin=origin)
-
-
-def _password(case: Case, account: Account, *, uncertain: bool) -> tuple[Account, str, Sequence[Write]]:
-    """The password of the account's generation: the sealed one for every attempt, a new one only with a new generation."""
-    sealed = case.job.credentials.get(case.provider)
-    if sealed and sealed.generation == account.generation:
-        return account, case.tools.vault.open(sealed.sealed, case.sealed_for(account.generation)), ()
-    if uncertain:
-        # The sealed password has expired, and an attempt that bore it may still turn up: this one must be told apart.
-        account = replace(account, generation=account.generation + 1)
-    password = case.tools.password()
-    sealed_now = case.tools.vault.seal(password, case.sealed_for(account.generation))
-    seal = SealCredential(case.provider, account.generation, sealed_now, case.tools.credential_lifetime)
-    return account, password, (seal,)

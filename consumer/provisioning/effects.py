@@ -44,7 +44,7 @@ class Limits:
 
 
 class Effects:
-    """Calls about one student under one lease. Not for concurrent use on the same step."""
+    """Calls about one student under one lease. Not for concurrent use on the same step. `metrics` count what becomes of them."""
 
     def __init__(
         self,
@@ -61,7 +61,7 @@ class Effects:
         self._lease = lease
         self._version = version
         self._limits = limits
-        self._metrics = metrics
+        self.metrics = metrics
         self._breakers = breakers
         self._failpoints = failpoints
 
@@ -101,24 +101,21 @@ class Effects:
         """One effect; `at` names its boundaries. `before` is committed with the intent, what `then` makes of the answer with the result.
 
         `uncertain`: an earlier attempt may have been carried out, so that only a success settles the step. Raises what the call
-        raises. `AddressTaken` leaves the step STARTED, for the caller must first find out whose the address is.
+        raises. After `AddressTaken` this attempt counts as not carried out; the caller finds out whose the address is.
         """
         with self._breaker(service).passage():
             begin = BeginStep(provider, name, self._version, request_hash, self._limits.call)
             await self._open(service, [*before, begin], at.intent)
             try:
                 answer = await self._call(call, at.answer)
-            except AddressTaken:
-                self._breaker(service).answered()
-                raise
             except Fault as fault:
                 state, reason = _ended(fault, uncertain=uncertain)
-                self._metrics.steps.labels(provider, name, state).inc()
+                self.metrics.steps.labels(provider, name, state).inc()
                 waits = self._waits(service, fault)
                 await self.commit([EndStep(provider, name, state, reason), *([waits] if waits else [])], at.result)
                 raise
             self._breaker(service).answered()
-        self._metrics.steps.labels(provider, name, StepState.DONE).inc()
+        self.metrics.steps.labels(provider, name, StepState.DONE).inc()
         await self.commit([EndStep(provider, name, StepState.DONE), *then(answer)], at.result)
         return answer
 
@@ -162,7 +159,7 @@ class Effects:
             seconds = self._limits.tenant_held
         if seconds is None:
             return None
-        self._metrics.tenant_waits.labels(self._lease.tenant_id, service).inc()
+        self.metrics.tenant_waits.labels(self._lease.tenant_id, service).inc()
         return TenantWaits(service, seconds)
 
 
@@ -170,7 +167,7 @@ def _ended(fault: Fault, *, uncertain: bool) -> tuple[StepState, Reason]:
     """How an attempt ended. What an earlier attempt left unknown stays unknown until it is found out."""
     if isinstance(fault, OutcomeUnknown):
         return StepState.UNKNOWN, Reason.OUTCOME_UNKNOWN
-    if isinstance(fault, RetryLater):
+    if isinstance(fault, RetryLater | AddressTaken):
         return (StepState.UNKNOWN if uncertain else StepState.THROTTLED), fault.reason
     if isinstance(fault, Hold):
         return (StepState.UNKNOWN if uncertain else StepState.HELD), fault.reason

@@ -1,33 +1,43 @@
 """A password whose mail is lost is replaced before another mail: the lost one may lie anywhere, and must not open anything."""
 
 import hashlib
+from collections.abc import Sequence
 from dataclasses import replace
+from datetime import timedelta
 
-from consumer.errors import Hold, Reason
+from consumer.errors import GiveUp, Hold, Reason
 from consumer.events import StepName
 from consumer.failpoints import PASSWORD
-from consumer.ledger.port import Account, EndStep, SaveAccount, SealCredential, StepState
+from consumer.ledger.port import EndStep, SaveAccount, SealCredential, SealedCredential, StepState, Write
 from consumer.provisioning.case import Case
 
 
-async def replace_password(case: Case) -> None:
-    """Returns when the account has a password of the next generation, kept in `case.fresh_password`.
+def sealed_password(case: Case, generation: int) -> tuple[str, Sequence[Write]]:
+    """The generation's password, the same for every attempt; a new one comes with the write that keeps it.
 
-    Raises `Hold` where somebody has used the account, or nobody can tell: then it is theirs, and not ours to lock.
+    Raises `Hold` where the vault can't open it.
+    """
+    context = case.sealed_for(generation)
+    if case.sealed and case.sealed.generation == generation:
+        return case.tools.vault.open(case.sealed.sealed, context), ()
+    password, lifetime = case.tools.password(), case.tools.credential_lifetime
+    sealed = case.tools.vault.seal(password, context)
+    case.sealed = SealedCredential(case.provider, generation, sealed, case.now() + timedelta(seconds=lifetime))
+    return password, (SealCredential(case.provider, generation, sealed, lifetime),)
+
+
+async def replace_password(case: Case, reason: Reason) -> None:
+    """Returns when the account has a password of the next generation. `reason` is why the one that it has is of no use.
+
+    Raises `Hold` where somebody has used the account, or nobody can tell: then it is theirs, and not ours to lock. Where the password
+    had merely expired, somebody who uses the account needs no mail: `GiveUp`.
     """
     account = case.known_account()
-    step = case.step(StepName.PASSWORD)
     object_id = account.object_id or ""
     if not case.uncertain(StepName.PASSWORD):
-        set_at = step.started_at if step else None
-        used = await case.effects.ask(
-            case.service, lambda t: case.directory.was_used(object_id, password_set_at=set_at, timeout=t)
-        )
-        if used is not False:
-            raise Hold("The welcome mail is lost, and the account may be in use.", reason=Reason.OUTCOME_UNKNOWN)
+        await _refuse_if_used(case, object_id, reason)
     renewed = replace(account, generation=account.generation + 1)
-    password, sealed = _password(case, renewed)
-    seal = SealCredential(case.provider, renewed.generation, sealed, case.tools.credential_lifetime)
+    password, seal = sealed_password(case, renewed.generation)
     await case.effects.step(
         case.provider,
         StepName.PASSWORD,
@@ -37,18 +47,19 @@ async def replace_password(case: Case) -> None:
         call=lambda t: case.directory.replace_password(object_id, password, timeout=t),
         # The lost mail is of no use any more, wherever it is: the step that sent it is free for another.
         then=lambda _: [SaveAccount(renewed), EndStep(case.provider, StepName.WELCOME, StepState.THROTTLED)],
-        before=[seal],
+        before=seal,
         uncertain=case.uncertain(StepName.PASSWORD),
     )
     case.account = renewed
-    case.fresh_password = password
 
 
-def _password(case: Case, renewed: Account) -> tuple[str, bytes]:
-    """The sealed one where an earlier attempt has made one for this generation: every attempt sends the same."""
-    context = case.sealed_for(renewed.generation)
-    known = case.job.credentials.get(case.provider)
-    if known and known.generation == renewed.generation:
-        return case.tools.vault.open(known.sealed, context), known.sealed
-    password = case.tools.password()
-    return password, case.tools.vault.seal(password, context)
+async def _refuse_if_used(case: Case, object_id: str, reason: Reason) -> None:
+    step = case.step(StepName.PASSWORD)
+    set_at = step.started_at if step else None
+    used = await case.effects.ask(
+        case.service, lambda t: case.directory.was_used(object_id, password_set_at=set_at, timeout=t)
+    )
+    if used and reason is Reason.CREDENTIAL_EXPIRED:
+        raise GiveUp("The sealed password has expired, and the account is in use.", reason=reason)
+    if used is not False:
+        raise Hold("The welcome mail is lost, and the account may be in use.", reason=reason)

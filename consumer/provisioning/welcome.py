@@ -11,6 +11,8 @@ while nobody has used it:
                               │ no
                               ▼
                      replace the password ──▶ send the new one, under a new Message-Id
+
+A password that has expired before its mail could be sent is replaced in the same way.
 """
 
 import hashlib
@@ -26,7 +28,7 @@ from consumer.mail.port import Mail, Mailer
 from consumer.mail.rendering import WelcomeValues
 from consumer.provisioning.announce import welcome
 from consumer.provisioning.case import Case
-from consumer.provisioning.password import replace_password
+from consumer.provisioning.password import replace_password, sealed_password
 
 
 async def ensure_welcomed(case: Case) -> None:
@@ -39,12 +41,13 @@ async def ensure_welcomed(case: Case) -> None:
         await _not_wanted(case)
     elif case.uncertain(StepName.PASSWORD):
         # The password may have been replaced already: whatever became of the mail that bore the old one is of no use any more.
-        await replace_password(case)
-        await _send(case, mailer)
-    elif not case.uncertain(StepName.WELCOME):
-        await _send(case, mailer)
-    elif not await _found(case, mailer):
-        await replace_password(case)
+        await _send_another(case, mailer, Reason.OUTCOME_UNKNOWN)
+    elif case.uncertain(StepName.WELCOME):
+        if not await _found(case, mailer):
+            await _send_another(case, mailer, Reason.OUTCOME_UNKNOWN)
+    elif not case.has_password(case.known_account().generation):
+        await _send_another(case, mailer, Reason.CREDENTIAL_EXPIRED)
+    else:
         await _send(case, mailer)
 
 
@@ -60,8 +63,14 @@ async def _not_wanted(case: Case) -> None:
     )
 
 
+async def _send_another(case: Case, mailer: Mailer, reason: Reason) -> None:
+    _recipient(case)  # nobody's password is replaced for a mail that cannot be sent
+    await replace_password(case, reason)
+    await _send(case, mailer)
+
+
 async def _send(case: Case, mailer: Mailer) -> None:
-    mail = _mail(case, _password(case))
+    mail = _mail(case)
     await case.effects.step(
         case.provider,
         StepName.WELCOME,
@@ -99,27 +108,21 @@ async def _found(case: Case, mailer: Mailer) -> bool:
     return accepted
 
 
-def _password(case: Case) -> str:
-    if case.fresh_password is not None:
-        return case.fresh_password
-    account = case.known_account()
-    sealed = case.job.credentials.get(case.provider)
-    if sealed is None or sealed.generation != account.generation:
-        raise GiveUp("The sealed password has expired.", reason=Reason.CREDENTIAL_EXPIRED)
-    return case.tools.vault.open(sealed.sealed, case.sealed_for(account.generation))
-
-
 def _message_id(case: Case) -> str:
     domain = case.tenant.mailgun.domain if case.tenant.mailgun else case.tenant.addresses.domain
     lease = case.job.lease
     return message_id(lease.tenant_id, lease.student_id, case.provider, case.known_account().generation, domain=domain)
 
 
-def _mail(case: Case, password: str) -> Mail:
-    recipient = case.student.contact_email
-    if not recipient:
+def _recipient(case: Case) -> str:
+    if not case.student.contact_email:
         raise GiveUp("The student has no contact address to write to.", reason=Reason.NO_CONTACT_ADDRESS)
-    account = case.known_account()
+    return case.student.contact_email
+
+
+def _mail(case: Case) -> Mail:
+    recipient, account = _recipient(case), case.known_account()
+    password, _ = sealed_password(case, account.generation)
     settings = case.tenant.welcome_email
     values = WelcomeValues(
         institution=case.tenant.name,

@@ -63,6 +63,7 @@ class FakeDirectory:
         self.calls: list[str] = []
         self.bodies: list[tuple[NewAccount, str]] = []
         self.hides_new_accounts = False
+        self.drops_markers = False
         self.hang_after: set[str] = set()
         self.hanging = asyncio.Event()
         self._mishaps: dict[str, deque[Mishap | None]] = {}
@@ -99,7 +100,7 @@ class FakeDirectory:
         mishap = self._begin("create", timeout, may_be_done=True)
         if any(a.found.address == account.address and not a.found.deleted for a in self.accounts.values()):
             raise AddressTaken
-        created = self.put(account.address, account.marker)
+        created = self.put(account.address, None if self.drops_markers else account.marker)
         created.password, created.hidden = password, self.hides_new_accounts
         await self._hang("create")
         if mishap:
@@ -124,7 +125,8 @@ class FakeDirectory:
     async def assign_licences(self, object_id: str, licences: Sequence[str], *, timeout: float) -> None:
         """See the port."""
         mishap = self._begin("assign_licences", timeout, may_be_done=True)
-        self._account(object_id).licences.extend(licences)
+        known = self._account(object_id).licences
+        known.extend(licence for licence in licences if licence not in known)
         await self._hang("assign_licences")
         if mishap:
             raise mishap.fault
@@ -132,7 +134,8 @@ class FakeDirectory:
     async def add_to_group(self, object_id: str, group: str, *, timeout: float) -> None:
         """See the port."""
         mishap = self._begin("add_to_group", timeout, may_be_done=True)
-        self._account(object_id).groups.append(group)
+        if group not in (known := self._account(object_id).groups):
+            known.append(group)
         if mishap:
             raise mishap.fault
 

@@ -4,9 +4,10 @@ from datetime import timedelta
 
 import pytest
 
-from consumer.errors import GiveUp, Reason
+from consumer.errors import GiveUp, Reason, Unavailable
 from consumer.ledger.port import Disposition
 from tests.fakes.directory import lost_answer, lost_request, refused, throttled
+from tests.fakes.mailer import unreachable
 from tests.provisioning.conftest import School
 
 
@@ -107,6 +108,27 @@ async def test_our_deleted_account_is_restored(school: School) -> None:
     assert school.mailer.mailbox == []
 
 
+async def test_a_restoration_whose_answer_was_lost_is_still_a_restoration(school: School) -> None:
+    school.directory.put("maria.rossi@students.north-high.example", "S1", deleted=True)
+    school.directory.next_calls("restore", lost_answer())
+    school.enrol()
+    await school.work_until_settled()
+    (provisioned,) = school.outcomes("AccountProvisioned")
+    assert provisioned["account"]["origin"] == "restored"
+    assert [one["state"] for one in school.outcomes("WelcomeEmailStatus")] == ["not_wanted"]
+
+
+async def test_an_account_elsewhere_is_not_what_an_unknown_creation_made(school: School) -> None:
+    school.directory.next_calls("create", lost_request())
+    school.enrol()
+    await school.work()
+    school.directory.put("m.bianchi@students.north-high.example", "S1")
+    await school.work_until_settled()
+    (provisioned,) = school.outcomes("AccountProvisioned")
+    assert provisioned["account"]["origin"] == "adopted"
+    assert school.mailer.mailbox == []
+
+
 async def test_an_administrators_account_is_never_adopted(school: School) -> None:
     school.directory.put("maria.rossi@students.north-high.example", "S1", privileged=True)
     school.enrol()
@@ -134,6 +156,64 @@ async def test_after_an_unknown_attempt_an_unmarked_holder_may_be_ours_and_waits
     (failure,) = school.outcomes("AccountProvisioningFailed")
     assert failure["reason"] == Reason.ACCOUNT_CONFLICT
     assert len(school.directory.accounts) == 1
+
+
+async def test_an_unmarked_holder_is_somebody_else_though_it_could_not_be_looked_up_at_once(school: School) -> None:
+    other = school.directory.put("maria.rossi@students.north-high.example", None)
+    school.directory.next_calls("find_address", refused(Unavailable("Out of order.")))
+    school.enrol()
+    await school.work_until_settled()
+    assert school.account().found.address == "maria.rossi2@students.north-high.example"
+    assert other.found.marker is None
+
+
+async def test_a_holder_that_stays_invisible_is_passed_over_after_a_while(school: School) -> None:
+    school.directory.put("maria.rossi@students.north-high.example", None).hidden = True
+    school.enrol()
+    await school.work_until_settled()
+    assert school.account().found.address == "maria.rossi2@students.north-high.example"
+
+
+async def test_a_holder_is_not_passed_over_the_first_time_that_it_does_not_show(school: School) -> None:
+    school.directory.next_calls("find_marked", *[refused(Unavailable("Out of order."))] * 9)
+    school.directory.put("maria.rossi@students.north-high.example", None).hidden = True
+    school.enrol()
+    while not school.directory.bodies:
+        school.now += timedelta(seconds=600)
+        await school.work()
+    assert len(school.directory.bodies) == 1
+    assert len(school.directory.accounts) == 1
+
+
+async def test_after_an_unknown_attempt_a_holder_that_stays_invisible_waits_for_a_person(school: School) -> None:
+    school.directory.next_calls("create", lost_request())
+    school.enrol()
+    await school.work()
+    school.directory.put("maria.rossi@students.north-high.example", None).hidden = True
+    await school.work_until_settled(days=1)
+    assert [one["reason"] for one in school.outcomes("AccountProvisioningFailed")] == [Reason.ACCOUNT_CONFLICT]
+    assert len(school.directory.accounts) == 1
+
+
+async def test_a_candidate_that_was_never_asked_for_is_not_ours_whatever_became_of_the_one_before(
+    school: School,
+) -> None:
+    school.directory.next_calls("create", lost_request())
+    school.enrol()
+    await school.work()
+    school.directory.put("maria.rossi@students.north-high.example", "teacher-7")
+    school.directory.put("maria.rossi2@students.north-high.example", None)
+    await school.work_until_settled()
+    assert school.account().found.address == "maria.rossi3@students.north-high.example"
+
+
+async def test_the_password_of_a_taken_address_goes_on_to_the_next(school: School) -> None:
+    school.directory.put("maria.rossi@students.north-high.example", "teacher-7")
+    school.mailer.next_sends(unreachable())
+    school.enrol()
+    await school.work_until_settled()
+    (mail,) = school.mailer.to("maria@home.example")
+    assert school.account().password in mail.text
 
 
 async def test_what_is_unknown_stays_unknown_through_a_refusal(school: School) -> None:
@@ -166,6 +246,20 @@ async def test_a_newer_event_tries_a_failed_student_again(school: School) -> Non
     school.enrol(version=2)
     await school.work_until_settled()
     assert school.ledger.dispositions() == {"S1/1": Disposition.FAILED, "S1/2": Disposition.APPLIED}
+
+
+async def test_where_attempts_bore_different_passwords_none_is_mailed_that_may_be_wrong(school: School) -> None:
+    school.directory.next_calls("create", lost_answer(), lost_request())
+    school.directory.hides_new_accounts = True
+    school.enrol()
+    await school.work()
+    school.now += timedelta(hours=73)
+    await school.work()
+    school.account().hidden = False
+    await school.work_until_settled()
+    assert len({password for _, password in school.directory.bodies}) == 2
+    (mail,) = school.mailer.to("maria@home.example")
+    assert school.account().password in mail.text
 
 
 async def test_an_expired_password_of_an_unknown_attempt_is_not_used_again(school: School) -> None:

@@ -69,6 +69,61 @@ async def test_a_mail_service_that_is_away_is_waited_for(school: School) -> None
     assert school.account().password in mail.text
 
 
+async def test_where_the_mail_service_is_away_for_days_the_password_is_replaced_and_mailed(school: School) -> None:
+    school.mailer.next_sends(unreachable())
+    school.enrol()
+    await school.work()
+    expired = school.account().password
+    school.now += timedelta(hours=73)
+    await school.work()
+    (mail,) = school.mailer.to(HOME)
+    assert school.account().password in mail.text
+    assert school.account().password != expired
+    assert school.ledger.dispositions() == {"S1/1": Disposition.APPLIED}
+
+
+async def test_a_password_that_expired_is_not_replaced_where_somebody_uses_the_account(school: School) -> None:
+    school.mailer.next_sends(unreachable())
+    school.enrol()
+    await school.work()
+    school.account().used = True
+    school.now += timedelta(hours=73)
+    await school.work()
+    assert "replace_password" not in school.directory.calls
+    assert [one["reason"] for one in school.outcomes("WelcomeEmailStatus")] == [Reason.CREDENTIAL_EXPIRED]
+    assert school.ledger.dispositions() == {"S1/1": Disposition.APPLIED}
+
+
+async def test_where_nobody_can_tell_an_expired_password_waits_for_a_person(school: School) -> None:
+    school.mailer.next_sends(unreachable())
+    school.enrol()
+    await school.work()
+    school.account().used = None
+    school.now += timedelta(hours=73)
+    await school.work()
+    assert "replace_password" not in school.directory.calls
+    assert [one["reason"] for one in school.outcomes("WelcomeEmailStatus")] == [Reason.CREDENTIAL_EXPIRED]
+    assert school.ledger.dispositions() == {"S1/1": Disposition.PENDING}
+
+
+async def test_nobodys_password_is_replaced_for_a_mail_that_cannot_be_sent(school: School) -> None:
+    school.enrol(contact_email=None)
+    await school.work()
+    school.now += timedelta(hours=73)
+    school.enrol(version=2, contact_email=None)
+    await school.work()
+    assert "replace_password" not in school.directory.calls
+
+
+async def test_a_contact_address_that_comes_after_the_password_has_expired_is_written_to(school: School) -> None:
+    school.enrol(contact_email=None)
+    await school.work()
+    school.now += timedelta(hours=73)
+    school.enrol(version=2)
+    await school.work()
+    assert school.account().password in school.mailer.to(HOME)[0].text
+
+
 async def test_a_mail_that_is_refused_for_good_does_not_fail_the_account(school: School) -> None:
     school.mailer.next_sends(refused())
     school.enrol()
