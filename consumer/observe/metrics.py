@@ -85,6 +85,12 @@ class Metrics:
             ("tenant", "provider", "reason"),
             registry=registry,
         )
+        self.verifications = Counter(
+            "provisioner_verifications",
+            "Second looks at accounts of which something was unsure, by what they found: sure, marked, late, conflict.",
+            ("provider", "found"),
+            registry=registry,
+        )
         self.fenced_writes = Counter(
             "provisioner_fenced_writes",
             "Writes refused because another owner had taken over.",

@@ -1,4 +1,7 @@
-"""Steps three and four: the licences and groups that the tenant's rules give, added to what the account has already."""
+"""Steps three and four: the licences and groups that the tenant's rules give, added to what the account has already.
+
+Where a step is unsure, the second look gives all of its kind again: to give what is there already does nothing.
+"""
 
 import hashlib
 from collections.abc import Awaitable, Sequence
@@ -21,19 +24,21 @@ async def ensure_licences(case: Case) -> None:
     account = case.known_account()
     wanted = grant(case.tenant, case.student, case.provider).licences
     missing = tuple(licence for licence in wanted if licence not in account.licences)
-    if missing:
-        call = partial(case.directory.assign_licences, _object_id(account), missing)
+    request = wanted if case.to_be_verified(StepName.LICENCES) else missing
+    if request:
+        call = partial(case.directory.assign_licences, _object_id(account), request)
         given = replace(account, licences=account.licences + missing)
-        await _give(case, StepName.LICENCES, LICENCES, call, given, missing)
+        await _give(case, StepName.LICENCES, LICENCES, call, given, request)
 
 
 async def ensure_groups(case: Case) -> None:
     """Returns when the account is a member of all groups: one call for each that is missing."""
     for group in grant(case.tenant, case.student, case.provider).groups:
         account = case.known_account()
-        if group not in account.groups:
+        missing = () if group in account.groups else (group,)
+        if missing or case.to_be_verified(StepName.GROUPS):
             call = partial(case.directory.add_to_group, _object_id(account), group)
-            given = replace(account, groups=(*account.groups, group))
+            given = replace(account, groups=account.groups + missing)
             await _give(case, StepName.GROUPS, GROUPS, call, given, (group,))
 
 

@@ -11,7 +11,7 @@ import structlog
 from consumer.errors import Fenced, GiveUp, Hold, OutcomeUnknown, RetryLater
 from consumer.events import MailState, StepName
 from consumer.failpoints import Point
-from consumer.ledger.port import Defer, Disposition, Job, Publish, Settle
+from consumer.ledger.port import Defer, Disposition, Job, Publish, Settle, Verified
 from consumer.observe.metrics import Metrics
 from consumer.policy.backoff import delay
 from consumer.provisioning.address import ensure_reserved
@@ -22,11 +22,13 @@ from consumer.provisioning.create import ensure_created
 from consumer.provisioning.effects import Effects, Limits
 from consumer.provisioning.grants import ensure_groups, ensure_licences
 from consumer.provisioning.institution import Institution
+from consumer.provisioning.verify import ensure_verified
 from consumer.provisioning.welcome import ensure_welcomed
 
 log = structlog.get_logger()
 
 _WAY: Sequence[tuple[StepName, Callable[[Case], Awaitable[None]]]] = (
+    (StepName.CREATE, ensure_verified),
     (StepName.ADDRESS, ensure_reserved),
     (StepName.CREATE, ensure_created),
     (StepName.LICENCES, ensure_licences),
@@ -34,7 +36,9 @@ _WAY: Sequence[tuple[StepName, Callable[[Case], Awaitable[None]]]] = (
     (StepName.GROUPS, ensure_announced),
     (StepName.WELCOME, ensure_welcomed),
 )
-"""Each does what is missing of its step, and nothing where nothing is. The mail is last: its password opens a finished account."""
+"""Each does what is missing of its step, and nothing where nothing is. The mail is last: its password opens a finished account.
+
+The first is for students whose event is settled already, and who are due because something is unsure."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -125,8 +129,9 @@ class StudentWorker:
                 return self._held(case, name, fault)
             except GiveUp as fault:
                 return self._gave_up(case, name, fault)
-        took = case.now() - case.job.desired.accepted_at
-        self._metrics.time_to_account.labels(case.provider).observe(took.total_seconds())
+        if not case.job.settled:
+            took = case.now() - case.job.desired.accepted_at
+            self._metrics.time_to_account.labels(case.provider).observe(took.total_seconds())
         return _Result()
 
     def _later(self, case: Case, name: StepName, after: float | None) -> _Result:
@@ -163,7 +168,13 @@ class StudentWorker:
             await effects.commit([*outcomes, Defer(min(again))], Point.STUDENT_DEFERRED)
             return
         disposition = Disposition.FAILED if any(result.failed for result in results) else Disposition.APPLIED
-        await effects.commit(
-            [*outcomes, Settle(job.desired.event.version, disposition, self._pace.verify)], Point.STUDENT_SETTLED
-        )
-        self._metrics.settled.labels(job.lease.tenant_id, disposition).inc()
+        settle = Settle(job.desired.event.version, disposition, self._pace.verify)
+        await effects.commit([*outcomes, *_verified(job), settle], Point.STUDENT_SETTLED)
+        if not job.settled:
+            self._metrics.settled.labels(job.lease.tenant_id, disposition).inc()
+
+
+def _verified(job: Job) -> Sequence[Verified]:
+    """What the second look has made sure of. A provider that has left the tenant's configuration is not looked at for ever."""
+    unsure = {step.provider for step in job.steps.values() if step.unsure}
+    return [Verified(provider) for provider in sorted(unsure)] if job.settled else []

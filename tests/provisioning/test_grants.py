@@ -50,7 +50,9 @@ async def test_nothing_is_announced_before_everything_is_given(school: School) -
 async def test_a_grant_whose_answer_was_lost_is_asked_for_again(school: School) -> None:
     school.directory.next_calls("assign_licences", lost_answer())
     school.enrol()
-    await school.work_until_settled()
+    await school.work()
+    school.now += timedelta(seconds=30)
+    await school.work()
     assert school.directory.calls.count("assign_licences") == 2
     assert school.ledger.dispositions() == {"S1/1": Disposition.APPLIED}
 
