@@ -1,15 +1,4 @@
-"""One institution's Entra directory.
-
-Least application permissions, as Microsoft's own table has them for our calls:
-
-User.ReadWrite.All                    create, find and mark accounts
-User.DeleteRestore.All                bring deleted ones back
-User.Read.All                         ask for an account's roles …
-RoleManagement.Read.Directory         … and be shown them: an administrator's account is never adopted
-LicenseAssignment.ReadWrite.All       licences
-GroupMember.ReadWrite.All             groups
-User-PasswordProfile.ReadWrite.All    replace a password whose mail is lost
-"""
+"""One institution's Entra directory."""
 
 import asyncio
 from collections.abc import Mapping, Sequence
@@ -25,6 +14,17 @@ from consumer.providers.microsoft import answers, requests
 from consumer.providers.microsoft.marking import Marking
 from consumer.providers.port import Found, NewAccount
 from consumer.tenants import MicrosoftSection
+
+PERMISSIONS = {
+    "User.ReadWrite.All": "create, find and mark accounts",
+    "User.DeleteRestore.All": "bring deleted ones back",
+    "User.Read.All": "find deleted ones; ask for an account's roles …",
+    "RoleManagement.Read.Directory": "… and be shown them: an administrator's account is never adopted",
+    "LicenseAssignment.ReadWrite.All": "licences",
+    "GroupMember.ReadWrite.All": "groups",
+    "User-PasswordProfile.ReadWrite.All": "replace a password whose mail is lost",
+}
+"""The application's permissions, and what for: the least, as Microsoft's own table has them for our calls."""
 
 _CLOCKS_DIFFER = timedelta(minutes=2)
 """Between Graph's clock and ours, and between the steps of one creation at Graph."""
@@ -80,7 +80,7 @@ class MicrosoftDirectory:
         """
         deadline = Deadline(timeout)
         try:
-            await self._api.call("restore", "POST", requests.restore(self._base, object_id), body={}, deadline=deadline)
+            await self._api.call("restore", "POST", requests.restore(self._base, object_id), deadline=deadline)
         except AddressTaken as fault:
             raise Hold("The deleted account's address has another holder.", reason=Reason.ACCOUNT_CONFLICT) from fault
         url = f"{requests.user(self._base, object_id)}?$select={requests.SELECT}"

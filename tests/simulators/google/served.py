@@ -1,13 +1,11 @@
 """A simulator that is being served, Google's own clients for it, and the discovery document to hold its answers to."""
 
 import asyncio
-import json
-from collections.abc import Iterator, Mapping
+from collections.abc import Mapping
 from dataclasses import dataclass, field
 from datetime import UTC, datetime
 from importlib import import_module
-from importlib.resources import files
-from typing import Any, cast
+from typing import Any
 
 import pytest
 from cryptography.hazmat.primitives.asymmetric.rsa import RSAPrivateKey
@@ -16,6 +14,7 @@ from google.oauth2 import service_account
 
 from consumer.simulators.google.api import GROUP, USER, DirectoryApi
 from consumer.simulators.google.customer import Customer
+from tests.contracts.described import GOOGLE, problems
 
 # Neither package has types; everything that comes out of them is checked against the discovery document instead.
 discovery: Any = import_module("googleapiclient.discovery")
@@ -25,12 +24,6 @@ google_auth_httplib2: Any = import_module("google_auth_httplib2")
 
 ACCOUNT = "provisioner@project.iam.gserviceaccount.com"
 ADMIN = "admin@academy.example"
-DOCUMENT = cast(
-    "dict[str, Any]",
-    json.loads(
-        (files("googleapiclient") / "discovery_cache/documents/admin.directory_v1.json").read_text(encoding="utf-8")
-    ),
-)
 NEW = {
     "primaryEmail": "maria.borg@academy.example",
     "name": {"givenName": "Maria", "familyName": "Borġ"},
@@ -89,8 +82,7 @@ async def call(request: Any) -> Any:
     """What the client makes of the answer, which must have the documented shape."""
     answer = await asyncio.to_thread(request.execute)
     if response := method(request.methodId).get("response"):
-        problems = list(_problems(answer, {"$ref": response["$ref"]}, response["$ref"]))
-        assert not problems
+        assert not list(problems(answer, response, GOOGLE["schemas"], response["$ref"]))
     return answer
 
 
@@ -104,25 +96,4 @@ async def refusal(request: Any) -> tuple[int, str, str]:
 
 def method(ident: str) -> Mapping[str, Any]:
     _, resource, name = ident.split(".")
-    return DOCUMENT["resources"][resource]["methods"][name]
-
-
-_TYPES: Mapping[str, type] = {"string": str, "boolean": bool, "integer": int, "array": list, "object": dict}
-
-
-def _problems(value: Any, schema: Mapping[str, Any], where: str) -> Iterator[str]:
-    if "$ref" in schema:
-        schema = DOCUMENT["schemas"][schema["$ref"]]
-    kind = schema["type"]
-    if kind == "any":
-        return
-    if not isinstance(value, _TYPES[kind]):
-        yield f"{where} is not {kind}"
-        return
-    for name, inner in cast("dict[str, Any]", value).items() if "properties" in schema else ():
-        if name in schema["properties"]:
-            yield from _problems(inner, schema["properties"][name], f"{where}.{name}")
-        else:
-            yield f"{where}.{name} is not documented"
-    for number, inner in enumerate(value if kind == "array" else ()):
-        yield from _problems(inner, schema["items"], f"{where}[{number}]")
+    return GOOGLE["resources"][resource]["methods"][name]

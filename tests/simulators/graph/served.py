@@ -1,7 +1,6 @@
 """A simulated Graph that is being served, and the description to hold its answers to."""
 
 import asyncio
-import json
 from collections.abc import Mapping
 from dataclasses import dataclass
 from importlib import import_module
@@ -14,6 +13,7 @@ from jsonschema import Draft4Validator
 
 from consumer.simulators.graph.api import GraphApi
 from consumer.simulators.graph.directory import Directory
+from tests.contracts.described import GRAPH
 from tests.simulators.clock import Clock
 
 msal: Any = import_module("msal")  # it has no types
@@ -30,15 +30,13 @@ NEW: Mapping[str, Any] = {
     "employeeId": "S1",
 }
 
-_CONTRACT = json.loads((Path(__file__).parents[2] / "contracts" / "graph-v1.0-subset.openapi.json").read_text("utf-8"))
-
 
 def assert_described(answer: httpx.Response, kind: str) -> None:
     """Every property is known to the type `kind` of Microsoft's description, and of its form."""
     body = answer.json()
     rows = cast("list[dict[str, Any]]", body.get("value", [body]))
-    schema = _CONTRACT["components"]["schemas"][kind]
-    rooted = {"$ref": f"#/components/schemas/{kind}", "components": _CONTRACT["components"]}
+    schema = GRAPH["components"]["schemas"][kind]
+    rooted = {"$ref": f"#/components/schemas/{kind}", "components": GRAPH["components"]}
     validator: Any = Draft4Validator(rooted, format_checker=Draft4Validator.FORMAT_CHECKER)
     for row in rows:
         shown = {name: value for name, value in row.items() if value is not None and not name.startswith("@odata.")}

@@ -6,7 +6,6 @@ import json
 from collections.abc import AsyncIterator, Callable
 from dataclasses import dataclass
 from importlib import import_module
-from pathlib import Path
 from typing import Any
 
 import pytest
@@ -17,6 +16,7 @@ from openapi_core.contrib.requests import RequestsOpenAPIRequest, RequestsOpenAP
 
 from consumer.simulators.mailgun.account import Accounts
 from consumer.simulators.mailgun.http import MAX_REQUEST, MailgunHttp
+from tests.contracts.described import MAILGUN
 from tests.simulators.clock import Clock
 
 # Its methods are declared to give Any or to be coroutines, depending on the client: taken as untyped.
@@ -24,7 +24,6 @@ client: Any = import_module("mailgun.client")
 config: Any = import_module("mailgun.config")
 
 DOMAIN = "mg.academy.example"
-CONTRACT = json.loads((Path(__file__).parents[2] / "contracts" / "mailgun.openapi.json").read_text(encoding="utf-8"))
 MAIL = {
     "from": "School <office@mg.academy.example>",
     "to": ["maria@post.example"],
@@ -58,7 +57,7 @@ def signed_in(key: str) -> ClientSession:
 
 @pytest.fixture(scope="module")
 def contract() -> OpenAPI:
-    return OpenAPI.from_dict({name: part for name, part in CONTRACT.items() if name != "servers"})
+    return OpenAPI.from_dict({name: part for name, part in MAILGUN.items() if name != "servers"})
 
 
 @pytest.fixture
@@ -92,7 +91,7 @@ async def test_a_mail_is_taken_and_reaches_its_recipient(mailgun: Mailgun, files
 
 
 async def test_the_fields_that_are_sent_are_the_described_ones(mailgun: Mailgun) -> None:
-    body = CONTRACT["components"]["schemas"]["POST-v3-domain_name-messages-multipart-form-data-RequestBody"]
+    body = MAILGUN["components"]["schemas"]["POST-v3-domain_name-messages-multipart-form-data-RequestBody"]
     assert {name for name in MAIL if not name.startswith(("h:", "v:"))} <= body["properties"].keys()
     assert set(body["required"]) <= MAIL.keys()
     assert (await mailgun.call(mailgun.sdk.messages.create, data=MAIL, domain=DOMAIN)).status_code == 200

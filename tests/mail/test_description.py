@@ -1,0 +1,65 @@
+"""Every request to Mailgun is one that its API description knows, with the words that it knows."""
+
+from collections.abc import Iterator, Mapping, Sequence
+from typing import Any
+from urllib.parse import parse_qs, parse_qsl, urlsplit
+
+import pytest
+
+from consumer.http.client import Call
+from consumer.mail.mailgun import MailgunMailer
+from consumer.settings import SecretRef
+from consumer.tenants import MailgunSection
+from proof.simulation.clock import Clock, run
+from tests.contracts.described import MAILGUN, described, problems
+from tests.fakes.http import ScriptedHttp, told
+from tests.mail.contract import MAIL
+
+SECTION = MailgunSection(domain="mail.school.example", sender="a@mail.school.example", api_key=SecretRef("env:KEY"))
+
+
+@pytest.fixture(scope="module")
+def calls() -> Sequence[Call]:
+    http = ScriptedHttp(told(id="<1@mail.school.example>"), told(items=[]))
+
+    async def play(_: Clock) -> None:
+        mailer = MailgunMailer(SECTION, http=http, api_key="key", lookup_key="key")
+        await mailer.send(MAIL, timeout=5)
+        await mailer.was_accepted(MAIL.message_id, since=0, timeout=5)
+
+    run(play, start=0)
+    return http.calls
+
+
+def operation(call: Call) -> Mapping[str, Any]:
+    return MAILGUN["paths"][described(urlsplit(call.url).path, MAILGUN["paths"])][call.method.lower()]
+
+
+def form(call: Call) -> dict[str, str]:
+    return dict(parse_qsl((call.content or b"").decode()))
+
+
+def fields(call: Call) -> Mapping[str, Any]:
+    return operation(call)["requestBody"]["content"]["multipart/form-data"]["schema"]
+
+
+def undescribed(call: Call) -> Iterator[str]:
+    parameters = {parameter["name"] for parameter in operation(call).get("parameters", ())}
+    yield from parse_qs(urlsplit(call.url).query).keys() - parameters
+    if call.content:
+        sent = {
+            name: value for name, value in form(call).items() if not name.startswith("h:")
+        }  # any header may be sent
+        sent_as_described = {**sent, "to": [sent["to"]]}  # a list, of which one is sent as a single field
+        yield from problems(sent_as_described, fields(call), MAILGUN["components"]["schemas"], "form")
+
+
+def test_every_request_is_described(calls: Sequence[Call]) -> None:
+    assert [problem for call in calls for problem in undescribed(call)] == []
+
+
+def test_a_mail_holds_what_mailgun_demands_and_one_text_at_least(calls: Sequence[Call]) -> None:
+    send = calls[0]
+    schema = MAILGUN["components"]["schemas"][fields(send)["$ref"].rpartition("/")[2]]
+    assert set(schema["required"]) <= form(send).keys()
+    assert {"text", "html"} <= form(send).keys()

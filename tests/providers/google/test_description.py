@@ -1,0 +1,116 @@
+"""Every request to Google is one that its discovery document describes, under the scopes that are asked for."""
+
+import json
+from collections.abc import Iterator, Mapping, Sequence
+from typing import Any
+from urllib.parse import parse_qs, urlsplit
+
+import pytest
+
+from consumer.http.answer import Answer
+from consumer.http.client import Call
+from consumer.providers.google.answers import fault_of
+from consumer.providers.google.directory import GoogleDirectory
+from consumer.providers.google.requests import FIELDS
+from consumer.providers.google.tokens import SCOPES
+from consumer.settings import SecretRef
+from consumer.tenants import GoogleSection
+from tests.contracts.described import GOOGLE, described, problems
+from tests.fakes.http import told
+from tests.providers.people import DOMAIN, MARIA, PASSWORD, maria
+from tests.providers.recorded import Scene, recorded
+from tests.providers.scripted import scripted_api
+
+BASE = GOOGLE["rootUrl"].rstrip("/")
+SECTION = GoogleSection(service_account=SecretRef("env:KEY"), admin_subject=f"it-admin@{DOMAIN}", directory_url=BASE)
+KEY, GROUP = "100000000000000000001", f"school@{DOMAIN}"
+USER, DONE = told(id=KEY, primaryEmail=MARIA), Answer(204)
+CONFLICT = told(409, error={"code": 409, "message": "Member already exists.", "errors": [{"reason": "duplicate"}]})
+
+SCENES = {
+    "find_marked": Scene(lambda d: d.find_marked("S1", timeout=5), [told(users=[USER.json()]), told()]),
+    "find_address": Scene(lambda d: d.find_address(MARIA, timeout=5), [USER]),
+    "create": Scene(lambda d: d.create(maria(), PASSWORD, timeout=5), [USER]),
+    "mark": Scene(lambda d: d.mark(KEY, "S1", timeout=5), [USER, USER]),
+    "restore": Scene(lambda d: d.restore(KEY, timeout=5), [DONE, USER]),
+    "assign_licences": Scene(lambda d: d.assign_licences(KEY, [], timeout=5), []),
+    "add_to_group": Scene(lambda d: d.add_to_group(KEY, GROUP, timeout=5), [CONFLICT, told(id=KEY)]),
+    "was_used": Scene(lambda d: d.was_used(KEY, password_set_at=None, timeout=5), [USER]),
+    "replace_password": Scene(lambda d: d.replace_password(KEY, PASSWORD, timeout=5), [USER]),
+}
+
+METHODS: Mapping[tuple[str, str], Mapping[str, Any]] = {
+    (method["httpMethod"], f"/{method['path']}"): method
+    for resource in GOOGLE["resources"].values()
+    for method in resource.get("methods", {}).values()
+}
+
+LISTS = {"externalIds": "UserExternalId", "languages": "UserLanguage"}
+"""Lists that the document gives no type, although it has a schema for what is in them."""
+
+
+@pytest.fixture(scope="module")
+def calls() -> Sequence[Call]:
+    return recorded(SCENES, lambda http: GoogleDirectory(SECTION, scripted_api(http, fault_of, base_url=BASE)))
+
+
+def method(call: Call) -> Mapping[str, Any]:
+    paths = [path for verb, path in METHODS if verb == call.method]
+    return METHODS[call.method, described(urlsplit(call.url).path, paths)]
+
+
+def body(call: Call) -> dict[str, Any]:
+    return json.loads(call.content or b"{}")
+
+
+def undescribed(call: Call) -> Iterator[str]:
+    documented = method(call)
+    where, schemas = documented["id"], GOOGLE["schemas"]
+    if unknown := parse_qs(urlsplit(call.url).query).keys() - {
+        *documented.get("parameters", ()),
+        *GOOGLE["parameters"],
+    }:
+        yield f"{where} takes no {sorted(unknown)}"
+    if ("request" in documented) != (call.content is not None):
+        yield f"{where} has a body, or has none"
+    if "request" in documented:
+        yield from problems(body(call), documented["request"], schemas, where)
+    for name in LISTS.keys() & body(call).keys():
+        yield from problems(body(call)[name], {"type": "array", "items": {"$ref": LISTS[name]}}, schemas, name)
+
+
+def demanded(schema: Mapping[str, Any], by: str, where: str = "") -> Iterator[str]:
+    """The fields that a method demands, those of inner objects too."""
+    for name, field in GOOGLE["schemas"][schema["$ref"]]["properties"].items():
+        if by in field.get("annotations", {}).get("required", ()):
+            yield f"{where}{name}"
+            if "$ref" in field:
+                yield from demanded(field, by, f"{where}{name}.")
+
+
+def test_every_request_is_described(calls: Sequence[Call]) -> None:
+    assert [problem for call in calls for problem in undescribed(call)] == []
+
+
+def test_a_creation_holds_what_google_demands(calls: Sequence[Call]) -> None:
+    (creation,) = (call for call in calls if method(call)["id"] == "directory.users.insert")
+    sent = body(creation)
+    names = {*sent, *(f"name.{name}" for name in sent["name"])}
+    assert set(demanded(method(creation)["request"], "directory.users.insert")) <= names
+
+
+def test_only_fields_that_users_have_are_asked_for() -> None:
+    assert set(FIELDS.split(",")) <= GOOGLE["schemas"]["User"]["properties"].keys()
+
+
+def test_each_call_is_open_to_one_of_our_scopes_and_each_scope_opens_one(calls: Sequence[Call]) -> None:
+    opened = [set(SCOPES) & set(method(call)["scopes"]) for call in calls]
+    assert all(opened)
+    assert {scope for scopes in opened for scope in scopes} == set(SCOPES)
+
+
+def test_no_wider_scope_is_asked_for_where_a_narrower_one_would_do(calls: Sequence[Call]) -> None:
+    for scope in SCOPES:
+        open_to = [set[str](method(call)["scopes"]) for call in calls if scope in method(call)["scopes"]]
+        would_do = open_to[0].intersection(*open_to)
+        assert not {other for other in would_do if other.startswith(f"{scope}.")}

@@ -1,0 +1,136 @@
+"""Every request to Graph is one that Microsoft describes, and asks for no more than it needs."""
+
+import json
+from collections.abc import Iterator, Mapping, Sequence
+from typing import Any
+from urllib.parse import parse_qs, urlsplit
+
+import pytest
+
+from consumer.http.answer import Answer
+from consumer.http.client import Call
+from consumer.providers.microsoft.answers import fault_of
+from consumer.providers.microsoft.directory import PERMISSIONS, MicrosoftDirectory
+from consumer.settings import SecretRef
+from consumer.tenants import MicrosoftSection
+from tests.contracts.described import GRAPH, GRAPH_PERMISSIONS, described, problems
+from tests.fakes.http import told
+from tests.providers.people import MARIA, PASSWORD, maria
+from tests.providers.recorded import Scene, recorded
+from tests.providers.scripted import scripted_api
+
+BASE = "https://graph.example"
+OBJECT, GROUP, SKU = (f"{n}babcaad-604b-40ac-a9d7-9fd97c0b779f" for n in (1, 2, 3))
+SECTION = MicrosoftSection(
+    tenant_id=OBJECT, client_id=OBJECT, client_secret=SecretRef("env:SECRET"), usage_location="GR", graph_url=BASE
+)
+USER, DONE = told(id=OBJECT, employeeId="S1", userPrincipalName=MARIA), Answer(204)
+ONE, NONE = told(value=[USER.json()]), told(value=[])
+
+SCENES = {
+    "find_marked": Scene(lambda d: d.find_marked("S1", timeout=5), [ONE, NONE, NONE]),
+    "find_address": Scene(lambda d: d.find_address(MARIA, timeout=5), [ONE, NONE]),
+    "create": Scene(lambda d: d.create(maria(), PASSWORD, timeout=5), [told(201, id=OBJECT), told(id=OBJECT), DONE]),
+    "mark": Scene(lambda d: d.mark(OBJECT, "S1", timeout=5), [DONE]),
+    "restore": Scene(lambda d: d.restore(OBJECT, timeout=5), [USER, USER, NONE]),
+    "assign_licences": Scene(lambda d: d.assign_licences(OBJECT, [SKU], timeout=5), [USER]),
+    "add_to_group": Scene(lambda d: d.add_to_group(OBJECT, GROUP, timeout=5), [DONE]),
+    "was_used": Scene(lambda d: d.was_used(OBJECT, password_set_at=None, timeout=5), [USER]),
+    "replace_password": Scene(lambda d: d.replace_password(OBJECT, PASSWORD, timeout=5), [DONE]),
+}
+
+ADD_MEMBER = ("POST", "/groups/{id}/members/$ref")
+"""Microsoft's metadata knows no references; Microsoft's page "Add members" describes this one, and names GroupMember.ReadWrite.All."""
+
+ROLES = ("GET", "/users/{id}/transitiveMemberOf/microsoft.graph.directoryRole")
+"""The cut description does not hold it; Microsoft's page "List a user's direct and transitive memberships" has it, with the cast."""
+
+NOT_IN_THE_DESCRIPTION = {ADD_MEMBER, ROLES}
+
+
+@pytest.fixture(scope="module")
+def calls() -> Sequence[Call]:
+    return recorded(SCENES, lambda http: MicrosoftDirectory(SECTION, scripted_api(http, fault_of, base_url=BASE)))
+
+
+def path(call: Call) -> str:
+    """Below the version. The description writes deleted items without their type's segment, which the real service demands."""
+    return urlsplit(call.url).path.removeprefix("/v1.0").replace("deletedItems/microsoft.graph.user", "deletedItems")
+
+
+def operation(call: Call) -> tuple[str, str]:
+    return call.method, described(path(call), [*GRAPH["paths"], *(path for _, path in NOT_IN_THE_DESCRIPTION)])
+
+
+def undescribed(call: Call) -> Iterator[str]:
+    method, template = operation(call)
+    where = f"{method} {template}"
+    known: Mapping[str, Any] = GRAPH["paths"][template].get(method.lower(), {})
+    if not known:
+        yield f"{where} is not described"
+        return
+    parameters = {p.get("name", p.get("$ref", "").rpartition("/")[2]) for p in known.get("parameters", ())}
+    if unknown := parse_qs(urlsplit(call.url).query).keys() - parameters:
+        yield f"{where} takes no {sorted(unknown)}"
+    body = known.get("requestBody")
+    if (body is None) != (call.content is None):
+        yield f"{where} has a body, or has none"
+    if body and call.content:
+        schema = body["content"]["application/json"]["schema"]
+        yield from problems(json.loads(call.content), schema, GRAPH["components"]["schemas"], where)
+
+
+def test_every_request_is_described(calls: Sequence[Call]) -> None:
+    ours = [call for call in calls if operation(call) not in NOT_IN_THE_DESCRIPTION]
+    assert [problem for call in ours for problem in undescribed(call)] == []
+
+
+def test_what_the_description_does_not_hold_is_sent_as_microsoft_s_pages_have_it(calls: Sequence[Call]) -> None:
+    (join,) = (call for call in calls if operation(call) == ADD_MEMBER)
+    assert json.loads(join.content or b"") == {"@odata.id": f"{BASE}/v1.0/directoryObjects/{OBJECT}"}
+    asked = [call for call in calls if operation(call) == ROLES]
+    assert {urlsplit(call.url).query for call in asked} == {"$select=id"}
+
+
+def test_only_properties_that_users_have_are_asked_for_and_looked_at(calls: Sequence[Call]) -> None:
+    user = GRAPH["components"]["schemas"]["microsoft.graph.user"]["properties"]
+    for call in calls:
+        query = parse_qs(urlsplit(call.url).query)
+        assert {name for names in query.get("$select", ()) for name in names.split(",")} <= {*user, "id"}
+
+
+def test_a_creation_holds_what_microsoft_s_page_demands(calls: Sequence[Call]) -> None:
+    (creation,) = (call for call in calls if operation(call) == ("POST", "/users"))
+    demanded = {"accountEnabled", "displayName", "mailNickname", "userPrincipalName", "passwordProfile"}
+    assert demanded <= json.loads(creation.content or b"").keys()
+
+
+# --- permissions ---
+
+BEYOND_THE_TABLE = {
+    "GroupMember.ReadWrite.All": "the table has no references to members",
+    "RoleManagement.Read.Directory": "the table tells who may ask for roles, not what is shown",
+    "User-PasswordProfile.ReadWrite.All": "the table has one row for all of PATCH; passwords take this besides",
+}
+
+
+def allowing(call: Call) -> Mapping[str, bool]:
+    """The permissions that let the call through, and whether each is the least."""
+    below = path(call).removesuffix("/microsoft.graph.directoryRole")
+    rows = {row.partition(" ")[2] for row in GRAPH_PERMISSIONS if row.startswith(f"{call.method} ")}
+    return GRAPH_PERMISSIONS[f"{call.method} {described(below, rows)}"]
+
+
+def in_the_table(calls: Sequence[Call]) -> Sequence[Call]:
+    return [call for call in calls if operation(call) not in {ADD_MEMBER, ("GET", "/directory/deletedItems")}]
+
+
+def test_each_call_is_let_through_by_a_permission_that_is_the_least_for_it(calls: Sequence[Call]) -> None:
+    for call in in_the_table(calls):
+        least = {permission for permission, is_least in allowing(call).items() if is_least}
+        assert least & PERMISSIONS.keys(), operation(call)
+
+
+def test_no_permission_is_asked_for_without_a_call_that_needs_it(calls: Sequence[Call]) -> None:
+    needed = {permission for call in in_the_table(calls) for permission, least in allowing(call).items() if least}
+    assert PERMISSIONS.keys() - needed == BEYOND_THE_TABLE.keys()
