@@ -40,6 +40,7 @@ class Reason(StrEnum):
     NO_CONTACT_ADDRESS = "no_contact_address"
     MAIL_REFUSED = "mail_refused"
     CREDENTIAL_EXPIRED = "credential_expired"
+    CREDENTIAL_UNREADABLE = "credential_unreadable"
     UNEXPECTED_ANSWER = "unexpected_answer"
 
 

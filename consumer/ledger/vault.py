@@ -5,6 +5,11 @@ of the list; all of the list open. What a secret is sealed for (tenant, student,
 nothing else.
 
     sealed = 0x01 · length of key id · key id · nonce(12) · wrapped data key(48) · nonce(12) · ciphertext
+
+A sealed password is deleted when its mail is accepted or its lifetime is over. A deleted row is not gone from the disk at once: it stays
+in its page until vacuum and reuse, in the write-ahead log until that is recycled, and in backups for as long as those are kept. None of
+them holds a key-encryption key, which never enters the database: what is found there opens only for who has the key as well. After
+`provisioner keys rotate`, and once the old key is destroyed wherever it was kept, older dumps, logs and backups open for nobody.
 """
 
 import os
@@ -92,4 +97,4 @@ class Vault:
 
 
 def _closed(why: str) -> Hold:
-    return Hold(f"A sealed password {why}.", reason=Reason.CREDENTIAL_EXPIRED)
+    return Hold(f"A sealed password {why}.", reason=Reason.CREDENTIAL_UNREADABLE)

@@ -91,6 +91,11 @@ class Metrics:
             ("provider", "found"),
             registry=registry,
         )
+        self.credentials_expired = Counter(
+            "provisioner_credentials_expired",
+            "Sealed passwords that were destroyed because their mail could not be sent in their lifetime.",
+            registry=registry,
+        )
         self.fenced_writes = Counter(
             "provisioner_fenced_writes",
             "Writes refused because another owner had taken over.",

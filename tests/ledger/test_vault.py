@@ -2,7 +2,7 @@
 
 import pytest
 
-from consumer.errors import Hold, Stop
+from consumer.errors import Hold, Reason, Stop
 from consumer.events import Provider
 from consumer.ledger.vault import Context, Vault
 
@@ -56,6 +56,7 @@ def test_a_rewrapped_secret_needs_the_new_key_alone() -> None:
 def test_a_missing_key_is_named_and_the_secret_is_not() -> None:
     with pytest.raises(Hold, match="`old`") as refused:
         Vault([NEW]).open(Vault([OLD]).seal(SECRET, CONTEXT), CONTEXT)
+    assert refused.value.reason is Reason.CREDENTIAL_UNREADABLE
     assert SECRET not in str(refused.value)
 
 

@@ -46,6 +46,7 @@ class School:
         self.metrics = Metrics(CollectorRegistry())
         self.tenant: Tenant = load_tenants(ROOT / "config/tenants")[0][0]
         self.stopping = False
+        self.vault = Vault([("k", bytes(32))])
         self._passwords = (f"Pass-word-{number:04d}-Aa1" for number in count(1))
         self._epochs = {("t", 0): self.ledger.own("t", [0], owner="me")[0]}
         self._offsets = count()
@@ -61,7 +62,7 @@ class School:
         """A fresh one, as after a restart."""
         tools = Tools(
             work=self.ledger,
-            vault=Vault([("k", bytes(32))]),
+            vault=self.vault,
             announce=publish,
             password=lambda: next(self._passwords),
             templates=Templates(ROOT / "templates"),

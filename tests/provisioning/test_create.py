@@ -6,6 +6,7 @@ import pytest
 
 from consumer.errors import GiveUp, Reason, Unavailable
 from consumer.ledger.port import Disposition
+from consumer.ledger.vault import Vault
 from tests.fakes.directory import lost_answer, lost_request, refused, throttled
 from tests.fakes.mailer import unreachable
 from tests.provisioning.conftest import School
@@ -246,6 +247,22 @@ async def test_a_newer_event_tries_a_failed_student_again(school: School) -> Non
     school.enrol(version=2)
     await school.work_until_settled()
     assert school.ledger.dispositions() == {"S1/1": Disposition.FAILED, "S1/2": Disposition.APPLIED}
+
+
+async def test_an_attempt_whose_password_cannot_be_opened_waits_for_its_key(school: School) -> None:
+    whole = school.vault
+    school.directory.next_calls("create", lost_request())
+    school.enrol()
+    await school.work()
+    school.vault = Vault([("another", bytes(range(32)))])
+    school.now += timedelta(seconds=60)
+    await school.work()
+    (failure,) = school.outcomes("AccountProvisioningFailed")
+    assert (failure["reason"], failure["final"]) == (Reason.CREDENTIAL_UNREADABLE, False)
+    school.vault = whole
+    await school.work_until_settled()
+    assert len(set(school.directory.bodies)) == 1
+    assert school.ledger.dispositions() == {"S1/1": Disposition.APPLIED}
 
 
 async def test_where_attempts_bore_different_passwords_none_is_mailed_that_may_be_wrong(school: School) -> None:

@@ -5,7 +5,8 @@ from collections.abc import Awaitable, Callable, Mapping
 
 from prometheus_client import CollectorRegistry
 
-from consumer.ledger.port import Defer, Job
+from consumer.events import Provider
+from consumer.ledger.port import Defer, Job, SealCredential
 from consumer.observe.metrics import Metrics
 from consumer.provisioning.pool import Pool
 from tests.fakes.ledger import MemoryLedger
@@ -13,7 +14,12 @@ from tests.ledger.conftest import TOPIC, arrival, event
 
 
 def pool(
-    ledger: MemoryLedger, handle: Callable[[Job], Awaitable[None]], *, limits: Mapping[str, int], concurrency: int = 10
+    ledger: MemoryLedger,
+    handle: Callable[[Job], Awaitable[None]],
+    *,
+    limits: Mapping[str, int],
+    concurrency: int = 10,
+    beat: Callable[[], None] = lambda: None,
 ) -> Pool:
     async def wait(seconds: float) -> None:
         await asyncio.sleep(min(seconds, 0.01))
@@ -27,7 +33,7 @@ def pool(
         sweep=0.01,
         worker="w",
         wait=wait,
-        beat=lambda: None,
+        beat=beat,
         metrics=Metrics(CollectorRegistry()),
     )
 
@@ -106,5 +112,22 @@ async def test_a_defect_in_one_student_does_not_end_the_others() -> None:
     running = asyncio.create_task(workers.run(drain=5))
     async with asyncio.timeout(10):
         await fine.wait()
+    workers.stop()
+    await running
+
+
+async def test_passwords_whose_time_is_over_are_destroyed_while_the_pool_runs() -> None:
+    ledger, forgotten = filled(a=1), asyncio.Event()
+    (job,) = await ledger.claim({"a": 1}, lease=60, worker="w")
+    await ledger.commit(job.lease, [SealCredential(Provider.MICROSOFT, 0, b"sealed", lifetime=0)])
+    workers = pool(
+        ledger,
+        nothing,
+        limits={"a": 1},
+        beat=lambda: None if ledger.student("a", "s0").credentials else forgotten.set(),
+    )
+    running = asyncio.create_task(workers.run(drain=5))
+    async with asyncio.timeout(10):
+        await forgotten.wait()
     workers.stop()
     await running

@@ -4,6 +4,7 @@ from datetime import timedelta
 
 from consumer.errors import Reason
 from consumer.ledger.port import Disposition
+from consumer.ledger.vault import Vault
 from tests.fakes.directory import lost_answer as lost_reset
 from tests.fakes.mailer import error_but_sent, lost_request, lost_response, refused, unreachable
 from tests.provisioning.conftest import HOLD_DOWN, School
@@ -80,6 +81,25 @@ async def test_where_the_mail_service_is_away_for_days_the_password_is_replaced_
     assert school.account().password in mail.text
     assert school.account().password != expired
     assert school.ledger.dispositions() == {"S1/1": Disposition.APPLIED}
+
+
+async def test_a_password_whose_key_is_missing_waits_for_a_person_and_goes_out_when_the_key_is_back(
+    school: School,
+) -> None:
+    whole = school.vault
+    school.mailer.next_sends(unreachable())
+    school.enrol()
+    await school.work()
+    school.vault = Vault([("another", bytes(range(32)))])
+    school.now += timedelta(seconds=60)
+    await school.work()
+    assert [one["reason"] for one in school.outcomes("WelcomeEmailStatus")] == [Reason.CREDENTIAL_UNREADABLE]
+    assert school.ledger.dispositions() == {"S1/1": Disposition.PENDING}
+    school.vault = whole
+    await school.work_until_settled()
+    (mail,) = school.mailer.to(HOME)
+    assert school.account().password in mail.text
+    assert "replace_password" not in school.directory.calls
 
 
 async def test_a_password_that_expired_is_not_replaced_where_somebody_uses_the_account(school: School) -> None:

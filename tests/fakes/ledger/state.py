@@ -68,7 +68,7 @@ class Relay:
 
 
 class State:
-    """All tables. `planned` is the index over students with a `due_at`: whoever has nothing to do costs nothing."""
+    """All tables. `planned` and `sealed` are the indexes over students with a `due_at`, and with credentials: others cost nothing."""
 
     def __init__(self, clock: Callable[[], datetime]) -> None:
         self.clock = clock
@@ -76,6 +76,7 @@ class State:
         self.inbox: dict[Key, InboxRow] = {}
         self.students: dict[Key, StudentRow] = {}
         self.planned: dict[Key, StudentRow] = {}
+        self.sealed: dict[Key, StudentRow] = {}
         self.addresses: dict[tuple[Provider, str], Key | None] = {}
         self.reserved: dict[tuple[Provider, Key], str] = {}
         self.waits: dict[tuple[str, str], datetime] = {}

@@ -88,12 +88,13 @@ class MemoryWork(OnState):
         now = self._state.clock()
         expired = sorted(
             (credential.expires_at, key, at)
-            for key, student in self._state.students.items()
+            for key, student in self._state.sealed.items()
             for at, credential in student.credentials.items()
             if credential.expires_at <= now
         )
         for _, key, at in expired[:limit]:
             del self._state.students[key].credentials[at]
+        self._state.sealed = {key: student for key, student in self._state.sealed.items() if student.credentials}
         return len(expired[:limit])
 
     def _held(self, lease: Lease) -> StudentRow:
@@ -149,6 +150,7 @@ class MemoryWork(OnState):
             expires_at = now + timedelta(seconds=write.lifetime)
             sealed = SealedCredential(write.provider, write.generation, write.sealed, expires_at)
             student.credentials[write.provider, write.generation] = sealed
+            self._state.sealed[student.key] = student
 
     def _publish(self, write: Publish, now: datetime) -> None:
         if write.event_id not in self._state.outbox:
