@@ -71,8 +71,11 @@ class Runner:
             self._loop.close()
 
     def run(self, coroutine: Coroutine[Any, Any, T]) -> T:
-        """What it returns or raises; the clock goes on where it was. Raises `Stuck`."""
-        return self._loop.run_until_complete(coroutine)
+        """What it returns or raises; the clock goes on where it was. Raises `Stuck`, and what a callback raised meanwhile."""
+        result = self._loop.run_until_complete(coroutine)
+        if self._loop.failure is not None:
+            raise self._loop.failure
+        return result
 
     def _cancel_all(self) -> None:
         left = sorted(asyncio.all_tasks(self._loop), key=hash)
@@ -110,14 +113,14 @@ class _Task(asyncio.Task[Any]):
 class _Handle(asyncio.Handle):
     def _run(self) -> None:
         owner = self._context.get(OWNER)
-        if owner is None or owner.admits(self._run):
+        if owner is None or (not self._cancelled and owner.admits(self._run)):
             super()._run()
 
 
 class _Timer(asyncio.TimerHandle):
     def _run(self) -> None:
         owner = self._context.get(OWNER)
-        if owner is None or owner.admits(self._run):
+        if owner is None or (not self._cancelled and owner.admits(self._run)):
             super()._run()
 
 
@@ -135,8 +138,11 @@ class _Loop(asyncio.BaseEventLoop):
         self._selector = self
         self._clock_resolution = 1e-6  # the real clock's would drown in the rounding of a time of months
         self._born = 0
+        self.failure: BaseException | None = None
+        """The first that a callback raised; asyncio would only log it."""
         self.time = clock.time
         self.set_task_factory(self._task)
+        self.set_exception_handler(self._unhandled)
 
     def select(self, timeout: float | None) -> tuple[()]:
         """Asked by the loop for what happened within `timeout` seconds; None: there is no timer."""
@@ -170,6 +176,12 @@ class _Loop(asyncio.BaseEventLoop):
 
     def _write_to_self(self) -> None:
         """Nothing waits that would have to be woken: `call_soon_threadsafe` is `call_soon` here."""
+
+    def _unhandled(self, loop: asyncio.AbstractEventLoop, context: dict[str, Any]) -> None:
+        if "handle" in context:
+            self.failure = self.failure or context["exception"]
+        else:
+            loop.default_exception_handler(context)
 
     def _task(self, loop: asyncio.AbstractEventLoop, coroutine: Any, **named: Any) -> _Task:  # noqa: ANN401  a task factory's types
         task = _Task.__new__(_Task)

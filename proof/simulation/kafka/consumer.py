@@ -86,7 +86,8 @@ class SimulatedConsumer:
 
     def commit(self, *, offsets: list[TopicPartition], asynchronous: bool) -> None:
         self._living()
-        effect = partial(self._group.commit, self._member, {_place(at): at.offset for at in offsets})
+        done = {_place(at): at.offset for at in offsets}
+        effect = partial(self._group.commit, self._member, self._group.generation, done)
         if asynchronous:
             self._network.send(effect, request=Request.OFFSETS)
         else:

@@ -50,6 +50,7 @@ class Group:
 
     def __init__(self, network: Network, topics: Topics, rng: Random) -> None:
         self.committed: dict[Place, int] = {}
+        self.generation = 0
         self._network = network
         self._topics = topics
         self._rng = rng
@@ -91,10 +92,12 @@ class Group:
                 if now - member.polled >= MAX_POLL_INTERVAL:
                     self._expel(member, KafkaError._MAX_POLL_EXCEEDED)  # noqa: SLF001  its name for it
 
-    def commit(self, member: Member, offsets: Mapping[Place, int]) -> None:
-        """Raises `KafkaException`: in a rebalance, and where the member is not in the group, except while nobody is."""
+    def commit(self, member: Member, generation: int, offsets: Mapping[Place, int]) -> None:
+        """Raises `KafkaException`: in a rebalance, after one, and where the member is not in the group, except while nobody is."""
         if member.joined and self._settling:
             raise KafkaException(KafkaError(KafkaError.REBALANCE_IN_PROGRESS))
+        if member.joined and generation != self.generation:
+            raise KafkaException(KafkaError(KafkaError.ILLEGAL_GENERATION))
         if not member.joined and (self._members or member.expelled is not None):
             raise KafkaException(KafkaError(KafkaError.UNKNOWN_MEMBER_ID))
         self.committed.update(offsets)
@@ -111,6 +114,7 @@ class Group:
             self._network.later(away + _SHORTEST, self._settle)
             return
         self._settling = False
+        self.generation += 1
         for member, places in self._shares().items():
             mine = set(places)
             owned = [place for place, owner in self._owners.items() if owner is member]

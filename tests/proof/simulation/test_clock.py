@@ -51,6 +51,15 @@ def test_waiting_for_what_can_never_happen_is_an_error() -> None:
         run(main, start=0)
 
 
+def test_what_a_callback_raises_is_not_just_logged() -> None:
+    async def main(_clock: Clock) -> None:
+        asyncio.get_running_loop().call_later(1, [].pop)
+        await asyncio.sleep(2)
+
+    with pytest.raises(IndexError):
+        run(main, start=0)
+
+
 def test_a_thread_is_refused() -> None:
     async def main(_clock: Clock) -> None:
         await asyncio.to_thread(lambda: None)

@@ -45,6 +45,25 @@ def test_a_killed_process_does_nothing_more_in_any_task_or_thread() -> None:
     play(main())
 
 
+def test_what_is_called_off_while_a_process_stands_still_does_not_happen_when_it_goes_on() -> None:
+    async def main() -> None:
+        process, seen, timers = Process("one"), list[str](), list[asyncio.TimerHandle]()
+
+        async def set_timer() -> None:
+            timers.append(asyncio.get_running_loop().call_later(1, seen.append, "went off"))
+
+        process.start(set_timer())
+        await asyncio.sleep(0.5)
+        process.freeze()
+        await asyncio.sleep(1)
+        timers[0].cancel()
+        process.thaw()
+        await asyncio.sleep(1)
+        assert seen == []
+
+    play(main())
+
+
 def test_a_stopped_process_finds_that_time_went_on_without_it() -> None:
     async def main() -> None:
         process, seen = Process("one"), list[float]()

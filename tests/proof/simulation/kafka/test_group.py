@@ -192,6 +192,15 @@ def test_a_commit_is_refused_in_a_rebalance(group: Group) -> None:
     assert caught.value.args[0].code() == KafkaError.REBALANCE_IN_PROGRESS
 
 
+def test_a_commit_that_is_late_for_the_next_generation_is_refused(group: Group) -> None:
+    (a,) = group.settled("a")
+    group.cluster.lose(Request.OFFSETS, lands_after=10)
+    a.commit(0, 7, asynchronous=True)
+    b = group.join("b")
+    group.poll(a, b, seconds=12)
+    assert a.committed(0) == 0
+
+
 def test_an_asynchronous_commit_lands_later_or_fails_without_a_word(group: Group) -> None:
     (a,) = group.settled("a")
     a.commit(0, 7, asynchronous=True)
