@@ -125,28 +125,20 @@ def _effect(call: Call) -> Hashable:
 
 def intended(index: Index) -> Iterator[Violation]:
     """I12: a step is done only after it was begun, with the same request; a write reaches a vendor only after its step was begun."""
-    begun: dict[tuple[str, str, str, str], list[tuple[float, bytes]]] = defaultdict(list)
+    begun: dict[tuple[str, ...], dict[bytes, float]] = defaultdict(dict)  # when each request was first begun
     for change in index.changes.get("step", ()):
         row = change.row
-        student, provider, name = (
-            (str(row["tenant_id"]), str(row["student_id"])),
-            str(row["provider"]),
-            str(row["name"]),
-        )
-        asked = bytes(row["request_hash"] or b"")
+        step = (row["tenant_id"], row["student_id"], row["provider"], row["name"])
         if row["state"] == StepState.STARTED:
-            begun[(*student, provider, name)].append((change.at, asked))
-        elif (
-            row["state"] == StepState.DONE and asked and asked not in {h for _, h in begun[(*student, provider, name)]}
-        ):
-            yield Violation(
-                "I12", of(student, provider), f"change {change.number}: {name} is done, and was not begun so"
-            )
+            begun[step].setdefault(row["request_hash"], change.at)
+        elif row["state"] == StepState.DONE and row["request_hash"] and row["request_hash"] not in begun[step]:
+            wrong = f"change {change.number}: {row['name']} is done, and was not begun with that request"
+            yield Violation("I12", of(step[:2], row["provider"]), wrong)
     for call in index.history.calls if begun else ():
         if call.operation in _STEPS and call.executed and (accounts := _accounts(index, call)):
             latest = call.began + index.history.bounds.clocks
             steps = (begun[(*owner, provider, _STEPS[call.operation].value)] for owner, provider in accounts)
-            if not any(when <= latest for step in steps for when, _ in step):
+            if not any(when <= latest for step in steps for when in step.values()):
                 owner, provider = accounts[0]
                 yield Violation("I12", of(owner, provider), f"call {call.number} ({call.operation}) was not intended")
 

@@ -22,9 +22,14 @@ def conserved(index: Index) -> Iterator[Violation]:
     for one in index.history.inputs:
         if wrong := _not_disposed(index, one) or _open(index, one):
             yield Violation("I3", at(one.place), wrong)
+    seen: set[tuple[str, str]] = set()
     for row in index.history.ledger.inbox:
+        event = (row.tenant_id, row.event_id)
+        if event in seen:
+            yield Violation("I3", at(row.place), "the inbox holds the event twice")
+        seen.add(event)
         one = index.inputs.get(row.place)
-        if one is None or (one.tenant_id, one.event_id) != (row.tenant_id, row.event_id):
+        if one is None or (one.tenant_id, one.event_id) != event:
             yield Violation("I3", at(row.place), "the inbox holds an event that is not there")
         elif (one.student_id, one.version) != (row.student_id, row.version):
             yield Violation("I3", at(row.place), "the inbox holds another student or version than the record")
@@ -88,9 +93,9 @@ def _open(index: Index, one: Input) -> str | None:
 
 
 def _held(index: Index, row: InboxRow) -> bool:
-    """Whether downstream was told that this version waits for a person."""
+    """Whether downstream was told that the student waits for a person, in this version or in one that came meanwhile."""
     return any(
-        told.outcome.cause.version == row.version
+        told.outcome.cause.version >= row.version
         and (
             (isinstance(told.outcome, AccountProvisioningFailed) and not told.outcome.final)
             or (isinstance(told.outcome, WelcomeEmailStatus) and told.outcome.state is MailState.FAILED)

@@ -2,43 +2,40 @@
 
 from collections import defaultdict
 from collections.abc import Iterator, Mapping
-from typing import Any, TypeVar
+from typing import Any
 
-from proof.checker.index import Index, Student, of
+from proof.checker.index import Index, of
 from proof.checker.report import Violation
 
-_Key = TypeVar("_Key")
+_Row = Mapping[str, Any]
 
 
 def fenced(index: Index) -> Iterator[Violation]:
     """In the order of the commits: the newest lease of each student, and the newest epoch of each partition."""
-    leases: dict[Student, int] = defaultdict(int)
-    partitions: dict[tuple[str, int], int] = defaultdict(int)
+    newest: dict[tuple[Any, Any], int] = defaultdict(int)
+    steps: dict[tuple[Any, ...], _Row] = {}
     for change in index.history.changes:
-        row = change.row
+        row, before = change.row, None
         match change.table:
-            case "student" | "step":
-                student = (str(row["tenant_id"]), str(row["student_id"]))
-                wrong = _older(leases, student, row.get("lease_epoch"))
-                subject = of(student)
+            case "student":
+                key, epoch = (row["tenant_id"], row["student_id"]), row.get("lease_epoch")
+            case "step":
+                key, epoch = (row["tenant_id"], row["student_id"]), row.get("lease_epoch")
+                step = (*key, row["provider"], row["name"])
+                before, steps[step] = steps.get(step), row
             case "partition_epoch" | "inbox":
-                place = (str(row["topic"]), int(row["partition"]))
-                wrong = _older(partitions, place, row.get("epoch"))
-                subject = f"{place[0]}[{place[1]}]"
+                key, epoch = (row["topic"], row["partition"]), row.get("epoch")
             case _:
                 continue
-        if wrong:
-            yield Violation("I13", subject, f"change {change.number} ({change.table}{_name(row)}) {wrong}")
+        if epoch is None or epoch == newest[key]:
+            continue
+        if epoch > newest[key]:
+            newest[key] = epoch
+        elif before is None or not _only_verified(before, row):
+            wrong = f"change {change.number} ({change.table}) was written under epoch {epoch}, after {newest[key]} was taken"
+            yield Violation("I13", of(key), wrong)
 
 
-def _older(newest: dict[_Key, int], key: _Key, epoch: int | None) -> str | None:
-    if epoch is None:
-        return None
-    if epoch < newest[key]:
-        return f"was written under epoch {epoch}, after epoch {newest[key]} was taken"
-    newest[key] = epoch
-    return None
-
-
-def _name(row: Mapping[str, Any]) -> str:
-    return f" {row['name']}" if "name" in row else ""
+def _only_verified(before: _Row, row: _Row) -> bool:
+    """Whether nothing but `unsure` was changed: that is written under a newer lease than the attempt that the row tells of."""
+    return all(before.get(name) == value for name, value in row.items() if name != "unsure")

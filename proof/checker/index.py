@@ -89,9 +89,10 @@ class Index:
         return self.owners.get((call.tenant_id, call.service, call.marker)) if call.marker else None
 
 
-def of(student: Student, provider: str | None = None) -> str:
+def of(student: tuple[object, ...], provider: str | None = None) -> str:
     """The subject of a violation."""
-    return "/".join(student) if provider is None else f"{'/'.join(student)} at {provider}"
+    name = "/".join(str(part) for part in student)
+    return name if provider is None else f"{name} at {provider}"
 
 
 def _students(inputs: Iterable[Input], inbox: Mapping[tuple[str, str], InboxRow]) -> dict[Student, Wanted]:

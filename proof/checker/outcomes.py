@@ -7,10 +7,13 @@ from consumer.events import (
     AccountProvisioningFailed,
     MailState,
     Origin,
+    Outcome,
+    Provider,
     StepName,
     WelcomeEmailStatus,
     student_key,
 )
+from consumer.ledger.port import Disposition
 from proof.checker.dispositions import at
 from proof.checker.index import Index, Student, of
 from proof.checker.report import Violation
@@ -48,6 +51,23 @@ def published_once(index: Index) -> Iterator[Violation]:
         for event_id, row in rows.items():
             if event_id not in seen:
                 yield Violation("I5", f"outbox row {row.seq}", "it never reached its topic")
+        yield from _untold(index)
+
+
+def _untold(index: Index) -> Iterator[Violation]:
+    """What is settled, and downstream was never told: the ledger has lost an outcome."""
+    for row in index.history.ledger.inbox:
+        student, one = (row.tenant_id, row.student_id), index.inputs.get(row.place)
+        told = [_told_of(index, student, provider, row.version) for provider in (one.providers if one else ())]
+        if row.disposition == Disposition.APPLIED and not all(AccountProvisioned in kinds for kinds in told):
+            yield Violation("I5", at(row.place), "it is applied, and nobody was told of an account")
+        elif row.disposition == Disposition.FAILED and not any(AccountProvisioningFailed in kinds for kinds in told):
+            yield Violation("I5", at(row.place), "it failed, and nobody was told")
+
+
+def _told_of(index: Index, student: Student, provider: Provider, version: int) -> frozenset[type[Outcome]]:
+    told = index.told.get((*student, provider.value), ())
+    return frozenset(type(one.outcome) for one in told if one.outcome.cause.version == version)
 
 
 def truthful(index: Index) -> Iterator[Violation]:

@@ -265,6 +265,12 @@ class Story:
         )
         return replace(whole, **self.other)
 
+    def tell(self, outcome: Outcome) -> None:
+        """One more outcome, in the ledger and on its topic."""
+        seq = len(self.outbox) + 1
+        self.told.append(told(outcome, offset=seq))
+        self.outbox.append(OutboxRow(str(outcome.event_id), PROVISIONED, KEY, seq, published=True))
+
     def faulty(self) -> "Story":
         """The same, in which a fault fired."""
         self.other["faults"] = {"lost answer": 1}

@@ -38,6 +38,14 @@ def test_an_outcome_is_not_lost() -> None:
     assert story.broken() == ["I5"]
 
 
+@pytest.mark.parametrize("disposition", ["applied", "failed"])
+def test_what_is_settled_is_told(disposition: str) -> None:
+    story = Story()
+    del story.told[0], story.outbox[0]
+    story.inbox = [replace(story.inbox[0], disposition=disposition)]
+    assert story.broken() == ["I5"]
+
+
 def test_an_outcome_is_the_ledger_s() -> None:
     story = Story()
     del story.outbox[0]
@@ -101,14 +109,13 @@ def test_a_mail_that_is_told_as_accepted_was() -> None:
 
 def test_a_failure_is_final_only_where_no_account_is_made() -> None:
     story = Story()
-    story.told[0] = told(replace(failed(), event_id=UUID(int=1)))
+    story.tell(failed())
     assert story.broken() == ["I6"]
 
 
 def test_a_version_is_not_both_provisioned_and_failed() -> None:
     story = Story()
-    story.told.append(told(failed(step=StepName.LICENCES), offset=1))
-    story.outbox.append(OutboxRow(str(UUID(int=3)), PROVISIONED, KEY, 3, published=True))
+    story.tell(failed(step=StepName.LICENCES))
     assert story.broken() == ["I6"]
 
 

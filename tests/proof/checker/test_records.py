@@ -1,11 +1,12 @@
 """I2, I3, I11, I16 and I18: records, what became of them, and where students end."""
 
 from dataclasses import replace
+from uuid import UUID
 
 import pytest
 
 from proof.history import Input, Lot, StudentRow
-from tests.proof.histories import IN, TENANT, Story, account, letter, record, row, student
+from tests.proof.histories import IN, TENANT, Story, account, letter, provisioned, record, row, student
 
 
 def unreadable(offset: int = 2) -> Input:
@@ -116,6 +117,7 @@ def test_an_older_event_does_not_undo_a_newer_one() -> None:
     story = Story()
     newer, older = record(1, version=2), record(2, version=1)
     story.inputs, story.inbox = [newer, older], [row(newer), row(older)]
+    story.tell(replace(provisioned(version=2), event_id=UUID(int=9)))
     assert story.broken() == ["I2"]
 
 
@@ -162,3 +164,9 @@ def test_nothing_is_applied_that_was_not_settled() -> None:
     story = Story()
     story.students = [replace(story.students[0], settled_version=0)]
     assert story.broken() == ["I16"]
+
+
+def test_the_inbox_holds_an_event_once() -> None:
+    story = Story()
+    story.inbox.append(story.inbox[0])
+    assert story.broken() == ["I3"]

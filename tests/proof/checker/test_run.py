@@ -6,7 +6,7 @@ import pytest
 
 from proof.checker import check
 from proof.history import Bounds, Change, Input, Lot, Operation
-from tests.proof.histories import START, Story, call, failed, letter, record, told
+from tests.proof.histories import START, Story, call, failed, letter, record
 
 CANARY = "Ελένη O'Neill"
 METRICS = """
@@ -48,7 +48,7 @@ def test_what_the_record_brought_along_is_not_the_service_s_doing() -> None:
 def test_no_personal_data_is_in_an_outcome_s_message() -> None:
     story = Story()
     story.other["canaries"] = frozenset({"Taken."})
-    story.told[0] = told(replace(failed(final=False), event_id=story.told[0].outcome.event_id))
+    story.tell(failed(final=False))
     assert story.broken() == ["I14"]
 
 
