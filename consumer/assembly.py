@@ -1,6 +1,5 @@
 """Each loop, built from settings, tenants and clients. `app` says when."""
 
-import base64
 import random
 from collections.abc import Callable, Sequence
 from functools import partial
@@ -9,14 +8,13 @@ from consumer.clients import Clients
 from consumer.codec.reader import EventReader
 from consumer.codec.registry import Schemas
 from consumer.codec.writer import OutcomeWriter
-from consumer.errors import Stop
 from consumer.events import Outcome
 from consumer.failpoints import UNARMED, Failpoints
 from consumer.intake.batch import BatchReader
 from consumer.intake.letters import DeadLetters
 from consumer.intake.loop import Intake
 from consumer.ledger.port import Publish
-from consumer.ledger.vault import Vault
+from consumer.ledger.vault import open_vault
 from consumer.loops import Loops
 from consumer.mail.mailgun import open_mailer
 from consumer.mail.rendering import Templates
@@ -124,7 +122,7 @@ class Assembly:
         timing = self._settings.provisioning
         tools = Tools(
             work=clients.work(),
-            vault=self._vault(clients),
+            vault=open_vault(self._settings.vault, self._open_secret, random_bytes=clients.random_bytes),
             announce=partial(_publish, writer, self._metrics),
             password=partial(generate, clients.random_bytes),
             templates=self.templates(),
@@ -145,15 +143,6 @@ class Assembly:
 
     def templates(self) -> Templates:
         return Templates(self._settings.templates_dir)
-
-    def _vault(self, clients: Clients) -> Vault:
-        try:
-            keys = [
-                (key.id, base64.b64decode(self._open_secret(key.key), validate=True)) for key in self._settings.vault
-            ]
-        except ValueError as error:
-            raise Stop("A key under `vault` is not base64. `openssl rand -base64 32` makes one.") from error
-        return Vault(keys, random_bytes=clients.random_bytes)
 
     def _institutions(self, clients: Clients) -> dict[str, Institution]:
         return {

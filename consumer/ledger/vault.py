@@ -12,6 +12,7 @@ them holds a key-encryption key, which never enters the database: what is found 
 `provisioner keys rotate`, and once the old key is destroyed wherever it was kept, older dumps, logs and backups open for nobody.
 """
 
+import base64
 import os
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
@@ -21,6 +22,8 @@ from cryptography.hazmat.primitives.ciphers.aead import AESGCM
 
 from consumer.errors import Hold, Reason, Stop
 from consumer.events import Provider
+from consumer.secrets import SecretOpener
+from consumer.settings import VaultKey
 
 _FORMAT = 1
 _KEY = 32
@@ -44,8 +47,19 @@ class Context:
         return b"".join(len(part).to_bytes(4, "big") + part for part in encoded)
 
 
+def open_vault(
+    keys: Sequence[VaultKey], open_secret: SecretOpener, *, random_bytes: Callable[[int], bytes] = os.urandom
+) -> "Vault":
+    """The vault as it is configured. Raises `Stop` where a key can't be had, or is none."""
+    try:
+        opened = [(key.id, base64.b64decode(open_secret(key.key), validate=True)) for key in keys]
+    except ValueError as error:
+        raise Stop("A key under `vault` is not base64. `openssl rand -base64 32` makes one.") from error
+    return Vault(opened, random_bytes=random_bytes)
+
+
 class Vault:
-    """Keys by their ids, the sealing one first. `random_bytes` is a cryptographic source."""
+    """Keys by their ids, the sealing one first; `sealing` is its id. `random_bytes` is a cryptographic source."""
 
     def __init__(self, keys: Sequence[tuple[str, bytes]], *, random_bytes: Callable[[int], bytes] = os.urandom) -> None:
         if not keys:
@@ -53,7 +67,7 @@ class Vault:
         for ident, key in keys:
             if len(key) != _KEY:
                 raise Stop(f"The vault's key `{ident}` has {len(key)} bytes; it must have {_KEY}.")
-        self._sealing = keys[0][0]
+        self.sealing = keys[0][0]
         self._keys: Mapping[str, AESGCM] = {ident: AESGCM(key) for ident, key in keys}
         self._random = random_bytes
 
@@ -77,8 +91,8 @@ class Vault:
         return self._wrapped(data_key, context) + rest
 
     def _wrapped(self, data_key: bytes, context: Context) -> bytes:
-        nonce, ident = self._random(_NONCE), self._sealing.encode()
-        wrapped = self._keys[self._sealing].encrypt(nonce, data_key, context.encoded())
+        nonce, ident = self._random(_NONCE), self.sealing.encode()
+        wrapped = self._keys[self.sealing].encrypt(nonce, data_key, context.encoded())
         return bytes([_FORMAT, len(ident)]) + ident + nonce + wrapped
 
     def _unwrapped(self, sealed: bytes, context: Context) -> tuple[bytes, bytes]:
