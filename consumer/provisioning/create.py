@@ -43,6 +43,7 @@ async def ensure_created(case: Case) -> None:
     for _ in range(_ADDRESSES_IN_ONE_GO):
         account = await reserved(case)
         if not await _found_by_marker(case, account):
+            _refuse_beside_a_restored_one(case, account)
             await _create(case, account)
         if (await reserved(case)).object_id is not None:
             return
@@ -74,6 +75,15 @@ async def _found_by_marker(case: Case, account: Account) -> bool:
     for one in ours:
         await (_restore if one.deleted else adopt)(case, account, one)
     return bool(ours)
+
+
+def _refuse_beside_a_restored_one(case: Case, account: Account) -> None:
+    """Whatever may have been restored has the address that it had, so that the provider would let us make another account."""
+    if not case.uncertain(StepName.CREATE) or _was_last(case, body_hash(account)):
+        return
+    if case.job.attempt < _ATTEMPTS_UNTIL_VISIBLE:
+        raise NotYet("The account that was to be restored is not visible yet.")
+    raise Hold("The account that was to be restored can no longer be found.", reason=Reason.ACCOUNT_MISSING)
 
 
 async def _create(case: Case, account: Account) -> None:

@@ -130,6 +130,34 @@ async def test_an_account_elsewhere_is_not_what_an_unknown_creation_made(school:
     assert school.mailer.mailbox == []
 
 
+async def test_beside_a_restored_account_that_replicas_hide_none_is_made(school: School) -> None:
+    account = school.directory.put("m.bianchi@students.north-high.example", "S1", deleted=True)
+    school.directory.next_calls("restore", lost_answer())
+    school.enrol()
+    await school.work()
+    account.hidden = True
+    for _ in range(3):
+        school.now += timedelta(seconds=60)
+        await school.work()
+    assert "create" not in school.directory.calls
+    account.hidden = False
+    await school.work_until_settled()
+    assert school.account() is account
+    assert school.outcomes("AccountProvisioningFailed") == []
+
+
+async def test_where_a_restored_account_cannot_be_found_any_more_a_person_must_look(school: School) -> None:
+    account = school.directory.put("m.bianchi@students.north-high.example", "S1", deleted=True)
+    school.directory.next_calls("restore", lost_answer())
+    school.enrol()
+    await school.work()
+    account.hidden = True
+    await school.work_until_settled(days=1)
+    assert "create" not in school.directory.calls
+    (failure,) = school.outcomes("AccountProvisioningFailed")
+    assert (failure["reason"], failure["final"]) == (Reason.ACCOUNT_MISSING, False)
+
+
 async def test_an_administrators_account_is_never_adopted(school: School) -> None:
     school.directory.put("maria.rossi@students.north-high.example", "S1", privileged=True)
     school.enrol()
