@@ -12,7 +12,7 @@ from sqlalchemy import Engine
 from consumer.codec.registry import Registry, open_registry
 from consumer.http.client import Http, HttpClient, Observer
 from consumer.intake import port as intake
-from consumer.kafka import consumer_config, producer_config
+from consumer.kafka import consumer_config, producer_config, relay_config
 from consumer.ledger.engine import open_engine
 from consumer.ledger.inbox import PostgresInbox
 from consumer.ledger.leadership import AdvisoryLeadership
@@ -130,8 +130,8 @@ class LiveClients:
 
     def relay_producer(self) -> TransactionalProducer:
         """See `Clients`."""
-        config = producer_config(self._settings.kafka, name="relay")
-        return Producer(config | {"transactional.id": self._settings.outbound.transactional_id})
+        transactional_id = self._settings.outbound.transactional_id
+        return Producer(relay_config(self._settings.kafka, transactional_id=transactional_id))
 
     def progress(self) -> Progress:
         """See `Clients`."""

@@ -27,6 +27,9 @@ _GUARANTEES: Mapping[str, tuple[frozenset[str], str]] = {
     "group.instance.id": (frozenset(), "set `kafka.group_instance_id`"),
 }
 
+RETRY_BACKOFF = 0.5
+"""Seconds, give or take 20 %, before the relay's producer asks again (`rd_kafka_broker_buf_retry`): even to end a transaction."""
+
 _CLASSIC_ONLY = ("partition.assignment.strategy", "session.timeout.ms", "heartbeat.interval.ms")
 _CONSUMER_ONLY_PREFIXES = (
     "fetch.",
@@ -95,6 +98,17 @@ def producer_config(settings: KafkaSettings, *, name: str) -> Config:
         "linger.ms": 5,
         "compression.type": "lz4",
         **_only(settings.librdkafka, without=(*_CONSUMER_ONLY_PREFIXES, "group.")),
+    }
+
+
+def relay_config(settings: KafkaSettings, *, transactional_id: str) -> Config:
+    """For the relay's transactional producer, which fences its predecessor of that id."""
+    backoff = int(RETRY_BACKOFF * 1000)
+    return {
+        **producer_config(settings, name="relay"),
+        "transactional.id": transactional_id,
+        "retry.backoff.ms": backoff,
+        "retry.backoff.max.ms": 2 * backoff,
     }
 
 

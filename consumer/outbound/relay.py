@@ -16,7 +16,7 @@ from confluent_kafka import KafkaError, KafkaException
 
 from consumer.errors import Fenced, RetryLater, Stop, Unavailable
 from consumer.failpoints import UNARMED, Failpoints, Point, commit_lost
-from consumer.kafka import answer_lost
+from consumer.kafka import RETRY_BACKOFF, answer_lost
 from consumer.ledger.port import Batch, Outbox
 from consumer.observe.metrics import Metrics
 from consumer.outbound.port import Leadership, Progress, TransactionalProducer
@@ -26,6 +26,8 @@ log = structlog.get_logger()
 
 _PATIENCE, _SLICE = 60.0, 4.0
 """Seconds: how long Kafka has for one answer, and how long at a stretch we wait for it, deaf to `stop`."""
+_ASKED_ONCE = 0.75 * RETRY_BACKOFF
+"""Seconds within which librdkafka has not asked again, which it does unseen by us where a connection broke."""
 _FIRST_PAUSE, _LONGEST_PAUSE = 0.25, 10.0
 _REPLACED = {KafkaError._FENCED, KafkaError.PRODUCER_FENCED, KafkaError.INVALID_PRODUCER_EPOCH}  # noqa: SLF001  its name
 
@@ -33,8 +35,8 @@ _REPLACED = {KafkaError._FENCED, KafkaError.PRODUCER_FENCED, KafkaError.INVALID_
 class Relay:
     """Loop 3. `run` blocks its thread until `stop`.
 
-    `wait` returns when new rows were announced, at the latest after the seconds it is given. `back_off` waits for so many seconds
-    after a fault; where none is given, it ends with `stop`.
+    `producers` makes producers of `relay_config`. `wait` returns when new rows were announced, at the latest after the seconds it is
+    given. `back_off` waits for so many seconds after a fault; where none is given, it ends with `stop`.
     """
 
     def __init__(
@@ -142,20 +144,18 @@ class Relay:
                 "or give this one an `outbound.transactional_id` of its own."
             )
 
-    def _patiently(self, call: Callable[[float], None]) -> bool:
-        """Calls again while Kafka has not answered, which resumes what was begun. Whether once was enough. Raises `KafkaException`."""
-        until = self._clock() + _PATIENCE
-        at_once = True
+    def _patiently(self, call: Callable[[float], None]) -> float:
+        """Calls again while Kafka has not answered, which resumes what was begun. The seconds it took. Raises `KafkaException`."""
+        began = self._clock()
         while True:
             try:
                 call(_SLICE)
             except KafkaException as error:
-                if not error.args[0].retriable() or self._clock() >= until or self._stopping.is_set():
+                if not error.args[0].retriable() or self._clock() >= began + _PATIENCE or self._stopping.is_set():
                     raise
-                at_once = False
                 self._alive()
             else:
-                return at_once
+                return self._clock() - began
 
     def _follow(self, producer: TransactionalProducer, epoch: int) -> None:
         while not self._stopping.is_set() and self._leadership.held():
@@ -169,7 +169,7 @@ class Relay:
                 return
 
     def _publish(self, producer: TransactionalProducer, epoch: int, batch: Batch) -> bool:
-        """Whether the producer may be used again. Not so when its commit was answered late: librdkafka may have asked twice, and what
+        """Whether the producer may be used again. Not so when its commit was not answered before librdkafka may have asked twice: what
         is still on its way would end the next transaction halfway. A new producer's epoch keeps it out."""
         producer.begin_transaction()
         for row in batch.rows:
@@ -177,15 +177,15 @@ class Relay:
         number = str(batch.number).encode()
         _produce(producer, self._progress_topic, number, self._name.encode(), partition=PARTITION)
         self._failpoints.reach(Point.RELAY_PRODUCED, lost=answer_lost())
-        at_once = self._patiently(producer.commit_transaction)
+        asked_once = self._patiently(producer.commit_transaction) < _ASKED_ONCE
         self._failpoints.reach(Point.RELAY_COMMITTED, lost=answer_lost())
         for row in batch.rows:
             self._metrics.published.labels(row.topic).inc()
         self._mark(epoch, batch.number)
-        if not at_once:
+        if not asked_once:
             self._metrics.relay_restarts.inc()
             log.warning("relay_changes_producer", batch=batch.number)
-        return at_once
+        return asked_once
 
     def _mark(self, epoch: int, number: int) -> None:
         self._outbox.published(self._name, epoch, number)

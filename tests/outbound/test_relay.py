@@ -28,6 +28,9 @@ class Cluster:
     newest: int = 0
     lose_commits: list[bool] = field(default_factory=list[bool])
     """For each of the next commits: True loses only its answer, False the commit itself too."""
+    slow: list[float] = field(default_factory=list[float])
+    """For each of the next commits: the seconds until it is answered."""
+    seconds: float = 0
     late: int = 0
     """How many of the next commits are answered only when they are asked for again."""
     made: int = 0
@@ -71,12 +74,13 @@ class Producer:
         return 0
 
     def commit_transaction(self, timeout: float) -> None:
-        del timeout
         if self._number != self._cluster.newest:
             raise KafkaException(KafkaError(KafkaError._FENCED, "", fatal=True))
         if self._cluster.late:
             self._cluster.late -= 1
+            self._cluster.seconds += timeout
             raise KafkaException(KafkaError(KafkaError._TIMED_OUT, "", retriable=True))
+        self._cluster.seconds += self._cluster.slow.pop(0) if self._cluster.slow else 0
         lost = self._cluster.lose_commits.pop(0) if self._cluster.lose_commits else None
         if lost is not False:
             self._cluster.records += self._open
@@ -144,6 +148,7 @@ class Rig:
             sweep=1,
             metrics=self.metrics,
             beat=lambda: None,
+            clock=lambda: self.cluster.seconds,
             back_off=self.pauses.append,
         )
         return relay
@@ -226,6 +231,17 @@ async def test_a_commit_that_is_answered_late_counts_and_its_producer_is_not_use
     rig.relay().run()
     assert rig.cluster.values("outcomes") == [b"1", b"2", b"3"]
     assert rig.cluster.made == 2
+
+
+@pytest.mark.parametrize(("seconds", "made"), [(0.3, 1), (0.4, 2)])
+async def test_a_producer_whose_commit_may_have_been_asked_for_twice_is_not_used_again(
+    rig: Rig, seconds: float, made: int
+) -> None:
+    await rig.queue(1, 2, 3)
+    rig.cluster.slow = [seconds]
+    rig.relay().run()
+    assert rig.cluster.values("outcomes") == [b"1", b"2", b"3"]
+    assert rig.cluster.made == made
 
 
 async def test_a_relay_backs_off_longer_with_each_fault_in_a_row(rig: Rig) -> None:

@@ -12,7 +12,7 @@ from aiokafka import AIOKafkaConsumer  # pyright: ignore[reportMissingTypeStubs]
 from confluent_kafka import KafkaError, KafkaException, Producer
 from prometheus_client import CollectorRegistry
 
-from consumer.kafka import consumer_config, producer_config
+from consumer.kafka import consumer_config, relay_config
 from consumer.ledger.port import Publish
 from consumer.observe.metrics import Metrics
 from consumer.outbound.port import TransactionalProducer
@@ -83,7 +83,7 @@ class Rig:
         await self.ledger.commit(job.lease, rows)
 
     def producer(self) -> Producer:
-        return Producer(producer_config(self._settings, name="relay") | {"transactional.id": self.relay_name})
+        return Producer(relay_config(self._settings, transactional_id=self.relay_name))
 
     def relay(
         self,

@@ -74,10 +74,11 @@ class Cluster:
         """The partition has no leader for so long."""
         self.network.leader_away((topic, partition), seconds)
 
-    def lose(self, request: Request, *, lands_after: float | None = 0.0, noticed_after: float = 5.0) -> None:
+    def lose(self, request: Request, *, lands_after: float | None = 0.0, noticed_after: float = 1.0) -> None:
         """The next request of the kind gets no answer; its client asks again after `noticed_after` seconds, if it waits so long.
 
-        It lands all the same, after `lands_after` seconds; with None, it never does.
+        It lands all the same, after `lands_after` seconds; with None, it never does. librdkafka asks again after its `retry.backoff.ms`
+        where the connection broke (0.08 s; the relay's producer 0.4 s), after `socket.timeout.ms` (60 s) where there was only silence.
         """
         self.network.lose(request, lands_after=lands_after, noticed_after=noticed_after)
 

@@ -67,7 +67,7 @@ def test_a_message_that_is_given_up_may_be_there_or_not(
     driver: Driver, lands_after: float | None, there: list[bytes]
 ) -> None:
     sender = Sender(driver, message_timeout=4)
-    sender.cluster.lose(Request.PRODUCE, lands_after=lands_after)
+    sender.cluster.lose(Request.PRODUCE, lands_after=lands_after, noticed_after=60)
     assert sender.send(b"1") == 0
     assert sender.reports == ["_MSG_TIMED_OUT"]
     driver.pass_time(10)

@@ -73,7 +73,7 @@ def test_a_successor_settles_the_fate_of_a_commit_that_was_given_up(
 ) -> None:
     relay = Relay(driver)
     relay.begin(b"1")
-    driver.cluster.lose(Request.END, lands_after=lands_after)
+    driver.cluster.lose(Request.END, lands_after=lands_after, noticed_after=60)
     with pytest.raises(KafkaException):
         relay.commit(4)
     Relay(driver)
@@ -85,7 +85,7 @@ def test_a_successor_settles_the_fate_of_a_commit_that_was_given_up(
 def test_a_late_commit_tears_the_same_producers_next_transaction(driver: Driver) -> None:
     relay = Relay(driver)
     relay.begin(b"1")
-    driver.cluster.lose(Request.END, lands_after=10, noticed_after=1)
+    driver.cluster.lose(Request.END, lands_after=10)
     relay.commit()
     relay.begin(b"2")
     driver.pass_time(10)
@@ -98,7 +98,7 @@ def test_a_late_commit_tears_the_same_producers_next_transaction(driver: Driver)
 def test_a_late_commit_does_nothing_to_a_successors_transaction(driver: Driver) -> None:
     relay = Relay(driver)
     relay.begin(b"1")
-    driver.cluster.lose(Request.END, lands_after=10, noticed_after=1)
+    driver.cluster.lose(Request.END, lands_after=10)
     relay.commit()
     successor = Relay(driver)
     successor.begin(b"2")
