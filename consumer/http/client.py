@@ -22,6 +22,7 @@ from consumer.http.resolver import VendorResolver
 
 _CONNECT = 5.0
 _LONGEST_BODY = 4 * 1024 * 1024
+_HEADERS = {"Accept": "*/*", "Accept-Encoding": "gzip, deflate", "User-Agent": "provisioner"}
 _NEVER_SENT = (aiohttp.ClientConnectorError, aiohttp.ConnectionTimeoutError, aiohttp.InvalidURL)
 """Refused, not resolved, no TLS, no connection in time or none free: the request has not left."""
 
@@ -69,8 +70,9 @@ class HttpClient:
             )
             return aiohttp.ClientSession(connector=connector, trust_env=False, cookie_jar=aiohttp.DummyCookieJar())
 
-        # httpx's own limits and environment are switched off: aiohttp's connector has ours.
-        self._client = httpx.AsyncClient(transport=AiohttpTransport(verify=context, client=session), trust_env=False)
+        # No client around the transport: cookies, redirects, proxies and credentials of httpx's own are nothing that a vendor call may
+        # have, and looking for them would cost as much as the call itself.
+        self._transport = AiohttpTransport(verify=context, client=session, trust_env=False)
         self._observe = observe
 
     async def __aenter__(self) -> Self:
@@ -81,7 +83,7 @@ class HttpClient:
 
     async def close(self) -> None:
         """Closes all connections."""
-        await self._client.aclose()
+        await self._transport.aclose()
 
     async def send(self, call: Call, *, timeout: float) -> Answer:
         """The answer, whatever its status; redirects are answers too. `timeout` is in seconds for all of it; with 0, nothing is sent.
@@ -108,16 +110,16 @@ class HttpClient:
         if timeout <= 0:
             raise Unavailable(f"{call.service} was not called: no time was left.")
         connect = min(_CONNECT, timeout / 2)  # well before the end, so that a connection that never came is told apart
-        request = self._client.build_request(
+        request = httpx.Request(
             call.method,
             call.url,
-            headers=dict(call.headers),
+            headers={**_HEADERS, **call.headers},
             content=call.content,
-            timeout=httpx.Timeout(timeout, connect=connect, pool=connect),
+            extensions={"timeout": {"connect": connect, "read": timeout, "pool": connect}},
         )
         try:
             async with asyncio.timeout(timeout):
-                response = await self._client.send(request, stream=True)
+                response = await self._transport.handle_async_request(request)
                 try:
                     body = await _body(response)
                 finally:
