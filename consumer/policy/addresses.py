@@ -5,7 +5,7 @@ allows the same and more), begins and ends with a letter or digit, and holds no 
 """
 
 import re
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from hashlib import sha256
 from itertools import chain, count, islice
 
@@ -35,8 +35,8 @@ _FALLBACK = ("{student_id}", "{student_id}-{n}")
 _Values = Mapping[str, tuple[str, ...]]
 
 
-def candidates(addresses: Addresses, student: Student) -> Sequence[str]:
-    """Addresses to try for a student, best first: at least one, at most `MAX_CANDIDATES`, no two alike, the same on every call.
+def candidates(addresses: Addresses, student: Student, *, most: int = MAX_CANDIDATES) -> Sequence[str]:
+    """Addresses to try for a student, best first: at least one, at most `most`, no two alike, the same on every call.
 
     Patterns without `{n}` come first in their order, then those with it, for n = 2, 3, … The words of a name are joined by
     hyphens ("van der Berg": `van-der-berg`); a missing name takes the separator before it along; too long names lose words,
@@ -44,13 +44,13 @@ def candidates(addresses: Addresses, student: Student) -> Sequence[str]:
     Where no pattern gives anything, the student's id does.
     """
     values = _values(student)
-    found = _from_patterns(addresses.patterns, values)
+    found = _from_patterns(addresses.patterns, values, most)
     if not found:
-        found = _from_patterns(_FALLBACK, values) or (_anonymous(student.student_id),)
+        found = _from_patterns(_FALLBACK, values, most) or (_anonymous(student.student_id),)
     return tuple(f"{local}@{addresses.domain}" for local in found)
 
 
-def _from_patterns(patterns: Sequence[str], values: _Values) -> tuple[str, ...]:
+def _from_patterns(patterns: Sequence[str], values: _Values, most: int) -> tuple[str, ...]:
     parsed = [pieces(pattern) for pattern in patterns]
     counted = [p for p in parsed if any(piece.field == COUNTER for piece in p)]
     plain = [p for p in parsed if p not in counted]
@@ -60,8 +60,15 @@ def _from_patterns(patterns: Sequence[str], values: _Values) -> tuple[str, ...]:
     )
     # A counted pattern that gives nothing for one n gives nothing for any, so the search is bounded too.
     locals_ = (_local_part(p, v) for p, v in islice(attempts, 2 * MAX_CANDIDATES))
-    good = dict.fromkeys(local for local in locals_ if local and local not in RESERVED)
-    return tuple(islice(good, MAX_CANDIDATES))
+    return tuple(islice(_different(local for local in locals_ if local and local not in RESERVED), most))
+
+
+def _different(found: Iterable[str]) -> Iterator[str]:
+    seen: set[str] = set()
+    for one in found:
+        if one not in seen:
+            seen.add(one)
+            yield one
 
 
 def _numbers(counted: Sequence[tuple[Piece, ...]]) -> Iterator[int]:

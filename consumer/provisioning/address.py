@@ -9,13 +9,14 @@ from pydantic import TypeAdapter
 from consumer.errors import GiveUp, Reason
 from consumer.failpoints import Point, commit_lost
 from consumer.ledger.port import Account
-from consumer.policy.addresses import candidates
+from consumer.policy.addresses import MAX_CANDIDATES, candidates
 from consumer.policy.marker import marker
 from consumer.policy.profile import names
 from consumer.policy.rules import grant
 from consumer.providers.port import NewAccount
 from consumer.provisioning.case import Case
 
+_BEST = 4
 _BODY = TypeAdapter(NewAccount)
 
 
@@ -32,7 +33,7 @@ async def reserved(case: Case) -> Account:
     if case.account is not None:
         return case.account
     lease = case.job.lease
-    address = await case.tools.work.reserve(lease, case.provider, candidates(case.tenant.addresses, case.student))
+    address = await _reserve(case)
     await case.tools.failpoints.reach_async(Point.ADDRESS_RESERVED, lost=commit_lost())
     if address is None:
         raise GiveUp("Every address that the patterns allow is taken.", reason=Reason.ADDRESS_EXHAUSTED)
@@ -49,6 +50,15 @@ async def reserved(case: Case) -> Account:
     )
     case.account = Account(provider=case.provider, address=address, marker=mark, body=asdict(body))
     return case.account
+
+
+async def _reserve(case: Case) -> str | None:
+    """The best candidate that is free. The many more are thought of only for those whose best few are all taken."""
+    for most in (_BEST, MAX_CANDIDATES):
+        found = candidates(case.tenant.addresses, case.student, most=most)
+        if address := await case.tools.work.reserve(case.job.lease, case.provider, found):
+            return address
+    return None
 
 
 def new_account(account: Account) -> NewAccount:

@@ -142,6 +142,12 @@ def test_whatever_the_name_every_candidate_is_a_valid_address(seed: int) -> None
             assert local not in RESERVED
 
 
+def test_whoever_asks_for_fewer_is_given_the_best() -> None:
+    addresses = Addresses(domain="school.example")
+    for person in made_up_students(7, 50):
+        assert candidates(addresses, person, most=4) == candidates(addresses, person)[:4]
+
+
 def test_the_same_student_has_the_same_candidates_on_every_call() -> None:
     addresses = Addresses(domain="school.example")
     for person in made_up_students(7, 50):

@@ -82,6 +82,15 @@ async def test_namesakes_get_different_addresses(school: School) -> None:
     }
 
 
+async def test_the_tenth_namesake_gets_the_tenth_address(school: School) -> None:
+    for number in range(10):
+        school.enrol(f"S{number}")
+    await school.work()
+    assert {school.account(f"S{number}").found.address for number in range(10)} == {
+        f"maria.rossi{n}@students.north-high.example" for n in ("", *range(2, 11))
+    }
+
+
 async def test_an_account_that_is_ours_already_is_adopted_without_a_mail(school: School) -> None:
     school.directory.put("maria.rossi@students.north-high.example", "S1")
     school.enrol()
