@@ -1,4 +1,4 @@
-"""What the measurements run on: a real broker and a durable PostgreSQL."""
+"""What the measurements run on: a real broker, and a durable PostgreSQL with the ledger's tables."""
 
 import sys
 import tempfile
@@ -8,16 +8,23 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from consumer.embedded.postgres import EmbeddedPostgres
+from consumer.ledger.engine import open_engine
+from consumer.ledger.migrations import upgrade
 from tests.parts.kafka import KafkaCluster
 
 
 @dataclass(frozen=True, slots=True)
 class Parts:
-    """Addresses, and a folder that goes with them."""
+    """Addresses, a folder that goes with them, and what the names of topics and groups begin with."""
 
     kafka: str
     database: str
     folder: Path
+    prefix: str = "bench"
+
+    def name(self, last: str) -> str:
+        """The name of a topic or a group."""
+        return f"{self.prefix}.{last}"
 
 
 def say(text: str) -> None:
@@ -33,9 +40,13 @@ def parts() -> Generator[Parts]:
         folder = Path(name)
         cluster = KafkaCluster(folder / "kafka", say=say)
         postgres = EmbeddedPostgres(durable=True)
+        say("starting Kafka and PostgreSQL …")
         cluster.start()
         postgres.start()
         try:
+            engine = open_engine(postgres.url)
+            upgrade(engine)
+            engine.dispose()
             yield Parts(cluster.bootstrap_servers, postgres.url, folder)
         finally:
             postgres.stop()

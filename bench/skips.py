@@ -1,112 +1,54 @@
-"""Events that do nothing: the intake's own rate, against a bare loop that polls, decodes all of a record, validates it and looks it up."""
+"""Events that do nothing: the intake against the bare loop, and against the peers, on one topic, in turn."""
 
-import io
-import time
-import uuid
-from collections.abc import Callable, Sequence
+import statistics
+from collections.abc import Sequence
 
-from confluent_kafka import Consumer, Producer
-from fastavro import parse_schema, schemaless_reader  # pyright: ignore[reportUnknownVariableType]  bare IO in its stubs
-from prometheus_client import CollectorRegistry, Counter
+from bench.contestants import Peer
+from bench.parts import Parts, say
+from bench.reading import Reading, take
+from bench.row import Row
+from bench.scale import Scale
+from bench.topic import fill_with_skips, institutions
 
-from bench.topic import SCHEMA_ID
-from consumer.codec.reader import EventReader
-from consumer.codec.schemas import STATUS_CHANGED, schema, schema_text
-from consumer.codec.wire import SchemaRef
-from consumer.events import StudentStatusChanged
-from consumer.intake.batch import BatchReader
-from consumer.intake.letters import DeadLetters
-from consumer.intake.loop import Intake
-from consumer.kafka import consumer_config, producer_config
-from consumer.ledger.engine import open_engine
-from consumer.ledger.inbox import PostgresInbox
-from consumer.observe.metrics import Metrics
-from consumer.policy.decision import DecisionTable
-from consumer.settings import KafkaSettings
-from consumer.tenants import Tenant
+FLAT = 1.1
+_BARE, _OURS = "the bare loop", "the intake"
 
 
-class KnownSchemas:
-    """The one schema of the topic."""
-
-    def schema(self, ref: SchemaRef) -> str:
-        """See `Schemas`."""
-        assert ref == SCHEMA_ID
-        return schema_text(STATUS_CHANGED)
-
-
-def bare(kafka: str, topic: str, count: int, tenants: Sequence[Tenant]) -> float:
-    """Events a second of the bare loop, from the first one on."""
-    ours = parse_schema(schema(STATUS_CHANGED))
-    acting = {(tenant.id, row.id) for tenant in tenants for row in tenant.statuses if row.provider_action}
-    consumer = Consumer(
-        {
-            "bootstrap.servers": kafka,
-            "group.id": f"bare-{uuid.uuid4()}",
-            "auto.offset.reset": "earliest",
-            "enable.auto.commit": False,
-        }
-    )
-    consumer.subscribe([topic])
-    seen, began, committed = 0, 0.0, time.perf_counter()
-    while seen < count:
-        batch = consumer.consume(500, 1.0)
-        began = began or (time.perf_counter() if batch else 0.0)
-        for message in batch:
-            body = io.BytesIO((message.value() or b"")[5:])
-            event = StudentStatusChanged.model_validate(schemaless_reader(body, ours, None))
-            assert (event.tenant_id, event.status.id) not in acting
-        seen += len(batch)
-        if time.perf_counter() - committed > 1:
-            consumer.commit(asynchronous=True)
-            committed = time.perf_counter()
-    took = time.perf_counter() - began
-    consumer.close()
-    return count / took
+def measure(parts: Parts, scale: Scale, peers: Sequence[Peer] = ()) -> Sequence[Row]:
+    """Several rounds; ratios are taken within a round, since machines drift. Then the intake's memory over all events."""
+    topic = parts.name("skips")
+    say(f"events that do nothing: writing {scale.many:,} …")
+    fill_with_skips(parts.kafka, topic, institutions(scale.institutions), scale.many)
+    rates: dict[str, list[float]] = {}
+    for number in range(scale.rounds):
+        say(f"events that do nothing: round {number + 1} of {scale.rounds}, {scale.skips:,} each …")
+        told = {"KAFKA_BOOTSTRAP_SERVERS": parts.kafka, "TOPIC": topic, "COUNT": scale.skips}
+        readings = {_BARE: take("bench.peers.bare", **told), _OURS: intake(parts, scale, topic, scale.skips)}
+        readings |= {peer.name: peer.take(**told) for peer in peers}
+        for name, reading in readings.items():
+            say(f"  {name}: {reading.rate:,.0f}/s, {reading.cpu / reading.events * 1e6:.1f} µs of CPU each")
+            rates.setdefault(name, []).append(reading.rate)
+    say(f"memory over {scale.many:,} events that do nothing …")
+    whole = intake(parts, scale, topic, scale.many)
+    return [*(_row(name, rates) for name in rates), flat(f"memory, {scale.many:,} events that do nothing", whole)]
 
 
-def ours(kafka: str, topic: str, count: int, tenants: Sequence[Tenant], database: str) -> float:
-    """Events a second of the intake as the service runs it, from the first one on."""
-    return intake_rate(kafka, topic, count, tenants, database, lambda metrics: total(metrics.skips))
+def intake(parts: Parts, scale: Scale, topic: str, count: int) -> Reading:
+    """One run of our intake."""
+    words = (parts.kafka, parts.database, topic, str(count), str(scale.institutions))
+    return take("bench.intake", *words)
 
 
-def intake_rate(
-    kafka: str, topic: str, count: int, tenants: Sequence[Tenant], database: str, seen: Callable[[Metrics], float]
-) -> float:
-    """Runs an intake until `seen` has counted all events."""
-    settings = KafkaSettings(bootstrap_servers=kafka, group_id=f"ours-{uuid.uuid4()}")
-    metrics = Metrics(CollectorRegistry())
-    engine = open_engine(database)
-    began = 0.0
-    done = 0.0
-
-    def beat() -> None:
-        nonlocal began, done
-        so_far = seen(metrics)
-        if so_far and not began:
-            began = time.perf_counter()
-        if so_far >= count and not done:
-            done = time.perf_counter()
-            intake.stop()
-
-    intake = Intake(
-        consumer=Consumer(consumer_config(settings)),
-        topic=topic,
-        batches=BatchReader(EventReader(KnownSchemas()), DecisionTable.of(tenants)),
-        inbox=PostgresInbox(engine),
-        letters=DeadLetters(Producer(producer_config(settings, name="letters")), f"{topic}.dead"),
-        tenants=frozenset(tenant.id for tenant in tenants),
-        owner="bench",
-        batch_size=settings.batch_size,
-        metrics=metrics,
-        beat=beat,
-    )
-    intake.run()
-    engine.dispose()
-    return count / (done - began)
+def flat(what: str, reading: Reading) -> Row:
+    """The row that says how memory went."""
+    early, late = reading.memory_early / 1e6, reading.memory_late / 1e6
+    measured = f"{late:.0f} MB at the end, {early:.0f} MB after a tenth: {reading.growth:.2f}"
+    return Row(what, measured, f"flat ({FLAT} or less)", reading.growth <= FLAT)
 
 
-def total(metric: Counter) -> float:
-    """The counter's sum over all its labels."""
-    samples = (sample for family in metric.collect() for sample in family.samples)
-    return sum(sample.value for sample in samples if sample.name.endswith("_total"))
+def _row(name: str, rates: dict[str, list[float]]) -> Row:
+    ratio = statistics.median(one / bare for one, bare in zip(rates[name], rates[_BARE], strict=True))
+    measured = f"{statistics.median(rates[name]):,.0f}/s, {ratio:.2f} of the bare loop"
+    if name == _OURS:
+        return Row(f"events that do nothing: {name}", measured, "1 or more of the bare loop", ratio >= 1)
+    return Row(f"events that do nothing: {name}", measured)

@@ -27,18 +27,19 @@ from tests.parts.image import PlainImage
 
 ROOT = Path(__file__).parents[1]
 LOCKS = ("requirements.lock", "requirements-demo.lock", "requirements-dev.lock")
+PEERS = "bench/peers/requirements.lock"
 PROJECT: dict[str, Any] = tomllib.loads((ROOT / "pyproject.toml").read_text())
 COMPOSE: dict[str, Any] = yaml.safe_load((ROOT / "docker-compose.yml").read_text())
 SERVICES: dict[str, dict[str, Any]] = COMPOSE["services"]
 OURS = sorted(name for name, service in SERVICES.items() if service["image"] == "provisioner")
 
 
-@pytest.mark.parametrize("lock", LOCKS)
+@pytest.mark.parametrize("lock", [*LOCKS, PEERS])
 def test_a_lock_names_no_address(lock: str) -> None:
     assert not re.search(r"://|--(extra-)?index-url|--find-links|@ ", (ROOT / lock).read_text())
 
 
-@pytest.mark.parametrize("lock", LOCKS)
+@pytest.mark.parametrize("lock", [*LOCKS, PEERS])
 def test_a_lock_holds_every_package_to_its_hashes(lock: str) -> None:
     entries = re.split(r"\n(?=\S)", (ROOT / lock).read_text().strip())
     assert [entry.splitlines()[0] for entry in entries if "--hash=sha256:" not in entry] == []

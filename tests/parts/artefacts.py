@@ -58,11 +58,16 @@ def cache_dir() -> Path:
 
 
 def kafka_jars(say: Say) -> Path:
-    """The folder of Kafka's jars and all that they need, downloaded on first use.
+    """See `jars`."""
+    return jars(KAFKA, say)
+
+
+def jars(artefact: Artefact, say: Say) -> Path:
+    """The folder of the artefact's jar and all that it needs, downloaded on first use.
 
     Raises RuntimeError where a file is not what was pinned.
     """
-    return _cached(KAFKA, _download_jars, say)
+    return _cached(artefact, _download_jars, say)
 
 
 def apicurio_app(say: Say) -> Path:

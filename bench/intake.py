@@ -1,0 +1,77 @@
+"""Runs the service's intake, as `consumer.assembly` builds it, over a topic until it has dealt with so many events; tells its reading.
+
+python -m bench.intake KAFKA DATABASE TOPIC COUNT INSTITUTIONS
+"""
+
+import sys
+import uuid
+
+from confluent_kafka import Consumer, Producer
+from prometheus_client import CollectorRegistry, Histogram
+
+from bench.course import Course
+from bench.topic import SCHEMA_ID, institutions
+from consumer.codec.reader import EventReader
+from consumer.codec.schemas import STATUS_CHANGED, schema_text
+from consumer.codec.wire import SchemaRef
+from consumer.intake.batch import BatchReader
+from consumer.intake.letters import DeadLetters
+from consumer.intake.loop import Intake
+from consumer.kafka import consumer_config, producer_config
+from consumer.ledger.engine import open_engine
+from consumer.ledger.inbox import PostgresInbox
+from consumer.observe.logs import configure
+from consumer.observe.metrics import Metrics
+from consumer.policy.decision import DecisionTable
+from consumer.settings import KafkaSettings
+
+
+class _OneSchema:
+    """`Schemas` of a topic that has one."""
+
+    def schema(self, ref: SchemaRef) -> str:
+        """See `Schemas`."""
+        if ref != SCHEMA_ID:
+            raise LookupError(ref)
+        return schema_text(STATUS_CHANGED)
+
+
+def _sum(metric: Histogram) -> float:
+    samples = (sample for family in metric.collect() for sample in family.samples)
+    return next(sample.value for sample in samples if sample.name.endswith("_sum"))
+
+
+def main(kafka: str, database: str, topic: str, count: str, schools: str) -> None:
+    """See the module."""
+    configure("warning", "console")
+    tenants = institutions(int(schools))
+    settings = KafkaSettings(bootstrap_servers=kafka, group_id=f"ours-{uuid.uuid4()}")
+    metrics = Metrics(CollectorRegistry())
+    course = Course(int(count))
+    engine = open_engine(database)
+
+    def beat() -> None:
+        if course.reached(_sum(metrics.batch_records)):
+            intake.stop()
+
+    intake = Intake(
+        consumer=Consumer(consumer_config(settings)),
+        topic=topic,
+        batches=BatchReader(EventReader(_OneSchema()), DecisionTable.of(tenants)),
+        inbox=PostgresInbox(engine),
+        letters=DeadLetters(Producer(producer_config(settings, name="letters")), f"{topic}.dead"),
+        tenants=frozenset(tenant.id for tenant in tenants),
+        owner="bench",
+        batch_size=settings.batch_size,
+        metrics=metrics,
+        beat=beat,
+    )
+    intake.run()
+    engine.dispose()
+    if any(letter.value for family in metrics.dead_letters.collect() for letter in family.samples):
+        raise RuntimeError("some of the events are dead letters")
+    course.reading().tell()
+
+
+if __name__ == "__main__":
+    main(*sys.argv[1:])

@@ -1,0 +1,25 @@
+"""How much is measured."""
+
+from dataclasses import dataclass
+
+
+@dataclass(frozen=True, slots=True)
+class Scale:
+    """Counts. `skips` is how many of the `many` events a contestant reads in one of the `rounds`."""
+
+    many: int
+    skips: int
+    rounds: int
+    acts: int
+    students: int
+    institutions: int
+    ledger: int
+    calls: int
+
+
+FULL = Scale(
+    many=1_000_000, skips=200_000, rounds=3, acts=100_000, students=6_000, institutions=50, ledger=250_000, calls=20_000
+)
+QUICK = Scale(
+    many=200_000, skips=100_000, rounds=1, acts=20_000, students=1_500, institutions=50, ledger=25_000, calls=5_000
+)

@@ -1,0 +1,64 @@
+"""Every measurement of `make bench`, on the real parts, with a handful of everything: what it does is looked at, not how fast."""
+
+import sys
+from pathlib import Path
+
+import psycopg
+import pytest
+
+from bench import accounts, acts, skips, start
+from bench.contestants import Peer
+from bench.parts import Parts
+from bench.scale import Scale
+from consumer.ledger.engine import open_engine
+from consumer.ledger.migrations import upgrade
+
+pytestmark = pytest.mark.parts
+
+# More than two batches, and more students than may be in work at once: what came first is not counted.
+FEW = Scale(many=1_500, skips=1_500, rounds=1, acts=1_500, students=60, institutions=3, ledger=50, calls=0)
+
+
+@pytest.fixture
+def parts(kafka: str, database_url: str, tmp_path: Path, unique_name: str) -> Parts:
+    engine = open_engine(database_url)
+    upgrade(engine)
+    engine.dispose()
+    return Parts(kafka, database_url, tmp_path, unique_name)
+
+
+def count(parts: Parts, rows: str) -> int:
+    with psycopg.connect(parts.database) as session:
+        found = session.execute(f"SELECT count(*) FROM {rows}".encode()).fetchone()  # noqa: S608  our own words
+    assert found is not None
+    return found[0]
+
+
+def test_events_that_do_nothing_are_read_by_all_contestants_and_leave_nothing(parts: Parts) -> None:
+    again = Peer("the bare loop, as a peer", [sys.executable, "-m", "bench.peers.bare"])
+    rows = skips.measure(parts, FEW, [again])
+    assert [row.what for row in rows] == [
+        "events that do nothing: the bare loop",
+        "events that do nothing: the intake",
+        "events that do nothing: the bare loop, as a peer",
+        "memory, 1,500 events that do nothing",
+    ]
+    assert count(parts, "inbox") == 0
+
+
+def test_events_that_act_are_all_in_the_ledger(parts: Parts) -> None:
+    acts.measure(parts, FEW)
+    assert count(parts, "inbox WHERE disposition = 'pending'") == FEW.acts
+
+
+def test_accounts_are_whole(parts: Parts) -> None:
+    accounts.measure(parts, FEW)
+    assert count(parts, "inbox WHERE disposition = 'applied'") == FEW.students
+    assert count(parts, "student WHERE applied_version = 1") == FEW.students
+    assert count(parts, "step WHERE name = 'welcome' AND state = 'done'") == count(parts, "account")
+
+
+def test_a_start_finds_its_first_account_in_an_empty_ledger_and_in_a_full_one(parts: Parts) -> None:
+    start.measure(parts, FEW)
+    assert count(parts, "account WHERE object_id IS NOT NULL") == 1 + FEW.ledger + 1
+    assert count(parts, "inbox WHERE disposition = 'applied'") == 1 + FEW.ledger + 1
