@@ -33,6 +33,7 @@ class _TokenAdapter(HTTPAdapter):
         del stream, timeout
         answer = super().send(request, timeout=(_CONNECT, self._silence), verify=verify, cert=cert, proxies=proxies)
         if answer.is_redirect or not _is_object(answer.content):
+            answer.close()
             raise requests.exceptions.InvalidJSONError("the token endpoint's answer is not a JSON object")
         return answer
 
@@ -45,6 +46,7 @@ def session(ca_file: Path | None, *, silence: float = 10.0) -> requests.Session:
     """
     own = requests.Session()
     own.trust_env = False
+    own.headers["Connection"] = "close"  # the next token is an hour away, and a connection that old is a dead one
     own.verify = str(ca_file) if ca_file else True
     for scheme in ("https://", "http://"):
         own.mount(scheme, _TokenAdapter(silence=silence))

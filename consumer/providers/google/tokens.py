@@ -46,12 +46,16 @@ def fetcher(section: GoogleSection, key: str) -> Callable[[], tuple[str, float]]
                 reason=Reason.CREDENTIALS_INVALID,
                 whole_tenant=True,
             ) from error
-        except GoogleAuthError as error:
+        except (GoogleAuthError, ValueError, TypeError) as error:  # the latter two where its lifetime is no number
             raise Unavailable("Google gives no token now.") from error
-        lifetime = (credentials.expiry.replace(tzinfo=UTC) - datetime.now(UTC)).total_seconds()
-        return str(credentials.token), lifetime
+        return str(credentials.token), _lifetime(credentials.expiry)
 
     return fetch
+
+
+def _lifetime(expiry: datetime | None) -> float:
+    """Seconds until `expiry`, which google-auth writes in UTC without saying so; a few minutes where the endpoint named no time."""
+    return 600.0 if expiry is None else (expiry.replace(tzinfo=UTC) - datetime.now(UTC)).total_seconds()
 
 
 def _refuses(error: RefreshError) -> bool:

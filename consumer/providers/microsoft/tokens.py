@@ -5,6 +5,7 @@ from typing import Any
 
 import msal  # pyright: ignore[reportMissingTypeStubs]  it has none
 import requests
+from msal.exceptions import MsalError  # pyright: ignore[reportMissingTypeStubs]  it has none
 
 from consumer.errors import Hold, Reason, Unavailable
 from consumer.providers.session import session
@@ -28,7 +29,7 @@ def fetcher(section: MicrosoftSection, client_secret: str) -> Callable[[], tuple
                 applications.append(_application(section, client_secret))
             applications[0].remove_tokens_for_client()  # else msal answers with the token that Graph has just refused
             answer: dict[str, Any] = applications[0].acquire_token_for_client([f"{section.graph_url}/.default"])
-        except (requests.RequestException, ValueError, RuntimeError) as error:
+        except (requests.RequestException, MsalError, ValueError, RuntimeError) as error:
             raise Unavailable(f"Entra's token endpoint can't be reached ({type(error).__name__}).") from error
         if "access_token" in answer:
             return str(answer["access_token"]), float(answer.get("expires_in", 600))

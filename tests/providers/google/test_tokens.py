@@ -1,0 +1,84 @@
+"""What Google's token endpoint answers, by way of Google's own client."""
+
+import asyncio
+from collections.abc import Callable
+
+import pytest
+
+from consumer.errors import Hold, Reason, Stop, Unavailable
+from consumer.providers.google.tokens import fetcher
+from consumer.simulators.server import VendorServer
+from consumer.simulators.temper import Answer, LoseAnswer, Rule, Temper
+from consumer.simulators.world import World
+from consumer.tenants import GoogleSection, Tenant
+from tests.providers.people import DOMAIN
+
+Fetch = Callable[[], tuple[str, float]]
+
+
+@pytest.fixture
+def section(tenant: Tenant) -> GoogleSection:
+    assert tenant.google is not None
+    return tenant.google
+
+
+@pytest.fixture
+def key(world: World) -> str:
+    return (world.directory / "secrets/north.google").read_text()
+
+
+@pytest.fixture
+def fetch(section: GoogleSection, key: str) -> Fetch:
+    return fetcher(section, key)
+
+
+async def test_every_token_is_a_new_one_with_its_lifetime(fetch: Fetch) -> None:
+    (first, lifetime), (second, _) = await asyncio.to_thread(fetch), await asyncio.to_thread(fetch)
+    assert first != second
+    assert lifetime == pytest.approx(3_600, abs=10)
+
+
+async def test_a_token_without_a_lifetime_is_kept_for_some_minutes(fetch: Fetch, vendors: VendorServer) -> None:
+    vendors.tempers.set([Rule(route="google.token", temper=Answer(status=200, body='{"access_token": "t"}'))])
+    assert await asyncio.to_thread(fetch) == ("t", 600)
+
+
+async def test_a_service_account_without_the_delegation_holds_the_whole_tenant(fetch: Fetch, world: World) -> None:
+    (customer,) = world.google.customers
+    customer.delegations.clear()
+    with pytest.raises(Hold) as held:
+        await asyncio.to_thread(fetch)
+    assert (held.value.reason, held.value.whole_tenant) == (Reason.CREDENTIALS_INVALID, True)
+
+
+async def test_an_administrator_who_is_not_there_holds_the_whole_tenant(section: GoogleSection, key: str) -> None:
+    nobody = section.model_copy(update={"admin_subject": f"nobody@{DOMAIN}"})
+    with pytest.raises(Hold) as held:
+        await asyncio.to_thread(fetcher(nobody, key))
+    assert held.value.whole_tenant
+    assert "nobody" not in str(held.value)
+
+
+@pytest.mark.parametrize(
+    "temper",
+    [
+        LoseAnswer(),
+        Answer(status=200, body="<html>"),
+        Answer(status=200, body="{}"),
+        Answer(status=200, body='{"access_token": "t", "expires_in": "soon"}'),
+        Answer(status=302, headers={"Location": "https://elsewhere.example/"}),
+        Answer(status=400, body="<html>"),
+    ],
+    ids=["lost", "a page", "no token", "no number", "a redirect", "a proxy's refusal"],
+)
+async def test_what_is_no_refusal_is_asked_for_again(fetch: Fetch, vendors: VendorServer, temper: Temper) -> None:
+    vendors.tempers.set([Rule(route="google.token", temper=temper)])
+    with pytest.raises(Unavailable):
+        await asyncio.to_thread(fetch)
+
+
+@pytest.mark.parametrize("key", ["", "not JSON", "[]", "{}", '{"private_key": "?", "client_email": "a@b.example"}'])
+def test_a_key_that_is_none_stops_the_process_before_anybody_is_asked(key: str) -> None:
+    section = GoogleSection.model_construct(admin_subject=f"it@{DOMAIN}", token_url="https://nowhere.example/token")
+    with pytest.raises(Stop):
+        fetcher(section, key)

@@ -1,0 +1,84 @@
+"""What Entra's answers mean, by way of Microsoft's own client."""
+
+import asyncio
+import json
+from collections.abc import Callable
+
+import pytest
+
+from consumer.errors import Hold, Reason, Unavailable
+from consumer.providers.microsoft.tokens import fetcher
+from consumer.simulators.server import VendorServer
+from consumer.simulators.temper import Answer, LoseAnswer, Rule, Temper
+from consumer.simulators.world import World
+from consumer.tenants import MicrosoftSection, Tenant
+
+Fetch = Callable[[], tuple[str, float]]
+
+
+@pytest.fixture
+def section(tenant: Tenant) -> MicrosoftSection:
+    assert tenant.microsoft is not None
+    return tenant.microsoft
+
+
+@pytest.fixture
+def secret(world: World) -> str:
+    return (world.directory / "secrets/north.graph").read_text()
+
+
+@pytest.fixture
+def fetch(section: MicrosoftSection, secret: str) -> Fetch:
+    return fetcher(section, secret)
+
+
+async def test_every_token_is_a_new_one_with_its_lifetime(fetch: Fetch) -> None:
+    (first, lifetime), (second, _) = await asyncio.to_thread(fetch), await asyncio.to_thread(fetch)
+    assert first != second
+    assert lifetime == pytest.approx(3_600, abs=10)
+
+
+async def test_a_token_without_a_lifetime_is_kept_for_some_minutes(fetch: Fetch, vendors: VendorServer) -> None:
+    vendors.tempers.set([Rule(route="entra.token", temper=Answer(status=200, body='{"access_token": "t"}'))])
+    assert await asyncio.to_thread(fetch) == ("t", 600)
+
+
+@pytest.mark.parametrize(("change", "code"), [("client_id", "AADSTS700016"), ("secret", "AADSTS7000215")])
+async def test_what_entra_refuses_holds_the_whole_tenant_and_tells_entra_s_number(
+    section: MicrosoftSection, secret: str, change: str, code: str
+) -> None:
+    if change == "client_id":
+        section = section.model_copy(update={"client_id": section.tenant_id})
+    else:
+        secret = "another-secret"
+    with pytest.raises(Hold) as held:
+        await asyncio.to_thread(fetcher(section, secret))
+    assert (held.value.reason, held.value.whole_tenant) == (Reason.CREDENTIALS_INVALID, True)
+    assert code in str(held.value)
+    assert secret not in str(held.value)
+
+
+@pytest.mark.parametrize(
+    "temper",
+    [
+        LoseAnswer(),
+        Answer(status=200, body="<html>"),
+        Answer(status=200, body="{}"),
+        Answer(status=200, body='{"access_token": "t", "expires_in": "soon"}'),
+        Answer(status=302, headers={"Location": "https://elsewhere.example/"}),
+        Answer(status=400, body=json.dumps({"error": "temporarily_unavailable", "error_codes": [90033]})),
+        Answer(status=503, body="{}"),
+    ],
+    ids=["lost", "a page", "no token", "no number", "a redirect", "not now", "503"],
+)
+async def test_what_is_no_refusal_is_asked_for_again(fetch: Fetch, vendors: VendorServer, temper: Temper) -> None:
+    vendors.tempers.set([Rule(route="entra.token", temper=temper)])
+    with pytest.raises(Unavailable):
+        await asyncio.to_thread(fetch)
+
+
+async def test_an_authority_that_was_away_at_first_is_looked_for_again(fetch: Fetch, vendors: VendorServer) -> None:
+    vendors.tempers.set([Rule(route="entra.discovery", temper=LoseAnswer(), first=1)])
+    with pytest.raises(Unavailable):
+        await asyncio.to_thread(fetch)
+    assert (await asyncio.to_thread(fetch))[0]
