@@ -273,7 +273,8 @@ class Bounds:
     """What a run is held to. Times are seconds.
 
     `hears`: from a throttled answer until every replica can know of it. `operation`: how long the requests of one operation may follow
-    one another. `clocks`: how far the clocks of one run differ. `quiet`: from the last fault until nothing is owed.
+    one another. `clocks`: how far the clocks of one run differ. `quiet`: from the last fault until nothing is owed. `spared`: from an
+    event accepted to its being settled, at a tenant that no fault was aimed at.
     """
 
     least_effects: int = 1
@@ -283,6 +284,7 @@ class Bounds:
     operation: float = 30.0
     clocks: float = 0.5
     quiet: float = 900.0
+    spared: float = 30.0
 
 
 @dataclass(frozen=True, slots=True)
@@ -291,6 +293,7 @@ class History:
 
     `canaries` are texts that must not leave their sinks (names, addresses, passwords); `logs` and `metrics` are what all processes
     wrote, `metrics` only those that were alive at the end. `quiet_at` is when nothing was owed any more; None: never.
+    `spared` are tenants that no fault was aimed at, in a run whose faults are aimed.
     `whole`: every process lived through the whole run, so that metrics can be held against the ledger. `faults` counts how often each
     fault fired that was ordered; `deaths` are the times at which processes were killed. `unclassified` is what the collectors could make
     nothing of, each with its number or place.
@@ -314,5 +317,6 @@ class History:
     metrics: str = field(default="", repr=False)
     whole: bool = False
     deaths: Sequence[float] = ()
+    spared: frozenset[str] = frozenset()
     unclassified: Sequence[str] = ()
     bounds: Bounds = field(default_factory=Bounds)

@@ -1,8 +1,8 @@
-"""I15: after the last fault all comes to rest, in time."""
+"""I15: after the last fault all comes to rest, in time; and whom no fault was aimed at does not wait for it."""
 
 from collections.abc import Iterator
 
-from proof.checker.index import Index
+from proof.checker.index import Index, Student, of
 from proof.checker.report import Violation
 
 
@@ -16,3 +16,18 @@ def at_rest(index: Index) -> Iterator[Violation]:
         yield Violation(
             "I15", "the run", f"it took {took:.0f} s from the last fault, over {history.bounds.quiet:.0f} s"
         )
+    yield from _kept_waiting(index)
+
+
+def _kept_waiting(index: Index) -> Iterator[Violation]:
+    """Students of spared tenants, from the change that wanted a version to the one that settled it."""
+    since: dict[Student, float] = {}
+    for change in index.changes.get("student", ()) if index.history.spared else ():
+        row, student = change.row, (change.row["tenant_id"], change.row["student_id"])
+        if row["tenant_id"] not in index.history.spared:
+            continue
+        if row["settled_version"] < row["desired_version"]:
+            since.setdefault(student, change.at)
+        elif (waited := change.at - since.pop(student, change.at)) > index.history.bounds.spared:
+            told = f"change {change.number} settled it after {waited:.0f} s, and no fault was aimed at the tenant"
+            yield Violation("I15", of(student), told)

@@ -7,7 +7,10 @@ from consumer.events import MailState, StepName, WelcomeEmailStatus
 from consumer.ledger.port import Disposition, StepState
 from proof.checker.index import PROVIDERS, Index, Spot, Student, of
 from proof.checker.report import Violation
-from proof.history import HeldAccount, Operation, Told
+from proof.history import Call, HeldAccount, Operation, Told
+
+_REFUSED = frozenset({*range(400, 500), 503})
+"""Answers by which nothing was done."""
 
 _SETS = frozenset({Operation.CREATE, Operation.PASSWORD})
 
@@ -58,12 +61,14 @@ def _at_rest(index: Index) -> Iterator[Violation]:
 
 
 def one_for_a_generation(index: Index) -> Iterator[Violation]:
-    """I17: no more passwords were sent to a provider for a student than the account had generations."""
+    """I17: from the first that may have been taken on, no more passwords were sent to a provider for a student than the account had
+    generations. One that was refused, and expired before the next attempt, is nobody's password.
+    """
     sent: dict[tuple[Student, str], dict[str, int]] = defaultdict(dict)
     for call in index.history.calls:
         if call.operation in _SETS and call.secret is not None and call.service in PROVIDERS:
             owner = index.owner_of_call(call)
-            if owner is not None:
+            if owner is not None and (_may_be_taken(call) or sent[owner, call.service]):
                 sent[owner, call.service].setdefault(call.secret, call.number)
     generations = _generations(index)
     for (owner, provider), secrets in sent.items():
@@ -73,6 +78,11 @@ def one_for_a_generation(index: Index) -> Iterator[Violation]:
             yield Violation(
                 "I17", of(owner, provider), f"{len(secrets)} passwords for {allowed} generations (calls {calls})"
             )
+
+
+def _may_be_taken(call: Call) -> bool:
+    """Whether the caller can't be sure that it was refused."""
+    return call.effective or not call.answered or call.status not in _REFUSED
 
 
 def _generations(index: Index) -> Mapping[tuple[str, str, str], int]:

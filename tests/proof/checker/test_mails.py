@@ -3,7 +3,7 @@
 from dataclasses import replace
 
 from consumer.events import MailState
-from proof.history import Mail, Operation
+from proof.history import Call, Mail, Operation
 from tests.proof.histories import (
     ADDRESS,
     START,
@@ -20,6 +20,11 @@ from tests.proof.histories import (
 )
 
 SECOND = "welcome.2@mail.north.example"
+
+
+def cut_off(secret: str) -> Call:
+    """A creation that never reached the vendor's logic."""
+    return call(2, Operation.CREATE, marker="S1", status=0, executed=False, answered=False, secret=secret)
 
 
 def test_two_mails_with_the_password_of_an_account_are_one_too_many() -> None:
@@ -80,12 +85,24 @@ def test_a_mail_that_nobody_wants_is_not_missed() -> None:
 
 def test_a_creation_is_not_tried_again_with_a_new_password() -> None:
     story = Story().faulty()
-    story.calls.insert(1, call(2, Operation.CREATE, marker="S1", status=503, executed=False, secret="first try"))
+    story.calls.insert(1, cut_off("first try"))
     assert story.broken() == ["I17"]
+
+
+def test_nor_is_it_repeated_with_a_new_password_once_it_may_have_been_carried_out() -> None:
+    story = Story().faulty()
+    story.calls.insert(2, call(3, Operation.CREATE, marker="S1", status=400, secret="second try"))
+    assert story.broken() == ["I17"]
+
+
+def test_a_password_that_was_refused_may_expire() -> None:
+    story = Story().faulty()
+    story.calls.insert(1, replace(cut_off("first try"), status=429, answered=True))
+    assert story.broken() == []
 
 
 def test_a_generation_of_its_own_may_have_a_password_of_its_own() -> None:
     story = Story().faulty()
-    story.calls.insert(1, call(2, Operation.CREATE, marker="S1", status=503, executed=False, secret="first try"))
+    story.calls.insert(1, cut_off("first try"))
     story.rows = [replace(story.rows[0], generation=1)]
     assert story.broken() == []

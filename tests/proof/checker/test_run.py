@@ -59,6 +59,14 @@ def test_all_comes_to_rest_in_time(quiet_at: float | None) -> None:
     assert story.broken() == ["I15"]
 
 
+@pytest.mark.parametrize(("spared", "broken"), [(frozenset({"north"}), ["I15"]), (frozenset[str](), list[str]())])
+def test_whom_no_fault_was_aimed_at_does_not_wait_for_it(spared: frozenset[str], broken: list[str]) -> None:
+    story = Story()
+    story.changes[-1] = replace(story.changes[-1], at=START + 60)
+    story.other["spared"] = spared
+    assert story.broken() == broken
+
+
 def test_metrics_agree_with_the_ledger() -> None:
     story = Story()
     story.other |= {"whole": True, "metrics": METRICS}
