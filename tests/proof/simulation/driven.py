@@ -13,11 +13,16 @@ from proof.simulation.threads import in_thread
 T = TypeVar("T")
 
 
+def same_every_time() -> Random:
+    """What tests draw latencies from."""
+    return Random(1)  # noqa: S311  guards nothing
+
+
 class Driver:
     """A cluster, and time that passes only while the test lets it."""
 
     def __init__(self, runner: Runner) -> None:
-        self.cluster = Cluster(runner.clock, Random(1))  # noqa: S311  simulated latencies
+        self.cluster = Cluster(runner.clock, same_every_time())
         self.clock = runner.clock
         self._runner = runner
 
