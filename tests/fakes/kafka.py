@@ -12,38 +12,9 @@ from confluent_kafka import OFFSET_BEGINNING, OFFSET_INVALID, KafkaError, KafkaE
 
 from consumer.codec.letters import NewHeaders
 from consumer.intake.port import Delivered, Rebalanced
+from proof.simulation.kafka.topic import Record
 
-
-@dataclass(frozen=True)
-class FakeRecord:
-    """What `confluent_kafka.Message` tells."""
-
-    at: tuple[str, int, int]
-    sent_value: bytes | None = None
-    sent_headers: Any = None
-    sent_key: bytes | None = b"north-high/S1"
-    trouble: KafkaError | None = None
-
-    def error(self) -> KafkaError | None:
-        return self.trouble
-
-    def topic(self) -> str | None:
-        return self.at[0]
-
-    def partition(self) -> int | None:
-        return self.at[1]
-
-    def offset(self) -> int | None:
-        return self.at[2]
-
-    def key(self) -> bytes | None:
-        return self.sent_key
-
-    def value(self) -> bytes | None:
-        return self.sent_value
-
-    def headers(self) -> Any:
-        return self.sent_headers
+KEY = b"north-high/S1"
 
 
 @dataclass
@@ -51,7 +22,7 @@ class FakeTopic:
     """Partitions' records, from the oldest that is kept on, and the offsets that the group has committed."""
 
     name: str = "events"
-    records: defaultdict[int, list[FakeRecord]] = field(default_factory=lambda: defaultdict(list))
+    records: defaultdict[int, list[Record]] = field(default_factory=lambda: defaultdict(list))
     oldest: defaultdict[int, int] = field(default_factory=lambda: defaultdict(int))
     commits: dict[int, int] = field(default_factory=dict[int, int])
 
@@ -59,7 +30,7 @@ class FakeTopic:
         """Appends records to the partition."""
         for value in values:
             offset = len(self.records[partition])
-            self.records[partition].append(FakeRecord((self.name, partition, offset), value, headers))
+            self.records[partition].append(Record((self.name, partition, offset), value, headers, KEY))
 
 
 class FakeConsumer:
@@ -67,7 +38,7 @@ class FakeConsumer:
 
     def __init__(self, topic: FakeTopic) -> None:
         self.topic = topic
-        self.news: list[FakeRecord] = []
+        self.news: list[Record] = []
         self.paused: set[int] = set()
         self.closed = False
         self.commit_fails = False
@@ -88,7 +59,7 @@ class FakeConsumer:
         assert topics == [self.topic.name]
         self._callbacks = {"assign": on_assign, "revoke": on_revoke, "lose": on_lost}
 
-    def consume(self, num_messages: int, timeout: float) -> Sequence[FakeRecord]:
+    def consume(self, num_messages: int, timeout: float) -> Sequence[Record]:
         del timeout
         taken, self.news = self.news, []
         for partition in list(self._positions):
@@ -97,7 +68,7 @@ class FakeConsumer:
         self.on_consume()
         return taken
 
-    def _read(self, partition: int, most: int) -> list[FakeRecord]:
+    def _read(self, partition: int, most: int) -> list[Record]:
         position = self._positions[partition]
         if position is None:
             return []
@@ -145,8 +116,8 @@ class FakeConsumer:
             self.rebalance("revoke", *self._positions)
         self.closed = True
 
-    def _no_offset(self, partition: int) -> FakeRecord:
-        return FakeRecord((self.topic.name, partition, -1), trouble=KafkaError(KafkaError._AUTO_OFFSET_RESET))
+    def _no_offset(self, partition: int) -> Record:
+        return Record((self.topic.name, partition, -1), trouble=KafkaError(KafkaError._AUTO_OFFSET_RESET))
 
     def _places(self, partitions: Sequence[int]) -> list[TopicPartition]:
         return [TopicPartition(self.topic.name, partition) for partition in partitions]
@@ -191,5 +162,5 @@ class FakeProducer:
             error = self.trouble(sent)
             if error is None:
                 self.sent.append(sent)
-            on_delivery(error, FakeRecord((sent.topic, 0, 0)))
+            on_delivery(error, Record((sent.topic, 0, 0)))
         return 0

@@ -10,7 +10,7 @@ from consumer.errors import Unavailable
 from consumer.events import StudentStatusChanged
 from consumer.intake.batch import Batch, BatchReader
 from consumer.policy.decision import DecisionTable
-from tests.fakes.kafka import FakeRecord
+from proof.simulation.kafka.topic import Record
 from tests.intake.rig import ROOT, WordReader
 
 KNOWN, UNKNOWN, AWAY = 1, 2, 3
@@ -36,13 +36,13 @@ class Registry(WordReader):
         return WordReader().read((value or b"")[5:], headers)
 
 
-def batch_of(registry: Registry, *records: FakeRecord) -> Batch:
+def batch_of(registry: Registry, *records: Record) -> Batch:
     tenants = [tenant for tenant, _ in load_tenants(Path(ROOT) / "config/tenants")]
     return BatchReader(registry, DecisionTable.of(tenants)).batch(records)
 
 
-def record(offset: int, schema: int, words: bytes, *, partition: int = 0, headers: Headers | None = None) -> FakeRecord:
-    return FakeRecord(("events", partition, offset), framed(schema, words), headers)
+def record(offset: int, schema: int, words: bytes, *, partition: int = 0, headers: Headers | None = None) -> Record:
+    return Record(("events", partition, offset), framed(schema, words), headers)
 
 
 def test_the_next_offset_of_each_partition_follows_its_last_record() -> None:

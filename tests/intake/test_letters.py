@@ -4,7 +4,8 @@ from confluent_kafka import KafkaError
 
 from consumer.codec.letters import REASON_HEADER
 from consumer.ledger.port import Disposition
-from tests.fakes.kafka import FakeRecord, Sent
+from proof.simulation.kafka.topic import Record
+from tests.fakes.kafka import Sent
 from tests.intake.rig import Rig
 
 
@@ -88,7 +89,7 @@ def test_a_key_too_large_for_the_cluster_is_left_out_as_well(rig: Rig) -> None:
         )
 
     rig.producer.trouble = too_large
-    rig.topic.records[0].append(FakeRecord(("events", 0, 0), b"garbage", sent_key=b"k" * 5_000))
+    rig.topic.records[0].append(Record(("events", 0, 0), b"garbage", sent_key=b"k" * 5_000))
     rig.turn()
     (letter,) = rig.producer.sent
     assert (letter.value, letter.key) == (None, None)

@@ -5,7 +5,7 @@ from confluent_kafka import KafkaError
 
 from consumer.errors import Stop
 from consumer.ledger.port import Disposition
-from tests.fakes.kafka import FakeRecord
+from proof.simulation.kafka.topic import Record
 from tests.intake.rig import Rig
 
 
@@ -136,13 +136,13 @@ def test_a_redelivered_event_is_a_duplicate(rig: Rig) -> None:
 
 
 def test_a_consumer_that_is_beyond_help_stops_the_service(rig: Rig) -> None:
-    rig.consumer.news.append(FakeRecord(("events", 0, 0), trouble=KafkaError(KafkaError._FATAL, "fenced", fatal=True)))
+    rig.consumer.news.append(Record(("events", 0, 0), trouble=KafkaError(KafkaError._FATAL, "fenced", fatal=True)))
     with pytest.raises(Stop, match="can't go on"):
         rig.turn()
 
 
 def test_other_trouble_of_the_consumer_is_lived_with_and_counted(rig: Rig) -> None:
-    rig.consumer.news.append(FakeRecord(("events", 0, 0), trouble=KafkaError(KafkaError._TRANSPORT)))
+    rig.consumer.news.append(Record(("events", 0, 0), trouble=KafkaError(KafkaError._TRANSPORT)))
     rig.topic.feed(b"enrolled S1 1")
     rig.turn()
     assert len(rig.ledger.dispositions()) == 1
