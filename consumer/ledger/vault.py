@@ -106,7 +106,8 @@ class Vault:
         try:
             data_key = self._keys[ident].decrypt(nonce, wrapped, context.encoded())
         except (InvalidTag, ValueError) as error:
-            raise _closed("is damaged, or was sealed for something else") from error
+            why = f"does not open with the key `{ident}`: the key is another, or it was damaged or sealed for something else"
+            raise _closed(why) from error
         return data_key, sealed[end + _NONCE + _WRAPPED :]
 
 

@@ -54,7 +54,8 @@ class FakeAccount:
 class FakeDirectory:
     """`accounts` by object id; `calls` tells every operation that was asked for, in order.
 
-    A call of an operation in `hang_after` is carried out and never answered; `hanging` tells that it has come so far.
+    A call of an operation in `hang_after` is carried out and never answered; the next creation is carried out when the event under
+    `on_the_way` is set. `hanging` tells that a call has come so far.
     """
 
     def __init__(self, provider: Provider = Provider.MICROSOFT) -> None:
@@ -65,6 +66,7 @@ class FakeDirectory:
         self.hides_new_accounts = False
         self.drops_markers = False
         self.hang_after: set[str] = set()
+        self.on_the_way: asyncio.Event | None = None
         self.hanging = asyncio.Event()
         self._mishaps: dict[str, deque[Mishap | None]] = {}
 
@@ -98,6 +100,10 @@ class FakeDirectory:
         """See the port. Uniqueness knows hidden accounts too."""
         self.bodies.append((account, password))
         mishap = self._begin("create", timeout, may_be_done=True)
+        if arrives := self.on_the_way:
+            self.on_the_way = None
+            self.hanging.set()
+            await arrives.wait()
         if any(a.found.address == account.address and not a.found.deleted for a in self.accounts.values()):
             raise AddressTaken
         created = self.put(account.address, None if self.drops_markers else account.marker)

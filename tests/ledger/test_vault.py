@@ -61,7 +61,7 @@ def test_a_missing_key_is_named_and_the_secret_is_not() -> None:
 
 
 def test_a_key_of_the_same_name_and_other_bytes_does_not_open() -> None:
-    with pytest.raises(Hold):
+    with pytest.raises(Hold, match="`old`: the key is another"):
         Vault([("old", bytes(range(32)))]).open(Vault([OLD]).seal(SECRET, CONTEXT), CONTEXT)
 
 

@@ -74,6 +74,41 @@ async def test_a_worker_that_was_stopped_and_taken_over_writes_nothing_more(scho
     assert fenced == 1
 
 
+async def test_a_creation_of_an_owner_who_was_taken_over_can_arrive_late_and_changes_nothing(school: School) -> None:
+    school.directory.on_the_way = arrives = asyncio.Event()
+    school.enrol()
+    (job,) = await school.claim()
+    stopped = asyncio.create_task(school.worker().work(job))
+    await school.directory.hanging.wait()
+    school.now += timedelta(seconds=61)
+    await school.work()
+    arrives.set()
+    await stopped
+    await school.work_until_settled()
+    (mail,) = school.mailer.to("maria@home.example")
+    assert school.account().password in mail.text
+    assert len(school.directory.accounts) == 1
+    assert len(school.outcomes("AccountProvisioned")) == 1
+
+
+async def test_a_creation_that_arrives_before_its_successors_is_found_to_be_the_students(school: School) -> None:
+    school.directory.on_the_way = arrives = asyncio.Event()
+    school.directory.hides_new_accounts = True
+    school.enrol()
+    (job,) = await school.claim()
+    stopped = asyncio.create_task(school.worker().work(job))
+    await school.directory.hanging.wait()
+    school.now += timedelta(seconds=61)
+    arrives.set()
+    await stopped
+    await school.work()
+    school.account().hidden = False
+    await school.work_until_settled()
+    (mail,) = school.mailer.to("maria@home.example")
+    assert school.account().password in mail.text
+    assert [one["account"]["origin"] for one in school.outcomes("AccountProvisioned")] == ["created"]
+
+
 async def test_a_crash_in_any_call_leaves_one_account_and_one_working_mail() -> None:
     for operation in ("create", "assign_licences"):
         school = School()
