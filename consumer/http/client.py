@@ -98,8 +98,8 @@ class HttpClient:
         except Unavailable:
             outcome = "not_sent"
             raise
-        except _NoAnswerError as lost:
-            raise _meaning(call, lost) from lost
+        except _NoAnswerError as error:
+            raise lost(call, str(error)) from error
         else:
             return answer
         finally:
@@ -143,10 +143,11 @@ async def _body(response: httpx.Response) -> bytes:
     return bytes(body)
 
 
-def _meaning(call: Call, lost: _NoAnswerError) -> Fault:
+def lost(call: Call, why: str) -> Fault:
+    """What it means that no answer came: a read can be asked again, a write may have been carried out."""
     if call.writes:
-        return OutcomeUnknown(f"{call.service} was asked to {call.operation}, and gave no answer ({lost}).")
-    return Unavailable(f"{call.service} gave no answer ({lost}).")
+        return OutcomeUnknown(f"{call.service} was asked to {call.operation}, and gave no answer ({why}).")
+    return Unavailable(f"{call.service} gave no answer ({why}).")
 
 
 def _tls(ca_file: Path | None) -> ssl.SSLContext:

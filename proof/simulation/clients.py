@@ -1,0 +1,103 @@
+"""What a simulated process talks to: the simulated world, under the names by which the service knows it."""
+
+import asyncio
+import random
+from pathlib import Path
+
+from consumer.http.client import Http
+from consumer.intake import port as intake
+from consumer.ledger.port import Inbox, Outbox, Work
+from consumer.outbound.port import Leadership, Progress, TransactionalProducer
+from consumer.providers.tokens import TokenSource
+from consumer.tenants import GoogleSection, MicrosoftSection
+from proof.simulation.database import (
+    Bells,
+    SimulatedInbox,
+    SimulatedLeadership,
+    SimulatedOutbox,
+    SimulatedWork,
+)
+from proof.simulation.institutions import settings
+from proof.simulation.process import Process
+from proof.simulation.surroundings import Surroundings
+from proof.simulation.threads import sleep, wait_for
+
+
+class SimulatedClients:
+    """Keeps `Clients` for one process."""
+
+    def __init__(self, around: Surroundings, process: Process, rng: random.Random) -> None:
+        self._around = around
+        self._process = process
+        self._rng = rng
+        self._bells = Bells(process)
+        around.database.listen(self._bells)
+
+    def consumer(self) -> intake.Consumer:
+        """See `Clients`."""
+        return self._around.kafka.consumer(
+            self._process, group=settings().kafka.group_id, idle=settings().provisioning.sweep
+        )
+
+    def letters_producer(self) -> intake.Producer:
+        """See `Clients`."""
+        return self._around.kafka.producer(self._process)
+
+    def relay_producer(self) -> TransactionalProducer:
+        """See `Clients`."""
+        return self._around.kafka.transactional_producer(self._process, settings().outbound.transactional_id)
+
+    def progress(self) -> Progress:
+        """See `Clients`."""
+        topic, relay = settings().kafka.topics.relay_progress, settings().outbound.transactional_id
+        return self._around.kafka.progress(self._process, topic, relay)
+
+    def inbox(self) -> Inbox:
+        """See `Clients`."""
+        return SimulatedInbox(self._around.database, self._process)
+
+    def work(self) -> Work:
+        """See `Clients`."""
+        return SimulatedWork(self._around.database, self._process)
+
+    def outbox(self) -> Outbox:
+        """See `Clients`."""
+        return SimulatedOutbox(self._around.database, self._process)
+
+    def leadership(self) -> Leadership:
+        """See `Clients`."""
+        return SimulatedLeadership(self._around.database, self._process)
+
+    async def work_announced(self, seconds: float) -> None:
+        """See `Clients`."""
+        await self._bells.hear(self._bells.work, seconds)
+
+    def outcomes_announced(self, seconds: float) -> None:
+        """See `Clients`."""
+        wait_for(self._bells.hear(self._bells.outcomes, seconds))
+
+    def wake(self) -> None:
+        """Ends the waits for both."""
+        self._bells.work.set()
+        self._bells.outcomes.set()
+
+    def http(self, ca_file: Path | None) -> Http:
+        """See `Clients`."""
+        del ca_file
+        return self._around.internet.of(self._process)
+
+    def tokens(self, section: MicrosoftSection | GoogleSection) -> TokenSource:
+        """See `Clients`."""
+        return self._around.internet.tokens(section)
+
+    def random_bytes(self, count: int) -> bytes:
+        """See `Clients`."""
+        return self._rng.randbytes(count)
+
+    def monotonic(self) -> float:
+        """See `Clients`."""
+        return asyncio.get_running_loop().time()
+
+    def back_off(self, seconds: float) -> None:
+        """See `Clients`."""
+        sleep(seconds)

@@ -1,0 +1,295 @@
+"""The ledger in memory as a server that processes reach over a network: it goes away, answers get lost, its locks go with connections."""
+
+import asyncio
+import random
+from collections import Counter
+from collections.abc import Callable, Collection, Mapping, Sequence
+from dataclasses import dataclass
+from typing import TypeVar
+
+from consumer.errors import Reason, Unavailable
+from consumer.events import Provider
+from consumer.failpoints import commit_lost
+from consumer.ledger.port import Arrival, Batch, Disposition, Job, Lease, Publish, Write
+from proof.simulation.clock import Clock
+from proof.simulation.journal import Journal
+from proof.simulation.process import Process
+from proof.simulation.threads import wait_for
+from proof.simulation.trace import Trace
+from proof.simulation.wire import ask, at_once
+from tests.fakes.ledger import MemoryLedger
+from tests.fakes.ledger.state import State, StudentRow
+
+T = TypeVar("T")
+
+_LEAST, _MOST = 0.0005, 0.004
+"""Seconds that each way takes."""
+_REFUSED_AFTER = 0.05
+_HELD = {
+    Reason.ACCOUNT_CONFLICT,
+    Reason.ACCOUNT_MISSING,
+    Reason.PRIVILEGED_ACCOUNT,
+    Reason.CREDENTIALS_INVALID,
+    Reason.LICENCES_EXHAUSTED,
+    Reason.CONSENT_MISSING,
+}
+_KEPT = {Disposition.PENDING, Disposition.SUPERSEDED}
+
+
+@dataclass(frozen=True, slots=True)
+class Trouble:
+    """Chances of each statement: that it fails as in a deadlock, and that it is done but its answer gets lost."""
+
+    deadlock: float = 0.0
+    answer_lost: float = 0.0
+
+
+NONE = Trouble()
+
+
+class Database(MemoryLedger):
+    """The server. `down` is whether it is away; `fired` counts the faults that were met."""
+
+    def __init__(self, clock: Clock, rng: random.Random, trace: Trace) -> None:
+        super().__init__(clock.now)
+        self.trouble = NONE
+        self.fired: Counter[str] = Counter()
+        self.claimed_at: dict[tuple[str, str], float] = {}
+        self.journal = Journal(clock, self._state)
+        self._rng = rng
+        self._trace = trace
+        self._back_at = 0.0
+        self._clock_time = clock.time
+        self._leader: Process | None = None
+        self._hears: list[Bells] = []
+
+    @property
+    def state(self) -> State:
+        """The tables, for whoever looks at the end."""
+        return self._state
+
+    @property
+    def down(self) -> bool:
+        """Whether it does not answer now."""
+        return self._clock_time() < self._back_at
+
+    def outage(self, seconds: float) -> None:
+        """Restarts, or is away, for so long; every connection ends, and with it its lock."""
+        self._back_at = max(self._back_at, self._clock_time() + seconds)
+        self._leader = None
+        self.fired["database_away"] += 1
+
+    async def reach(self, process: Process, what: str, deed: Callable[[], T]) -> T:
+        """What `deed` returns or raises there. Raises `Unavailable`, after the deed where its answer gets lost."""
+        there, back = self._rng.uniform(_LEAST, _MOST), self._rng.uniform(_LEAST, _MOST)
+        fate = self._rng.random() if self.trouble is not NONE else 1.0
+
+        def arrive() -> T:
+            if self.down:
+                raise Unavailable("PostgreSQL does not answer.")
+            if fate < self.trouble.deadlock:
+                self.fired["deadlock"] += 1
+                raise Unavailable("PostgreSQL met a deadlock.")
+            try:
+                done = deed()
+            except Exception as error:
+                self._trace.add(process.name, what, type(error).__name__)
+                raise
+            self._trace.add(process.name, what)
+            if fate < self.trouble.deadlock + self.trouble.answer_lost:
+                self.fired["commit_answer_lost"] += 1
+                raise commit_lost()
+            return done
+
+        return await ask(arrive, there=there, back=_REFUSED_AFTER if self.down else back)
+
+    def at_rest(self, *, since: float) -> bool:
+        """Whether nothing is owed but what waits for a person, and has been tried in vain after `since`."""
+        state = self._state
+        published = max((relay.published for relay in state.relays.values()), default=0)
+        if self.down or state.unnumbered or published < len(state.batches):
+            return False
+        return all(
+            self.claimed_at.get(key, 0.0) > since and self._waits_for_a_person(row)
+            for key, row in state.planned.items()
+        )
+
+    def _waits_for_a_person(self, row: StudentRow) -> bool:
+        """Told downstream, for the newest version; nothing else is left to do for the student."""
+        steps = [step for step in row.steps.values() if step.version == row.desired_version]
+        return row.lease_until is None and any(step.reason in _HELD for step in steps)
+
+    def leads(self, process: Process) -> bool:
+        """Tries to take the relay's lock for this process; a dead one's is free."""
+        if self._leader is None or not self._leader.alive:
+            self._leader = process
+        return self._leader is process
+
+    def resign(self, process: Process) -> None:
+        """Frees the lock where it is this process's."""
+        if self._leader is process:
+            self._leader = None
+
+    def listen(self, bells: "Bells") -> None:
+        """Who wants to hear of new work and new outcomes."""
+        self._hears.append(bells)
+
+    def own(self, topic: str, partitions: Collection[int], *, owner: str) -> Mapping[int, int]:
+        """See `Inbox`."""
+        epochs = super().own(topic, partitions, owner=owner)
+        self.journal.owned(topic, epochs)
+        return epochs
+
+    def accept(self, arrivals: Sequence[Arrival], *, epochs: Mapping[tuple[str, int], int]) -> Sequence[Disposition]:
+        """See `Inbox`."""
+        dispositions = super().accept(arrivals, epochs=epochs)
+        for arrival, disposition in zip(arrivals, dispositions, strict=True):
+            if disposition in _KEPT:
+                self.journal.accepted(arrival, disposition, epochs[arrival.topic, arrival.partition])
+            if disposition is Disposition.PENDING:
+                self.journal.student(self.student(arrival.event.tenant_id, arrival.event.student.student_id))
+        self._announce(work=Disposition.PENDING in dispositions)
+        return dispositions
+
+    async def claim(self, room: Mapping[str, int], *, lease: float, worker: str) -> Sequence[Job]:
+        """See `Work`."""
+        jobs = await super().claim(room, lease=lease, worker=worker)
+        for job in jobs:
+            self.claimed_at[job.lease.tenant_id, job.lease.student_id] = self._clock_time()
+            self.journal.student(self.student(job.lease.tenant_id, job.lease.student_id))
+        return jobs
+
+    async def commit(self, lease: Lease, writes: Sequence[Write], *, service: str | None = None) -> None:
+        """See `Work`."""
+        await super().commit(lease, writes, service=service)
+        self.journal.committed(self.student(lease.tenant_id, lease.student_id), writes)
+        if any(isinstance(write, Publish) for write in writes):
+            self._announce(outcomes=True)
+
+    def _announce(self, *, work: bool = False, outcomes: bool = False) -> None:
+        self._hears = [bells for bells in self._hears if bells.process.alive]
+        for bells in self._hears:
+            if work:
+                bells.work.set()
+            if outcomes:
+                bells.outcomes.set()
+
+
+class Bells:
+    """What a process hears of the ledger; like `Wakeups`, a bell that is missed costs a sweep."""
+
+    def __init__(self, process: Process) -> None:
+        self.process = process
+        self.work = asyncio.Event()
+        self.outcomes = asyncio.Event()
+
+    async def hear(self, bell: asyncio.Event, seconds: float) -> None:
+        """Returns when it has rung since the last time, at the latest after `seconds`."""
+        try:
+            async with asyncio.timeout(seconds):
+                await bell.wait()
+        except TimeoutError:
+            return
+        bell.clear()
+
+
+class SimulatedWork:
+    """Keeps `Work` for one process."""
+
+    def __init__(self, database: Database, process: Process) -> None:
+        self._database = database
+        self._process = process
+
+    async def claim(self, room: Mapping[str, int], *, lease: float, worker: str) -> Sequence[Job]:
+        """See `Work`."""
+        return await self._do("claims", lambda: at_once(self._database.claim(room, lease=lease, worker=worker)))
+
+    async def seconds_to_next(self) -> float | None:
+        """See `Work`."""
+        return await self._do("looks", lambda: at_once(self._database.seconds_to_next()))
+
+    async def reserve(self, lease: Lease, provider: Provider, candidates: Sequence[str]) -> str | None:
+        """See `Work`."""
+        return await self._do("reserves", lambda: at_once(self._database.reserve(lease, provider, candidates)))
+
+    async def commit(self, lease: Lease, writes: Sequence[Write], *, service: str | None = None) -> None:
+        """See `Work`."""
+        what = "commits " + " ".join(_named(write) for write in writes)
+        await self._do(what, lambda: at_once(self._database.commit(lease, writes, service=service)))
+
+    async def forget_expired(self, *, limit: int) -> int:
+        """See `Work`."""
+        return await self._do("forgets", lambda: at_once(self._database.forget_expired(limit=limit)))
+
+    async def _do(self, what: str, deed: Callable[[], T]) -> T:
+        return await self._database.reach(self._process, what, deed)
+
+
+class _Blocking:
+    def __init__(self, database: Database, process: Process) -> None:
+        self._database = database
+        self._process = process
+
+    def _do(self, what: str, deed: Callable[[], T]) -> T:
+        return wait_for(self._database.reach(self._process, what, deed))
+
+
+class SimulatedInbox(_Blocking):
+    """Keeps `Inbox` for one process."""
+
+    def own(self, topic: str, partitions: Collection[int], *, owner: str) -> Mapping[int, int]:
+        """See `Inbox`."""
+        places = sorted(partitions)
+        return self._do(f"owns {places}", lambda: self._database.own(topic, places, owner=owner))
+
+    def accept(self, arrivals: Sequence[Arrival], *, epochs: Mapping[tuple[str, int], int]) -> Sequence[Disposition]:
+        """See `Inbox`."""
+        return self._do(f"accepts {len(arrivals)}", lambda: self._database.accept(arrivals, epochs=dict(epochs)))
+
+
+class SimulatedOutbox(_Blocking):
+    """Keeps `Outbox` for one process."""
+
+    def take_over(self, relay: str) -> int:
+        """See `Outbox`."""
+        return self._do("takes over", lambda: self._database.take_over(relay))
+
+    def newest(self, relay: str, epoch: int) -> int:
+        """See `Outbox`."""
+        return self._do("looks for the newest", lambda: self._database.newest(relay, epoch))
+
+    def unpublished(self, relay: str, epoch: int) -> Sequence[Batch]:
+        """See `Outbox`."""
+        return self._do("looks for unpublished", lambda: self._database.unpublished(relay, epoch))
+
+    def next_batch(self, relay: str, epoch: int, *, limit: int) -> Batch | None:
+        """See `Outbox`."""
+        return self._do("numbers", lambda: self._database.next_batch(relay, epoch, limit=limit))
+
+    def published(self, relay: str, epoch: int, number: int) -> None:
+        """See `Outbox`."""
+        self._do(f"marks {number}", lambda: self._database.published(relay, epoch, number))
+
+    def waiting_seconds(self) -> float:
+        """See `Outbox`."""
+        return self._do("looks at the age", self._database.waiting_seconds)
+
+
+class SimulatedLeadership(_Blocking):
+    """Keeps `Leadership` for one process."""
+
+    def held(self) -> bool:
+        """See `Leadership`."""
+        try:
+            return self._do("leads?", lambda: self._database.leads(self._process))
+        except Unavailable:
+            return False
+
+    def resign(self) -> None:
+        """See `Leadership`: the connection ends."""
+        self._database.resign(self._process)
+
+
+def _named(write: Write) -> str:
+    name, state = getattr(write, "name", ""), getattr(write, "state", "")
+    return ":".join(filter(None, (type(write).__name__, name, state)))

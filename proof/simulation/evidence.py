@@ -1,0 +1,164 @@
+"""What a simulation leaves behind, as the checker takes it: by the same collectors as that of real parts."""
+
+from collections import Counter
+from collections.abc import Iterable, Sequence
+from functools import cache
+from typing import cast
+
+from prometheus_client import generate_latest
+
+from consumer.codec.reader import EventReader
+from consumer.events import Student
+from consumer.policy.decision import DecisionTable
+from proof.collect.audit import calls
+from proof.collect.inputs import InputReader
+from proof.collect.letters import letter
+from proof.collect.owners import Owners
+from proof.collect.raw import Raw
+from proof.collect.told import ToldReader
+from proof.collect.world import accounts, mails
+from proof.history import (
+    AccountRow,
+    Bounds,
+    Headers,
+    History,
+    InboxRow,
+    Ledger,
+    OutboxRow,
+    StepRow,
+    StudentRow,
+)
+from proof.simulation.database import Database
+from proof.simulation.institutions import open_secret, settings, tenants
+from proof.simulation.kafka.topic import Record
+from proof.simulation.replica import KnownSchemas, Replica
+from proof.simulation.scenario import Scenario
+from proof.simulation.surroundings import Surroundings
+
+BOUNDS = Bounds(least_effects=0, writes_per_effect_with_faults=40.0, quiet=3_600.0)
+"""Of one small simulation: a handful of students may meet many faults, or none of them act."""
+
+
+def history(
+    scenario: Scenario,
+    around: Surroundings,
+    replicas: Sequence[Replica],
+    *,
+    faults: Counter[str],
+    deaths: Sequence[float],
+    quiet_at: float | None,
+    logs: str,
+) -> History:
+    """Everything, at the end of the run; `deaths` and `quiet_at` are in Unix seconds."""
+    topics = settings().kafka.topics
+    audit = calls(around.internet.audit.entries(), _owners())
+    outcomes = (topics.account_provisioned, topics.account_provisioning_failed, topics.welcome_email_status)
+    committed = around.kafka.committed(settings().kafka.group_id, topics.status_changed)
+    alive = [replica for replica in replicas if replica.process.alive]
+    return History(
+        seed=scenario.seed,
+        inputs=[_inputs().read(raw) for raw in _raw(around.kafka.records(topics.status_changed))],
+        letters=[letter(raw) for raw in _raw(around.kafka.read_committed(topics.dead_letters))],
+        told=[_told().read(raw) for topic in outcomes for raw in _raw(around.kafka.read_committed(topic))],
+        calls=audit,
+        accounts=accounts(around.vendors.graph, around.vendors.google, tenants(), audit),
+        mails=mails(around.vendors.mail, tenants()),
+        ledger=_ledger(around.database),
+        changes=around.database.journal.changes,
+        committed={(topics.status_changed, partition): offset for partition, offset in committed.items()},
+        faults=faults + around.internet.fired + around.database.fired,
+        healed_at=around.clock.unix() - around.clock.time() + scenario.healed_at,
+        quiet_at=quiet_at,
+        canaries=_canaries(sent.record.student for sent in scenario.sent),
+        logs=logs,
+        metrics="" if scenario.faults or scenario.crashes else _metrics(alive),
+        whole=all(replica.lives == 1 for replica in alive) and len(alive) == len(replicas),
+        deaths=deaths,
+        bounds=BOUNDS,
+    )
+
+
+def _metrics(replicas: Iterable[Replica]) -> str:
+    """Only for runs without faults: others' can't be held against anything, and to write them takes longer than most runs."""
+    return "".join(generate_latest(replica.registry).decode() for replica in replicas)
+
+
+def _ledger(database: Database) -> Ledger:
+    state, applied = database.state, database.journal.applied
+    published = max((relay.published for relay in state.relays.values()), default=0)
+    in_batch = {row.publish.event_id: number for number, rows in state.batches.items() for row in rows}
+    return Ledger(
+        inbox=[
+            InboxRow(
+                (row.arrival.topic, row.arrival.partition, row.arrival.offset),
+                tenant_id,
+                event_id,
+                row.arrival.event.student.student_id,
+                row.arrival.event.version,
+                row.disposition.value,
+            )
+            for (tenant_id, event_id), row in state.inbox.items()
+        ],
+        students=[
+            StudentRow(*key, row.desired_version, row.settled_version, applied.get(key, -1), due=row.due_at is not None)
+            for key, row in state.students.items()
+        ],
+        accounts=[
+            AccountRow(*key, provider, one.object_id, one.address, one.marker, one.generation, one.settled_version)
+            for key, row in state.students.items()
+            for provider, one in row.accounts.items()
+        ],
+        steps=[
+            StepRow(
+                *key, provider, name.value, step.state.value, step.version, step.reason.value if step.reason else None
+            )
+            for key, row in state.students.items()
+            for (provider, name), step in row.steps.items()
+        ],
+        outbox=[
+            OutboxRow(
+                str(event_id),
+                row.publish.topic,
+                row.publish.key,
+                seq,
+                published=in_batch.get(event_id, published + 1) <= published,
+            )
+            for seq, (event_id, row) in enumerate(state.outbox.items(), 1)
+        ],
+        credentials=sum(len(row.credentials) for row in state.students.values()),
+    )
+
+
+def _raw(records: Iterable[Record]) -> Iterable[Raw]:
+    return (Raw(record.at, record.key(), record.value(), _headers(record)) for record in records)
+
+
+def _headers(record: Record) -> Headers:
+    return tuple(
+        (name, value.encode() if isinstance(value, str) else value)
+        for name, value in cast("Sequence[tuple[str, str | bytes | None]]", record.headers() or ())
+    )
+
+
+def _canaries(students: Iterable[Student]) -> frozenset[str]:
+    """What must not leave its sinks: contact addresses, and names that are long enough not to be found by chance."""
+    texts = {text for one in students for text in (one.contact_email, one.given_name, one.family_name) if text}
+    return frozenset(text for text in texts if len(text) > _BY_CHANCE)
+
+
+_BY_CHANCE = 4
+
+
+@cache
+def _owners() -> Owners:
+    return Owners.of(tenants(), open_secret)
+
+
+@cache
+def _inputs() -> InputReader:
+    return InputReader(EventReader(KnownSchemas()), DecisionTable.of(tenants()))
+
+
+@cache
+def _told() -> ToldReader:
+    return ToldReader(settings().kafka.topics)

@@ -1,0 +1,89 @@
+"""The institutions of every simulation, as the service is configured for them: made once, the same for every seed."""
+
+import json
+from dataclasses import dataclass
+from functools import cache
+from pathlib import Path
+
+from consumer.events import Provider
+from consumer.settings import (
+    DatabaseSettings,
+    KafkaSettings,
+    OutboundSettings,
+    ProvisioningSettings,
+    RegistrySettings,
+    SecretRef,
+    Settings,
+    VaultKey,
+)
+from consumer.simulators.configured import configured
+from consumer.simulators.vendors import Institution
+from consumer.tenants import Tenant
+from proof.simulation.vendors import host
+
+INSTITUTIONS = (
+    Institution("north", "North High", (Provider.MICROSOFT,), concurrency=4),
+    Institution("south", "South Academy", (Provider.GOOGLE,), concurrency=4),
+    Institution("isles", "Isles College", (Provider.MICROSOFT, Provider.GOOGLE), concurrency=4),
+)
+PARTITIONS = 2
+_TEMPLATES = Path(__file__).parents[2] / "templates"
+_VAULT_KEY = "cHJvb2YvcHJvb2YvcHJvb2YvcHJvb2YvcHJvb2YvcHI="
+
+
+@cache
+def tenants() -> tuple[Tenant, ...]:
+    """Their configuration."""
+    return tuple(configured(institution, _InMemory(institution.id)) for institution in INSTITUTIONS)
+
+
+@cache
+def settings() -> Settings:
+    """The service's. Waits are short, as far as the faults' own times allow: a simulated hour costs as much as a real second."""
+    return Settings(
+        kafka=KafkaSettings(bootstrap_servers="kafka.example:9092"),
+        registry=RegistrySettings(url="https://registry.example"),
+        database=DatabaseSettings(url="postgresql://provisioner@database.example/provisioner"),
+        vault=(VaultKey(id="2026-09", key=SecretRef("file:vault/2026-09")),),
+        provisioning=ProvisioningSettings(
+            sweep=60.0,
+            retry_base=2.0,
+            retry_cap=120.0,
+            held_retry=600.0,
+            mail_hold_down=360.0,
+            credential_lifetime=7_200.0,
+            verify_after=360.0,
+        ),
+        outbound=OutboundSettings(batch_size=20),
+        templates_dir=_TEMPLATES,
+    )
+
+
+def secret(institution: Institution, kind: str) -> str:
+    """What the vendors know it by."""
+    return f"{kind} of {institution.id}"
+
+
+def open_secret(reference: str) -> str:
+    """Keeps `SecretOpener`."""
+    owner, _, kind = reference.removeprefix("file:").partition("/")
+    if owner == "vault":
+        return _VAULT_KEY
+    institution = next(one for one in INSTITUTIONS if one.id == owner)
+    if kind == "google":
+        return json.dumps({"client_email": institution.service_account})
+    return secret(institution, kind)
+
+
+@dataclass(frozen=True, slots=True)
+class _InMemory:
+    """Keeps `Whereabouts`."""
+
+    tenant_id: str
+    ca_file: Path | None = None
+
+    def url(self, vendor: str) -> str:
+        return f"https://{host(vendor, self.tenant_id)}"
+
+    def secret(self, institution: Institution, kind: str) -> SecretRef:
+        return SecretRef(f"file:{institution.id}/{kind}")

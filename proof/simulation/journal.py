@@ -1,0 +1,160 @@
+"""What each commit left in the ledger's tables, row by row, as the checker reads it."""
+
+from collections.abc import Mapping, Sequence
+from datetime import datetime
+from typing import Any
+
+from consumer.events import Provider, StepName
+from consumer.ledger.port import (
+    Account,
+    Arrival,
+    BeginStep,
+    Disposition,
+    EndStep,
+    SaveAccount,
+    SealCredential,
+    Settle,
+    TenantWaits,
+    Verified,
+    Write,
+)
+from proof.history import Change
+from proof.simulation.clock import Clock
+from tests.fakes.ledger.state import Key, State, StudentRow
+
+_Row = dict[str, Any]
+
+
+class Journal:
+    """Follows the ledger in memory. `applied` is the newest version of each student that was applied."""
+
+    def __init__(self, clock: Clock, state: State) -> None:
+        self.changes: list[Change] = []
+        self.applied: dict[Key, int] = {}
+        self._clock = clock
+        self._state = state
+        self._unsure = set[tuple[Key, Provider, StepName]]()
+        self._deadlines: dict[tuple[Key, Provider, StepName], float] = {}
+        self._ended: dict[tuple[Key, Provider, StepName], float] = {}
+
+    def student(self, row: StudentRow) -> None:
+        """The student's row has changed."""
+        self._add("student", row.key, _student(row, self.applied.get(row.key, -1)))
+
+    def owned(self, topic: str, epochs: Mapping[int, int]) -> None:
+        """Partitions have been taken over."""
+        for partition, epoch in epochs.items():
+            self._write("partition_epoch", {"topic": topic, "partition": partition, "epoch": epoch})
+
+    def accepted(self, arrival: Arrival, disposition: Disposition, epoch: int) -> None:
+        """An event has been taken into the inbox, under its partition's epoch."""
+        event = arrival.event
+        self._write(
+            "inbox",
+            {
+                "tenant_id": event.tenant_id,
+                "event_id": event.event_id,
+                "student_id": event.student.student_id,
+                "version": event.version,
+                "topic": arrival.topic,
+                "partition": arrival.partition,
+                "kafka_offset": arrival.offset,
+                "disposition": disposition.value,
+                "epoch": epoch,
+            },
+        )
+
+    def committed(self, row: StudentRow, writes: Sequence[Write]) -> None:
+        """These writes have been committed for the student."""
+        steps = dict[tuple[Provider, StepName], None]()
+        for write in writes:
+            match write:
+                case BeginStep(provider, name):
+                    self._deadlines[row.key, provider, name] = self._clock.unix() + write.timeout
+                    self._ended.pop((row.key, provider, name), None)
+                    steps[provider, name] = None
+                case EndStep(provider, name):
+                    self._ended[row.key, provider, name] = self._clock.unix()
+                    steps[provider, name] = None
+                case Verified(provider):
+                    steps |= dict.fromkeys(
+                        at for at in row.steps if at[0] is provider and (row.key, *at) in self._unsure
+                    )
+                case SaveAccount(account):
+                    self._add("account", row.key, _account(account))
+                case SealCredential(provider, generation):
+                    expires_at = _unix(row.credentials[provider, generation].expires_at)
+                    about = {"provider": provider.value, "generation": generation, "expires_at": expires_at}
+                    self._add("credential", row.key, about)
+                case TenantWaits(service):
+                    until = _unix(self._state.waits[row.key[0], service])
+                    self._add("tenant_wait", row.key, {"service": service, "until": until})
+                case Settle(version, Disposition.APPLIED):
+                    self.applied[row.key] = max(version, self.applied.get(row.key, -1))
+                case _:
+                    pass
+        for provider, name in steps:
+            self._step(row, provider, name)
+        self.student(row)
+
+    def _step(self, row: StudentRow, provider: Provider, name: StepName) -> None:
+        step = row.steps.get((provider, name))
+        if step is None:
+            return
+        at = (row.key, provider, name)
+        (self._unsure.add if step.unsure else self._unsure.discard)(at)
+        self._add(
+            "step",
+            row.key,
+            {
+                "provider": provider.value,
+                "name": name.value,
+                "state": step.state.value,
+                "version": step.version,
+                "attempt": step.attempt,
+                "request_hash": step.request_hash,
+                "started_at": _unix(step.started_at),
+                "deadline": self._deadlines.get(at),
+                "ended_at": self._ended.get(at),
+                "reason": step.reason.value if step.reason else None,
+                "lease_epoch": row.step_epochs.get((provider, name), row.epoch),
+                "unsure": step.unsure,
+            },
+        )
+
+    def _add(self, table: str, key: Key, about: Mapping[str, Any]) -> None:
+        self._write(table, {"tenant_id": key[0], "student_id": key[1], **about})
+
+    def _write(self, table: str, row: Mapping[str, Any]) -> None:
+        self.changes.append(Change(len(self.changes) + 1, self._clock.unix(), table, row))
+
+
+def _student(row: StudentRow, applied: int) -> _Row:
+    return {
+        "desired_version": row.desired_version,
+        "settled_version": row.settled_version,
+        "applied_version": applied,
+        "attempt": row.attempt,
+        "due_at": _unix(row.due_at),
+        "lease_epoch": row.epoch,
+        "lease_until": _unix(row.lease_until),
+        "claimed_version": row.claimed_version,
+    }
+
+
+def _account(account: Account) -> _Row:
+    return {
+        "provider": account.provider.value,
+        "address": account.address,
+        "marker": account.marker,
+        "generation": account.generation,
+        "object_id": account.object_id,
+        "origin": account.origin.value if account.origin else None,
+        "licences": list(account.licences),
+        "groups": list(account.groups),
+        "settled_version": account.settled_version,
+    }
+
+
+def _unix(at: datetime | None) -> float | None:
+    return None if at is None else at.timestamp()

@@ -1,0 +1,150 @@
+"""One process of the service in a simulation, and whoever starts it again when it has died.
+
+Its loops are those of `consumer.assembly`; what is overridden here only saves time, for it is the same in every run.
+"""
+
+import asyncio
+import random
+from collections.abc import Callable
+from functools import cache
+
+from prometheus_client import CollectorRegistry
+
+from consumer.assembly import Assembly
+from consumer.codec.registry import UnknownSchema
+from consumer.codec.schemas import STATUS_CHANGED, schema_text
+from consumer.codec.wire import SchemaRef
+from consumer.codec.writer import OutcomeWriter
+from consumer.errors import Stop
+from consumer.failpoints import Failpoints
+from consumer.mail.rendering import Templates
+from consumer.observe.metrics import Metrics
+from proof.simulation.clients import SimulatedClients
+from proof.simulation.institutions import open_secret, settings, tenants
+from proof.simulation.process import Process
+from proof.simulation.surroundings import Surroundings
+from proof.simulation.threads import in_thread
+
+INPUT_SCHEMA = 1
+"""The id of the input's schema."""
+
+AssemblyOf = Callable[..., Assembly]
+"""Makes an assembly; a seeded bug makes another one."""
+
+FailpointsOf = Callable[[Process], Failpoints]
+
+
+class SimulatedAssembly(Assembly):
+    """The service's own, with templates that are read once."""
+
+    def templates(self) -> Templates:
+        """See `Assembly`."""
+        return _templates()
+
+
+class Replica:
+    """`start` begins a new life of it; it ends by `kill`, `stop`, or by itself. It is not to be started before `down_until`."""
+
+    def __init__(
+        self,
+        number: int,
+        around: Surroundings,
+        *,
+        seed: int,
+        assembly: AssemblyOf,
+        failpoints: FailpointsOf,
+    ) -> None:
+        self.process = Process(f"replica-{number}")
+        self.process.alive = False
+        self.registry = CollectorRegistry()
+        self.stopped_itself: str | None = None
+        self.lives = 0
+        self.down_until = 0.0
+        self._number = number
+        self._around = around
+        self._rng = random.Random(f"{seed}/replica {number}")  # noqa: S311  repeatable, guards nothing
+        self._assembly = assembly
+        self._failpoints = failpoints
+        self._main: asyncio.Task[None] | None = None
+        self._stopping = asyncio.Event()
+
+    def start(self) -> None:
+        """A new process. Does nothing where the last one is alive."""
+        if self.process.alive:
+            return
+        self.lives += 1
+        self.process = Process(f"replica-{self._number}.{self.lives}")
+        self._stopping = asyncio.Event()
+        self.registry = CollectorRegistry()
+        self._around.trace.add(self.process.name, "starts")
+        self._main = self.process.start(self._live(self.process, self._stopping))
+
+    def stop(self) -> None:
+        """Asks it to end, as SIGTERM does."""
+        self._around.trace.add(self.process.name, "is asked to stop")
+        self._stopping.set()
+
+    def kill(self) -> None:
+        """See `Process.kill`."""
+        if self.process.alive:
+            self._around.trace.add(self.process.name, "is killed")
+            self.process.kill()
+
+    def defect(self) -> BaseException | None:
+        """What ended its life, where that is no part of the service's contract."""
+        main = self._main
+        if main is None or not main.done() or main.cancelled() or not self.process.alive:
+            return None
+        return main.exception()
+
+    async def _live(self, process: Process, stopping: asyncio.Event) -> None:
+        clients = SimulatedClients(self._around, process, self._rng)
+        assembly = self._assembly(
+            settings(),
+            tenants(),
+            open_secret,
+            metrics=Metrics(self.registry),
+            beat=_beat,
+            stopping=stopping.is_set,
+            name=process.name,
+            failpoints=self._failpoints(process),
+        )
+        loops = assembly.loops(clients, KnownSchemas(), writer())
+        try:
+            await loops.run(stopping=stopping, in_thread=in_thread, wake=clients.wake, drain=settings().shutdown)
+        except Stop as stop:
+            self.stopped_itself = str(stop)
+        process.alive = False
+        self._around.trace.add(process.name, "has ended", self.stopped_itself or "")
+
+
+class KnownSchemas:
+    """Keeps `Schemas`: a registry that knows the input's schema."""
+
+    def schema(self, ref: SchemaRef) -> str:
+        """See `Schemas`."""
+        if ref != INPUT_SCHEMA:
+            raise UnknownSchema(f"there is no schema {ref}")
+        return _input_schema()
+
+
+@cache
+def writer() -> OutcomeWriter:
+    """Of outcomes; it has no state."""
+    topics = settings().kafka.topics
+    names = ("account-provisioned", "account-provisioning-failed", "welcome-email-status")
+    return OutcomeWriter(topics, {name: number for number, name in enumerate(names, INPUT_SCHEMA + 1)})
+
+
+@cache
+def _templates() -> Templates:
+    return Templates(settings().templates_dir)
+
+
+@cache
+def _input_schema() -> str:
+    return schema_text(STATUS_CHANGED)
+
+
+def _beat(_loop: str) -> None:
+    """Nobody watches."""

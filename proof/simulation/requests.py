@@ -1,0 +1,96 @@
+"""A call as aiohttp would hand it to a vendor's handlers, and their answer as aiohttp would send it; without a socket."""
+
+import asyncio
+from collections.abc import Callable, Mapping, Sequence
+from typing import Any, cast
+from urllib.parse import unquote
+
+from aiohttp import HttpVersion11, StreamReader, web
+from aiohttp.http import RawRequestMessage
+from multidict import CIMultiDict, CIMultiDictProxy
+from yarl import URL
+
+from consumer.http.answer import Answer
+from consumer.http.client import Call
+from consumer.simulators.desk import Handler, Vendor
+
+
+class Request(web.Request):
+    """What a handler sees. `waits` tells whether its sender still wants the answer."""
+
+    def __init__(self, call: Call, url: URL, path: Mapping[str, str], *, waits: Callable[[], bool]) -> None:
+        headers = CIMultiDict(call.headers, Host=url.host or "")
+        message = RawRequestMessage(
+            call.method,
+            url.raw_path_qs,
+            HttpVersion11,
+            CIMultiDictProxy(headers),
+            (),
+            False,  # noqa: FBT003  should_close
+            None,
+            False,  # noqa: FBT003  upgrade
+            False,  # noqa: FBT003  chunked
+            url.relative(),
+        )
+        super().__init__(
+            message,
+            cast("StreamReader", _Body(call.content or b"")),
+            cast("Any", _Connection),
+            cast("Any", None),  # writes nothing: the answer is taken as it is
+            cast("Any", None),
+            asyncio.get_running_loop(),
+            scheme="https",
+        )
+        self._path = path
+        self.waits = waits
+
+    @property
+    def match_info(self) -> Any:  # noqa: ANN401  # pyright: ignore[reportIncompatibleVariableOverride]  aiohttp's own is bound to a router
+        """The variable parts of the path, by name."""
+        return self._path
+
+
+class _Connection:
+    """As far as a request looks at it: there is none."""
+
+    transport = ssl_context = peername = sockname = None
+
+
+class _Body:
+    """The payload, all of it there at once; as far as aiohttp reads it."""
+
+    def __init__(self, content: bytes) -> None:
+        self._left = content
+
+    def set_read_chunk_size(self, size: int) -> None:
+        pass
+
+    async def readany(self) -> bytes:
+        read, self._left = self._left, b""
+        return read
+
+
+class Routes:
+    """A vendor's routes by method and path, as aiohttp's router has them."""
+
+    def __init__(self, vendor: Vendor) -> None:
+        self._routes: dict[tuple[str, int], list[tuple[Sequence[str], str, Handler]]] = {}
+        for (name, method, path), handler in vendor.routes.items():
+            parts = path.split("/")
+            self._routes.setdefault((method, len(parts)), []).append((parts, name, handler))
+
+    def find(self, method: str, path: str) -> tuple[str, Handler, Mapping[str, str]]:
+        """Name, handler and the variable parts, of the first that fits. Raises LookupError."""
+        given = path.split("/")
+        for parts, name, handler in self._routes.get((method, len(given)), ()):
+            if all(part == one or part[:1] == "{" for part, one in zip(parts, given, strict=True)):
+                pairs = zip(parts, given, strict=True)
+                return name, handler, {part[1:-1]: unquote(one) for part, one in pairs if part[:1] == "{"}
+        raise LookupError(f"the vendor has no route for {method} {path}")
+
+
+def answer_of(response: web.StreamResponse) -> Answer:
+    """What the client gets."""
+    body = response.body if isinstance(response, web.Response) else b""
+    headers = {name.lower(): value for name, value in response.headers.items()}
+    return Answer(response.status, headers, cast("bytes", body or b""))

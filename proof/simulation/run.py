@@ -1,0 +1,220 @@
+"""Plays a scenario to its end: processes, faults, hands, and nobody who waits."""
+
+import asyncio
+from collections import Counter
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+
+from consumer.failpoints import Point
+from consumer.simulators.events import SimulatedRecord
+from proof.history import History
+from proof.simulation import clock, evidence, logs
+from proof.simulation.clock import Clock
+from proof.simulation.database import NONE
+from proof.simulation.hands import settle_in
+from proof.simulation.institutions import settings
+from proof.simulation.process import Process
+from proof.simulation.replica import AssemblyOf, Replica, SimulatedAssembly
+from proof.simulation.scenario import (
+    DatabaseAway,
+    DatabaseTrouble,
+    Fault,
+    Freeze,
+    KafkaAway,
+    KafkaLoses,
+    Kill,
+    Restart,
+    Scenario,
+    Spell,
+)
+from proof.simulation.surroundings import lay_out
+from proof.simulation.threads import Killed
+from proof.simulation.vendors import Weather
+
+START = 1_788_242_400.0
+"""When every simulation begins, in Unix seconds: 2026-09-01, 06:00 UTC."""
+
+_LOOKS_EVERY = 10.0
+_LONGEST = 4 * 3_600.0
+_BACK_AFTER = 5.0
+
+
+@dataclass(frozen=True, slots=True)
+class Played:
+    """A run. `reached` are the failpoints that processes came by, and how often; `trace` is a line for each thing that happened."""
+
+    history: History
+    reached: Mapping[Point, int]
+    trace: Sequence[str]
+
+
+def play(scenario: Scenario, *, assembly: AssemblyOf = SimulatedAssembly, traced: bool = False) -> Played:
+    """The run. Raises whatever ends a process that is no part of the service's contract."""
+    with logs.captured() as lines:
+
+        async def main(time: Clock) -> Played:
+            return await _Stage(time, scenario, assembly, lines, traced=traced).play()
+
+        return clock.run(main, start=START)
+
+
+class _Stage:
+    def __init__(
+        self, time: Clock, scenario: Scenario, assembly: AssemblyOf, lines: list[str], *, traced: bool
+    ) -> None:
+        self._clock = time
+        self._scenario = scenario
+        self._lines = lines
+        self._traced = traced
+        self._around = lay_out(time, scenario.seed, scenario.quirks)
+        self._crashes = list(scenario.crashes)
+        self._reached: Counter[Point] = Counter()
+        self._faults: Counter[str] = Counter()
+        self._deaths: list[float] = []
+        self._weathers: list[tuple[str, Weather]] = []
+        self._replicas = [
+            Replica(number, self._around, seed=scenario.seed, assembly=assembly, failpoints=self._failpoints)
+            for number in range(scenario.replicas)
+        ]
+
+    async def play(self) -> Played:
+        settle_in(self._scenario.residents, self._around.vendors)
+        loop = asyncio.get_running_loop()
+        for sent in self._scenario.sent:
+            loop.call_at(sent.at, self._send, sent.record)
+        for fault in self._scenario.faults:
+            loop.call_at(fault.at, self._break, fault)
+        for replica in self._replicas:
+            replica.start()
+        quiet_at = await self._until_quiet()
+        played = Played(
+            evidence.history(
+                self._scenario,
+                self._around,
+                self._replicas,
+                faults=self._faults,
+                deaths=self._deaths,
+                quiet_at=quiet_at,
+                logs="\n".join(self._lines),
+            ),
+            self._reached,
+            list(self._around.trace.lines()) if self._traced else (),
+        )
+        for replica in self._replicas:
+            replica.kill()
+        return played
+
+    async def _until_quiet(self) -> float | None:
+        """When nothing was owed any more, in Unix seconds; None where that takes too long. Whoever is down is started again meanwhile."""
+        while self._clock.time() < self._scenario.healed_at + _LONGEST:
+            await asyncio.sleep(_LOOKS_EVERY)
+            self._supervise()
+            if self._quiet():
+                return self._clock.unix()
+        return None
+
+    def _supervise(self) -> None:
+        for replica in self._replicas:
+            if error := replica.defect():
+                raise error
+            if replica.stopped_itself is not None:
+                raise RuntimeError(f"{replica.process.name} has stopped itself: {replica.stopped_itself}")
+            if self._clock.time() >= replica.down_until:
+                replica.start()
+
+    def _quiet(self) -> bool:
+        around, topics = self._around, settings().kafka.topics
+        if self._clock.time() < max(self._scenario.healed_at, self._last_event_at()) or not all(
+            replica.process.alive for replica in self._replicas
+        ):
+            return False
+        committed = around.kafka.committed(settings().kafka.group_id, topics.status_changed)
+        read = all(
+            record.offset() < committed.get(record.partition(), 0)
+            for record in around.kafka.records(topics.status_changed)
+        )
+        return read and around.database.at_rest(since=self._scenario.healed_at)
+
+    def _last_event_at(self) -> float:
+        return max((sent.at for sent in self._scenario.sent), default=0.0)
+
+    def _send(self, record: SimulatedRecord) -> None:
+        self._around.trace.add("sis", "sends", (record.tenant_id, record.student_id, record.version))
+        self._around.kafka.produce(settings().kafka.topics.status_changed, record.key, record.value)
+
+    def _break(self, fault: Fault) -> None:
+        around = self._around
+        around.trace.add("fault", type(fault).__name__, fault)
+        self._faults[type(fault).__name__] += 1
+        match fault:
+            case Kill(_, number, back_after):
+                for replica in self._replicas if number is None else (self._replicas[number],):
+                    self._kill(replica, back_after)
+            case Restart(_, number):
+                self._replicas[number].stop()
+            case Freeze(_, number, seconds):
+                process = self._replicas[number].process
+                process.freeze()
+                asyncio.get_running_loop().call_later(seconds, process.thaw)
+            case DatabaseAway(_, seconds):
+                around.database.outage(seconds)
+            case DatabaseTrouble(_, seconds, trouble):
+                around.database.trouble = trouble
+                asyncio.get_running_loop().call_later(seconds, self._untroubled)
+            case KafkaAway(_, seconds, None):
+                around.kafka.outage(seconds)
+            case KafkaAway(_, seconds, (topic, partition)):
+                around.kafka.leader_away(topic, partition, seconds)
+            case KafkaLoses(_, request, lands_after):
+                around.kafka.lose(request, lands_after=lands_after)
+            case Spell(_, seconds, host, weather):
+                self._weathers.append((host, weather))
+                around.internet.set_weather(dict(self._weathers))
+                asyncio.get_running_loop().call_later(seconds, self._clear, (host, weather))
+
+    def _kill(self, replica: Replica, back_after: float) -> None:
+        self._deaths.append(self._clock.unix())
+        replica.down_until = self._clock.time() + back_after
+        replica.kill()
+
+    def _untroubled(self) -> None:
+        self._around.database.trouble = NONE
+
+    def _clear(self, spell: tuple[str, Weather]) -> None:
+        self._weathers.remove(spell)
+        self._around.internet.set_weather(dict(self._weathers))
+
+    def _failpoints(self, process: Process) -> "_Failpoints":
+        return _Failpoints(self, process)
+
+    def reach(self, process: Process, point: Point) -> bool:
+        """Whether the process dies there."""
+        self._reached[point] += 1
+        if not self._crashes or self._crashes[0] is not point:
+            return False
+        del self._crashes[0]
+        self._around.trace.add(process.name, "crashes at", point.value)
+        self._faults["crash"] += 1
+        self._deaths.append(self._clock.unix())
+        process.kill()
+        return True
+
+
+class _Failpoints:
+    """Keeps `Failpoints` for one process."""
+
+    def __init__(self, stage: _Stage, process: Process) -> None:
+        self._stage = stage
+        self._process = process
+
+    def reach(self, point: Point, *, lost: Exception) -> None:
+        """See `Failpoints`."""
+        del lost
+        if self._stage.reach(self._process, point):
+            raise Killed
+
+    async def reach_async(self, point: Point, *, lost: Exception) -> None:
+        """See `Failpoints`."""
+        del lost
+        if self._stage.reach(self._process, point):
+            raise asyncio.CancelledError

@@ -1,0 +1,54 @@
+"""Everything outside the processes of a simulation: Kafka, the database, the vendors, and the time and chance that they share."""
+
+import random
+from dataclasses import dataclass
+
+from consumer.simulators.vendors import Quirks, Vendors
+from proof.simulation.clock import Clock
+from proof.simulation.database import Database
+from proof.simulation.institutions import INSTITUTIONS, PARTITIONS, open_secret, secret, settings
+from proof.simulation.kafka.cluster import Cluster
+from proof.simulation.trace import Trace
+from proof.simulation.vendors import Internet
+
+
+@dataclass(frozen=True, slots=True)
+class Surroundings:
+    """Made by `lay_out`."""
+
+    clock: Clock
+    trace: Trace
+    kafka: Cluster
+    database: Database
+    vendors: Vendors
+    internet: Internet
+
+
+def lay_out(clock: Clock, seed: int, quirks: Quirks) -> Surroundings:
+    """A new world: empty topics, an empty database, directories that hold nobody. Each part has dice of its own."""
+    trace = Trace(clock)
+    vendors = Vendors(INSTITUTIONS, clock=clock.unix, seed=seed, secret=secret, quirks=quirks)
+    tenants = [institution.id for institution in INSTITUTIONS]
+    kafka = Cluster(clock, _dice(seed, "kafka"))
+    topics = settings().kafka.topics
+    kafka.create_topic(topics.status_changed, PARTITIONS)
+    kafka.create_topic(topics.relay_progress, 1)
+    for topic in (
+        topics.account_provisioned,
+        topics.account_provisioning_failed,
+        topics.welcome_email_status,
+        topics.dead_letters,
+    ):
+        kafka.create_topic(topic, PARTITIONS)
+    return Surroundings(
+        clock=clock,
+        trace=trace,
+        kafka=kafka,
+        database=Database(clock, _dice(seed, "database"), trace),
+        vendors=vendors,
+        internet=Internet(vendors, tenants, open_secret, clock=clock, rng=_dice(seed, "internet"), trace=trace),
+    )
+
+
+def _dice(seed: int, part: str) -> random.Random:
+    return random.Random(f"{seed}/{part}")  # noqa: S311  repeatable, guards nothing

@@ -1,0 +1,230 @@
+"""The vendors, reached in memory by the service's own adapters: the simulators' own handlers answer, as the weather lets them.
+
+adapter ── send ──▶ way there ──▶ the tenant's desk at the vendor: temper, handler, audit ──▶ way back ──▶ adapter
+             └── unreachable: nothing has left
+"""
+
+import asyncio
+import json
+import random
+from collections import Counter
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import dataclass
+from functools import partial
+from typing import Any, cast
+from urllib.parse import urlsplit
+
+from aiohttp import web
+from yarl import URL
+
+from consumer.errors import Unavailable
+from consumer.http.answer import Answer
+from consumer.http.client import Call, lost
+from consumer.providers.tokens import Fetch, TokenSource
+from consumer.secrets import SecretOpener
+from consumer.simulators.audit import AuditLog
+from consumer.simulators.desk import Desk, Vendor
+from consumer.simulators.temper import Rule, Temper, Tempers
+from consumer.simulators.vendors import SCOPES, Vendors
+from consumer.tenants import GoogleSection, MicrosoftSection
+from proof.simulation.clock import Clock
+from proof.simulation.process import Process
+from proof.simulation.requests import Request, Routes, answer_of
+from proof.simulation.trace import Trace
+from proof.simulation.wire import ask, at_once
+
+_LEAST, _MOST = 0.02, 0.25
+"""Seconds that each way takes."""
+_NEVER = 86_400.0
+_GOOGLES_LIFETIME = 3_599.0
+
+
+@dataclass(frozen=True, slots=True)
+class Weather:
+    """Between a tenant and a vendor, and at the vendor for that tenant. Chances are of each call, `slowness` is in seconds."""
+
+    rules: tuple[Rule, ...] = ()
+    unreachable: float = 0.0
+    request_lost: float = 0.0
+    answer_lost: float = 0.0
+    slow: float = 0.0
+    slowness: float = 0.0
+
+
+CALM = Weather()
+
+
+def host(vendor: str, tenant_id: str) -> str:
+    """Where a tenant's configuration finds a vendor: each has a name of its own, and so a weather of its own."""
+    return f"{vendor}.{tenant_id}.example"
+
+
+class Internet:
+    """All vendors, as every tenant reaches them. `fired` counts the faults that calls met."""
+
+    def __init__(
+        self,
+        vendors: Vendors,
+        tenants: Sequence[str],
+        open_secret: SecretOpener,
+        *,
+        clock: Clock,
+        rng: random.Random,
+        trace: Trace,
+    ) -> None:
+        self.audit = _TracedAudit(clock.unix, trace)
+        self.fired: Counter[str] = Counter()
+        self._rng = rng
+        self._trace = trace
+        self._vendors = vendors
+        self._open_secret = open_secret
+        self._places: dict[str, _Place] = {}
+        for vendor in vendors.served().values():
+            routes = Routes(vendor)
+            for tenant_id in tenants:
+                tempers = _Counted(rng, self.fired)
+                desk = Desk(self.audit, tempers, waiting=_waits)
+                self._places[host(vendor.name, tenant_id)] = _Place(vendor, routes, desk, tempers)
+
+    def set_weather(self, weathers: Mapping[str, Weather]) -> None:
+        """By host; CALM at all others."""
+        for name, place in self._places.items():
+            place.weather = weathers.get(name, CALM)
+            place.tempers.set(place.weather.rules)
+
+    def of(self, process: Process) -> "SimulatedHttp":
+        """A process's client."""
+        return SimulatedHttp(self, process)
+
+    async def send(self, process: Process, call: Call, *, timeout: float) -> Answer:
+        """See `HttpClient.send`."""
+        if timeout <= 0:
+            raise Unavailable(f"{call.service} was not called: no time was left.")
+        place = self._places[urlsplit(call.url).hostname or ""]
+        there, back = self._rng.uniform(_LEAST, _MOST), self._rng.uniform(_LEAST, _MOST)
+        fault = self._fault(place.weather)
+        if fault == "unreachable":
+            await asyncio.sleep(there)
+            raise Unavailable(f"{call.service} can't be reached.")
+        if fault == "slow":
+            back += self._rng.uniform(0.0, place.weather.slowness)
+        elif fault is not None:
+            back = _NEVER
+        self._trace.add(process.name, "calls", f"{call.service} {call.operation}")
+        in_time = there + back < timeout
+        deal = partial(self._deal, place, call, waits=lambda: process.alive and in_time)
+        try:
+            async with asyncio.timeout(timeout):
+                answer = await ask(deal if fault != "request_lost" else _nothing, there=there, back=back)
+        except TimeoutError as error:
+            raise lost(call, "no answer in time") from error
+        if answer is None:
+            raise lost(call, "the connection was cut")
+        return answer
+
+    def tokens(self, section: MicrosoftSection | GoogleSection) -> TokenSource:
+        """From the vendors' own issuers, without their clients."""
+        fetch = partial(self._entra if isinstance(section, MicrosoftSection) else self._google, section)
+        url = section.graph_url if isinstance(section, MicrosoftSection) else section.directory_url
+        return TokenSource(fetch, run=partial(self._fetch, self._places[urlsplit(url).hostname or ""]))
+
+    def _fault(self, weather: Weather) -> str | None:
+        if weather is CALM:
+            return None
+        for name in ("unreachable", "request_lost", "answer_lost", "slow"):
+            if (chance := getattr(weather, name)) and self._rng.random() < chance:
+                self.fired[name] += 1
+                return name
+        return None
+
+    def _deal(self, place: "_Place", call: Call, *, waits: Callable[[], bool]) -> Answer | None:
+        url = URL(call.url, encoded=True)
+        name, handler, path = place.routes.find(call.method, url.raw_path)
+        request = Request(call, url, path, waits=waits)
+        response = at_once(place.desk.serve(place.vendor, name, handler, request))
+        return answer_of(response) if response else None
+
+    async def _fetch(self, place: "_Place", fetch: Fetch) -> tuple[str, float]:
+        if self._rng.random() < place.weather.unreachable:
+            raise Unavailable("The token endpoint can't be reached.")
+        return await ask(fetch, there=self._rng.uniform(_LEAST, _MOST), back=self._rng.uniform(_LEAST, _MOST))
+
+    def _entra(self, section: MicrosoftSection) -> tuple[str, float]:
+        form = {
+            "grant_type": "client_credentials",
+            "client_id": section.client_id,
+            "client_secret": self._open_secret(section.client_secret),
+            "scope": f"{section.graph_url}/.default",
+        }
+        _, body = self._vendors.graph.tokens.exchange(section.tenant_id, form, resource=section.graph_url)
+        return str(body["access_token"]), float(body["expires_in"])
+
+    def _google(self, section: GoogleSection) -> tuple[str, float]:
+        account = json.loads(self._open_secret(section.service_account))["client_email"]
+        return self._vendors.google.tokens.give(account, section.admin_subject, SCOPES), _GOOGLES_LIFETIME
+
+
+class SimulatedHttp:
+    """Keeps `Http` for one process."""
+
+    def __init__(self, internet: Internet, process: Process) -> None:
+        self._internet = internet
+        self._process = process
+
+    async def send(self, call: Call, *, timeout: float) -> Answer:
+        """See `Http`."""
+        return await self._internet.send(self._process, call, timeout=timeout)
+
+
+class _TracedAudit(AuditLog):
+    def __init__(self, clock: Callable[[], float], trace: Trace) -> None:
+        super().__init__(clock)
+        self._trace = trace
+
+    def add(self, **about: Any) -> None:  # noqa: ANN401  the fields of `Entry`
+        """See `AuditLog`."""
+        super().add(**about)
+        about_object = about["noted"].get("object_id") or ""
+        self._trace.add(
+            about["service"],
+            about["route"],
+            (
+                about["status"],
+                "done" if about["executed"] else "not done",
+                "answered" if about["answered"] else "lost",
+                about_object,
+            ),
+        )
+
+
+class _Counted(Tempers):
+    """Counts the faults that it gives."""
+
+    def __init__(self, rng: random.Random, fired: Counter[str]) -> None:
+        super().__init__(rng)
+        self._fired = fired
+
+    def of(self, route: str, text: str) -> Sequence[Temper]:
+        """See `Tempers`."""
+        tempers = super().of(route, text)
+        self._fired.update(temper.kind for temper in tempers)
+        return tempers
+
+
+@dataclass(slots=True)
+class _Place:
+    """One vendor as one tenant meets it."""
+
+    vendor: Vendor
+    routes: Routes
+    desk: Desk
+    tempers: Tempers
+    weather: Weather = CALM
+
+
+def _waits(request: web.Request) -> bool:
+    return cast("Request", request).waits()
+
+
+def _nothing() -> None:
+    """The request never arrived."""
