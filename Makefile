@@ -8,11 +8,12 @@ ARGS ?=
 WORKERS = $(shell $(BIN)/python -c "import os; print(min(4, max(2, len(os.sched_getaffinity(0)) if hasattr(os, \"sched_getaffinity\") else os.cpu_count() or 2)))")
 
 .DEFAULT_GOAL := help
-.PHONY: help demo test lint format bench lock clean
+.PHONY: help demo test simulate lint format bench lock clean
 
 help:
 	@echo "make demo [KEEP=1]    three institutions, 300 students, simulated vendors, in under a minute; KEEP=1 stays up"
 	@echo "make test [ARGS=…]    every test, on a Kafka, a PostgreSQL and a registry that it starts itself; ARGS go to pytest"
+	@echo "make simulate         the whole service from 1,000 seeds (SEEDS=…), or from one (SEED=4711 ARGS=--trace), under a simulated clock"
 	@echo "make lint             style, formatting, types, direction of imports"
 	@echo "make format           bring the formatting in order"
 	@echo "make bench [PEERS=1]  how fast it is; PEERS=1 runs the alternatives in turn"
@@ -25,6 +26,9 @@ demo: $(VENV)/.demo
 
 test: $(VENV)/.dev
 	$(BIN)/pytest -n $(WORKERS) --durations=10 $(ARGS)
+
+simulate: $(VENV)/.dev
+	$(BIN)/python -m proof.simulation --seed $(or $(SEED),0) --seeds $(or $(SEEDS),$(if $(SEED),1,1000)) $(ARGS)
 
 lint: $(VENV)/.dev
 	$(BIN)/ruff check .

@@ -10,14 +10,9 @@ from consumer.ledger.port import Inbox, Outbox, Work
 from consumer.outbound.port import Leadership, Progress, TransactionalProducer
 from consumer.providers.tokens import TokenSource
 from consumer.tenants import GoogleSection, MicrosoftSection
-from proof.simulation.database import (
-    Bells,
-    SimulatedInbox,
-    SimulatedLeadership,
-    SimulatedOutbox,
-    SimulatedWork,
-)
+from proof.simulation.database import Bells
 from proof.simulation.institutions import settings
+from proof.simulation.ledger import SimulatedInbox, SimulatedLeadership, SimulatedOutbox, SimulatedWork
 from proof.simulation.process import Process
 from proof.simulation.surroundings import Surroundings
 from proof.simulation.threads import sleep, wait_for

@@ -8,15 +8,13 @@ from dataclasses import dataclass
 from typing import TypeVar
 
 from consumer.errors import Reason, Unavailable
-from consumer.events import Provider
 from consumer.failpoints import commit_lost
-from consumer.ledger.port import Arrival, Batch, Disposition, Job, Lease, Publish, Write
+from consumer.ledger.port import Arrival, Disposition, Job, Lease, Publish, Write
 from proof.simulation.clock import Clock
 from proof.simulation.journal import Journal
 from proof.simulation.process import Process
-from proof.simulation.threads import wait_for
 from proof.simulation.trace import Trace
-from proof.simulation.wire import ask, at_once
+from proof.simulation.wire import ask
 from tests.fakes.ledger import MemoryLedger
 from tests.fakes.ledger.state import State, StudentRow
 
@@ -191,105 +189,3 @@ class Bells:
         except TimeoutError:
             return
         bell.clear()
-
-
-class SimulatedWork:
-    """Keeps `Work` for one process."""
-
-    def __init__(self, database: Database, process: Process) -> None:
-        self._database = database
-        self._process = process
-
-    async def claim(self, room: Mapping[str, int], *, lease: float, worker: str) -> Sequence[Job]:
-        """See `Work`."""
-        return await self._do("claims", lambda: at_once(self._database.claim(room, lease=lease, worker=worker)))
-
-    async def seconds_to_next(self) -> float | None:
-        """See `Work`."""
-        return await self._do("looks", lambda: at_once(self._database.seconds_to_next()))
-
-    async def reserve(self, lease: Lease, provider: Provider, candidates: Sequence[str]) -> str | None:
-        """See `Work`."""
-        return await self._do("reserves", lambda: at_once(self._database.reserve(lease, provider, candidates)))
-
-    async def commit(self, lease: Lease, writes: Sequence[Write], *, service: str | None = None) -> None:
-        """See `Work`."""
-        what = "commits " + " ".join(_named(write) for write in writes)
-        await self._do(what, lambda: at_once(self._database.commit(lease, writes, service=service)))
-
-    async def forget_expired(self, *, limit: int) -> int:
-        """See `Work`."""
-        return await self._do("forgets", lambda: at_once(self._database.forget_expired(limit=limit)))
-
-    async def _do(self, what: str, deed: Callable[[], T]) -> T:
-        return await self._database.reach(self._process, what, deed)
-
-
-class _Blocking:
-    def __init__(self, database: Database, process: Process) -> None:
-        self._database = database
-        self._process = process
-
-    def _do(self, what: str, deed: Callable[[], T]) -> T:
-        return wait_for(self._database.reach(self._process, what, deed))
-
-
-class SimulatedInbox(_Blocking):
-    """Keeps `Inbox` for one process."""
-
-    def own(self, topic: str, partitions: Collection[int], *, owner: str) -> Mapping[int, int]:
-        """See `Inbox`."""
-        places = sorted(partitions)
-        return self._do(f"owns {places}", lambda: self._database.own(topic, places, owner=owner))
-
-    def accept(self, arrivals: Sequence[Arrival], *, epochs: Mapping[tuple[str, int], int]) -> Sequence[Disposition]:
-        """See `Inbox`."""
-        return self._do(f"accepts {len(arrivals)}", lambda: self._database.accept(arrivals, epochs=dict(epochs)))
-
-
-class SimulatedOutbox(_Blocking):
-    """Keeps `Outbox` for one process."""
-
-    def take_over(self, relay: str) -> int:
-        """See `Outbox`."""
-        return self._do("takes over", lambda: self._database.take_over(relay))
-
-    def newest(self, relay: str, epoch: int) -> int:
-        """See `Outbox`."""
-        return self._do("looks for the newest", lambda: self._database.newest(relay, epoch))
-
-    def unpublished(self, relay: str, epoch: int) -> Sequence[Batch]:
-        """See `Outbox`."""
-        return self._do("looks for unpublished", lambda: self._database.unpublished(relay, epoch))
-
-    def next_batch(self, relay: str, epoch: int, *, limit: int) -> Batch | None:
-        """See `Outbox`."""
-        return self._do("numbers", lambda: self._database.next_batch(relay, epoch, limit=limit))
-
-    def published(self, relay: str, epoch: int, number: int) -> None:
-        """See `Outbox`."""
-        self._do(f"marks {number}", lambda: self._database.published(relay, epoch, number))
-
-    def waiting_seconds(self) -> float:
-        """See `Outbox`."""
-        return self._do("looks at the age", self._database.waiting_seconds)
-
-
-class SimulatedLeadership(_Blocking):
-    """Keeps `Leadership` for one process."""
-
-    def held(self) -> bool:
-        """See `Leadership`."""
-        try:
-            return self._do("leads?", lambda: self._database.leads(self._process))
-        except Unavailable:
-            return False
-
-    def resign(self) -> None:
-        """See `Leadership`: the connection ends."""
-        self._database.resign(self._process)
-
-
-def _named(write: Write) -> str:
-    name, state = getattr(write, "name", ""), getattr(write, "state", "")
-    return ":".join(filter(None, (type(write).__name__, name, state)))

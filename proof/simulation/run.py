@@ -10,26 +10,14 @@ from consumer.simulators.events import SimulatedRecord
 from proof.history import History
 from proof.simulation import clock, evidence, logs
 from proof.simulation.clock import Clock
-from proof.simulation.database import NONE
 from proof.simulation.hands import settle_in
 from proof.simulation.institutions import settings
+from proof.simulation.mischief import Mischief
 from proof.simulation.process import Process
 from proof.simulation.replica import AssemblyOf, Replica, SimulatedAssembly
-from proof.simulation.scenario import (
-    DatabaseAway,
-    DatabaseTrouble,
-    Fault,
-    Freeze,
-    KafkaAway,
-    KafkaLoses,
-    Kill,
-    Restart,
-    Scenario,
-    Spell,
-)
+from proof.simulation.scenario import Scenario
 from proof.simulation.surroundings import lay_out
-from proof.simulation.threads import Killed
-from proof.simulation.vendors import Weather
+from proof.simulation.threads import sleep
 
 START = 1_788_242_400.0
 """When every simulation begins, in Unix seconds: 2026-09-01, 06:00 UTC."""
@@ -69,13 +57,11 @@ class _Stage:
         self._around = lay_out(time, scenario.seed, scenario.quirks)
         self._crashes = list(scenario.crashes)
         self._reached: Counter[Point] = Counter()
-        self._faults: Counter[str] = Counter()
-        self._deaths: list[float] = []
-        self._weathers: list[tuple[str, Weather]] = []
         self._replicas = [
             Replica(number, self._around, seed=scenario.seed, assembly=assembly, failpoints=self._failpoints)
             for number in range(scenario.replicas)
         ]
+        self._mischief = Mischief(self._around, self._replicas)
 
     async def play(self) -> Played:
         settle_in(self._scenario.residents, self._around.vendors)
@@ -83,7 +69,7 @@ class _Stage:
         for sent in self._scenario.sent:
             loop.call_at(sent.at, self._send, sent.record)
         for fault in self._scenario.faults:
-            loop.call_at(fault.at, self._break, fault)
+            loop.call_at(fault.at, self._mischief.do, fault)
         for replica in self._replicas:
             replica.start()
         quiet_at = await self._until_quiet()
@@ -92,8 +78,8 @@ class _Stage:
                 self._scenario,
                 self._around,
                 self._replicas,
-                faults=self._faults,
-                deaths=self._deaths,
+                faults=self._mischief.done,
+                deaths=self._mischief.deaths,
                 quiet_at=quiet_at,
                 logs="\n".join(self._lines),
             ),
@@ -142,48 +128,6 @@ class _Stage:
         self._around.trace.add("sis", "sends", (record.tenant_id, record.student_id, record.version))
         self._around.kafka.produce(settings().kafka.topics.status_changed, record.key, record.value)
 
-    def _break(self, fault: Fault) -> None:
-        around = self._around
-        around.trace.add("fault", type(fault).__name__, fault)
-        self._faults[type(fault).__name__] += 1
-        match fault:
-            case Kill(_, number, back_after):
-                for replica in self._replicas if number is None else (self._replicas[number],):
-                    self._kill(replica, back_after)
-            case Restart(_, number):
-                self._replicas[number].stop()
-            case Freeze(_, number, seconds):
-                process = self._replicas[number].process
-                process.freeze()
-                asyncio.get_running_loop().call_later(seconds, process.thaw)
-            case DatabaseAway(_, seconds):
-                around.database.outage(seconds)
-            case DatabaseTrouble(_, seconds, trouble):
-                around.database.trouble = trouble
-                asyncio.get_running_loop().call_later(seconds, self._untroubled)
-            case KafkaAway(_, seconds, None):
-                around.kafka.outage(seconds)
-            case KafkaAway(_, seconds, (topic, partition)):
-                around.kafka.leader_away(topic, partition, seconds)
-            case KafkaLoses(_, request, lands_after):
-                around.kafka.lose(request, lands_after=lands_after)
-            case Spell(_, seconds, host, weather):
-                self._weathers.append((host, weather))
-                around.internet.set_weather(dict(self._weathers))
-                asyncio.get_running_loop().call_later(seconds, self._clear, (host, weather))
-
-    def _kill(self, replica: Replica, back_after: float) -> None:
-        self._deaths.append(self._clock.unix())
-        replica.down_until = self._clock.time() + back_after
-        replica.kill()
-
-    def _untroubled(self) -> None:
-        self._around.database.trouble = NONE
-
-    def _clear(self, spell: tuple[str, Weather]) -> None:
-        self._weathers.remove(spell)
-        self._around.internet.set_weather(dict(self._weathers))
-
     def _failpoints(self, process: Process) -> "_Failpoints":
         return _Failpoints(self, process)
 
@@ -194,8 +138,8 @@ class _Stage:
             return False
         del self._crashes[0]
         self._around.trace.add(process.name, "crashes at", point.value)
-        self._faults["crash"] += 1
-        self._deaths.append(self._clock.unix())
+        self._mischief.done["crash"] += 1
+        self._mischief.deaths.append(self._clock.unix())
         process.kill()
         return True
 
@@ -211,10 +155,10 @@ class _Failpoints:
         """See `Failpoints`."""
         del lost
         if self._stage.reach(self._process, point):
-            raise Killed
+            sleep(0)  # and never wakes
 
     async def reach_async(self, point: Point, *, lost: Exception) -> None:
         """See `Failpoints`."""
         del lost
         if self._stage.reach(self._process, point):
-            raise asyncio.CancelledError
+            await asyncio.sleep(0)

@@ -24,7 +24,7 @@ from consumer.providers.tokens import Fetch, TokenSource
 from consumer.secrets import SecretOpener
 from consumer.simulators.audit import AuditLog
 from consumer.simulators.desk import Desk, Vendor
-from consumer.simulators.temper import Rule, Temper, Tempers
+from consumer.simulators.temper import DoLate, Rule, Temper, Tempers
 from consumer.simulators.vendors import SCOPES, Vendors
 from consumer.tenants import GoogleSection, MicrosoftSection
 from proof.simulation.clock import Clock
@@ -49,6 +49,11 @@ class Weather:
     answer_lost: float = 0.0
     slow: float = 0.0
     slowness: float = 0.0
+
+    @property
+    def lateness(self) -> float:
+        """How long what was sent may still be on its way, in seconds."""
+        return max((rule.temper.seconds for rule in self.rules if isinstance(rule.temper, DoLate)), default=0.0)
 
 
 CALM = Weather()

@@ -1,0 +1,96 @@
+"""What can go wrong in a simulation, each with its time. Seconds since the beginning; `seconds` is how long it lasts."""
+
+from dataclasses import dataclass
+
+from proof.simulation.database import Trouble
+from proof.simulation.kafka.network import Request
+from proof.simulation.vendors import Weather
+
+
+@dataclass(frozen=True, slots=True)
+class Kill:
+    """One replica (or, with None, all) dies, and is started again after `back_after` seconds."""
+
+    at: float
+    replica: int | None
+    back_after: float
+
+
+@dataclass(frozen=True, slots=True)
+class Restart:
+    """One replica is stopped gracefully and started again."""
+
+    at: float
+    replica: int
+
+
+@dataclass(frozen=True, slots=True)
+class Freeze:
+    """One replica stands still for so long."""
+
+    at: float
+    replica: int
+    seconds: float
+
+
+@dataclass(frozen=True, slots=True)
+class DatabaseAway:
+    """PostgreSQL does not answer for so long."""
+
+    at: float
+    seconds: float
+
+
+@dataclass(frozen=True, slots=True)
+class DatabaseTrouble:
+    """Statements fail, or their answers get lost, for so long."""
+
+    at: float
+    seconds: float
+    trouble: Trouble
+
+
+@dataclass(frozen=True, slots=True)
+class KafkaAway:
+    """The cluster, or the leader of one partition of a topic, does not answer for so long."""
+
+    at: float
+    seconds: float
+    leader_of: tuple[str, int] | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class KafkaLoses:
+    """The next request of this kind gets no answer; see `Cluster.lose`."""
+
+    at: float
+    request: Request
+    lands_after: float | None
+
+
+@dataclass(frozen=True, slots=True)
+class Spell:
+    """Weather between one tenant and one vendor, for so long."""
+
+    at: float
+    seconds: float
+    host: str
+    weather: Weather
+
+
+Fault = Kill | Restart | Freeze | DatabaseAway | DatabaseTrouble | KafkaAway | KafkaLoses | Spell
+
+
+def over_at(fault: Fault) -> float:
+    """When it is over, what it has sent on its way included."""
+    match fault:
+        case Kill(at, _, back_after):
+            return at + back_after
+        case Restart(at):
+            return at + 60.0
+        case KafkaLoses(at, _, lands_after):
+            return at + (lands_after or 0.0)
+        case Spell(at, seconds, _, weather):
+            return at + seconds + weather.lateness
+        case _:
+            return fault.at + fault.seconds

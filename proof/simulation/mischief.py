@@ -1,0 +1,89 @@
+"""Does what faults say."""
+
+import asyncio
+from collections import Counter
+from collections.abc import Sequence
+
+from proof.simulation.database import NONE
+from proof.simulation.faults import (
+    DatabaseAway,
+    DatabaseTrouble,
+    Fault,
+    Freeze,
+    KafkaAway,
+    KafkaLoses,
+    Kill,
+    Restart,
+    Spell,
+)
+from proof.simulation.replica import Replica
+from proof.simulation.surroundings import Surroundings
+
+
+class Mischief:
+    """`done` counts the faults by their kinds, `deaths` are the times at which processes were killed, in Unix seconds."""
+
+    def __init__(self, around: Surroundings, replicas: Sequence[Replica]) -> None:
+        self.done: Counter[str] = Counter()
+        self.deaths: list[float] = []
+        self._around = around
+        self._replicas = replicas
+        self._spells: list[Spell] = []
+
+    def do(self, fault: Fault) -> None:
+        """Now, whatever its time is. What lasts ends by itself."""
+        self._around.trace.add("fault", type(fault).__name__, fault)
+        self.done[type(fault).__name__] += 1
+        match fault:
+            case Kill() | Restart() | Freeze():
+                self._to_a_process(fault)
+            case DatabaseAway() | DatabaseTrouble():
+                self._to_the_database(fault)
+            case KafkaAway() | KafkaLoses():
+                self._to_kafka(fault)
+            case Spell(seconds=seconds):
+                self._spells.append(fault)
+                self._set_weather()
+                asyncio.get_running_loop().call_later(seconds, self._clear, fault)
+
+    def _to_a_process(self, fault: Kill | Restart | Freeze) -> None:
+        match fault:
+            case Kill(_, number, back_after):
+                for replica in self._replicas if number is None else (self._replicas[number],):
+                    self.deaths.append(self._around.clock.unix())
+                    replica.down_until = self._around.clock.time() + back_after
+                    replica.kill()
+            case Restart(_, number):
+                self._replicas[number].stop()
+            case Freeze(_, number, seconds):
+                process = self._replicas[number].process
+                process.freeze()
+                asyncio.get_running_loop().call_later(seconds, process.thaw)
+
+    def _to_the_database(self, fault: DatabaseAway | DatabaseTrouble) -> None:
+        match fault:
+            case DatabaseAway(_, seconds):
+                self._around.database.outage(seconds)
+            case DatabaseTrouble(_, seconds, trouble):
+                self._around.database.trouble = trouble
+                asyncio.get_running_loop().call_later(seconds, self._untroubled)
+
+    def _to_kafka(self, fault: KafkaAway | KafkaLoses) -> None:
+        match fault:
+            case KafkaAway(_, seconds, leader_of):
+                if leader_of is None:
+                    self._around.kafka.outage(seconds)
+                else:
+                    self._around.kafka.leader_away(*leader_of, seconds)
+            case KafkaLoses(_, request, lands_after):
+                self._around.kafka.lose(request, lands_after=lands_after)
+
+    def _untroubled(self) -> None:
+        self._around.database.trouble = NONE
+
+    def _clear(self, spell: Spell) -> None:
+        self._spells.remove(spell)
+        self._set_weather()
+
+    def _set_weather(self) -> None:
+        self._around.internet.set_weather({spell.host: spell.weather for spell in self._spells})
