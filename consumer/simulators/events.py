@@ -58,7 +58,8 @@ class SimulatedRecord:
 class EventStream:
     """The same arguments give the same records, byte for byte. Students are made as they are asked for, so any number fits.
 
-    Every tenant needs a status that acts. A student's own records keep their order; `spread` students are mixed at a time.
+    Every tenant needs a status that acts. A student's own records keep their order; `spread` students are mixed at a time;
+    `first` is the number of the first, so that streams can be about different people.
     """
 
     def __init__(
@@ -70,6 +71,7 @@ class EventStream:
         encoder: Encoder,
         mix: Mix | None = None,
         spread: int = 25,
+        first: int = 0,
     ) -> None:
         self._seed = seed
         self._tenants = tenants
@@ -77,12 +79,15 @@ class EventStream:
         self._encoder = encoder
         self._mix = mix or Mix()
         self._spread = spread
+        self._first = first
         self._people = People(seed)
 
     def __iter__(self) -> Iterator[SimulatedRecord]:
         dice = random.Random(f"{self._seed}/events")  # noqa: S311  repeatable, guards nothing
         kinds = deque(Breakage)
-        scripts = (deque(self._script(number, dice, kinds)) for number in range(self._students))
+        scripts = (
+            deque(self._script(number, dice, kinds)) for number in range(self._first, self._first + self._students)
+        )
         open_scripts = list(islice(scripts, self._spread))
         while open_scripts:
             at = dice.randrange(len(open_scripts))

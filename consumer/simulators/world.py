@@ -8,6 +8,7 @@ import secrets
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
+from typing import Protocol
 
 import yaml
 from cryptography.hazmat.primitives import serialization
@@ -24,6 +25,14 @@ from consumer.simulators.vendors import Institution, Quirks, Vendors
 from consumer.tenants import Tenant
 
 REGISTRY = "registry"
+
+
+class Reachable(Protocol):
+    """Where clients reach the vendors: their server itself, or something on the way to it."""
+
+    def url(self, vendor: str, *, host: str | None = None) -> str:
+        """The vendor's root."""
+        ...
 
 
 class World:
@@ -60,7 +69,7 @@ class World:
         context = self.authority.server_context(names)
         return VendorServer(vendors, context=context, clock=self._clock, seed=self._seed, host=host, ports=ports)
 
-    def tenants(self, server: VendorServer, *, host: str | None = None) -> Sequence[Tenant]:
+    def tenants(self, server: Reachable, *, host: str | None = None) -> Sequence[Tenant]:
         """The institutions' configuration; `host` is the name by which the service reaches the vendors."""
         where = _OnThisMachine(self.authority.ca_file, server, host, self.directory)
         return [configured(institution, where) for institution in self.institutions]
@@ -102,7 +111,7 @@ class _OnThisMachine:
     """Keeps `Whereabouts`."""
 
     ca_file: Path | None
-    server: VendorServer
+    server: Reachable
     host: str | None
     directory: Path
 

@@ -8,6 +8,8 @@ import socket
 import subprocess
 import time
 import uuid
+from collections.abc import Mapping
+from dataclasses import dataclass
 from pathlib import Path
 from typing import Self
 
@@ -24,15 +26,33 @@ _HEAP = {1: "512m", 3: "256m"}
 _STARTS_FAST = ("-XX:+UseSerialGC", "-XX:TieredStopAtLevel=1")
 
 
+@dataclass(frozen=True, slots=True)
+class Detour:
+    """Where a node listens for clients that come through something, and the port of that something, which it tells them."""
+
+    listens: int
+    told: int
+
+
 class KafkaCluster:
     """A KRaft cluster of `size` nodes (1 or 3), each broker and controller, on free ports of the loopback. Blocking.
 
     `home` is created, holds all data and is removed by `stop`. Nodes are numbered from 1. No node outlives this process (`tether`: the
-    writers of that pipe, see `KeptProcess`).
+    writers of that pipe, see `KeptProcess`). `detours` gives nodes, by number, one more listener for clients that are to come by another
+    way; the nodes themselves and `bootstrap_servers` keep to the straight one.
     """
 
-    def __init__(self, home: Path, *, size: int = 1, say: Say = print, tether: int | None = None) -> None:
+    def __init__(
+        self,
+        home: Path,
+        *,
+        size: int = 1,
+        say: Say = print,
+        tether: int | None = None,
+        detours: Mapping[int, Detour] | None = None,
+    ) -> None:
         self._home = home
+        self._detours = detours or {}
         self._say = say
         self._tether = tether
         self._numbers = range(1, size + 1)
@@ -139,17 +159,22 @@ class KafkaCluster:
     def _settings(self, number: int) -> dict[str, str | int]:
         """What keeps everything on the loopback, replicates as far as there are nodes, makes groups join without delay
         and the cluster notice within three seconds that a node is gone."""
-        listener = f"PLAINTEXT://{HOST}:{self._listeners[number]},CONTROLLER://{HOST}:{self._controllers[number]}"
+        straight = f"PLAINTEXT://{HOST}:{self._listeners[number]}"
+        controller = f"CONTROLLER://{HOST}:{self._controllers[number]}"
+        detour = self._detours.get(number)
+        listens = [straight, *([f"DETOUR://{HOST}:{detour.listens}"] if detour else []), controller]
+        told = [straight, *([f"DETOUR://{HOST}:{detour.told}"] if detour else [])]
         replicas = len(self._numbers)
         in_sync = 2 if replicas > 1 else 1
         return {
             "process.roles": "broker,controller",
             "node.id": number,
             "controller.quorum.bootstrap.servers": ",".join(f"{HOST}:{port}" for port in self._controllers.values()),
-            "listeners": listener,
-            "advertised.listeners": listener if replicas > 1 else f"PLAINTEXT://{HOST}:{self._listeners[number]}",
+            "listeners": ",".join(listens),
+            "advertised.listeners": ",".join([*told, controller] if replicas > 1 else told),
+            "inter.broker.listener.name": "PLAINTEXT",
             "controller.listener.names": "CONTROLLER",
-            "listener.security.protocol.map": "CONTROLLER:PLAINTEXT,PLAINTEXT:PLAINTEXT",
+            "listener.security.protocol.map": "CONTROLLER:PLAINTEXT,PLAINTEXT:PLAINTEXT,DETOUR:PLAINTEXT",
             "log.dir": str(self._folder(number) / "data"),
             "default.replication.factor": replicas,
             "min.insync.replicas": in_sync,

@@ -9,12 +9,12 @@ from asyncio.subprocess import Process
 from collections.abc import Awaitable, Callable, Mapping
 from dataclasses import dataclass
 from pathlib import Path
+from typing import Any
 
 import yaml
 
 from consumer.settings import Topics
-from consumer.simulators.server import VendorServer
-from consumer.simulators.world import REGISTRY, World
+from consumer.simulators.world import REGISTRY, Reachable, World
 
 ROOT = Path(__file__).parents[2]
 _VAULT_KEY = base64.b64encode(bytes(32)).decode()
@@ -35,11 +35,19 @@ class Service:
 
     @classmethod
     def configured(
-        cls, folder: Path, *, world: World, vendors: VendorServer, kafka: str, database: str, prefix: str
+        cls,
+        folder: Path,
+        *,
+        world: World,
+        vendors: Reachable,
+        kafka: str,
+        database: str,
+        prefix: str,
+        changes: Mapping[str, Mapping[str, object]] | None = None,
     ) -> "Service":
-        """Writes the configuration of an installation for the world's institutions."""
+        """Writes the configuration of an installation for the world's institutions; `changes` to it by section and key."""
         topics = free_names(prefix)
-        settings = {
+        settings: dict[str, Any] = {
             "kafka": {"bootstrap_servers": kafka, "group_id": prefix, "topics": topics.model_dump()},
             "registry": {"url": vendors.url(REGISTRY), "ca_file": str(world.authority.ca_file)},
             "database": {"url": database},
@@ -50,6 +58,8 @@ class Service:
             "tenants_dir": str(world.write_tenants(world.tenants(vendors))),
             "templates_dir": str(ROOT / "templates"),
         }
+        for section, values in (changes or {}).items():
+            settings[section] = {**settings.get(section, {}), **values}
         config = folder / "service.yaml"
         config.write_text(yaml.safe_dump(settings))
         return cls(folder, topics, config)
@@ -61,21 +71,29 @@ class Service:
         assert process.returncode == 0, printed.decode()
         return printed.decode()
 
-    async def prepare(self) -> None:
+    async def prepare(self, *, replication: int = 1) -> None:
         """Topics, schemas, tables."""
-        await self.command("topics", "create", "--partitions", "6", "--replication", "1")
+        await self.command("topics", "create", "--partitions", "6", "--replication", str(replication))
         await self.command("schemas", "register")
         await self.command("db", "upgrade")
 
-    async def run(self, name: str) -> Process:
-        """Starts a replica; its log is `<name>.log`."""
-        with (self.folder / f"{name}.log").open("wb") as log:
-            return await self._start("run", output=log.fileno())
+    async def run(
+        self, name: str, *, environ: Mapping[str, str] | None = None, module: str = "consumer.cli"
+    ) -> Process:
+        """Starts a replica, with more in its environment; its log goes on in `<name>.log`."""
+        with self.log(name).open("ab") as log:
+            return await self._start("run", output=log.fileno(), environ=environ or {}, module=module)
 
-    async def _start(self, *words: str, output: int) -> Process:
+    def log(self, name: str) -> Path:
+        """Where a replica's log is."""
+        return self.folder / f"{name}.log"
+
+    async def _start(
+        self, *words: str, output: int, environ: Mapping[str, str] | None = None, module: str = "consumer.cli"
+    ) -> Process:
         return await asyncio.create_subprocess_exec(
-            sys.executable, "-m", "consumer.cli", *words, "--config", str(self.config),
-            stdout=output, stderr=asyncio.subprocess.STDOUT, env=self._environ(), cwd=ROOT,
+            sys.executable, "-m", module, *words, "--config", str(self.config),
+            stdout=output, stderr=asyncio.subprocess.STDOUT, env={**self._environ(), **(environ or {})}, cwd=ROOT,
         )  # fmt: skip
 
     def _environ(self) -> Mapping[str, str]:
