@@ -8,7 +8,7 @@ ARGS ?=
 WORKERS = $(shell $(BIN)/python -c "import os; print(min(4, max(2, len(os.sched_getaffinity(0)) if hasattr(os, \"sched_getaffinity\") else os.cpu_count() or 2)))")
 
 .DEFAULT_GOAL := help
-.PHONY: help demo test simulate lint format bench lock clean
+.PHONY: help demo test simulate lint format chaos bench lock clean
 
 help:
 	@echo "make demo [KEEP=1]    three institutions, 300 students, simulated vendors, in under a minute; KEEP=1 stays up"
@@ -16,6 +16,7 @@ help:
 	@echo "make simulate         the whole service from 1,000 seeds (SEEDS=…), or from one (SEED=4711 ARGS=--trace), under a simulated clock"
 	@echo "make lint             style, formatting, types, direction of imports"
 	@echo "make format           bring the formatting in order"
+	@echo "make chaos [ROWS=…]   faults on real parts, row by row; ROWS=1,5-9,kafka MINUTES=10 SEED=7; the table goes to docs/reliability.md"
 	@echo "make bench [PEERS=1]  how fast it is; PEERS=1 runs the alternatives in turn"
 	@echo "make lock             pin all dependencies anew (requirements*.lock)"
 	@echo "make clean            remove the environment and what was downloaded"
@@ -39,6 +40,9 @@ lint: $(VENV)/.dev
 format: $(VENV)/.dev
 	$(BIN)/ruff check --fix-only --quiet .
 	$(BIN)/ruff format .
+
+chaos: $(VENV)/.dev
+	$(BIN)/python -m proof.chaos $(if $(ROWS),--rows "$(ROWS)") $(if $(MINUTES),--minutes $(MINUTES)) $(if $(SEED),--seed $(SEED)) $(ARGS)
 
 bench: $(VENV)/.dev
 	$(BIN)/python -m bench $(if $(PEERS),--peers) $(ARGS)

@@ -32,6 +32,7 @@ class Service:
     folder: Path
     topics: Topics
     config: Path
+    group: str
 
     @classmethod
     def configured(
@@ -62,7 +63,7 @@ class Service:
             settings[section] = {**settings.get(section, {}), **values}
         config = folder / "service.yaml"
         config.write_text(yaml.safe_dump(settings))
-        return cls(folder, topics, config)
+        return cls(folder, topics, config, group=prefix)
 
     async def command(self, *words: str) -> str:
         """Runs a command to its end and returns what it printed; fails where its exit status is not 0."""
@@ -71,9 +72,9 @@ class Service:
         assert process.returncode == 0, printed.decode()
         return printed.decode()
 
-    async def prepare(self, *, replication: int = 1) -> None:
+    async def prepare(self) -> None:
         """Topics, schemas, tables."""
-        await self.command("topics", "create", "--partitions", "6", "--replication", str(replication))
+        await self.command("topics", "create", "--partitions", "6", "--replication", "1")
         await self.command("schemas", "register")
         await self.command("db", "upgrade")
 

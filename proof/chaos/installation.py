@@ -1,0 +1,212 @@
+"""One installation under trial: simulated vendors, and replicas of the service that reach everything through proxies."""
+
+import asyncio
+import time
+from collections.abc import Mapping, Sequence
+from contextlib import AsyncExitStack
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Self, cast
+
+import psycopg
+
+from consumer.codec.registration import register
+from consumer.codec.registry import open_registry
+from consumer.configuration.loading import load_settings
+from consumer.embedded.ports import HOST
+from consumer.events import Provider
+from consumer.ledger.engine import open_engine
+from consumer.ledger.migrations import upgrade
+from consumer.secrets import opener
+from consumer.simulators.server import VendorServer
+from consumer.simulators.temper import Latency, Rule
+from consumer.simulators.vendors import GOOGLE, GRAPH, MAILGUN, Institution, Quirks
+from consumer.simulators.world import REGISTRY, World
+from consumer.topics import create_topics
+from proof.chaos.parts import Brokers, Database
+from proof.chaos.proxy import Proxy
+from proof.chaos.replica import Replica
+from proof.chaos.sis import Sis
+from proof.chaos.watch import Watch
+from tests.whole.service import Service, until
+
+Changes = Mapping[str, Mapping[str, object]]
+"""Settings by section and key."""
+
+INSTITUTIONS = (
+    Institution("north-high", "North High School", (Provider.MICROSOFT,), concurrency=32),
+    Institution("harbour-college", "Harbour College", (Provider.GOOGLE,), concurrency=32),
+    Institution("south-academy", "South Academy", (Provider.MICROSOFT, Provider.GOOGLE), ("el", "en"), concurrency=32),
+)
+
+CALM = (Rule(route="*", temper=Latency(low=0.02, high=0.08)),)
+"""The vendors on a good day."""
+
+_SETTINGS: Changes = {
+    # Everything that the service waits for comes sooner than in production, so that faults of seconds show what hours would. A broker
+    # takes a silent member's partitions after six seconds, the least that it allows.
+    "kafka": {
+        "librdkafka": {
+            "session.timeout.ms": "6000",
+            "heartbeat.interval.ms": "1500",
+            "topic.metadata.refresh.interval.ms": "2000",
+            "reconnect.backoff.max.ms": "1000",
+        }
+    },
+    "provisioning": {
+        "retry_base": 0.2,
+        "retry_cap": 5,
+        "sweep": 0.5,
+        "lease": 8,
+        "call_timeout": 3,
+        "mail_hold_down": 3,
+        "held_retry": 5,
+    },
+}
+_READY_WITHIN = 120.0
+_PARTITIONS = 6
+
+_RECORD_CHANGES = """
+    CREATE TABLE proof_change (
+      number bigserial PRIMARY KEY, at double precision NOT NULL, name text NOT NULL, gone boolean NOT NULL, line jsonb NOT NULL
+    );
+    CREATE FUNCTION proof_record() RETURNS trigger LANGUAGE plpgsql AS $$
+    BEGIN
+      -- A verification takes a step's doubt away, and leaves the epoch that the step was taken under.
+      IF TG_OP = 'UPDATE' AND to_jsonb(OLD) - 'unsure' = to_jsonb(NEW) - 'unsure' THEN RETURN NULL; END IF;
+      INSERT INTO proof_change (at, name, gone, line)
+      VALUES (extract(epoch FROM clock_timestamp()), TG_TABLE_NAME, TG_OP = 'DELETE', to_jsonb(coalesce(NEW, OLD)));
+      RETURN NULL;
+    END $$;
+"""
+_RECORDED = ("student", "step", "account", "credential", "tenant_wait")
+
+
+@dataclass(frozen=True, slots=True)
+class Through:
+    """The vendors, by way of their proxies."""
+
+    proxies: Mapping[str, Proxy]
+
+    def url(self, vendor: str, *, host: str | None = None) -> str:
+        """See `Reachable.url`."""
+        return f"https://{host or HOST}:{self.proxies[vendor].port}"
+
+
+class Installation:
+    """Everything up and ready from `async with` to its end. `changes` are settings of the row's own."""
+
+    def __init__(
+        self,
+        folder: Path,
+        *,
+        brokers: Brokers,
+        database: Database,
+        prefix: str,
+        seed: int,
+        replicas: int = 3,
+        changes: Changes | None = None,
+        quirks: Quirks | None = None,
+    ) -> None:
+        self.brokers = brokers
+        self.database = database
+        self.seed = seed
+        self.vendors: Mapping[str, Proxy] = {}
+        self.replicas: Sequence[Replica] = ()
+        self._folder = folder
+        self._prefix = prefix
+        self._count = replicas
+        self._changes = changes or {}
+        self._stack = AsyncExitStack()
+        self.world = World(INSTITUTIONS, folder, clock=time.time, seed=seed, quirks=quirks)
+
+    async def __aenter__(self) -> Self:
+        self.simulators: VendorServer = await self._stack.enter_async_context(self.world.server())
+        self.simulators.tempers.set(CALM)
+        self.vendors = {name: await self._proxied(name) for name in (GRAPH, GOOGLE, MAILGUN, REGISTRY)}
+        through = Through(self.vendors)
+        self.tenants = self.world.tenants(through)
+        self.service = Service.configured(
+            self._folder,
+            world=self.world,
+            vendors=through,
+            kafka=self.brokers.through,
+            database=self.database.through,
+            prefix=self._prefix,
+            changes=merged(_SETTINGS, self._changes),
+        )
+        await asyncio.to_thread(self._prepare)
+        self.sis = Sis(self.brokers.straight, self.service.topics.status_changed)
+        self.watch = self._stack.enter_context(
+            Watch(self.database.straight, self.brokers.straight, group=self._prefix, topics=self.service.topics)
+        )
+        self._stack.push_async_callback(self.end)
+        self.replicas = [Replica(self.service, f"replica-{number}") for number in range(1, self._count + 1)]
+        await asyncio.gather(*(replica.up() for replica in self.replicas))
+        await self.all_ready()
+        return self
+
+    async def __aexit__(self, *exit_: object) -> None:
+        await self._stack.aclose()
+
+    async def all_ready(self) -> None:
+        """Waits until every replica says that it is."""
+
+        async def ready() -> bool:
+            return all(await asyncio.gather(*(replica.ready() for replica in self.replicas)))
+
+        await until("all replicas are ready", ready, seconds=_READY_WITHIN)
+
+    async def heal(self) -> None:
+        """Nothing misbehaves any more, and every replica runs."""
+        self.simulators.tempers.set(CALM)
+        await self.database.heal()
+        await self.brokers.heal()
+        for proxy in self.vendors.values():
+            await proxy.heal()
+        for replica in self.replicas:
+            replica.resume()
+            await replica.up()
+
+    async def end(self) -> None:
+        """Ends the replicas, in the orderly way."""
+        await asyncio.gather(*(replica.down() for replica in self.replicas))
+
+    async def _proxied(self, vendor: str) -> Proxy:
+        port = int(self.simulators.url(vendor).rpartition(":")[2])
+        return await self._stack.enter_async_context(Proxy(port))
+
+    def _prepare(self) -> None:
+        """As the `provisioner` command does it, without three more processes."""
+        settings = load_settings(self.service.config, {})
+        create_topics(settings.kafka, partitions=_PARTITIONS, replication=self.brokers.size)
+        registry = open_registry(settings.registry, opener({}))
+        register(registry, settings.kafka.topics)
+        registry.close()
+        engine = open_engine(settings.database.url)
+        upgrade(engine)
+        engine.dispose()
+        self._record_changes()
+
+    def _record_changes(self) -> None:
+        """Lets the database itself write down every change: what a process did and then forgot is still seen."""
+        with psycopg.connect(self.database.straight, autocommit=True) as connection:
+            connection.execute(_RECORD_CHANGES)
+            for table in _RECORDED:
+                connection.execute(
+                    f"CREATE TRIGGER proof_record AFTER INSERT OR UPDATE OR DELETE ON {table} "  # pyright: ignore[reportArgumentType]  our own names
+                    "FOR EACH ROW EXECUTE FUNCTION proof_record()"
+                )
+
+
+def merged(one: Changes, other: Changes) -> Changes:
+    """Both, the other before the one; librdkafka's settings key by key."""
+    both = {section: dict(values) for section, values in one.items()}
+    for section, values in other.items():
+        for key, value in values.items():
+            known = both.setdefault(section, {}).get(key)
+            if isinstance(known, Mapping) and isinstance(value, Mapping):
+                both[section][key] = {**cast("Mapping[str, object]", known), **cast("Mapping[str, object]", value)}
+            else:
+                both[section][key] = value
+    return both

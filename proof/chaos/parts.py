@@ -1,0 +1,138 @@
+"""What installations share in one run: PostgreSQL, and clusters of one broker or of three, each behind proxies of their own."""
+
+import asyncio
+import secrets
+from collections.abc import Sequence
+from contextlib import AsyncExitStack
+from pathlib import Path
+from typing import Self
+from urllib.parse import urlsplit
+
+import psycopg
+from psycopg import sql
+
+from consumer.embedded.ports import HOST, free_ports
+from consumer.embedded.postgres import EmbeddedPostgres
+from proof.chaos.disk import SmallDisk
+from proof.chaos.proxy import Proxy
+from tests.parts.artefacts import Say
+from tests.parts.kafka import Detour, KafkaCluster
+
+_UNPRIVILEGED = "nobody"
+"""As whom `EmbeddedPostgres` runs the server where we are root; who is not can't mount."""
+
+
+class Brokers:
+    """A Kafka whose clients come through proxies, one for each node; started by `async with`."""
+
+    def __init__(self, home: Path, *, size: int, say: Say) -> None:
+        listens = free_ports(size)
+        self.proxies: Sequence[Proxy] = [Proxy(port) for port in listens]
+        detours = {number: Detour(proxy.target, proxy.port) for number, proxy in enumerate(self.proxies, start=1)}
+        self.cluster = KafkaCluster(home, size=size, say=say, detours=detours)
+        self.size = size
+        self._dead: set[int] = set()
+        self._stack = AsyncExitStack()
+
+    @property
+    def straight(self) -> str:
+        """For those who look on: no fault touches this way but a broker's own."""
+        return self.cluster.bootstrap_servers
+
+    @property
+    def through(self) -> str:
+        """For the service."""
+        return ",".join(f"{HOST}:{proxy.port}" for proxy in self.proxies)
+
+    async def __aenter__(self) -> Self:
+        for proxy in self.proxies:
+            await self._stack.enter_async_context(proxy)
+        await asyncio.to_thread(self.cluster.start)
+        self._stack.callback(self.cluster.stop)
+        return self
+
+    async def __aexit__(self, *_: object) -> None:
+        await self._stack.aclose()
+
+    async def kill(self, number: int, *, hard: bool) -> None:
+        """Ends a node; see `KafkaCluster.kill`."""
+        self._dead.add(number)
+        await asyncio.to_thread(self.cluster.kill, number, hard=hard)
+
+    async def restart(self, number: int) -> None:
+        """Starts it again, and waits until it is in."""
+        await asyncio.to_thread(self.cluster.restart, number)
+        self._dead.discard(number)
+
+    async def heal(self) -> None:
+        """Everything passes, and every node is up."""
+        for number in sorted(self._dead):
+            await self.restart(number)
+        for proxy in self.proxies:
+            await proxy.heal()
+
+
+class Database:
+    """One server and one database in it, behind a proxy; started by `async with`. `folder` must be open to all: see `EmbeddedPostgres`."""
+
+    def __init__(self, folder: Path, *, megabytes: int | None = None) -> None:
+        """`megabytes`: its data are on a disk of that size."""
+        self.disk = SmallDisk(folder, megabytes=megabytes, user=_UNPRIVILEGED) if megabytes else None
+        self._server = EmbeddedPostgres(folder)
+        self._stack = AsyncExitStack()
+        self._name = f"chaos{secrets.token_hex(4)}"
+        self._proxy: Proxy | None = None
+        self._up = True
+
+    @property
+    def proxy(self) -> Proxy:
+        """On the service's way. Raises RuntimeError before the start."""
+        if self._proxy is None:
+            raise RuntimeError("The database is not started.")
+        return self._proxy
+
+    @property
+    def straight(self) -> str:
+        """URL for those who look on."""
+        return self._url(None)
+
+    @property
+    def through(self) -> str:
+        """URL for the service."""
+        return self._url(self.proxy.port)
+
+    async def __aenter__(self) -> Self:
+        if self.disk:
+            self._stack.enter_context(self.disk)
+        await asyncio.to_thread(self._server.start)
+        with psycopg.connect(self._server.url, autocommit=True) as server:
+            server.execute(sql.SQL("CREATE DATABASE {}").format(sql.Identifier(self._name)))
+        self._proxy = await Proxy(urlsplit(self._server.url).port or 0).__aenter__()
+        return self
+
+    async def __aexit__(self, *exit_: object) -> None:
+        await self.proxy.__aexit__(*exit_)
+        await asyncio.to_thread(self._server.stop)
+        await self._stack.aclose()
+
+    async def stop(self, *, hard: bool) -> None:
+        """Ends the server: like a crash, or with a checkpoint."""
+        self._up = False
+        await asyncio.to_thread(self._server.kill if hard else self._server.stop)
+
+    async def start(self) -> None:
+        """Starts it again with its data, on its port."""
+        await asyncio.to_thread(self._server.start)
+        self._up = True
+
+    async def heal(self) -> None:
+        """Everything passes, and the server is up."""
+        if self.disk:
+            self.disk.free()
+        if not self._up:
+            await self.start()
+        await self.proxy.heal()
+
+    def _url(self, port: int | None) -> str:
+        url = urlsplit(self._server.url)
+        return url._replace(netloc=f"{url.username}@{HOST}:{port or url.port}", path=f"/{self._name}").geturl()

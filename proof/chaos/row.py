@@ -1,0 +1,141 @@
+"""A row of the fault matrix, and the book of all of them."""
+
+from collections.abc import Awaitable, Callable, Mapping, Sequence
+from dataclasses import dataclass, field
+from enum import StrEnum
+
+from consumer.simulators.events import Mix
+from consumer.simulators.vendors import Quirks
+from proof.chaos.installation import Changes
+from proof.chaos.scene import Scene
+
+Fire = Callable[[Scene], Awaitable[None]]
+"""What happens in a row: faults, and what is expected besides the invariants. What is broken at its end, the runner heals."""
+
+
+class Group(StrEnum):
+    """The matrix's sections."""
+
+    PROCESS = "process"
+    KAFKA = "kafka"
+    INPUT = "input"
+    PROVIDER = "provider"
+    MAIL = "mail"
+    DATABASE = "database"
+    COMBINED = "combined"
+
+
+_NUMBERS: Mapping[Group, range] = {
+    Group.PROCESS: range(1, 11),
+    Group.KAFKA: range(11, 24),
+    Group.INPUT: range(24, 34),
+    Group.PROVIDER: range(34, 52),
+    Group.MAIL: range(52, 57),
+    Group.DATABASE: range(57, 63),
+    Group.COMBINED: range(63, 67),
+}
+
+
+@dataclass(frozen=True, slots=True)
+class Load:
+    """Students whose events are produced while the row goes on; the long form takes `many`, the short one `few`."""
+
+    few: int = 30
+    many: int = 400
+    mix: Mix = field(default_factory=Mix)
+
+
+@dataclass(frozen=True, slots=True)
+class Row:
+    """One fault. `alone`: it needs an installation of its own, as its settings or what it leaves behind are no other row's.
+
+    `disk`: megabytes that PostgreSQL's data have. `short`: it has a short form. `not_run` says why it can't be run; then `fire` is
+    never called. `heals_within`: seconds, besides the window, from the last fault until nothing is owed.
+    """
+
+    number: int
+    title: str
+    expected: str
+    fire: Fire | None
+    load: Load
+    brokers: int = 1
+    alone: bool = False
+    changes: Changes = field(default_factory=dict[str, Mapping[str, object]])
+    quirks: Quirks | None = None
+    disk: int | None = None
+    short: bool = False
+    not_run: str | None = None
+    heals_within: float = 120.0
+
+    @property
+    def group(self) -> Group:
+        """The section that it is in."""
+        return next(group for group, numbers in _NUMBERS.items() if self.number in numbers)
+
+
+class Book:
+    """All rows, by number."""
+
+    def __init__(self) -> None:
+        self._rows: dict[int, Row] = {}
+
+    def row(
+        self,
+        number: int,
+        title: str,
+        *,
+        expected: str,
+        load: Load | None = None,
+        brokers: int = 1,
+        alone: bool = False,
+        changes: Changes | None = None,
+        quirks: Quirks | None = None,
+        disk: int | None = None,
+        short: bool = False,
+        heals_within: float = 120.0,
+    ) -> Callable[[Fire], Fire]:
+        """Enters the function as this row's faults."""
+
+        def enter(fire: Fire) -> Fire:
+            self._rows[number] = Row(
+                number=number,
+                title=title,
+                expected=expected,
+                fire=fire,
+                load=load or Load(),
+                brokers=brokers,
+                alone=alone or bool(changes or quirks or disk) or brokers > 1,
+                changes=changes or {},
+                quirks=quirks,
+                disk=disk,
+                short=short,
+                heals_within=heals_within,
+            )
+            return fire
+
+        return enter
+
+    def not_run(self, number: int, title: str, *, expected: str, why: str) -> None:
+        """Enters a row that is not run, honestly."""
+        self._rows[number] = Row(number, title, expected, None, Load(), not_run=why)
+
+    def rows(self) -> Sequence[Row]:
+        """All, in the matrix's order."""
+        return [self._rows[number] for number in sorted(self._rows)]
+
+    def chosen(self, words: str) -> Sequence[Row]:
+        """Rows by numbers, ranges and groups, such as `1,5-9,kafka`; all where `words` is empty. Raises ValueError."""
+        if not words.strip():
+            return self.rows()
+        numbers = [number for word in words.replace(",", " ").split() for number in _numbers(word)]
+        return [self._rows[number] for number in dict.fromkeys(numbers) if number in self._rows]
+
+
+def _numbers(word: str) -> Sequence[int]:
+    if word in set(Group):
+        return _NUMBERS[Group(word)]
+    first, _, last = word.partition("-")
+    return range(int(first), int(last or first) + 1)
+
+
+BOOK = Book()

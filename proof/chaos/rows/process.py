@@ -1,0 +1,185 @@
+"""Process: replicas die, are replaced, stand still, and want for things."""
+
+import asyncio
+import os
+import resource
+
+from consumer.simulators.temper import Latency, Rule
+from proof.chaos import shifted
+from proof.chaos.row import BOOK
+from proof.chaos.scene import Scene
+
+_LEASE = 8.0
+"""Seconds; the installation's."""
+_HOUR = 3_600.0
+
+
+@BOOK.row(
+    1,
+    "kill -9 one of the replicas mid-create",
+    expected="survivors go on within the lease + 10 s; 1 account",
+    short=True,
+)
+async def one_is_killed(scene: Scene) -> None:
+    await scene.settled(0.1)
+    await scene.rng.choice(scene.replicas).down(hard=True)
+    scene.fire("kill -9")
+    await scene.settled(0.9)
+
+
+@BOOK.row(2, "kill -9 all replicas at once, restart", expected="goes on from the ledger; 0 lost", short=True)
+async def all_are_killed(scene: Scene) -> None:
+    await scene.settled(0.1)
+    for replica in scene.replicas:
+        replica.kill()
+        scene.fire("kill -9")
+
+
+@BOOK.row(3, "kill -9 again and again", expected="progress all along; converges ≤ 60 s after", heals_within=60)
+async def killed_again_and_again(scene: Scene) -> None:
+    loop = asyncio.get_running_loop()
+    until = loop.time() + scene.window
+    while loop.time() < until:
+        await asyncio.sleep(scene.rng.uniform(2, 5))
+        scene.rng.choice(scene.replicas).kill()
+        scene.fire("kill -9")
+    await scene.settled(0.3)
+
+
+@BOOK.row(
+    4, "SIGTERM, rolling restart", expected="drain ≤ 30 s; no step unknown; no partition moves (static membership)"
+)
+async def rolling_restart(scene: Scene) -> None:
+    for replica in scene.replicas:
+        await replica.restart(
+            {"PROVISIONER_KAFKA__GROUP_INSTANCE_ID": replica.name, "PROVISIONER_KAFKA_SESSION_TIMEOUT_MS": "30000"}
+        )
+
+    async def owned() -> bool:
+        return await scene.metric("provisioner_intake_partitions") == 6
+
+    await scene.until("all partitions have an owner", owned)
+    await scene.settled(0.1)
+    unknown = await scene.installation.watch.count(_UNKNOWN_STEPS)
+    for replica in scene.replicas:
+        others = [other for other in scene.replicas if other is not replica]
+        moved = sum(other.log().count('"partitions_') for other in others)
+        took = await replica.restart()
+        scene.fire("SIGTERM")
+        await scene.until("all partitions have an owner", owned)
+        scene.expect(took <= 30, f"{replica.name} took {took:.0f} s to end")
+        scene.expect(
+            sum(other.log().count('"partitions_') for other in others) == moved,
+            f"partitions of others moved when {replica.name} was restarted",
+        )
+    scene.expect(scene.exits() == 0, "a replica that was asked to end did not end with 0")
+    scene.expect(
+        await scene.installation.watch.count(_UNKNOWN_STEPS) == unknown, "steps became unknown by a rolling restart"
+    )
+
+
+_UNKNOWN_STEPS = "SELECT count(*) FROM proof_change WHERE name = 'step' AND line->>'state' = 'unknown'"
+
+
+@BOOK.row(
+    5,
+    "SIGSTOP for two leases, then SIGCONT (zombie)",
+    expected="others take over; the zombie finds its leases gone, and writes nothing (I13)",
+)
+async def zombie(scene: Scene) -> None:
+    scene.tempers(Rule(route="*", temper=Latency(low=0.4, high=0.8)))  # so that it stops within calls
+    victim = scene.replicas[0]
+
+    async def works() -> bool:
+        return "provisioner_students_in_work 0.0" not in (await victim.metrics() or "provisioner_students_in_work 0.0")
+
+    await scene.until("the replica has students in work", works)
+    victim.stop()
+    scene.fire("SIGSTOP")
+    await asyncio.sleep(2 * _LEASE)
+    victim.resume()
+
+    async def noticed() -> bool:
+        return any(event in victim.log() for event in ("lease_lost", "student_left_to_its_lease"))
+
+    await scene.until("the zombie notices that its leases are gone", noticed, seconds=30)
+
+
+@BOOK.row(6, "out of memory", expected="as when killed; 1 account")
+async def out_of_memory(scene: Scene) -> None:
+    await scene.settled(0.1)
+    victim = scene.rng.choice(scene.replicas)
+    # Nothing can be allocated any more, which ends the process at once or makes it fail wherever it happens to be.
+    resource.prlimit(victim.pid, resource.RLIMIT_AS, (1, resource.RLIM_INFINITY))
+    scene.fire("no memory")
+    await scene.sleep(0.5)
+    victim.kill()
+
+
+@BOOK.row(
+    7,
+    "clock jump ±1 h, ±1 d",
+    expected="leases and waits go by the database's time: nobody is taken over early, nothing expires at once",
+)
+async def clock_jumps(scene: Scene) -> None:
+    clock = shifted.Clock(scene.installation.service.folder / "clock")
+    victim = scene.replicas[0]
+    victim.module = "proof.chaos.shifted"
+    await victim.restart({shifted.VARIABLE: str(clock.path)})
+    await scene.until("it is ready again", victim.ready)
+    fenced = await scene.metric("provisioner_fenced_writes_total")
+    for shift in (_HOUR, -_HOUR, 24 * _HOUR, -24 * _HOUR):
+        clock.shift(shift)
+        scene.fire("clock jump")
+        await scene.sleep(0.25)
+    clock.shift(0)
+    scene.expect(await scene.metric("provisioner_fenced_writes_total") == fenced, "somebody was taken over")
+    scene.expect(scene.exits() == 0, "a replica ended")
+
+
+@BOOK.row(
+    8,
+    "PostgreSQL's disk is full",
+    expected="nothing is acknowledged that is not durable; goes on when there is room",
+    disk=300,
+)
+async def disk_full(scene: Scene) -> None:
+    await scene.settled(0.1)
+    disk = scene.installation.database.disk
+    assert disk is not None  # noqa: S101  the row asks for it
+    await asyncio.to_thread(disk.fill)
+    scene.fire("disk full")
+    await scene.sleep()
+    await asyncio.to_thread(disk.free)
+    scene.expect(scene.exits() == 0, "a replica ended")
+
+
+@BOOK.row(9, "no file descriptors left", expected="back-pressure, no crash loop: 0 restarts")
+async def no_descriptors(scene: Scene) -> None:
+    await scene.settled(0.1)
+    for replica in scene.replicas:
+        soft, _ = resource.prlimit(replica.pid, resource.RLIMIT_NOFILE)
+        replica.limit_files(len(os.listdir(f"/proc/{replica.pid}/fd")))  # noqa: PTH208  names only
+        scene.fire("prlimit")
+        await scene.sleep(0.3)
+        replica.limit_files(soft)
+    scene.expect(scene.exits() == 0, "a replica ended for want of descriptors")
+
+
+@BOOK.row(10, "event loop blocked for longer than a lease", expected="others take over; it goes on, fenced; 1 account")
+async def blocked(scene: Scene) -> None:
+    victim = scene.replicas[0]
+    await victim.restart({"PROVISIONER_FAILPOINTS": f"student.claimed=block:{_LEASE + 4}@3"})
+    await scene.until("it is ready again", victim.ready)
+    await scene.produce([scene.event("north-high", scene.person("north-high", n), 1) for n in range(40)])
+
+    async def blocks() -> bool:
+        return '"failpoint"' in victim.log()
+
+    await scene.until("its event loop blocks", blocks)
+    scene.fire("blocked loop")
+    scene.expect(not await victim.alive(), "/livez answers although the event loop stands still")
+    await asyncio.sleep(_LEASE + 4)
+    await scene.until("it answers again", victim.alive)
+    victim.environ.pop("PROVISIONER_FAILPOINTS")
+    scene.expect(scene.exits() == 0, "the replica ended")

@@ -1,0 +1,165 @@
+"""Plays rows: load, faults, healing, quiet; then everything is collected and judged.
+
+long   each row on an installation of its own
+short  rows that leave nothing behind share one, one after the other, and are judged together
+"""
+
+import asyncio
+import time
+from collections import Counter
+from collections.abc import Awaitable, Sequence
+from dataclasses import dataclass, replace
+
+from proof.chaos.collect import collect
+from proof.chaos.disk import CannotBeRun
+from proof.chaos.installation import Changes, Installation, merged
+from proof.chaos.result import Result
+from proof.chaos.row import Row
+from proof.chaos.scene import Scene
+from proof.chaos.stage import Stage
+from proof.checker import check
+from proof.history import Bounds, History
+from proof.history_file import write
+from tests.parts.artefacts import cache_dir
+
+_FIRES_WITHIN = 300.0
+
+
+@dataclass(frozen=True, slots=True)
+class Scale:
+    """`window`: seconds that a fault of some length lasts. `full`: the long form, with the rows' whole load.
+
+    `late`: seconds after which a vendor carries out what it seemed not to, at the latest. `verify_after`: the service's setting, that
+    lets it look once more after that: production's 900 s are to the 300 s of the matrix as this is to `late`.
+    """
+
+    window: float
+    full: bool
+
+    @property
+    def late(self) -> float:
+        """In seconds."""
+        return min(300.0, max(3.0, self.window / 4))
+
+    @property
+    def verify_after(self) -> float:
+        """In seconds."""
+        return self.late + 5.0
+
+    def students(self, row: Row) -> int:
+        """How many the row's events are about."""
+        return row.load.many if self.full else row.load.few
+
+
+@dataclass(frozen=True, slots=True)
+class _Played:
+    scene: Scene
+    row: Row
+    healed_at: float
+    quiet_at: float | None
+
+
+def _keep(name: str, history: History) -> None:
+    folder = cache_dir() / "chaos"
+    folder.mkdir(parents=True, exist_ok=True)
+    write(history, folder / f"{name}.json")
+
+
+async def play(stage: Stage, row: Row, *, seed: int, scale: Scale, replicas: int = 3) -> Result:
+    """One row on an installation of its own. Its history is kept."""
+    if row.not_run:
+        return Result(row, seed)
+    try:
+        async with stage.installation(
+            seed=seed,
+            brokers=row.brokers,
+            replicas=replicas,
+            changes=merged(_verified(scale), row.changes),
+            quirks=row.quirks,
+            disk=row.disk,
+        ) as installation:
+            played = await _play(installation, row, seed=seed, scale=scale)
+            history = await _collected(installation, [played], seed=seed, least_effects=scale.students(row))
+    except CannotBeRun as why:
+        return Result(replace(row, not_run=str(why)), seed)
+    await asyncio.to_thread(_keep, f"{seed}-{row.number}", history)
+    return _judged([played], history, seed=seed, scale=scale)[0]
+
+
+async def play_together(
+    stage: Stage, rows: Sequence[Row], *, seed: int, scale: Scale, replicas: int = 2
+) -> Sequence[Result]:
+    """Several rows on one installation, one after the other. What the checker finds is held against all of them."""
+    async with stage.installation(seed=seed, replicas=replicas, changes=_verified(scale)) as installation:
+        played = [await _play(installation, row, seed=seed, scale=scale) for row in rows]
+        least = sum(scale.students(row) for row in rows)
+        history = await _collected(installation, played, seed=seed, least_effects=least)
+    return _judged(played, history, seed=seed, scale=scale)
+
+
+def _verified(scale: Scale) -> Changes:
+    return {"provisioning": {"verify_after": scale.verify_after}}
+
+
+async def _play(installation: Installation, row: Row, *, seed: int, scale: Scale) -> _Played:
+    assert row.fire is not None  # noqa: S101  rows that are not run are not played
+    scene = Scene(
+        installation,
+        number=row.number,
+        seed=seed,
+        window=scale.window,
+        late=scale.late,
+        students=scale.students(row),
+        mix=row.load.mix,
+    )
+    await scene.begin()
+    loading = asyncio.create_task(scene.load())
+    await _insisting(scene, "fault", row.fire(scene))
+    await _insisting(scene, "healing", installation.heal())
+    healed_at = time.time()
+    await _insisting(scene, "load", loading)
+    quiet = await scene.quiet(seconds=row.heals_within + scale.window)
+    return _Played(scene, row, healed_at, time.time() if quiet else None)
+
+
+async def _insisting(scene: Scene, what: str, doing: Awaitable[object]) -> None:
+    """What does not come true in time is the row's violation; the run goes on, so that its history can tell why."""
+    try:
+        async with asyncio.timeout(_FIRES_WITHIN + scene.window):
+            await doing
+    except (AssertionError, RuntimeError, TimeoutError) as failure:
+        scene.wrong.append(f"{what}: {failure or type(failure).__name__}")
+
+
+async def _collected(
+    installation: Installation, played: Sequence[_Played], *, seed: int, least_effects: int
+) -> History:
+    fired = sum((one.scene.fired for one in played), Counter[str]())
+    students = [record.student for one in played for record in one.scene.records]
+    return await collect(
+        installation,
+        seed=seed,
+        faults=dict(fired),
+        students=students,
+        healed_at=played[-1].healed_at,
+        quiet_at=None if any(one.quiet_at is None for one in played) else played[-1].quiet_at,
+        bounds=Bounds(least_effects=least_effects),
+    )
+
+
+def _judged(played: Sequence[_Played], history: History, *, seed: int, scale: Scale) -> Sequence[Result]:
+    report = check(history)
+    found = [str(violation) for violation in report.violations]
+    return [
+        Result(
+            row=one.row,
+            seed=seed,
+            window=scale.window,
+            fired=dict(one.scene.fired),
+            effects=sum(call.effective for call in history.calls),
+            heal=None if one.quiet_at is None else one.quiet_at - one.healed_at,
+            violations=[*one.scene.wrong, *found],
+            invalid=[*report.invalid, *(() if one.scene.fired else ("no fault was fired",))],
+        )
+        for one in played
+    ]
