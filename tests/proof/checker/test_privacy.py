@@ -1,0 +1,46 @@
+"""I14: personal data where it does not belong."""
+
+from dataclasses import replace
+
+import pytest
+
+from proof.history import Input, Lot
+from tests.proof.histories import Story, failed, letter, record
+
+CANARY = "Ελένη O'Neill"
+
+
+def unreadable() -> Input:
+    return replace(record(2), lot=Lot.LETTER, reason="null_value", tenant_id=None, event_id=None)
+
+
+@pytest.mark.parametrize("sink", ["logs", "metrics"])
+def test_no_personal_data_is_written_for_operators(sink: str) -> None:
+    story = Story()
+    story.other |= {"canaries": frozenset({CANARY}), sink: f"first\nhello {CANARY}\n"}
+    assert story.evidence() == [f"I14 {sink}: canary 0 ({len(CANARY)} characters) stands in line 2"]
+
+
+def test_no_personal_data_is_in_a_dead_letter_s_headers() -> None:
+    story = Story()
+    story.other["canaries"] = frozenset({CANARY})
+    story.inputs.append(unreadable())
+    written = letter(unreadable(), "null_value")
+    story.letters = [replace(written, headers=(*written.headers, ("sentence", CANARY.encode())))]
+    assert story.broken() == ["I14"]
+
+
+def test_what_the_record_brought_along_is_not_the_service_s_doing() -> None:
+    story = Story()
+    story.other["canaries"] = frozenset({CANARY})
+    one = replace(unreadable(), headers=(("source", CANARY.encode()),))
+    story.inputs.append(one)
+    story.letters = [letter(one, "null_value")]
+    assert story.broken() == []
+
+
+def test_no_personal_data_is_in_an_outcome_s_message() -> None:
+    story = Story()
+    story.other["canaries"] = frozenset({"Taken."})
+    story.tell(failed(final=False))
+    assert story.broken() == ["I14"]

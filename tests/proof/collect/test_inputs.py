@@ -1,0 +1,59 @@
+"""What must become of a record of the input topic."""
+
+import hashlib
+
+import pytest
+
+from consumer.codec.reader import EventReader
+from consumer.events import (
+    Provider,
+)
+from consumer.policy.decision import DecisionTable
+from proof.collect.inputs import InputReader
+from proof.collect.raw import Raw
+from proof.history import Input, Lot
+from tests.codec.conftest import FakeSchemas, event, written
+from tests.policy.tenants import tenant
+
+
+def read(value: bytes | None) -> Input:
+    reader = InputReader(EventReader(FakeSchemas()), DecisionTable.of([tenant("north")]))
+    return reader.read(Raw(("in", 0, 7), b"north/S1", value))
+
+
+def test_an_event_that_acts_is_to_be_carried_out_at_each_of_its_tenant_s_providers() -> None:
+    value = written(event(tenant_id="north", status={"id": "registered", "name": "", "type": ""}))
+    found = read(value)
+    assert (found.lot, found.reason, found.providers) == (Lot.ACT, None, (Provider.MICROSOFT,))
+    assert (found.tenant_id, found.student_id, found.event_id, found.version) == ("north", "S1", "e1", 3)
+    assert found.digest == hashlib.sha256(value).digest()
+
+
+def test_an_event_that_does_nothing_is_to_be_skipped() -> None:
+    found = read(written(event(tenant_id="north", status={"id": "admission", "name": "", "type": ""})))
+    assert (found.lot, found.reason) == (Lot.SKIP, "no_action")
+
+
+def test_a_student_s_own_switch_makes_an_acting_event_a_skip() -> None:
+    switched_off = event(
+        tenant_id="north",
+        status={"id": "registered", "name": "", "type": ""},
+        student={"external_sync_disabled": True},
+    )
+    assert (read(written(switched_off)).lot, read(written(switched_off)).reason) == (
+        Lot.SKIP,
+        "external_sync_disabled",
+    )
+
+
+@pytest.mark.parametrize(
+    ("value", "reason"),
+    [
+        (None, "null_value"),
+        (b"\x01\x00\x00\x00\x01", "wrong_magic"),
+        (written(event(tenant_id="elsewhere")), "unknown_tenant"),
+        (written(event(tenant_id="north")), "unlisted_status"),
+    ],
+)
+def test_what_nobody_can_act_on_must_become_a_dead_letter(value: bytes | None, reason: str) -> None:
+    assert (read(value).lot, read(value).reason) == (Lot.LETTER, reason)

@@ -1,0 +1,71 @@
+"""Outcomes, read back."""
+
+from collections.abc import Mapping
+from datetime import UTC, datetime
+from typing import Any
+from uuid import UUID
+
+import pytest
+
+from consumer.codec.writer import OutcomeWriter
+from consumer.errors import Reason
+from consumer.events import (
+    AccountProvisioned,
+    AccountProvisioningFailed,
+    Cause,
+    MailState,
+    Origin,
+    Outcome,
+    Provider,
+    ProvisionedAccount,
+    SignOnIdentity,
+    StepName,
+    WelcomeEmailStatus,
+)
+from consumer.settings import Topics
+from proof.collect.raw import Raw
+from proof.collect.told import ToldReader
+
+TOPICS = Topics()
+
+
+NOW = datetime(2027, 1, 15, 8, 0, tzinfo=UTC)
+
+
+COMMON: Mapping[str, Any] = {
+    "event_id": UUID(int=1),
+    "occurred_at": NOW,
+    "tenant_id": "north",
+    "student_id": "S1",
+    "cause": Cause("e1", 1),
+    "provider": Provider.MICROSOFT,
+}
+
+
+OUTCOMES = (
+    AccountProvisioned(
+        **COMMON,
+        account=ProvisionedAccount("o1", "a@north.example", "a@north.example", Origin.CREATED),
+        identity=SignOnIdentity("https://issuer.example", "o1", "t1"),
+        licences=("sku",),
+        groups=(),
+        duration_ms=3,
+    ),
+    AccountProvisioningFailed(
+        **COMMON, step=StepName.CREATE, reason=Reason.ACCOUNT_CONFLICT, final=False, retry_at=NOW, message="Taken."
+    ),
+    WelcomeEmailStatus(**COMMON, state=MailState.ACCEPTED, reason=None, message_id="m1@north.example"),
+)
+
+
+@pytest.mark.parametrize("outcome", OUTCOMES, ids=lambda outcome: type(outcome).__name__)
+def test_an_outcome_is_read_back_as_it_was_written(outcome: Outcome) -> None:
+    names = ("account-provisioned", "account-provisioning-failed", "welcome-email-status")
+    written = OutcomeWriter(TOPICS, dict.fromkeys(names, 7)).write(outcome)
+    told = ToldReader(TOPICS).read(Raw((written.topic, 0, 3), written.key, written.value, written.headers))
+    assert (told.outcome, told.key, told.place) == (outcome, b"north/S1", (written.topic, 0, 3))
+
+
+def test_what_is_no_outcome_is_said_so() -> None:
+    with pytest.raises(ValueError, match="is no outcome"):
+        ToldReader(TOPICS).read(Raw(("elsewhere", 0, 0), b"k", b"v"))
