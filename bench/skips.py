@@ -1,7 +1,7 @@
 """Events that do nothing: the intake against the bare loop, and against the peers, on one topic, in turn."""
 
 import statistics
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 
 from bench.contestants import Peer
 from bench.parts import Parts, say
@@ -19,18 +19,18 @@ def measure(parts: Parts, scale: Scale, peers: Sequence[Peer] = ()) -> Sequence[
     topic = parts.name("skips")
     say(f"events that do nothing: writing {scale.many:,} …")
     fill_with_skips(parts.kafka, topic, institutions(scale.institutions), scale.many)
-    rates: dict[str, list[float]] = {}
+    taken: dict[str, list[Reading]] = {}
     for number in range(scale.rounds):
         say(f"events that do nothing: round {number + 1} of {scale.rounds}, {scale.skips:,} each …")
         told = {"KAFKA_BOOTSTRAP_SERVERS": parts.kafka, "TOPIC": topic, "COUNT": scale.skips}
         readings = {_BARE: take("bench.peers.bare", **told), _OURS: intake(parts, scale, topic, scale.skips)}
         readings |= {peer.name: peer.take(**told) for peer in peers}
         for name, reading in readings.items():
-            say(f"  {name}: {reading.rate:,.0f}/s, {reading.cpu / reading.events * 1e6:.1f} µs of CPU each")
-            rates.setdefault(name, []).append(reading.rate)
+            say(f"  {name}: {reading.rate:,.0f}/s")
+            taken.setdefault(name, []).append(reading)
     say(f"memory over {scale.many:,} events that do nothing …")
     whole = intake(parts, scale, topic, scale.many)
-    return [*(_row(name, rates) for name in rates), flat(f"memory, {scale.many:,} events that do nothing", whole)]
+    return [*(_row(name, taken) for name in taken), flat(f"memory, {scale.many:,} events that do nothing", whole)]
 
 
 def intake(parts: Parts, scale: Scale, topic: str, count: int) -> Reading:
@@ -46,9 +46,11 @@ def flat(what: str, reading: Reading) -> Row:
     return Row(what, measured, f"flat ({FLAT} or less)", reading.growth <= FLAT)
 
 
-def _row(name: str, rates: dict[str, list[float]]) -> Row:
-    ratio = statistics.median(one / bare for one, bare in zip(rates[name], rates[_BARE], strict=True))
-    measured = f"{statistics.median(rates[name]):,.0f}/s, {ratio:.2f} of the bare loop"
+def _row(name: str, taken: Mapping[str, Sequence[Reading]]) -> Row:
+    ratio = statistics.median(one.rate / bare.rate for one, bare in zip(taken[name], taken[_BARE], strict=True))
+    rate = statistics.median(one.rate for one in taken[name])
+    cpu = statistics.median(one.cpu / one.events for one in taken[name])
+    measured = f"{rate:,.0f}/s, {ratio:.2f} of the bare loop; {cpu * 1e6:.1f} µs of CPU each"
     if name == _OURS:
         return Row(f"events that do nothing: {name}", measured, "1 or more of the bare loop", ratio >= 1)
     return Row(f"events that do nothing: {name}", measured)
