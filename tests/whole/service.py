@@ -17,7 +17,8 @@ from consumer.settings import Topics
 from consumer.simulators.world import REGISTRY, Reachable, World
 
 ROOT = Path(__file__).parents[2]
-_VAULT_KEY = base64.b64encode(bytes(32)).decode()
+VAULT = {"TEST_VAULT_KEY": base64.b64encode(bytes(32)).decode()}
+"""The part of the environment that the configuration refers to."""
 
 
 def free_names(prefix: str) -> Topics:
@@ -94,12 +95,13 @@ class Service:
     ) -> Process:
         return await asyncio.create_subprocess_exec(
             sys.executable, "-m", module, *words, "--config", str(self.config),
-            stdout=output, stderr=asyncio.subprocess.STDOUT, env={**self._environ(), **(environ or {})}, cwd=ROOT,
+            stdout=output, stderr=asyncio.subprocess.STDOUT, env={**self.environ(), **(environ or {})}, cwd=ROOT,
         )  # fmt: skip
 
-    def _environ(self) -> Mapping[str, str]:
+    def environ(self) -> Mapping[str, str]:
+        """What its processes are told, whatever this one was."""
         kept = {name: value for name, value in os.environ.items() if not name.startswith("PROVISIONER_")}
-        return {**kept, "TEST_VAULT_KEY": _VAULT_KEY, "COLUMNS": "200"}
+        return {**kept, **VAULT, "COLUMNS": "200"}
 
 
 async def end(process: Process, *, hard: bool = False) -> None:

@@ -1,0 +1,193 @@
+"""Students whose ways lead, taken together, through every boundary of an effect; vendors are laid out so that they do."""
+
+import json
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from datetime import UTC, datetime
+from enum import StrEnum
+from typing import Any
+
+from consumer.events import Provider, Student, student_key
+from consumer.failpoints import Point
+from consumer.policy.addresses import candidates
+from consumer.policy.marker import marker
+from consumer.simulators.encoding import Encoder
+from consumer.simulators.google import refusals as google
+from consumer.simulators.graph import refusals as graph
+from consumer.simulators.temper import Answer, LoseAnswer, Refuse, Rule
+from consumer.simulators.world import World
+from consumer.tenants import Tenant
+
+
+class Situation(StrEnum):
+    """What a student's event meets."""
+
+    PLAIN = "plain"
+    NAMESAKE = "namesake"
+    """Somebody else, whose account is marked as such, has the first choice of their address."""
+    STANDING = "standing"
+    """Their account is there already."""
+    DELETED = "deleted"
+    """Their account is there, was deleted, and can be restored."""
+    HIDDEN = "hidden"
+    """The vendor says that the address is taken, and shows nobody who has it."""
+    THROTTLED = "throttled"
+    """The vendor asks for time when their account is looked for."""
+    UNMARKED = "unmarked"
+    """The answer to the creation is lost, and when they have their mail, somebody takes the marker from the account."""
+    LOST_MAIL = "lost-mail"
+    """The welcome mail is neither accepted nor refused."""
+    UNANSWERED_MAIL = "unanswered"
+    """It is accepted, and nobody is told."""
+
+
+LEADS_TO: Mapping[Point, Situation] = {
+    Point.LOOK_UP_RESULT: Situation.THROTTLED,
+    Point.ADDRESS_REFUSED: Situation.NAMESAKE,
+    Point.ACCOUNT_ADOPTED: Situation.STANDING,
+    Point.RESTORE_INTENT: Situation.DELETED,
+    Point.RESTORE_ANSWER: Situation.DELETED,
+    Point.RESTORE_RESULT: Situation.DELETED,
+    Point.MARK_INTENT: Situation.UNMARKED,
+    Point.MARK_ANSWER: Situation.UNMARKED,
+    Point.MARK_RESULT: Situation.UNMARKED,
+    Point.WELCOME_NOT_WANTED: Situation.DELETED,
+    Point.WELCOME_FOUND: Situation.UNANSWERED_MAIL,
+    Point.PASSWORD_INTENT: Situation.LOST_MAIL,
+    Point.PASSWORD_ANSWER: Situation.LOST_MAIL,
+    Point.PASSWORD_RESULT: Situation.LOST_MAIL,
+    Point.STUDENT_DEFERRED: Situation.HIDDEN,
+}
+"""Points that a plain student never comes to."""
+
+
+@dataclass(frozen=True, slots=True)
+class Enrolment:
+    """A student who enrols, and what is met."""
+
+    tenant: Tenant
+    student: Student
+    situation: Situation
+
+    @classmethod
+    def of(cls, tenant: Tenant, situation: Situation, number: int) -> "Enrolment":
+        """`number` tells students apart, in all that they have."""
+        ident = f"{situation}-{number:03}"  # short enough to be a marker as it is
+        student = Student(
+            student_id=ident,
+            given_name=situation.value.capitalize(),
+            family_name=f"Number{number:03}",
+            contact_email=f"{ident}@home.example",
+            attributes={"school": "north"},
+        )
+        return cls(tenant, student, situation)
+
+    @property
+    def provider(self) -> Provider:
+        """The institution's only one."""
+        (provider,) = self.tenant.providers
+        return provider
+
+    @property
+    def key(self) -> bytes:
+        """Of everything about the student in Kafka."""
+        return student_key(self.tenant.id, self.student.student_id)
+
+    @property
+    def marker(self) -> str:
+        """What stands on the account."""
+        return marker(self.provider, self.tenant.id, self.student.student_id)
+
+    @property
+    def created(self) -> bool:
+        """Whether the account is the service's own making, and a mail is due."""
+        return self.situation not in {Situation.STANDING, Situation.DELETED}
+
+    def record(self, encoder: Encoder) -> bytes:
+        """The event."""
+        row = next(row for row in self.tenant.statuses if row.provider_action)
+        event: dict[str, Any] = {
+            "event_id": f"{self.student.student_id}/1",
+            "occurred_at": datetime(2026, 9, 1, tzinfo=UTC),
+            "tenant_id": self.tenant.id,
+            "version": 1,
+            "previous_status": None,
+            "status": {"id": row.id, "name": row.name, "type": row.type},
+            "student": self.student.model_dump(),
+        }
+        return encoder.encode(event)
+
+    def lay_out(self, world: World) -> None:
+        """What is at the vendor before the event."""
+        first_choice = candidates(self.tenant.addresses, self.student)[0]
+        earlier = f"earlier-{self.student.student_id}@{self.tenant.addresses.domain}"
+        if self.situation is Situation.NAMESAKE:
+            _put(world, self.tenant, first_choice, marker=f"staff-{self.student.family_name}")
+        elif self.situation is Situation.STANDING:
+            _put(world, self.tenant, earlier, marker=self.marker)
+        elif self.situation is Situation.DELETED:
+            _put(world, self.tenant, earlier, marker=self.marker, deleted=True)
+
+    def lose_marker(self, world: World) -> None:
+        """By an administrator's hand."""
+        for directory in world.graph.directories.values():
+            for user in directory.users.values():
+                if user.marker == self.marker:
+                    user.properties["employeeId"] = None
+        for customer in world.google.customers:
+            for user in customer.users:
+                if user.marker == self.marker:
+                    user.external = []
+
+    def tempers(self) -> Sequence[Rule]:
+        """How the vendors treat the student's first calls."""
+        vendor = _VENDORS[self.provider]
+        here = {
+            Situation.HIDDEN: [(vendor.create, vendor.taken, 2)],
+            Situation.THROTTLED: [(vendor.search, vendor.busy, 1)],
+            Situation.UNMARKED: [(vendor.create, LoseAnswer(), 1)],
+            Situation.LOST_MAIL: [("mailgun.messages.send", Refuse(), 1)],
+            Situation.UNANSWERED_MAIL: [("mailgun.messages.send", LoseAnswer(), 1)],
+        }.get(self.situation, [])
+        texts = (self.student.student_id,)
+        return [Rule(route=route, temper=temper, first=first, containing=texts) for route, temper, first in here]
+
+
+@dataclass(frozen=True, slots=True)
+class _Vendor:
+    create: str
+    search: str
+    taken: Answer
+    busy: Answer
+
+
+_SOON = {"Retry-After": "0.2", "Content-Type": "application/json"}
+_BUSY = '{"error":{"code":"TooManyRequests","message":"Please retry again later."}}'
+_VENDORS = {
+    Provider.MICROSOFT: _Vendor(
+        "graph.users.create",
+        "graph.users.list",
+        taken=Answer(status=400, body=json.dumps(graph.conflict("userPrincipalName").body)),
+        busy=Answer(status=429, body=_BUSY, headers=_SOON),
+    ),
+    Provider.GOOGLE: _Vendor(
+        "directory.users.insert",
+        "directory.users.list",
+        taken=Answer(status=409, body=json.dumps(google.duplicate().body())),
+        busy=Answer(status=429, body=_BUSY, headers=_SOON),
+    ),
+}
+
+
+def _put(world: World, tenant: Tenant, address: str, *, marker: str, deleted: bool = False) -> None:
+    if tenant.microsoft:
+        directory = world.graph.directories[tenant.microsoft.tenant_id]
+        user = directory.add({"userPrincipalName": address, "employeeId": marker, "usageLocation": "GR"})
+        if deleted:
+            directory.delete(user.id)
+    else:
+        customer = world.google.customer_of(address)
+        assert customer is not None
+        user = customer.add_user(address, marker=marker)
+        if deleted:
+            customer.delete(user.id)

@@ -1,0 +1,229 @@
+"""Every boundary of an effect on real Kafka and PostgreSQL: the process dies there, or the answer to what it has done gets lost.
+
+Whatever happens, each student ends with one account, one mail that opens it, and each outcome told once.
+"""
+
+import asyncio
+import time
+from collections import Counter
+from collections.abc import AsyncIterator, Sequence
+from dataclasses import dataclass, field
+from functools import partial
+from itertools import product
+from pathlib import Path
+
+import pytest
+from confluent_kafka import Producer
+
+from consumer.app import App
+from consumer.codec.schemas import STATUS_CHANGED, schema, schema_text
+from consumer.configuration.loading import load_settings
+from consumer.events import Provider
+from consumer.failpoints import VARIABLE, Point
+from consumer.secrets import opener
+from consumer.simulators.encoding import Encoder
+from consumer.simulators.server import VendorServer
+from consumer.simulators.vendors import Institution
+from consumer.simulators.world import World
+from tests.whole.evidence import (
+    accounts,
+    creations,
+    dispositions,
+    mails_that_open_an_account,
+    owed,
+    read_committed,
+)
+from tests.whole.forked import ForkedReplica
+from tests.whole.service import VAULT, Service, until
+from tests.whole.situations import LEADS_TO, Enrolment, Situation
+
+pytestmark = pytest.mark.parts
+
+INSTITUTIONS = (
+    Institution("north-high", "North High School", (Provider.MICROSOFT,)),
+    Institution("harbour-college", "Harbour College", (Provider.GOOGLE,)),
+)
+CHANGES = {
+    "kafka": {
+        "group_instance_id": "replica",  # whoever comes after a dead replica takes its place at once
+        "librdkafka": {"log_level": "0"},
+    },
+    "provisioning": {
+        "retry_base": 0.1,
+        "sweep": 0.3,
+        "lease": 3,
+        "call_timeout": 2,
+        "mail_hold_down": 1,
+        "verify_after": 2,
+    },
+}
+GARBAGE = b"\x01no event"
+KILLED = 137
+
+
+@dataclass
+class School:
+    """One installation, and everybody who enrols there."""
+
+    service: Service
+    world: World
+    vendors: VendorServer
+    kafka: str
+    database: str
+    enrolments: list[Enrolment] = field(default_factory=list[Enrolment])
+    letters: int = 0
+    replicas: list[ForkedReplica] = field(default_factory=list[ForkedReplica])
+    hand: "asyncio.Task[None] | None" = None
+
+    def lay_out(self, situations: Sequence[Situation]) -> None:
+        """Students in these situations, in turn, at each institution. Once only."""
+        pairs = product(situations, self.world.tenants(self.vendors))
+        self.enrolments = [Enrolment.of(tenant, situation, n) for n, (situation, tenant) in enumerate(pairs)]
+        for enrolment in self.enrolments:
+            enrolment.lay_out(self.world)
+        self.vendors.tempers.set([rule for enrolment in self.enrolments for rule in enrolment.tempers()])
+        self.hand = asyncio.create_task(self.take_markers())
+
+    async def enrol(self, enrolments: Sequence[Enrolment]) -> None:
+        """Puts their events, and one that nobody can read, onto the topic."""
+        topic = self.service.topics.status_changed
+        ident, _ = self.world.schemas.find(f"{topic}-value", schema_text(STATUS_CHANGED))
+        encoder = Encoder(schema(STATUS_CHANGED), ident)
+        producer = Producer({"bootstrap.servers": self.kafka})
+        for enrolment in enrolments:
+            producer.produce(topic, enrolment.record(encoder), enrolment.key)
+        producer.produce(topic, GARBAGE, b"nobody")
+        self.letters += 1
+        assert await asyncio.to_thread(producer.flush, 10) == 0
+
+    async def at_rest(self) -> bool:
+        """Whether everybody's event has come to its end, and nothing is left to do or to tell."""
+        applied = (await dispositions(self.database)).get("applied", 0)
+        return applied == len(self.enrolments) and not await owed(self.database)
+
+    async def take_markers(self) -> None:
+        """What an administrator does to some of the accounts, for as long as there are any."""
+        waiting = [one for one in self.enrolments if one.situation is Situation.UNMARKED]
+        while waiting:
+            await asyncio.sleep(0.1)
+            for one in list(waiting):
+                if self.world.mail.mailbox.of(one.student.contact_email or ""):
+                    one.lose_marker(self.world)
+                    waiting.remove(one)
+
+    def replica(self, name: str, failpoints: str) -> ForkedReplica:
+        environ = {**self.service.environ(), VARIABLE: failpoints}
+        replica = ForkedReplica(self.service.config, self.service.log(name), environ)
+        replica.start()
+        self.replicas.append(replica)
+        return replica
+
+    async def finish(self) -> None:
+        """Lets a replica without failpoints do what there is left."""
+        replica = self.replica("last", "")
+        await until("all is at rest", self.at_rest, seconds=60)
+        assert await replica.end() == 0
+
+    async def verify(self) -> None:
+        """Everybody has what they should have, and everybody was told."""
+        assert creations(self.vendors) == {one.marker: 1 for one in self.enrolments if one.created}
+        standing, opened = accounts(self.world), mails_that_open_an_account(self.world)
+        for one in self.enrolments:
+            assert len(standing[one.marker]) == 1, one
+            assert opened[standing[one.marker][0]] == one.created, one
+        assert await dispositions(self.database) == {"applied": len(self.enrolments)}
+        await self._verify_topics()
+
+    async def _verify_topics(self) -> None:
+        topics, everybody = self.service.topics, Counter(one.key for one in self.enrolments)
+        for topic in (topics.account_provisioned, topics.welcome_email_status):
+            told = await read_committed(self.kafka, topic, len(self.enrolments))
+            assert Counter(record.key for record in told) == everybody, topic
+        assert await read_committed(self.kafka, topics.account_provisioning_failed, 0) == []
+        letters = await read_committed(self.kafka, topics.dead_letters, self.letters)
+        places = {tuple(value for name, value in letter.headers if name.startswith("__connect")) for letter in letters}
+        assert {letter.value for letter in letters} == {GARBAGE}
+        assert len(places) == self.letters
+
+
+class Recorder:
+    """Failpoints at which nothing happens but that they are written down."""
+
+    def __init__(self) -> None:
+        self.reached: set[Point] = set()
+
+    def reach(self, point: Point, *, lost: Exception) -> None:
+        del lost
+        self.reached.add(point)
+
+    async def reach_async(self, point: Point, *, lost: Exception) -> None:
+        del lost
+        self.reached.add(point)
+
+
+@pytest.fixture
+async def school(tmp_path: Path, kafka: str, database_url: str, unique_name: str) -> AsyncIterator[School]:
+    world = World(INSTITUTIONS, tmp_path, clock=time.time, seed=1)
+    async with world.server() as vendors:
+        service = Service.configured(
+            tmp_path,
+            world=world,
+            vendors=vendors,
+            kafka=kafka,
+            database=database_url,
+            prefix=unique_name,
+            changes=CHANGES,
+        )
+        await service.prepare()
+        school = School(service, world, vendors, kafka, database_url)
+        yield school
+        for replica in school.replicas:
+            replica.kill()
+        if school.hand:
+            school.hand.cancel()
+
+
+async def test_a_run_in_all_situations_reaches_every_failpoint(school: School) -> None:
+    school.lay_out(list(Situation))
+    await school.enrol(school.enrolments)
+    recorder = Recorder()
+    settings = load_settings(school.service.config, {})
+    app = App(settings, school.world.tenants(school.vendors), opener(VAULT), failpoints=recorder)
+    running = asyncio.create_task(app.run())
+    try:
+        await until("all is at rest", school.at_rest, seconds=30)
+    finally:
+        app.stop()
+        await running
+    assert set(Point) - recorder.reached == set()
+    await school.verify()
+
+
+async def test_a_process_may_die_at_any_failpoint(school: School) -> None:
+    async for point in each_with_students_to_come_there(school):
+        replica = school.replica(point, f"{point}=crash")
+        assert await replica.ended(seconds=20) == KILLED, f"{point}: {replica.log.read_text()}"
+    await school.finish()
+    await school.verify()
+
+
+async def test_the_answer_to_what_was_done_may_get_lost_at_any_failpoint(school: School) -> None:
+    async for point in each_with_students_to_come_there(school):
+        replica = school.replica(point, f"{point}=lose-response")
+        await until(f"an answer is lost at {point}", partial(has_acted, replica), seconds=20)
+        assert await replica.end() == 0, f"{point}: {replica.log.read_text()}"
+    await school.finish()
+    await school.verify()
+
+
+async def each_with_students_to_come_there(school: School) -> AsyncIterator[Point]:
+    """Every point, when there is work that leads to it."""
+    school.lay_out([LEADS_TO.get(point, Situation.PLAIN) for point in Point])
+    for number, point in enumerate(Point):
+        await school.enrol(school.enrolments[2 * number : 2 * number + 2])
+        yield point
+
+
+async def has_acted(replica: ForkedReplica) -> bool:
+    """Whether one of its failpoints has."""
+    return '"event": "failpoint"' in replica.log.read_text()
