@@ -61,8 +61,8 @@ class Directory(Protocol):
         """Writes the marker on an account that this service created and that lost it. Idempotent."""
         ...
 
-    async def restore(self, object_id: str, *, timeout: float) -> Found:
-        """Brings a deleted account of ours back, under the same object id. Idempotent."""
+    async def restore(self, object_id: str, *, org_unit: str | None, timeout: float) -> Found:
+        """Brings a deleted account of ours back, under the same object id, into `org_unit` where there are such. Idempotent."""
         ...
 
     async def assign_licences(self, object_id: str, licences: Sequence[str], *, timeout: float) -> None:

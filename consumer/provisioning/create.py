@@ -156,13 +156,21 @@ async def _restore(case: Case, account: Account, found: Found) -> None:
         RESTORE,
         service=case.service,
         request_hash=_restore_hash(found),
-        call=lambda t: case.directory.restore(found.object_id, timeout=t),
-        then=lambda back: [SaveAccount(_standing(account, back, Origin.RESTORED)), DestroyCredential(case.provider)],
+        call=lambda t: case.directory.restore(found.object_id, org_unit=new_account(account).org_unit, timeout=t),
+        then=lambda back: _restored(case, account, back),
         before=[SaveAccount(account)],
         uncertain=case.uncertain(StepName.CREATE),
     )
     case.sealed = None
+    if restored.privileged:
+        raise Hold("The restored account holds an administrator's role.", reason=Reason.PRIVILEGED_ACCOUNT)
     case.account = _standing(account, restored, Origin.RESTORED)
+
+
+def _restored(case: Case, account: Account, back: Found) -> list[Write]:
+    # Roles show on living accounts only: an administrator's is left as it is now, and no step goes on with it.
+    standing = [] if back.privileged else [SaveAccount(_standing(account, back, Origin.RESTORED))]
+    return [*standing, DestroyCredential(case.provider)]
 
 
 def _origin(case: Case, account: Account, found: Found) -> Origin:

@@ -143,7 +143,7 @@ class StudentWorker:
 
     def _held(self, case: Case, name: StepName, fault: Hold) -> _Result:
         self._metrics.held.labels(case.tenant.id, case.provider, fault.reason).inc()
-        log.warning("student_held", tenant_id=case.tenant.id, provider=case.provider, step=name, reason=fault.reason)
+        self._tell("student_held", case, name, fault)
         seconds = self._limits.tenant_held if fault.whole_tenant else self._pace.held
         retry_at = case.now() + timedelta(seconds=seconds)
         if name is StepName.WELCOME:
@@ -153,11 +153,21 @@ class StudentWorker:
         return _Result(again=seconds + self._rng.random() * self._pace.base, outcomes=(outcome,))
 
     def _gave_up(self, case: Case, name: StepName, fault: GiveUp) -> _Result:
-        log.warning("student_failed", tenant_id=case.tenant.id, provider=case.provider, step=name, reason=fault.reason)
+        self._tell("student_failed", case, name, fault)
         if name is StepName.WELCOME:
             # The account stands all the same; the school hands the credentials over in another way.
             return _Result(outcomes=(welcome(case, MailState.FAILED, reason=fault.reason),))
         return _Result(failed=True, outcomes=(failed(case, name, fault, retry_at=None),))
+
+    def _tell(self, event: str, case: Case, name: StepName, fault: GiveUp | Hold) -> None:
+        log.warning(
+            event,
+            tenant_id=case.tenant.id,
+            student_id=case.student.student_id,
+            provider=case.provider,
+            step=name,
+            reason=fault.reason,
+        )
 
     async def _end(self, job: Job, effects: Effects, results: Sequence[_Result]) -> None:
         outcomes = [outcome for result in results for outcome in result.outcomes]

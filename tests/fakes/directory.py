@@ -88,7 +88,8 @@ class FakeDirectory:
     async def find_marked(self, marker: str, *, timeout: float) -> Sequence[Found]:
         """See the port."""
         self._begin("find_marked", timeout)
-        return [account.found for account in self.marked(marker) if not account.hidden]
+        shown = (account.found for account in self.marked(marker) if not account.hidden)
+        return [replace(one, privileged=one.privileged and not one.deleted) for one in shown]
 
     async def find_address(self, address: str, *, timeout: float) -> Found | None:
         """See the port."""
@@ -119,8 +120,9 @@ class FakeDirectory:
         account = self._account(object_id)
         account.found = replace(account.found, marker=marker)
 
-    async def restore(self, object_id: str, *, timeout: float) -> Found:
+    async def restore(self, object_id: str, *, org_unit: str | None, timeout: float) -> Found:
         """See the port."""
+        del org_unit
         mishap = self._begin("restore", timeout, may_be_done=True)
         account = self._account(object_id)
         account.found = replace(account.found, deleted=False)

@@ -118,6 +118,19 @@ async def test_our_deleted_account_is_restored(school: School) -> None:
     assert school.mailer.mailbox == []
 
 
+async def test_a_restored_account_that_proves_to_be_an_administrator_s_is_left_alone(school: School) -> None:
+    account = school.directory.put(
+        "maria.rossi@students.north-high.example", "S1", deleted=True, privileged=True
+    )  # roles show on living accounts only
+    school.enrol()
+    for _ in range(2):
+        await school.work()
+        school.now += timedelta(days=1)
+    (failed,) = school.outcomes("AccountProvisioningFailed")
+    assert failed["reason"] == "privileged_account"
+    assert (account.licences, account.groups) == ([], [])
+
+
 async def test_a_restoration_whose_answer_was_lost_is_still_a_restoration(school: School) -> None:
     school.directory.put("maria.rossi@students.north-high.example", "S1", deleted=True)
     school.directory.next_calls("restore", lost_answer())

@@ -59,12 +59,12 @@ class GoogleDirectory:
             "mark", "PATCH", requests.user(self._api.base_url, object_id), body=body, deadline=deadline
         )
 
-    async def restore(self, object_id: str, *, timeout: float) -> Found:
+    async def restore(self, object_id: str, *, org_unit: str | None, timeout: float) -> Found:
         """See `Directory`. Goes by the immutable id, as the API demands. Raises `Hold` where somebody else has its address by now."""
         deadline = Deadline(timeout)
         url = f"{requests.user(self._api.base_url, object_id)}/undelete"
         try:
-            await self._api.call("restore", "POST", url, body={"orgUnitPath": "/"}, deadline=deadline)
+            await self._api.call("restore", "POST", url, body={"orgUnitPath": org_unit or "/"}, deadline=deadline)
         except AddressTaken as fault:
             raise Hold("The deleted account's address has another holder.", reason=Reason.ACCOUNT_CONFLICT) from fault
         return _found(await self._read(object_id, deadline) or {}, deleted=False)

@@ -73,11 +73,12 @@ class MicrosoftDirectory:
         """See `Directory`."""
         await self._marking.put(object_id, marker, Deadline(timeout))
 
-    async def restore(self, object_id: str, *, timeout: float) -> Found:
+    async def restore(self, object_id: str, *, org_unit: str | None, timeout: float) -> Found:
         """See `Directory`. The account comes back with its memberships and licences, and the sign-in name that it had.
 
         Raises `Hold` where somebody else has that name by now.
         """
+        del org_unit
         deadline = Deadline(timeout)
         try:
             await self._api.call("restore", "POST", requests.restore(self._base, object_id), deadline=deadline)

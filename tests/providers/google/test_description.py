@@ -32,7 +32,7 @@ SCENES = {
     "find_address": Scene(lambda d: d.find_address(MARIA, timeout=5), [USER]),
     "create": Scene(lambda d: d.create(maria(), PASSWORD, timeout=5), [USER]),
     "mark": Scene(lambda d: d.mark(KEY, "S1", timeout=5), [USER, USER]),
-    "restore": Scene(lambda d: d.restore(KEY, timeout=5), [DONE, USER]),
+    "restore": Scene(lambda d: d.restore(KEY, org_unit=None, timeout=5), [DONE, USER]),
     "assign_licences": Scene(lambda d: d.assign_licences(KEY, [], timeout=5), []),
     "add_to_group": Scene(lambda d: d.add_to_group(KEY, GROUP, timeout=5), [CONFLICT, told(id=KEY)]),
     "was_used": Scene(lambda d: d.was_used(KEY, password_set_at=None, timeout=5), [USER]),

@@ -146,9 +146,16 @@ async def test_a_restored_account_has_its_id_its_address_and_its_marker_back(
 ) -> None:
     object_id = await created(directory)
     customer.delete(object_id)
-    restored = await directory.restore(object_id, timeout=5)
+    restored = await directory.restore(object_id, org_unit=None, timeout=5)
     assert (restored.object_id, restored.address, restored.marker) == (object_id, MARIA, "S1")
     assert not restored.deleted
+
+
+async def test_a_restored_account_is_put_where_the_rules_put_it(directory: Directory, customer: Customer) -> None:
+    object_id = await created(directory)
+    customer.delete(object_id)
+    await directory.restore(object_id, org_unit="/Students/north", timeout=5)
+    assert user(customer, object_id).org_unit == "/Students/north"
 
 
 async def test_a_deleted_account_whose_address_has_another_holder_waits_for_a_person(
@@ -158,7 +165,7 @@ async def test_a_deleted_account_whose_address_has_another_holder_waits_for_a_pe
     customer.delete(object_id)
     customer.add_user(MARIA)
     with pytest.raises(Hold) as held:
-        await directory.restore(object_id, timeout=5)
+        await directory.restore(object_id, org_unit=None, timeout=5)
     assert (held.value.reason, held.value.whole_tenant) == (Reason.ACCOUNT_CONFLICT, False)
 
 

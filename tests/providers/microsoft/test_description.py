@@ -32,7 +32,7 @@ SCENES = {
     "find_address": Scene(lambda d: d.find_address(MARIA, timeout=5), [ONE, NONE]),
     "create": Scene(lambda d: d.create(maria(), PASSWORD, timeout=5), [told(201, id=OBJECT), told(id=OBJECT), DONE]),
     "mark": Scene(lambda d: d.mark(OBJECT, "S1", timeout=5), [DONE]),
-    "restore": Scene(lambda d: d.restore(OBJECT, timeout=5), [USER, USER, NONE]),
+    "restore": Scene(lambda d: d.restore(OBJECT, org_unit=None, timeout=5), [USER, USER, NONE]),
     "assign_licences": Scene(lambda d: d.assign_licences(OBJECT, [SKU], timeout=5), [USER]),
     "add_to_group": Scene(lambda d: d.add_to_group(OBJECT, GROUP, timeout=5), [DONE]),
     "was_used": Scene(lambda d: d.was_used(OBJECT, password_set_at=None, timeout=5), [USER]),

@@ -145,7 +145,7 @@ async def test_an_object_without_an_id_waits_for_a_person(directory: Directory, 
 async def test_a_restored_account_has_its_id_its_name_and_its_marker_back(directory: Directory, entra: Entra) -> None:
     object_id = await created(directory)
     entra.delete(object_id)
-    restored = await directory.restore(object_id, timeout=5)
+    restored = await directory.restore(object_id, org_unit=None, timeout=5)
     assert (restored.object_id, restored.address, restored.marker) == (object_id, MARIA, "S1")
     assert not restored.deleted
 
@@ -154,7 +154,7 @@ async def test_a_restored_account_s_roles_are_looked_at(directory: Directory, en
     object_id = await created(directory)
     entra.users[object_id].roles.append("62e90394-69f5-4237-9190-012177145e10")
     entra.delete(object_id)
-    assert (await directory.restore(object_id, timeout=5)).privileged
+    assert (await directory.restore(object_id, org_unit=None, timeout=5)).privileged
 
 
 async def test_a_deleted_account_whose_address_has_another_holder_waits_for_a_person(
@@ -164,7 +164,7 @@ async def test_a_deleted_account_whose_address_has_another_holder_waits_for_a_pe
     entra.delete(object_id)
     entra.add({"userPrincipalName": MARIA})
     with pytest.raises(Hold) as held:
-        await directory.restore(object_id, timeout=5)
+        await directory.restore(object_id, org_unit=None, timeout=5)
     assert (held.value.reason, held.value.whole_tenant) == (Reason.ACCOUNT_CONFLICT, False)
 
 
