@@ -8,7 +8,12 @@ from proof.chaos.row import BOOK
 from proof.chaos.scene import Scene
 
 
-@BOOK.row(57, "PostgreSQL restarts again and again, crashed or stopped", expected="0 violations; 0 restarts of ours")
+@BOOK.row(
+    57,
+    "PostgreSQL restarts again and again, crashed or stopped",
+    expected="0 violations; 0 restarts of ours",
+    short=True,
+)
 async def restarts(scene: Scene) -> None:
     database = scene.installation.database
     loop = asyncio.get_running_loop()
@@ -27,6 +32,7 @@ async def restarts(scene: Scene) -> None:
     58,
     "PostgreSQL is down",
     expected="intake pauses and keeps its place in the group; nothing is acknowledged; 0 restarts",
+    short=True,
 )
 async def down(scene: Scene) -> None:
     await scene.settled(0.05)
@@ -40,7 +46,7 @@ async def down(scene: Scene) -> None:
     scene.expect(scene.exits() == 0, "a replica ended")
 
 
-@BOOK.row(59, "commits whose answer is lost", expected="read again; no effect twice")
+@BOOK.row(59, "commits whose answer is lost", expected="read again; no effect twice", short=True)
 async def commit_lost(scene: Scene) -> None:
     proxy = scene.installation.database.proxy
     before = proxy.counts["lost_answers"]
@@ -65,7 +71,9 @@ _TROUBLE = """
 _TROUBLED = ("inbox", "student", "step", "account", "outbox", "address")
 
 
-@BOOK.row(60, "deadlocks and serialisation failures in 5 % of statements", expected="tried again, within bounds")
+@BOOK.row(
+    60, "deadlocks and serialisation failures in 5 % of statements", expected="tried again, within bounds", short=True
+)
 async def conflicts(scene: Scene) -> None:
     def alter(statement: str) -> None:
         with psycopg.connect(scene.installation.database.straight, autocommit=True) as connection:

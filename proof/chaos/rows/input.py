@@ -13,7 +13,7 @@ _NORTH = "north-high"
 _PLAIN = Mix(0, 0, 0, 0, 0, 0, 0)
 
 
-@BOOK.row(24, "the same event a thousand times", expected="1 effect")
+@BOOK.row(24, "the same event a thousand times", expected="1 effect", short=True)
 async def repeated(scene: Scene) -> None:
     student = scene.person(_NORTH, 0)
     event = scene.event(_NORTH, student, 1)
@@ -24,7 +24,12 @@ async def repeated(scene: Scene) -> None:
     scene.expect(len(created) <= 1, f"{len(created)} creations for one event")
 
 
-@BOOK.row(25, "the same event id with another body", expected="a dead letter, and counted as one; the first stands")
+@BOOK.row(
+    25,
+    "the same event id with another body",
+    expected="a dead letter, and counted as one; the first stands",
+    short=True,
+)
 async def reused_id(scene: Scene) -> None:
     before = _reused(scene)
     for index in range(10):
@@ -43,7 +48,11 @@ def _reused(scene: Scene) -> int:
 
 
 @BOOK.row(
-    26, "all 120 orders of a student's five versions", expected="the same end as in order", load=Load(few=3, many=30)
+    26,
+    "all 120 orders of a student's five versions",
+    expected="the same end as in order",
+    load=Load(few=3, many=30),
+    short=True,
 )
 async def every_order(scene: Scene) -> None:
     orders = list(itertools.permutations(range(1, 6)))
@@ -65,6 +74,7 @@ async def every_order(scene: Scene) -> None:
     27,
     "the withdrawal comes before the enrolment",
     expected="mapped to nothing, it leaves no trace; the enrolment acts",
+    short=True,
 )
 async def withdrawn_first(scene: Scene) -> None:
     students = [scene.person(_NORTH, index) for index in range(10)]
@@ -79,7 +89,12 @@ async def withdrawn_first(scene: Scene) -> None:
         scene.expect(applied == 1, "a late enrolment was not carried out")
 
 
-@BOOK.row(28, "enrolled and withdrawn, fifty times in ten seconds", expected="the highest version; few vendor writes")
+@BOOK.row(
+    28,
+    "enrolled and withdrawn, fifty times in ten seconds",
+    expected="the highest version; few vendor writes",
+    short=True,
+)
 async def flaps(scene: Scene) -> None:
     student = scene.person(_NORTH, 0)
     for version in range(1, 101):
@@ -100,6 +115,7 @@ async def flaps(scene: Scene) -> None:
     "records that nobody can read: every kind",
     expected="a dead letter once; the partition goes on within a second",
     load=Load(few=60, many=800, mix=Mix(broken=1)),
+    short=True,
 )
 async def unreadable(scene: Scene) -> None:
     key = b"nobody"
@@ -122,6 +138,7 @@ async def unreadable(scene: Scene) -> None:
     30,
     "readable, and senseless",
     expected="rejected with a reason, or taken as it is; no header is broken, nothing sent",
+    short=True,
 )
 async def senseless(scene: Scene) -> None:
     plain = scene.person(_NORTH, 0)
@@ -139,7 +156,7 @@ async def senseless(scene: Scene) -> None:
     scene.expect(not any("\r" in text or "\n" in text for text in headers), "a line break is in a mail's headers")
 
 
-@BOOK.row(31, "nothing but poison for one tenant, at full rate", expected="the others are served meanwhile")
+@BOOK.row(31, "nothing but poison for one tenant, at full rate", expected="the others are served meanwhile", short=True)
 async def poison(scene: Scene) -> None:
     student = scene.person(_NORTH, 0)
     bad = scene.event(_NORTH, student, 1, status="not-in-any-table")
@@ -157,6 +174,7 @@ async def poison(scene: Scene) -> None:
     32,
     "records that are too large, or carry a bomb of headers",
     expected="a dead letter without a copy, or as it is; no crash",
+    short=True,
 )
 async def oversized(scene: Scene) -> None:
     big = scene.person(_NORTH, 0).model_copy(

@@ -3,17 +3,21 @@
 import pytest
 
 from proof.chaos.result import Verdict
+from proof.chaos.row import Group
 from proof.chaos.rows import BOOK
 from proof.chaos.runner import Scale, play_together
 from proof.chaos.stage import Stage
 from tests.parts.artefacts import Say
 
 _SCALE = Scale(window=4.0, full=False)
+_OURS = {Group.PROCESS, Group.KAFKA, Group.INPUT, Group.DATABASE, Group.COMBINED}
+_VENDORS = {Group.PROVIDER, Group.MAIL}
 
 
 @pytest.mark.parts
-async def test_no_fault_violates_an_invariant(say: Say) -> None:
-    rows = [row for row in BOOK.rows() if row.short]
+@pytest.mark.parametrize("groups", [_OURS, _VENDORS], ids=["ours", "vendors"])
+async def test_no_fault_violates_an_invariant(groups: set[Group], say: Say) -> None:
+    rows = [row for row in BOOK.rows() if row.short and row.group in groups]
     async with Stage(say=say) as stage:
         results = await play_together(stage, rows, seed=1, scale=_SCALE)
     assert {
