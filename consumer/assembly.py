@@ -132,7 +132,7 @@ class Assembly:
         )
         return StudentWorker(
             tools=tools,
-            institutions=self._institutions(clients),
+            institutions={tenant.id: self.institution(clients, tenant) for tenant in self._tenants.values()},
             limits=Limits(call=timing.call_timeout, lease=timing.lease),
             pace=Pace(base=timing.retry_base, cap=timing.retry_cap, held=timing.held_retry, verify=timing.verify_after),
             breakers=Breakers(),
@@ -144,17 +144,13 @@ class Assembly:
     def templates(self) -> Templates:
         return Templates(self._settings.templates_dir)
 
-    def _institutions(self, clients: Clients) -> dict[str, Institution]:
-        return {
-            tenant.id: Institution(
-                tenant,
-                open_directories(tenant, http=clients.http, tokens=clients.tokens),
-                open_mailer(tenant.mailgun, http=clients.http, open_secret=self._open_secret)
-                if tenant.mailgun
-                else None,
-            )
-            for tenant in self._tenants.values()
-        }
+    def institution(self, clients: Clients, tenant: Tenant) -> Institution:
+        """The tenant with what it is worked with."""
+        return Institution(
+            tenant,
+            open_directories(tenant, http=clients.http, tokens=clients.tokens),
+            open_mailer(tenant.mailgun, http=clients.http, open_secret=self._open_secret) if tenant.mailgun else None,
+        )
 
 
 def _publish(writer: OutcomeWriter, metrics: Metrics, outcome: Outcome, *, traceparent: str | None) -> Publish:

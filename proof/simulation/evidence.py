@@ -10,6 +10,7 @@ from prometheus_client import generate_latest
 from consumer.codec.reader import EventReader
 from consumer.events import Student
 from consumer.policy.decision import DecisionTable
+from consumer.simulators.letterbox import initial_password, sign_in_name
 from proof.collect.audit import calls
 from proof.collect.inputs import InputReader
 from proof.collect.letters import letter
@@ -69,7 +70,7 @@ def history(
         faults=faults + around.internet.fired + around.database.fired,
         healed_at=around.clock.unix() - around.clock.time() + scenario.healed_at,
         quiet_at=quiet_at,
-        canaries=_canaries(sent.record.student for sent in scenario.sent),
+        canaries=_canaries((sent.record.student for sent in scenario.sent), around),
         logs=logs,
         metrics="" if scenario.faults or scenario.crashes else _metrics(alive),
         whole=all(replica.lives == 1 for replica in alive) and len(alive) == len(replicas),
@@ -140,10 +141,12 @@ def _headers(record: Record) -> Headers:
     )
 
 
-def _canaries(students: Iterable[Student]) -> frozenset[str]:
-    """What must not leave its sinks: contact addresses, and names that are long enough not to be found by chance."""
+def _canaries(students: Iterable[Student], around: Surroundings) -> frozenset[str]:
+    """What must not leave its sinks: names that are too long to be found by chance, addresses, and passwords."""
     texts = {text for one in students for text in (one.contact_email, one.given_name, one.family_name) if text}
-    return frozenset(text for text in texts if len(text) > _BY_CHANCE)
+    mails = around.vendors.mail.mailbox.mails
+    secrets = {text for mail in mails for text in (sign_in_name(mail), initial_password(mail)) if text}
+    return frozenset(text for text in texts if len(text) > _BY_CHANCE) | secrets
 
 
 _BY_CHANCE = 4

@@ -6,6 +6,7 @@ Its loops are those of `consumer.assembly`; what is overridden here only saves t
 import asyncio
 import random
 from collections.abc import Callable
+from dataclasses import dataclass
 from functools import cache
 
 from prometheus_client import CollectorRegistry
@@ -20,6 +21,7 @@ from consumer.failpoints import Failpoints
 from consumer.mail.rendering import Templates
 from consumer.observe.metrics import Metrics
 from proof.simulation.clients import SimulatedClients
+from proof.simulation.database import Database
 from proof.simulation.institutions import open_secret, settings, tenants
 from proof.simulation.process import Process
 from proof.simulation.surroundings import Surroundings
@@ -27,9 +29,6 @@ from proof.simulation.threads import in_thread
 
 INPUT_SCHEMA = 1
 """The id of the input's schema."""
-
-AssemblyOf = Callable[..., Assembly]
-"""Makes an assembly; a seeded bug makes another one."""
 
 FailpointsOf = Callable[[Process], Failpoints]
 
@@ -42,6 +41,15 @@ class SimulatedAssembly(Assembly):
         return _templates()
 
 
+@dataclass(frozen=True, slots=True)
+class Make:
+    """Of what a simulation is made; a seeded bug replaces a part."""
+
+    assembly: type[SimulatedAssembly] = SimulatedAssembly
+    clients: type[SimulatedClients] = SimulatedClients
+    database: type[Database] = Database
+
+
 class Replica:
     """`start` begins a new life of it; it ends by `kill`, `stop`, or by itself. It is not to be started before `down_until`."""
 
@@ -51,7 +59,7 @@ class Replica:
         around: Surroundings,
         *,
         seed: int,
-        assembly: AssemblyOf,
+        make: Make,
         failpoints: FailpointsOf,
     ) -> None:
         self.process = Process(f"replica-{number}")
@@ -63,7 +71,7 @@ class Replica:
         self._number = number
         self._around = around
         self._rng = random.Random(f"{seed}/replica {number}")  # noqa: S311  repeatable, guards nothing
-        self._assembly = assembly
+        self._make = make
         self._failpoints = failpoints
         self._main: asyncio.Task[None] | None = None
         self._stopping = asyncio.Event()
@@ -98,8 +106,8 @@ class Replica:
         return main.exception()
 
     async def _live(self, process: Process, stopping: asyncio.Event) -> None:
-        clients = SimulatedClients(self._around, process, self._rng)
-        assembly = self._assembly(
+        clients = self._make.clients(self._around, process, self._rng)
+        assembly = self._make.assembly(
             settings(),
             tenants(),
             open_secret,

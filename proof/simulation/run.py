@@ -14,7 +14,7 @@ from proof.simulation.hands import settle_in
 from proof.simulation.institutions import settings
 from proof.simulation.mischief import Mischief
 from proof.simulation.process import Process
-from proof.simulation.replica import AssemblyOf, Replica, SimulatedAssembly
+from proof.simulation.replica import Make, Replica
 from proof.simulation.scenario import Scenario
 from proof.simulation.surroundings import lay_out
 from proof.simulation.threads import sleep
@@ -22,7 +22,11 @@ from proof.simulation.threads import sleep
 START = 1_788_242_400.0
 """When every simulation begins, in Unix seconds: 2026-09-01, 06:00 UTC."""
 
+MADE = Make()
+"""As the service is made."""
+
 _LOOKS_EVERY = 10.0
+_HEADERS = (("source", b"sis"),)
 _LONGEST = 4 * 3_600.0
 _BACK_AFTER = 5.0
 
@@ -36,29 +40,27 @@ class Played:
     trace: Sequence[str]
 
 
-def play(scenario: Scenario, *, assembly: AssemblyOf = SimulatedAssembly, traced: bool = False) -> Played:
+def play(scenario: Scenario, *, make: Make = MADE, traced: bool = False) -> Played:
     """The run. Raises whatever ends a process that is no part of the service's contract."""
     with logs.captured() as lines:
 
         async def main(time: Clock) -> Played:
-            return await _Stage(time, scenario, assembly, lines, traced=traced).play()
+            return await _Stage(time, scenario, make, lines, traced=traced).play()
 
         return clock.run(main, start=START)
 
 
 class _Stage:
-    def __init__(
-        self, time: Clock, scenario: Scenario, assembly: AssemblyOf, lines: list[str], *, traced: bool
-    ) -> None:
+    def __init__(self, time: Clock, scenario: Scenario, make: Make, lines: list[str], *, traced: bool) -> None:
         self._clock = time
         self._scenario = scenario
         self._lines = lines
         self._traced = traced
-        self._around = lay_out(time, scenario.seed, scenario.quirks)
+        self._around = lay_out(time, scenario.seed, scenario.quirks, database=make.database)
         self._crashes = list(scenario.crashes)
         self._reached: Counter[Point] = Counter()
         self._replicas = [
-            Replica(number, self._around, seed=scenario.seed, assembly=assembly, failpoints=self._failpoints)
+            Replica(number, self._around, seed=scenario.seed, make=make, failpoints=self._failpoints)
             for number in range(scenario.replicas)
         ]
         self._mischief = Mischief(self._around, self._replicas)
@@ -126,7 +128,8 @@ class _Stage:
 
     def _send(self, record: SimulatedRecord) -> None:
         self._around.trace.add("sis", "sends", (record.tenant_id, record.student_id, record.version))
-        self._around.kafka.produce(settings().kafka.topics.status_changed, record.key, record.value)
+        topic = settings().kafka.topics.status_changed
+        self._around.kafka.produce(topic, record.key, record.value, _HEADERS)
 
     def _failpoints(self, process: Process) -> "_Failpoints":
         return _Failpoints(self, process)

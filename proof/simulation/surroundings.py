@@ -24,7 +24,7 @@ class Surroundings:
     internet: Internet
 
 
-def lay_out(clock: Clock, seed: int, quirks: Quirks) -> Surroundings:
+def lay_out(clock: Clock, seed: int, quirks: Quirks, *, database: type[Database] = Database) -> Surroundings:
     """A new world: empty topics, an empty database, directories that hold nobody. Each part has dice of its own."""
     trace = Trace(clock)
     vendors = Vendors(INSTITUTIONS, clock=clock.unix, seed=seed, secret=secret, quirks=quirks)
@@ -44,7 +44,7 @@ def lay_out(clock: Clock, seed: int, quirks: Quirks) -> Surroundings:
         clock=clock,
         trace=trace,
         kafka=kafka,
-        database=Database(clock, _dice(seed, "database"), trace),
+        database=database(clock, _dice(seed, "database"), trace),
         vendors=vendors,
         internet=Internet(vendors, tenants, open_secret, clock=clock, rng=_dice(seed, "internet"), trace=trace),
     )
