@@ -9,6 +9,7 @@ from dataclasses import dataclass
 from datetime import datetime
 from typing import Protocol
 
+from consumer.errors import Throttled
 from consumer.events import Provider, SignOnIdentity
 
 
@@ -27,7 +28,10 @@ class NewAccount:
 
 @dataclass(frozen=True, slots=True)
 class Found:
-    """An account at the provider. `marker` is what stands on it now, or None; `deleted`: it can still be restored."""
+    """An account at the provider. `marker` is what stands on it now, or None; `deleted`: it can still be restored.
+
+    `throttled`: the call is done, and the vendor has asked for time on the way.
+    """
 
     object_id: str
     address: str
@@ -35,6 +39,7 @@ class Found:
     deleted: bool = False
     privileged: bool = False
     ever_signed_in: bool | None = None
+    throttled: Throttled | None = None
 
 
 class Directory(Protocol):

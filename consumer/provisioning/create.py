@@ -114,7 +114,8 @@ async def _create(case: Case, account: Account) -> None:
 def _created(case: Case, account: Account, found: Found) -> list[Write]:
     # Where nobody could tell whether the marker stands, the account is looked at once more.
     unsure = EndStep(case.provider, StepName.CREATE, StepState.DONE, unsure=found.marker is None)
-    return [unsure, SaveAccount(_standing(account, found, Origin.CREATED))]
+    waits = case.effects.waits(case.service, found.throttled) if found.throttled else None
+    return [unsure, SaveAccount(_standing(account, found, Origin.CREATED)), *([waits] if waits else [])]
 
 
 async def _whose_is_it(case: Case, account: Account, *, uncertain: bool) -> None:

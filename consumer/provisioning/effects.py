@@ -79,7 +79,7 @@ class Effects:
             try:
                 answer = await self._call(call, LOOK_UP.answer)
             except Fault as fault:
-                if waits := self._waits(service, fault):
+                if waits := self.waits(service, fault):
                     await self.commit([waits], LOOK_UP.result)
                 raise
             self._breaker(service).answered()
@@ -111,7 +111,7 @@ class Effects:
             except Fault as fault:
                 state, reason = _ended(fault, uncertain=uncertain)
                 self.metrics.steps.labels(provider, name, state).inc()
-                waits = self._waits(service, fault)
+                waits = self.waits(service, fault)
                 await self.commit([EndStep(provider, name, state, reason), *([waits] if waits else [])], at.result)
                 raise
             self._breaker(service).answered()
@@ -147,7 +147,8 @@ class Effects:
             else:
                 return
 
-    def _waits(self, service: str, fault: Fault) -> TenantWaits | None:
+    def waits(self, service: str, fault: Fault) -> TenantWaits | None:
+        """What must be committed so that the whole tenant waits, where the fault asks for that."""
         seconds = None
         if isinstance(fault, Unavailable | OutcomeUnknown):
             seconds = self._breaker(service).failed()

@@ -64,6 +64,7 @@ class FakeDirectory:
         self.calls: list[str] = []
         self.bodies: list[tuple[NewAccount, str]] = []
         self.hides_new_accounts = False
+        self.throttled_behind_creations: Throttled | None = None
         self.drops_markers = False
         self.hang_after: set[str] = set()
         self.on_the_way: asyncio.Event | None = None
@@ -74,10 +75,10 @@ class FakeDirectory:
         """The next calls of this operation go as ordered, one each (None: well)."""
         self._mishaps.setdefault(operation, deque()).extend(mishaps)
 
-    def put(self, address: str, marker: str | None, **about: bool) -> FakeAccount:
-        """An account that was there before us; `deleted`, `privileged`."""
+    def put(self, address: str, marker: str | None, *, deleted: bool = False, privileged: bool = False) -> FakeAccount:
+        """An account that was there before us."""
         ident = f"o{len(self.accounts) + 1}"
-        account = FakeAccount(Found(ident, address, marker, **about))
+        account = FakeAccount(Found(ident, address, marker, deleted=deleted, privileged=privileged))
         self.accounts[ident] = account
         return account
 
@@ -112,7 +113,7 @@ class FakeDirectory:
         await self._hang("create")
         if mishap:
             raise mishap.fault
-        return created.found
+        return replace(created.found, throttled=self.throttled_behind_creations)
 
     async def mark(self, object_id: str, marker: str, *, timeout: float) -> None:
         """See the port."""

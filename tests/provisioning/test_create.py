@@ -4,7 +4,7 @@ from datetime import timedelta
 
 import pytest
 
-from consumer.errors import GiveUp, Reason, Unavailable
+from consumer.errors import GiveUp, Reason, Throttled, Unavailable
 from consumer.ledger.port import Disposition
 from consumer.ledger.vault import Vault
 from tests.fakes.directory import lost_answer, lost_request, refused, throttled
@@ -62,6 +62,17 @@ async def test_a_process_that_dies_after_the_call_leaves_one_account(school: Sch
     account = school.account()
     (mail,) = school.mailer.to("maria@home.example")
     assert account.password in mail.text
+
+
+async def test_a_vendor_that_asks_for_time_behind_a_creation_is_given_it_by_the_whole_tenant(school: School) -> None:
+    school.directory.throttled_behind_creations = Throttled("Busy.", after=300)
+    school.enrol()
+    await school.work()
+    assert school.account().found.marker == "S1"
+    school.enrol("S2")
+    before = len(school.directory.calls)
+    await school.work()
+    assert len(school.directory.calls) == before
 
 
 async def test_an_address_of_somebody_else_moves_to_the_next_candidate(school: School) -> None:

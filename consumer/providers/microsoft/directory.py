@@ -66,8 +66,9 @@ class MicrosoftDirectory:
         object_id = created.get("id")
         if not isinstance(object_id, str):
             raise OutcomeUnknown("Microsoft Graph's answer to a creation names no object.")
-        marker = await self._marking.settle(object_id, account.marker, deadline)
-        return Found(object_id, str(created.get("userPrincipalName", account.address)).lower(), marker)
+        standing = await self._marking.settle(object_id, account.marker, deadline)
+        address = str(created.get("userPrincipalName", account.address)).lower()
+        return Found(object_id, address, standing.marker, throttled=standing.throttled)
 
     async def mark(self, object_id: str, marker: str, *, timeout: float) -> None:
         """See `Directory`."""

@@ -5,14 +5,26 @@ set by PATCH where it is missing, until one account of the directory has shown t
 """
 
 import asyncio
+from dataclasses import dataclass
 
-from consumer.errors import GiveUp, Hold, OutcomeUnknown, RetryLater
+from consumer.errors import GiveUp, Hold, OutcomeUnknown, RetryLater, Throttled
 from consumer.http.deadline import Deadline
 from consumer.providers.api import Api
 from consumer.providers.microsoft import requests
 
 _PATIENCE = 10.0
 """Seconds in which replicas mostly have caught up; a student's creation is not kept waiting for longer."""
+
+
+@dataclass(frozen=True, slots=True)
+class Standing:
+    """`marker` is what stands on the new account; None where nobody could tell in time, or it could not be set.
+
+    `throttled`: Graph asked for time meanwhile.
+    """
+
+    marker: str | None
+    throttled: Throttled | None = None
 
 
 class Marking:
@@ -23,30 +35,29 @@ class Marking:
         self._pause = pause
         self._kept = False
 
-    async def settle(self, object_id: str, marker: str, deadline: Deadline) -> str | None:
-        """The marker that stands on the new account; None where nobody could tell in time, or it could not be set.
-
-        Raises nothing: the account is there, and a caller who were told otherwise would make another.
-        """
+    async def settle(self, object_id: str, marker: str, deadline: Deadline) -> Standing:
+        """How the marker stands. Raises nothing: the account is there, and a caller who were told otherwise would make another."""
         patience, pause, dropped = Deadline(min(_PATIENCE, deadline.left())), self._pause, False
         while dropped or not self._kept:
             try:
                 if await self._stands(object_id, marker, patience):
                     self._kept = self._kept or not dropped  # a PATCH whose answer was lost is no habit of creations
-                    return marker
+                    return Standing(marker)
                 dropped = True
                 await self.put(object_id, marker, patience)
+            except Throttled as throttled:
+                return Standing(None, throttled)  # it is the whole tenant that must wait, not this creation alone
             except (RetryLater, OutcomeUnknown) as fault:
                 wait = max(pause, getattr(fault, "after", None) or 0.0)
                 if wait >= patience.left():
-                    return None
+                    return Standing(None)
                 await asyncio.sleep(wait)
                 pause *= 2
             except (Hold, GiveUp):
-                return None
+                return Standing(None)
             else:
-                return marker
-        return marker
+                return Standing(marker)
+        return Standing(marker)
 
     async def put(self, object_id: str, marker: str, deadline: Deadline) -> None:
         """Writes the marker. Idempotent."""
