@@ -41,7 +41,16 @@ class Tools:
 class Case:
     """The student's job at `provider`. `account` and `sealed`, its newest sealed password, are what is known so far; steps move them on."""
 
-    def __init__(self, job: Job, institution: Institution, provider: Provider, effects: Effects, tools: Tools) -> None:
+    def __init__(
+        self,
+        job: Job,
+        institution: Institution,
+        provider: Provider,
+        effects: Effects,
+        tools: Tools,
+        *,
+        claimed_at: float,
+    ) -> None:
         self.job = job
         self.institution = institution
         self.provider = provider
@@ -49,7 +58,7 @@ class Case:
         self.tools = tools
         self.account: Account | None = job.accounts.get(provider)
         self.sealed: SealedCredential | None = job.credentials.get(provider)
-        self._claimed_at = asyncio.get_running_loop().time()
+        self._claimed_at = claimed_at
 
     @property
     def tenant(self) -> Tenant:

@@ -21,6 +21,9 @@ _FORGOTTEN_AT_ONCE = 1_000
 class Pool:
     """Loop 2. One task runs `run`; `stop` may be called from the same event loop.
 
+    `handle` is given a student and the event loop's time at which the claim was asked for: however long the process stood still since,
+    the database's time can be told from it.
+
     `limits` says for each tenant how many of its students may be in work at once, so that a slow provider of one tenant holds
     only that tenant's share. `wait` returns when new work was announced, at the latest after the seconds it is given.
     """
@@ -29,7 +32,7 @@ class Pool:
         self,
         *,
         work: Work,
-        handle: Callable[[Job], Awaitable[None]],
+        handle: Callable[[Job, float], Awaitable[None]],
         limits: Mapping[str, int],
         concurrency: int,
         lease: float,
@@ -67,9 +70,10 @@ class Pool:
         """Works until `stop`; then waits at most `drain` seconds for the students in work."""
         while not self.stopping:
             self._beat()
+            claimed_at = asyncio.get_running_loop().time()
             jobs = await self._claim()
             for job in jobs:
-                self._start(job)
+                self._start(job, claimed_at)
             await self._forget_expired()
             await self._pause(idle=not jobs)
         if self._tasks:
@@ -119,16 +123,16 @@ class Pool:
         if forgotten < _FORGOTTEN_AT_ONCE:
             self._forget_at = now + self._sweep
 
-    def _start(self, job: Job) -> None:
+    def _start(self, job: Job, claimed_at: float) -> None:
         tenant = job.lease.tenant_id
-        task = asyncio.create_task(self._one(job), name=f"student of {tenant}")
+        task = asyncio.create_task(self._one(job, claimed_at), name=f"student of {tenant}")
         self._in_work[tenant] += 1
         self._tasks.add(task)
         self._metrics.in_work.set(len(self._tasks))
         task.add_done_callback(lambda done: self._done(done, tenant))
 
-    async def _one(self, job: Job) -> None:
-        await self._handle(job)
+    async def _one(self, job: Job, claimed_at: float) -> None:
+        await self._handle(job, claimed_at)
 
     def _done(self, task: asyncio.Task[None], tenant: str) -> None:
         self._tasks.discard(task)

@@ -86,9 +86,13 @@ class StudentWorker:
         self._rng = rng
         self._stopping = stopping
 
-    async def work(self, job: Job) -> None:
-        """Brings the student as far as it goes now, and ends the lease. Faults of vendors and of the ledger stay inside."""
+    async def work(self, job: Job, claimed_at: float | None = None) -> None:
+        """Brings the student as far as it goes now, and ends the lease. Faults of vendors and of the ledger stay inside.
+
+        `claimed_at` is the event loop's time at which the claim was asked for; without it, the student was claimed just now.
+        """
         institution = self._institutions[job.lease.tenant_id]
+        claimed_at = asyncio.get_running_loop().time() if claimed_at is None else claimed_at
         effects = Effects(
             work=self._tools.work,
             lease=job.lease,
@@ -99,7 +103,7 @@ class StudentWorker:
             failpoints=self._tools.failpoints,
         )
         cases = [
-            Case(job, institution, provider, effects, self._tools)
+            Case(job, institution, provider, effects, self._tools, claimed_at=claimed_at)
             for provider in job.desired.providers
             if provider in institution.directories
         ]

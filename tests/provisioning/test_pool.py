@@ -15,7 +15,7 @@ from tests.ledger.conftest import TOPIC, arrival, event
 
 def pool(
     ledger: MemoryLedger,
-    handle: Callable[[Job], Awaitable[None]],
+    handle: Callable[[Job, float], Awaitable[None]],
     *,
     limits: Mapping[str, int],
     concurrency: int = 10,
@@ -47,7 +47,7 @@ def filled(**students: int) -> MemoryLedger:
     return ledger
 
 
-async def nothing(_job: Job) -> None:
+async def nothing(_job: Job, _claimed_at: float) -> None:
     return
 
 
@@ -64,7 +64,7 @@ async def test_one_tenants_hanging_students_leave_room_for_the_others() -> None:
     ledger, worked = filled(slow=20, quick=20), set[str]()
     quick_done, release = asyncio.Event(), asyncio.Event()
 
-    async def handle(job: Job) -> None:
+    async def handle(job: Job, _claimed_at: float) -> None:
         if job.lease.tenant_id == "slow":
             await release.wait()
         worked.add(f"{job.lease.tenant_id}/{job.lease.student_id}")
@@ -85,7 +85,7 @@ async def test_a_stop_waits_for_students_in_work() -> None:
     ledger, ended = filled(a=1), list[str]()
     begun, release = asyncio.Event(), asyncio.Event()
 
-    async def handle(job: Job) -> None:
+    async def handle(job: Job, _claimed_at: float) -> None:
         begun.set()
         await release.wait()
         ended.append(job.lease.student_id)
@@ -102,7 +102,7 @@ async def test_a_stop_waits_for_students_in_work() -> None:
 async def test_a_defect_in_one_student_does_not_end_the_others() -> None:
     ledger, fine = filled(a=5), asyncio.Event()
 
-    async def handle(job: Job) -> None:
+    async def handle(job: Job, _claimed_at: float) -> None:
         if job.lease.student_id == "s0":
             raise ZeroDivisionError
         if job.lease.student_id == "s4":

@@ -1,7 +1,7 @@
 """One student as a whole: both providers side by side, newer events, stops, take-overs."""
 
 import asyncio
-from datetime import timedelta
+from datetime import datetime, timedelta
 
 from consumer.errors import Hold, Reason
 from consumer.events import Provider
@@ -130,3 +130,14 @@ async def test_credentials_that_are_refused_hold_the_tenant_and_spare_the_vendor
     assert school.directory.calls == ["find_marked"]
     await school.work_until_settled()
     assert len(school.directory.accounts) == 5
+
+
+async def test_an_outcome_is_not_dated_before_what_it_tells_where_the_process_stood_still_behind_the_claim(
+    school: School,
+) -> None:
+    school.enrol()
+    claimed_at = asyncio.get_running_loop().time() - 20
+    for job in await school.claim():
+        await school.worker().work(job, claimed_at)
+    (provisioned,) = school.outcomes("AccountProvisioned")
+    assert datetime.fromisoformat(provisioned["occurred_at"]) >= school.now + timedelta(seconds=20)
