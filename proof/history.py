@@ -295,8 +295,8 @@ class History:
     wrote, `metrics` only those that were alive at the end. `quiet_at` is when nothing was owed any more; None: never.
     `spared` are tenants that no fault was aimed at, in a run whose faults are aimed.
     `whole`: every process lived through the whole run, so that metrics can be held against the ledger. `faults` counts how often each
-    fault fired that was ordered; `deaths` are the times at which processes were killed. `unclassified` is what the collectors could make
-    nothing of, each with its number or place.
+    fault fired that was ordered; `deaths` are the times at which processes were killed or stopped. `unclassified` is what the collectors
+    could make nothing of, each with its number or place.
     """
 
     seed: int

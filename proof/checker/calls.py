@@ -39,8 +39,8 @@ _STEPS: Mapping[Operation, StepName] = {
 def patient(index: Index) -> Iterator[Violation]:
     """I9: from the moment that a throttled answer can be known everywhere until its time is over, no operation begins.
 
-    It can be known once the tenant's wait is committed; else `Bounds.hears` after the answer, unless a process died meanwhile and may
-    have taken the answer with it.
+    It can be known once the tenant's wait is committed; else `Bounds.hears` after the answer, unless a process died or was stopped
+    meanwhile and may have taken the answer with it.
     """
     calls: dict[tuple[str, str], list[Call]] = defaultdict(list)
     for call in index.history.calls:
@@ -62,7 +62,7 @@ def _too_early(
     bounds = index.history.bounds
     until = answer.at + (answer.retry_after or 0.0)
     known = next((wait.at for wait in waits if wait.at >= answer.at - bounds.clocks), None)
-    if known is None and any(
+    if (known is None or known >= until) and any(
         answer.at - bounds.clocks <= death <= answer.at + bounds.hears for death in index.history.deaths
     ):
         return
