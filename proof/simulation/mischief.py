@@ -3,7 +3,9 @@
 import asyncio
 from collections import Counter
 from collections.abc import Sequence
+from contextvars import Context
 
+from consumer.failpoints import Point
 from proof.simulation.database import NONE
 from proof.simulation.faults import (
     DatabaseAway,
@@ -16,12 +18,13 @@ from proof.simulation.faults import (
     Restart,
     Spell,
 )
+from proof.simulation.process import Process
 from proof.simulation.replica import Replica
 from proof.simulation.surroundings import Surroundings
 
 
 class Mischief:
-    """`done` counts the faults by their kinds, `deaths` are the times at which processes were killed, in Unix seconds."""
+    """`done` counts the faults by their kinds, `deaths` are the times at which processes were killed or stopped, in Unix seconds."""
 
     def __init__(self, around: Surroundings, replicas: Sequence[Replica]) -> None:
         self.done: Counter[str] = Counter()
@@ -46,6 +49,21 @@ class Mischief:
                 self._set_weather()
                 asyncio.get_running_loop().call_later(seconds, self._clear, fault)
 
+    def crash(self, process: Process, point: Point) -> None:
+        """It dies where it is."""
+        self._around.trace.add(process.name, "crashes at", point.value)
+        self.done["crash"] += 1
+        self.deaths.append(self._around.clock.unix())
+        process.kill()
+
+    def stall(self, process: Process, point: Point, seconds: float) -> None:
+        """It stands still where it is."""
+        self._around.trace.add(process.name, "stalls at", point.value)
+        self.done["stall"] += 1
+        self.deaths.append(self._around.clock.unix())
+        process.freeze()
+        asyncio.get_running_loop().call_later(seconds, process.thaw, context=Context())
+
     def _to_a_process(self, fault: Kill | Restart | Freeze) -> None:
         match fault:
             case Kill(_, number, back_after):
@@ -57,6 +75,7 @@ class Mischief:
                 self._replicas[number].stop()
             case Freeze(_, number, seconds):
                 process = self._replicas[number].process
+                self.deaths.append(self._around.clock.unix())
                 process.freeze()
                 asyncio.get_running_loop().call_later(seconds, process.thaw)
 

@@ -32,7 +32,8 @@ def mishaps(dice: random.Random, replicas: int) -> Sequence[Fault]:
 
 
 def _begin(dice: random.Random) -> float:
-    return dice.uniform(0.0, _TROUBLE)
+    """Mostly while there is work."""
+    return dice.uniform(0.0, dice.choice((70.0, 70.0, _TROUBLE)))
 
 
 def _kills(dice: random.Random, replicas: int) -> Sequence[Fault]:
@@ -54,10 +55,16 @@ def _freezes(dice: random.Random, replicas: int) -> Sequence[Fault]:
     ]
 
 
-def _database(dice: random.Random, _replicas: int) -> Sequence[Fault]:
-    if dice.random() < 0.5:  # noqa: PLR2004  half of them
-        return [DatabaseAway(_begin(dice), dice.choice((3.0, 20.0, 70.0))) for _ in range(dice.randint(1, 3))]
-    return [DatabaseTrouble(_begin(dice) / 2, 120.0, Trouble(dice.choice((0.0, 0.05)), dice.choice((0.05, 0.15))))]
+def _database(dice: random.Random, replicas: int) -> Sequence[Fault]:
+    """Away, and perhaps somebody dies meanwhile; or in trouble."""
+    if dice.random() < 0.4:  # noqa: PLR2004  two of five
+        return [DatabaseTrouble(_begin(dice) / 2, 120.0, Trouble(dice.choice((0.0, 0.05)), dice.choice((0.05, 0.15))))]
+    faults: list[Fault] = []
+    for _ in range(dice.randint(1, 3)):
+        away = DatabaseAway(_begin(dice), dice.choice((3.0, 20.0, 70.0)))
+        dies = Kill(away.at + dice.uniform(0.0, away.seconds), dice.choice((None, *range(replicas))), 1.0)
+        faults += [away, dies] if dice.random() < 0.5 else [away]  # noqa: PLR2004  half of them
+    return faults
 
 
 def _kafka(dice: random.Random, _replicas: int) -> Sequence[Fault]:

@@ -58,6 +58,7 @@ class _Stage:
         self._traced = traced
         self._around = lay_out(time, scenario.seed, scenario.quirks, database=make.database)
         self._crashes = list(scenario.crashes)
+        self._stalls = dict(scenario.stalls)
         self._reached: Counter[Point] = Counter()
         self._replicas = [
             Replica(number, self._around, seed=scenario.seed, make=make, failpoints=self._failpoints)
@@ -135,16 +136,16 @@ class _Stage:
         return _Failpoints(self, process)
 
     def reach(self, process: Process, point: Point) -> bool:
-        """Whether the process dies there."""
+        """Whether the process goes no further now: it dies there, or stands still."""
         self._reached[point] += 1
-        if not self._crashes or self._crashes[0] is not point:
-            return False
-        del self._crashes[0]
-        self._around.trace.add(process.name, "crashes at", point.value)
-        self._mischief.done["crash"] += 1
-        self._mischief.deaths.append(self._clock.unix())
-        process.kill()
-        return True
+        if self._crashes and self._crashes[0] is point:
+            del self._crashes[0]
+            self._mischief.crash(process, point)
+            return True
+        if seconds := self._stalls.pop(point, 0.0):
+            self._mischief.stall(process, point, seconds)
+            return True
+        return False
 
 
 class _Failpoints:
@@ -158,7 +159,7 @@ class _Failpoints:
         """See `Failpoints`."""
         del lost
         if self._stage.reach(self._process, point):
-            sleep(0)  # and never wakes
+            sleep(0)
 
     async def reach_async(self, point: Point, *, lost: Exception) -> None:
         """See `Failpoints`."""

@@ -1,7 +1,7 @@
 """What happens in a simulation, all of it from a seed: who enrols, what was there before, and what goes wrong when."""
 
 import random
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from enum import StrEnum
 from functools import cache
@@ -52,13 +52,17 @@ class Sent:
 
 @dataclass(frozen=True, slots=True)
 class Scenario:
-    """`crashes` are the points at which a process dies, one after the other, whichever reaches the next one first."""
+    """`crashes` are the points at which a process dies, one after the other, whichever reaches the next one first.
+
+    `stalls` are points at which one stands still, each for so many seconds.
+    """
 
     seed: int
     sent: Sequence[Sent]
     residents: Sequence[Resident] = ()
     faults: Sequence[Fault] = ()
     crashes: Sequence[Point] = ()
+    stalls: Mapping[Point, float] = field(default_factory=dict[Point, float])
     quirks: Quirks = field(default_factory=Quirks)
     replicas: int = 2
 
@@ -78,9 +82,16 @@ def scenario(seed: int) -> Scenario:
         sent=_times(records, dice),
         residents=_residents(records, dice),
         faults=mishaps(dice, replicas),
+        crashes=_some_points(dice, 3),
+        stalls={point: dice.choice((20.0, 90.0, 150.0)) for point in _some_points(dice, 2)},
         replicas=replicas,
         quirks=_quirks(dice),
     )
+
+
+def _some_points(dice: random.Random, most: int) -> Sequence[Point]:
+    """At one seed in three."""
+    return dice.sample(tuple(Point), k=dice.choice((0, 0, dice.randint(1, most))))
 
 
 def _records(seed: int, dice: random.Random) -> Sequence[SimulatedRecord]:
