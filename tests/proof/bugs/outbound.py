@@ -1,0 +1,40 @@
+"""Bugs between the outbox and the topics."""
+
+from consumer.ledger.port import Batch, Outbox
+from consumer.outbound.port import Progress
+from proof.simulation.clients import SimulatedClients
+from proof.simulation.ledger import SimulatedOutbox
+
+
+class _Blind:
+    def __init__(self, real: Progress) -> None:
+        self._real = real
+
+    def read(self) -> int:
+        self._real.read()
+        return 0
+
+
+class PublishesWithoutProgress(SimulatedClients):
+    """What is not marked as published is published, whatever the topics say."""
+
+    def progress(self) -> Progress:
+        return _Blind(super().progress())
+
+
+class _Cursor(SimulatedOutbox):
+    """Goes by a number that is given out before the commit, as a database's sequence is."""
+
+    def next_batch(self, relay: str, epoch: int, *, limit: int) -> Batch | None:
+        batch = super().next_batch(relay, epoch, limit=limit)
+        if batch is None or len(batch.rows) < 2:
+            return batch
+        # The commit of the first was still under way when the second's was seen: the cursor is past it.
+        return Batch(batch.number, batch.rows[1:])
+
+
+class FollowsACursor(SimulatedClients):
+    """Rows that were committed behind a later number are never looked at again."""
+
+    def outbox(self) -> Outbox:
+        return _Cursor(self._around.database, self._process)

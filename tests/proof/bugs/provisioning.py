@@ -1,0 +1,201 @@
+"""Bugs in loop 2: leases, the step protocol, and what is made of a vendor's answers."""
+
+from collections.abc import Mapping, Sequence
+from dataclasses import replace
+from typing import Any
+
+import structlog
+
+from consumer.clients import Clients
+from consumer.errors import OutcomeUnknown, Unavailable
+from consumer.events import StepName
+from consumer.ledger.port import EndStep, Job, Lease, Publish, RefuseAddress, StepState, TenantWaits, Work, Write
+from consumer.mail.port import Mail, Mailer
+from consumer.providers.port import Directory, Found, NewAccount
+from consumer.provisioning.institution import Institution
+from consumer.tenants import Tenant
+from proof.simulation.clients import SimulatedClients
+from proof.simulation.database import Database
+from proof.simulation.ledger import SimulatedWork
+from proof.simulation.replica import SimulatedAssembly
+from tests.fakes.ledger.state import StudentRow
+
+
+class IgnoresLeases(Database):
+    """Whoever has lost a lease may go on writing."""
+
+    def _held(self, lease: Lease) -> StudentRow:
+        return self._state.students[lease.tenant_id, lease.student_id]
+
+
+class _ForgetfulWork(SimulatedWork):
+    async def claim(self, room: Mapping[str, int], *, lease: float, worker: str) -> Sequence[Job]:
+        return [replace(job, credentials={}) for job in await super().claim(room, lease=lease, worker=worker)]
+
+
+class MakesANewPasswordEachTime(SimulatedClients):
+    """A retry does not open the sealed password, but makes another one."""
+
+    def work(self) -> Work:
+        return _ForgetfulWork(self._around.database, self._process)
+
+
+class _HastyWork(SimulatedWork):
+    async def commit(self, lease: Lease, writes: Sequence[Write], *, service: str | None = None) -> None:
+        await super().commit(lease, writes, service=service)
+        for write in writes:
+            if isinstance(write, EndStep) and (write.name, write.state) == (StepName.CREATE, StepState.UNKNOWN):
+                row = self._database.state.students[lease.tenant_id, lease.student_id]
+                address = row.accounts[write.provider].address
+                given_up = EndStep(write.provider, StepName.CREATE, StepState.THROTTLED)
+                await super().commit(lease, [given_up, RefuseAddress(write.provider, address)])
+
+
+class TakesTheNextAddressWhenUnsure(SimulatedClients):
+    """A creation of unknown outcome counts as failed, and the next address is tried."""
+
+    def work(self) -> Work:
+        return _HastyWork(self._around.database, self._process)
+
+
+class _TwoCommits(SimulatedWork):
+    async def commit(self, lease: Lease, writes: Sequence[Write], *, service: str | None = None) -> None:
+        outcomes = [write for write in writes if isinstance(write, Publish)]
+        await super().commit(lease, [write for write in writes if not isinstance(write, Publish)], service=service)
+        if outcomes:
+            await super().commit(lease, outcomes)
+
+
+class PublishesOutsideTheTransaction(SimulatedClients):
+    """Outcomes are queued by a commit of their own, behind that of what they tell."""
+
+    def work(self) -> Work:
+        return _TwoCommits(self._around.database, self._process)
+
+
+class _ImpatientWork(SimulatedWork):
+    async def commit(self, lease: Lease, writes: Sequence[Write], *, service: str | None = None) -> None:
+        del service
+        await super().commit(lease, [write for write in writes if not isinstance(write, TenantWaits)])
+
+
+class KeepsNoTenantWaiting(SimulatedClients):
+    """What a vendor asks for time is known to nobody but the student whose call was told."""
+
+    def work(self) -> Work:
+        return _ImpatientWork(self._around.database, self._process)
+
+
+class _Careless:
+    """A directory, but for what subclasses do wrong."""
+
+    def __init__(self, real: Directory) -> None:
+        self.real = real
+        self.provider = real.provider
+
+    def __getattr__(self, name: str) -> Any:
+        return getattr(self.real, name)
+
+
+class _Trusting(_Careless):
+    markers: dict[str, str]
+
+    async def create(self, account: NewAccount, password: str, *, timeout: float) -> Found:
+        self.__dict__.setdefault("markers", {})[account.address] = account.marker
+        return await self.real.create(account, password, timeout=timeout)
+
+    async def find_address(self, address: str, *, timeout: float) -> Found | None:
+        found = await self.real.find_address(address, timeout=timeout)
+        return replace(found, marker=self.markers[address]) if found else None
+
+
+class _ByName(_Careless):
+    async def assign_licences(self, object_id: str, licences: Sequence[str], *, timeout: float) -> None:
+        await self.real.assign_licences(self.names().get(object_id, object_id), licences, timeout=timeout)
+
+    async def create(self, account: NewAccount, password: str, *, timeout: float) -> Found:
+        found = await self.real.create(account, password, timeout=timeout)
+        self.names()[found.object_id] = found.address
+        return found
+
+    def names(self) -> dict[str, str]:
+        return self.__dict__.setdefault("_names", {})
+
+
+class _Believing(_Careless):
+    async def create(self, account: NewAccount, password: str, *, timeout: float) -> Found:
+        try:
+            return await self.real.create(account, password, timeout=timeout)
+        except OutcomeUnknown as error:
+            if await self.real.find_address(account.address, timeout=timeout) is None:
+                raise Unavailable("There is no such account: it was not created.") from error
+            raise
+
+    async def find_address(self, address: str, *, timeout: float) -> Found | None:
+        found = await self.real.find_address(address, timeout=timeout)
+        return found or Found("nobody", address, "nobody-s")
+
+
+class _Talkative(_Careless):
+    async def create(self, account: NewAccount, password: str, *, timeout: float) -> Found:
+        try:
+            return await self.real.create(account, password, timeout=timeout)
+        except Exception as error:
+            structlog.get_logger().warning("create_failed", error=f"{account.address}: {error}")
+            raise
+
+
+class _Insistent:
+    """A mailer that takes a lost answer for a failure."""
+
+    def __init__(self, real: Mailer) -> None:
+        self._real = real
+
+    async def send(self, mail: Mail, *, timeout: float) -> None:
+        try:
+            await self._real.send(mail, timeout=timeout)
+        except OutcomeUnknown as error:
+            raise Unavailable("Mailgun has failed.") from error
+
+    async def was_accepted(self, message_id: str, *, since: float, timeout: float) -> bool:
+        return await self._real.was_accepted(message_id, since=since, timeout=timeout)
+
+
+class _WithDirectories(SimulatedAssembly):
+    wrong: type[_Careless]
+
+    def institution(self, clients: Clients, tenant: Tenant) -> Institution:
+        real = super().institution(clients, tenant)
+        return replace(real, directories={at: self.wrong(one) for at, one in real.directories.items()})
+
+
+class AdoptsByAddress(_WithDirectories):
+    """Whoever has the student's address is taken for the student, marker or not."""
+
+    wrong = _Trusting
+
+
+class WritesByName(_WithDirectories):
+    """Licences are given to whoever has the address."""
+
+    wrong = _ByName
+
+
+class TakesMissingForAbsent(_WithDirectories):
+    """An account that is not found is taken for one that is not there, however far replicas are behind."""
+
+    wrong = _Believing
+
+
+class LogsAddresses(_WithDirectories):
+    """A failure is logged with whom it was about."""
+
+    wrong = _Talkative
+
+
+class SendsAgain(SimulatedAssembly):
+    """A mail that was answered by 5xx, or by nothing, counts as not sent."""
+
+    def institution(self, clients: Clients, tenant: Tenant) -> Institution:
+        real = super().institution(clients, tenant)
+        return replace(real, mailer=_Insistent(real.mailer)) if real.mailer else real
