@@ -75,9 +75,9 @@ class Effects:
     async def ask(self, service: str, call: Callable[[float], Awaitable[T]]) -> T:
         """A call that changes nothing at the vendor: leased and held back like any other, but not recorded."""
         with self._breaker(service).passage():
-            await self._open(service, [KeepLease(timeout=self._limits.call)], LOOK_UP.intent)
+            until = await self._open(service, [KeepLease(timeout=self._limits.call)], LOOK_UP.intent)
             try:
-                answer = await self._call(call, LOOK_UP.answer)
+                answer = await self._call(call, LOOK_UP.answer, until)
             except Fault as fault:
                 if waits := self.waits(service, fault):
                     await self.commit([waits], LOOK_UP.result)
@@ -105,9 +105,9 @@ class Effects:
         """
         with self._breaker(service).passage():
             begin = BeginStep(provider, name, self._version, request_hash, self._limits.call)
-            await self._open(service, [*before, begin], at.intent)
+            until = await self._open(service, [*before, begin], at.intent)
             try:
-                answer = await self._call(call, at.answer)
+                answer = await self._call(call, at.answer, until)
             except Fault as fault:
                 state, reason = _ended(fault, uncertain=uncertain)
                 self.metrics.steps.labels(provider, name, state).inc()
@@ -122,21 +122,24 @@ class Effects:
     def _breaker(self, service: str) -> Breaker:
         return self._breakers.of(self._lease.tenant_id, service)
 
-    async def _call(self, call: Callable[[float], Awaitable[T]], at: Point) -> T:
-        answer = await call(self._limits.call)
+    async def _call(self, call: Callable[[float], Awaitable[T]], at: Point, until: float) -> T:
+        answer = await call(max(0.0, until - asyncio.get_running_loop().time()))
         await self._failpoints.reach_async(at, lost=OutcomeUnknown("The answer got lost."))
         return answer
 
-    async def _open(self, service: str, writes: Sequence[Write], at: Point) -> None:
+    async def _open(self, service: str, writes: Sequence[Write], at: Point) -> float:
+        """Until when the call may last, by the event loop's clock: a process that stood still behind its intent must not begin it then."""
         try:
-            await self._insist(writes, at, service=service)
+            return await self._insist(writes, at, service=service) + self._limits.call
         except Waiting as waiting:
             raise RetryLater("The tenant's service waits.", reason=Reason.THROTTLED, after=waiting.seconds) from waiting
 
-    async def _insist(self, writes: Sequence[Write], at: Point, *, service: str | None) -> None:
+    async def _insist(self, writes: Sequence[Write], at: Point, *, service: str | None) -> float:
+        """When the commit that succeeded was asked for."""
         loop = asyncio.get_running_loop()
         give_up_at = loop.time() + self._limits.lease
         while True:
+            asked_at = loop.time()
             try:
                 await self._work.commit(self._lease, writes, service=service)
                 await self._failpoints.reach_async(at, lost=commit_lost())
@@ -145,7 +148,7 @@ class Effects:
                     raise
                 await asyncio.sleep(_COMMIT_PAUSE)
             else:
-                return
+                return asked_at
 
     def waits(self, service: str, fault: Fault) -> TenantWaits | None:
         """What must be committed so that the whole tenant waits, where the fault asks for that."""

@@ -1,0 +1,75 @@
+"""The step protocol's own rules."""
+
+import asyncio
+from collections.abc import Sequence
+from typing import cast
+
+from prometheus_client import CollectorRegistry
+
+from consumer.events import Provider, StepName
+from consumer.failpoints import CREATE, Point
+from consumer.ledger.port import Lease, Work, Write
+from consumer.observe.metrics import Metrics
+from consumer.provisioning.breaker import Breakers
+from consumer.provisioning.effects import Effects, Limits
+from proof.simulation import clock
+
+
+class _Agreeable:
+    """A ledger that commits whatever it is given."""
+
+    async def commit(self, lease: Lease, writes: Sequence[Write], *, service: str | None = None) -> None:
+        """See `Work`."""
+
+
+class _StandsStill:
+    """Failpoints of a process that stands still for some seconds behind the intent of a creation."""
+
+    def __init__(self, seconds: float) -> None:
+        self._seconds = seconds
+
+    def reach(self, point: Point, *, lost: Exception) -> None:
+        """See `Failpoints`."""
+
+    async def reach_async(self, point: Point, *, lost: Exception) -> None:
+        """See `Failpoints`."""
+        del lost
+        if point is CREATE.intent:
+            await asyncio.sleep(self._seconds)
+
+
+def time_left_for_a_call(*, behind_intent: float) -> float:
+    given = list[float]()
+
+    async def call(timeout: float) -> None:
+        given.append(timeout)
+
+    async def main(_: clock.Clock) -> None:
+        effects = Effects(
+            work=cast("Work", _Agreeable()),
+            lease=Lease("north", "S1", 1),
+            version=1,
+            limits=Limits(call=30, lease=60),
+            metrics=Metrics(CollectorRegistry()),
+            breakers=Breakers(),
+            failpoints=_StandsStill(behind_intent),
+        )
+        await effects.step(
+            Provider.GOOGLE, StepName.CREATE, CREATE, service="google", request_hash=b"", call=call, then=lambda _: []
+        )
+
+    clock.run(main, start=0)
+    (left,) = given
+    return left
+
+
+def test_a_call_has_its_whole_time_from_its_intent_on() -> None:
+    assert time_left_for_a_call(behind_intent=0) == 30
+
+
+def test_a_process_that_stood_still_behind_its_intent_has_that_much_less_time() -> None:
+    assert time_left_for_a_call(behind_intent=20) == 10
+
+
+def test_a_process_that_stood_still_for_too_long_has_no_time_to_send_anything() -> None:
+    assert time_left_for_a_call(behind_intent=150) == 0
