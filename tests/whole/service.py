@@ -82,7 +82,7 @@ class Service:
     async def run(
         self, name: str, *, environ: Mapping[str, str] | None = None, module: str = "consumer.cli"
     ) -> Process:
-        """Starts a replica, with more in its environment; its log goes on in `<name>.log`."""
+        """Starts a replica, with more in its environment; its log goes on in `<name>.log`. It ends with this process at the latest."""
         with self.log(name).open("ab") as log:
             return await self._start("run", output=log.fileno(), environ=environ or {}, module=module)
 
@@ -94,7 +94,7 @@ class Service:
         self, *words: str, output: int, environ: Mapping[str, str] | None = None, module: str = "consumer.cli"
     ) -> Process:
         return await asyncio.create_subprocess_exec(
-            sys.executable, "-m", module, *words, "--config", str(self.config),
+            sys.executable, "-m", "tests.whole.tether", str(os.getpid()), module, *words, "--config", str(self.config),
             stdout=output, stderr=asyncio.subprocess.STDOUT, env={**self.environ(), **(environ or {})}, cwd=ROOT,
         )  # fmt: skip
 
