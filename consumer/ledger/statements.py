@@ -50,7 +50,7 @@ _END = text(
 )
 _VERIFIED = text(
     """
-    UPDATE step SET unsure = false
+    UPDATE step SET unsure = false, lease_epoch = :epoch
     WHERE tenant_id = :tenant AND student_id = :student AND provider = :provider AND unsure
     """
 )

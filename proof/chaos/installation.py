@@ -72,8 +72,6 @@ _RECORD_CHANGES = """
     );
     CREATE FUNCTION proof_record() RETURNS trigger LANGUAGE plpgsql AS $$
     BEGIN
-      -- A verification takes a step's doubt away, and leaves the epoch that the step was taken under.
-      IF TG_OP = 'UPDATE' AND to_jsonb(OLD) - 'unsure' = to_jsonb(NEW) - 'unsure' THEN RETURN NULL; END IF;
       INSERT INTO proof_change (at, name, gone, line)
       VALUES (extract(epoch FROM clock_timestamp()), TG_TABLE_NAME, TG_OP = 'DELETE', to_jsonb(coalesce(NEW, OLD)));
       RETURN NULL;

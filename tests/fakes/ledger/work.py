@@ -114,8 +114,9 @@ class MemoryWork(OnState):
                 _end(student, write)
             case Verified():
                 for at, step in student.steps.items():
-                    if at[0] is write.provider:
+                    if at[0] is write.provider and step.unsure:
                         student.steps[at] = replace(step, unsure=False)
+                        student.step_epochs[at] = student.epoch
             case SaveAccount():
                 student.accounts[write.account.provider] = write.account
             case RefuseAddress():
