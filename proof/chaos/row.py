@@ -12,9 +12,12 @@ from proof.chaos.scene import Scene
 Fire = Callable[[Scene], Awaitable[None]]
 """What happens in a row: faults, and what is expected besides the invariants. What is broken at its end, the runner heals."""
 
+Judge = Callable[[Scene], Awaitable[int]]
+"""Says with `Scene.expect` what is wrong when all is quiet, and returns how many effects there were."""
+
 
 class Group(StrEnum):
-    """The matrix's sections."""
+    """The matrix's sections, and one of our own."""
 
     PROCESS = "process"
     KAFKA = "kafka"
@@ -23,6 +26,7 @@ class Group(StrEnum):
     MAIL = "mail"
     DATABASE = "database"
     COMBINED = "combined"
+    OUTCOMES = "outcomes"
 
 
 _NUMBERS: Mapping[Group, range] = {
@@ -33,6 +37,7 @@ _NUMBERS: Mapping[Group, range] = {
     Group.MAIL: range(52, 57),
     Group.DATABASE: range(57, 63),
     Group.COMBINED: range(63, 67),
+    Group.OUTCOMES: range(67, 68),
 }
 
 
@@ -50,7 +55,8 @@ class Row:
     """One fault. `alone`: it needs an installation of its own, as its settings or what it leaves behind are no other row's.
 
     `disk`: megabytes that PostgreSQL's data have. `short`: it has a short form. `not_run` says why it can't be run; then `fire` is
-    never called. `heals_within`: seconds, besides the window, from the last fault until nothing is owed.
+    never called. `heals_within`: seconds, besides the window, from the last fault until nothing is owed. `judge` stands in for the
+    checker, where a row writes into the ledger what no event has asked for.
     """
 
     number: int
@@ -66,6 +72,7 @@ class Row:
     short: bool = False
     not_run: str | None = None
     heals_within: float = 120.0
+    judge: Judge | None = None
 
     @property
     def group(self) -> Group:
@@ -93,6 +100,7 @@ class Book:
         disk: int | None = None,
         short: bool = False,
         heals_within: float = 120.0,
+        judge: Judge | None = None,
     ) -> Callable[[Fire], Fire]:
         """Enters the function as this row's faults."""
 
@@ -110,6 +118,7 @@ class Book:
                 disk=disk,
                 short=short,
                 heals_within=heals_within,
+                judge=judge,
             )
             return fire
 

@@ -79,6 +79,8 @@ async def play(stage: Stage, row: Row, *, seed: int, scale: Scale, replicas: int
             disk=row.disk,
         ) as installation:
             played = await _play(installation, row, seed=seed, scale=scale)
+            if row.judge:
+                return _result(played, seed=seed, scale=scale, effects=await row.judge(played.scene))
             history = await _collected(installation, [played], seed=seed, least_effects=scale.students(row))
     except CannotBeRun as why:
         return Result(replace(row, not_run=str(why)), seed)
@@ -150,16 +152,30 @@ async def _collected(
 def _judged(played: Sequence[_Played], history: History, *, seed: int, scale: Scale) -> Sequence[Result]:
     report = check(history)
     found = [str(violation) for violation in report.violations]
+    effects = sum(call.effective for call in history.calls)
     return [
-        Result(
-            row=one.row,
-            seed=seed,
-            window=scale.window,
-            fired=dict(one.scene.fired),
-            effects=sum(call.effective for call in history.calls),
-            heal=None if one.quiet_at is None else one.quiet_at - one.healed_at,
-            violations=[*one.scene.wrong, *found],
-            invalid=[*report.invalid, *(() if one.scene.fired else ("no fault was fired",))],
-        )
+        _result(one, seed=seed, scale=scale, effects=effects, violations=found, invalid=report.invalid)
         for one in played
     ]
+
+
+def _result(
+    played: _Played,
+    *,
+    seed: int,
+    scale: Scale,
+    effects: int,
+    violations: Sequence[str] = (),
+    invalid: Sequence[str] = (),
+) -> Result:
+    scene = played.scene
+    return Result(
+        row=played.row,
+        seed=seed,
+        window=scale.window,
+        fired=dict(scene.fired),
+        effects=effects,
+        heal=None if played.quiet_at is None else played.quiet_at - played.healed_at,
+        violations=[*scene.wrong, *violations],
+        invalid=[*invalid, *(() if scene.fired else ("no fault was fired",))],
+    )
