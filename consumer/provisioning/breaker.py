@@ -14,11 +14,12 @@ from consumer.errors import RetryLater
 
 
 class Breaker:
-    """One tenant's one service. `wait` is in seconds."""
+    """One tenant's one service. Seconds: `wait`, and `probed`, for which others stay away from a probe, whose answer may come at once."""
 
-    def __init__(self, *, threshold: int = 5, wait: float = 30.0) -> None:
+    def __init__(self, *, threshold: int = 5, wait: float = 30.0, probed: float = 10.0) -> None:
         self._threshold = threshold
         self._wait = wait
+        self._probed = probed
         self._failures = 0
         self._probing = False
 
@@ -27,7 +28,7 @@ class Breaker:
         """Held through a call. Raises `RetryLater` while the service is suspicious and somebody else is probing it."""
         probe = self._failures >= self._threshold
         if probe and self._probing:
-            raise RetryLater("The provider failed lately, and is being probed.", after=self._wait)
+            raise RetryLater("The provider failed lately, and is being probed.", after=self._probed)
         self._probing = self._probing or probe
         try:
             yield

@@ -7,7 +7,7 @@ from consumer.provisioning.breaker import Breaker, Breakers
 
 
 def broken(threshold: int = 3) -> Breaker:
-    breaker = Breaker(threshold=threshold, wait=30)
+    breaker = Breaker(threshold=threshold, wait=30, probed=10)
     for _ in range(threshold):
         breaker.failed()
     return breaker
@@ -31,11 +31,11 @@ def test_an_answer_in_between_starts_the_count_again() -> None:
     assert breaker.failed() is None
 
 
-def test_only_one_probes_a_suspicious_service() -> None:
+def test_only_one_probes_a_suspicious_service_and_the_others_come_back_before_a_whole_wait_is_over() -> None:
     breaker = broken()
     with breaker.passage(), pytest.raises(RetryLater) as refused, breaker.passage():
         pass
-    assert refused.value.after == 30
+    assert refused.value.after == 10
 
 
 def test_the_next_may_probe_when_the_first_has_ended() -> None:
