@@ -33,6 +33,9 @@ from consumer.secrets import SecretOpener
 from consumer.settings import Settings
 from consumer.tenants import Tenant
 
+_TENANT_HELD = 300.0
+"""Seconds: a tenant that waits for a person is tried sooner than one student who does, as it costs one call."""
+
 
 class Assembly:
     """Builds; starts nothing and connects to nothing. `beat` is told which loop turns, `stopping` says whether the process ends."""
@@ -133,7 +136,9 @@ class Assembly:
         return StudentWorker(
             tools=tools,
             institutions={tenant.id: self.institution(clients, tenant) for tenant in self._tenants.values()},
-            limits=Limits(call=timing.call_timeout, lease=timing.lease),
+            limits=Limits(
+                call=timing.call_timeout, lease=timing.lease, tenant_held=min(_TENANT_HELD, timing.held_retry)
+            ),
             pace=Pace(base=timing.retry_base, cap=timing.retry_cap, held=timing.held_retry, verify=timing.verify_after),
             breakers=Breakers(),
             metrics=self._metrics,

@@ -35,12 +35,13 @@ T = TypeVar("T")
 
 @dataclass(frozen=True, slots=True)
 class Limits:
-    """Seconds: `call` for one call in all; `lease` for which a result is worth committing; `throttled` where a vendor names no time."""
+    """Seconds: `call` for one call in all; `lease` for which a result is worth committing; `tenant_held` until a tenant that waits for
+    a person is tried again; `throttled` where a vendor names no time."""
 
     call: float
     lease: float
+    tenant_held: float
     throttled: float = 30.0
-    tenant_held: float = 300.0
 
 
 class Effects:

@@ -72,7 +72,7 @@ class School:
         return StudentWorker(
             tools=tools,
             institutions={TENANT: Institution(self.tenant, self.directories, self.mailer)},
-            limits=Limits(call=30, lease=0.05),
+            limits=Limits(call=30, lease=0.05, tenant_held=300),
             pace=Pace(base=2, cap=600, held=3_600, verify=VERIFY_AFTER),
             breakers=Breakers(),
             metrics=self.metrics,

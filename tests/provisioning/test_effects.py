@@ -49,7 +49,7 @@ def time_left_for_a_call(*, behind_intent: float) -> float:
             work=cast("Work", _Agreeable()),
             lease=Lease("north", "S1", 1),
             version=1,
-            limits=Limits(call=30, lease=60),
+            limits=Limits(call=30, lease=60, tenant_held=300),
             metrics=Metrics(CollectorRegistry()),
             breakers=Breakers(),
             failpoints=_StandsStill(behind_intent),
