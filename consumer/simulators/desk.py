@@ -69,6 +69,8 @@ class Desk:
             if isinstance(latency, Latency):
                 await asyncio.sleep(self._tempers.pause(latency))
         mood = next((temper for temper in tempers if not isinstance(temper, Latency)), None)
+        if mood is not None:
+            request[NOTES]["temper"] = mood.kind
         if isinstance(mood, Refuse):
             record(status=0, executed=False, answered=False)
             return None

@@ -108,6 +108,17 @@ async def test_a_request_is_recorded_with_what_its_handler_noted(server: VendorS
     assert (entry.request, entry.noted) == ("three", {"total": 3})
 
 
+async def test_a_call_that_met_a_temper_is_recorded_with_it_and_no_other(
+    server: VendorServer, http: httpx.AsyncClient
+) -> None:
+    _in_temper(server, Answer(status=503, done=True))
+
+    for _ in range(2):
+        await http.post(f"{server.url('one')}/add/3")
+
+    assert [entry.noted.get("temper") for entry in server.audit.entries()] == ["answer", None]
+
+
 async def test_observers_leave_no_trace(server: VendorServer, http: httpx.AsyncClient) -> None:
     await http.get(f"{server.url('one')}/_simulator/total")
 

@@ -68,6 +68,7 @@ _TROUBLE = """
       RETURN NULL;
     END $$;
 """
+_TROUBLES = "SELECT CASE WHEN is_called THEN last_value ELSE 0 END FROM proof_troubles"
 _TROUBLED = ("inbox", "student", "step", "account", "outbox", "address")
 
 
@@ -86,7 +87,7 @@ async def conflicts(scene: Scene) -> None:
     await scene.sleep()
     for table in _TROUBLED:
         await asyncio.to_thread(alter, f"DROP TRIGGER proof_trouble ON {table}")
-    scene.fire("40001 or 40P01", await scene.installation.watch.count("SELECT last_value FROM proof_troubles"))
+    scene.fire("40001 or 40P01", await scene.installation.watch.count(_TROUBLES))
     await asyncio.to_thread(alter, "DROP FUNCTION proof_trouble; DROP SEQUENCE proof_troubles")
     scene.expect(scene.exits() == 0, "a replica ended")
 
@@ -97,4 +98,9 @@ BOOK.not_run(
     expected="stops and pages",
     why="tests/outbound hold the relay to it against an older ledger; no standby is set up here",
 )
-BOOK.not_run(62, "migration during traffic", expected="both versions run", why="there is one migration yet")
+BOOK.not_run(
+    62,
+    "migration during traffic",
+    expected="both versions run",
+    why="it takes an older release beside the newer one, and there was none yet",
+)

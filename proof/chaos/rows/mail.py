@@ -3,29 +3,21 @@
 from consumer.simulators.temper import Answer, LoseAnswer, Rule
 from consumer.simulators.vendors import MAILGUN
 from proof.chaos.row import BOOK
+from proof.chaos.rows.moods import moody
 from proof.chaos.scene import Scene
 
 _SEND = "mailgun.messages.send"
 
 
-async def _moody(scene: Scene, rule: Rule, name: str) -> None:
-    first = len(scene.calls(_SEND))
-    scene.tempers(rule)
-    await scene.sleep()
-    scene.tempers()
-    scene.fire(name, len(scene.calls(_SEND)[first:]) // 2)
-
-
 @BOOK.row(52, "accepted, and the answer is lost", expected="at most one mail whose password works", short=True)
 async def answer_lost(scene: Scene) -> None:
-    await _moody(scene, Rule(route=_SEND, temper=LoseAnswer(), chance=0.5), "answer lost")
+    await moody(scene, Rule(route=_SEND, temper=LoseAnswer(), chance=0.5), fault="answer lost")
 
 
 @BOOK.row(53, "5xx, and sent all the same", expected="at most one mail whose password works", short=True)
 async def sent_all_the_same(scene: Scene) -> None:
-    await _moody(
-        scene, Rule(route=_SEND, temper=Answer(status=500, body="", done=True), chance=0.5), "5xx after the deed"
-    )
+    rule = Rule(route=_SEND, temper=Answer(status=500, body="", done=True), chance=0.5)
+    await moody(scene, rule, fault="5xx after the deed")
 
 
 @BOOK.row(
