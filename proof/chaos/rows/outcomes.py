@@ -14,8 +14,9 @@ from proof.chaos.row import BOOK, Load
 from proof.chaos.scene import Scene
 from proof.chaos.topics import read_topics
 
-_OUTCOMES, _BOUNCES = 100_000, 8
-_SHARE = _OUTCOMES // _BOUNCES
+_OUTCOMES = 100_000
+_BOUNCES = 6
+"""Each of three brokers goes once hard and once clean."""
 _CHUNK = 250
 _LEADS = "provisioner_relay_leading 1.0"
 
@@ -77,9 +78,8 @@ def count(seen: Iterable[Seen], wanted: int) -> Mapping[str, int]:
 )
 async def outcomes(scene: Scene) -> None:
     for bounce in range(_BOUNCES):
-        first = bounce * _SHARE + 1
         await asyncio.gather(
-            _write(scene, first, first + _SHARE - 1),
+            _write(scene, bounce * _OUTCOMES // _BOUNCES + 1, (bounce + 1) * _OUTCOMES // _BOUNCES),
             _bounce(scene, 1 + bounce % scene.installation.brokers.size, hard=bounce % 2 == 0),
         )
 

@@ -126,10 +126,9 @@ async def our_own(scene: Scene) -> None:
             student = scene.person(tenant_id, index)
             mark = marker(provider, tenant_id, student.student_id)
             placed.append(_place(scene, tenant_id, _addresses(scene, tenant_id, student)[0], mark))
+            scene.fire("account of our own")
             await scene.produce([scene.event(tenant_id, student, 1)])
     await scene.quiet()
-    refused = [call for route in _CREATIONS for call in scene.calls(route) if call.status in {400, 409}]
-    scene.fire("conflict with our own", len(refused))
     ids = ", ".join(f"'{ident}'" for ident in placed)
     adopted = await scene.installation.watch.count(f"SELECT count(*) FROM account WHERE object_id IN ({ids})")  # noqa: S608  our own ids
     scene.expect(adopted == len(placed), f"{adopted} of {len(placed)} were adopted")
@@ -170,9 +169,10 @@ _BUSY = '{"error":{"code":"TooManyRequests","message":"Please retry again later.
 )
 async def throttled(scene: Scene) -> None:
     date = format_datetime(datetime.now(UTC) + timedelta(seconds=scene.window / 3 + 4), usegmt=True)
-    for headers in ({"Retry-After": f"{max(2, int(scene.window / 3))}"}, {"Retry-After": date}, {}):
+    for form, time in {"seconds": f"{max(2, int(scene.window / 3))}", "a date": date, "nothing": None}.items():
+        headers = {"Retry-After": time} if time else {}
         rule = Rule(route="graph.*", temper=Answer(status=429, body=_BUSY, headers=headers), first=2)
-        await moody(scene, rule, fault=f"429, {'; '.join(headers) or 'no header'}", share=0.4)
+        await moody(scene, rule, fault=f"429 with {form}", share=0.4)
 
 
 _QUOTA = '{"error":{"code":403,"message":"Quota exceeded.","errors":[{"domain":"usageLimits","reason":"%s","message":"Quota exceeded."}]}}'
