@@ -65,7 +65,7 @@ async def our_accounts(case: Case, marker: str) -> list[Found]:
 
 async def adopt(case: Case, account: Account, found: Found) -> None:
     """Takes an account with our marker as the student's. Raises `Hold` where it is an administrator's."""
-    await _adopt(case, account, found, _origin(case, account, found))
+    await _adopt(case, account, found, _origin(case, account, found), explained=case.uncertain(StepName.CREATE))
 
 
 async def _found_by_marker(case: Case, account: Account) -> bool:
@@ -122,7 +122,7 @@ async def _whose_is_it(case: Case, account: Account, *, uncertain: bool) -> None
     holder = await case.effects.ask(case.service, lambda t: case.directory.find_address(account.address, timeout=t))
     if holder and holder.marker == account.marker:
         # A vendor can answer "taken" to a create that it has just carried out: nothing carried our marker a moment ago.
-        await _adopt(case, account, holder, _created_if_at(account, holder))
+        await _adopt(case, account, holder, _created_if_at(account, holder), explained=uncertain)
     elif holder is None and not (_was_taken(case, account) and case.job.attempt >= _ATTEMPTS_UNTIL_VISIBLE):
         raise NotYet("The address is taken, and its holder is not visible yet.")
     elif uncertain and (holder is None or holder.marker is None):
@@ -134,14 +134,16 @@ async def _whose_is_it(case: Case, account: Account, *, uncertain: bool) -> None
         case.account = None
 
 
-async def _adopt(case: Case, account: Account, found: Found, origin: Origin) -> None:
+async def _adopt(case: Case, account: Account, found: Found, origin: Origin, *, explained: bool) -> None:
+    """`explained`: an attempt of ours whose fate is unknown would have made this very account."""
     if found.privileged:
         raise Hold("The account holds an administrator's role.", reason=Reason.PRIVILEGED_ACCOUNT)
     standing = _standing(account, found, origin)
     done = EndStep(case.provider, StepName.CREATE, StepState.DONE)
     writes: list[Write] = [done, SaveAccount(standing)]
-    if origin is not Origin.CREATED or account.generation > 0:
-        # Its password was never ours, or attempts bore several: a mail must not tell one that may be wrong.
+    if origin is not Origin.CREATED or account.generation > 0 or not explained:
+        # Its password was never ours, or attempts bore several, or an account that replicas hid was in the way: a mail must not tell a
+        # password that may be wrong.
         writes.append(DestroyCredential(case.provider))
         case.sealed = None
     await case.effects.commit(writes, Point.ACCOUNT_ADOPTED)

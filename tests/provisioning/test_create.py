@@ -112,6 +112,19 @@ async def test_an_account_that_is_ours_already_is_adopted_without_a_mail(school:
     assert school.mailer.mailbox == []
 
 
+async def test_an_account_of_ours_that_only_the_refusal_shows_is_not_mailed_a_password_that_it_does_not_have(
+    school: School,
+) -> None:
+    account = school.directory.put("maria.rossi@students.north-high.example", "S1")
+    account.password, account.hidden = "theirs", True
+    school.enrol()
+    await school.work()
+    account.hidden = False
+    await school.work_until_settled()
+    (sent,) = school.mailer.mailbox
+    assert account.password in sent.mail.text
+
+
 async def test_our_account_under_another_address_is_adopted_as_it_is(school: School) -> None:
     school.directory.put("m.bianchi@students.north-high.example", "S1")
     school.enrol()
