@@ -263,8 +263,9 @@ _REVOKED = (
 async def unauthorised(scene: Scene) -> None:
     await scene.settled(0.1)
     since = len(scene.calls())
-    rule = Rule(route="graph.*", temper=Answer(status=401, body=_EXPIRED), first=_TOKENS)
-    await moody(scene, rule, fault="401", share=0.4)
+    for _ in range(_TOKENS):  # one by one: a second refusal in a row would be no token's end
+        rule = Rule(route="graph.*", temper=Answer(status=401, body=_EXPIRED), first=1)
+        await moody(scene, rule, fault="401", share=0.15)
     renewed = sum(call.route == "entra.token" for call in scene.calls()[since:])
     scene.expect(renewed <= _TOKENS, f"{renewed} new tokens for {_TOKENS} that had expired")
     held = _held(scene)
