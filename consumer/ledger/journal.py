@@ -13,7 +13,7 @@ from sqlalchemy.exc import DBAPIError
 from consumer.errors import Fenced
 from consumer.ledger.engine import transaction
 from consumer.ledger.port import BeginStep, KeepLease, Lease, Waiting, Write
-from consumer.ledger.statements import write_all
+from consumer.ledger.writes import write_all
 
 LEASE_MARGIN = 15.0
 """Seconds by which a lease outlives the call that it was kept for: time enough to commit the result."""

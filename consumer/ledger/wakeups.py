@@ -11,7 +11,7 @@ import structlog
 
 from consumer.ledger.engine import driver_url
 from consumer.ledger.inbox import WORK_CHANNEL
-from consumer.ledger.statements import OUTBOX_CHANNEL
+from consumer.ledger.writes import OUTBOX_CHANNEL
 
 log = structlog.get_logger()
 

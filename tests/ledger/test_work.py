@@ -150,6 +150,34 @@ async def test_an_account_is_kept_as_it_was_saved(given: Given, ledger: Ledger) 
     assert (await given.claim_one()).accounts == {MS: standing}
 
 
+async def test_of_several_saves_in_one_commit_the_last_stands(given: Given, ledger: Ledger) -> None:
+    given.accept(event())
+    job = await given.claim_one()
+    standing = replace(ACCOUNT, object_id="o")
+    await ledger.work.commit(job.lease, [SaveAccount(ACCOUNT), SaveAccount(standing), Defer(0)])
+    assert (await given.claim_one()).accounts == {MS: standing}
+
+
+async def test_a_step_that_is_begun_twice_in_one_commit_counts_both_attempts(given: Given, ledger: Ledger) -> None:
+    given.accept(event())
+    job = await given.claim_one()
+    again = replace(BEGIN, request_hash=b"other")
+    await ledger.work.commit(job.lease, [BEGIN, again, Defer(0)])
+    step = (await given.claim_one()).steps[CREATE]
+    assert (step.attempt, step.request_hash, step.unsure) == (2, b"other", False)
+
+
+async def test_a_step_that_ends_twice_in_one_commit_is_in_the_last_state_and_unsure_if_either_end_is(
+    given: Given, ledger: Ledger
+) -> None:
+    given.accept(event())
+    job = await given.claim_one()
+    await ledger.work.commit(job.lease, [BEGIN])
+    await ledger.work.commit(job.lease, [ended(StepState.UNKNOWN), ended(StepState.DONE), Defer(0)])
+    step = (await given.claim_one()).steps[CREATE]
+    assert (step.state, step.unsure) == (StepState.DONE, True)
+
+
 async def test_a_deferred_student_is_due_when_its_time_has_come(given: Given, ledger: Ledger) -> None:
     given.accept(event())
     job = await given.claim_one()
@@ -384,6 +412,14 @@ async def test_the_first_password_of_a_generation_stands(given: Given, ledger: L
     assert (await given.claim_one()).credentials[MS].sealed == b"first"
 
 
+async def test_of_two_passwords_of_a_generation_in_one_commit_the_first_stands(given: Given, ledger: Ledger) -> None:
+    given.accept(event())
+    job = await given.claim_one()
+    seals = [SealCredential(MS, 0, b"first", 100), SealCredential(MS, 0, b"second", 100)]
+    await ledger.work.commit(job.lease, [*seals, Defer(0)])
+    assert (await given.claim_one()).credentials[MS].sealed == b"first"
+
+
 async def test_a_password_is_gone_when_it_is_destroyed(given: Given, ledger: Ledger) -> None:
     given.accept(event())
     job = await given.claim_one()
@@ -453,6 +489,15 @@ async def test_a_shorter_wait_never_cuts_a_longer_one(given: Given, ledger: Ledg
         await ledger.work.commit(job.lease, [], service="microsoft")
 
 
+async def test_of_several_waits_in_one_commit_the_longest_counts(given: Given, ledger: Ledger) -> None:
+    given.accept(event())
+    job = await given.claim_one()
+    await ledger.work.commit(job.lease, [TenantWaits("microsoft", 30), TenantWaits("microsoft", 1)])
+    ledger.advance(5)
+    with pytest.raises(Waiting):
+        await ledger.work.commit(job.lease, [], service="microsoft")
+
+
 async def test_the_wait_ends(given: Given, ledger: Ledger) -> None:
     given.accept(event())
     job = await given.claim_one()
@@ -465,7 +510,7 @@ async def test_an_outcome_is_queued_once_however_often_it_is_written(given: Give
     given.accept(event())
     job = await given.claim_one()
     await ledger.work.commit(job.lease, [outcome()])
-    await ledger.work.commit(job.lease, [outcome(), outcome(2)])
+    await ledger.work.commit(job.lease, [outcome(), outcome(2), outcome(2)])
     epoch = ledger.outbox.take_over("relay")
     batch = ledger.outbox.next_batch("relay", epoch, limit=10)
     assert batch
@@ -480,3 +525,13 @@ async def test_many_callers_at_once_each_get_their_own_answer(given: Given, ledg
     commits = (ledger.work.commit(lease, [BEGIN]) for lease in leases)
     answers = await asyncio.gather(*commits, return_exceptions=True)
     assert [type(answer) for answer in answers] == [type(None)] * 4 + [Fenced] + [type(None)] * 4
+
+
+async def test_what_many_callers_write_at_once_is_written_for_each_of_them(given: Given, ledger: Ledger) -> None:
+    given.accept(*(event(f"e{n}", student_id=f"s{n}") for n in range(9)))
+    jobs = await given.claim()
+    accounts = {job.lease.student_id: replace(ACCOUNT, address=f"{job.lease.student_id}@x") for job in jobs}
+    await asyncio.gather(
+        *(ledger.work.commit(job.lease, [SaveAccount(accounts[job.lease.student_id]), Defer(0)]) for job in jobs)
+    )
+    assert {job.lease.student_id: job.accounts[MS] for job in await given.claim()} == accounts

@@ -1,0 +1,169 @@
+"""Writes about leased students: which statement each kind has, what it is told, and what several about the same row come to."""
+
+import json
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass
+from typing import Any
+
+from sqlalchemy import Connection, TextClause, text
+
+from consumer.ledger import statements
+from consumer.ledger.port import (
+    BeginStep,
+    Defer,
+    DestroyCredential,
+    EndStep,
+    Lease,
+    Publish,
+    RefuseAddress,
+    SaveAccount,
+    SealCredential,
+    Settle,
+    StepState,
+    TenantWaits,
+    Verified,
+    Write,
+)
+
+OUTBOX_CHANNEL = "provisioner_outbox"
+
+Row = dict[str, Any]
+"""A write as JSON holds it."""
+
+
+def _begin(write: BeginStep) -> Row:
+    return {
+        "name": write.name,
+        "version": write.version,
+        "attempts": 1,
+        "request_hash": _hex(write.request_hash),
+        "timeout": write.timeout,
+    }
+
+
+def _end(write: EndStep) -> Row:
+    unsure = write.unsure or write.state is StepState.UNKNOWN
+    return {"name": write.name, "state": write.state, "reason": write.reason, "unsure": unsure}
+
+
+def _save(write: SaveAccount) -> Row:
+    account = write.account
+    return {
+        "provider": account.provider,
+        "address": account.address,
+        "marker": account.marker,
+        "body": dict(account.body),
+        "generation": account.generation,
+        "object_id": account.object_id,
+        "origin": account.origin,
+        "licences": account.licences,
+        "groups": account.groups,
+        "settled_version": account.settled_version,
+    }
+
+
+def _seal(write: SealCredential) -> Row:
+    return {"generation": write.generation, "sealed": _hex(write.sealed), "lifetime": write.lifetime}
+
+
+def _settle(write: Settle) -> Row:
+    return {"version": write.version, "disposition": write.disposition, "verify_in": write.verify_in}
+
+
+def _publish(write: Publish) -> Row:
+    return {
+        "event_id": str(write.event_id),
+        "topic": write.topic,
+        "key": _hex(write.key),
+        "value": _hex(write.value),
+        "headers": [[name, value.decode()] for name, value in write.headers],
+    }
+
+
+def _hex(value: bytes) -> str:
+    return f"\\x{value.hex()}"
+
+
+def _last(_before: Row, row: Row) -> Row:
+    return row
+
+
+def _first(before: Row, _row: Row) -> Row:
+    return before
+
+
+def _begun_again(before: Row, row: Row) -> Row:
+    return row | {"attempts": before["attempts"] + row["attempts"]}
+
+
+def _ended_again(before: Row, row: Row) -> Row:
+    return row | {"unsure": before["unsure"] or row["unsure"]}
+
+
+def _longer(before: Row, row: Row) -> Row:
+    return max(before, row, key=lambda wait: wait["seconds"])
+
+
+@dataclass(frozen=True, slots=True)
+class _Kind:
+    """A kind of write. `key` names the row that it is about; `merge` makes of two about the same row the one that has their effect."""
+
+    of: type[Any]
+    statement: TextClause
+    row: Callable[[Any], Row]
+    key: tuple[str, ...]
+    merge: Callable[[Row, Row], Row] = _last
+
+
+_STUDENT = ("tenant_id", "student_id")
+_ACCOUNT = (*_STUDENT, "provider")
+_STEP = (*_ACCOUNT, "name")
+
+_KINDS = (
+    _Kind(BeginStep, statements.BEGIN, _begin, _STEP, _begun_again),
+    _Kind(EndStep, statements.END, _end, _STEP, _ended_again),
+    _Kind(Verified, statements.VERIFIED, lambda _: {}, _ACCOUNT),
+    _Kind(SaveAccount, statements.SAVE, _save, _ACCOUNT),
+    _Kind(RefuseAddress, statements.REFUSE, lambda write: {"address": write.address}, (*_ACCOUNT, "address")),
+    _Kind(SealCredential, statements.SEAL, _seal, (*_ACCOUNT, "generation"), _first),
+    _Kind(DestroyCredential, statements.DESTROY, lambda _: {}, _ACCOUNT),
+    _Kind(Publish, statements.PUBLISH, _publish, ("event_id",), _first),
+    _Kind(
+        TenantWaits,
+        statements.WAIT,
+        lambda write: {"service": write.service, "seconds": write.seconds},
+        ("tenant_id", "service"),
+        _longer,
+    ),
+    _Kind(Defer, statements.DEFER, lambda write: {"seconds": write.seconds}, _STUDENT),
+    _Kind(Settle, statements.SETTLE, _settle, _STUDENT),
+)
+"""In the order in which they are written: a step begins before it ends and ends before it is verified, a lease ends last."""
+
+
+def write_all(connection: Connection, writes: Sequence[tuple[Lease, Write]]) -> None:
+    """Writes them all, kind by kind; several of a kind about the same row as if one after the other, in the order given."""
+    for kind in _KINDS:
+        if rows := _rows(kind, writes):
+            connection.execute(kind.statement, {"rows": json.dumps(rows)})
+    if any(isinstance(write, Publish) for _, write in writes):
+        connection.execute(text("SELECT pg_notify(:channel, '')"), {"channel": OUTBOX_CHANNEL})
+
+
+def _rows(kind: _Kind, writes: Sequence[tuple[Lease, Write]]) -> Sequence[Row]:
+    rows: dict[tuple[Any, ...], Row] = {}
+    for lease, write in writes:
+        if isinstance(write, kind.of):
+            row = _about(lease, write) | kind.row(write)
+            key = tuple(row[name] for name in kind.key)
+            rows[key] = kind.merge(rows[key], row) if key in rows else row
+    return list(rows.values())
+
+
+def _about(lease: Lease, write: Write) -> Row:
+    return {
+        "tenant_id": lease.tenant_id,
+        "student_id": lease.student_id,
+        "epoch": lease.epoch,
+        "provider": getattr(write, "provider", None),
+    }
