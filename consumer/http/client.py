@@ -20,7 +20,6 @@ from consumer.errors import Fault, OutcomeUnknown, Stop, Unavailable
 from consumer.http.answer import Answer
 from consumer.http.resolver import VendorResolver
 
-_CONNECT = 5.0
 _LONGEST_BODY = 4 * 1024 * 1024
 _HEADERS = {"Accept": "*/*", "Accept-Encoding": "gzip, deflate", "User-Agent": "provisioner"}
 _NEVER_SENT = (aiohttp.ClientConnectorError, aiohttp.ConnectionTimeoutError, aiohttp.InvalidURL)
@@ -56,9 +55,18 @@ class _NoAnswerError(Exception):
 
 
 class HttpClient:
-    """Connections to vendors. With `ca_file`, only its certificates are trusted, and private networks may be called."""
+    """Connections to vendors, at most so many at once. With `ca_file`, only its certificates are trusted, and private networks may be
+    called. `connect` is how many seconds a new connection has.
+    """
 
-    def __init__(self, *, ca_file: Path | None = None, connections: int = 512, observe: Observer | None = None) -> None:
+    def __init__(
+        self,
+        *,
+        ca_file: Path | None = None,
+        connections: int = 512,
+        connect: float = 5.0,
+        observe: Observer | None = None,
+    ) -> None:
         context = _tls(ca_file)
 
         def session() -> aiohttp.ClientSession:
@@ -73,6 +81,7 @@ class HttpClient:
         # No client around the transport: cookies, redirects, proxies and credentials of httpx's own are nothing that a vendor call may
         # have, and looking for them would cost as much as the call itself.
         self._transport = AiohttpTransport(verify=context, client=session, trust_env=False)
+        self._connect = connect
         self._observe = observe
 
     async def __aenter__(self) -> Self:
@@ -109,13 +118,15 @@ class HttpClient:
     async def _send(self, call: Call, timeout: float) -> Answer:
         if timeout <= 0:
             raise Unavailable(f"{call.service} was not called: no time was left.")
-        connect = min(_CONNECT, timeout / 2)  # well before the end, so that a connection that never came is told apart
+        # Well before the end, so that a connection that never came is told apart. Those that wait for one to be free, where more calls
+        # are made than there may be connections, wait for answers to others: that is no fault of the vendor's.
+        free = timeout / 2
         request = httpx.Request(
             call.method,
             call.url,
             headers={**_HEADERS, **call.headers},
             content=call.content,
-            extensions={"timeout": {"connect": connect, "read": timeout, "pool": connect}},
+            extensions={"timeout": {"connect": min(self._connect, free), "read": timeout, "pool": free}},
         )
         try:
             async with asyncio.timeout(timeout):

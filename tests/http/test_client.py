@@ -59,6 +59,21 @@ async def test_a_server_that_never_finishes_its_tls_handshake_was_sent_nothing(c
         over.set()
 
 
+async def test_a_call_may_wait_for_a_free_connection_longer_than_for_a_new_one() -> None:
+    connect, over = 0.05, asyncio.Event()
+
+    async def answer_late(reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
+        for _ in range(2):
+            await reader.readuntil(b"{}")
+            await over.wait()
+            writer.write(b"HTTP/1.1 201 Created\r\nContent-Length: 2\r\n\r\n{}")
+
+    async with HttpClient(connections=1, connect=connect) as client, listening(answer_late) as url:
+        calls = asyncio.gather(*(client.send(call(url), timeout=60) for _ in range(2)))
+        asyncio.get_running_loop().call_later(4 * connect, over.set)
+        assert [answered.status for answered in await calls] == [201, 201]
+
+
 async def test_without_time_nothing_is_sent(client: HttpClient) -> None:
     connections: list[asyncio.StreamWriter] = []
 
