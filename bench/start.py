@@ -88,7 +88,7 @@ def _claims(on: Installation, engine: Engine) -> Row:
         claims.claim(room, lease=60, worker="bench")
         took.append(time.perf_counter() - began)
     large = {table.name for table in TABLES}
-    read = large & scanned(engine, lambda: (claims.claim(room, lease=60, worker="bench"), claims.seconds_to_next()))
+    read = large & scanned(engine, lambda: (claims.claim(room, lease=60, worker="bench"), claims.seconds_to_next(room)))
     how = f"reads all of {', '.join(sorted(read))}" if read else "by indexes alone"
     typical = statistics.median(took)
     return Row(

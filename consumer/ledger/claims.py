@@ -1,7 +1,7 @@
 """Claims: which students are due, and everything that is known about them."""
 
 from collections import defaultdict
-from collections.abc import Mapping, Sequence
+from collections.abc import Collection, Mapping, Sequence
 from typing import Any
 
 from sqlalchemy import Connection, Engine, Row, TextClause, text
@@ -30,10 +30,22 @@ _CLAIM = text(
     """
 )
 
-_NEXT = text(
+# Of each tenant the first in the index that nobody has leased; the leased ones are those due before it.
+_NEXT_FREE = text(
     """
-    SELECT extract(epoch FROM min(greatest(due_at, coalesce(lease_until, due_at))) - now())::float8 AS seconds
-    FROM student WHERE due_at IS NOT NULL
+    SELECT extract(epoch FROM min(first.due_at) - now())::float8
+    FROM unnest(CAST(:tenants AS text[])) AS asked(tenant_id)
+    CROSS JOIN LATERAL (
+      SELECT s.due_at FROM student s
+      WHERE s.tenant_id = asked.tenant_id AND s.due_at IS NOT NULL AND (s.lease_until IS NULL OR s.lease_until <= now())
+      ORDER BY s.due_at LIMIT 1
+    ) AS first
+    """
+)
+_NEXT_LEASE = text(
+    """
+    SELECT extract(epoch FROM min(lease_until) - now())::float8 FROM student
+    WHERE tenant_id = ANY(CAST(:tenants AS text[])) AND due_at <= now() AND lease_until > now()
     """
 )
 
@@ -87,11 +99,16 @@ class Claims:
             for row in rows
         ]
 
-    def seconds_to_next(self) -> float | None:
-        """See `Work.seconds_to_next`."""
+    def seconds_to_next(self, tenants: Collection[str]) -> float | None:
+        """See `Work.seconds_to_next`. Reads a few rows of each tenant, however many wait."""
+        asked = {"tenants": list(tenants)}
         with transaction(self._engine) as connection:
-            seconds = connection.execute(_NEXT).scalar_one()
-        return None if seconds is None else max(0.0, seconds)
+            free = connection.execute(_NEXT_FREE, asked).scalar_one()
+            if free is not None and free <= 0:
+                return 0.0
+            # What is due is leased, all of it: no more rows than there are students in work.
+            leased = connection.execute(_NEXT_LEASE, asked).scalar_one()
+        return min((seconds for seconds in (free, leased) if seconds is not None), default=None)
 
 
 def _by_student(

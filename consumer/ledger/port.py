@@ -296,8 +296,8 @@ class Work(Protocol):
         """Leases due students: for each tenant as many as `room` says, those due longest first. Raises each one's epoch."""
         ...
 
-    async def seconds_to_next(self) -> float | None:
-        """How long until the next student is due (0.0: now; None: nothing is planned)."""
+    async def seconds_to_next(self, tenants: Collection[str]) -> float | None:
+        """How long until the next student of these tenants can be claimed (0.0: now; None: nothing is planned)."""
         ...
 
     async def reserve(self, lease: Lease, provider: Provider, candidates: Sequence[str]) -> str | None:

@@ -1,7 +1,7 @@
 """Loop 2's side of the ledger on PostgreSQL: claims and grouped writes, off the event loop in threads of their own."""
 
 import asyncio
-from collections.abc import Mapping, Sequence
+from collections.abc import Collection, Mapping, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from functools import partial
 
@@ -33,9 +33,10 @@ class PostgresWork:
         call = partial(self._claims.claim, room, lease=lease, worker=worker)
         return await asyncio.get_running_loop().run_in_executor(self._threads, call)
 
-    async def seconds_to_next(self) -> float | None:
+    async def seconds_to_next(self, tenants: Collection[str]) -> float | None:
         """See `Work.seconds_to_next`."""
-        return await asyncio.get_running_loop().run_in_executor(self._threads, self._claims.seconds_to_next)
+        call = partial(self._claims.seconds_to_next, tenants)
+        return await asyncio.get_running_loop().run_in_executor(self._threads, call)
 
     async def reserve(self, lease: Lease, provider: Provider, candidates: Sequence[str]) -> str | None:
         """See `Work.reserve`."""

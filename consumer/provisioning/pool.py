@@ -10,6 +10,7 @@ from consumer.errors import RetryLater
 from consumer.failpoints import UNARMED, Failpoints, Point, commit_lost
 from consumer.ledger.port import Job, Work
 from consumer.observe.metrics import Metrics
+from consumer.provisioning.slow_start import GROWS_EVERY, SlowStart
 
 log = structlog.get_logger()
 
@@ -25,7 +26,8 @@ class Pool:
     the database's time can be told from it.
 
     `limits` says for each tenant how many of its students may be in work at once, so that a slow provider of one tenant holds
-    only that tenant's share. `wait` returns when new work was announced, at the latest after the seconds it is given.
+    only that tenant's share; `concurrency` how many in all, which the pool comes to little by little. `wait` returns when new work was
+    announced, at the latest after the seconds it is given.
     """
 
     def __init__(
@@ -46,7 +48,7 @@ class Pool:
         self._work = work
         self._handle = handle
         self._limits = limits
-        self._concurrency = concurrency
+        self._slow_start = SlowStart(concurrency)
         self._lease = lease
         self._sweep = sweep
         self._worker = worker
@@ -84,16 +86,22 @@ class Pool:
 
     def room(self) -> Mapping[str, int]:
         """How many more students each tenant may have in work now; in all no more than the process has room for."""
-        free = self._concurrency - len(self._tasks)
-        wants = {tenant: limit - self._in_work[tenant] for tenant, limit in self._limits.items()}
-        open_to = [tenant for tenant, want in wants.items() if want > 0]
-        if free <= 0 or not open_to:
+        in_work = len(self._tasks)
+        free = self._slow_start.allowed(in_work, asyncio.get_running_loop().time()) - in_work
+        wants = self._wants()
+        if free <= 0 or not wants:
             return {}
+        open_to = list(wants)
         self._turn = (self._turn + 1) % len(open_to)
         order = open_to[self._turn :] + open_to[: self._turn]
         share, extra = divmod(free, len(open_to))
         shares = {tenant: min(wants[tenant], share + (index < extra)) for index, tenant in enumerate(order)}
         return {tenant: places for tenant, places in shares.items() if places > 0}
+
+    def _wants(self) -> Mapping[str, int]:
+        """How many more students each tenant's own limit lets in; tenants at their limit are left out."""
+        wants = {tenant: limit - self._in_work[tenant] for tenant, limit in self._limits.items()}
+        return {tenant: want for tenant, want in wants.items() if want > 0}
 
     async def _claim(self) -> Sequence[Job]:
         room = self.room()
@@ -149,9 +157,7 @@ class Pool:
         if not idle:
             await asyncio.sleep(_PAUSE_BETWEEN_CLAIMS)
             return
-        seconds = self._sweep
-        if self.room():
-            seconds = await self._next_due()
+        seconds = await self._next_due() if self.room() else min(self._sweep, GROWS_EVERY)
         self._changed.clear()
         if self.stopping:
             return
@@ -166,7 +172,7 @@ class Pool:
 
     async def _next_due(self) -> float:
         try:
-            due = await self._work.seconds_to_next()
+            due = await self._work.seconds_to_next(self._wants().keys())
         except RetryLater:
             return _PAUSE_WHEN_AWAY
         return self._sweep if due is None else min(self._sweep, max(due, _PAUSE_BETWEEN_CLAIMS))

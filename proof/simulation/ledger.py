@@ -25,9 +25,9 @@ class SimulatedWork:
         """See `Work`."""
         return await self._do("claims", lambda: at_once(self._database.claim(room, lease=lease, worker=worker)))
 
-    async def seconds_to_next(self) -> float | None:
+    async def seconds_to_next(self, tenants: Collection[str]) -> float | None:
         """See `Work`."""
-        return await self._do("looks", lambda: at_once(self._database.seconds_to_next()))
+        return await self._do("looks", lambda: at_once(self._database.seconds_to_next(tenants)))
 
     async def reserve(self, lease: Lease, provider: Provider, candidates: Sequence[str]) -> str | None:
         """See `Work`."""

@@ -210,7 +210,7 @@ async def test_a_settled_student_is_done_with(given: Given, ledger: Ledger) -> N
     await ledger.work.commit(job.lease, [SETTLE])
     assert ledger.dispositions() == {"e1": Disposition.APPLIED}
     assert await given.claim() == []
-    assert await ledger.work.seconds_to_next() is None
+    assert await ledger.work.seconds_to_next(["north"]) is None
 
 
 async def test_settling_supersedes_older_events_that_were_never_begun(given: Given, ledger: Ledger) -> None:
@@ -245,7 +245,7 @@ async def test_a_student_whose_steps_are_all_known_is_not_looked_at_again(given:
     await ledger.work.commit(job.lease, [ended(StepState.THROTTLED)])
     await ledger.work.commit(job.lease, [BEGIN])
     await ledger.work.commit(job.lease, [ended(StepState.DONE), SETTLE])
-    assert await ledger.work.seconds_to_next() is None
+    assert await ledger.work.seconds_to_next(["north"]) is None
 
 
 async def test_a_step_that_was_unknown_is_unsure_when_it_is_done_and_the_student_due_once_more(
@@ -317,7 +317,7 @@ async def test_a_verified_account_is_not_looked_at_again(given: Given, ledger: L
     ledger.advance(901)
     job = await given.claim_one()
     await ledger.work.commit(job.lease, [Verified(MS), SETTLE])
-    assert await ledger.work.seconds_to_next() is None
+    assert await ledger.work.seconds_to_next(["north"]) is None
 
 
 async def test_one_providers_verification_says_nothing_about_anothers(given: Given, ledger: Ledger) -> None:
@@ -352,7 +352,29 @@ async def test_the_next_due_student_says_how_long_to_wait(given: Given, ledger: 
     given.accept(event())
     job = await given.claim_one()
     await ledger.work.commit(job.lease, [Defer(100)])
-    assert 90 < (await ledger.work.seconds_to_next() or 0) <= 100
+    assert 90 < (await ledger.work.seconds_to_next(["north"]) or 0) <= 100
+
+
+async def test_the_next_student_can_be_one_whose_lease_runs_out(given: Given, ledger: Ledger) -> None:
+    given.accept(event("e1"), event("e2", student_id="s2"))
+    leased, deferred = await given.claim(lease=50)
+    await ledger.work.commit(deferred.lease, [Defer(100)])
+    assert 40 < (await ledger.work.seconds_to_next(["north"]) or 0) <= 50
+    ledger.advance(51)
+    assert await ledger.work.seconds_to_next(["north"]) == 0
+    assert (await given.claim_one()).lease.student_id == leased.lease.student_id
+
+
+async def test_a_student_that_is_due_is_the_next_although_others_are_leased(given: Given, ledger: Ledger) -> None:
+    given.accept(*(event(f"e{n}", student_id=f"s{n}") for n in range(4)))
+    assert len(await given.claim(3)) == 3
+    assert await ledger.work.seconds_to_next(["north"]) == 0
+
+
+async def test_only_the_tenants_asked_about_have_a_next_student(given: Given, ledger: Ledger) -> None:
+    given.accept(event())
+    assert await ledger.work.seconds_to_next(["south"]) is None
+    assert await ledger.work.seconds_to_next(["south", "north"]) == 0
 
 
 async def test_an_address_is_reserved_for_one_student_only(given: Given, ledger: Ledger) -> None:

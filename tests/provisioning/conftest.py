@@ -111,10 +111,14 @@ class School:
         for job in await self.claim():
             await worker.work(job)
 
+    async def seconds_to_next(self) -> float | None:
+        """How long until there is something to do again."""
+        return await self.ledger.seconds_to_next([TENANT])
+
     async def work_until_settled(self, *, days: float = 3) -> None:
         """Works, and lets time pass to the next that is due, until nothing is planned."""
         end = self.now + timedelta(days=days)
-        while (seconds := await self.ledger.seconds_to_next()) is not None and self.now < end:
+        while (seconds := await self.seconds_to_next()) is not None and self.now < end:
             self.now += timedelta(seconds=seconds)
             await self.work()
 

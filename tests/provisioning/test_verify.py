@@ -39,16 +39,16 @@ def found(school: School) -> dict[str, float]:
 async def test_an_account_of_which_everything_is_known_is_not_looked_at_again(school: School) -> None:
     school.enrol()
     await school.work()
-    assert await school.ledger.seconds_to_next() is None
+    assert await school.seconds_to_next() is None
 
 
 async def test_after_a_lost_answer_the_account_is_looked_at_once_more_and_only_once(school: School) -> None:
     await settled_unsure(school)
-    assert await school.ledger.seconds_to_next() == VERIFY_AFTER
+    assert await school.seconds_to_next() == VERIFY_AFTER
     await look(school)
     assert school.directory.calls == ["find_marked"]
     assert found(school) == {"sure": 1}
-    assert await school.ledger.seconds_to_next() is None
+    assert await school.seconds_to_next() is None
 
 
 async def test_after_a_crash_the_account_is_looked_at_once_more(school: School) -> None:
@@ -57,7 +57,7 @@ async def test_after_a_crash_the_account_is_looked_at_once_more(school: School) 
     await school.work()
     await look(school)
     assert found(school) == {"sure": 1}
-    assert await school.ledger.seconds_to_next() is None
+    assert await school.seconds_to_next() is None
 
 
 async def test_a_second_look_tells_nobody_anything_and_writes_no_mail(school: School) -> None:
@@ -77,7 +77,7 @@ async def test_an_account_whose_marker_could_not_be_settled_is_marked(school: Sc
     await look(school)
     assert school.account().found.address == ADDRESS
     assert found(school) == {"marked": 1}
-    assert await school.ledger.seconds_to_next() is None
+    assert await school.seconds_to_next() is None
 
 
 async def test_a_marker_whose_answer_is_lost_is_made_sure_of(school: School) -> None:
@@ -108,7 +108,7 @@ async def test_a_creation_that_turned_up_late_beside_ours_waits_for_a_person(sch
     assert (failure["reason"], failure["final"]) == (Reason.ACCOUNT_CONFLICT, False)
     assert found(school) == {"conflict": 1}
     assert school.directory.calls == ["find_marked"]
-    assert await school.ledger.seconds_to_next() is not None
+    assert await school.seconds_to_next() is not None
 
 
 async def test_another_account_with_the_marker_is_not_taken_for_the_students(school: School) -> None:
@@ -167,7 +167,7 @@ async def test_a_refused_creation_that_was_carried_out_before_is_the_students_ac
     (mail,) = school.mailer.to(HOME)
     assert school.account().password in mail.text
     assert found(school) == {"late": 1}
-    assert await school.ledger.seconds_to_next() is None
+    assert await school.seconds_to_next() is None
 
 
 async def test_a_refused_creation_that_was_never_carried_out_stays_refused(school: School) -> None:

@@ -1,6 +1,6 @@
 """Loop 2's side of the ledger in memory."""
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Collection, Mapping, Sequence
 from dataclasses import replace
 from datetime import datetime, timedelta
 
@@ -58,8 +58,8 @@ class MemoryWork(OnState):
                 jobs.append(_job(student, now))
         return jobs
 
-    async def seconds_to_next(self) -> float | None:
-        planned = self._state.planned.values()
+    async def seconds_to_next(self, tenants: Collection[str]) -> float | None:
+        planned = [student for (tenant, _), student in self._state.planned.items() if tenant in tenants]
         due = [max(s.due_at, s.lease_until or s.due_at) for s in planned if s.due_at is not None]
         return max(0.0, (min(due) - self._state.clock()).total_seconds()) if due else None
 
