@@ -7,7 +7,7 @@ record is asked for again later: an id that nobody can look up now is not an unk
 import io
 import json
 from collections.abc import Callable, Mapping
-from functools import partial
+from functools import cache, partial
 from typing import Any, NamedTuple
 
 from fastavro import parse_schema, schemaless_reader  # pyright: ignore[reportUnknownVariableType]  bare IO in its stubs
@@ -48,15 +48,21 @@ class _Writer(NamedTuple):
     read: _Decode
 
 
+class _Ours(NamedTuple):
+    """Our own schema: as it is written, and parsed, as a whole and without what does not decide."""
+
+    document: Mapping[str, Any]
+    whole: Schema
+    projection: Schema
+
+
 class EventReader:
     """Reads records of `student-status-changed`. Not for use by several threads at once."""
 
     def __init__(self, schemas: Schemas, *, max_bytes: int = MAX_BYTES) -> None:
         self._schemas = schemas
         self._max_bytes = max_bytes
-        self._ours = schema(STATUS_CHANGED)
-        self._whole = parse_schema(self._ours)
-        self._projection = parse_schema(_projected(self._ours, _DECIDING))
+        self._ours = _ours()
         self._writers: dict[SchemaRef, _Writer | Unreadable] = {}
 
     def peek(self, value: bytes | None, headers: Headers | None) -> Peek:
@@ -101,13 +107,21 @@ class EventReader:
         return writer
 
     def _readers(self, ref: SchemaRef, text: str) -> _Writer | Unreadable:
+        ours = self._ours
         try:
             document = json.loads(text)
-            written = parse_schema(document)
+            written = ours.whole if document == ours.document else parse_schema(document)
         except (SchemaParseException, UnknownType, ValueError, TypeError, KeyError):
             return Unreadable(LetterReason.INCOMPATIBLE_SCHEMA, f"Schema {ref} is not one that Avro knows.")
-        whole = None if document == self._ours else self._whole  # without a second schema fastavro is twice as fast
-        return _Writer(_decoder(written, self._projection), _decoder(written, whole))
+        whole = None if written is ours.whole else ours.whole  # without a second schema fastavro is twice as fast
+        return _Writer(_decoder(written, ours.projection), _decoder(written, whole))
+
+
+@cache
+def _ours() -> _Ours:
+    """Parsed once in a process: every reader reads by the same."""
+    document = schema(STATUS_CHANGED)
+    return _Ours(document, parse_schema(document), parse_schema(_projected(document, _DECIDING)))
 
 
 def _decoder(written: Schema, ours: Schema | None) -> _Decode:
