@@ -1,17 +1,19 @@
 """An event loop whose time is simulated: when nothing is left to do now, it is at once the time of the next timer.
 
-Callbacks run in the order in which they were scheduled, timers in the order of their times (those of one moment in an order of their
-own, but always the same), and sets of tasks keep one order in every run: the same program always runs the same way.
+Callbacks run in the order in which they were scheduled, timers in the order of their times and those of one moment in that in which
+they were set, and sets of tasks keep one order in every run: the same program always runs the same way.
 There is no selector and no thread: what would wait for either is refused.
 """
 
 import asyncio
 import heapq
+import math
 from collections import deque
 from collections.abc import Callable, Coroutine, Sequence
 from contextvars import Context, ContextVar
 from datetime import UTC, datetime
-from typing import Any, NoReturn, Protocol, Self, TypeVar
+from functools import partial
+from typing import Any, NoReturn, Protocol, Self, TypeVar, cast
 
 T = TypeVar("T")
 
@@ -19,8 +21,13 @@ T = TypeVar("T")
 class Owner(Protocol):
     """Whose callbacks can be held back: a simulated process. They are those that have it as their context's `OWNER`."""
 
-    def admits(self, callback: Callable[[], None]) -> bool:
-        """Whether it may run now. If not, it is the owner's to run later."""
+    @property
+    def frozen(self) -> bool:
+        """Whether none of them may run now."""
+        ...
+
+    def hold(self, put_back: Callable[[], object]) -> None:
+        """One of them was to run; `put_back` makes it ready again."""
         ...
 
 
@@ -95,6 +102,15 @@ async def _ended(tasks: list[asyncio.Task[Any]]) -> None:
     await asyncio.gather(*tasks, return_exceptions=True)
 
 
+def passed_in_place(seconds: float) -> bool:
+    """Lets so many seconds pass at once, if nothing at all would happen in them. Whether it has: if not, whoever asks must wait.
+
+    What runs sees no difference. To wait costs turns of the loop, a future and a timer; and most waits are for a few milliseconds, in
+    minutes where little happens.
+    """
+    return cast("_Loop", asyncio.get_running_loop()).pass_in_place(seconds)
+
+
 def tasks_of(owner: Owner) -> Sequence[asyncio.Task[Any]]:
     """Its tasks that are not done, in the order in which they were born."""
     return sorted((task for task in asyncio.all_tasks() if isinstance(task, _Task) and task.owner is owner), key=hash)
@@ -110,33 +126,17 @@ class _Task(asyncio.Task[Any]):
         return self.number
 
 
-class _Handle(asyncio.Handle):
-    def _run(self) -> None:
-        owner = self._context.get(OWNER)
-        if owner is None or (not self._cancelled and owner.admits(self._run)):
-            super()._run()
-
-
-class _Timer(asyncio.TimerHandle):
-    def _run(self) -> None:
-        owner = self._context.get(OWNER)
-        if owner is None or (not self._cancelled and owner.admits(self._run)):
-            super()._run()
-
-
 class _Loop(asyncio.BaseEventLoop):
-    """asyncio's own machinery over a selector that never waits."""
+    """asyncio's own machinery, but for its rounds, which wait for no selector."""
 
     _ready: deque[asyncio.Handle]
-
-    _scheduled: list[asyncio.TimerHandle]
-    _clock_resolution: float
 
     def __init__(self, clock: Clock) -> None:
         super().__init__()
         self._clock = clock
-        self._selector = self
-        self._clock_resolution = 1e-6  # the real clock's would drown in the rounding of a time of months
+        self._timers: list[tuple[float, int, asyncio.TimerHandle]] = []
+        """A heap, by time and by the order in which they were set."""
+        self._set = 0
         self._born = 0
         self.failure: BaseException | None = None
         """The first that a callback raised; asyncio would only log it."""
@@ -144,17 +144,22 @@ class _Loop(asyncio.BaseEventLoop):
         self.set_task_factory(self._task)
         self.set_exception_handler(self._unhandled)
 
-    def select(self, timeout: float | None) -> tuple[()]:
-        """Asked by the loop for what happened within `timeout` seconds; None: there is no timer."""
-        if timeout is None:
-            raise Stuck("Nothing is left to do and no timer is set, but the simulation is not over.")
-        if timeout > 0:
-            # Not `+ timeout`: rounded sums would miss the timer's time by a hair, and look for it again.
-            self._clock.elapsed = self._scheduled[0].when()
-        return ()
+    def pass_in_place(self, seconds: float) -> bool:
+        """See `passed_in_place`."""
+        until = self._clock.elapsed + seconds
+        if self._ready or seconds <= 0 or self._next_at() <= until:
+            return False
+        self._clock.elapsed = until
+        return True
 
-    def _call_soon(self, callback: Callable[..., object], args: Any, context: Context | None) -> _Handle:  # noqa: ANN401  whatever they are
-        handle = _Handle(callback, args, self, context)
+    def call_soon(
+        self,
+        callback: Callable[..., object],
+        *args: Any,  # noqa: ANN401  whatever they are
+        context: Context | None = None,
+    ) -> asyncio.Handle:
+        """See `AbstractEventLoop.call_soon`."""
+        handle = asyncio.Handle(callback, args, self, context)
         self._ready.append(handle)
         return handle
 
@@ -164,15 +169,37 @@ class _Loop(asyncio.BaseEventLoop):
         callback: Callable[..., object],
         *args: Any,  # noqa: ANN401  whatever they are
         context: Context | None = None,
-    ) -> _Timer:
+    ) -> asyncio.TimerHandle:
         """See `AbstractEventLoop.call_at`."""
-        timer = _Timer(when, callback, args, self, context)
-        heapq.heappush(self._scheduled, timer)
-        timer._scheduled = True  # noqa: SLF001  asyncio's own mark, by which it counts cancelled timers
+        timer = asyncio.TimerHandle(when, callback, args, self, context)
+        self._set += 1
+        heapq.heappush(self._timers, (when, self._set, timer))
         return timer
 
-    def _process_events(self, event_list: tuple[()]) -> None:
-        """There never are any."""
+    def _run_once(self) -> None:
+        """One round: the callbacks that are ready at its beginning. Where none is, it is the next timer's time now."""
+        ready, timers, clock = self._ready, self._timers, self._clock
+        if not ready:
+            if (next_at := self._next_at()) == math.inf:
+                raise Stuck("Nothing is left to do and no timer is set, but the simulation is not over.")
+            clock.elapsed = max(clock.elapsed, next_at)
+        while timers and timers[0][0] <= clock.elapsed:
+            ready.append(heapq.heappop(timers)[2])
+        for _ in range(len(ready)):
+            handle = ready.popleft()
+            if handle.cancelled():
+                continue
+            owner = handle._context.get(OWNER)  # noqa: SLF001  `get_context` is there from Python 3.12 on
+            if owner is not None and owner.frozen:
+                owner.hold(partial(ready.append, handle))
+            else:
+                handle._run()  # noqa: SLF001  as asyncio's own loop does
+
+    def _next_at(self) -> float:
+        """When the next timer goes off that is not cancelled; `inf` where there is none."""
+        while self._timers and self._timers[0][2].cancelled():
+            heapq.heappop(self._timers)
+        return self._timers[0][0] if self._timers else math.inf
 
     def _write_to_self(self) -> None:
         """Nothing waits that would have to be woken: `call_soon_threadsafe` is `call_soon` here."""

@@ -183,9 +183,10 @@ class Bells:
 
     async def hear(self, bell: asyncio.Event, seconds: float) -> None:
         """Returns when it has rung since the last time, at the latest after `seconds`."""
-        try:
-            async with asyncio.timeout(seconds):
+        if not bell.is_set():
+            timer = asyncio.get_running_loop().call_later(seconds, bell.set)
+            try:
                 await bell.wait()
-        except TimeoutError:
-            return
+            finally:
+                timer.cancel()
         bell.clear()

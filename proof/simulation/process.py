@@ -14,7 +14,7 @@ class Process:
     def __init__(self, name: str) -> None:
         self.name = name
         self.alive = True
-        self._held: list[Callable[[], None]] | None = None
+        self._held: list[Callable[[], object]] | None = None
 
     @property
     def frozen(self) -> bool:
@@ -42,13 +42,10 @@ class Process:
     def thaw(self) -> None:
         """As SIGCONT does: everything that was to happen meanwhile happens now, in its order."""
         held, self._held = self._held or [], None
-        loop = asyncio.get_running_loop()
-        for callback in held:
-            loop.call_soon(callback)
+        for put_back in held:
+            put_back()
 
-    def admits(self, callback: Callable[[], None]) -> bool:
+    def hold(self, put_back: Callable[[], object]) -> None:
         """See `clock.Owner`."""
-        if self._held is None:
-            return True
-        self._held.append(callback)
-        return False
+        if self._held is not None:
+            self._held.append(put_back)

@@ -9,8 +9,6 @@ from collections.abc import Callable
 from dataclasses import dataclass
 from functools import cache
 
-from prometheus_client import CollectorRegistry
-
 from consumer.assembly import Assembly
 from consumer.codec.registry import UnknownSchema
 from consumer.codec.schemas import STATUS_CHANGED, schema_text
@@ -24,6 +22,7 @@ from proof.simulation.clients import SimulatedClients
 from proof.simulation.database import Database
 from proof.simulation.institutions import open_secret, settings, tenants
 from proof.simulation.process import Process
+from proof.simulation.series import Series
 from proof.simulation.surroundings import Surroundings
 from proof.simulation.threads import in_thread
 
@@ -64,7 +63,7 @@ class Replica:
     ) -> None:
         self.process = Process(f"replica-{number}")
         self.process.alive = False
-        self.registry = CollectorRegistry()
+        self.registry = Series()
         self.stopped_itself: str | None = None
         self.lives = 0
         self.down_until = 0.0
@@ -83,7 +82,7 @@ class Replica:
         self.lives += 1
         self.process = Process(f"replica-{self._number}.{self.lives}")
         self._stopping = asyncio.Event()
-        self.registry = CollectorRegistry()
+        self.registry = Series()
         self._around.trace.add(self.process.name, "starts")
         self._main = self.process.start(self._live(self.process, self._stopping))
 

@@ -1,9 +1,11 @@
 """Plays a scenario to its end: processes, faults, hands, and nobody who waits."""
 
 import asyncio
+import gc
 from collections import Counter
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
+from functools import cache
 
 from consumer.failpoints import Point
 from consumer.simulators.events import SimulatedRecord
@@ -42,12 +44,19 @@ class Played:
 
 def play(scenario: Scenario, *, make: Make = MADE, traced: bool = False) -> Played:
     """The run. Raises whatever ends a process that is no part of the service's contract."""
+    _keep_what_is_there()
     with logs.captured() as lines:
 
         async def main(time: Clock) -> Played:
             return await _Stage(time, scenario, make, lines, traced=traced).play()
 
         return clock.run(main, start=START)
+
+
+@cache
+def _keep_what_is_there() -> None:
+    """Lets the garbage collector not look again and again at the modules, which stay: each time that takes longer than a run."""
+    gc.freeze()
 
 
 class _Stage:
@@ -65,6 +74,8 @@ class _Stage:
             for number in range(scenario.replicas)
         ]
         self._mischief = Mischief(self._around, self._replicas)
+        self._healed_at = scenario.healed_at
+        self._all_sent_at = max((sent.at for sent in scenario.sent), default=0.0)
 
     async def play(self) -> Played:
         settle_in(self._scenario.residents, self._around.vendors)
@@ -95,7 +106,7 @@ class _Stage:
 
     async def _until_quiet(self) -> float | None:
         """When nothing was owed any more, in Unix seconds; None where that takes too long. Whoever is down is started again meanwhile."""
-        while self._clock.time() < self._scenario.healed_at + _LONGEST:
+        while self._clock.time() < self._healed_at + _LONGEST:
             await asyncio.sleep(_LOOKS_EVERY)
             self._supervise()
             if self._quiet():
@@ -113,7 +124,7 @@ class _Stage:
 
     def _quiet(self) -> bool:
         around, topics = self._around, settings().kafka.topics
-        if self._clock.time() < max(self._scenario.healed_at, self._last_event_at()) or not all(
+        if self._clock.time() < max(self._healed_at, self._all_sent_at) or not all(
             replica.process.alive for replica in self._replicas
         ):
             return False
@@ -122,10 +133,7 @@ class _Stage:
             record.offset() < committed.get(record.partition(), 0)
             for record in around.kafka.records(topics.status_changed)
         )
-        return read and around.database.at_rest(since=self._scenario.healed_at)
-
-    def _last_event_at(self) -> float:
-        return max((sent.at for sent in self._scenario.sent), default=0.0)
+        return read and around.database.at_rest(since=self._healed_at)
 
     def _send(self, record: SimulatedRecord) -> None:
         self._around.trace.add("sis", "sends", (record.tenant_id, record.student_id, record.version))

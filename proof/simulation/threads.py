@@ -15,6 +15,8 @@ from typing import Any, TypeVar, cast
 
 from greenlet import getcurrent, greenlet
 
+from proof.simulation.clock import passed_in_place
+
 T = TypeVar("T")
 
 
@@ -65,7 +67,9 @@ def wait_for(awaitable: Awaitable[T]) -> T:
 
 def sleep(seconds: float) -> None:
     """Blocks the calling thread for so long. Raises `Killed`."""
-    wait_for(asyncio.sleep(seconds))
+    thread = getcurrent()
+    if not isinstance(thread, _Thread) or thread.killed or not passed_in_place(seconds):
+        wait_for(asyncio.sleep(seconds))
 
 
 def _kill(thread: _Thread) -> None:

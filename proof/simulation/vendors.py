@@ -119,7 +119,7 @@ class Internet:
         in_time = there + back < timeout
         deal = partial(self._deal, place, call, waits=lambda: process.alive and in_time)
         try:
-            async with asyncio.timeout(timeout):
+            async with asyncio.timeout(None if in_time else timeout):
                 answer = await ask(deal if fault != "request_lost" else _nothing, there=there, back=back)
         except TimeoutError as error:
             raise lost(call, "no answer in time") from error
