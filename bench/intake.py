@@ -17,6 +17,7 @@ from consumer.codec.wire import SchemaRef
 from consumer.intake.batch import BatchReader
 from consumer.intake.letters import DeadLetters
 from consumer.intake.loop import Intake
+from consumer.intake.port import Answered
 from consumer.kafka import consumer_config, producer_config
 from consumer.ledger.engine import open_engine
 from consumer.ledger.inbox import PostgresInbox
@@ -54,8 +55,11 @@ def main(kafka: str, database: str, topic: str, count: str, schools: str) -> Non
         if course.reached(_sum(metrics.batch_records)):
             intake.stop()
 
+    def consumer(answered: Answered) -> Consumer:
+        return Consumer({**consumer_config(settings), "on_commit": answered})
+
     intake = Intake(
-        consumer=Consumer(consumer_config(settings)),
+        consumers=consumer,
         topic=topic,
         batches=BatchReader(EventReader(_OneSchema()), DecisionTable.of(tenants)),
         inbox=PostgresInbox(engine),

@@ -72,7 +72,7 @@ class Assembly:
     def intake(self, clients: Clients, schemas: Schemas) -> Intake:
         kafka = self._settings.kafka
         return Intake(
-            consumer=clients.consumer(),
+            consumers=clients.consumer,
             topic=kafka.topics.status_changed,
             batches=BatchReader(EventReader(schemas), DecisionTable.of(self._tenants.values())),
             inbox=clients.inbox(),

@@ -32,8 +32,8 @@ from consumer.tenants import GoogleSection, MicrosoftSection
 class Clients(Protocol):
     """Of Kafka, the ledger and the vendors; also where time and chance come from. None connects before it is used."""
 
-    def consumer(self) -> intake.Consumer:
-        """Reads the input topic, as a member of the group."""
+    def consumer(self, answered: intake.Answered) -> intake.Consumer:
+        """Reads the input topic, as a member of the group; `answered` is told what became of asynchronous commits."""
         ...
 
     def letters_producer(self) -> intake.Producer:
@@ -119,10 +119,10 @@ class LiveClients:
         self.registry.close()
         self.engine.dispose()
 
-    def consumer(self) -> intake.Consumer:
+    def consumer(self, answered: intake.Answered) -> intake.Consumer:
         """See `Clients`."""
         # Its stub has an overload for each value of `asynchronous`, but none for either.
-        return cast("intake.Consumer", Consumer(consumer_config(self._settings.kafka)))
+        return cast("intake.Consumer", Consumer({**consumer_config(self._settings.kafka), "on_commit": answered}))
 
     def letters_producer(self) -> intake.Producer:
         """See `Clients`."""

@@ -24,7 +24,7 @@ from consumer.intake.batch import Batch, BatchReader, Place
 from consumer.intake.hold import Hold
 from consumer.intake.letters import DeadLetters, Letter
 from consumer.intake.partitions import Partitions
-from consumer.intake.port import Consumer, Record
+from consumer.intake.port import Answered, Consumer, Record
 from consumer.ledger.port import Disposition, Inbox
 from consumer.observe.metrics import Metrics
 
@@ -42,7 +42,7 @@ class Intake:
     def __init__(
         self,
         *,
-        consumer: Consumer,
+        consumers: Callable[[Answered], Consumer],
         topic: str,
         batches: BatchReader,
         inbox: Inbox,
@@ -55,7 +55,6 @@ class Intake:
         clock: Callable[[], float] = time.monotonic,
         failpoints: Failpoints = UNARMED,
     ) -> None:
-        self._consumer = consumer
         self._topic = topic
         self._batches = batches
         self._inbox = inbox
@@ -67,6 +66,7 @@ class Intake:
         self._clock = clock
         self._failpoints = failpoints
         self._partitions = Partitions(inbox, owner=owner, metrics=metrics, failpoints=failpoints)
+        self._consumer = consumers(self._partitions.answered)
         self._records: list[Record] = []
         self._batch: Batch | None = None
         self._began = 0.0

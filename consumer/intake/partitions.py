@@ -7,7 +7,7 @@ good: Kafka or the ledger may be away just then. So what is assigned is begun, a
 from collections.abc import Collection, Mapping
 
 import structlog
-from confluent_kafka import OFFSET_BEGINNING, OFFSET_INVALID, KafkaException, TopicPartition
+from confluent_kafka import OFFSET_BEGINNING, OFFSET_INVALID, KafkaError, KafkaException, TopicPartition
 
 from consumer.errors import Stop, Unavailable
 from consumer.failpoints import UNARMED, Failpoints, Point, commit_lost
@@ -121,10 +121,19 @@ class Partitions:
         self._uncommitted |= ours.keys()
 
     def commit(self, consumer: Consumer, *, asynchronous: bool, again: bool = False) -> None:
-        """Commits what is done since the last commit; `again`: everything, because an asynchronous commit may fail without a word."""
+        """Commits what is done since the last commit; `again`: everything, because an asynchronous commit may stay without an answer."""
         places = set(self._done) if again else self._uncommitted
         if self._commit(consumer, places, asynchronous=asynchronous):
             self._uncommitted = set()
+
+    def answered(self, error: KafkaError | None, partitions: list[TopicPartition]) -> None:
+        """What became of an asynchronous commit. The group's coordinator refuses it while members come and go: the next one repeats it."""
+        refused = {_place(at): refusal for at in partitions if (refusal := error or at.error) is not None}
+        if refused:
+            log.warning(
+                "offset_commit_failed", error=", ".join(sorted({refusal.name() for refusal in refused.values()}))
+            )
+            self._uncommitted |= refused.keys() & self._done.keys()
 
     def _commit(self, consumer: Consumer, places: Collection[Place], *, asynchronous: bool) -> bool:
         if not places:

@@ -21,10 +21,12 @@ class Record(Protocol):
 
 
 Rebalanced = Callable[["Consumer", list[TopicPartition]], None]
+Answered = Callable[[KafkaError | None, list[TopicPartition]], None]
+"""What became of an asynchronous commit: of all of it, or of each partition by its own `error`."""
 
 
 class Consumer(Protocol):
-    """`confluent_kafka.Consumer`, as far as it is used; callbacks run inside `consume`, `poll` and `close`."""
+    """`confluent_kafka.Consumer`, as far as it is used; callbacks run inside `consume`, `poll` and `close`, commits' answers too."""
 
     def subscribe(
         self, topics: list[str], *, on_assign: Rebalanced, on_revoke: Rebalanced, on_lost: Rebalanced

@@ -28,10 +28,10 @@ class SimulatedClients:
         self._bells = Bells(process)
         around.database.listen(self._bells)
 
-    def consumer(self) -> intake.Consumer:
+    def consumer(self, answered: intake.Answered) -> intake.Consumer:
         """See `Clients`."""
         return self._around.kafka.consumer(
-            self._process, group=settings().kafka.group_id, idle=settings().provisioning.sweep
+            self._process, group=settings().kafka.group_id, idle=settings().provisioning.sweep, answered=answered
         )
 
     def letters_producer(self) -> intake.Producer:

@@ -11,7 +11,7 @@ from typing import Any
 from confluent_kafka import OFFSET_BEGINNING, OFFSET_INVALID, KafkaError, KafkaException, TopicPartition
 
 from consumer.codec.letters import NewHeaders
-from consumer.intake.port import Delivered, Rebalanced
+from consumer.intake.port import Answered, Consumer, Delivered, Rebalanced
 from proof.simulation.kafka.topic import Record
 
 KEY = b"north-high/S1"
@@ -43,11 +43,19 @@ class FakeConsumer:
         self.closed = False
         self.commit_fails = False
         self.commits_fail_silently = False
+        self.commits_refused = False
+        self.answered: Answered = lambda _, __: None
         self.offsets_known = True
         self.on_consume: Callable[[], None] = lambda: None
         """Called inside each `consume`, where rebalances are served."""
+        self._answers: list[tuple[KafkaError | None, list[TopicPartition]]] = []
         self._positions: dict[int, int | None] = {}
         self._callbacks: dict[str, Rebalanced] = {}
+
+    def for_group(self, answered: Answered) -> Consumer:
+        """Itself, once it knows whom to tell of asynchronous commits: what an intake is given to make its consumer."""
+        self.answered = answered
+        return self
 
     def rebalance(self, kind: str, *partitions: int) -> None:
         """`assign`, `revoke` or `lose`, as inside a poll."""
@@ -66,6 +74,9 @@ class FakeConsumer:
             if partition not in self.paused:
                 taken += self._read(partition, num_messages - len(taken))
         self.on_consume()
+        answers, self._answers = self._answers, []
+        for error, partitions in answers:
+            self.answered(error, partitions)
         return taken
 
     def _read(self, partition: int, most: int) -> list[Record]:
@@ -104,12 +115,16 @@ class FakeConsumer:
     def resume(self, partitions: list[TopicPartition]) -> None:
         self.paused -= {at.partition for at in partitions}
 
-    def commit(self, *, offsets: list[TopicPartition], asynchronous: bool) -> object:
+    def commit(self, *, offsets: list[TopicPartition], asynchronous: bool) -> None:
         if self.commit_fails:
             raise KafkaException(KafkaError(KafkaError.REBALANCE_IN_PROGRESS))
-        if not (self.commits_fail_silently and asynchronous):
+        if asynchronous and self.commits_fail_silently:
+            return
+        refused = asynchronous and self.commits_refused
+        if asynchronous:
+            self._answers.append((KafkaError(KafkaError.REBALANCE_IN_PROGRESS) if refused else None, offsets))
+        if not refused:
             self.topic.commits |= {at.partition: at.offset for at in offsets}
-        return None
 
     def close(self) -> None:
         if self._positions:

@@ -78,7 +78,7 @@ class Rig:
         self.consumer = FakeConsumer(self.topic)
         self.metrics = Metrics(CollectorRegistry())
         self.intake = Intake(
-            consumer=self.consumer,
+            consumers=self.consumer.for_group,
             topic="events",
             batches=BatchReader(self.reader, DecisionTable.of(tenants)),
             inbox=self.ledger,

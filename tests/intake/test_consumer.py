@@ -21,11 +21,22 @@ from tests.proof.simulation.driven import Driver
 DEADLINE = 30.0
 
 
+class Answers:
+    """Keeps what a consumer is told of its asynchronous commits."""
+
+    def __init__(self) -> None:
+        self.all: list[tuple[KafkaError | None, list[TopicPartition]]] = []
+
+    def __call__(self, error: KafkaError | None, partitions: list[TopicPartition]) -> None:
+        self.all.append((error, partitions))
+
+
 class Member(Protocol):
     """A consumer that is to become its group's only member, and what happens to its topic."""
 
     consumer: Consumer
     topic: str
+    answers: Answers
 
     def join(self) -> None: ...
     def feed(self, *values: bytes) -> None: ...
@@ -40,7 +51,8 @@ class Faked:
     def __init__(self) -> None:
         self._topic = FakeTopic(self.topic)
         self.fake = FakeConsumer(self._topic)
-        self.consumer: Consumer = self.fake
+        self.answers = Answers()
+        self.consumer = self.fake.for_group(self.answers)
 
     def join(self) -> None:
         self.fake.rebalance("assign", 0)
@@ -61,7 +73,9 @@ class Simulated:
         driver = Driver(runner)
         self._cluster = driver.cluster
         self._cluster.create_topic(self.topic, 1)
-        self.consumer: Consumer = driver.client(self._cluster.consumer(Process("one"), group="group"))
+        self.answers = Answers()
+        client = self._cluster.consumer(Process("one"), group="group", answered=self.answers)
+        self.consumer: Consumer = driver.client(client)
 
     def join(self) -> None:
         """The cluster's own time: `read` waits for it."""
@@ -80,7 +94,9 @@ class Real:
     def __init__(self, kafka: str, topic: str, group: str, protocol: Literal["classic", "consumer"]) -> None:
         self.topic = topic
         settings = KafkaSettings(bootstrap_servers=kafka, group_id=group, group_protocol=protocol)
-        library: Any = KafkaConsumer(consumer_config(settings))  # its stub has no `on_lost`
+        self.answers = Answers()
+        # Its stub has no `on_lost`.
+        library: Any = KafkaConsumer({**consumer_config(settings), "on_commit": self.answers})
         self.consumer: Consumer = library
         self._producer = Producer({"bootstrap.servers": kafka})
         self._admin: Any = AdminClient({"bootstrap.servers": kafka})  # its futures are untyped
@@ -168,6 +184,21 @@ def test_a_group_goes_on_where_it_committed(member: Member) -> None:
     member.consumer.commit(offsets=[place(member, 1)], asynchronous=False)
     begin(member)
     assert read(member, 2) == [b"2", b"3"]
+
+
+def test_an_asynchronous_commit_is_answered_while_something_else_is_asked(member: Member) -> None:
+    member.feed(b"1", b"2", b"3")
+    member.consumer.commit(offsets=[place(member, 1)], asynchronous=False)
+    begin(member)
+    assert read(member, 2) == [b"2", b"3"]
+    assert member.answers.all == []
+    member.consumer.commit(offsets=[place(member, 3)], asynchronous=True)
+    deadline = time.monotonic() + DEADLINE
+    while not member.answers.all and time.monotonic() < deadline:
+        member.consumer.consume(1, timeout=0.1)
+    ((error, partitions),) = member.answers.all
+    assert error is None
+    assert [(at.partition, at.offset, at.error) for at in partitions] == [(0, 3, None)]
 
 
 def test_a_committed_offset_that_is_gone_is_told_like_one_that_never_was(member: Member) -> None:

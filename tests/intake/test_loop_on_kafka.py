@@ -15,6 +15,7 @@ from consumer.errors import Stop
 from consumer.intake.batch import BatchReader
 from consumer.intake.letters import DeadLetters
 from consumer.intake.loop import Intake
+from consumer.intake.port import Answered
 from consumer.kafka import consumer_config, producer_config
 from consumer.ledger.port import Arrival, Disposition
 from consumer.observe.metrics import Metrics
@@ -76,9 +77,12 @@ class Group:
 
     def member(self, owner: str) -> Intake:
         tenants = [tenant for tenant, _ in load_tenants(ROOT / "config/tenants")]
-        library: Any = Consumer(consumer_config(self.settings))  # its stub has no `on_lost`
+
+        def consumer(answered: Answered) -> Any:  # its stub has no `on_lost`
+            return Consumer({**consumer_config(self.settings), "on_commit": answered})
+
         return Intake(
-            consumer=library,
+            consumers=consumer,
             topic=self.topic,
             batches=BatchReader(WordReader(), DecisionTable.of(tenants)),
             inbox=self.ledger,

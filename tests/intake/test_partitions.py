@@ -47,6 +47,25 @@ def test_a_failed_commit_is_made_up_for(rig: Rig) -> None:
     assert rig.topic.commits == {0: 1}
 
 
+def test_a_refused_commit_is_made_up_for_at_once(rig: Rig) -> None:
+    rig.consumer.commits_refused = True
+    rig.topic.feed(b"enrolled S1 1")
+    rig.turn(seconds=2)
+    rig.consumer.commits_refused = False
+    rig.turn(seconds=2)
+    assert rig.topic.commits == {0: 1}
+
+
+def test_a_refused_commit_of_a_partition_that_is_gone_is_not_made_up_for(rig: Rig) -> None:
+    rig.consumer.commits_refused = True
+    rig.topic.feed(b"enrolled S1 1")
+    rig.turn(seconds=2)
+    rig.consumer.commits_refused = False
+    rig.consumer.rebalance("lose", 0)
+    rig.turn(seconds=2)
+    assert rig.topic.commits == {}
+
+
 def test_a_commit_that_failed_without_a_word_is_made_up_for_within_a_minute(rig: Rig) -> None:
     rig.consumer.commits_fail_silently = True
     rig.topic.feed(b"enrolled S1 1")

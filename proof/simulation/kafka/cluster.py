@@ -3,6 +3,7 @@
 from collections.abc import Mapping
 from random import Random
 
+from consumer.intake.port import Answered
 from proof.simulation.clock import Clock
 from proof.simulation.kafka.consumer import SimulatedConsumer
 from proof.simulation.kafka.group import Group, Member
@@ -84,9 +85,12 @@ class Cluster:
 
     # The clients.
 
-    def consumer(self, process: Process, *, group: str, idle: float = 0.0) -> SimulatedConsumer:
-        """A member, from its first poll on; for `idle` see there."""
-        return SimulatedConsumer(self.network, self._topics, self._group(group), Member(process), idle=idle)
+    def consumer(
+        self, process: Process, *, group: str, idle: float = 0.0, answered: Answered = lambda _, __: None
+    ) -> SimulatedConsumer:
+        """A member, from its first poll on; for `idle` and `answered` see there."""
+        member = Member(process)
+        return SimulatedConsumer(self.network, self._topics, self._group(group), member, idle=idle, answered=answered)
 
     def producer(self, process: Process, *, message_timeout: float = 300.0) -> SimulatedProducer:
         """An idempotent one; `message_timeout` is librdkafka's `message.timeout.ms`, in seconds."""

@@ -5,7 +5,7 @@ from functools import partial
 
 from confluent_kafka import OFFSET_BEGINNING, OFFSET_INVALID, KafkaError, TopicPartition
 
-from consumer.intake.port import Rebalanced
+from consumer.intake.port import Answered, Rebalanced
 from proof.simulation.kafka.group import Group, Member
 from proof.simulation.kafka.network import Network, Request
 from proof.simulation.kafka.topic import Place, Record, Topics
@@ -17,15 +17,19 @@ class SimulatedConsumer:
     """Keeps `consumer.intake.port.Consumer`.
 
     What comes is returned at once; where nothing does, `consume` blocks for `idle` seconds if those are more than its timeout, to save
-    the simulation turns.
+    the simulation turns. `answered` is told of asynchronous commits, unless their request or its answer was lost.
     """
 
-    def __init__(self, network: Network, topics: Topics, group: Group, member: Member, *, idle: float) -> None:
+    def __init__(
+        self, network: Network, topics: Topics, group: Group, member: Member, *, idle: float, answered: Answered
+    ) -> None:
         self._network = network
         self._topics = topics
         self._group = group
         self._member = member
         self._idle = idle
+        self._answered = answered
+        self._answers: list[tuple[KafkaError | None, list[TopicPartition]]] = []
         self._callbacks: tuple[Rebalanced, Rebalanced, Rebalanced] | None = None
         self._assigned: set[Place] = set()
         self._paused: set[Place] = set()
@@ -50,6 +54,7 @@ class SimulatedConsumer:
             taken = self._attend()
             taken += self._read(num_messages)
             served = self._serve()
+            self._tell()
             if taken or served:
                 self._network.pause(self._member.process)
                 return taken
@@ -89,7 +94,7 @@ class SimulatedConsumer:
         done = {_place(at): at.offset for at in offsets}
         effect = partial(self._group.commit, self._member, self._group.generation, done)
         if asynchronous:
-            self._network.send(effect, request=Request.OFFSETS)
+            self._network.send(effect, request=Request.OFFSETS, answered=partial(self._hear, offsets))
         else:
             self._network.call(self._member.process, effect, timeout=_COMMIT_TIMEOUT, request=Request.OFFSETS)
 
@@ -140,6 +145,14 @@ class SimulatedConsumer:
                 if member.joined:  # the callback took time
                     self._group.handed_back(member, places)
         return True
+
+    def _hear(self, offsets: list[TopicPartition], error: KafkaError | None) -> None:
+        self._answers.append((error, offsets))
+
+    def _tell(self) -> None:
+        answers, self._answers = self._answers, []
+        for error, offsets in answers:
+            self._answered(error, offsets)
 
     def _let_go(self, callback: Rebalanced, places: Sequence[Place]) -> None:
         callback(self, _partitions(places))

@@ -9,7 +9,6 @@ request ──▶ lands at once ──▶ answer, after a latency
 import asyncio
 from collections import defaultdict, deque
 from collections.abc import Callable
-from contextlib import suppress
 from contextvars import copy_context
 from dataclasses import dataclass
 from enum import StrEnum
@@ -23,6 +22,9 @@ from proof.simulation.kafka.topic import Place
 from proof.simulation.threads import Killed, sleep, wait_for
 
 T = TypeVar("T")
+
+Answer = Callable[[KafkaError | None], None]
+"""Takes a request's answer: it was done, or why not."""
 
 
 class Process(Protocol):
@@ -106,12 +108,14 @@ class Network:
             self._late(effect, loss.lands_after)
             self._wait(process, loss.noticed_after, until)
 
-    def send(self, effect: Callable[[], object], *, request: Request) -> None:
-        """A request whose answer nobody waits for. Does not block."""
+    def send(self, effect: Callable[[], object], *, request: Request, answered: Answer) -> None:
+        """A request whose answer nobody waits for: `answered` has it, should it come. Does not block."""
         if self.away():
             return
-        loss = self._loss(request)
-        self._late(effect, loss.lands_after if loss else self.latency())
+        if loss := self._loss(request):
+            self._late(effect, loss.lands_after)
+        else:
+            self._late(effect, self.latency(), answered)
 
     def later(self, seconds: float, happens: Callable[[], object]) -> asyncio.TimerHandle:
         """Something that happens in the cluster, whatever becomes of the process that brought it about. Does not block."""
@@ -147,14 +151,19 @@ class Network:
         losses = self._losses.get(request) if request is not None else None
         return losses.popleft() if losses else None
 
-    def _late(self, effect: Callable[[], object], after: float | None) -> None:
+    def _late(self, effect: Callable[[], object], after: float | None, answered: Answer = lambda _: None) -> None:
         if after is None:
             return
 
         def land() -> None:
-            if not self.away():
-                with suppress(KafkaException):  # the answer, which nobody gets
-                    effect()
+            if self.away():
+                return
+            try:
+                effect()
+            except KafkaException as refused:
+                answered(refused.args[0])
+            else:
+                answered(None)
 
         self.later(after, land)
 
