@@ -7,7 +7,7 @@ short  rows that leave nothing behind share one, one after the other, and are ju
 import asyncio
 import time
 from collections import Counter
-from collections.abc import Awaitable, Sequence
+from collections.abc import Awaitable, Mapping, Sequence
 from dataclasses import dataclass, replace
 
 from proof.chaos.collect import collect
@@ -159,6 +159,11 @@ def _judged(played: Sequence[_Played], history: History, *, seed: int, scale: Sc
     ]
 
 
+def _never_fired(fired: Mapping[str, int]) -> Sequence[str]:
+    """A fault that was ordered and did not come leaves nothing proved about it."""
+    return [f"never fired: {fault}" for fault, count in fired.items() if not count] if fired else ["no fault was fired"]
+
+
 def _result(
     played: _Played,
     *,
@@ -177,5 +182,5 @@ def _result(
         effects=effects,
         heal=None if played.quiet_at is None else played.quiet_at - played.healed_at,
         violations=[*scene.wrong, *violations],
-        invalid=[*invalid, *(() if scene.fired else ("no fault was fired",))],
+        invalid=[*invalid, *_never_fired(scene.fired)],
     )

@@ -57,7 +57,7 @@ class Scene:
         return self.installation.replicas
 
     def fire(self, fault: str, count: int = 1) -> None:
-        """Counts a fault that was fired."""
+        """Counts faults that did happen; 0 says that such a fault was ordered, and never came."""
         self.fired[fault] += count
 
     def expect(self, condition: bool, otherwise: str) -> None:  # noqa: FBT001  the sentence needs its condition first

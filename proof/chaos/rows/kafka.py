@@ -19,6 +19,9 @@ _PRODUCE, _OFFSET_COMMIT, _END_TXN = 0, 8, 26
 """Of Kafka's protocol: a request is its length (4 bytes), its kind (2), its version (2), …"""
 
 
+_OUTCOMES = "SELECT count(*) FROM outbox"
+
+
 def _asks(kind: int) -> Sees:
     return lambda chunk: len(chunk) > 8 and int.from_bytes(chunk[4:6]) == kind
 
@@ -49,7 +52,11 @@ async def all_brokers_down(scene: Scene) -> None:
     brokers = scene.installation.brokers
     await brokers.kill(1, hard=True)
     scene.fire("broker down")
+    unpublished = await scene.installation.watch.count(_OUTCOMES)
     await scene.sleep()
+    scene.expect(
+        await scene.installation.watch.count(_OUTCOMES) > unpublished, "provisioning had no outcomes without Kafka"
+    )
     await brokers.restart(1)
     scene.expect(scene.exits() == 0, "a replica ended")
 
@@ -115,7 +122,7 @@ async def replay(scene: Scene) -> None:
     await scene.settled(0.9)
     await scene.loaded()
     await scene.quiet()
-    writes, outcomes = len(scene.calls()), await scene.installation.watch.count("SELECT count(*) FROM outbox")
+    writes, outcomes = len(scene.calls()), await scene.installation.watch.count(_OUTCOMES)
     for replica in scene.replicas:
         await replica.down()
     replayed = await _rewind(scene)
@@ -125,7 +132,7 @@ async def replay(scene: Scene) -> None:
     scene.fire("replayed record", replayed)
     again = scene.calls()[writes:]
     scene.expect(not again, f"{len(again)} calls by a replay")
-    now = await scene.installation.watch.count("SELECT count(*) FROM outbox")
+    now = await scene.installation.watch.count(_OUTCOMES)
     scene.expect(now == outcomes, f"{now - outcomes} new outcomes by a replay")
 
 

@@ -12,6 +12,7 @@ from proof.chaos.scene import Scene
 _LEASE = 8.0
 """Seconds; the installation's."""
 _HOUR = 3_600.0
+_FENCED = "provisioner_fenced_writes_total"
 
 
 @BOOK.row(
@@ -35,14 +36,23 @@ async def all_are_killed(scene: Scene) -> None:
         scene.fire("kill -9")
 
 
-@BOOK.row(3, "kill -9 again and again", expected="progress all along; converges ≤ 60 s after", heals_within=60)
+@BOOK.row(
+    3,
+    "kill -9 again and again",
+    # A share of the throughput without faults would measure the machine: how long a start takes that shares its cores with the rest.
+    expected="progress while it goes on; converges ≤ 60 s after",
+    heals_within=60,
+)
 async def killed_again_and_again(scene: Scene) -> None:
+    await scene.settled(0.05)
+    settled = await scene.installation.watch.settled()
     loop = asyncio.get_running_loop()
     until = loop.time() + scene.window
     while loop.time() < until:
         await asyncio.sleep(scene.rng.uniform(2, 5))
         scene.rng.choice(scene.replicas).kill()
         scene.fire("kill -9")
+    scene.expect(await scene.installation.watch.settled() > settled, "nothing was settled while replicas were killed")
     await scene.settled(0.3)
 
 
@@ -84,7 +94,7 @@ _UNKNOWN_STEPS = "SELECT count(*) FROM proof_change WHERE name = 'step' AND line
 @BOOK.row(
     5,
     "SIGSTOP for two leases, then SIGCONT (zombie)",
-    expected="others take over; the zombie finds its leases gone, and writes nothing (I13)",
+    expected="others take over; what the zombie still writes is fenced (fenced_writes > 0, I13)",
 )
 async def zombie(scene: Scene) -> None:
     scene.tempers(Rule(route="*", temper=Latency(low=0.4, high=0.8)))  # so that it stops within calls
@@ -94,26 +104,30 @@ async def zombie(scene: Scene) -> None:
         return "provisioner_students_in_work 0.0" not in (await victim.metrics() or "provisioner_students_in_work 0.0")
 
     await scene.until("the replica has students in work", works)
+    before = await scene.metric(_FENCED)
     victim.stop()
     scene.fire("SIGSTOP")
     await asyncio.sleep(2 * _LEASE)
     victim.resume()
 
-    async def noticed() -> bool:
-        return any(event in victim.log() for event in ("lease_lost", "student_left_to_its_lease"))
+    async def fenced() -> bool:
+        return await scene.metric(_FENCED) > before
 
-    await scene.until("the zombie notices that its leases are gone", noticed, seconds=30)
+    await scene.until("a write of the zombie is fenced", fenced, seconds=30)
 
 
 @BOOK.row(6, "out of memory", expected="as when killed; 1 account")
 async def out_of_memory(scene: Scene) -> None:
     await scene.settled(0.1)
     victim = scene.rng.choice(scene.replicas)
+    pid = victim.pid
     # Nothing can be allocated any more, which ends the process at once or makes it fail wherever it happens to be.
-    resource.prlimit(victim.pid, resource.RLIMIT_AS, (1, resource.RLIM_INFINITY))
-    scene.fire("no memory")
+    resource.prlimit(pid, resource.RLIMIT_AS, (1, resource.RLIM_INFINITY))
     await scene.sleep(0.5)
-    victim.kill()
+    survives = victim.running and victim.pid == pid
+    scene.fire("no memory", int(not survives or "MemoryError" in victim.log()))
+    if survives:
+        victim.kill()
 
 
 @BOOK.row(
@@ -127,13 +141,13 @@ async def clock_jumps(scene: Scene) -> None:
     victim.module = "proof.chaos.shifted"
     await victim.restart({shifted.VARIABLE: str(clock.path)})
     await scene.until("it is ready again", victim.ready)
-    fenced = await scene.metric("provisioner_fenced_writes_total")
+    fenced = await scene.metric(_FENCED)
     for shift in (_HOUR, -_HOUR, 24 * _HOUR, -24 * _HOUR):
         clock.shift(shift)
         scene.fire("clock jump")
         await scene.sleep(0.25)
     clock.shift(0)
-    scene.expect(await scene.metric("provisioner_fenced_writes_total") == fenced, "somebody was taken over")
+    scene.expect(await scene.metric(_FENCED) == fenced, "somebody was taken over")
     scene.expect(scene.exits() == 0, "a replica ended")
 
 
@@ -160,8 +174,9 @@ async def no_descriptors(scene: Scene) -> None:
     for replica in scene.replicas:
         soft, _ = resource.prlimit(replica.pid, resource.RLIMIT_NOFILE)
         replica.limit_files(len(os.listdir(f"/proc/{replica.pid}/fd")))  # noqa: PTH208  names only
-        scene.fire("prlimit")
         await scene.sleep(0.3)
+        # A probe needs a connection, and that a descriptor.
+        scene.fire("no descriptor", int(not await replica.alive()))
         replica.limit_files(soft)
     scene.expect(scene.exits() == 0, "a replica ended for want of descriptors")
 
