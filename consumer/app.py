@@ -13,6 +13,7 @@ import structlog
 from prometheus_client import CollectorRegistry
 from sqlalchemy import Engine
 
+from consumer import collector
 from consumer.assembly import Assembly
 from consumer.clients import LiveClients
 from consumer.codec.writer import OutcomeWriter
@@ -112,6 +113,7 @@ class App:
         loops = self._assembly.loops(clients, clients.registry, writer)
         threads = ThreadPoolExecutor(2, thread_name_prefix="loop")
         stack.callback(threads.shutdown)
+        collector.settle()
         self.readiness.ready("loops")
         log.info("started", port=self.health_port)
         await loops.run(

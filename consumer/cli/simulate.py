@@ -13,6 +13,7 @@ import typer
 import uvloop
 from confluent_kafka import Producer
 
+from consumer import collector
 from consumer.cli.console import DEFAULT_SERVICE_FILE, ServiceFile, out
 from consumer.codec.registry import open_registry
 from consumer.codec.schemas import STATUS_CHANGED, schema, schema_text
@@ -108,4 +109,5 @@ async def _serve(world: World, host: str, names: Sequence[str], latency: float) 
         (world.directory / "ready").write_text(urls + "\n", encoding="utf-8")
         out.print(urls, highlight=False)
         out.print(f"Tenants: {folder}; certificate authority: {world.authority.ca_file}. Ctrl-C ends it.")
+        collector.settle()
         await asyncio.Event().wait()
