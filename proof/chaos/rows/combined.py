@@ -2,10 +2,14 @@
 
 import asyncio
 import base64
+from collections.abc import Sequence
 from contextlib import suppress
+from functools import partial
 
 from consumer.codec.letters import REASON_HEADER
-from consumer.simulators.world import REGISTRY
+from consumer.simulators.events import SimulatedRecord
+from consumer.simulators.vendors import GOOGLE, GRAPH, MAILGUN
+from proof.chaos.proxy import Proxy
 from proof.chaos.row import BOOK, Row
 from proof.chaos.scene import Scene
 from proof.chaos.sis import Raw
@@ -14,6 +18,8 @@ from proof.chaos.topics import read_topics
 _OURS = (1, 2, 3, 5, 9, 12, 13, 15, 19, 20, 21, 57, 58, 59, 60)
 _TENANTS = ("north-high", "harbour-college", "south-academy")
 _LEAST_PAIRS, _FRESH = 3, 20
+_LEAST_WINDOW = 12.0
+"""Seconds, in which replicas that were killed are back and call vendors."""
 _VENDORS = (34, 35, 36, 41, 43, 44, 47, 52, 53, 54)
 
 
@@ -22,17 +28,24 @@ async def pairs(scene: Scene) -> None:
     by_number = {row.number: row for row in BOOK.rows()}
     for turn in range(max(_LEAST_PAIRS, int(scene.window / 20))):
         pair = by_number[scene.rng.choice(_OURS)], by_number[scene.rng.choice(_VENDORS)]
-        others = [scene.beside(scene.window / 2) for _ in pair]
-        students = [
-            (tenant, scene.person(tenant, turn * _FRESH + index)) for tenant in _TENANTS for index in range(_FRESH)
-        ]
+        others = [scene.beside(max(_LEAST_WINDOW, scene.window / 2)) for _ in pair]
         await asyncio.gather(
-            scene.produce([scene.event(tenant, student, 1) for tenant, student in students]),
+            scene.produce(_enrolments(scene, turn)),
             *(_fire(row, other) for row, other in zip(pair, others, strict=True)),
         )
         for row, other in zip(pair, others, strict=True):
             scene.fire(f"of row {row.number}", other.fired.total())
         await scene.installation.heal()
+
+
+def _enrolments(scene: Scene, turn: int) -> Sequence[SimulatedRecord]:
+    """Of people who were in no turn before."""
+    numbers = range(turn * _FRESH, (turn + 1) * _FRESH)
+    return [scene.event(tenant, scene.person(tenant, number), 1) for tenant in _TENANTS for number in numbers]
+
+
+async def _counts_more(proxy: Proxy, before: int) -> bool:
+    return proxy.counts["dropped"] > before
 
 
 async def _fire(row: Row, scene: Scene) -> None:
@@ -76,12 +89,16 @@ async def keys(scene: Scene) -> None:
 )
 async def half_deaf(scene: Scene) -> None:
     installation = scene.installation
-    links = {**installation.vendors, "kafka": installation.brokers.proxies[0], "database": installation.database.proxy}
-    links.pop(REGISTRY)
-    for name, proxy in links.items():
+    vendors = [
+        (name, installation.vendors[name]) for name in (MAILGUN, GOOGLE, GRAPH)
+    ]  # mails are sent while there are accounts
+    links = [*vendors, ("kafka", installation.brokers.proxies[0]), ("database", installation.database.proxy)]
+    for turn, (name, proxy) in enumerate(links):
         before = proxy.counts["dropped"]
+        await scene.produce(_enrolments(scene, turn))
         proxy.drop_answers()
         await scene.sleep(1 / len(links))
+        await scene.until(f"an answer of {name} is dropped", partial(_counts_more, proxy, before))
         await proxy.heal()
         scene.fire(f"answer of {name} dropped", proxy.counts["dropped"] - before)
 
