@@ -20,7 +20,7 @@ _WIDTH = 140
 def main() -> None:
     """`make bench`."""
     arguments = argparse.ArgumentParser(prog="make bench")
-    arguments.add_argument("--quick", action="store_true", help="a tenth of the counts: under two minutes, less exact")
+    arguments.add_argument("--quick", action="store_true", help="a tenth of the counts: half a minute, less exact")
     arguments.add_argument("--peers", action="store_true", help="run the alternatives too")
     arguments.add_argument("--only", choices=_ALL, nargs="+", default=_ALL, help="these measurements")
     arguments.add_argument("--write", type=Path, metavar="PAGE", help="put the table between the page's markers")

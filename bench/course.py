@@ -1,9 +1,12 @@
-"""A run's course: when it began, what it had used after a tenth, when it was over."""
+"""A run's course: when it began, what it had used after a quarter, when it was over."""
 
 import time
 
 from bench.reading import Reading
 from bench.usage import Usage
+
+_EARLY = 1 / 4
+"""Of all events: by then the client's bounded queue of fetched records is full, which is no growth."""
 
 
 class Course:
@@ -23,7 +26,7 @@ class Course:
             return self._late is not None
         if self._before is None:
             self._first, self._began, self._before = seen, time.perf_counter(), Usage.now()
-        if self._early is None and seen >= self._count / 10:
+        if self._early is None and seen >= self._count * _EARLY:
             self._early = Usage.now()
         if seen >= self._count:
             self._ended, self._late = time.perf_counter(), Usage.now()

@@ -14,7 +14,7 @@ ROOT = Path(__file__).parents[1]
 
 @dataclass(frozen=True, slots=True)
 class Reading:
-    """`seconds` from the first event to the last; `cpu` in seconds in that time; `memory` in bytes after a tenth, and at the end.
+    """`seconds` from the first event to the last; `cpu` in seconds in that time; `memory` in bytes after a quarter, and at the end.
 
     Peers tell nothing of their memory, those in Java nothing of their CPU either.
     """
@@ -32,7 +32,7 @@ class Reading:
 
     @property
     def growth(self) -> float:
-        """Memory at the end, of that after a tenth."""
+        """Memory at the end, of that after a quarter."""
         return self.memory_late / self.memory_early
 
     def tell(self) -> None:

@@ -42,7 +42,7 @@ def intake(parts: Parts, scale: Scale, topic: str, count: int) -> Reading:
 def flat(what: str, reading: Reading) -> Row:
     """The row that says how memory went."""
     early, late = reading.memory_early / 1e6, reading.memory_late / 1e6
-    measured = f"{late:.0f} MB at the end, {early:.0f} MB after a tenth: {reading.growth:.2f}"
+    measured = f"{late:.0f} MB at the end, {early:.0f} MB after a quarter: {reading.growth:.2f}"
     return Row(what, measured, f"flat ({FLAT} or less)", reading.growth <= FLAT)
 
 
