@@ -1,6 +1,7 @@
 """Topics full of events, of the example's institution many times over."""
 
 from collections.abc import Sequence
+from dataclasses import replace
 from itertools import islice
 
 from confluent_kafka import Producer
@@ -10,14 +11,13 @@ from bench.reading import ROOT
 from consumer.codec.schemas import STATUS_CHANGED, schema
 from consumer.configuration.loading import load_tenants
 from consumer.simulators.encoding import Encoder
-from consumer.simulators.events import EventStream, Mix
+from consumer.simulators.events import PLAIN, EventStream
 from consumer.tenants import Tenant
 
 PARTITIONS = 6
 SCHEMA_ID = 1
 _DISTINCT = 100_000
-_NOTHING_SPECIAL = Mix(0, 0, 0, 0, 0, 0, 0)
-_IDLE = Mix(0, 1, 0, 0, 0, 0, 0)
+_IDLE = replace(PLAIN, idle=1)
 
 
 def institutions(count: int) -> Sequence[Tenant]:
@@ -38,7 +38,7 @@ def fill_with_acts(kafka: str, topic: str, tenants: Sequence[Tenant], count: int
     acting = [
         t.model_copy(update={"statuses": tuple(row for row in t.statuses if row.provider_action)}) for t in tenants
     ]
-    stream = EventStream(seed=7, tenants=acting, students=count, encoder=_encoder(), mix=_NOTHING_SPECIAL)
+    stream = EventStream(seed=7, tenants=acting, students=count, encoder=_encoder(), mix=PLAIN)
     _fill(kafka, topic, [(record.key, record.value) for record in stream])
 
 

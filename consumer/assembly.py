@@ -86,9 +86,9 @@ class Assembly:
             failpoints=self._failpoints,
         )
 
-    def relay(self, clients: Clients) -> Relay:
+    def relay(self, clients: Clients, *, kind: type[Relay] = Relay) -> Relay:
         outbound = self._settings.outbound
-        return Relay(
+        return kind(
             name=outbound.transactional_id,
             outbox=clients.outbox(),
             producers=clients.relay_producer,

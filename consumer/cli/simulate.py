@@ -24,7 +24,7 @@ from consumer.events import Provider
 from consumer.kafka import producer_config
 from consumer.secrets import opener
 from consumer.simulators.encoding import Encoder
-from consumer.simulators.events import EventStream, Mix
+from consumer.simulators.events import PLAIN, EventStream
 from consumer.simulators.temper import Latency, Rule
 from consumer.simulators.vendors import Institution
 from consumer.simulators.world import World
@@ -67,7 +67,7 @@ def events(
     topic = settings.kafka.topics.status_changed
     ident = registry.id_of(f"{topic}-value", schema_text(STATUS_CHANGED))
     registry.close()
-    mix = Mix(0, 0, 0, 0, 0, 0, 0) if plain else None
+    mix = PLAIN if plain else None
     stream = EventStream(
         seed=seed, tenants=tenants, students=students, encoder=Encoder(schema(STATUS_CHANGED), ident), mix=mix
     )

@@ -37,7 +37,12 @@ class Mix:
     changed: int = 5  # two versions that act, in order
     withdrawn_first: int = 13  # a later version that does nothing overtakes the one that acts
     repeated: int = 4  # the last event that acts comes twice
+    tied: int = 17  # another event bears the newest version too: the first one stands
     broken: int = 8  # followed by a broken record, the kinds in turn; none for students who are not synchronised
+
+
+PLAIN = Mix(sync_disabled=0, idle=0, late=0, changed=0, withdrawn_first=0, repeated=0, tied=0, broken=0)
+"""Everybody enrols without a stir."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -140,6 +145,9 @@ class _Scene:
             records = [*([self._rest(1)] if self._idle else []), self._act(2, APPLIED)]
         if _falls_on(number, mix.repeated):
             records.append(_again(records[-1]))
+        if _falls_on(number, mix.tied):
+            newest = next(record for record in records if record.expectation == APPLIED)
+            records.append(self._act(newest.version, SUPERSEDED))
         return records
 
     def broken(self, kind: Breakage, earlier: Sequence[SimulatedRecord]) -> SimulatedRecord:

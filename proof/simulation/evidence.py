@@ -36,8 +36,8 @@ from proof.simulation.replica import KnownSchemas, Replica
 from proof.simulation.scenario import Scenario
 from proof.simulation.surroundings import Surroundings
 
-BOUNDS = Bounds(least_effects=0, writes_per_effect_with_faults=40.0, quiet=3_600.0)
-"""Of one small simulation: a handful of students may meet many faults, or none of them act."""
+BOUNDS = Bounds(least_effects=0, writes_per_effect_with_faults=40.0, quiet=3_600.0, spared=10.0)
+"""Of one small simulation: a handful of students may meet many faults, or none of them act. Without faults a student takes 3 s."""
 
 
 def history(
@@ -75,6 +75,7 @@ def history(
         metrics="" if scenario.faults or scenario.crashes else _metrics(alive),
         whole=all(replica.lives == 1 for replica in alive) and len(alive) == len(replicas),
         deaths=deaths,
+        spared=scenario.spared,
         bounds=BOUNDS,
     )
 

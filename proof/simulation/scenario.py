@@ -15,10 +15,11 @@ from consumer.simulators.google.quirks import GoogleQuirks
 from consumer.simulators.graph.quirks import GraphQuirks
 from consumer.simulators.mailgun.quirks import MailgunQuirks
 from consumer.simulators.vendors import Quirks
-from proof.simulation.faults import Fault, over_at
+from proof.simulation.faults import Fault, Spell, over_at
 from proof.simulation.institutions import tenants
 from proof.simulation.mishaps import mishaps
 from proof.simulation.replica import INPUT_SCHEMA
+from proof.simulation.vendors import tenant_of
 
 _ENROLLING = 60.0
 """Seconds within which all events come."""
@@ -71,6 +72,14 @@ class Scenario:
         """When the last ordered fault is over."""
         return max((over_at(fault) for fault in self.faults), default=0.0)
 
+    @property
+    def spared(self) -> frozenset[str]:
+        """Tenants that no fault is aimed at, where all of them are aimed at tenants, and no vendor takes its time with anybody."""
+        aimed = [fault for fault in self.faults if isinstance(fault, Spell)]
+        if self.crashes or self.stalls or len(aimed) < len(self.faults) or self.quirks != Quirks():
+            return frozenset()
+        return frozenset(one.id for one in tenants()) - {tenant_of(spell.host) for spell in aimed}
+
 
 def scenario(seed: int) -> Scenario:
     """The seed's own."""
@@ -105,6 +114,7 @@ def _records(seed: int, dice: random.Random) -> Sequence[SimulatedRecord]:
         changed=perhaps(2, 3),
         withdrawn_first=perhaps(3),
         repeated=perhaps(1, 2),
+        tied=perhaps(2, 3),
         broken=perhaps(2, 3),
     )
     chosen = dice.sample(tenants(), k=dice.choice((1, 1, 2, 3)))

@@ -64,6 +64,11 @@ def host(vendor: str, tenant_id: str) -> str:
     return f"{vendor}.{tenant_id}.example"
 
 
+def tenant_of(name: str) -> str:
+    """Whose way to a vendor a host is."""
+    return name.split(".")[1]
+
+
 class Internet:
     """All vendors, as every tenant reaches them. `fired` counts the faults that calls met."""
 

@@ -5,11 +5,15 @@ from dataclasses import dataclass, replace
 
 import pytest
 
+from consumer.simulators.vendors import GRAPH, Quirks
 from proof.checker import check
-from proof.simulation.faults import DatabaseAway, Fault, Kill
+from proof.simulation.faults import DatabaseAway, Fault, Freeze, KafkaAway, KafkaLoses, Kill, Spell
+from proof.simulation.institutions import settings
+from proof.simulation.kafka.network import Request
 from proof.simulation.replica import Make
-from proof.simulation.run import play
+from proof.simulation.run import MADE, play
 from proof.simulation.scenario import Scenario, scenario
+from proof.simulation.vendors import Weather, host
 from tests.proof.bugs import intake, outbound, provisioning
 
 SEEDS = 400
@@ -22,23 +26,46 @@ class Bug:
     make: Make
     breaks: frozenset[str]
     faults: Sequence[Fault] | None = None
-    """Instead of the seed's own."""
+    """Instead of all that goes wrong by the seed."""
+    around: Make = MADE
+    """What the service is made of without the bug."""
 
     def scenario(self, seed: int) -> Scenario:
         """In which it may show."""
         own = scenario(seed)
-        return own if self.faults is None else replace(own, faults=self.faults)
+        if self.faults is None:
+            return own
+        return replace(own, faults=self.faults, crashes=(), stalls={}, quirks=Quirks())
 
 
 _DIES_WITHOUT_DATABASE = (DatabaseAway(0.5, 40.0), Kill(30.0, None, 5.0))
+_ONE_STANDS_STILL = (Freeze(20.0, 0, 60.0),)
+_PROGRESS = (settings().kafka.topics.relay_progress, 0)
+_DIES_WHEN_A_LATE_COMMIT_ARRIVES = tuple(
+    fault
+    for at in (5.0, 25.0, 45.0)
+    for fault in (
+        KafkaLoses(at, Request.END, lands_after=6.0),
+        KafkaAway(at + 3.0, 8.0, leader_of=_PROGRESS),  # keeps the next transaction open until then
+        Kill(at + 10.0, None, 1.0),
+    )
+)
+_ONE_INSTITUTION_IS_CUT_OFF = (Spell(0.0, 240.0, host(GRAPH, "north"), Weather(unreachable=1.0)),)
 
 
 BUGS = {
     "offset before commit": Bug(
-        Make(assembly=intake.CommitsOffsetsFirst), frozenset({"I3", "I11"}), _DIES_WITHOUT_DATABASE
+        Make(clients=intake.CommitsOffsetsFirst), frozenset({"I3", "I11"}), _DIES_WITHOUT_DATABASE
     ),
     "no unique event id": Bug(Make(database=intake.KnowsNoEventId), frozenset({"I2", "I3"})),
     "no version guard": Bug(Make(database=intake.TakesOlderVersions), frozenset({"I2", "I16"})),
+    "same version taken again": Bug(Make(database=intake.TakesTheSameVersionAgain), frozenset({"I2", "I16"})),
+    "no partition fence": Bug(
+        Make(database=intake.IgnoresPartitionEpochs, clients=intake.DawdlesBeforeAccepting),
+        frozenset({"I13"}),
+        _ONE_STANDS_STILL,
+        around=Make(clients=intake.DawdlesBeforeAccepting),
+    ),
     "dead letters without headers": Bug(Make(clients=intake.DropsHeaders), frozenset({"I18"})),
     "dead letters unacknowledged": Bug(Make(clients=intake.TrustsLettersUnseen), frozenset({"I3", "I11"})),
     "no lease check": Bug(Make(database=provisioning.IgnoresLeases), frozenset({"I4", "I13"})),
@@ -52,6 +79,12 @@ BUGS = {
     ),
     "relay by cursor": Bug(Make(clients=outbound.FollowsACursor), frozenset({"I5"})),
     "published without progress": Bug(Make(clients=outbound.PublishesWithoutProgress), frozenset({"I5"})),
+    "producer kept after a late commit": Bug(
+        Make(assembly=outbound.KeepsItsProducer), frozenset({"I5"}), _DIES_WHEN_A_LATE_COMMIT_ARRIVES
+    ),
+    "breaker shared by tenants": Bug(
+        Make(database=provisioning.SharesBreakers), frozenset({"I15"}), _ONE_INSTITUTION_IS_CUT_OFF
+    ),
     "Retry-After ignored by others": Bug(Make(clients=provisioning.KeepsNoTenantWaiting), frozenset({"I9"})),
     "mail sent again": Bug(Make(assembly=provisioning.SendsAgain), frozenset({"I4"})),
     "address in a log": Bug(Make(assembly=provisioning.LogsAddresses), frozenset({"I14"})),
@@ -68,3 +101,9 @@ def test_a_seeded_bug_is_caught_and_named(name: str) -> None:
 def test_without_a_bug_nothing_is_found() -> None:
     for seed in range(20):
         assert check(play(scenario(seed)).history).passed
+
+
+@pytest.mark.parametrize("name", [name for name, bug in BUGS.items() if bug.faults is not None])
+def test_the_faults_that_bring_a_bug_to_light_break_nothing_themselves(name: str) -> None:
+    for seed in range(10):
+        assert check(play(BUGS[name].scenario(seed), make=BUGS[name].around).history).passed

@@ -10,7 +10,7 @@ import pytest
 
 from consumer.events import StudentStatusChanged
 from consumer.simulators.breakage import Breakage
-from consumer.simulators.events import Mix, SimulatedRecord
+from consumer.simulators.events import PLAIN, SimulatedRecord
 from consumer.simulators.expectation import APPLIED, DUPLICATE, SUPERSEDED, Fate
 from tests.simulators.streams import SCHEMA, stream
 
@@ -72,6 +72,17 @@ def test_an_older_version_that_comes_later_is_superseded(records: list[Simulated
             newest[record.key.decode()] = max(record.version, newest.get(record.key.decode(), -1))
 
 
+def test_of_two_events_that_bear_one_version_the_first_stands(records: list[SimulatedRecord]) -> None:
+    stands = {record.key: record for record in good(records) if record.expectation == APPLIED}
+    tied = [
+        record
+        for record in good(records)
+        if record.expectation == SUPERSEDED and record.version == stands[record.key].version
+    ]
+    assert tied
+    assert all(record.event_id != stands[record.key].event_id for record in tied)
+
+
 def test_a_duplicate_is_the_same_bytes_again(records: list[SimulatedRecord]) -> None:
     seen = set[bytes]()
     for record in good(records):
@@ -95,8 +106,7 @@ def test_an_institution_that_skips_unlisted_statuses_gets_no_dead_letter_for_the
 
 
 def test_a_quiet_mix_is_one_enrolment_a_student() -> None:
-    calm = Mix(sync_disabled=0, idle=0, late=0, changed=0, withdrawn_first=0, repeated=0, broken=0)
-    records = stream(50, mix=calm)
+    records = stream(50, mix=PLAIN)
     assert Counter(f for r in records for f in r.expectation.fates) == {Fate.APPLIED: 50, Fate.SKIPPED: 50}
 
 

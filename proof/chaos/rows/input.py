@@ -10,7 +10,6 @@ from proof.chaos.scene import Scene
 from proof.chaos.sis import Raw
 
 _NORTH = "north-high"
-_PLAIN = Mix(0, 0, 0, 0, 0, 0, 0)
 
 
 @BOOK.row(24, "the same event a thousand times", expected="1 effect", short=True)

@@ -1,35 +1,48 @@
 """Bugs between the topic and the inbox."""
 
+import asyncio
+import random
 from collections.abc import Mapping, Sequence
-from typing import Any
+from contextvars import Context
+from typing import Any, cast
 
-from consumer.clients import Clients
+from confluent_kafka import TopicPartition
+
 from consumer.codec.letters import NewHeaders
-from consumer.codec.registry import Schemas
 from consumer.intake import port
-from consumer.intake.batch import Batch
-from consumer.intake.loop import Intake
-from consumer.ledger.port import Arrival, Disposition
+from consumer.ledger.port import Arrival, Disposition, Inbox
 from proof.simulation.clients import SimulatedClients
 from proof.simulation.database import Database
-from proof.simulation.replica import SimulatedAssembly
+from proof.simulation.ledger import SimulatedInbox
+from proof.simulation.process import Process
+from proof.simulation.threads import sleep
 from tests.fakes.ledger.state import InboxRow, who
 
 
-class _Early(Intake):
-    def _finish(self, batch: Batch) -> None:
-        self._partitions.done(batch.offsets)
-        self._partitions.commit(self._consumer, asynchronous=False)
-        super()._finish(batch)
+class _Early:
+    """A consumer that commits what it hands out, as with `enable.auto.commit`."""
+
+    def __init__(self, real: port.Consumer) -> None:
+        self._real = real
+
+    def consume(self, num_messages: int, timeout: float) -> Sequence[port.Record]:
+        records = self._real.consume(num_messages, timeout)
+        read = {(record.topic() or "", record.partition() or 0): (record.offset() or 0) + 1 for record in records}
+        if read:
+            self._real.commit(
+                offsets=[TopicPartition(*place, offset) for place, offset in read.items()], asynchronous=True
+            )
+        return records
+
+    def __getattr__(self, name: str) -> Any:
+        return getattr(self._real, name)
 
 
-class CommitsOffsetsFirst(SimulatedAssembly):
+class CommitsOffsetsFirst(SimulatedClients):
     """Offsets are committed before what they stand for is durable."""
 
-    def intake(self, clients: Clients, schemas: Schemas) -> Intake:
-        intake = super().intake(clients, schemas)
-        intake.__class__ = _Early
-        return intake
+    def consumer(self, answered: port.Answered) -> port.Consumer:
+        return cast("port.Consumer", _Early(super().consumer(answered)))
 
 
 class KnowsNoEventId(Database):
@@ -52,6 +65,54 @@ class TakesOlderVersions(Database):
         self._state.inbox[event] = row
         self._desire(row, self._state.students.get(who(arrival)))
         return row.disposition
+
+
+class TakesTheSameVersionAgain(Database):
+    """`>=` for `>`: an event that bears the version which is wanted already is wanted anew."""
+
+    def _accept(self, arrival: Arrival, newest: int) -> Disposition:
+        student = self._state.students.get(who(arrival))
+        event = (arrival.event.tenant_id, arrival.event.event_id)
+        if event in self._state.inbox or student is None or student.desired_version != arrival.event.version:
+            return super()._accept(arrival, newest)
+        row = InboxRow(arrival, Disposition.PENDING)
+        self._state.inbox[event] = row
+        self._desire(row, student)
+        return row.disposition
+
+
+class IgnoresPartitionEpochs(Database):
+    """Whoever has lost a partition may go on accepting what it has read there."""
+
+    def accept(self, arrivals: Sequence[Arrival], *, epochs: Mapping[tuple[str, int], int]) -> Sequence[Disposition]:
+        theirs, self._state.owners = self._state.owners, dict(epochs)
+        try:
+            return super().accept(arrivals, epochs=epochs)
+        finally:
+            self._state.owners = theirs
+
+
+class _Dawdling(SimulatedInbox):
+    """Stands still, with all of its process, between reading and accepting."""
+
+    def __init__(self, database: Database, process: Process, rng: random.Random) -> None:
+        super().__init__(database, process)
+        self._process = process
+        self._rng = rng
+
+    def accept(self, arrivals: Sequence[Arrival], *, epochs: Mapping[tuple[str, int], int]) -> Sequence[Disposition]:
+        self._process.freeze()
+        seconds = self._rng.choice((5.0, 20.0, 60.0, 90.0))
+        asyncio.get_running_loop().call_later(seconds, self._process.thaw, context=Context())
+        sleep(0)
+        return super().accept(arrivals, epochs=epochs)
+
+
+class DawdlesBeforeAccepting(SimulatedClients):
+    """No bug, but where a missing fence shows."""
+
+    def inbox(self) -> Inbox:
+        return _Dawdling(self._around.database, self._process, self._rng)
 
 
 class _Headless:

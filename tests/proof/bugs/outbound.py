@@ -1,9 +1,12 @@
 """Bugs between the outbox and the topics."""
 
+from consumer.clients import Clients
 from consumer.ledger.port import Batch, Outbox
-from consumer.outbound.port import Progress
+from consumer.outbound.port import Progress, TransactionalProducer
+from consumer.outbound.relay import Relay
 from proof.simulation.clients import SimulatedClients
 from proof.simulation.ledger import SimulatedOutbox
+from proof.simulation.replica import SimulatedAssembly
 
 
 class _Blind:
@@ -20,6 +23,19 @@ class PublishesWithoutProgress(SimulatedClients):
 
     def progress(self) -> Progress:
         return _Blind(super().progress())
+
+
+class _Keeping(Relay):
+    def _publish(self, producer: TransactionalProducer, epoch: int, batch: Batch) -> bool:
+        super()._publish(producer, epoch, batch)
+        return True
+
+
+class KeepsItsProducer(SimulatedAssembly):
+    """The producer goes on after a commit that was answered late, though another request to commit may still be on its way."""
+
+    def relay(self, clients: Clients, *, kind: type[Relay] = _Keeping) -> Relay:
+        return super().relay(clients, kind=kind)
 
 
 class _Cursor(SimulatedOutbox):

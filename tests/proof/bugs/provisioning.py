@@ -16,6 +16,7 @@ from consumer.provisioning.institution import Institution
 from consumer.tenants import Tenant
 from proof.simulation.clients import SimulatedClients
 from proof.simulation.database import Database
+from proof.simulation.institutions import tenants
 from proof.simulation.ledger import SimulatedWork
 from proof.simulation.replica import SimulatedAssembly
 from tests.fakes.ledger.state import StudentRow
@@ -84,6 +85,17 @@ class KeepsNoTenantWaiting(SimulatedClients):
 
     def work(self) -> Work:
         return _ImpatientWork(self._around.database, self._process)
+
+
+class SharesBreakers(Database):
+    """One tenant's breaker opens, and all who use the service wait."""
+
+    async def commit(self, lease: Lease, writes: Sequence[Write], *, service: str | None = None) -> None:
+        await super().commit(lease, writes, service=service)
+        for write in writes:
+            if isinstance(write, TenantWaits):
+                until = self._state.waits[lease.tenant_id, write.service]
+                self._state.waits |= {(tenant.id, write.service): until for tenant in tenants()}
 
 
 class _Careless:

@@ -1,13 +1,14 @@
 """A scenario of one process that comes by every failpoint."""
 
 from collections.abc import Sequence
+from dataclasses import replace
 from functools import cache
 
 from consumer.codec.schemas import STATUS_CHANGED, schema
 from consumer.events import Provider
 from consumer.failpoints import Point
 from consumer.simulators.encoding import Encoder
-from consumer.simulators.events import EventStream, Mix, SimulatedRecord
+from consumer.simulators.events import PLAIN, EventStream, SimulatedRecord
 from consumer.simulators.graph.quirks import GraphQuirks
 from consumer.simulators.temper import Answer, LoseAnswer, Refuse, Rule
 from consumer.simulators.vendors import GRAPH, MAILGUN, Quirks
@@ -18,7 +19,7 @@ from proof.simulation.scenario import Beforehand, Resident, Scenario, Sent
 from proof.simulation.vendors import Weather, host
 
 TENANT = "north"
-_MIX = Mix(sync_disabled=0, idle=0, late=0, changed=2, withdrawn_first=0, repeated=3, broken=4)
+_MIX = replace(PLAIN, changed=2, repeated=3, broken=4)
 _BUSY = Answer(status=429, body="{}", headers={"Retry-After": "5", "Content-Type": "application/json"})
 
 
