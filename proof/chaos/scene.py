@@ -19,6 +19,7 @@ from consumer.simulators.events import EventStream, Mix, SimulatedRecord
 from consumer.simulators.expectation import APPLIED_OR_SUPERSEDED, Fate
 from consumer.simulators.people import People
 from consumer.simulators.temper import Rule
+from consumer.simulators.world import REGISTRY
 from proof.chaos.installation import CALM, Installation
 from proof.chaos.replica import Replica
 from tests.whole.service import until
@@ -69,6 +70,10 @@ class Scene:
         """What reached the vendors since the row began, of routes that begin so."""
         entries = self.installation.simulators.audit.entries(after=self.first_call if after is None else after)
         return [entry for entry in entries if entry.route.startswith(route)]
+
+    def vendor_calls(self) -> Sequence[Entry]:
+        """The same, but for the registry's: whoever starts or finds an unknown schema asks it again."""
+        return [call for call in self.calls() if call.service != REGISTRY]
 
     def tempers(self, *rules: Rule) -> None:
         """The vendors are in these moods from now on, and otherwise on a good day."""

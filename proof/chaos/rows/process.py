@@ -65,10 +65,10 @@ async def rolling_restart(scene: Scene) -> None:
             {"PROVISIONER_KAFKA__GROUP_INSTANCE_ID": replica.name, "PROVISIONER_KAFKA_SESSION_TIMEOUT_MS": "30000"}
         )
 
-    async def owned() -> bool:
-        return await scene.metric("provisioner_intake_partitions") == 6
+    async def shared() -> bool:
+        return all(["provisioner_intake_partitions 2.0" in await replica.metrics() for replica in scene.replicas])
 
-    await scene.until("all partitions have an owner", owned)
+    await scene.until("every replica has its share of the partitions", shared)
     await scene.settled(0.1)
     unknown = await scene.installation.watch.count(_UNKNOWN_STEPS)
     for replica in scene.replicas:
@@ -76,7 +76,7 @@ async def rolling_restart(scene: Scene) -> None:
         moved = sum(other.log().count('"partitions_') for other in others)
         took = await replica.restart()
         scene.fire("SIGTERM")
-        await scene.until("all partitions have an owner", owned)
+        await scene.until("every replica has its share of the partitions", shared)
         scene.expect(took <= 30, f"{replica.name} took {took:.0f} s to end")
         scene.expect(
             sum(other.log().count('"partitions_') for other in others) == moved,
