@@ -1,20 +1,17 @@
 """The checker hears of every bug that is seeded, by the invariant that it breaks, and of none where there is none."""
 
 from collections.abc import Sequence
-from dataclasses import dataclass, replace
+from dataclasses import dataclass, field, replace
 
 import pytest
 
-from consumer.simulators.vendors import GRAPH, Quirks
+from consumer.simulators.vendors import Quirks
 from proof.checker import check
-from proof.simulation.faults import DatabaseAway, Fault, Freeze, KafkaAway, KafkaLoses, Kill, Spell
-from proof.simulation.institutions import settings
-from proof.simulation.kafka.network import Request
+from proof.simulation.faults import Fault
 from proof.simulation.replica import Make
 from proof.simulation.run import MADE, play
 from proof.simulation.scenario import Scenario, scenario
-from proof.simulation.vendors import Weather, host
-from tests.proof.bugs import intake, outbound, provisioning
+from tests.proof.bugs import faults, intake, outbound, provisioning
 
 SEEDS = 400
 
@@ -27,6 +24,8 @@ class Bug:
     breaks: frozenset[str]
     faults: Sequence[Fault] | None = None
     """Instead of all that goes wrong by the seed."""
+    quirks: Quirks = field(default_factory=Quirks)
+    """With `faults`: how vendors take their time."""
     around: Make = MADE
     """What the service is made of without the bug."""
 
@@ -35,27 +34,12 @@ class Bug:
         own = scenario(seed)
         if self.faults is None:
             return own
-        return replace(own, faults=self.faults, crashes=(), stalls={}, quirks=Quirks())
-
-
-_DIES_WITHOUT_DATABASE = (DatabaseAway(0.5, 40.0), Kill(30.0, None, 5.0))
-_ONE_STANDS_STILL = (Freeze(20.0, 0, 60.0),)
-_PROGRESS = (settings().kafka.topics.relay_progress, 0)
-_DIES_WHEN_A_LATE_COMMIT_ARRIVES = tuple(
-    fault
-    for at in (5.0, 25.0, 45.0)
-    for fault in (
-        KafkaLoses(at, Request.END, lands_after=6.0),
-        KafkaAway(at + 3.0, 8.0, leader_of=_PROGRESS),  # keeps the next transaction open until then
-        Kill(at + 10.0, None, 1.0),
-    )
-)
-_ONE_INSTITUTION_IS_CUT_OFF = (Spell(0.0, 240.0, host(GRAPH, "north"), Weather(unreachable=1.0)),)
+        return replace(own, faults=self.faults, crashes=(), stalls={}, quirks=self.quirks)
 
 
 BUGS = {
     "offset before commit": Bug(
-        Make(clients=intake.CommitsOffsetsFirst), frozenset({"I3", "I11"}), _DIES_WITHOUT_DATABASE
+        Make(clients=intake.CommitsOffsetsFirst), frozenset({"I3", "I11"}), faults.DIES_WITHOUT_DATABASE
     ),
     "no unique event id": Bug(Make(database=intake.KnowsNoEventId), frozenset({"I2", "I3"})),
     "no version guard": Bug(Make(database=intake.TakesOlderVersions), frozenset({"I2", "I16"})),
@@ -63,7 +47,7 @@ BUGS = {
     "no partition fence": Bug(
         Make(database=intake.IgnoresPartitionEpochs, clients=intake.DawdlesBeforeAccepting),
         frozenset({"I13"}),
-        _ONE_STANDS_STILL,
+        faults.ONE_STANDS_STILL,
         around=Make(clients=intake.DawdlesBeforeAccepting),
     ),
     "dead letters without headers": Bug(Make(clients=intake.DropsHeaders), frozenset({"I18"})),
@@ -73,19 +57,26 @@ BUGS = {
     "next address on unknown": Bug(Make(clients=provisioning.TakesTheNextAddressWhenUnsure), frozenset({"I1"})),
     "adoption without marker": Bug(Make(assembly=provisioning.AdoptsByAddress), frozenset({"I7"})),
     "writes by name": Bug(Make(assembly=provisioning.WritesByName), frozenset({"I7"})),
-    "404 is absent": Bug(Make(assembly=provisioning.TakesMissingForAbsent), frozenset({"I1", "I6"})),
+    "404 is absent": Bug(
+        Make(assembly=provisioning.TakesMissingForAbsent),
+        frozenset({"I1", "I6"}),
+        faults.ANSWERS_GET_LOST,
+        quirks=faults.LAGS,
+    ),
     "outbox outside the transaction": Bug(
         Make(clients=provisioning.PublishesOutsideTheTransaction), frozenset({"I3", "I5"})
     ),
     "relay by cursor": Bug(Make(clients=outbound.FollowsACursor), frozenset({"I5"})),
     "published without progress": Bug(Make(clients=outbound.PublishesWithoutProgress), frozenset({"I5"})),
     "producer kept after a late commit": Bug(
-        Make(assembly=outbound.KeepsItsProducer), frozenset({"I5"}), _DIES_WHEN_A_LATE_COMMIT_ARRIVES
+        Make(assembly=outbound.KeepsItsProducer), frozenset({"I5"}), faults.DIES_WHEN_A_LATE_COMMIT_ARRIVES
     ),
     "breaker shared by tenants": Bug(
-        Make(database=provisioning.SharesBreakers), frozenset({"I15"}), _ONE_INSTITUTION_IS_CUT_OFF
+        Make(database=provisioning.SharesBreakers), frozenset({"I15"}), faults.ONE_INSTITUTION_IS_CUT_OFF
     ),
-    "Retry-After ignored by others": Bug(Make(clients=provisioning.KeepsNoTenantWaiting), frozenset({"I9"})),
+    "Retry-After ignored by others": Bug(
+        Make(clients=provisioning.KeepsNoTenantWaiting), frozenset({"I9"}), faults.BUSY
+    ),
     "mail sent again": Bug(Make(assembly=provisioning.SendsAgain), frozenset({"I4"})),
     "address in a log": Bug(Make(assembly=provisioning.LogsAddresses), frozenset({"I14"})),
 }

@@ -1,0 +1,36 @@
+"""Faults that bring a bug to light which hardly shows otherwise. Times are seconds."""
+
+from consumer.simulators.google.quirks import GoogleQuirks
+from consumer.simulators.graph.quirks import GraphQuirks
+from consumer.simulators.temper import Answer, Rule
+from consumer.simulators.vendors import GOOGLE, GRAPH, Quirks
+from proof.simulation.faults import DatabaseAway, Freeze, KafkaAway, KafkaLoses, Kill, Spell
+from proof.simulation.institutions import settings, tenants
+from proof.simulation.kafka.network import Request
+from proof.simulation.vendors import Weather, host
+
+DIES_WITHOUT_DATABASE = (DatabaseAway(0.5, 40.0), Kill(30.0, None, 5.0))
+ONE_STANDS_STILL = (Freeze(20.0, 0, 60.0),)
+_PROGRESS = (settings().kafka.topics.relay_progress, 0)
+DIES_WHEN_A_LATE_COMMIT_ARRIVES = tuple(
+    fault
+    for at in (5.0, 25.0, 45.0)
+    for fault in (
+        KafkaLoses(at, Request.END, lands_after=6.0),
+        KafkaAway(at + 3.0, 8.0, leader_of=_PROGRESS),  # keeps the next transaction open until then
+        Kill(at + 10.0, None, 1.0),
+    )
+)
+_TOO_MANY = Answer(status=429, body="{}", headers={"Retry-After": "30"})
+BUSY = tuple(
+    Spell(0.0, 120.0, host(vendor, tenant.id), Weather(rules=(Rule(route="*", temper=_TOO_MANY, chance=0.3),)))
+    for tenant in tenants()
+    for vendor in (GRAPH, GOOGLE)
+)
+ANSWERS_GET_LOST = tuple(
+    Spell(0.0, 120.0, host(vendor, tenant.id), Weather(answer_lost=0.5))
+    for tenant in tenants()
+    for vendor in (GRAPH, GOOGLE)
+)
+LAGS = Quirks(graph=GraphQuirks(lag=60.0), google=GoogleQuirks(settling=40.0, hides_settling_ids=True))
+ONE_INSTITUTION_IS_CUT_OFF = (Spell(0.0, 240.0, host(GRAPH, "north"), Weather(unreachable=1.0)),)
