@@ -30,13 +30,14 @@ def main() -> None:
     parser.add_argument("--page", type=Path, default=_PAGE, help="where the results are written, between its markers")
     arguments = parser.parse_args()
     rows = BOOK.chosen(arguments.rows)
-    results = asyncio.run(_play(rows, seed=arguments.seed, scale=Scale(arguments.minutes * 60, full=True)))
+    scale = Scale(arguments.minutes * 60, full=True)
+    results = asyncio.run(_play(rows, seed=arguments.seed, scale=scale, page=arguments.page))
     out.print(table(results))
-    write_page(arguments.page, results)
     sys.exit(any(result.verdict in {Verdict.FAILED, Verdict.INVALID} for result in results))
 
 
-async def _play(rows: Sequence[Row], *, seed: int, scale: Scale) -> Sequence[Result]:
+async def _play(rows: Sequence[Row], *, seed: int, scale: Scale, page: Path) -> Sequence[Result]:
+    """Each result is on the page at once: a run over all rows takes an hour, and may be broken off."""
     results: list[Result] = []
     async with Stage(say=out.print) as stage:
         for row in rows:
@@ -45,6 +46,7 @@ async def _play(rows: Sequence[Row], *, seed: int, scale: Scale) -> Sequence[Res
             out.print(f"  {result.verdict}: {dict(result.fired)}")
             for violation in [*result.violations, *result.invalid][:_MOST_SHOWN]:
                 out.print(f"  {violation}", markup=False, highlight=False)
+            write_page(page, [result])
             results.append(result)
     return results
 

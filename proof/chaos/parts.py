@@ -5,10 +5,11 @@ import secrets
 from collections.abc import Sequence
 from contextlib import AsyncExitStack
 from pathlib import Path
-from typing import Self
+from typing import Any, Self
 from urllib.parse import urlsplit
 
 import psycopg
+from confluent_kafka.admin import AdminClient  # pyright: ignore[reportPrivateImportUsage]  where its own docs take it from
 from psycopg import sql
 
 from consumer.embedded.ports import HOST, free_ports
@@ -43,6 +44,10 @@ class Brokers:
     def through(self) -> str:
         """For the service."""
         return ",".join(f"{HOST}:{proxy.port}" for proxy in self.proxies)
+
+    def admin(self) -> Any:  # noqa: ANN401  its futures are untyped
+        """A client that orders things at the cluster, by the straight way."""
+        return AdminClient({"bootstrap.servers": self.straight, "log_level": 0})
 
     async def __aenter__(self) -> Self:
         for proxy in self.proxies:

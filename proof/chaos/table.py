@@ -9,7 +9,7 @@ from rich.text import Text
 from proof.chaos.result import Result, Verdict
 
 _STYLES = {Verdict.PASSED: "green", Verdict.FAILED: "bold red", Verdict.INVALID: "yellow", Verdict.NOT_RUN: "dim"}
-_HEADINGS = ("#", "fault", "expected", "fired", "effects", "violations", "heal", "seed", "verdict")
+_HEADINGS = ("#", "fault", "expected", "fired", "effects", "violations", "heal", "window", "seed", "verdict")
 _BEGIN, _END = "<!-- chaos: begin -->", "<!-- chaos: end -->"
 
 
@@ -48,8 +48,9 @@ def _cells(result: Result) -> Sequence[str]:
     row = result.row
     about = (str(row.number), row.title, row.expected)
     if row.not_run:
-        return (*about, "", "", "", "", "", f"not run: {row.not_run}")
+        return (*about, *[""] * (len(_HEADINGS) - len(about) - 1), f"not run: {row.not_run}")
     fired = ", ".join(f"{count} × {fault}" for fault, count in sorted(result.fired.items()))
     heal = "never" if result.heal is None else f"{result.heal:.0f} s"
+    window = f"{result.window:.0f} s"
     verdict = result.verdict if not result.invalid else f"{result.verdict} ({'; '.join(result.invalid)})"
-    return (*about, fired, str(result.effects), str(len(result.violations)), heal, str(result.seed), verdict)
+    return (*about, fired, str(result.effects), str(len(result.violations)), heal, window, str(result.seed), verdict)

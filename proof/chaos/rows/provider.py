@@ -1,14 +1,10 @@
-"""Provider: Graph and Google answer late, wrongly, elsewhere, or not at all."""
+"""Provider: Graph and Google answer late, wrongly, or not at all. What is in their directories beforehand has its own module."""
 
 import asyncio
 from collections import Counter
 from datetime import UTC, datetime, timedelta
 from email.utils import format_datetime
-from secrets import token_urlsafe
 
-from consumer.events import Provider, Student
-from consumer.policy.addresses import candidates
-from consumer.policy.marker import marker
 from consumer.simulators.google.quirks import GoogleQuirks
 from consumer.simulators.graph.quirks import GraphQuirks
 from consumer.simulators.temper import Answer, DoLate, Latency, LoseAnswer, Refuse, Rule
@@ -17,7 +13,7 @@ from proof.chaos.row import BOOK, Load
 from proof.chaos.rows.moods import met, moody
 from proof.chaos.scene import Scene
 
-_CREATIONS = ("graph.users.create", "directory.users.insert")
+CREATIONS = ("graph.users.create", "directory.users.insert")
 _VENDORS = ("graph.*", "directory.*")
 _NORTH, _HARBOUR = "north-high", "harbour-college"
 _OPENS_WITHIN, _SLOW = 30.0, 30.0
@@ -29,20 +25,20 @@ _TOKENS = 3
 
 @BOOK.row(34, "created, and the answer is lost", expected="1 account; the first password works", short=True)
 async def answer_lost(scene: Scene) -> None:
-    rules = [Rule(route=route, temper=LoseAnswer(), chance=0.5) for route in _CREATIONS]
+    rules = [Rule(route=route, temper=LoseAnswer(), chance=0.5) for route in CREATIONS]
     await moody(scene, *rules, fault="answer lost")
 
 
 @BOOK.row(35, "not created, and no answer", expected="1 account", short=True)
 async def not_created(scene: Scene) -> None:
-    rules = [Rule(route=route, temper=Refuse(), chance=0.4) for route in _CREATIONS]
-    slow = [Rule(route=route, temper=Latency(low=2, high=4), chance=0.3) for route in _CREATIONS]
+    rules = [Rule(route=route, temper=Refuse(), chance=0.4) for route in CREATIONS]
+    slow = [Rule(route=route, temper=Latency(low=2, high=4), chance=0.3) for route in CREATIONS]
     await moody(scene, *slow, *rules, fault="call cut off")
 
 
 @BOOK.row(36, "created long after our time-out", expected="1 account", short=True)
 async def created_late(scene: Scene) -> None:
-    rules = [Rule(route=route, temper=DoLate(seconds=scene.late), chance=0.4) for route in _CREATIONS]
+    rules = [Rule(route=route, temper=DoLate(seconds=scene.late), chance=0.4) for route in CREATIONS]
     since = len(scene.calls())
     scene.tempers(*rules)
     await scene.sleep()
@@ -60,7 +56,7 @@ async def created_late(scene: Scene) -> None:
     ),
 )
 async def lag(scene: Scene) -> None:
-    rules = [Rule(route=route, temper=LoseAnswer(), chance=0.3) for route in _CREATIONS]
+    rules = [Rule(route=route, temper=LoseAnswer(), chance=0.3) for route in CREATIONS]
     await moody(scene, *rules, fault="answer lost")
     scene.fire("existing account not found", _not_found(scene))
 
@@ -71,91 +67,9 @@ def _not_found(scene: Scene) -> int:
     stale = 0
     for call in scene.calls():
         stale += call.status in {404, 412} and any(ident in call.path for ident in known)
-        if call.route in _CREATIONS and "object_id" in call.noted:
+        if call.route in CREATIONS and "object_id" in call.noted:
             known.add(call.noted["object_id"])
     return stale
-
-
-def _addresses(scene: Scene, tenant_id: str, student: Student) -> tuple[str, ...]:
-    tenant = next(tenant for tenant in scene.installation.tenants if tenant.id == tenant_id)
-    return tuple(candidates(tenant.addresses, student))
-
-
-def _place(scene: Scene, tenant_id: str, address: str, mark: str | None) -> str:
-    """Puts an account there by hand; returns its id."""
-    tenant = next(tenant for tenant in scene.installation.tenants if tenant.id == tenant_id)
-    if tenant.microsoft:
-        properties = {
-            "userPrincipalName": address,
-            "mailNickname": address.partition("@")[0],
-            "displayName": "Some Body",
-            "accountEnabled": True,
-            "usageLocation": "GR",
-            **({"employeeId": mark} if mark else {}),
-        }
-        directory = scene.installation.world.graph.directories[tenant.microsoft.tenant_id]
-        return directory.add(properties, password=token_urlsafe()).id
-    customer = scene.installation.world.google.customer_of(address)
-    assert customer is not None  # noqa: S101  its domain is laid out
-    return customer.add_user(address, marker=mark).id
-
-
-_TWO = ((_NORTH, Provider.MICROSOFT), (_HARBOUR, Provider.GOOGLE))
-
-
-@BOOK.row(38, "the address is a stranger's", expected="untouched; the next candidate", short=True)
-async def strangers(scene: Scene) -> None:
-    placed: list[str] = []
-    for tenant_id, _ in _TWO:
-        for index in range(6):
-            student = scene.person(tenant_id, index)
-            placed.append(_place(scene, tenant_id, _addresses(scene, tenant_id, student)[0], None))
-            await scene.produce([scene.event(tenant_id, student, 1)])
-    await scene.quiet()
-    refused = [call for route in _CREATIONS for call in scene.calls(route) if call.status in {400, 409}]
-    scene.fire("conflict", len(refused))
-    touched = [call for call in scene.calls() if call.method != "GET" and any(ident in call.path for ident in placed)]
-    scene.expect(not touched, f"{len(touched)} writes to strangers' accounts")
-
-
-@BOOK.row(39, "the address is our own account's", expected="adopted; no second account")
-async def our_own(scene: Scene) -> None:
-    placed: list[str] = []
-    for tenant_id, provider in _TWO:
-        for index in range(6):
-            student = scene.person(tenant_id, index)
-            mark = marker(provider, tenant_id, student.student_id)
-            placed.append(_place(scene, tenant_id, _addresses(scene, tenant_id, student)[0], mark))
-            scene.fire("account of our own")
-            await scene.produce([scene.event(tenant_id, student, 1)])
-    await scene.quiet()
-    ids = ", ".join(f"'{ident}'" for ident in placed)
-    adopted = await scene.installation.watch.count(f"SELECT count(*) FROM account WHERE object_id IN ({ids})")  # noqa: S608  our own ids
-    scene.expect(adopted == len(placed), f"{adopted} of {len(placed)} were adopted")
-
-
-@BOOK.row(40, "our account is among the deleted", expected="restored")
-async def deleted(scene: Scene) -> None:
-    for tenant_id, provider in _TWO:
-        for index in range(4):
-            student = scene.person(tenant_id, index)
-            mark = marker(provider, tenant_id, student.student_id)
-            address = _addresses(scene, tenant_id, student)[0]
-            ident = _place(scene, tenant_id, address, mark)
-            _delete(scene, tenant_id, ident, address)
-            await scene.produce([scene.event(tenant_id, student, 1)])
-            scene.fire("deleted account")
-    await scene.quiet()
-    restored = [*scene.calls("graph.deleted.restore"), *scene.calls("directory.users.undelete")]
-    scene.expect(sum(call.status < 300 for call in restored) >= 8, f"{len(restored)} of 8 were restored")
-
-
-def _delete(scene: Scene, tenant_id: str, ident: str, address: str) -> None:
-    tenant = next(tenant for tenant in scene.installation.tenants if tenant.id == tenant_id)
-    if tenant.microsoft:
-        scene.installation.world.graph.directories[tenant.microsoft.tenant_id].delete(ident)
-    elif customer := scene.installation.world.google.customer_of(address):
-        customer.delete(ident)
 
 
 _BUSY = '{"error":{"code":"TooManyRequests","message":"Please retry again later."}}'

@@ -14,7 +14,7 @@ async def _nothing(_scene: Scene) -> None:
 
 def _result(number: int, **found: object) -> Result:
     row = Row(number, "a fault", "no harm", _nothing, Load())
-    return Result(row, seed=7, fired={"kill -9": 3}, effects=120, heal=4.2, **found)  # pyright: ignore[reportArgumentType]  by name
+    return Result(row, seed=7, window=20, fired={"kill -9": 3}, effects=120, heal=4.2, **found)  # pyright: ignore[reportArgumentType]  by name
 
 
 @pytest.fixture
@@ -29,7 +29,7 @@ def test_results_stand_between_the_markers_and_nothing_else_is_touched(page: Pat
     before, _, rest = page.read_text(encoding="utf-8").partition("<!-- chaos: begin -->")
     rows, _, after = rest.partition("<!-- chaos: end -->")
     assert (before, after) == ("before\n", "\nafter\n")
-    assert "| 2 | a fault | no harm | 3 × kill -9 | 120 | 0 | 4 s | 7 | passed |" in rows.splitlines()
+    assert "| 2 | a fault | no harm | 3 × kill -9 | 120 | 0 | 4 s | 20 s | 7 | passed |" in rows.splitlines()
 
 
 def test_rows_that_were_not_played_now_keep_their_results_in_the_order_of_the_matrix(page: Path) -> None:
