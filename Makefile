@@ -4,8 +4,8 @@ VENV := .venv
 BIN := $(VENV)/bin
 ARGS ?=
 
-# Two workers at least, as tests mostly wait; four at most, as they share one Kafka.
-WORKERS = $(shell $(BIN)/python -c "import os; print(min(4, max(2, len(os.sched_getaffinity(0)) if hasattr(os, \"sched_getaffinity\") else os.cpu_count() or 2)))")
+# One worker more than cores, as long tests mostly wait; four at most, as they share one Kafka.
+WORKERS = $(shell $(BIN)/python -c "import os; print(min(4, 1 + (len(os.sched_getaffinity(0)) if hasattr(os, \"sched_getaffinity\") else os.cpu_count() or 1)))")
 
 # Modules are compiled once, whatever the environment says: a start takes three times as long where each process compiles them anew.
 unexport PYTHONDONTWRITEBYTECODE
@@ -29,7 +29,7 @@ demo: $(VENV)/.demo
 	$(BIN)/provisioner demo $(if $(KEEP),--keep) $(ARGS)
 
 test: $(VENV)/.dev
-	$(BIN)/pytest -n $(WORKERS) --durations=10 $(ARGS)
+	$(BIN)/pytest -n $(WORKERS) --maxschedchunk=1 --durations=10 $(ARGS)
 
 simulate: $(VENV)/.dev
 	$(BIN)/python -m proof.simulation --seed $(or $(SEED),0) --seeds $(or $(SEEDS),$(if $(SEED),1,1000)) $(ARGS)

@@ -32,6 +32,11 @@ def pytest_configure(config: pytest.Config) -> None:
         config.stash[_PARTS] = SharedParts(Path(told_by_controller["parts"]))
 
 
+def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
+    """Brings the long ones to the front; all others keep their order."""
+    items.sort(key=lambda item: item.get_closest_marker("long") is None)
+
+
 @pytest.hookimpl(optionalhook=True)
 def pytest_configure_node(node: pytest.Session) -> None:
     """Tell one of xdist's workers where the run's parts are."""

@@ -15,17 +15,9 @@ class Answer:
     body: bytes = field(default=b"", repr=False)
 
     def json(self) -> dict[str, Any]:
-        """The body's JSON object; empty where it is anything else."""
-        return self._object() or {}
-
-    @property
-    def torn(self) -> bool:
-        """Whether there is a body that is no JSON object: a proxy's page, or half of an answer."""
-        return bool(self.body) and self._object() is None
-
-    def _object(self) -> dict[str, Any] | None:
+        """The body's JSON object; empty where it is anything else: a proxy's page, or half of an answer."""
         try:
             found = json.loads(self.body.removeprefix(b"\xef\xbb\xbf"))
         except (ValueError, RecursionError):
-            return None
-        return cast("dict[str, Any]", found) if isinstance(found, dict) else None
+            return {}
+        return cast("dict[str, Any]", found) if isinstance(found, dict) else {}

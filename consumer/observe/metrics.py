@@ -62,7 +62,7 @@ class Metrics:
         )
         self.outcomes = Counter(
             "provisioner_outcomes",
-            "Outcome events written to the outbox.",
+            "Outcomes given to the outbox, which keeps each once; whoever waits for a person gives the same again.",
             ("tenant", "provider", "outcome", "reason"),
             registry=registry,
         )

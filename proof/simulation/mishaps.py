@@ -143,6 +143,7 @@ _WEATHERS: Sequence[Callable[[float, random.Random], Weather]] = (
     _answers(500, body="{}"),
     _answers(503, body="{}", done=True),
     _answers(200, body='{"id": "torn'),
+    _answers(200, body='{"value": 7}'),
     _answers(200, body="<html>Sign in to the Wi-Fi</html>", content_type="text/html"),
 )
 

@@ -12,6 +12,7 @@ from tests.parts.artefacts import Say
 from tests.parts.kafka import KafkaCluster
 
 
+@pytest.mark.long
 @pytest.mark.parts
 def test_three_nodes_go_on_when_one_crashes_and_take_it_back(tmp_path: Path, say: Say) -> None:
     with KafkaCluster(tmp_path / "kafka", size=3, say=say) as cluster:

@@ -49,7 +49,7 @@ async def test_a_call_carries_the_token_and_its_body_as_json() -> None:
 
 
 async def test_a_read_has_no_body_and_changes_nothing() -> None:
-    vendor = ScriptedHttp(told())
+    vendor = ScriptedHttp(told(id="1"))
     await api(vendor).call("read", "GET", URL, deadline=Deadline(5))
     (call,) = vendor.calls
     assert (call.content, call.writes) == (None, False)
@@ -58,7 +58,7 @@ async def test_a_read_has_no_body_and_changes_nothing() -> None:
 
 async def test_a_token_is_kept_for_the_next_call() -> None:
     tokens = Tokens()
-    one = api(ScriptedHttp(told(), told()), tokens)
+    one = api(ScriptedHttp(told(id="1"), told(id="1")), tokens)
     for _ in range(2):
         await one.call("read", "GET", URL, deadline=Deadline(5))
     assert tokens.given == 1
@@ -115,7 +115,7 @@ async def test_a_call_may_have_meanings_of_its_own() -> None:
         return AddressTaken()
 
     with pytest.raises(AddressTaken):
-        await api(ScriptedHttp(told())).call(
+        await api(ScriptedHttp(told(id="1"))).call(
             "create", "POST", URL, deadline=Deadline(5), classify=every_answer_is_a_conflict
         )
 
@@ -123,7 +123,7 @@ async def test_a_call_may_have_meanings_of_its_own() -> None:
 @pytest.mark.parametrize(("token_takes", "left"), [(0, 5), (2, 3)])
 def test_what_the_token_took_is_gone_for_the_call(token_takes: float, left: float) -> None:
     async def scenario(_: Clock) -> None:
-        vendor = ScriptedHttp(told())
+        vendor = ScriptedHttp(told(id="1"))
         await api(vendor, token_takes=token_takes).call("read", "GET", URL, deadline=Deadline(5))
         assert vendor.timeouts == [left]
 

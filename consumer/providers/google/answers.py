@@ -1,8 +1,8 @@
 """What an answer of Google's Directory API means. Pure.
 
 By status and `errors[].reason`; messages only where one status has several meanings. A refusal without Google's own envelope was written by
-something on the way, and does not tell what Google has done. Sources: the discovery document, the API's limits page, and what real clients
-(GAM, Terraform's provider) match on.
+something on the way, and does not tell what Google has done; neither does a success that shows nothing of Google's. Sources: the discovery
+document, the API's limits page, and what real clients (GAM, Terraform's provider) match on.
 """
 
 from collections.abc import Callable, Mapping, Sequence
@@ -15,15 +15,15 @@ from consumer.providers.faults import redirected, unauthorised, unclear, unexpec
 
 _SERVICE = "Google Directory"
 _RATE = {"userRateLimitExceeded", "rateLimitExceeded", "quotaExceeded"}
+_KIND = "admin#directory#"
 _LIMITS = {"DomainUserLimitExceeded", "limitExceeded", "insufficientArchivedUserLicenses"}
-_DONE = {200, 201, 204}
 
 
 def fault_of(answer: Answer, *, writes: bool, now: float) -> Fault | None:  # noqa: PLR0911  a table
     """See `Classify`."""
     status, reasons = answer.status, _reasons(answer)
     if status < 300:  # noqa: PLR2004  success
-        return None if status in _DONE and not answer.torn else unclear(_SERVICE, answer, writes=writes)
+        return None if _is_googles(answer) else unclear(_SERVICE, answer, writes=writes)
     if status < 400:  # noqa: PLR2004  a redirect
         return redirected(_SERVICE)
     if status == 429 or (status == 403 and _RATE & set(reasons)):  # noqa: PLR2004  quota is a 403 here
@@ -37,6 +37,15 @@ def fault_of(answer: Answer, *, writes: bool, now: float) -> Fault | None:  # no
     if status in _REFUSALS:
         return _REFUSALS[status](reasons, _message(answer))
     return unexpected(_SERVICE, status)
+
+
+def _is_googles(answer: Answer) -> bool:
+    """Whether a success is Google's own: no content, or a resource that says its kind or its id; else a proxy may have written it."""
+    if answer.status == 204:  # noqa: PLR2004  no content
+        return not answer.body
+    shown = answer.json()
+    known = str(shown.get("kind", "")).startswith(_KIND) or isinstance(shown.get("id"), str)
+    return answer.status in {200, 201} and known
 
 
 def _unfinished(reasons: Sequence[str], message: str) -> Fault:

@@ -45,7 +45,7 @@ def users_with(base_url: str, customer_id: str, marker: str, *, deleted: bool) -
     shown = "&showDeleted=true" if deleted else ""
     return (
         f"{users(base_url)}?customer={quote(customer_id, safe='')}&query={query}{shown}"
-        f"&fields={quote(f'users({FIELDS})', safe='')}"
+        f"&fields={quote(f'kind,users({FIELDS})', safe='')}"
     )
 
 

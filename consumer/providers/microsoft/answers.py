@@ -2,7 +2,8 @@
 
 Many different refusals carry the same `Request_BadRequest`, so the order is: status, `error.code`, `details[].code` and target, then words
 of the message; what is still not understood is never "already exists". A refusal without Graph's own envelope was written by something on
-the way, and does not tell what Graph has done. Sources: Microsoft's documentation, and what real clients and issues have seen.
+the way, and does not tell what Graph has done; neither does a success that shows nothing of Graph's. Sources: Microsoft's
+documentation, and what real clients and issues have seen.
 """
 
 from collections.abc import Mapping
@@ -17,7 +18,6 @@ from consumer.providers.faults import redirected, unauthorised, unclear, unexpec
 _SERVICE = "Microsoft Graph"
 _QUOTA = "Directory_QuotaExceeded"
 _UNIQUE = ("userprincipalname", "proxyaddresses", "mailnickname", "mail")
-_DONE = {200, 201, 204}
 
 
 def fault_of(answer: Answer, *, writes: bool, now: float) -> Fault | None:  # noqa: PLR0911  a table
@@ -25,7 +25,7 @@ def fault_of(answer: Answer, *, writes: bool, now: float) -> Fault | None:  # no
     status, error = answer.status, _error(answer)
     code = str(error.get("code", ""))
     if status < 300:  # noqa: PLR2004  success
-        return None if status in _DONE and not answer.torn else unclear(_SERVICE, answer, writes=writes)
+        return None if _is_graphs(answer) else unclear(_SERVICE, answer, writes=writes)
     if status < 400:  # noqa: PLR2004  a redirect
         return redirected(_SERVICE)
     if status == 429 or code == "TooManyRequests":  # noqa: PLR2004  too many requests
@@ -60,6 +60,15 @@ def joining(group: str) -> Classify:
         return fault_of(answer, writes=writes, now=now)
 
     return fault_of_joining
+
+
+def _is_graphs(answer: Answer) -> bool:
+    """Whether a success is Graph's own: no content, or an object or a collection as OData has them; else a proxy may have written it."""
+    if answer.status == 204:  # noqa: PLR2004  no content
+        return not answer.body
+    shown = answer.json()
+    known = "@odata.context" in shown or isinstance(shown.get("id"), str) or isinstance(shown.get("value"), list)
+    return answer.status in {200, 201} and known
 
 
 def _bad_request(error: Mapping[str, Any]) -> Fault:  # noqa: PLR0911  a table of what has been seen

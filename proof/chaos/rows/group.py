@@ -151,7 +151,8 @@ async def out_of_range(scene: Scene) -> None:
 async def more_partitions(scene: Scene) -> None:
     await scene.settled(0.2)
     topic = scene.installation.service.topics.status_changed
-    (done,) = scene.installation.brokers.admin().create_partitions([NewPartitions(topic, 12)]).values()
+    admin = scene.installation.brokers.admin()
+    (done,) = admin.create_partitions([NewPartitions(topic, 12)]).values()
     await asyncio.to_thread(done.result, 30)
     scene.fire("partitions doubled")
     await scene.sleep(0.5)

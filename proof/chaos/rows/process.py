@@ -65,8 +65,10 @@ async def rolling_restart(scene: Scene) -> None:
             {"PROVISIONER_KAFKA__GROUP_INSTANCE_ID": replica.name, "PROVISIONER_KAFKA_SESSION_TIMEOUT_MS": "30000"}
         )
 
+    share = f"provisioner_intake_partitions {6 / len(scene.replicas)}\n"
+
     async def shared() -> bool:
-        return all(["provisioner_intake_partitions 2.0" in await replica.metrics() for replica in scene.replicas])
+        return all([share in await replica.metrics() for replica in scene.replicas])
 
     await scene.until("every replica has its share of the partitions", shared)
     await scene.settled(0.1)

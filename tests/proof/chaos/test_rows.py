@@ -14,6 +14,7 @@ _OURS = {Group.PROCESS, Group.KAFKA, Group.INPUT, Group.DATABASE, Group.COMBINED
 _VENDORS = {Group.PROVIDER, Group.MAIL}
 
 
+@pytest.mark.long
 @pytest.mark.parts
 @pytest.mark.parametrize("groups", [_OURS, _VENDORS], ids=["ours", "vendors"])
 async def test_no_fault_violates_an_invariant(groups: set[Group], say: Say) -> None:

@@ -7,6 +7,7 @@ import pytest
 from consumer.errors import AddressTaken, Fault, GiveUp, Hold, NotYet, OutcomeUnknown, Reason, Throttled, Unavailable
 from consumer.http.answer import Answer
 from consumer.providers.google.answers import fault_of
+from tests.fakes.http import told
 
 NOW = 1_767_225_600.0
 
@@ -21,9 +22,17 @@ def fault(of: Answer, *, writes: bool = True) -> Fault | None:
     return fault_of(of, writes=writes, now=NOW)
 
 
-@pytest.mark.parametrize("of", [Answer(200, {}, b'{"id": "1"}'), Answer(200, {}, b"{}"), Answer(204), Answer(200)])
+@pytest.mark.parametrize("of", [told(id="1"), told(kind="admin#directory#users"), told(201, id="1"), Answer(204)])
 def test_success_is_no_fault(of: Answer) -> None:
     assert fault(of) is None
+
+
+@pytest.mark.parametrize(
+    "of", [Answer(200), told(), told(value=7), told(kind="page"), Answer(200, {}, b"[]"), told(202, id="1")]
+)
+def test_a_success_that_shows_nothing_of_googles_does_not_tell_what_was_done(of: Answer) -> None:
+    assert type(fault(of)) is OutcomeUnknown
+    assert type(fault(of, writes=False)) is Unavailable
 
 
 @pytest.mark.parametrize(

@@ -24,11 +24,14 @@ from tests.providers.scripted import scripted_api
 BASE = GOOGLE["rootUrl"].rstrip("/")
 SECTION = GoogleSection(service_account=SecretRef("env:KEY"), admin_subject=f"it-admin@{DOMAIN}", directory_url=BASE)
 KEY, GROUP = "100000000000000000001", f"school@{DOMAIN}"
+LIST = "admin#directory#users"
 USER, DONE = told(id=KEY, primaryEmail=MARIA), Answer(204)
 CONFLICT = told(409, error={"code": 409, "message": "Member already exists.", "errors": [{"reason": "duplicate"}]})
 
 SCENES = {
-    "find_marked": Scene(lambda d: d.find_marked("S1", timeout=5), [told(users=[USER.json()]), told()]),
+    "find_marked": Scene(
+        lambda d: d.find_marked("S1", timeout=5), [told(kind=LIST, users=[USER.json()]), told(kind=LIST)]
+    ),
     "find_address": Scene(lambda d: d.find_address(MARIA, timeout=5), [USER]),
     "create": Scene(lambda d: d.create(maria(), PASSWORD, timeout=5), [USER]),
     "mark": Scene(lambda d: d.mark(KEY, "S1", timeout=5), [USER, USER]),

@@ -114,7 +114,7 @@ async def test_an_administrator_is_known_as_one_however_found(
 
 
 async def test_a_user_without_an_id_waits_for_a_person(directory: Directory, vendors: VendorServer) -> None:
-    answers(vendors, "directory.users.get", 200, {"primaryEmail": MARIA})
+    answers(vendors, "directory.users.get", 200, {"kind": "admin#directory#user", "primaryEmail": MARIA})
     with pytest.raises(Hold) as held:
         await directory.find_address(MARIA, timeout=5)
     assert held.value.reason is Reason.UNEXPECTED_ANSWER

@@ -58,7 +58,7 @@ def test_a_search_says_what_was_meant_whatever_is_in_the_value(marker: str, writ
     assert parse_qs(url.query) == {
         "customer": ["my_customer"],
         "query": [f"externalId={written}"],
-        "fields": [f"users({requests.FIELDS})"],
+        "fields": [f"kind,users({requests.FIELDS})"],
     }
 
 

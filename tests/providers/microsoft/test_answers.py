@@ -19,6 +19,7 @@ from consumer.errors import (
 )
 from consumer.http.answer import Answer
 from consumer.providers.microsoft.answers import fault_of, joining
+from tests.fakes.http import told
 
 NOW = 1_767_225_600.0
 
@@ -37,9 +38,26 @@ BAD = "Request_BadRequest"
 CONFLICT = {"details": [{"target": "userPrincipalName", "code": "ObjectConflict"}]}
 
 
-@pytest.mark.parametrize("status", [200, 201, 204])
-def test_success_is_no_fault(status: int) -> None:
-    assert fault(Answer(status, {}, b'{"id": "x"}' if status != 204 else b"")) is None
+@pytest.mark.parametrize(
+    "of",
+    [
+        told(id="x"),
+        told(201, id="x"),
+        told(value=[]),
+        Answer(200, {}, b'{"@odata.context": "https://entity"}'),
+        Answer(204),
+    ],
+)
+def test_success_is_no_fault(of: Answer) -> None:
+    assert fault(of) is None
+
+
+@pytest.mark.parametrize(
+    "of", [Answer(200), told(), told(value=7), Answer(200, {}, b"[]"), told(202, id="x"), Answer(204, {}, b"<html>")]
+)
+def test_a_success_that_shows_nothing_of_graphs_does_not_tell_what_was_done(of: Answer) -> None:
+    assert type(fault(of)) is OutcomeUnknown
+    assert type(fault(of, writes=False)) is Unavailable
 
 
 @pytest.mark.parametrize(

@@ -219,7 +219,7 @@ async def test_a_replaced_password_counts_from_its_replacement(
 async def test_without_both_times_nobody_can_tell(directory: Directory, vendors: VendorServer, missing: str) -> None:
     object_id = await created(directory)
     times = {"createdDateTime": "2026-01-01T00:00:00Z", "lastPasswordChangeDateTime": "2026-01-01T00:00:00Z"}
-    answers(vendors, "graph.users.get", 200, {**times, missing: None})
+    answers(vendors, "graph.users.get", 200, {"@odata.context": "…/$entity", **times, missing: None})
     assert await directory.was_used(object_id, password_set_at=None, timeout=5) is None
 
 
