@@ -52,7 +52,7 @@ async def strangers(scene: Scene) -> None:
     scene.expect(not touched, f"{len(touched)} writes to strangers' accounts")
 
 
-@BOOK.row(39, "the address is our own account's", expected="adopted; no second account")
+@BOOK.row(39, "the address is our own account's", expected="adopted; no second account", short=True)
 async def our_own(scene: Scene) -> None:
     placed: list[str] = []
     for tenant_id, provider in _TWO:
@@ -68,7 +68,7 @@ async def our_own(scene: Scene) -> None:
     scene.expect(adopted == len(placed), f"{adopted} of {len(placed)} were adopted")
 
 
-@BOOK.row(40, "our account is among the deleted", expected="restored")
+@BOOK.row(40, "our account is among the deleted", expected="restored", short=True)
 async def deleted(scene: Scene) -> None:
     for tenant_id, provider in _TWO:
         for index in range(4):

@@ -42,6 +42,7 @@ async def all_are_killed(scene: Scene) -> None:
     # A share of the throughput without faults would measure the machine: how long a start takes that shares its cores with the rest.
     expected="progress while it goes on; converges ≤ 60 s after",
     heals_within=60,
+    short=True,
 )
 async def killed_again_and_again(scene: Scene) -> None:
     await scene.settled(0.05)
@@ -136,6 +137,7 @@ async def out_of_memory(scene: Scene) -> None:
     7,
     "clock jump ±1 h, ±1 d",
     expected="leases and waits go by the database's time: nobody is taken over early, nothing expires at once",
+    short=True,
 )
 async def clock_jumps(scene: Scene) -> None:
     clock = shifted.Clock(scene.installation.service.folder / "clock")

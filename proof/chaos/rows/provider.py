@@ -199,7 +199,13 @@ def _held(scene: Scene) -> int:
     return sum(replica.log().count('"student_held"') for replica in scene.replicas)
 
 
-@BOOK.row(47, "200 with rubbish, half an answer, a proxy's page", expected="unknown, not success", load=Load(few=20))
+@BOOK.row(
+    47,
+    "200 with rubbish, half an answer, a proxy's page",
+    expected="unknown, not success",
+    load=Load(few=20),
+    short=True,
+)
 async def rubbish(scene: Scene) -> None:
     pages = ("<html>Welcome</html>", '{"id": "0', "", "[]", "null", '{"value": 7}')
     rules = [
