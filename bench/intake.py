@@ -64,7 +64,7 @@ def main(kafka: str, database: str, topic: str, count: str, schools: str) -> Non
         topic=topic,
         batches=BatchReader(EventReader(_OneSchema()), DecisionTable.of(tenants)),
         inbox=PostgresInbox(engine),
-        letters=DeadLetters(Producer(producer_config(settings, name="letters")), f"{topic}.dead"),
+        letters=DeadLetters(lambda: Producer(producer_config(settings, name="letters")), f"{topic}.dead"),
         tenants=frozenset(tenant.id for tenant in tenants),
         owner="bench",
         batch_size=settings.batch_size,

@@ -76,7 +76,7 @@ class Assembly:
             topic=kafka.topics.status_changed,
             batches=BatchReader(EventReader(schemas), DecisionTable.of(self._tenants.values())),
             inbox=clients.inbox(),
-            letters=DeadLetters(clients.letters_producer(), kafka.topics.dead_letters),
+            letters=DeadLetters(clients.letters_producer, kafka.topics.dead_letters),
             tenants=frozenset(self._tenants),
             owner=self._name,
             batch_size=kafka.batch_size,

@@ -1,7 +1,7 @@
 """Sends dead letters, and returns only when the cluster has them."""
 
 import hashlib
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from functools import partial
 
@@ -35,11 +35,13 @@ class Letter:
 class DeadLetters:
     """The dead-letter topic. Blocking; at least once: a repeat bears the same topic, partition and offset in its headers.
 
-    A letter that is still on its way when `send` gives up is not produced again by the next `send`, but waited for.
+    A letter that is still on its way when `send` gives up is not produced again by the next `send`, but waited for. A producer that says
+    that it can't go on is replaced, and what it had on its way is sent again.
     """
 
-    def __init__(self, producer: Producer, topic: str, *, timeout: float = 5.0) -> None:
-        self._producer = producer
+    def __init__(self, producers: Callable[[], Producer], topic: str, *, timeout: float = 5.0) -> None:
+        self._producers = producers
+        self._producer = producers()
         self._topic = topic
         self._timeout = timeout
         self._reports: dict[_Origin, KafkaError | None] = {}
@@ -61,6 +63,9 @@ class DeadLetters:
         failed = {place: error for place, error in self._reports.items() if error is not None}
         for place in failed:
             del self._reports[place]
+        if any(_fatal(error) for error in failed.values()):
+            self._producer = self._producers()
+            self._on_their_way.clear()
         for error in failed.values():
             raise Unavailable(f"The dead letters' topic refuses records ({error.name()}).")
         if not self._reports.keys() >= places:
@@ -101,6 +106,11 @@ class DeadLetters:
     def _flush(self) -> None:
         if self._producer.flush(self._timeout):
             raise Unavailable("The dead letters' topic does not answer.")
+
+
+def _fatal(error: KafkaError) -> bool:
+    """Whether librdkafka's idempotent producer has given itself up: it would refuse whatever came."""
+    return error.fatal() or error.code() == KafkaError._FATAL  # noqa: SLF001  its name
 
 
 def _too_large(report: KafkaError | None) -> bool:

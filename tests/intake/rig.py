@@ -68,7 +68,7 @@ class Rig:
     """An intake over fakes, with partition 0 assigned and a clock that the test moves."""
 
     topic: FakeTopic = field(default_factory=FakeTopic)
-    producer: FakeProducer = field(default_factory=FakeProducer)
+    producers: list[FakeProducer] = field(default_factory=list[FakeProducer])
     reader: WordReader = field(default_factory=WordReader)
     ledger: Ledger = field(default_factory=Ledger)
     now: float = 100.0
@@ -82,7 +82,7 @@ class Rig:
             topic="events",
             batches=BatchReader(self.reader, DecisionTable.of(tenants)),
             inbox=self.ledger,
-            letters=DeadLetters(self.producer, "dead", timeout=1),
+            letters=DeadLetters(self._new_producer, "dead", timeout=1),
             tenants=frozenset(tenant.id for tenant in tenants),
             owner="me",
             batch_size=500,
@@ -93,6 +93,15 @@ class Rig:
         self.intake.start()
         self.consumer.rebalance("assign", 0)
         self.turn()
+
+    @property
+    def producer(self) -> FakeProducer:
+        """The dead letters', the newest."""
+        return self.producers[-1]
+
+    def _new_producer(self) -> FakeProducer:
+        self.producers.append(FakeProducer())
+        return self.producer
 
     def turn(self, times: int = 1, *, seconds: float = 20) -> None:
         for _ in range(times):

@@ -93,3 +93,25 @@ def test_a_key_too_large_for_the_cluster_is_left_out_as_well(rig: Rig) -> None:
     rig.turn()
     (letter,) = rig.producer.sent
     assert (letter.value, letter.key) == (None, None)
+
+
+def test_a_producer_that_has_given_itself_up_is_replaced(rig: Rig) -> None:
+    rig.producer.trouble = lambda _: KafkaError(KafkaError._FATAL)
+    rig.topic.feed(b"garbage")
+    rig.turn()
+    assert rig.topic.commits == {}
+    rig.turn(2)
+    assert len(rig.producers) == 2
+    assert rig.reasons() == [b"undecodable"]
+    assert rig.topic.commits == {0: 1}
+
+
+def test_what_a_given_up_producer_had_on_its_way_is_sent_again(rig: Rig) -> None:
+    rig.producer.deaf = True
+    rig.topic.feed(b"garbage")
+    rig.turn()
+    rig.producer.deaf = False
+    rig.producer.trouble = lambda _: KafkaError(KafkaError._FATAL)
+    rig.turn(4)
+    assert rig.reasons() == [b"undecodable"]
+    assert rig.topic.commits == {0: 1}

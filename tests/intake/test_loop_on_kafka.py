@@ -86,7 +86,7 @@ class Group:
             topic=self.topic,
             batches=BatchReader(WordReader(), DecisionTable.of(tenants)),
             inbox=self.ledger,
-            letters=DeadLetters(Producer(producer_config(self.settings, name=owner)), self.dead),
+            letters=DeadLetters(lambda: Producer(producer_config(self.settings, name=owner)), self.dead),
             tenants=frozenset(tenant.id for tenant in tenants),
             owner=owner,
             batch_size=20,
