@@ -1,0 +1,95 @@
+"""The ledger's simulated server: what it does when it is away, when answers get lost, and when whoever leads dies."""
+
+import asyncio
+from collections.abc import Callable, Coroutine
+from typing import Any
+
+import pytest
+
+from consumer.errors import Unavailable
+from proof.simulation import clock
+from proof.simulation.clock import Clock
+from proof.simulation.database import Bells, Database, Trouble
+from proof.simulation.process import Process
+from proof.simulation.trace import Trace
+from tests.ledger.conftest import TOPIC, arrival, event
+from tests.proof.simulation.driven import same_every_time
+
+Test = Callable[[Database], Coroutine[Any, Any, None]]
+
+
+def on_a_database(test: Test) -> None:
+    async def main(time: Clock) -> None:
+        await test(Database(time, same_every_time(), Trace(time)))
+
+    clock.run(main, start=0)
+
+
+def test_nothing_is_done_while_it_is_away_and_everything_when_it_is_back() -> None:
+    async def main(database: Database) -> None:
+        done = list[str]()
+        database.outage(10)
+        with pytest.raises(Unavailable):
+            await database.reach(Process("one"), "asks", lambda: done.append("during"))
+        await asyncio.sleep(11)
+        await database.reach(Process("one"), "asks", lambda: done.append("after"))
+        assert done == ["after"]
+
+    on_a_database(main)
+
+
+def test_what_a_deadlock_ends_is_not_done() -> None:
+    async def main(database: Database) -> None:
+        done = list[str]()
+        database.trouble = Trouble(deadlock=1.0)
+        with pytest.raises(Unavailable):
+            await database.reach(Process("one"), "asks", lambda: done.append("done"))
+        assert done == []
+        assert database.fired == {"deadlock": 1}
+
+    on_a_database(main)
+
+
+def test_a_commit_whose_answer_gets_lost_is_done() -> None:
+    async def main(database: Database) -> None:
+        done = list[str]()
+        database.trouble = Trouble(answer_lost=1.0)
+        with pytest.raises(Unavailable):
+            await database.reach(Process("one"), "asks", lambda: done.append("done"))
+        assert done == ["done"]
+        assert database.fired == {"commit_answer_lost": 1}
+
+    on_a_database(main)
+
+
+def test_one_process_leads_until_it_dies_resigns_or_loses_its_connection() -> None:
+    async def main(database: Database) -> None:
+        one, other = Process("one"), Process("other")
+        assert database.leads(one)
+        assert not database.leads(other)
+        one.kill()
+        assert database.leads(other)
+        database.resign(one)
+        assert database.leads(other)
+        database.resign(other)
+        third = Process("third")
+        assert database.leads(third)
+        database.outage(1)
+        assert database.leads(other)
+
+    on_a_database(main)
+
+
+def test_whoever_waits_for_work_hears_of_an_event() -> None:
+    async def main(database: Database) -> None:
+        bells = Bells(Process("one"))
+        database.listen(bells)
+        loop = asyncio.get_running_loop()
+        epochs = {(TOPIC, 0): database.own(TOPIC, [0], owner="me")[0]}
+        loop.call_later(3, lambda: database.accept([arrival(event())], epochs=epochs))
+        await bells.hear(bells.work, 60)
+        assert loop.time() == pytest.approx(3)
+        await bells.hear(bells.work, 60)
+        assert loop.time() == pytest.approx(63)
+
+    on_a_database(main)
