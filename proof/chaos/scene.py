@@ -108,9 +108,9 @@ class Scene:
             version=version,
         )
 
-    async def metric(self, name: str) -> float:
-        """A metric's sum over its labels and the living replicas."""
-        pages = await asyncio.gather(*(replica.metrics() for replica in self.replicas))
+    async def metric(self, name: str, *, of: Replica | None = None) -> float:
+        """A metric's sum over its labels and the living replicas, or the one given."""
+        pages = await asyncio.gather(*(replica.metrics() for replica in ([of] if of else self.replicas)))
         families = (family for page in pages for family in text_string_to_metric_families(page))
         return sum(sample.value for family in families for sample in family.samples if sample.name == name)
 

@@ -3,7 +3,9 @@
 import asyncio
 import os
 import resource
+from collections.abc import Sequence
 
+from consumer.simulators.events import SimulatedRecord
 from consumer.simulators.temper import Latency, Rule
 from proof.chaos import shifted
 from proof.chaos.row import BOOK
@@ -12,6 +14,9 @@ from proof.chaos.scene import Scene
 _LEASE = 8.0
 """Seconds; the installation's."""
 _HOUR = 3_600.0
+_AT_WORK, _ENOUGH = 5, 120
+"""Students."""
+_NO_MEMORY = ("MemoryError", "Cannot allocate memory", "can't start new thread")
 _FENCED = "provisioner_fenced_writes_total"
 
 
@@ -104,9 +109,10 @@ async def zombie(scene: Scene) -> None:
     victim = scene.replicas[0]
 
     async def works() -> bool:
-        return "provisioner_students_in_work 0.0" not in (await victim.metrics() or "provisioner_students_in_work 0.0")
+        return await scene.metric("provisioner_students_in_work", of=victim) >= _AT_WORK
 
-    await scene.until("the replica has students in work", works)
+    await scene.produce(_fresh(scene))
+    await scene.until(f"the replica has {_AT_WORK} students in work", works)
     before = await scene.metric(_FENCED)
     victim.stop()
     scene.fire("SIGSTOP")
@@ -126,11 +132,20 @@ async def out_of_memory(scene: Scene) -> None:
     pid = victim.pid
     # Nothing can be allocated any more, which ends the process at once or makes it fail wherever it happens to be.
     resource.prlimit(pid, resource.RLIMIT_AS, (1, resource.RLIM_INFINITY))
-    await scene.sleep(0.5)
-    survives = victim.running and victim.pid == pid
-    scene.fire("no memory", int(not survives or "MemoryError" in victim.log()))
-    if survives:
+    await scene.produce(_fresh(scene))  # which it has no room for
+
+    async def fails() -> bool:
+        return not victim.running or victim.pid != pid or any(words in victim.log() for words in _NO_MEMORY)
+
+    await scene.until("it has no memory left", fails, seconds=60)
+    scene.fire("no memory")
+    if victim.running and victim.pid == pid:
         victim.kill()
+
+
+def _fresh(scene: Scene) -> Sequence[SimulatedRecord]:
+    """Enough to do for every replica, at once."""
+    return [scene.event("north-high", scene.person("north-high", number), 1) for number in range(_ENOUGH)]
 
 
 @BOOK.row(
