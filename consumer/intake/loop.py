@@ -109,7 +109,7 @@ class Intake:
         self._partitions.pause(
             self._consumer, self._partitions.assigned if self._hold.cause else _places(self._waiting)
         )
-        self._commit()
+        self._each_second()
 
     def _take(self, most: int) -> None:
         self._rebalanced = False
@@ -189,10 +189,11 @@ class Intake:
         self._metrics.batch_records.observe(batch.size)
         self._metrics.batch_seconds.observe(self._clock() - self._began)
 
-    def _commit(self) -> None:
+    def _each_second(self) -> None:
         now = self._clock()
         if now - self._committed_at < _COMMIT_EVERY:
             return
+        self._partitions.ask_again(self._consumer)
         everything = now - self._all_committed_at >= _COMMIT_ALL_EVERY
         self._partitions.commit(self._consumer, asynchronous=True, again=everything)
         self._committed_at = now
@@ -237,6 +238,7 @@ class Intake:
         if record is not None and error.code() == KafkaError._AUTO_OFFSET_RESET:  # noqa: SLF001  its name for it
             self._partitions.lacks_offset(_place(record))
             return
+        self._partitions.heed(error)
         self._metrics.loop_faults.labels("intake", error.name()).inc()
         log.warning("kafka_error", error=error.name())
 

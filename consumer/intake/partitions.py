@@ -20,6 +20,8 @@ from consumer.observe.metrics import Metrics
 log = structlog.get_logger()
 
 _TIMEOUT = 5.0
+_LOOK_UP_FAILED = "Failed to fetch committed offset"
+"""librdkafka's words; the code is any."""
 
 
 class Partitions:
@@ -36,6 +38,7 @@ class Partitions:
         self._paused: set[Place] = set()
         self._without_offset: set[Place] = set()
         self._begun: set[Place] = set()
+        self._unanswered = False
         self.epochs: dict[Place, int] = {}
 
     @property
@@ -104,6 +107,27 @@ class Partitions:
         self._paused -= self._without_offset
         self._without_offset = set()
         log.info("partitions_begun", partitions=sorted(at.partition for at in asked))
+
+    def heed(self, error: KafkaError) -> None:
+        """Takes note where the error says that the group's offsets could not be fetched, of whichever partitions."""
+        self._unanswered = self._unanswered or _LOOK_UP_FAILED in error.str()
+
+    def ask_again(self, consumer: Consumer) -> None:
+        """Assigns anew the partitions of which nothing has come, where a look-up failed.
+
+        librdkafka gives up a look-up that fails while the assignment changes: it reports it, and the partition is read by nobody until it
+        is assigned again (`rd_kafka_assignment_handle_OffsetFetch`).
+        """
+        if not self._unanswered:
+            return
+        self._unanswered = False
+        silent = self._assigned - self._done.keys() - self._begun - self._without_offset
+        if silent:
+            again = [TopicPartition(*place) for place in sorted(silent)]
+            consumer.incremental_unassign(again)
+            _assign(consumer, again)
+            self._paused -= silent
+            log.info("partitions_asked_for_again", partitions=[at.partition for at in again])
 
     def pause(self, consumer: Consumer, places: Collection[Place]) -> None:
         """Pauses those of our partitions that are in `places`, and resumes the others."""

@@ -14,6 +14,9 @@ from consumer.codec.letters import NewHeaders
 from consumer.intake.port import Answered, Consumer, Delivered, Rebalanced
 from proof.simulation.kafka.topic import Record
 
+_LOOK_UP_FAILED = (
+    'Failed to fetch committed offsets for partitions in group "provisioner": Local: Broker transport failure'
+)
 KEY = b"north-high/S1"
 
 
@@ -46,6 +49,7 @@ class FakeConsumer:
         self.commits_refused = False
         self.answered: Answered = lambda _, __: None
         self.offsets_known = True
+        self.look_ups_fail = False
         self.on_consume: Callable[[], None] = lambda: None
         """Called inside each `consume`, where rebalances are served."""
         self._answers: list[tuple[KafkaError | None, list[TopicPartition]]] = []
@@ -102,7 +106,10 @@ class FakeConsumer:
         for at in partitions:
             start = self.topic.commits.get(at.partition) if at.offset == OFFSET_INVALID else at.offset
             self._positions[at.partition] = self.topic.oldest[at.partition] if start == OFFSET_BEGINNING else start
-            if start is None:
+            if at.offset == OFFSET_INVALID and self.look_ups_fail:
+                self._positions[at.partition] = None  # until it is assigned anew, as in librdkafka
+                self.news.append(Record(("", 0, -1), trouble=KafkaError(KafkaError._TRANSPORT, _LOOK_UP_FAILED)))
+            elif start is None:
                 self.news.append(self._no_offset(at.partition))
 
     def incremental_unassign(self, partitions: list[TopicPartition]) -> None:

@@ -149,3 +149,26 @@ def test_a_partition_that_comes_back_is_read_though_it_was_paused_when_it_went(r
     rig.consumer.rebalance("assign", 0)
     rig.turn(2)
     assert set(rig.ledger.dispositions()) == {"S1/1"}
+
+
+def test_a_partition_whose_offset_could_not_be_looked_up_is_asked_for_again(rig: Rig) -> None:
+    rig.topic.commits = {1: 0}
+    rig.topic.feed(b"enrolled S1 1", partition=1)
+    rig.consumer.look_ups_fail = True
+    rig.consumer.rebalance("assign", 1)
+    rig.turn()
+    rig.consumer.look_ups_fail = False
+    rig.turn(2)
+    assert rig.topic.commits == {1: 1}
+
+
+def test_a_partition_that_is_read_is_not_disturbed_by_another_s_failed_look_up(rig: Rig) -> None:
+    rig.topic.feed(b"enrolled S1 1")
+    rig.turn(2)
+    rig.topic.commits = {}  # whoever asked for it again would be told to begin anew, and the process would stop
+    rig.consumer.look_ups_fail = True
+    rig.consumer.rebalance("assign", 1)
+    rig.consumer.look_ups_fail = False
+    rig.topic.feed(b"enrolled S2 1")
+    rig.turn(3)
+    assert rig.ledger.dispositions() == {"S1/1": Disposition.PENDING, "S2/1": Disposition.PENDING}
