@@ -12,6 +12,7 @@ class Request(IntEnum):
 
     PRODUCE = 0
     OFFSET_COMMIT = 8
+    OFFSET_FETCH = 9
     END_TXN = 26
 
 

@@ -16,14 +16,19 @@ _OUTCOMES = "SELECT count(*) FROM outbox"
 async def rebalance_storm(scene: Scene) -> None:
     loop = asyncio.get_running_loop()
     restless = scene.replicas[-1]
+    proxy = scene.installation.brokers.proxies[0]
+    before = proxy.counts["lost_answers"]
     until = loop.time() + scene.window
     while loop.time() < until:
+        # A look-up that fails while the assignment changes: librdkafka gives it up.
+        proxy.lose_answer(asks(Request.OFFSET_FETCH))
         await restless.down()
         scene.fire("leave")
         await asyncio.sleep(3)
         await restless.up()
         scene.fire("join")
         await asyncio.sleep(3)
+    scene.fire("look-up of offsets without answer", proxy.counts["lost_answers"] - before)
     await scene.settled(0.2)
 
 
