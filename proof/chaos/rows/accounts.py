@@ -74,7 +74,8 @@ async def deleted(scene: Scene) -> None:
         for index in range(4):
             student = scene.person(tenant_id, index)
             mark = marker(provider, tenant_id, student.student_id)
-            address = _addresses(scene, tenant_id, student)[0]
+            # No namesake can have taken it meanwhile: that would be for a person to decide.
+            address = f"returned-{index}@{_addresses(scene, tenant_id, student)[0].partition('@')[2]}"
             ident = _place(scene, tenant_id, address, mark)
             _delete(scene, tenant_id, ident, address)
             await scene.produce([scene.event(tenant_id, student, 1)])

@@ -67,7 +67,13 @@ async def produce_lost(scene: Scene) -> None:
 async def commit_lost(scene: Scene) -> None:
     proxy = scene.installation.brokers.proxies[0]
     before = proxy.counts["lost_answers"]
+    await scene.settled(0.05)
     proxy.lose_answer(asks(Request.END_TXN), times=2)
+
+    async def lost() -> bool:
+        return proxy.counts["lost_answers"] > before
+
+    await scene.until("an answer is lost", lost, seconds=60)
     await scene.sleep(0.4)
     scene.fire("answer lost", proxy.counts["lost_answers"] - before)
     for replica in scene.replicas:
