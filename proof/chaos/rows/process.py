@@ -10,6 +10,7 @@ from consumer.simulators.temper import Latency, Rule
 from proof.chaos import shifted
 from proof.chaos.row import BOOK
 from proof.chaos.scene import Scene
+from proof.chaos.sis import Raw
 
 _LEASE = 8.0
 """Seconds; the installation's."""
@@ -132,15 +133,18 @@ async def out_of_memory(scene: Scene) -> None:
     pid = victim.pid
     # Nothing can be allocated any more, which ends the process at once or makes it fail wherever it happens to be.
     resource.prlimit(pid, resource.RLIMIT_AS, (1, resource.RLIM_INFINITY))
-    await scene.produce(_fresh(scene))  # which it has no room for
+    large = [Raw(None, b"\x01" * 400_000, partition) for partition in range(6) for _ in range(4)]
+    await scene.installation.sis.put_raw(*large)  # it has no room for these
 
     async def fails() -> bool:
         return not victim.running or victim.pid != pid or any(words in victim.log() for words in _NO_MEMORY)
 
-    await scene.until("it has no memory left", fails, seconds=60)
-    scene.fire("no memory")
-    if victim.running and victim.pid == pid:
-        victim.kill()
+    try:
+        await scene.until("it has no memory left", fails, seconds=60)
+        scene.fire("no memory")
+    finally:
+        if victim.running and victim.pid == pid:
+            victim.kill()
 
 
 def _fresh(scene: Scene) -> Sequence[SimulatedRecord]:
