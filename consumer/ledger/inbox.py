@@ -102,7 +102,7 @@ class PostgresInbox:
             _check_epochs(connection, {(a.topic, a.partition) for a in arrivals}, epochs)
             new = _insert(connection, first.values())
             known = _digests(connection, [key for key in first if key not in new])
-            winners = _desire(connection, [first[key] for key in new])
+            winners = _desire(connection, [arrival for key, arrival in first.items() if key in new])
             beaten = [key for key in new if key not in winners]
             if beaten:
                 connection.execute(_SUPERSEDE, {"tenants": [t for t, _ in beaten], "events": [e for _, e in beaten]})
@@ -158,7 +158,7 @@ def _digests(connection: Connection, keys: Sequence[_Key]) -> Mapping[_Key, byte
 
 
 def _desire(connection: Connection, arrivals: Sequence[Arrival]) -> set[_Key]:
-    """Moves the students' desired version up; returns the events that did."""
+    """Moves the students' desired version up; returns the events that did. Of equal versions the first wins."""
     newest: dict[tuple[str, str], Arrival] = {}
     for arrival in arrivals:
         student = (arrival.event.tenant_id, arrival.event.student.student_id)

@@ -51,6 +51,12 @@ def test_an_equal_version_does_not_win(given: Given) -> None:
     assert given.accept(event("e2", version=1)) == [SUPERSEDED]
 
 
+def test_of_equal_versions_in_a_batch_the_first_wins(given: Given) -> None:
+    students = [f"s{number}" for number in range(20)]
+    pairs = [event(f"{student}/{turn}", student_id=student, version=1) for student in students for turn in ("a", "b")]
+    assert given.accept(*pairs) == [PENDING, SUPERSEDED] * len(students)
+
+
 def test_an_earlier_event_stays_pending_until_its_student_is_settled(given: Given, ledger: Ledger) -> None:
     given.accept(event("e1", version=1))
     given.accept(event("e2", version=2))
