@@ -5,19 +5,24 @@ from secrets import token_urlsafe
 from consumer.events import Provider, Student
 from consumer.policy.addresses import candidates
 from consumer.policy.marker import marker
+from consumer.tenants import Tenant
 from proof.chaos.row import BOOK
 from proof.chaos.rows.provider import CREATIONS
 from proof.chaos.scene import Scene
 
 
-def _addresses(scene: Scene, tenant_id: str, student: Student) -> tuple[str, ...]:
-    tenant = next(tenant for tenant in scene.installation.tenants if tenant.id == tenant_id)
-    return tuple(candidates(tenant.addresses, student))
+def _tenant(scene: Scene, tenant_id: str) -> Tenant:
+    return next(tenant for tenant in scene.installation.tenants if tenant.id == tenant_id)
+
+
+def _address(scene: Scene, tenant_id: str, student: Student) -> str:
+    """The first that the student would be given."""
+    return next(iter(candidates(_tenant(scene, tenant_id).addresses, student)))
 
 
 def _place(scene: Scene, tenant_id: str, address: str, mark: str | None) -> str:
     """Puts an account there by hand; returns its id."""
-    tenant = next(tenant for tenant in scene.installation.tenants if tenant.id == tenant_id)
+    tenant = _tenant(scene, tenant_id)
     if tenant.microsoft:
         properties = {
             "userPrincipalName": address,
@@ -43,7 +48,7 @@ async def strangers(scene: Scene) -> None:
     for tenant_id, _ in _TWO:
         for index in range(6):
             student = scene.person(tenant_id, index)
-            placed.append(_place(scene, tenant_id, _addresses(scene, tenant_id, student)[0], None))
+            placed.append(_place(scene, tenant_id, _address(scene, tenant_id, student), None))
             await scene.produce([scene.event(tenant_id, student, 1)])
     await scene.quiet()
     refused = [call for route in CREATIONS for call in scene.calls(route) if call.status in {400, 409}]
@@ -59,7 +64,7 @@ async def our_own(scene: Scene) -> None:
         for index in range(6):
             student = scene.person(tenant_id, index)
             mark = marker(provider, tenant_id, student.student_id)
-            placed.append(_place(scene, tenant_id, _addresses(scene, tenant_id, student)[0], mark))
+            placed.append(_place(scene, tenant_id, _address(scene, tenant_id, student), mark))
             scene.fire("account of our own")
             await scene.produce([scene.event(tenant_id, student, 1)])
     await scene.quiet()
@@ -75,7 +80,7 @@ async def deleted(scene: Scene) -> None:
             student = scene.person(tenant_id, index)
             mark = marker(provider, tenant_id, student.student_id)
             # No namesake can have taken it meanwhile: that would be for a person to decide.
-            address = f"returned-{index}@{_addresses(scene, tenant_id, student)[0].partition('@')[2]}"
+            address = f"returned-{index}@{_address(scene, tenant_id, student).partition('@')[2]}"
             ident = _place(scene, tenant_id, address, mark)
             _delete(scene, tenant_id, ident, address)
             await scene.produce([scene.event(tenant_id, student, 1)])
@@ -86,7 +91,7 @@ async def deleted(scene: Scene) -> None:
 
 
 def _delete(scene: Scene, tenant_id: str, ident: str, address: str) -> None:
-    tenant = next(tenant for tenant in scene.installation.tenants if tenant.id == tenant_id)
+    tenant = _tenant(scene, tenant_id)
     if tenant.microsoft:
         scene.installation.world.graph.directories[tenant.microsoft.tenant_id].delete(ident)
     elif customer := scene.installation.world.google.customer_of(address):

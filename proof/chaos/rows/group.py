@@ -28,9 +28,8 @@ async def rebalance_storm(scene: Scene) -> None:
         await restless.up()
         scene.fire("join")
         await asyncio.sleep(3)
-    if (
-        lost := proxy.counts["lost_answers"] - before
-    ):  # in a short storm, chance decides whether there is a look-up to lose
+    lost = proxy.counts["lost_answers"] - before
+    if lost:  # in a short storm, chance decides whether there is a look-up to lose
         scene.fire("look-up of offsets without answer", lost)
     await scene.settled(0.2)
 
