@@ -193,7 +193,7 @@ class Intake:
         now = self._clock()
         if now - self._committed_at < _COMMIT_EVERY:
             return
-        self._partitions.ask_again(self._consumer)
+        self._partitions.ask_again(self._consumer, in_hand=self._in_hand())
         everything = now - self._all_committed_at >= _COMMIT_ALL_EVERY
         self._partitions.commit(self._consumer, asynchronous=True, again=everything)
         self._committed_at = now
@@ -206,6 +206,10 @@ class Intake:
 
     def _known(self, tenant: str) -> str:
         return tenant if tenant in self._tenants else "unknown"
+
+    def _in_hand(self) -> set[Place]:
+        """Partitions of which records are still to be dealt with."""
+        return _places([*self._records, *self._waiting]).union(self._batch.offsets if self._batch else ())
 
     def _let_go(self) -> None:
         """Drops what is in hand; the partitions that are still ours are taken over anew and read from their committed offsets."""

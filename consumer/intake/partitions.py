@@ -112,8 +112,8 @@ class Partitions:
         """Takes note where the error says that the group's offsets could not be fetched, of whichever partitions."""
         self._unanswered = self._unanswered or _LOOK_UP_FAILED in error.str()
 
-    def ask_again(self, consumer: Consumer) -> None:
-        """Assigns anew the partitions of which nothing has come, where a look-up failed.
+    def ask_again(self, consumer: Consumer, *, in_hand: Collection[Place]) -> None:
+        """Assigns anew the partitions of which nothing has come, where a look-up failed. Of those in hand something has.
 
         librdkafka gives up a look-up that fails while the assignment changes: it reports it, and the partition is read by nobody until it
         is assigned again (`rd_kafka_assignment_handle_OffsetFetch`).
@@ -121,7 +121,7 @@ class Partitions:
         if not self._unanswered:
             return
         self._unanswered = False
-        silent = self._assigned - self._done.keys() - self._begun - self._without_offset
+        silent = self._assigned - self._done.keys() - self._begun - self._without_offset - set(in_hand)
         if silent:
             again = [TopicPartition(*place) for place in sorted(silent)]
             consumer.incremental_unassign(again)

@@ -172,3 +172,20 @@ def test_a_partition_that_is_read_is_not_disturbed_by_another_s_failed_look_up(r
     rig.topic.feed(b"enrolled S2 1")
     rig.turn(3)
     assert rig.ledger.dispositions() == {"S1/1": Disposition.PENDING, "S2/1": Disposition.PENDING}
+
+
+def test_a_partition_whose_records_are_in_hand_is_not_read_a_second_time_for_another_s_failed_look_up(rig: Rig) -> None:
+    rig.topic.commits = {1: 0, 2: 0}
+    rig.topic.feed(b"enrolled S1 1 newer", b"garbage", partition=1)
+    rig.reader.away = True
+    rig.consumer.rebalance("assign", 1)
+    rig.turn()
+    rig.consumer.look_ups_fail = True
+    rig.consumer.rebalance("assign", 2)
+    rig.consumer.look_ups_fail = False
+    rig.turn()
+    rig.reader.away = False
+    rig.turn(3)
+    assert rig.ledger.dispositions() == {"S1/1": Disposition.PENDING}
+    letters = {"reason": "undecodable"}
+    assert rig.metrics.registry.get_sample_value("provisioner_dead_letters_total", letters) == 1
