@@ -12,7 +12,7 @@ A schema registry that is away pauses only those partitions whose next record ne
 import threading
 import time
 from collections import Counter
-from collections.abc import Callable, Sequence
+from collections.abc import Callable
 
 import structlog
 from confluent_kafka import KafkaError, KafkaException, TopicPartition
@@ -20,7 +20,8 @@ from confluent_kafka import KafkaError, KafkaException, TopicPartition
 from consumer.codec.letters import LetterReason
 from consumer.errors import Fenced, Stop, Unavailable
 from consumer.failpoints import UNARMED, Failpoints, Point, commit_lost
-from consumer.intake.batch import Batch, BatchReader, Place
+from consumer.intake.batch import Batch, BatchReader
+from consumer.intake.hand import Hand, place_of, places_of
 from consumer.intake.hold import Hold
 from consumer.intake.letters import DeadLetters, Letter
 from consumer.intake.partitions import Partitions
@@ -67,12 +68,10 @@ class Intake:
         self._failpoints = failpoints
         self._partitions = Partitions(inbox, owner=owner, metrics=metrics, failpoints=failpoints)
         self._consumer = consumers(self._partitions.answered)
-        self._records: list[Record] = []
-        self._batch: Batch | None = None
+        self._hand = Hand()
         self._began = 0.0
         self._hold = Hold(metrics, clock, calm=_CALM)
         self._asking = "kafka"
-        self._waiting: list[Record] = []
         self._registry = Hold(metrics, clock, calm=0)
         self._rebalanced = False
         self._committed_at = self._all_committed_at = 0.0
@@ -104,11 +103,10 @@ class Intake:
         self._take(self._batch_size if self._hold.cause is None else 1)
         if self._hold.due:
             self._try()
-        if not self._waiting:
+        waiting = self._hand.waiting
+        if not waiting:
             self._registry.succeeded()
-        self._partitions.pause(
-            self._consumer, self._partitions.assigned if self._hold.cause else _places(self._waiting)
-        )
+        self._partitions.pause(self._consumer, self._partitions.assigned if self._hold.cause else places_of(waiting))
         self._each_second()
 
     def _take(self, most: int) -> None:
@@ -122,8 +120,8 @@ class Intake:
             error = record.error()
             if error is not None:
                 self._judge(error, record)
-            elif not self._rebalanced or _place(record) in self._partitions.assigned:
-                self._records.append(record)
+            elif not self._rebalanced or place_of(record) in self._partitions.assigned:
+                self._hand.records.append(record)
 
     def _try(self) -> None:
         try:
@@ -131,11 +129,11 @@ class Intake:
             self._partitions.begin(self._consumer)
             self._asking = "database"
             self._partitions.own()
-            if self._batch is None:
-                self._batch = self._next()
-            if self._batch is not None:
-                self._finish(self._batch)
-                self._batch = None
+            if self._hand.batch is None:
+                self._hand.batch = self._next()
+            if self._hand.batch is not None:
+                self._finish(self._hand.batch)
+                self._hand.batch = None
         except Unavailable as fault:
             self._hold.failed(self._asking, str(fault))
         except Fenced:
@@ -147,17 +145,18 @@ class Intake:
             self._hold.succeeded()
 
     def _next(self) -> Batch | None:
-        """The records that came, behind those that waited for a schema: no record of their partitions has come since."""
-        records = self._records
+        """The records that came, behind those that waited for a schema."""
+        hand = self._hand
+        records = hand.records
         if self._registry.due:
-            records, self._waiting = [*self._waiting, *records], []
+            records, hand.waiting = [*hand.waiting, *records], []
         if not records:
             return None
         self._began = self._clock()
         batch = self._batches.batch(records)
-        self._records = []
+        hand.records = []
         if batch.waiting:
-            self._waiting += batch.waiting
+            hand.waiting += batch.waiting
             self._registry.failed("registry", "A schema can't be looked up now.")
         return batch
 
@@ -193,7 +192,7 @@ class Intake:
         now = self._clock()
         if now - self._committed_at < _COMMIT_EVERY:
             return
-        self._partitions.ask_again(self._consumer, in_hand=self._in_hand())
+        self._partitions.ask_again(self._consumer, in_hand=self._hand.places)
         everything = now - self._all_committed_at >= _COMMIT_ALL_EVERY
         self._partitions.commit(self._consumer, asynchronous=True, again=everything)
         self._committed_at = now
@@ -207,13 +206,9 @@ class Intake:
     def _known(self, tenant: str) -> str:
         return tenant if tenant in self._tenants else "unknown"
 
-    def _in_hand(self) -> set[Place]:
-        """Partitions of which records are still to be dealt with."""
-        return _places([*self._records, *self._waiting]).union(self._batch.offsets if self._batch else ())
-
     def _let_go(self) -> None:
         """Drops what is in hand; the partitions that are still ours are taken over anew and read from their committed offsets."""
-        self._records, self._batch = [], None
+        self._hand.records, self._hand.batch = [], None
         again = [TopicPartition(topic, partition) for topic, partition in self._partitions.assigned]
         self._release(again, lost=True)
         self._partitions.assign(self._consumer, again)
@@ -229,27 +224,15 @@ class Intake:
 
     def _release(self, partitions: list[TopicPartition], *, lost: bool) -> None:
         self._rebalanced = True
-        places = self._partitions.release(self._consumer, partitions, lost=lost)
-        self._records = [record for record in self._records if _place(record) not in places]
-        self._waiting = [record for record in self._waiting if _place(record) not in places]
-        if self._batch is not None:
-            self._batch.drop(places)
+        self._hand.drop(self._partitions.release(self._consumer, partitions, lost=lost))
 
     def _judge(self, error: KafkaError, record: Record | None) -> None:
         """Most errors of the consumer are news of trouble that librdkafka itself gets over; these are not."""
         if error.fatal():
             raise Stop(f"The Kafka consumer can't go on ({error.name()}): {error.str()}")
         if record is not None and error.code() == KafkaError._AUTO_OFFSET_RESET:  # noqa: SLF001  its name for it
-            self._partitions.lacks_offset(_place(record))
+            self._partitions.lacks_offset(place_of(record))
             return
         self._partitions.heed(error)
         self._metrics.loop_faults.labels("intake", error.name()).inc()
         log.warning("kafka_error", error=error.name())
-
-
-def _place(record: Record) -> Place:
-    return record.topic() or "", record.partition() or 0
-
-
-def _places(records: Sequence[Record]) -> set[Place]:
-    return {_place(record) for record in records}
