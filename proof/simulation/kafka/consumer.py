@@ -11,6 +11,9 @@ from proof.simulation.kafka.network import Network, Request
 from proof.simulation.kafka.topic import Place, Record, Topics
 
 _COMMIT_TIMEOUT = 60.0
+_NOWHERE = -1
+_GIVEN_UP = "Failed to fetch committed offsets for partitions in group"
+"""librdkafka's words for a look-up that failed while the assignment changed. Here every failure is one of that kind."""
 
 
 class SimulatedConsumer:
@@ -35,6 +38,7 @@ class SimulatedConsumer:
         self._paused: set[Place] = set()
         self._positions: dict[Place, int | None] = {}
         """Where each partition is read on; None: nowhere, until it is assigned anew."""
+        self._troubles: list[Record] = []
 
     def subscribe(
         self, topics: list[str], *, on_assign: Rebalanced, on_revoke: Rebalanced, on_lost: Rebalanced
@@ -161,17 +165,32 @@ class SimulatedConsumer:
             self._positions.pop(place, None)
 
     def _read(self, most: int) -> list[Record]:
-        taken: list[Record] = []
+        taken, self._troubles = self._troubles, []
+        self._look_up()
         for place, position in list(self._positions.items()):
             if position is not None and not self._network.away(place):
                 taken += self._read_one(place, position, most - len(taken))
         return taken
 
+    def _look_up(self) -> None:
+        """Where to begin, of the group's coordinator: one request for all. Without an answer nobody reads those partitions."""
+        asked = [place for place, position in self._positions.items() if position == OFFSET_INVALID]
+        if not asked or self._network.away():
+            return
+        noticed_after = self._network.lost(Request.LOOK_UP)
+        if noticed_after is None:
+            self._positions |= {place: self._group.committed.get(place, _NOWHERE) for place in asked}
+        else:
+            self._positions |= dict.fromkeys(asked)
+            self._network.later(noticed_after, self._give_up)
+
+    def _give_up(self) -> None:
+        self._troubles.append(Record(("", -1, -1), trouble=KafkaError(KafkaError._TIMED_OUT, _GIVEN_UP)))  # noqa: SLF001  its name
+        self._member.bell.ring()
+
     def _read_one(self, place: Place, position: int, most: int) -> list[Record]:
         log = self._topics[place[0]].logs[place[1]]
-        if position == OFFSET_INVALID:
-            position = self._group.committed.get(place, OFFSET_INVALID)
-        elif position == OFFSET_BEGINNING:
+        if position == OFFSET_BEGINNING:
             position = log.oldest
         if not log.oldest <= position <= log.end:
             self._positions[place] = None

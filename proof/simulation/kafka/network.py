@@ -42,6 +42,7 @@ class Request(StrEnum):
     """What can get lost."""
 
     OFFSETS = "offset commit"
+    LOOK_UP = "look-up of offsets"
     PRODUCE = "produce"
     BEGIN = "init transactions"
     END = "end transaction"
@@ -116,6 +117,11 @@ class Network:
             self._late(effect, loss.lands_after)
         else:
             self._late(effect, self.latency(), answered)
+
+    def lost(self, request: Request) -> float | None:
+        """For a request that has no effect: seconds until its client notices that it gets no answer; None where it gets one."""
+        loss = self._loss(request)
+        return None if loss is None else loss.noticed_after
 
     def later(self, seconds: float, happens: Callable[[], object]) -> asyncio.TimerHandle:
         """Something that happens in the cluster, whatever becomes of the process that brought it about. Does not block."""

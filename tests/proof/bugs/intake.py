@@ -19,11 +19,18 @@ from proof.simulation.threads import sleep
 from tests.fakes.ledger.state import InboxRow, who
 
 
-class _Early:
-    """A consumer that commits what it hands out, as with `enable.auto.commit`."""
+class _Around:
+    """A consumer in all that its bug leaves as it is."""
 
     def __init__(self, real: port.Consumer) -> None:
         self._real = real
+
+    def __getattr__(self, name: str) -> Any:
+        return getattr(self._real, name)
+
+
+class _Early(_Around):
+    """Commits what it hands out, as with `enable.auto.commit`."""
 
     def consume(self, num_messages: int, timeout: float) -> Sequence[port.Record]:
         records = self._real.consume(num_messages, timeout)
@@ -34,15 +41,27 @@ class _Early:
             )
         return records
 
-    def __getattr__(self, name: str) -> Any:
-        return getattr(self._real, name)
-
 
 class CommitsOffsetsFirst(SimulatedClients):
     """Offsets are committed before what they stand for is durable."""
 
     def consumer(self, answered: port.Answered) -> port.Consumer:
         return cast("port.Consumer", _Early(super().consumer(answered)))
+
+
+class _Deaf(_Around):
+    """Keeps to itself that it could not look up where to begin."""
+
+    def consume(self, num_messages: int, timeout: float) -> Sequence[port.Record]:
+        records = self._real.consume(num_messages, timeout)
+        return [record for record in records if not ((error := record.error()) and "committed offset" in error.str())]
+
+
+class TrustsThatOffsetsAreFound(SimulatedClients):
+    """A partition that librdkafka gave up, because a look-up of offsets failed, is waited for."""
+
+    def consumer(self, answered: port.Answered) -> port.Consumer:
+        return cast("port.Consumer", _Deaf(super().consumer(answered)))
 
 
 class KnowsNoEventId(Database):

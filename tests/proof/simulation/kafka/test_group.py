@@ -220,6 +220,21 @@ def test_a_commit_whose_answer_is_lost_is_asked_for_again(group: Group, lands_af
     assert a.committed(0) == 7
 
 
+def test_a_partition_whose_look_up_of_its_offset_failed_is_read_by_nobody_until_it_is_assigned_again(
+    group: Group,
+) -> None:
+    group.cluster.lose(Request.LOOK_UP)
+    (a,) = group.settled("a")
+    group.cluster.produce(TOPIC, None, b"1", partition=0)
+    group.poll(a, seconds=20)
+    assert a.read == [b"_TIMED_OUT"]
+    places = [TopicPartition(TOPIC, partition) for partition in a.has]
+    a.client.incremental_unassign(places)
+    a.client.incremental_assign(places)
+    group.poll(a)
+    assert a.read == [b"_TIMED_OUT", b"1"]
+
+
 def test_in_an_outage_nothing_is_read_and_nobody_is_missed(group: Group) -> None:
     a, b = group.settled("a", "b")
     group.cluster.outage(600)
