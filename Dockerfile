@@ -1,9 +1,9 @@
 # Builds in one image, runs in another: what builds (pip, hatchling) is not shipped. Everything from the registry is held to its hash.
 FROM python:3.12-slim AS build
 WORKDIR /src
-COPY requirements.lock requirements-demo.lock ./
+COPY requirements.lock requirements-build.lock ./
 RUN python -m venv /opt/build
-RUN /opt/build/bin/pip install --no-cache-dir --no-deps --require-hashes --requirement requirements-demo.lock
+RUN /opt/build/bin/pip install --no-cache-dir --no-deps --require-hashes --requirement requirements-build.lock
 RUN python -m venv --without-pip /opt/venv
 RUN /opt/build/bin/pip --python /opt/venv/bin/python install --no-cache-dir --no-deps --require-hashes --requirement requirements.lock
 COPY pyproject.toml README.md LICENSE ./

@@ -64,8 +64,8 @@ $(VENV)/.demo $(VENV)/.dev: $(VENV)/.%: requirements-%.lock pyproject.toml | $(B
 	$(BIN)/python -m pip install --quiet --disable-pip-version-check --no-deps --no-build-isolation --editable .
 	touch $@
 
-# Three sets, each within the next: the service (the image), the demonstration, development. And the peers that `make bench PEERS=1` runs,
-# apart from ours, since they pin what we do not. Hashes only: no lock names a registry.
+# Three sets, each within the next: the service (the image), the demonstration, development. And what builds the image; and the peers that
+# `make bench PEERS=1` runs, apart from ours, since they pin what we do not. Hashes only: no lock names a registry.
 UV := .cache/lock/bin/uv
 LOCK = $(UV) pip compile --quiet --universal --python-version 3.11 --generate-hashes \
 	--no-emit-index-url --no-emit-find-links --no-annotate --no-header
@@ -74,6 +74,7 @@ lock: | $(UV)
 	echo "hatchling" | $(LOCK) pyproject.toml - --upgrade --extra demo --group dev --output-file requirements-dev.lock
 	echo "hatchling" | $(LOCK) pyproject.toml - --extra demo --constraint requirements-dev.lock --output-file requirements-demo.lock
 	$(LOCK) pyproject.toml --constraint requirements-dev.lock --output-file requirements.lock
+	echo "hatchling" | $(LOCK) - --constraint requirements-dev.lock --output-file requirements-build.lock
 	$(LOCK) bench/peers/requirements.in --upgrade --only-binary faust-streaming --output-file bench/peers/requirements.lock
 
 $(UV):

@@ -27,6 +27,7 @@ from tests.parts.image import PlainImage
 
 ROOT = Path(__file__).parents[1]
 LOCKS = ("requirements.lock", "requirements-demo.lock", "requirements-dev.lock")
+BUILD = "requirements-build.lock"
 PEERS = "bench/peers/requirements.lock"
 PROJECT: dict[str, Any] = tomllib.loads((ROOT / "pyproject.toml").read_text())
 COMPOSE: dict[str, Any] = yaml.safe_load((ROOT / "docker-compose.yml").read_text())
@@ -34,12 +35,12 @@ SERVICES: dict[str, dict[str, Any]] = COMPOSE["services"]
 OURS = sorted(name for name, service in SERVICES.items() if service["image"] == "provisioner")
 
 
-@pytest.mark.parametrize("lock", [*LOCKS, PEERS])
+@pytest.mark.parametrize("lock", [*LOCKS, BUILD, PEERS])
 def test_a_lock_names_no_address(lock: str) -> None:
     assert not re.search(r"://|--(extra-)?index-url|--find-links|@ ", (ROOT / lock).read_text())
 
 
-@pytest.mark.parametrize("lock", [*LOCKS, PEERS])
+@pytest.mark.parametrize("lock", [*LOCKS, BUILD, PEERS])
 def test_a_lock_holds_every_package_to_its_hashes(lock: str) -> None:
     entries = re.split(r"\n(?=\S)", (ROOT / lock).read_text().strip())
     assert [entry.splitlines()[0] for entry in entries if "--hash=sha256:" not in entry] == []
@@ -66,6 +67,12 @@ def test_the_licence_is_there_in_full() -> None:
 def test_each_lock_is_within_the_next() -> None:
     service, demo, dev = (_locked(lock).items() for lock in LOCKS)
     assert service <= demo <= dev
+
+
+def test_the_image_is_built_by_what_builds_a_checkout() -> None:
+    build = _locked(BUILD)
+    assert all(_meets(build, Requirement(text)) for text in PROJECT["build-system"]["requires"])
+    assert build.items() <= _locked(LOCKS[1]).items()
 
 
 def test_the_composition_keeps_to_the_compose_specification() -> None:
