@@ -43,18 +43,21 @@ _NUMBERS: Mapping[Group, range] = {
 
 @dataclass(frozen=True, slots=True)
 class Load:
-    """Students whose events are produced while the row goes on; the long form takes `many`, the short one `few`."""
+    """Students whose events are produced while the row goes on; the long form takes `many`, the short one `few`.
+
+    Without a `mix` there are no events: the row makes as many effects itself.
+    """
 
     few: int = 30
     many: int = 400
-    mix: Mix = field(default_factory=Mix)
+    mix: Mix | None = field(default_factory=Mix)
 
 
 @dataclass(frozen=True, slots=True)
 class Row:
     """One fault. `alone`: it needs an installation of its own, as its settings or what it leaves behind are no other row's.
 
-    `disk`: megabytes that PostgreSQL's data have. `short`: it has a short form. `not_run` says why it can't be run; then `fire` is
+    `disk`: megabytes that PostgreSQL's data have. `not_run` says why it can't be run; then `fire` is
     never called. `heals_within`: seconds, besides the window, from the last fault until nothing is owed. `judge` stands in for the
     checker, where a row writes into the ledger what no event has asked for.
     """
@@ -69,7 +72,6 @@ class Row:
     changes: Changes = field(default_factory=dict[str, Mapping[str, object]])
     quirks: Quirks | None = None
     disk: int | None = None
-    short: bool = False
     not_run: str | None = None
     heals_within: float = 120.0
     judge: Judge | None = None
@@ -98,7 +100,6 @@ class Book:
         changes: Changes | None = None,
         quirks: Quirks | None = None,
         disk: int | None = None,
-        short: bool = False,
         heals_within: float = 120.0,
         judge: Judge | None = None,
     ) -> Callable[[Fire], Fire]:
@@ -116,7 +117,6 @@ class Book:
                 changes=changes or {},
                 quirks=quirks,
                 disk=disk,
-                short=short,
                 heals_within=heals_within,
                 judge=judge,
             )

@@ -1,7 +1,7 @@
 """Plays rows: load, faults, healing, quiet; then everything is collected and judged.
 
-long   each row on an installation of its own
-short  rows that leave nothing behind share one, one after the other, and are judged together
+long   each row on an installation of its own, with three replicas
+short  two replicas; rows that leave nothing behind share an installation, one after the other, and are judged together
 """
 
 import asyncio
@@ -23,6 +23,8 @@ from proof.history_file import write
 from tests.parts.artefacts import cache_dir
 
 _FIRES_WITHIN = 300.0
+_FEW = 2
+"""Replicas."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -51,6 +53,10 @@ class Scale:
         return row.load.many if self.full else row.load.few
 
 
+SHORT = Scale(window=4.0, full=False)
+"""What takes seconds, for every change; `make chaos` takes the full one."""
+
+
 @dataclass(frozen=True, slots=True)
 class _Played:
     scene: Scene
@@ -66,7 +72,7 @@ def _keep(name: str, history: History) -> None:
 
 
 async def play(stage: Stage, row: Row, *, seed: int, scale: Scale, replicas: int = 3) -> Result:
-    """One row on an installation of its own. Its history is kept."""
+    """One row on an installation of its own. The long form's history is kept."""
     if row.not_run:
         return Result(row, seed)
     try:
@@ -84,19 +90,25 @@ async def play(stage: Stage, row: Row, *, seed: int, scale: Scale, replicas: int
             history = await _collected(installation, [played], seed=seed, least_effects=scale.students(row))
     except CannotBeRun as why:
         return Result(replace(row, not_run=str(why)), seed)
-    await asyncio.to_thread(_keep, f"{seed}-{row.number}", history)
+    if scale.full:
+        await asyncio.to_thread(_keep, f"{seed}-{row.number}", history)
     return _judged([played], history, seed=seed, scale=scale)[0]
 
 
-async def play_together(
-    stage: Stage, rows: Sequence[Row], *, seed: int, scale: Scale, replicas: int = 2
-) -> Sequence[Result]:
-    """Several rows on one installation, one after the other. What the checker finds is held against all of them."""
-    async with stage.installation(seed=seed, replicas=replicas, changes=_verified(scale)) as installation:
-        played = [await _play(installation, row, seed=seed, scale=scale) for row in rows]
-        least = sum(scale.students(row) for row in rows)
+async def play_short(stage: Stage, rows: Sequence[Row], *, seed: int) -> Sequence[Result]:
+    """Each row's short form. What the checker finds of rows that share an installation is held against all of them."""
+    shared = [row for row in rows if not row.alone and not row.not_run]
+    together = await _play_together(stage, shared, seed=seed) if shared else ()
+    others = [row for row in rows if row not in shared]
+    return [*together, *[await play(stage, row, seed=seed, scale=SHORT, replicas=_FEW) for row in others]]
+
+
+async def _play_together(stage: Stage, rows: Sequence[Row], *, seed: int) -> Sequence[Result]:
+    async with stage.installation(seed=seed, replicas=_FEW, changes=_verified(SHORT)) as installation:
+        played = [await _play(installation, row, seed=seed, scale=SHORT) for row in rows]
+        least = sum(SHORT.students(row) for row in rows)
         history = await _collected(installation, played, seed=seed, least_effects=least)
-    return _judged(played, history, seed=seed, scale=scale)
+    return _judged(played, history, seed=seed, scale=SHORT)
 
 
 def _verified(scale: Scale) -> Changes:

@@ -35,7 +35,15 @@ class Scene:
     """
 
     def __init__(
-        self, installation: Installation, *, number: int, seed: int, window: float, late: float, students: int, mix: Mix
+        self,
+        installation: Installation,
+        *,
+        number: int,
+        seed: int,
+        window: float,
+        late: float,
+        students: int,
+        mix: Mix | None,
     ) -> None:
         self.installation = installation
         self.window = window
@@ -201,10 +209,12 @@ class Scene:
         query = f"SELECT 1 FROM inbox WHERE event_id = '{event.event_id}' AND {condition}"  # noqa: S608  our own id
         return await self.installation.watch.ask(query) is not None
 
-    def _events(self, number: int, seed: int, students: int, mix: Mix) -> Sequence[SimulatedRecord]:
+    def _events(self, number: int, seed: int, students: int, mix: Mix | None) -> Sequence[SimulatedRecord]:
         topic = self.installation.service.topics.status_changed
         ident, _ = self.installation.world.schemas.find(f"{topic}-value", schema_text(STATUS_CHANGED))
         self.encoder = Encoder(schema(STATUS_CHANGED), ident)
+        if mix is None:
+            return ()
         return list(
             EventStream(
                 seed=seed * 1_000 + number,

@@ -42,7 +42,7 @@ def _place(scene: Scene, tenant_id: str, address: str, mark: str | None) -> str:
 _TWO = (("north-high", Provider.MICROSOFT), ("harbour-college", Provider.GOOGLE))
 
 
-@BOOK.row(38, "the address is a stranger's", expected="untouched; the next candidate", short=True)
+@BOOK.row(38, "the address is a stranger's", expected="untouched; the next candidate")
 async def strangers(scene: Scene) -> None:
     placed: list[str] = []
     for tenant_id, _ in _TWO:
@@ -57,7 +57,7 @@ async def strangers(scene: Scene) -> None:
     scene.expect(not touched, f"{len(touched)} writes to strangers' accounts")
 
 
-@BOOK.row(39, "the address is our own account's", expected="adopted; no second account", short=True)
+@BOOK.row(39, "the address is our own account's", expected="adopted; no second account")
 async def our_own(scene: Scene) -> None:
     placed: list[str] = []
     for tenant_id, provider in _TWO:
@@ -73,7 +73,7 @@ async def our_own(scene: Scene) -> None:
     scene.expect(adopted == len(placed), f"{adopted} of {len(placed)} were adopted")
 
 
-@BOOK.row(40, "our account is among the deleted", expected="restored", short=True)
+@BOOK.row(40, "our account is among the deleted", expected="restored")
 async def deleted(scene: Scene) -> None:
     for tenant_id, provider in _TWO:
         for index in range(4):

@@ -103,7 +103,7 @@ async def half_deaf(scene: Scene) -> None:
         scene.fire(f"answer of {name} dropped", proxy.counts["dropped"] - before)
 
 
-@BOOK.row(66, "the dead letters are sent in again, twice", expected="dead letters again; no effect", short=True)
+@BOOK.row(66, "the dead letters are sent in again, twice", expected="dead letters again; no effect")
 async def letters_again(scene: Scene) -> None:
     await scene.loaded()
     await scene.quiet()

@@ -12,7 +12,6 @@ from proof.chaos.scene import Scene
     57,
     "PostgreSQL restarts again and again, crashed or stopped",
     expected="0 violations; 0 restarts of ours",
-    short=True,
 )
 async def restarts(scene: Scene) -> None:
     database = scene.installation.database
@@ -32,7 +31,6 @@ async def restarts(scene: Scene) -> None:
     58,
     "PostgreSQL is down",
     expected="intake pauses and keeps its place in the group; nothing is acknowledged; 0 restarts",
-    short=True,
 )
 async def down(scene: Scene) -> None:
     await scene.settled(0.05)
@@ -46,7 +44,7 @@ async def down(scene: Scene) -> None:
     scene.expect(scene.exits() == 0, "a replica ended")
 
 
-@BOOK.row(59, "commits whose answer is lost", expected="read again; no effect twice", short=True)
+@BOOK.row(59, "commits whose answer is lost", expected="read again; no effect twice")
 async def commit_lost(scene: Scene) -> None:
     proxy = scene.installation.database.proxy
     before = proxy.counts["lost_answers"]
@@ -72,9 +70,7 @@ _TROUBLES = "SELECT CASE WHEN is_called THEN last_value ELSE 0 END FROM proof_tr
 _TROUBLED = ("inbox", "student", "step", "account", "outbox", "address")
 
 
-@BOOK.row(
-    60, "deadlocks and serialisation failures in 5 % of statements", expected="tried again, within bounds", short=True
-)
+@BOOK.row(60, "deadlocks and serialisation failures in 5 % of statements", expected="tried again, within bounds")
 async def conflicts(scene: Scene) -> None:
     def alter(statement: str) -> None:
         with psycopg.connect(scene.installation.database.straight, autocommit=True) as connection:

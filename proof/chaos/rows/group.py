@@ -12,7 +12,7 @@ from proof.chaos.scene import Scene
 _OUTCOMES = "SELECT count(*) FROM outbox"
 
 
-@BOOK.row(13, "rebalance storm: a member joins or leaves every 3 s", expected="0 effects twice; progress", short=True)
+@BOOK.row(13, "rebalance storm: a member joins or leaves every 3 s", expected="0 effects twice; progress")
 async def rebalance_storm(scene: Scene) -> None:
     loop = asyncio.get_running_loop()
     restless = scene.replicas[-1]
@@ -65,7 +65,6 @@ async def late_poll(scene: Scene) -> None:
     15,
     "offset commits whose answers are lost, or that come late",
     expected="read again → duplicate, no effect",
-    short=True,
 )
 async def commits_lost(scene: Scene) -> None:
     proxy = scene.installation.brokers.proxies[0]
@@ -81,7 +80,7 @@ async def commits_lost(scene: Scene) -> None:
     scene.fire("kill -9")
 
 
-@BOOK.row(16, "the whole topic is replayed", expected="0 vendor writes, 0 mails, 0 new outcomes", short=True)
+@BOOK.row(16, "the whole topic is replayed", expected="0 vendor writes, 0 mails, 0 new outcomes")
 async def replay(scene: Scene) -> None:
     await scene.settled(0.9)
     await scene.loaded()
@@ -160,9 +159,7 @@ async def out_of_range(scene: Scene) -> None:
     await scene.until("the offset is set by hand", set_by_hand, seconds=30)
 
 
-@BOOK.row(
-    18, "partitions doubled live", expected="versions hold, though a student's events are in two partitions", short=True
-)
+@BOOK.row(18, "partitions doubled live", expected="versions hold, though a student's events are in two partitions")
 async def more_partitions(scene: Scene) -> None:
     await scene.settled(0.2)
     topic = scene.installation.service.topics.status_changed

@@ -12,7 +12,7 @@ from proof.chaos.sis import Raw
 _NORTH = "north-high"
 
 
-@BOOK.row(24, "the same event a thousand times", expected="1 effect", short=True)
+@BOOK.row(24, "the same event a thousand times", expected="1 effect")
 async def repeated(scene: Scene) -> None:
     student = scene.person(_NORTH, 0)
     event = scene.event(_NORTH, student, 1)
@@ -27,7 +27,6 @@ async def repeated(scene: Scene) -> None:
     25,
     "the same event id with another body",
     expected="a dead letter, and counted as one; the first stands",
-    short=True,
 )
 async def reused_id(scene: Scene) -> None:
     before = _reused(scene)
@@ -51,7 +50,6 @@ def _reused(scene: Scene) -> int:
     "all 120 orders of a student's five versions",
     expected="the same end as in order",
     load=Load(few=3, many=30),
-    short=True,
 )
 async def every_order(scene: Scene) -> None:
     orders = list(itertools.permutations(range(1, 6)))
@@ -73,7 +71,6 @@ async def every_order(scene: Scene) -> None:
     27,
     "the withdrawal comes before the enrolment",
     expected="mapped to nothing, it leaves no trace; the enrolment acts",
-    short=True,
 )
 async def withdrawn_first(scene: Scene) -> None:
     students = [scene.person(_NORTH, index) for index in range(10)]
@@ -92,7 +89,6 @@ async def withdrawn_first(scene: Scene) -> None:
     28,
     "enrolled and withdrawn, fifty times in ten seconds",
     expected="the highest version; few vendor writes",
-    short=True,
 )
 async def flaps(scene: Scene) -> None:
     student = scene.person(_NORTH, 0)
@@ -114,7 +110,6 @@ async def flaps(scene: Scene) -> None:
     "records that nobody can read: every kind",
     expected="a dead letter once; the partition goes on",
     load=Load(few=60, many=800, mix=Mix(broken=1)),
-    short=True,
 )
 async def unreadable(scene: Scene) -> None:
     key = b"nobody"
@@ -138,7 +133,6 @@ async def unreadable(scene: Scene) -> None:
     30,
     "readable, and senseless",
     expected="rejected with a reason, or taken as it is; no header is broken, nothing sent",
-    short=True,
 )
 async def senseless(scene: Scene) -> None:
     plain = scene.person(_NORTH, 0)
@@ -156,7 +150,7 @@ async def senseless(scene: Scene) -> None:
     scene.expect(not any("\r" in text or "\n" in text for text in headers), "a line break is in a mail's headers")
 
 
-@BOOK.row(31, "nothing but poison for one tenant, at full rate", expected="the others are served meanwhile", short=True)
+@BOOK.row(31, "nothing but poison for one tenant, at full rate", expected="the others are served meanwhile")
 async def poison(scene: Scene) -> None:
     student = scene.person(_NORTH, 0)
     bad = scene.event(_NORTH, student, 1, status="not-in-any-table")
@@ -174,7 +168,6 @@ async def poison(scene: Scene) -> None:
     32,
     "records that are too large, or carry a bomb of headers",
     expected="a dead letter without a copy, or as it is; no crash",
-    short=True,
 )
 async def oversized(scene: Scene) -> None:
     big = scene.person(_NORTH, 0).model_copy(

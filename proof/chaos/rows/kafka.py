@@ -47,9 +47,7 @@ async def all_brokers_down(scene: Scene) -> None:
     scene.expect(scene.exits() == 0, "a replica ended")
 
 
-@BOOK.row(
-    19, "produce answers of outcomes are lost", expected="each outcome exactly once to read_committed", short=True
-)
+@BOOK.row(19, "produce answers of outcomes are lost", expected="each outcome exactly once to read_committed")
 async def produce_lost(scene: Scene) -> None:
     proxy = scene.installation.brokers.proxies[0]
     before = proxy.counts["lost_answers"]
@@ -91,7 +89,6 @@ async def commit_lost(scene: Scene) -> None:
     21,
     "a transaction's end arrives late, across the next transaction",
     expected="new producer; no torn batch",
-    short=True,
 )
 async def late_end(scene: Scene) -> None:
     proxy = scene.installation.brokers.proxies[0]

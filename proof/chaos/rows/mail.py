@@ -9,12 +9,12 @@ from proof.chaos.scene import Scene
 _SEND = "mailgun.messages.send"
 
 
-@BOOK.row(52, "accepted, and the answer is lost", expected="at most one mail whose password works", short=True)
+@BOOK.row(52, "accepted, and the answer is lost", expected="at most one mail whose password works")
 async def answer_lost(scene: Scene) -> None:
     await moody(scene, Rule(route=_SEND, temper=LoseAnswer(), chance=0.5), fault="answer lost")
 
 
-@BOOK.row(53, "5xx, and sent all the same", expected="at most one mail whose password works", short=True)
+@BOOK.row(53, "5xx, and sent all the same", expected="at most one mail whose password works")
 async def sent_all_the_same(scene: Scene) -> None:
     rule = Rule(route=_SEND, temper=Answer(status=500, body="", done=True), chance=0.5)
     await moody(scene, rule, fault="5xx after the deed")

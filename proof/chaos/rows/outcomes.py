@@ -14,9 +14,9 @@ from proof.chaos.row import BOOK, Load
 from proof.chaos.scene import Scene
 from proof.chaos.topics import read_topics
 
-_OUTCOMES = 100_000
-_BOUNCES = 6
-"""Each of three brokers goes once hard and once clean."""
+_LOAD = Load(few=6_000, many=100_000, mix=None)
+_LEAST, _MOST = 3, 6
+"""Bounces: each of three brokers goes, in the long form once hard and once clean."""
 _CHUNK = 250
 _LEADS = "provisioner_relay_leading 1.0"
 
@@ -43,7 +43,7 @@ async def _judge(scene: Scene) -> int:
     """Everything on the topics against what the ledger asked for; returns how many different outcomes there are."""
     records = await read_topics(scene.installation.brokers.straight, _topics(scene))
     seen = [Seen(one.topic, one.key, dict(one.headers)["ce_id"].decode(), int(one.value)) for one in records]
-    found = count(seen, _OUTCOMES)
+    found = count(seen, scene.students)
     for what, number in found.items():
         scene.expect(number == 0, f"{number} outcomes {what}")
     scene.expect(scene.exits() == 0, "a replica ended by itself")
@@ -70,16 +70,17 @@ def count(seen: Iterable[Seen], wanted: int) -> Mapping[str, int]:
 
 @BOOK.row(
     67,
-    f"{_OUTCOMES:,} outcomes over bounces of three brokers, hard and clean, and deaths of relays",
+    f"{_LOAD.many:,} outcomes over bounces of three brokers, hard and clean, and deaths of relays",
     expected="0 lost, 0 twice, each key's in order, to a `read_committed` reader that is not ours",
-    load=Load(few=0, many=0),
+    load=_LOAD,
     brokers=3,
     judge=_judge,
 )
 async def outcomes(scene: Scene) -> None:
-    for bounce in range(_BOUNCES):
+    bounces = min(_MOST, max(_LEAST, int(scene.window / 3)))
+    for bounce in range(bounces):
         await asyncio.gather(
-            _write(scene, bounce * _OUTCOMES // _BOUNCES + 1, (bounce + 1) * _OUTCOMES // _BOUNCES),
+            _write(scene, bounce * scene.students // bounces + 1, (bounce + 1) * scene.students // bounces),
             _bounce(scene, 1 + bounce % scene.installation.brokers.size, hard=bounce % 2 == 0),
         )
 

@@ -17,26 +17,26 @@ CREATIONS = ("graph.users.create", "directory.users.insert")
 _VENDORS = ("graph.*", "directory.*")
 _NORTH, _HARBOUR = "north-high", "harbour-college"
 _OPENS_WITHIN, _SLOW = 30.0, 30.0
-"""Seconds."""
+"""Seconds, at most: shorter windows scale them down."""
 _PROBES = 6
 """A minute and tenant, over all replicas."""
 _TOKENS = 3
 
 
-@BOOK.row(34, "created, and the answer is lost", expected="1 account; the first password works", short=True)
+@BOOK.row(34, "created, and the answer is lost", expected="1 account; the first password works")
 async def answer_lost(scene: Scene) -> None:
     rules = [Rule(route=route, temper=LoseAnswer(), chance=0.5) for route in CREATIONS]
     await moody(scene, *rules, fault="answer lost")
 
 
-@BOOK.row(35, "not created, and no answer", expected="1 account", short=True)
+@BOOK.row(35, "not created, and no answer", expected="1 account")
 async def not_created(scene: Scene) -> None:
     rules = [Rule(route=route, temper=Refuse(), chance=0.4) for route in CREATIONS]
     slow = [Rule(route=route, temper=Latency(low=2, high=4), chance=0.3) for route in CREATIONS]
     await moody(scene, *slow, *rules, fault="call cut off")
 
 
-@BOOK.row(36, "created long after our time-out", expected="1 account", short=True)
+@BOOK.row(36, "created long after our time-out", expected="1 account")
 async def created_late(scene: Scene) -> None:
     rules = [Rule(route=route, temper=DoLate(seconds=scene.late), chance=0.4) for route in CREATIONS]
     since = len(scene.calls())
@@ -144,7 +144,8 @@ async def outage(scene: Scene) -> None:
 )
 async def slow(scene: Scene) -> None:
     since = len(scene.calls())
-    scene.tempers(Rule(route="graph.*", temper=Latency(low=_SLOW, high=_SLOW)))
+    seconds = min(_SLOW, 2 * scene.window)
+    scene.tempers(Rule(route="graph.*", temper=Latency(low=seconds, high=seconds)))
     students = [scene.person(_HARBOUR, index) for index in range(10)]
     events = [scene.event(_HARBOUR, student, 1) for student in students]
     await scene.produce(events)
@@ -155,8 +156,9 @@ async def slow(scene: Scene) -> None:
     await scene.until("the other vendor's tenants are served", served, seconds=30)
     await scene.sleep()
     scene.tempers()
-    await asyncio.sleep(_SLOW)  # calls are told of when they are dealt with
-    scene.fire("30 s for an answer", sum(call.at - call.begun_at >= _SLOW for call in scene.calls()[since:]))
+    await asyncio.sleep(seconds)  # calls are told of when they are dealt with
+    late = sum(call.at - call.begun_at >= seconds for call in scene.calls()[since:])
+    scene.fire(f"{seconds:.0f} s for an answer", late)
 
 
 _EXPIRED = (
@@ -204,7 +206,6 @@ def _held(scene: Scene) -> int:
     "200 with rubbish, half an answer, a proxy's page",
     expected="unknown, not success",
     load=Load(few=20),
-    short=True,
 )
 async def rubbish(scene: Scene) -> None:
     pages = ("<html>Welcome</html>", '{"id": "0', "", "[]", "null", '{"value": 7}')
