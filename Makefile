@@ -4,8 +4,8 @@ VENV := .venv
 BIN := $(VENV)/bin
 ARGS ?=
 
-# One worker more than cores, as long tests mostly wait; four at most, as they share one Kafka.
-WORKERS = $(shell $(BIN)/python -c "import os; print(min(4, 1 + (len(os.sched_getaffinity(0)) if hasattr(os, \"sched_getaffinity\") else os.cpu_count() or 1)))")
+# Two workers more than cores, as long tests mostly wait; six at most, as they share one Kafka.
+WORKERS = $(shell $(BIN)/python -c "import os; print(min(6, 2 + (len(os.sched_getaffinity(0)) if hasattr(os, \"sched_getaffinity\") else os.cpu_count() or 1)))")
 
 # Modules are compiled once, whatever the environment says: a start takes three times as long where each process compiles them anew.
 unexport PYTHONDONTWRITEBYTECODE

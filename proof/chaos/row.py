@@ -48,7 +48,7 @@ class Load:
     Without a `mix` there are no events: the row makes as many effects itself.
     """
 
-    few: int = 30
+    few: int = 20
     many: int = 400
     mix: Mix | None = field(default_factory=Mix)
 

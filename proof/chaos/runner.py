@@ -123,6 +123,7 @@ async def _play(installation: Installation, row: Row, *, seed: int, scale: Scale
         seed=seed,
         window=scale.window,
         late=scale.late,
+        full=scale.full,
         students=scale.students(row),
         mix=row.load.mix,
     )

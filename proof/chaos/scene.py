@@ -31,7 +31,7 @@ _OCCURRED = datetime(2026, 9, 2, 8, tzinfo=UTC)
 class Scene:
     """One row on one installation. Seconds: `window` is how long faults of some length last, `late` how late a vendor may act.
 
-    `students` is the row's load.
+    `students` is the row's load; `full`: in the long form.
     """
 
     def __init__(
@@ -42,12 +42,14 @@ class Scene:
         seed: int,
         window: float,
         late: float,
+        full: bool,
         students: int,
         mix: Mix | None,
     ) -> None:
         self.installation = installation
         self.window = window
         self.late = late
+        self.full = full
         self.students = students
         self.rng = random.Random(f"{seed}/{number}")  # noqa: S311  repeatable, guards nothing
         self.fired: Counter[str] = Counter()
@@ -127,7 +129,8 @@ class Scene:
         return sum(len(replica.exits) for replica in self.replicas) - self._exits_before
 
     async def begin(self) -> None:
-        """Remembers what was there before the load."""
+        """Waits until every replica is ready, and remembers what was there before the load."""
+        await self.installation.all_ready()
         self._exits_before = sum(len(replica.exits) for replica in self.replicas)
         self._settled_before = await self.installation.watch.settled()
 

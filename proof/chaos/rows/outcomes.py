@@ -15,8 +15,8 @@ from proof.chaos.scene import Scene
 from proof.chaos.topics import read_topics
 
 _LOAD = Load(few=6_000, many=100_000, mix=None)
-_LEAST, _MOST = 3, 6
-"""Bounces: each of three brokers goes, in the long form once hard and once clean."""
+_FEW, _MANY = 2, 6
+"""Bounces: each of three brokers goes once hard and once clean; in the short form, one so and another so."""
 _CHUNK = 250
 _LEADS = "provisioner_relay_leading 1.0"
 
@@ -77,7 +77,7 @@ def count(seen: Iterable[Seen], wanted: int) -> Mapping[str, int]:
     judge=_judge,
 )
 async def outcomes(scene: Scene) -> None:
-    bounces = min(_MOST, max(_LEAST, int(scene.window / 3)))
+    bounces = _MANY if scene.full else _FEW
     for bounce in range(bounces):
         await asyncio.gather(
             _write(scene, bounce * scene.students // bounces + 1, (bounce + 1) * scene.students // bounces),

@@ -4,6 +4,7 @@ import asyncio
 import os
 import resource
 from collections.abc import Sequence
+from contextlib import suppress
 
 from consumer.simulators.events import SimulatedRecord
 from consumer.simulators.temper import Latency, Rule
@@ -17,6 +18,7 @@ _LEASE = 8.0
 _HOUR = 3_600.0
 _AT_WORK, _ENOUGH = 5, 120
 """Students."""
+_ROUNDS = 3
 _NO_MEMORY = ("MemoryError", "Cannot allocate memory", "can't start new thread")
 _FENCED = "provisioner_fenced_writes_total"
 
@@ -140,15 +142,20 @@ async def out_of_memory(scene: Scene) -> None:
     pid = victim.pid
     # Nothing can be allocated any more, which ends the process at once or makes it fail wherever it happens to be.
     resource.prlimit(pid, resource.RLIMIT_AS, (1, resource.RLIM_INFINITY))
-    large = [Raw(None, b"\x01" * 400_000, partition) for partition in range(6) for _ in range(4)]
-    await scene.installation.sis.put_raw(*large)  # it has no room for these
+    large = [Raw(None, b"\x01" * 900_000, partition) for partition in range(6) for _ in range(4)]
 
     async def fails() -> bool:
         return not victim.running or victim.pid != pid or any(words in victim.log() for words in _NO_MEMORY)
 
     try:
-        await scene.until("it has no memory left", fails, seconds=60)
-        scene.fire("no memory")
+        for _ in range(_ROUNDS):
+            await scene.installation.sis.put_raw(
+                *large
+            )  # it has no room for these, unless for what it has freed before
+            with suppress(AssertionError):
+                await scene.until("it has no memory left", fails, seconds=20)
+                scene.fire("no memory")
+                break
     finally:
         if victim.running and victim.pid == pid:
             victim.kill()

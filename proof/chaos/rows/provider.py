@@ -16,8 +16,10 @@ from proof.chaos.scene import Scene
 CREATIONS = ("graph.users.create", "directory.users.insert")
 _VENDORS = ("graph.*", "directory.*")
 _NORTH, _HARBOUR = "north-high", "harbour-college"
-_OPENS_WITHIN, _SLOW = 30.0, 30.0
-"""Seconds, at most: shorter windows scale them down."""
+_OPENS_WITHIN = 30.0
+"""Seconds, at most: shorter windows scale it down."""
+_SLOW, _LESS_SLOW = 30.0, 8.0
+"""Seconds, longer than a call may take: in the long and the short form."""
 _PROBES = 6
 """A minute and tenant, over all replicas."""
 _TOKENS = 3
@@ -125,6 +127,8 @@ async def outage(scene: Scene) -> None:
     rules = [Rule(route=route, temper=Answer(status=503, body="")) for route in _VENDORS]
     first = len(scene.calls())
     await moody(scene, *rules, fault="503")
+    if not scene.full:  # breakers have hardly opened when it is over
+        return
     calls = [call for call in scene.calls()[first:] if "temper" in call.noted]
     opened = min(call.at for call in calls) + min(_OPENS_WITHIN, scene.window / 2)
     later = [call for call in calls if call.at > opened]
@@ -144,7 +148,7 @@ async def outage(scene: Scene) -> None:
 )
 async def slow(scene: Scene) -> None:
     since = len(scene.calls())
-    seconds = min(_SLOW, 2 * scene.window)
+    seconds = _SLOW if scene.full else _LESS_SLOW
     scene.tempers(Rule(route="graph.*", temper=Latency(low=seconds, high=seconds)))
     students = [scene.person(_HARBOUR, index) for index in range(10)]
     events = [scene.event(_HARBOUR, student, 1) for student in students]
