@@ -33,6 +33,10 @@ class Expectation:
         """Whether this end is right; without `reason`, any reason is."""
         return fate in self.fates and reason in {None, self.reason}
 
+    def __str__(self) -> str:
+        fates = " or ".join(sorted(self.fates))
+        return f"{fates} ({self.reason})" if self.reason else fates
+
 
 APPLIED = Expectation.only(Fate.APPLIED)
 SUPERSEDED = Expectation.only(Fate.SUPERSEDED)

@@ -4,7 +4,6 @@ import asyncio
 import os
 import resource
 from collections.abc import Sequence
-from contextlib import suppress
 
 from consumer.simulators.events import SimulatedRecord
 from consumer.simulators.temper import Latency, Rule
@@ -18,7 +17,6 @@ _LEASE = 8.0
 _HOUR = 3_600.0
 _AT_WORK, _ENOUGH = 5, 120
 """Students."""
-_ROUNDS = 3
 _NO_MEMORY = ("MemoryError", "Cannot allocate memory", "can't start new thread")
 _FENCED = "provisioner_fenced_writes_total"
 
@@ -139,6 +137,12 @@ async def zombie(scene: Scene) -> None:
 async def out_of_memory(scene: Scene) -> None:
     await scene.settled(0.1)
     victim = scene.rng.choice(scene.replicas)
+    await victim.restart({"MALLOC_ARENA_MAX": "1"})  # else each of its threads has 64 MB of address space in reserve
+
+    async def reads() -> bool:
+        return await scene.metric("provisioner_intake_partitions", of=victim) > 0
+
+    await scene.until("it reads again", reads)
     pid = victim.pid
     # Nothing can be allocated any more, which ends the process at once or makes it fail wherever it happens to be.
     resource.prlimit(pid, resource.RLIMIT_AS, (1, resource.RLIM_INFINITY))
@@ -148,15 +152,11 @@ async def out_of_memory(scene: Scene) -> None:
         return not victim.running or victim.pid != pid or any(words in victim.log() for words in _NO_MEMORY)
 
     try:
-        for _ in range(_ROUNDS):
-            await scene.installation.sis.put_raw(
-                *large
-            )  # it has no room for these, unless for what it has freed before
-            with suppress(AssertionError):
-                await scene.until("it has no memory left", fails, seconds=20)
-                scene.fire("no memory")
-                break
+        await scene.installation.sis.put_raw(*large)  # it has no room for these
+        await scene.until("it has no memory left", fails, seconds=60)
+        scene.fire("no memory")
     finally:
+        victim.environ.clear()
         if victim.running and victim.pid == pid:
             victim.kill()
 
