@@ -4,7 +4,7 @@ VENV := .venv
 BIN := $(VENV)/bin
 ARGS ?=
 
-# Two workers more than cores, as long tests mostly wait; six at most, as they share one Kafka.
+# Two workers more than cores, as long tests mostly wait (tests/lanes.py); six at most, as they share one Kafka.
 WORKERS = $(shell $(BIN)/python -c "import os; print(min(6, 2 + (len(os.sched_getaffinity(0)) if hasattr(os, \"sched_getaffinity\") else os.cpu_count() or 1)))")
 
 # Modules are compiled once, whatever the environment says: a start takes three times as long where each process compiles them anew.
@@ -29,7 +29,7 @@ demo: $(VENV)/.demo
 	$(BIN)/provisioner demo $(if $(KEEP),--keep) $(ARGS)
 
 test: $(VENV)/.dev
-	$(BIN)/pytest -n $(WORKERS) --maxschedchunk=1 --durations=10 $(ARGS)
+	$(BIN)/pytest -n $(WORKERS) --dist loadgroup --durations=10 $(ARGS)
 
 simulate: $(VENV)/.dev
 	$(BIN)/python -m proof.simulation --seed $(or $(SEED),0) --seeds $(or $(SEEDS),$(if $(SEED),1,1000)) $(ARGS)

@@ -16,6 +16,7 @@ from confluent_kafka.admin import AdminClient, NewTopic  # pyright: ignore[repor
 from psycopg import sql
 
 from consumer.embedded.postgres import EmbeddedPostgres
+from tests.lanes import share_out
 from tests.parts.apicurio import ApicurioRegistry
 from tests.parts.artefacts import Say
 from tests.parts.kafka import KafkaCluster
@@ -32,9 +33,14 @@ def pytest_configure(config: pytest.Config) -> None:
         config.stash[_PARTS] = SharedParts(Path(told_by_controller["parts"]))
 
 
-def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
-    """Brings the long ones to the front; all others keep their order."""
-    items.sort(key=lambda item: item.get_closest_marker("long") is None)
+@pytest.hookimpl(tryfirst=True)  # before xdist looks for groups
+def pytest_collection_modifyitems(config: pytest.Config, items: list[pytest.Item]) -> None:
+    """Puts each long test into a lane: xdist's group, which one worker begins with."""
+    told_by_controller: dict[str, int] = getattr(config, "workerinput", {})
+    long = [(item, marker) for item in items if (marker := item.get_closest_marker("long"))]
+    lanes = max(1, told_by_controller.get("workercount", 1) - 1)
+    for (item, _), lane in zip(long, share_out([marker.kwargs["seconds"] for _, marker in long], lanes), strict=True):
+        item.add_marker(pytest.mark.xdist_group(f"lane {lane}"))
 
 
 @pytest.hookimpl(optionalhook=True)

@@ -113,7 +113,7 @@ def test_prometheus_asks_the_replicas_where_they_answer() -> None:
     assert SERVICES["provisioner"]["deploy"]["replicas"] == 2
 
 
-@pytest.mark.long
+@pytest.mark.long(seconds=40)
 @pytest.mark.parts
 def test_the_image_builds_in_a_plain_directory_and_its_command_runs(tmp_path: Path) -> None:
     image = PlainImage(tmp_path / "image", ROOT)

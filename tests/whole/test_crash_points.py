@@ -199,7 +199,7 @@ async def test_a_run_in_all_situations_reaches_every_failpoint(school: School) -
     await school.verify()
 
 
-@pytest.mark.long
+@pytest.mark.long(seconds=70)
 async def test_a_process_may_die_at_any_failpoint(school: School) -> None:
     async for point in each_with_students_to_come_there(school):
         replica = school.replica(point, f"{point}=crash")
@@ -208,7 +208,7 @@ async def test_a_process_may_die_at_any_failpoint(school: School) -> None:
     await school.verify()
 
 
-@pytest.mark.long
+@pytest.mark.long(seconds=100)
 async def test_the_answer_to_what_was_done_may_get_lost_at_any_failpoint(school: School) -> None:
     async for point in each_with_students_to_come_there(school):
         replica = school.replica(point, f"{point}=lose-response")

@@ -34,7 +34,7 @@ async def vendors(world: World) -> AsyncIterator[VendorServer]:
         yield server
 
 
-@pytest.mark.long
+@pytest.mark.long(seconds=50)
 @pytest.mark.parts
 async def test_every_student_has_one_account_one_mail_and_one_outcome_though_a_replica_is_killed(
     tmp_path: Path, world: World, vendors: VendorServer, kafka: str, database_url: str, unique_name: str
