@@ -17,6 +17,7 @@ _OWED = """
            (SELECT count(*) FROM student WHERE due_at IS NOT NULL),
            (SELECT count(*) FROM outbox WHERE batch IS NULL OR batch > coalesce((SELECT max(published) FROM relay), 0))
 """
+_OUTCOMES = "SELECT count(*) FROM outbox"
 _SETTLED = "SELECT count(*) FROM inbox WHERE disposition <> 'pending'"
 
 
@@ -61,6 +62,10 @@ class Watch:
         """Events with their final disposition; 0 while the database is away."""
         row = await self.ask(_SETTLED)
         return row[0] if row else 0
+
+    async def outcomes(self) -> int:
+        """How many there have been, published or not. Raises RuntimeError where the database is away."""
+        return await self.count(_OUTCOMES)
 
     async def count(self, query: str) -> int:
         """The number that a query gives. Raises RuntimeError where the database is away."""

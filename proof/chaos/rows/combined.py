@@ -110,7 +110,7 @@ async def letters_again(scene: Scene) -> None:
     topics = scene.installation.service.topics
     found = await read_topics(scene.installation.brokers.straight, [topics.dead_letters])
     letters = [record for record in found if len(record.value or b"") < 500_000][-50:]
-    calls, outcomes = len(scene.vendor_calls()), await scene.installation.watch.count("SELECT count(*) FROM outbox")
+    calls, outcomes = len(scene.vendor_calls()), await scene.installation.watch.outcomes()
     for _ in range(2):
         again = [
             Raw(
@@ -126,5 +126,5 @@ async def letters_again(scene: Scene) -> None:
         scene.fire("letter sent in again", len(again))
     await scene.quiet()
     scene.expect(len(scene.vendor_calls()) == calls, "letters that were sent in again had an effect at a vendor")
-    now = await scene.installation.watch.count("SELECT count(*) FROM outbox")
+    now = await scene.installation.watch.outcomes()
     scene.expect(now == outcomes, "letters that were sent in again had outcomes")

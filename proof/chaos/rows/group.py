@@ -9,8 +9,6 @@ from proof.chaos.requests import Request, asks
 from proof.chaos.row import BOOK
 from proof.chaos.scene import Scene
 
-_OUTCOMES = "SELECT count(*) FROM outbox"
-
 
 @BOOK.row(13, "rebalance storm: a member joins or leaves every 3 s", expected="0 effects twice; progress")
 async def rebalance_storm(scene: Scene) -> None:
@@ -85,7 +83,7 @@ async def replay(scene: Scene) -> None:
     await scene.settled(0.9)
     await scene.loaded()
     await scene.quiet()
-    calls, outcomes = len(scene.vendor_calls()), await scene.installation.watch.count(_OUTCOMES)
+    calls, outcomes = len(scene.vendor_calls()), await scene.installation.watch.outcomes()
     for replica in scene.replicas:
         await replica.down()
     replayed = await _rewind(scene)
@@ -95,7 +93,7 @@ async def replay(scene: Scene) -> None:
     scene.fire("replayed record", replayed)
     again = len(scene.vendor_calls()) - calls
     scene.expect(not again, f"{again} calls by a replay")
-    now = await scene.installation.watch.count(_OUTCOMES)
+    now = await scene.installation.watch.outcomes()
     scene.expect(now == outcomes, f"{now - outcomes} new outcomes by a replay")
 
 
