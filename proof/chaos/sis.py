@@ -22,10 +22,13 @@ class Raw:
 
 
 class Sis:
-    """A producer for one topic. An event may be delivered while its answer is lost; the cluster then drops the repeat."""
+    """A producer for one topic: who puts first is first on it. An event may be delivered while its answer is lost; the cluster then drops
+    the repeat.
+    """
 
     def __init__(self, kafka: str, topic: str) -> None:
         self._topic = topic
+        self._turn = asyncio.Lock()
         self._producer = Producer(
             {
                 "bootstrap.servers": kafka,
@@ -40,11 +43,12 @@ class Sis:
 
     async def put(self, records: Sequence[SimulatedRecord], *, partition: int = -1) -> None:
         """Returns when the cluster has all of them. Raises RuntimeError where it has not in a quarter of an hour, or refuses one."""
-        await asyncio.to_thread(self._put, [Raw(record.key, record.value, partition) for record in records])
+        await self.put_raw(*(Raw(record.key, record.value, partition) for record in records))
 
     async def put_raw(self, *records: Raw) -> None:
         """The same for records that no event stream would make."""
-        await asyncio.to_thread(self._put, records)
+        async with self._turn:
+            await asyncio.to_thread(self._put, records)
 
     def _put(self, records: Sequence[Raw]) -> None:
         refused: list[str] = []

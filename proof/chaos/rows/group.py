@@ -122,7 +122,7 @@ async def _rewind(scene: Scene) -> int:
 async def out_of_range(scene: Scene) -> None:
     topic = scene.installation.service.topics.status_changed
     idle = [scene.event("north-high", scene.person("north-high", n), 1, status="applied") for n in range(20)]
-    await scene.produce(idle, partition=0)
+    await scene.produce(idle, partition=0)  # ahead of all of the load
     await scene.settled(0.9)
     await scene.loaded()
     await scene.quiet()
