@@ -35,7 +35,8 @@ def pytest_configure(config: pytest.Config) -> None:
 
 @pytest.hookimpl(tryfirst=True)  # before xdist looks for groups
 def pytest_collection_modifyitems(config: pytest.Config, items: list[pytest.Item]) -> None:
-    """Puts each long test into a lane: xdist's group, which one worker begins with."""
+    """Puts each long test into a lane: xdist's group, which one worker begins with. The last worker begins with those that compute."""
+    items.sort(key=lambda item: item.get_closest_marker("computes") is None)
     told_by_controller: dict[str, int] = getattr(config, "workerinput", {})
     long = [(item, marker) for item in items if (marker := item.get_closest_marker("long"))]
     lanes = max(1, told_by_controller.get("workercount", 1) - 1)

@@ -1,6 +1,7 @@
 """How long tests are shared out to workers.
 
-Most of a long test's time is waiting, so each worker but one has a lane of them, one after the other, and the last computes meanwhile.
+Most of a long test's time is waiting, so each worker but one has a lane of them, one after the other; the last begins with the tests that
+keep a core busy.
 """
 
 from collections.abc import Sequence

@@ -7,6 +7,8 @@ from proof.checker import check
 from proof.simulation.run import play
 from tests.proof.simulation.crashes import crashing
 
+pytestmark = pytest.mark.computes
+
 
 def died_and_passed(*points: Point) -> int:
     """How many processes died, in the order of the points; fails where an invariant is violated."""

@@ -8,6 +8,8 @@ from proof.simulation.scenario import scenario
 
 SEEDS, IN_ONE_TEST = 5_000, 100
 
+pytestmark = pytest.mark.computes
+
 
 @pytest.mark.parametrize("first", range(0, SEEDS, IN_ONE_TEST))
 def test_whatever_a_seed_brings_every_invariant_holds(first: int) -> None:
