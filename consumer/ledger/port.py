@@ -1,5 +1,6 @@
 """What the three loops may rely on. `consumer.ledger` keeps these ports on PostgreSQL, the tests' fake keeps them in memory;
-one contract suite runs on both. All times are the database's own; durations are seconds.
+one contract suite runs on both. All times are the database's own; durations are seconds. It is long because it is whole: what a loop may
+rely on is in one place.
 
 Every method may raise `Unavailable` (nothing was written, or a commit's answer was lost: all writes are safe to repeat).
 """

@@ -57,9 +57,9 @@ class Load:
 class Row:
     """One fault. `alone`: it needs an installation of its own, as its settings or what it leaves behind are no other row's.
 
-    `disk`: megabytes that PostgreSQL's data have. `not_run` says why it can't be run; then `fire` is
-    never called. `heals_within`: seconds, besides the window, from the last fault until nothing is owed. `judge` stands in for the
-    checker, where a row writes into the ledger what no event has asked for.
+    `disk`: megabytes that PostgreSQL's data have. `not_run` says why it can't be run; then `fire` is never called. `heals_within`:
+    seconds, besides the window, from the last fault until nothing is owed. `judge` stands in for the checker, where a row writes into the
+    ledger what no event has asked for.
     """
 
     number: int

@@ -23,8 +23,6 @@ from proof.history_file import write
 from tests.parts.artefacts import cache_dir
 
 _FIRES_WITHIN = 300.0
-_FEW = 2
-"""Replicas."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -47,6 +45,11 @@ class Scale:
     def verify_after(self) -> float:
         """In seconds."""
         return self.late + 5.0
+
+    @property
+    def replicas(self) -> int:
+        """Of the service."""
+        return 3 if self.full else 2
 
     def students(self, row: Row) -> int:
         """How many the row's events are about."""
@@ -71,7 +74,7 @@ def _keep(name: str, history: History) -> None:
     write(history, folder / f"{name}.json")
 
 
-async def play(stage: Stage, row: Row, *, seed: int, scale: Scale, replicas: int = 3) -> Result:
+async def play(stage: Stage, row: Row, *, seed: int, scale: Scale) -> Result:
     """One row on an installation of its own. The long form's history is kept."""
     if row.not_run:
         return Result(row, seed)
@@ -79,7 +82,7 @@ async def play(stage: Stage, row: Row, *, seed: int, scale: Scale, replicas: int
         async with stage.installation(
             seed=seed,
             brokers=row.brokers,
-            replicas=replicas,
+            replicas=scale.replicas,
             changes=merged(_verified(scale), row.changes),
             quirks=row.quirks,
             disk=row.disk,
@@ -100,11 +103,11 @@ async def play_short(stage: Stage, rows: Sequence[Row], *, seed: int) -> Sequenc
     shared = [row for row in rows if not row.alone and not row.not_run]
     together = await _play_together(stage, shared, seed=seed) if shared else ()
     others = [row for row in rows if row not in shared]
-    return [*together, *[await play(stage, row, seed=seed, scale=SHORT, replicas=_FEW) for row in others]]
+    return [*together, *[await play(stage, row, seed=seed, scale=SHORT) for row in others]]
 
 
 async def _play_together(stage: Stage, rows: Sequence[Row], *, seed: int) -> Sequence[Result]:
-    async with stage.installation(seed=seed, replicas=_FEW, changes=_verified(SHORT)) as installation:
+    async with stage.installation(seed=seed, replicas=SHORT.replicas, changes=_verified(SHORT)) as installation:
         played = [await _play(installation, row, seed=seed, scale=SHORT) for row in rows]
         least = sum(SHORT.students(row) for row in rows)
         history = await _collected(installation, played, seed=seed, least_effects=least)

@@ -22,9 +22,7 @@ class Raw:
 
 
 class Sis:
-    """A producer for one topic: who puts first is first on it. An event may be delivered while its answer is lost; the cluster then drops
-    the repeat.
-    """
+    """A producer for one topic. Who puts first is first on it; a record whose answer is lost is not on it twice."""
 
     def __init__(self, kafka: str, topic: str) -> None:
         self._topic = topic

@@ -9,7 +9,7 @@ from consumer.simulators.google.quirks import GoogleQuirks
 from consumer.simulators.graph.quirks import GraphQuirks
 from consumer.simulators.temper import Answer, DoLate, Latency, LoseAnswer, Refuse, Rule
 from consumer.simulators.vendors import Quirks
-from proof.chaos.row import BOOK, Load
+from proof.chaos.row import BOOK
 from proof.chaos.rows.moods import met, moody
 from proof.chaos.scene import Scene
 
@@ -209,7 +209,6 @@ def _held(scene: Scene) -> int:
     47,
     "200 with rubbish, half an answer, a proxy's page",
     expected="unknown, not success",
-    load=Load(few=20),
 )
 async def rubbish(scene: Scene) -> None:
     pages = ("<html>Welcome</html>", '{"id": "0', "", "[]", "null", '{"value": 7}')

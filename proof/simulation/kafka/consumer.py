@@ -12,8 +12,9 @@ from proof.simulation.kafka.topic import Place, Record, Topics
 
 _COMMIT_TIMEOUT = 60.0
 _NOWHERE = -1
-_GIVEN_UP = "Failed to fetch committed offsets for partitions in group"
-"""librdkafka's words for a look-up that failed while the assignment changed. Here every failure is one of that kind."""
+"""Where a group that never committed is: at no offset of any log."""
+GIVEN_UP = "Failed to fetch committed offsets for partitions in group"
+"""librdkafka's words, as they begin, for a look-up that failed while the assignment changed. Here every failure is one of that kind."""
 
 
 class SimulatedConsumer:
@@ -185,7 +186,8 @@ class SimulatedConsumer:
             self._network.later(noticed_after, self._give_up)
 
     def _give_up(self) -> None:
-        self._troubles.append(Record(("", -1, -1), trouble=KafkaError(KafkaError._TIMED_OUT, _GIVEN_UP)))  # noqa: SLF001  its name
+        error = KafkaError(KafkaError._TIMED_OUT, GIVEN_UP)  # noqa: SLF001  its name for it
+        self._troubles.append(Record(("", -1, -1), trouble=error))
         self._member.bell.ring()
 
     def _read_one(self, place: Place, position: int, most: int) -> list[Record]:

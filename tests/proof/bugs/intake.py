@@ -10,9 +10,11 @@ from confluent_kafka import TopicPartition
 
 from consumer.codec.letters import NewHeaders
 from consumer.intake import port
+from consumer.intake.hand import place_of
 from consumer.ledger.port import Arrival, Disposition, Inbox
 from proof.simulation.clients import SimulatedClients
 from proof.simulation.database import Database
+from proof.simulation.kafka.consumer import GIVEN_UP
 from proof.simulation.ledger import SimulatedInbox
 from proof.simulation.process import Process
 from proof.simulation.threads import sleep
@@ -34,7 +36,7 @@ class _Early(_Around):
 
     def consume(self, num_messages: int, timeout: float) -> Sequence[port.Record]:
         records = self._real.consume(num_messages, timeout)
-        read = {(record.topic() or "", record.partition() or 0): (record.offset() or 0) + 1 for record in records}
+        read = {place_of(record): (record.offset() or 0) + 1 for record in records}
         if read:
             self._real.commit(
                 offsets=[TopicPartition(*place, offset) for place, offset in read.items()], asynchronous=True
@@ -54,7 +56,7 @@ class _Deaf(_Around):
 
     def consume(self, num_messages: int, timeout: float) -> Sequence[port.Record]:
         records = self._real.consume(num_messages, timeout)
-        return [record for record in records if not ((error := record.error()) and "committed offset" in error.str())]
+        return [record for record in records if not ((error := record.error()) and error.str().startswith(GIVEN_UP))]
 
 
 class TrustsThatOffsetsAreFound(SimulatedClients):
