@@ -37,6 +37,7 @@ partition_epoch = Table(
     Column("epoch", BigInteger, nullable=False),
     Column("owner", Text, nullable=False),
     Column("taken_at", _TIME, nullable=False),
+    Column("next_offset", BigInteger),
 )
 
 inbox = Table(
@@ -78,6 +79,31 @@ student = Table(
 # Claims go by tenant, those due longest first; students with nothing to do are not in it. NULL leases are not indexed, so that
 # extending a lease stays a HOT update.
 Index("student_due", student.c.tenant_id, student.c.due_at, postgresql_where=text("due_at IS NOT NULL"))
+
+# A skipped event cancels work only where there is some: these are few among many students.
+Index(
+    "student_open",
+    student.c.tenant_id,
+    student.c.student_id,
+    postgresql_where=text("desired_version > settled_version"),
+)
+
+student_wait = Table(
+    "student_wait",  # why a student waits at a provider; an empty provider is the whole student
+    metadata,
+    Column("tenant_id", Text, primary_key=True),
+    Column("student_id", Text, primary_key=True),
+    Column("provider", Text, primary_key=True),
+    Column("step", Text, nullable=False),
+    Column("reason", Text, nullable=False),
+    Column("code", Text),
+    Column("held", Boolean, nullable=False),
+    Column("version", BigInteger, nullable=False),
+    Column("attempts", Integer, nullable=False),
+    Column("reported", Boolean, nullable=False),
+    Column("since", _TIME, nullable=False),
+    Column("until", _TIME, nullable=False),
+)
 
 address = Table(
     "address",  # who holds which address at a provider; a refused one is somebody else's for good
@@ -124,6 +150,7 @@ step = Table(
     Column("reason", Text),
     Column("lease_epoch", BigInteger, nullable=False),
     Column("unsure", Boolean, nullable=False, server_default=text("false")),
+    Column("lost_at", _TIME),
 )
 
 credential = Table(
@@ -149,6 +176,7 @@ outbox = Table(
     Column("headers", JSONB, nullable=False),
     Column("batch", BigInteger),
     Column("created_at", _TIME, nullable=False),
+    Column("unreadable", Boolean, nullable=False, server_default=text("false")),
     UniqueConstraint("event_id", name="outbox_event_id"),
 )
 Index("outbox_waiting", outbox.c.seq, postgresql_where=text("batch IS NULL"))
@@ -164,11 +192,24 @@ relay = Table(
 )
 
 tenant_wait = Table(
-    "tenant_wait",  # until when nobody calls a tenant's service
+    "tenant_wait",  # until when a tenant's service, or one resource of it, is not called, and why
     metadata,
     Column("tenant_id", Text, primary_key=True),
     Column("service", Text, primary_key=True),
     Column("until", _TIME, nullable=False),
+    Column("held", Boolean, nullable=False, server_default=text("false")),
+    Column("reason", Text),
+    Column("code", Text),
+    Column("step", Text),
+    Column("since", _TIME),
+)
+
+tenant_configuration = Table(
+    "tenant_configuration",  # the digest of each tenant's file as it was last started with: a change ends the tenant's holds
+    metadata,
+    Column("tenant_id", Text, primary_key=True),
+    Column("digest", LargeBinary, nullable=False),
+    Column("seen_at", _TIME, nullable=False),
 )
 
 for busy in (student, step, account):
