@@ -8,11 +8,12 @@
     ├── OutcomeUnknown        the request may or may not have been carried out; neither failed nor done
     ├── GiveUp                final for this student: trying again would get the same answer
     │   └── AddressTaken      definite: the address belongs to somebody; whose it is must be looked up
-    ├── Hold                  waits for a person: a conflict, missing consent, no licences left
+    ├── Hold                  waits for a person, scoped to those whom the cause concerns
     ├── Fenced                somebody else owns the work now: drop it without a word
     └── Stop                  the process can't go on: its configuration or its store is not what it must be
 
-No text of a fault holds a name, an address, an e-mail or a secret: texts end in logs and in outcome events.
+No text of a fault holds a name, an address, an e-mail or a secret: texts end in logs and in outcome events. `code` is the vendor's own
+code for a refusal, such as `400 Request_BadRequest`; it is kept in the ledger with the wait that the refusal causes.
 """
 
 from enum import StrEnum
@@ -31,39 +32,63 @@ class Reason(StrEnum):
     DOMAIN_NOT_VERIFIED = "domain_not_verified"
     ORG_UNIT_MISSING = "org_unit_missing"
     GROUP_MISSING = "group_missing"
+    GROUP_REFUSED = "group_refused"
     LICENCE_INVALID = "licence_invalid"
     LICENCES_EXHAUSTED = "licences_exhausted"
     QUOTA_EXCEEDED = "quota_exceeded"
     CONSENT_MISSING = "consent_missing"
     CREDENTIALS_INVALID = "credentials_invalid"
     PRIVILEGED_ACCOUNT = "privileged_account"
+    SYNCHRONISED_ACCOUNT = "synchronised_account"
+    GUEST_ACCOUNT = "guest_account"
+    ROLES_UNREADABLE = "roles_unreadable"
     NO_CONTACT_ADDRESS = "no_contact_address"
     MAIL_REFUSED = "mail_refused"
     CREDENTIAL_EXPIRED = "credential_expired"
     CREDENTIAL_UNREADABLE = "credential_unreadable"
+    CREDENTIAL_REPLACED = "credential_replaced"
+    TENANT_UNUSABLE = "tenant_unusable"
+    UNREADABLE_RECORD = "unreadable_record"
     UNEXPECTED_ANSWER = "unexpected_answer"
+
+
+class Scope(StrEnum):
+    """Whom a refusal concerns, and so who must wait."""
+
+    STUDENT = "student"  # this student alone
+    RESOURCE = "resource"  # everyone whose call names the same thing: a group, a licence, a kind of look-up
+    TENANT = "tenant"  # every student of the tenant at this service: token, consent, domain
 
 
 class Fault(Exception):
     """Anything that went wrong in a way this service knows. `str()` of it is safe to show to people and to log."""
+
+    def __init__(self, message: str = "", *, code: str | None = None) -> None:
+        super().__init__(message)
+        self.code = code
 
 
 class RetryLater(Fault):
     """Nothing happened; the same request may be sent again, not before `after` seconds (None: the caller's back-off)."""
 
     def __init__(
-        self, message: str, *, reason: Reason = Reason.PROVIDER_UNAVAILABLE, after: float | None = None
+        self,
+        message: str,
+        *,
+        reason: Reason = Reason.PROVIDER_UNAVAILABLE,
+        after: float | None = None,
+        code: str | None = None,
     ) -> None:
-        super().__init__(message)
+        super().__init__(message, code=code)
         self.reason = reason
         self.after = after
 
 
 class Throttled(RetryLater):
-    """The vendor asks for time. `after` seconds (None: it did not say) hold for the tenant's whole service."""
+    """Rate limited. `after` seconds (None: the vendor did not say) hold for the tenant's whole service."""
 
-    def __init__(self, message: str, *, after: float | None = None) -> None:
-        super().__init__(message, reason=Reason.THROTTLED, after=after)
+    def __init__(self, message: str, *, after: float | None = None, code: str | None = None) -> None:
+        super().__init__(message, reason=Reason.THROTTLED, after=after, code=code)
 
 
 class Unavailable(RetryLater):
@@ -71,7 +96,10 @@ class Unavailable(RetryLater):
 
 
 class NotYet(RetryLater):
-    """An object this service wrote is not visible to the vendor's own replicas yet."""
+    """The answer may be due to replicas that lag behind an earlier write. Bounded: one that stays becomes a hold for `reason`."""
+
+    def __init__(self, message: str, *, reason: Reason = Reason.ACCOUNT_MISSING, code: str | None = None) -> None:
+        super().__init__(message, reason=reason, code=code)
 
 
 class OutcomeUnknown(Fault):
@@ -83,8 +111,8 @@ class OutcomeUnknown(Fault):
 class GiveUp(Fault):
     """Final for this student: the vendor understood the request and will always refuse it."""
 
-    def __init__(self, message: str, *, reason: Reason) -> None:
-        super().__init__(message)
+    def __init__(self, message: str, *, reason: Reason, code: str | None = None) -> None:
+        super().__init__(message, code=code)
         self.reason = reason
 
 
@@ -96,12 +124,16 @@ class AddressTaken(GiveUp):
 
 
 class Hold(Fault):
-    """Waits for a person. With `whole_tenant`, every student of the tenant at this provider would meet the same answer."""
+    """Waits for a person; tried again by itself, so that work goes on when the cause is gone. `scope` says who waits.
 
-    def __init__(self, message: str, *, reason: Reason, whole_tenant: bool = False) -> None:
-        super().__init__(message)
+    A refusal that no table knows has the reason UNEXPECTED_ANSWER and the scope STUDENT: it is never final. Where several students of a
+    tenant meet the same one, it is taken for the institution's.
+    """
+
+    def __init__(self, message: str, *, reason: Reason, scope: Scope = Scope.STUDENT, code: str | None = None) -> None:
+        super().__init__(message, code=code)
         self.reason = reason
-        self.whole_tenant = whole_tenant
+        self.scope = scope
 
 
 class Fenced(Fault):

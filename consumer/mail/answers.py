@@ -7,7 +7,7 @@ import re
 from http import HTTPStatus
 from typing import Any, cast
 
-from consumer.errors import Fault, GiveUp, Hold, OutcomeUnknown, Reason, Throttled, Unavailable
+from consumer.errors import Fault, GiveUp, Hold, OutcomeUnknown, Reason, Scope, Throttled, Unavailable
 from consumer.http.answer import Answer
 from consumer.http.retry_after import LONGEST, retry_after
 
@@ -50,7 +50,7 @@ def fault_of_look_up(answer: Answer, *, now: float) -> Fault | None:
         return Hold(
             "Mailgun does not let this key read events. A domain's sending key can't: set `mailgun.lookup_key`.",
             reason=Reason.CREDENTIALS_INVALID,
-            whole_tenant=True,
+            scope=Scope.TENANT,
         )
     if answer.status in _REDIRECTS or answer.status in {400, 402, 404, 405, 410}:
         return _not_mailgun(answer.status)
@@ -97,14 +97,14 @@ def _tenant_wide(status: int) -> Hold:
         402: ("Mailgun refuses to serve this account: see its plan and its payments.", Reason.QUOTA_EXCEEDED),
         404: ("Mailgun does not know the sending domain in this region.", Reason.MAIL_REFUSED),
     }.get(status, ("Mailgun does not allow this domain, key or sender to send.", Reason.MAIL_REFUSED))
-    return Hold(sentence, reason=reason, whole_tenant=True)
+    return Hold(sentence, reason=reason, scope=Scope.TENANT)
 
 
 def _not_mailgun(status: int) -> Hold:
     return Hold(
         f"What answers at the configured address (HTTP {status}) does not answer as Mailgun does: see `mailgun.url`.",
         reason=Reason.UNEXPECTED_ANSWER,
-        whole_tenant=True,
+        scope=Scope.TENANT,
     )
 
 

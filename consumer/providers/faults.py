@@ -1,6 +1,6 @@
 """The faults that every vendor's table of answers ends in: what HTTP itself says, whoever speaks it. Pure."""
 
-from consumer.errors import Fault, Hold, OutcomeUnknown, Reason, Unavailable
+from consumer.errors import Fault, Hold, OutcomeUnknown, Reason, Scope, Unavailable
 from consumer.http.answer import Answer
 
 
@@ -16,13 +16,13 @@ def redirected(service: str) -> Fault:
     return Hold(
         f"{service} answers with a redirect: the address in the tenant's configuration is not its own.",
         reason=Reason.UNEXPECTED_ANSWER,
-        whole_tenant=True,
+        scope=Scope.TENANT,
     )
 
 
 def unauthorised(service: str) -> Fault:
     """401, whoever says so: nobody was let in."""
-    return Hold(f"{service} does not accept our token.", reason=Reason.CREDENTIALS_INVALID, whole_tenant=True)
+    return Hold(f"{service} does not accept our token.", reason=Reason.CREDENTIALS_INVALID, scope=Scope.TENANT)
 
 
 def unexpected(service: str, status: int) -> Fault:

@@ -30,14 +30,16 @@ class NewAccount:
 class Found:
     """An account at the provider. `marker` is what stands on it now, or None; `deleted`: it can still be restored.
 
-    `throttled`: the call is done, and the vendor has asked for time on the way.
+    `synchronised`: it is written from a directory on the institution's premises, and not here. `throttled`: the call is done, and the
+    vendor limited the rate on the way.
     """
 
     object_id: str
     address: str
     marker: str | None
     deleted: bool = False
-    privileged: bool = False
+    guest: bool = False
+    synchronised: bool = False
     ever_signed_in: bool | None = None
     throttled: Throttled | None = None
 
@@ -47,12 +49,24 @@ class Directory(Protocol):
 
     provider: Provider
 
+    @property
+    def keeps_markers(self) -> bool:
+        """Whether this directory is known to keep the marker of a creation: then an account without one is not ours."""
+        ...
+
     async def find_marked(self, marker: str, *, timeout: float) -> Sequence[Found]:
         """Accounts that carry `marker`, deleted ones too. Reads may lag writes: an empty answer proves nothing."""
         ...
 
     async def find_address(self, address: str, *, timeout: float) -> Found | None:
         """Whoever holds `address` (as a sign-in name or an alias). None proves nothing."""
+        ...
+
+    async def is_privileged(self, object_id: str, *, timeout: float) -> bool:
+        """Whether the account holds an administrator's role, or may activate one. For a live account that is about to be adopted.
+
+        Raises `Hold` (ROLES_UNREADABLE, for all who need this look-up) where the roles can't be read.
+        """
         ...
 
     async def create(self, account: NewAccount, password: str, *, timeout: float) -> Found:

@@ -68,6 +68,12 @@ async def adopt(case: Case, account: Account, found: Found) -> None:
     await _adopt(case, account, found, _origin(case, account, found), explained=case.uncertain(StepName.CREATE))
 
 
+async def refuse_if_privileged(case: Case, found: Found) -> None:
+    """Raises `Hold` where the account holds an administrator's role: it is left alone, whatever marker it carries."""
+    if await case.effects.ask(case.service, lambda t: case.directory.is_privileged(found.object_id, timeout=t)):
+        raise Hold("The account holds an administrator's role.", reason=Reason.PRIVILEGED_ACCOUNT)
+
+
 async def _found_by_marker(case: Case, account: Account) -> bool:
     ours = await our_accounts(case, account.marker)
     if len(ours) > 1:
@@ -136,8 +142,7 @@ async def _whose_is_it(case: Case, account: Account, *, uncertain: bool) -> None
 
 async def _adopt(case: Case, account: Account, found: Found, origin: Origin, *, explained: bool) -> None:
     """`explained`: an attempt of ours whose fate is unknown would have made this very account."""
-    if found.privileged:
-        raise Hold("The account holds an administrator's role.", reason=Reason.PRIVILEGED_ACCOUNT)
+    await refuse_if_privileged(case, found)
     standing = _standing(account, found, origin)
     done = EndStep(case.provider, StepName.CREATE, StepState.DONE)
     writes: list[Write] = [done, SaveAccount(standing)]
@@ -151,8 +156,6 @@ async def _adopt(case: Case, account: Account, found: Found, origin: Origin, *, 
 
 
 async def _restore(case: Case, account: Account, found: Found) -> None:
-    if found.privileged:
-        raise Hold("The deleted account holds an administrator's role.", reason=Reason.PRIVILEGED_ACCOUNT)
     restored = await case.effects.step(
         case.provider,
         StepName.CREATE,
@@ -160,25 +163,18 @@ async def _restore(case: Case, account: Account, found: Found) -> None:
         service=case.service,
         request_hash=_restore_hash(found),
         call=lambda t: case.directory.restore(found.object_id, org_unit=new_account(account).org_unit, timeout=t),
-        then=lambda back: _restored(case, account, back),
+        then=lambda _: [DestroyCredential(case.provider)],
         before=[SaveAccount(account)],
         uncertain=case.uncertain(StepName.CREATE),
     )
     case.sealed = None
-    if restored.privileged:
-        raise Hold("The restored account holds an administrator's role.", reason=Reason.PRIVILEGED_ACCOUNT)
-    case.account = _standing(account, restored, Origin.RESTORED)
-
-
-def _restored(case: Case, account: Account, back: Found) -> list[Write]:
-    # Roles show on living accounts only: an administrator's is left as it is now, and no step goes on with it.
-    standing = [] if back.privileged else [SaveAccount(_standing(account, back, Origin.RESTORED))]
-    return [*standing, DestroyCredential(case.provider)]
+    # Roles show on living accounts only. Until they were read the account is not ours in the ledger: no step goes on with it.
+    await _adopt(case, account, restored, Origin.RESTORED, explained=False)
 
 
 def _origin(case: Case, account: Account, found: Found) -> Origin:
     """Whose doing the account is: ours only where the very request that would have made it so may have been carried out."""
-    if case.uncertain(StepName.CREATE) and _was_last(case, _restore_hash(found)):
+    if _was_last(case, _restore_hash(found)):
         return Origin.RESTORED
     if _was_last(case, body_hash(account)) and (case.uncertain(StepName.CREATE) or _was_taken(case, account)):
         return _created_if_at(account, found)

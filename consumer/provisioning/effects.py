@@ -19,6 +19,7 @@ from consumer.errors import (
     OutcomeUnknown,
     Reason,
     RetryLater,
+    Scope,
     Throttled,
     Unavailable,
 )
@@ -160,7 +161,7 @@ class Effects:
             self._breaker(service).answered()
         if isinstance(fault, Throttled):
             seconds = self._limits.throttled if fault.after is None else fault.after
-        elif isinstance(fault, Hold) and fault.whole_tenant:
+        elif isinstance(fault, Hold) and fault.scope is Scope.TENANT:
             seconds = self._limits.tenant_held
         if seconds is None:
             return None

@@ -8,7 +8,7 @@ from datetime import timedelta
 
 import structlog
 
-from consumer.errors import Fenced, GiveUp, Hold, OutcomeUnknown, RetryLater
+from consumer.errors import Fenced, GiveUp, Hold, OutcomeUnknown, RetryLater, Scope
 from consumer.events import MailState, StepName
 from consumer.failpoints import Point
 from consumer.ledger.port import Defer, Disposition, Job, Publish, Settle, Verified
@@ -148,7 +148,7 @@ class StudentWorker:
     def _held(self, case: Case, name: StepName, fault: Hold) -> _Result:
         self._metrics.held.labels(case.tenant.id, case.provider, fault.reason).inc()
         self._tell("student_held", case, name, fault)
-        seconds = self._limits.tenant_held if fault.whole_tenant else self._pace.held
+        seconds = self._limits.tenant_held if fault.scope is Scope.TENANT else self._pace.held
         retry_at = case.now() + timedelta(seconds=seconds)
         if name is StepName.WELCOME:
             outcome = welcome(case, MailState.FAILED, reason=fault.reason)

@@ -22,7 +22,7 @@ from consumer.ledger.port import Account
 from consumer.policy.marker import marker
 from consumer.providers.port import Found
 from consumer.provisioning.case import Case
-from consumer.provisioning.create import adopt, our_accounts
+from consumer.provisioning.create import adopt, our_accounts, refuse_if_privileged
 
 _ATTEMPTS_UNTIL_MISSING = 8
 
@@ -81,8 +81,7 @@ async def _unmarked(case: Case, account: Account) -> Finding:
     if holder.object_id != account.object_id or holder.marker is not None or account.origin is not Origin.CREATED:
         # Whoever took the marker from an account that was here before us may have meant it.
         raise Hold("The student's account no longer carries the marker.", reason=Reason.ACCOUNT_CONFLICT)
-    if holder.privileged:
-        raise Hold("The account holds an administrator's role.", reason=Reason.PRIVILEGED_ACCOUNT)
+    await refuse_if_privileged(case, holder)
     await _mark(case, account, holder.object_id)
     return Finding.MARKED
 

@@ -46,6 +46,7 @@ class FakeAccount:
     found: Found
     password: str = ""
     used: bool | None = False
+    privileged: bool = False
     licences: list[str] = field(default_factory=list[str])
     groups: list[str] = field(default_factory=list[str])
     hidden: bool = False
@@ -60,6 +61,7 @@ class FakeDirectory:
 
     def __init__(self, provider: Provider = Provider.MICROSOFT) -> None:
         self.provider = provider
+        self.keeps_markers = True
         self.accounts: dict[str, FakeAccount] = {}
         self.calls: list[str] = []
         self.bodies: list[tuple[NewAccount, str]] = []
@@ -78,7 +80,7 @@ class FakeDirectory:
     def put(self, address: str, marker: str | None, *, deleted: bool = False, privileged: bool = False) -> FakeAccount:
         """An account that was there before us."""
         ident = f"o{len(self.accounts) + 1}"
-        account = FakeAccount(Found(ident, address, marker, deleted=deleted, privileged=privileged))
+        account = FakeAccount(Found(ident, address, marker, deleted=deleted), privileged=privileged)
         self.accounts[ident] = account
         return account
 
@@ -89,14 +91,18 @@ class FakeDirectory:
     async def find_marked(self, marker: str, *, timeout: float) -> Sequence[Found]:
         """See the port."""
         self._begin("find_marked", timeout)
-        shown = (account.found for account in self.marked(marker) if not account.hidden)
-        return [replace(one, privileged=one.privileged and not one.deleted) for one in shown]
+        return [account.found for account in self.marked(marker) if not account.hidden]
 
     async def find_address(self, address: str, *, timeout: float) -> Found | None:
         """See the port."""
         self._begin("find_address", timeout)
         live = (a for a in self.accounts.values() if not a.found.deleted and not a.hidden)
         return next((a.found for a in live if a.found.address == address), None)
+
+    async def is_privileged(self, object_id: str, *, timeout: float) -> bool:
+        """See the port."""
+        self._begin("is_privileged", timeout)
+        return self._account(object_id).privileged
 
     async def create(self, account: NewAccount, password: str, *, timeout: float) -> Found:
         """See the port. Uniqueness knows hidden accounts too."""

@@ -4,7 +4,7 @@ from collections import deque
 from collections.abc import Callable
 from dataclasses import dataclass
 
-from consumer.errors import Fault, GiveUp, Hold, OutcomeUnknown, Reason, Throttled, Unavailable
+from consumer.errors import Fault, GiveUp, Hold, OutcomeUnknown, Reason, Scope, Throttled, Unavailable
 from consumer.mail.port import Mail
 
 
@@ -50,7 +50,7 @@ def bad_key() -> Mishap:
     """The service does not know the key: no mail of the tenant will pass."""
     return Mishap(
         sent=False,
-        fault=Hold("The mail service refuses the key.", reason=Reason.CREDENTIALS_INVALID, whole_tenant=True),
+        fault=Hold("The mail service refuses the key.", reason=Reason.CREDENTIALS_INVALID, scope=Scope.TENANT),
     )
 
 

@@ -5,7 +5,7 @@ from typing import Protocol
 
 import pytest
 
-from consumer.errors import GiveUp, Hold, OutcomeUnknown, Throttled
+from consumer.errors import GiveUp, Hold, OutcomeUnknown, Scope, Throttled
 from consumer.mail.port import Mail, Mailer
 
 MAIL = Mail(
@@ -98,7 +98,7 @@ class MailerContract:
         service.will_refuse_the_key()
         with pytest.raises(Hold) as held:
             await service.mailer.send(MAIL, timeout=5)
-        assert held.value.whole_tenant
+        assert held.value.scope is Scope.TENANT
 
     async def test_no_fault_tells_the_recipient_or_the_password(self, service: MailService) -> None:
         service.will_refuse()

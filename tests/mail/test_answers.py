@@ -5,7 +5,7 @@ from typing import Any
 
 import pytest
 
-from consumer.errors import Fault, GiveUp, Hold, OutcomeUnknown, Reason, Throttled, Unavailable
+from consumer.errors import Fault, GiveUp, Hold, OutcomeUnknown, Reason, Scope, Throttled, Unavailable
 from consumer.http.answer import Answer
 from consumer.http.retry_after import LONGEST
 from consumer.mail.answers import fault_of_look_up, fault_of_send, tells_of
@@ -71,7 +71,7 @@ def test_a_mail_that_mailgun_will_never_take_is_given_up(of: Answer) -> None:
 def test_what_every_mail_of_the_tenant_would_meet_holds_the_tenant(of: Answer, reason: Reason) -> None:
     fault = fault_of_send(of, now=NOW)
     assert isinstance(fault, Hold)
-    assert (fault.reason, fault.whole_tenant) == (reason, True)
+    assert (fault.reason, fault.scope is Scope.TENANT) == (reason, True)
 
 
 @pytest.mark.parametrize(

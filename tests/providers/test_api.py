@@ -4,7 +4,7 @@ import asyncio
 
 import pytest
 
-from consumer.errors import AddressTaken, Fault, Hold, NotYet, OutcomeUnknown, Reason, Unavailable
+from consumer.errors import AddressTaken, Fault, Hold, NotYet, OutcomeUnknown, Reason, Scope, Unavailable
 from consumer.http.answer import Answer
 from consumer.http.deadline import Deadline
 from consumer.providers.api import Api
@@ -76,7 +76,7 @@ async def test_a_token_that_is_refused_twice_holds_the_whole_tenant() -> None:
     vendor = ScriptedHttp(REFUSED, REFUSED)
     with pytest.raises(Hold) as held:
         await api(vendor).call("read", "GET", URL, deadline=Deadline(5))
-    assert (held.value.reason, held.value.whole_tenant) == (Reason.CREDENTIALS_INVALID, True)
+    assert (held.value.reason, held.value.scope is Scope.TENANT) == (Reason.CREDENTIALS_INVALID, True)
     assert len(vendor.calls) == 2
 
 

@@ -4,7 +4,7 @@ from dataclasses import dataclass
 
 import pytest
 
-from consumer.errors import AddressTaken, Hold, OutcomeUnknown, Throttled, Unavailable
+from consumer.errors import AddressTaken, Hold, OutcomeUnknown, Scope, Throttled, Unavailable
 from consumer.events import Provider
 from consumer.http.client import HttpClient
 from consumer.providers.factory import open_directories
@@ -135,7 +135,7 @@ async def test_wrong_credentials_hold_the_whole_tenant(
     directory = open_directories(tenant, http=lambda _: http, tokens=TOKENS)[Provider.MICROSOFT]
     with pytest.raises(Hold) as held:
         await directory.find_marked("S1", timeout=5)
-    assert held.value.whole_tenant
+    assert held.value.scope is Scope.TENANT
     assert "AADSTS7000215" in str(held.value)
 
 

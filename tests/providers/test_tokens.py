@@ -6,7 +6,7 @@ from typing import Any
 
 import pytest
 
-from consumer.errors import Hold, Reason, Unavailable
+from consumer.errors import Hold, Reason, Scope, Unavailable
 from consumer.providers.tokens import Fetch, Token, TokenSource, in_own_thread
 from proof.simulation.clock import Clock, run
 
@@ -122,7 +122,7 @@ def test_a_token_that_everybody_stopped_waiting_for_is_kept_for_the_next() -> No
 
 
 @pytest.mark.parametrize(
-    "fault", [Unavailable("away"), Hold("refused", reason=Reason.CREDENTIALS_INVALID, whole_tenant=True)]
+    "fault", [Unavailable("away"), Hold("refused", reason=Reason.CREDENTIALS_INVALID, scope=Scope.TENANT)]
 )
 def test_a_refusal_reaches_all_who_wait_and_the_next_asks_again(fault: Exception) -> None:
     async def scenario() -> None:

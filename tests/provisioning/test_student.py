@@ -3,7 +3,7 @@
 import asyncio
 from datetime import datetime, timedelta
 
-from consumer.errors import Hold, Reason
+from consumer.errors import Hold, Reason, Scope
 from consumer.events import Provider
 from consumer.ledger.port import Disposition
 from tests.fakes.directory import lost_request, refused
@@ -122,7 +122,7 @@ async def test_a_crash_in_any_call_leaves_one_account_and_one_working_mail() -> 
 
 async def test_credentials_that_are_refused_hold_the_tenant_and_spare_the_vendor() -> None:
     school = School()
-    bad = Hold("The application's secret is refused.", reason=Reason.CREDENTIALS_INVALID, whole_tenant=True)
+    bad = Hold("The application's secret is refused.", reason=Reason.CREDENTIALS_INVALID, scope=Scope.TENANT)
     school.directory.next_calls("find_marked", refused(bad))
     for number in range(5):
         school.enrol(f"S{number}")

@@ -8,7 +8,7 @@ document, the API's limits page, and what real clients (GAM, Terraform's provide
 from collections.abc import Callable, Mapping, Sequence
 from typing import Any, cast
 
-from consumer.errors import AddressTaken, Fault, GiveUp, Hold, NotYet, Reason, RetryLater, Throttled
+from consumer.errors import AddressTaken, Fault, GiveUp, Hold, NotYet, Reason, RetryLater, Scope, Throttled
 from consumer.http.answer import Answer
 from consumer.http.retry_after import retry_after
 from consumer.providers.faults import redirected, unauthorised, unclear, unexpected
@@ -50,7 +50,7 @@ def _is_googles(answer: Answer) -> bool:
 
 def _unfinished(reasons: Sequence[str], message: str) -> Fault:
     if _LIMITS & set(reasons) or "limit exceeded" in message:
-        return Hold("The domain's user limit is reached.", reason=Reason.LICENCES_EXHAUSTED, whole_tenant=True)
+        return Hold("The domain's user limit is reached.", reason=Reason.LICENCES_EXHAUSTED, scope=Scope.TENANT)
     return NotYet(f"{_SERVICE} has not finished creating the account.")
 
 
@@ -58,7 +58,7 @@ def _missing(_reasons: Sequence[str], message: str) -> Fault:
     if "groupkey" in message:
         return Hold("Google knows no such group.", reason=Reason.GROUP_MISSING)
     if "domain" in message:
-        return Hold("The address's domain is not Google's here.", reason=Reason.DOMAIN_NOT_VERIFIED, whole_tenant=True)
+        return Hold("The address's domain is not Google's here.", reason=Reason.DOMAIN_NOT_VERIFIED, scope=Scope.TENANT)
     return NotYet("Google does not show the object (yet).")
 
 
@@ -66,7 +66,7 @@ def _invalid(reasons: Sequence[str], message: str) -> Fault:
     if "invalid_ou_id" in message or "orgunit" in message:
         return Hold("Google knows no such organisational unit.", reason=Reason.ORG_UNIT_MISSING)
     if "domain not found" in message:
-        return Hold("The address's domain is not Google's here.", reason=Reason.DOMAIN_NOT_VERIFIED, whole_tenant=True)
+        return Hold("The address's domain is not Google's here.", reason=Reason.DOMAIN_NOT_VERIFIED, scope=Scope.TENANT)
     if "primary_user_email" in message:
         # Said of a foreign domain, and of one address that is ill-formed: the other students need not wait for it.
         return Hold("Google does not take this address, or its domain.", reason=Reason.DOMAIN_NOT_VERIFIED)
@@ -78,7 +78,7 @@ def _invalid(reasons: Sequence[str], message: str) -> Fault:
 _REFUSALS: Mapping[int, Callable[[Sequence[str], str], Fault]] = {
     400: _invalid,
     403: lambda _reasons, _message: Hold(
-        "The service account lacks a scope or a role.", reason=Reason.CONSENT_MISSING, whole_tenant=True
+        "The service account lacks a scope or a role.", reason=Reason.CONSENT_MISSING, scope=Scope.TENANT
     ),
     404: _missing,
     408: lambda _reasons, _message: RetryLater(f"{_SERVICE} was asked too slowly."),

@@ -28,6 +28,8 @@ class GoogleDirectory:
         self._section = section
         self._api = api
 
+    keeps_markers = True
+
     async def find_marked(self, marker: str, *, timeout: float) -> Sequence[Found]:
         """See `Directory`. The search ignores case: what it finds is compared again."""
         deadline = Deadline(timeout)
@@ -40,6 +42,11 @@ class GoogleDirectory:
         """See `Directory`. Users only: an address that a group has is found by nobody, and stays refused."""
         user = await self._read(address, Deadline(timeout), missing_is_none=True)
         return None if user is None else _found(user, deleted=False)
+
+    async def is_privileged(self, object_id: str, *, timeout: float) -> bool:
+        """See `Directory`."""
+        user = await self._read(object_id, Deadline(timeout)) or {}
+        return bool(user.get("isAdmin") or user.get("isDelegatedAdmin"))
 
     async def create(self, account: NewAccount, password: str, *, timeout: float) -> Found:
         """See `Directory`. The answer shows the marker as it was kept; Google is not known to drop it."""
@@ -125,6 +132,5 @@ def _found(user: Mapping[str, Any], *, deleted: bool) -> Found:
         address=str(user.get("primaryEmail", "")).lower(),
         marker=requests.marker_of(user),
         deleted=deleted,
-        privileged=bool(user.get("isAdmin") or user.get("isDelegatedAdmin")),
         ever_signed_in=None if last is None else last != requests.NEVER,
     )

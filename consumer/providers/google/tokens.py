@@ -9,7 +9,7 @@ from google.auth.exceptions import GoogleAuthError, RefreshError, TransportError
 from google.auth.transport.requests import Request
 from google.oauth2.service_account import Credentials
 
-from consumer.errors import Hold, Reason, Stop, Unavailable
+from consumer.errors import Hold, Reason, Scope, Stop, Unavailable
 from consumer.providers.session import session
 from consumer.tenants import GoogleSection
 
@@ -44,7 +44,7 @@ def fetcher(section: GoogleSection, key: str) -> Callable[[], tuple[str, float]]
             raise Hold(
                 "Google refuses the service account's credentials or its delegation.",
                 reason=Reason.CREDENTIALS_INVALID,
-                whole_tenant=True,
+                scope=Scope.TENANT,
             ) from error
         except (GoogleAuthError, ValueError, TypeError) as error:  # the latter two where its lifetime is no number
             raise Unavailable("Google gives no token now.") from error

@@ -9,7 +9,7 @@ documentation, and what real clients and issues have seen.
 from collections.abc import Mapping
 from typing import Any, cast
 
-from consumer.errors import AddressTaken, Fault, GiveUp, Hold, NotYet, Reason, RetryLater, Throttled
+from consumer.errors import AddressTaken, Fault, GiveUp, Hold, NotYet, Reason, RetryLater, Scope, Throttled
 from consumer.http.answer import Answer
 from consumer.http.retry_after import retry_after
 from consumer.providers.api import Classify
@@ -77,7 +77,7 @@ def _bad_request(error: Mapping[str, Any]) -> Fault:  # noqa: PLR0911  a table o
         return AddressTaken()
     if "domain portion" in message:
         return Hold(
-            "The address's domain is not verified at Microsoft.", reason=Reason.DOMAIN_NOT_VERIFIED, whole_tenant=True
+            "The address's domain is not verified at Microsoft.", reason=Reason.DOMAIN_NOT_VERIFIED, scope=Scope.TENANT
         )
     if "available licenses" in message:
         return Hold("No licences of this kind are left.", reason=Reason.LICENCES_EXHAUSTED)
@@ -93,13 +93,13 @@ def _bad_request(error: Mapping[str, Any]) -> Fault:  # noqa: PLR0911  a table o
 
 def _refused(status: int, code: str) -> Fault:
     if status == 404 and code == "Directory_ObjectNotFound":  # noqa: PLR2004  not found
-        return Hold("Microsoft does not know the directory.", reason=Reason.CREDENTIALS_INVALID, whole_tenant=True)
+        return Hold("Microsoft does not know the directory.", reason=Reason.CREDENTIALS_INVALID, scope=Scope.TENANT)
     if status in {404, 424}:
         return NotYet("Microsoft does not show the object (yet).")
     if code == _QUOTA:
-        return Hold("The directory's quota is used up.", reason=Reason.QUOTA_EXCEEDED, whole_tenant=True)
+        return Hold("The directory's quota is used up.", reason=Reason.QUOTA_EXCEEDED, scope=Scope.TENANT)
     if status == 403:  # noqa: PLR2004  forbidden
-        return Hold("The application lacks a permission.", reason=Reason.CONSENT_MISSING, whole_tenant=True)
+        return Hold("The application lacks a permission.", reason=Reason.CONSENT_MISSING, scope=Scope.TENANT)
     if status in {408, 409, 423}:
         return RetryLater(f"{_SERVICE} can't do this now (HTTP {status}).")
     return unexpected(_SERVICE, status)

@@ -2,7 +2,6 @@
 
 import asyncio
 from collections.abc import Mapping, Sequence
-from dataclasses import replace
 from datetime import datetime, timedelta
 from typing import Any, cast
 
@@ -41,6 +40,11 @@ class MicrosoftDirectory:
         self._base = api.base_url
         self._marking = marking or Marking(api)
 
+    @property
+    def keeps_markers(self) -> bool:
+        """See `Directory`."""
+        return self._marking.kept
+
     async def find_marked(self, marker: str, *, timeout: float) -> Sequence[Found]:
         """See `Directory`. Graph's `eq` ignores case: what it finds is compared again."""
         deadline = Deadline(timeout)
@@ -48,15 +52,22 @@ class MicrosoftDirectory:
             self._search(requests.users_where(self._base, "employeeId", marker), deadline, deleted=False),
             self._search(requests.deleted_users_where(self._base, "employeeId", marker), deadline, deleted=True),
         )
-        ours = [one for one in (*live, *deleted) if one.marker == marker]
-        return [await self._with_privilege(one, deadline) for one in ours]
+        return [one for one in (*live, *deleted) if one.marker == marker]
 
     async def find_address(self, address: str, *, timeout: float) -> Found | None:
         """See `Directory`. Whoever signs in with it comes before whoever only gets its mail."""
         deadline = Deadline(timeout)
         found = await self._search(requests.holders_of(self._base, address), deadline, deleted=False)
         found.sort(key=lambda one: one.address != address.lower())
-        return await self._with_privilege(found[0], deadline) if found else None
+        return found[0] if found else None
+
+    async def is_privileged(self, object_id: str, *, timeout: float) -> bool:
+        """See `Directory`."""
+        url = requests.roles(self._base, object_id)
+        roles = await self._api.call("read_roles", "GET", url, deadline=Deadline(timeout), missing_is_none=True)
+        if roles is None:
+            raise NotYet("Microsoft does not show the object's roles yet.")
+        return bool(_rows(roles))
 
     async def create(self, account: NewAccount, password: str, *, timeout: float) -> Found:
         """See `Directory`. From the answer to the creation on nothing is raised: `marker` is None where it is not known to stand."""
@@ -87,7 +98,7 @@ class MicrosoftDirectory:
             raise Hold("The deleted account's address has another holder.", reason=Reason.ACCOUNT_CONFLICT) from fault
         url = f"{requests.user(self._base, object_id)}?$select={requests.SELECT}"
         user = await self._api.call("read", "GET", url, deadline=deadline) or {}
-        return await self._with_privilege(_found(user, deleted=False), deadline)
+        return _found(user, deleted=False)
 
     async def assign_licences(self, object_id: str, licences: Sequence[str], *, timeout: float) -> None:
         """See `Directory`."""
@@ -132,15 +143,6 @@ class MicrosoftDirectory:
         return [
             _found(row, deleted=deleted) for row in _rows(await self._api.call("search", "GET", url, deadline=deadline))
         ]
-
-    async def _with_privilege(self, found: Found, deadline: Deadline) -> Found:
-        if found.deleted:
-            return found
-        url = requests.roles(self._base, found.object_id)
-        roles = await self._api.call("read_roles", "GET", url, deadline=deadline, missing_is_none=True)
-        if roles is None:
-            raise NotYet("Microsoft does not show the object's roles yet.")
-        return replace(found, privileged=bool(_rows(roles)))
 
 
 def _rows(collection: Mapping[str, Any] | None) -> list[dict[str, Any]]:

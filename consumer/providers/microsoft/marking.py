@@ -35,6 +35,11 @@ class Marking:
         self._pause = pause
         self._kept = False
 
+    @property
+    def kept(self) -> bool:
+        """Whether an account of this directory has shown that creations keep their marker."""
+        return self._kept
+
     async def settle(self, object_id: str, marker: str, deadline: Deadline) -> Standing:
         """How the marker stands. Raises nothing: the account is there, and a caller who were told otherwise would make another."""
         patience, pause, dropped = Deadline(min(_PATIENCE, deadline.left())), self._pause, False

@@ -7,7 +7,7 @@ import msal  # pyright: ignore[reportMissingTypeStubs]  it has none
 import requests
 from msal.exceptions import MsalError  # pyright: ignore[reportMissingTypeStubs]  it has none
 
-from consumer.errors import Hold, Reason, Unavailable
+from consumer.errors import Hold, Reason, Scope, Unavailable
 from consumer.providers.session import session
 from consumer.tenants import MicrosoftSection
 
@@ -39,7 +39,7 @@ def fetcher(section: MicrosoftSection, client_secret: str) -> Callable[[], tuple
         raise Hold(
             f"Entra refuses the application's credentials ({codes or answer.get('error', 'no reason')}).",
             reason=Reason.CREDENTIALS_INVALID,
-            whole_tenant=True,
+            scope=Scope.TENANT,
         )
 
     return fetch

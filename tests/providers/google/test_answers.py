@@ -4,7 +4,18 @@ import json
 
 import pytest
 
-from consumer.errors import AddressTaken, Fault, GiveUp, Hold, NotYet, OutcomeUnknown, Reason, Throttled, Unavailable
+from consumer.errors import (
+    AddressTaken,
+    Fault,
+    GiveUp,
+    Hold,
+    NotYet,
+    OutcomeUnknown,
+    Reason,
+    Scope,
+    Throttled,
+    Unavailable,
+)
 from consumer.http.answer import Answer
 from consumer.providers.google.answers import fault_of
 from tests.fakes.http import told
@@ -100,7 +111,7 @@ def test_a_read_that_failed_has_changed_nothing(of: Answer) -> None:
 def test_what_waits_for_a_person_says_whom_it_holds_up(of: Answer, reason: Reason, *, whole_tenant: bool) -> None:
     found = fault(of)
     assert isinstance(found, Hold)
-    assert (found.reason, found.whole_tenant) == (reason, whole_tenant)
+    assert (found.reason, found.scope is Scope.TENANT) == (reason, whole_tenant)
 
 
 @pytest.mark.parametrize(

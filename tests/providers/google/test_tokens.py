@@ -5,7 +5,7 @@ from collections.abc import Callable
 
 import pytest
 
-from consumer.errors import Hold, Reason, Stop, Unavailable
+from consumer.errors import Hold, Reason, Scope, Stop, Unavailable
 from consumer.providers.google.tokens import fetcher
 from consumer.simulators.server import VendorServer
 from consumer.simulators.temper import Answer, LoseAnswer, Rule, Temper
@@ -48,14 +48,14 @@ async def test_a_service_account_without_the_delegation_holds_the_whole_tenant(f
     customer.delegations.clear()
     with pytest.raises(Hold) as held:
         await asyncio.to_thread(fetch)
-    assert (held.value.reason, held.value.whole_tenant) == (Reason.CREDENTIALS_INVALID, True)
+    assert (held.value.reason, held.value.scope is Scope.TENANT) == (Reason.CREDENTIALS_INVALID, True)
 
 
 async def test_an_administrator_who_is_not_there_holds_the_whole_tenant(section: GoogleSection, key: str) -> None:
     nobody = section.model_copy(update={"admin_subject": f"nobody@{DOMAIN}"})
     with pytest.raises(Hold) as held:
         await asyncio.to_thread(fetcher(nobody, key))
-    assert held.value.whole_tenant
+    assert held.value.scope is Scope.TENANT
     assert "nobody" not in str(held.value)
 
 

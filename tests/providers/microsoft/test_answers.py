@@ -14,6 +14,7 @@ from consumer.errors import (
     OutcomeUnknown,
     Reason,
     RetryLater,
+    Scope,
     Throttled,
     Unavailable,
 )
@@ -145,7 +146,7 @@ def test_the_time_to_wait_is_taken_from_the_answer(header: str | None, after: fl
 def test_what_waits_for_a_person_says_whom_it_holds_up(of: Answer, reason: Reason, *, whole_tenant: bool) -> None:
     found = fault(of)
     assert isinstance(found, Hold)
-    assert (found.reason, found.whole_tenant) == (reason, whole_tenant)
+    assert (found.reason, found.scope is Scope.TENANT) == (reason, whole_tenant)
 
 
 GROUP = "6babcaad-604b-40ac-a9d7-9fd97c0b779f"
@@ -181,7 +182,7 @@ def test_a_full_group_holds_up_nobody_else() -> None:
     )
     found = joining(GROUP)(full, writes=True, now=NOW)
     assert isinstance(found, Hold)
-    assert (found.reason, found.whole_tenant) == (Reason.QUOTA_EXCEEDED, False)
+    assert (found.reason, found.scope is Scope.TENANT) == (Reason.QUOTA_EXCEEDED, False)
 
 
 @pytest.mark.parametrize("status", [400, 403, 404, 409])

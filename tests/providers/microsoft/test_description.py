@@ -28,11 +28,12 @@ USER, DONE = told(id=OBJECT, employeeId="S1", userPrincipalName=MARIA), Answer(2
 ONE, NONE = told(value=[USER.json()]), told(value=[])
 
 SCENES = {
-    "find_marked": Scene(lambda d: d.find_marked("S1", timeout=5), [ONE, NONE, NONE]),
-    "find_address": Scene(lambda d: d.find_address(MARIA, timeout=5), [ONE, NONE]),
+    "find_marked": Scene(lambda d: d.find_marked("S1", timeout=5), [ONE, NONE]),
+    "find_address": Scene(lambda d: d.find_address(MARIA, timeout=5), [ONE]),
+    "is_privileged": Scene(lambda d: d.is_privileged(OBJECT, timeout=5), [NONE]),
     "create": Scene(lambda d: d.create(maria(), PASSWORD, timeout=5), [told(201, id=OBJECT), told(id=OBJECT), DONE]),
     "mark": Scene(lambda d: d.mark(OBJECT, "S1", timeout=5), [DONE]),
-    "restore": Scene(lambda d: d.restore(OBJECT, org_unit=None, timeout=5), [USER, USER, NONE]),
+    "restore": Scene(lambda d: d.restore(OBJECT, org_unit=None, timeout=5), [USER, USER]),
     "assign_licences": Scene(lambda d: d.assign_licences(OBJECT, [SKU], timeout=5), [USER]),
     "add_to_group": Scene(lambda d: d.add_to_group(OBJECT, GROUP, timeout=5), [DONE]),
     "was_used": Scene(lambda d: d.was_used(OBJECT, password_set_at=None, timeout=5), [USER]),

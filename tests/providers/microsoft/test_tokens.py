@@ -6,7 +6,7 @@ from collections.abc import Callable
 
 import pytest
 
-from consumer.errors import Hold, Reason, Unavailable
+from consumer.errors import Hold, Reason, Scope, Unavailable
 from consumer.providers.microsoft.tokens import fetcher
 from consumer.simulators.server import VendorServer
 from consumer.simulators.temper import Answer, LoseAnswer, Rule, Temper
@@ -53,7 +53,7 @@ async def test_what_entra_refuses_holds_the_whole_tenant_and_tells_entra_s_numbe
         secret = "another-secret"
     with pytest.raises(Hold) as held:
         await asyncio.to_thread(fetcher(section, secret))
-    assert (held.value.reason, held.value.whole_tenant) == (Reason.CREDENTIALS_INVALID, True)
+    assert (held.value.reason, held.value.scope is Scope.TENANT) == (Reason.CREDENTIALS_INVALID, True)
     assert code in str(held.value)
     assert secret not in str(held.value)
 
