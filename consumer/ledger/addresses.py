@@ -1,6 +1,6 @@
-"""Reservations of addresses: whoever writes the row first has it, over all tenants and replicas."""
+"""Reservations of addresses: the first to write the row has it, over all tenants and replicas."""
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 
 from sqlalchemy import Connection, Engine, text
@@ -18,6 +18,12 @@ _HELD = text(
     WHERE NOT held.refused
     """
 )
+_TAKEN = text(
+    """
+    SELECT taken.provider, taken.address FROM address taken
+    JOIN unnest(CAST(:providers AS text[]), CAST(:addresses AS text[])) AS wanted(provider, address) USING (provider, address)
+    """
+)
 _TAKE = text(
     """
     INSERT INTO address (provider, address, tenant_id, student_id)
@@ -25,25 +31,27 @@ _TAKE = text(
     FROM unnest(CAST(:providers AS text[]), CAST(:addresses AS text[]), CAST(:tenants AS text[]), CAST(:students AS text[]))
       AS wanted(provider, address, tenant_id, student_id)
     ORDER BY provider, address
-    ON CONFLICT DO NOTHING RETURNING provider, tenant_id, student_id
+    ON CONFLICT DO NOTHING
     """
 )
 
-_Who = tuple[str, str, str]
+_Student = tuple[str, str]
+_Place = tuple[Provider, str]
+"""A provider, and an address there in lower case."""
 
 
 @dataclass(frozen=True, slots=True)
 class Request:
-    """One student's wish at one provider, best candidate first."""
+    """One student's need of an address at `providers`, best candidate first."""
 
     lease: Lease
-    provider: Provider
+    providers: tuple[Provider, ...]
     candidates: tuple[str, ...]
 
     @property
-    def who(self) -> _Who:
-        """Provider, tenant, student."""
-        return self.provider, self.lease.tenant_id, self.lease.student_id
+    def student(self) -> _Student:
+        """The tenant's id and the student's."""
+        return self.lease.tenant_id, self.lease.student_id
 
 
 class Addresses:
@@ -53,35 +61,86 @@ class Addresses:
         self._engine = engine
 
     def reserve(self, requests: Sequence[Request]) -> Sequence[str | Exception | None]:
-        """An address for each, None where all candidates are taken, `Fenced` where the lease has ended."""
+        """An address for each, None where all candidates are taken, `Fenced` where the lease has ended. See `Work.reserve`.
+
+        Replicas that reserve for namesakes do not deadlock: each inserts all of a group in one statement, in the order of the key, and
+        holds no other row of the table then. What another replica took in the meantime undoes that statement, and the choice is made
+        again with what is known by then.
+        """
         with transaction(self._engine) as connection:
             held = hold(connection, [(request.lease, 0.0) for request in requests])
             allowed = [request for request in requests if request.lease in held]
-            given = dict(_already(connection, allowed))
-            for turn in range(max((len(request.candidates) for request in allowed), default=0)):
-                open_requests = [r for r in allowed if r.who not in given and turn < len(r.candidates)]
-                if not open_requests:
+            standing = _standing(connection, allowed)
+            while True:
+                chosen = _chosen(allowed, standing, _taken(connection, allowed, standing))
+                if _take(connection, chosen):
                     break
-                given.update(_take(connection, open_requests, turn))
+        given = {**{(at, student): address for (at, address), student in chosen.items()}, **standing}
         return [
-            given.get(request.who) if request.lease in held else Fenced("The student's lease has ended.")
+            given.get((request.providers[0], request.student))
+            if request.lease in held
+            else Fenced("The student's lease has ended.")
             for request in requests
         ]
 
 
-def _already(connection: Connection, requests: Sequence[Request]) -> Mapping[_Who, str]:
-    values = {"tenants": [r.lease.tenant_id for r in requests], "students": [r.lease.student_id for r in requests]}
-    return {(row.provider, row.tenant_id, row.student_id): row.address for row in connection.execute(_HELD, values)}
+_Standing = Mapping[tuple[Provider, _Student], str]
+"""The addresses that students have."""
 
 
-def _take(connection: Connection, requests: Sequence[Request], turn: int) -> Mapping[_Who, str]:
-    wanted = {request.who: request.candidates[turn].lower() for request in requests}
+def _standing(connection: Connection, requests: Sequence[Request]) -> _Standing:
+    students = sorted({request.student for request in requests})
+    values = {"tenants": [tenant for tenant, _ in students], "students": [student for _, student in students]}
+    rows = connection.execute(_HELD, values)
+    return {(Provider(row.provider), (row.tenant_id, row.student_id)): row.address for row in rows}
+
+
+def _wanted(request: Request, standing: _Standing) -> tuple[list[Provider], Iterator[str]]:
+    """The providers where the student has no address, and what may be given there: first the address that the student has elsewhere."""
+    missing = [at for at in request.providers if (at, request.student) not in standing]
+    own = [standing[at, request.student] for at in request.providers if at not in missing]
+    return missing, (address.lower() for address in (*own, *request.candidates))
+
+
+def _taken(connection: Connection, requests: Sequence[Request], standing: _Standing) -> set[_Place]:
+    places: set[_Place] = set()
+    for request in requests:
+        missing, addresses = _wanted(request, standing)
+        places.update((at, address) for address in addresses for at in missing)
+    if not places:
+        return set()
+    values = {"providers": [provider for provider, _ in places], "addresses": [address for _, address in places]}
+    return {(Provider(row.provider), row.address) for row in connection.execute(_TAKEN, values)}
+
+
+def _chosen(requests: Sequence[Request], standing: _Standing, taken: set[_Place]) -> Mapping[_Place, _Student]:
+    """The rows to write: for each student in turn the first address that is free at every provider where one is missing."""
+    chosen: dict[_Place, _Student] = {}
+    known = dict(standing)
+    for request in requests:
+        missing, addresses = _wanted(request, known)
+        for address in addresses if missing else ():
+            places = [(at, address) for at in missing]
+            if not any(place in taken or place in chosen for place in places):
+                chosen.update(dict.fromkeys(places, request.student))
+                known.update({(at, request.student): address for at in missing})
+                break
+    return chosen
+
+
+def _take(connection: Connection, chosen: Mapping[_Place, _Student]) -> bool:
+    """Whether all rows were written; else none was."""
+    if not chosen:
+        return True
     values = {
-        "providers": [provider for provider, _, _ in wanted],
-        "addresses": list(wanted.values()),
-        "tenants": [tenant for _, tenant, _ in wanted],
-        "students": [student for _, _, student in wanted],
+        "providers": [provider for provider, _ in chosen],
+        "addresses": [address for _, address in chosen],
+        "tenants": [tenant for tenant, _ in chosen.values()],
+        "students": [student for _, student in chosen.values()],
     }
-    rows = connection.execute(_TAKE, values)
-    taken = [(row.provider, row.tenant_id, row.student_id) for row in rows]
-    return {who: wanted[who] for who in taken}
+    savepoint = connection.begin_nested()
+    if connection.execute(_TAKE, values).rowcount == len(chosen):
+        savepoint.commit()
+        return True
+    savepoint.rollback()
+    return False

@@ -301,10 +301,12 @@ class Work(Protocol):
         """How long until the next student of these tenants can be claimed (0.0: now; None: nothing is planned)."""
         ...
 
-    async def reserve(self, lease: Lease, provider: Provider, candidates: Sequence[str]) -> str | None:
-        """Reserves the first candidate that nobody else holds (case-insensitive) at this provider; None where all are taken.
+    async def reserve(self, lease: Lease, providers: Sequence[Provider], candidates: Sequence[str]) -> str | None:
+        """Reserves one address (case-insensitive) at every one of `providers` where the student has none, or at none of them.
 
-        Idempotent: an address this student has already reserved there is the answer. Raises `Fenced`.
+        It is the first that is free at all of these: an address that the student has at another of `providers` is tried first, then the
+        candidates. Reservations that the student has are never moved. Returns the student's address at the first of `providers`; None
+        where it has none, because every candidate is taken. Idempotent. Raises `Fenced`.
         """
         ...
 

@@ -38,9 +38,9 @@ class PostgresWork:
         call = partial(self._claims.seconds_to_next, tenants)
         return await asyncio.get_running_loop().run_in_executor(self._threads, call)
 
-    async def reserve(self, lease: Lease, provider: Provider, candidates: Sequence[str]) -> str | None:
+    async def reserve(self, lease: Lease, providers: Sequence[Provider], candidates: Sequence[str]) -> str | None:
         """See `Work.reserve`."""
-        return await self._reservations.submit(Request(lease, provider, tuple(candidates)))
+        return await self._reservations.submit(Request(lease, tuple(providers), tuple(candidates)))
 
     async def commit(self, lease: Lease, writes: Sequence[Write], *, service: str | None = None) -> None:
         """See `Work.commit`."""

@@ -56,7 +56,7 @@ async def _reserve(case: Case) -> str | None:
     """The best candidate that is free. The many more are thought of only for those whose best few are all taken."""
     for most in (_BEST, MAX_CANDIDATES):
         found = candidates(case.tenant.addresses, case.student, most=most)
-        if address := await case.tools.work.reserve(case.job.lease, case.provider, found):
+        if address := await case.tools.work.reserve(case.job.lease, [case.provider], found):
             return address
     return None
 

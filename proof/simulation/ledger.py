@@ -29,9 +29,9 @@ class SimulatedWork:
         """See `Work`."""
         return await self._do("looks", lambda: at_once(self._database.seconds_to_next(tenants)))
 
-    async def reserve(self, lease: Lease, provider: Provider, candidates: Sequence[str]) -> str | None:
+    async def reserve(self, lease: Lease, providers: Sequence[Provider], candidates: Sequence[str]) -> str | None:
         """See `Work`."""
-        return await self._do("reserves", lambda: at_once(self._database.reserve(lease, provider, candidates)))
+        return await self._do("reserves", lambda: at_once(self._database.reserve(lease, providers, candidates)))
 
     async def commit(self, lease: Lease, writes: Sequence[Write], *, service: str | None = None) -> None:
         """See `Work`."""

@@ -17,7 +17,6 @@ from consumer.ledger.port import (
     EndStep,
     KeepLease,
     Publish,
-    RefuseAddress,
     SaveAccount,
     SealCredential,
     Settle,
@@ -375,55 +374,6 @@ async def test_only_the_tenants_asked_about_have_a_next_student(given: Given, le
     given.accept(event())
     assert await ledger.work.seconds_to_next(["south"]) is None
     assert await ledger.work.seconds_to_next(["south", "north"]) == 0
-
-
-async def test_an_address_is_reserved_for_one_student_only(given: Given, ledger: Ledger) -> None:
-    given.accept(event("e1"), event("e2", student_id="s2"))
-    one, two = await given.claim()
-    assert await ledger.work.reserve(one.lease, MS, ["m@x", "m2@x"]) == "m@x"
-    assert await ledger.work.reserve(two.lease, MS, ["M@x", "m2@x"]) == "m2@x"
-    assert await ledger.work.reserve(two.lease, Provider.GOOGLE, ["m@x"]) == "m@x"
-
-
-async def test_namesakes_that_ask_at_once_get_different_addresses(given: Given, ledger: Ledger) -> None:
-    given.accept(*(event(f"e{n}", student_id=f"s{n}") for n in range(8)))
-    jobs = await given.claim()
-    wanted = [f"m{n}@x" for n in range(8)]
-    given_out = await asyncio.gather(*(ledger.work.reserve(job.lease, MS, wanted) for job in jobs))
-    assert sorted(given_out, key=str) == wanted
-
-
-async def test_a_reservation_asked_for_again_is_the_same(given: Given, ledger: Ledger) -> None:
-    given.accept(event())
-    job = await given.claim_one()
-    assert await ledger.work.reserve(job.lease, MS, ["m@x"]) == "m@x"
-    assert await ledger.work.reserve(job.lease, MS, ["other@x", "m@x"]) == "m@x"
-
-
-async def test_where_all_candidates_are_taken_there_is_no_address(given: Given, ledger: Ledger) -> None:
-    given.accept(event("e1"), event("e2", student_id="s2"))
-    one, two = await given.claim()
-    await ledger.work.reserve(one.lease, MS, ["m@x"])
-    assert await ledger.work.reserve(two.lease, MS, ["m@x"]) is None
-
-
-async def test_a_refused_address_is_given_to_nobody_again(given: Given, ledger: Ledger) -> None:
-    given.accept(event())
-    job = await given.claim_one()
-    await ledger.work.reserve(job.lease, MS, ["m@x"])
-    await ledger.work.commit(job.lease, [SaveAccount(ACCOUNT)])
-    await ledger.work.commit(job.lease, [RefuseAddress(MS, "m@x")])
-    assert await ledger.work.reserve(job.lease, MS, ["m@x", "m2@x"]) == "m2@x"
-    await ledger.work.commit(job.lease, [Defer(0)])
-    assert (await given.claim_one()).accounts == {}
-
-
-async def test_a_fenced_worker_reserves_nothing(given: Given, ledger: Ledger) -> None:
-    given.accept(event())
-    job = await given.claim_one()
-    ledger.advance(61)
-    with pytest.raises(Fenced):
-        await ledger.work.reserve(job.lease, MS, ["m@x"])
 
 
 async def test_the_first_password_of_a_generation_stands(given: Given, ledger: Ledger) -> None:

@@ -63,17 +63,16 @@ class MemoryWork(OnState):
         due = [max(s.due_at, s.lease_until or s.due_at) for s in planned if s.due_at is not None]
         return max(0.0, (min(due) - self._state.clock()).total_seconds()) if due else None
 
-    async def reserve(self, lease: Lease, provider: Provider, candidates: Sequence[str]) -> str | None:
-        student = self._held(lease)
-        if address := self._state.reserved.get((provider, student.key)):
-            return address
-        for candidate in candidates:
-            address = candidate.lower()
-            if (provider, address) not in self._state.addresses:
-                self._state.addresses[provider, address] = student.key
-                self._state.reserved[provider, student.key] = address
-                return address
-        return None
+    async def reserve(self, lease: Lease, providers: Sequence[Provider], candidates: Sequence[str]) -> str | None:
+        key, reserved = self._held(lease).key, self._state.reserved
+        own = [reserved[at, key] for at in providers if (at, key) in reserved]
+        missing = [at for at in providers if (at, key) not in reserved]
+        for address in (*own, *(candidate.lower() for candidate in candidates)):
+            if all((at, address) not in self._state.addresses for at in missing):
+                self._state.addresses.update({(at, address): key for at in missing})
+                reserved.update({(at, key): address for at in missing})
+                break
+        return reserved.get((providers[0], key))
 
     async def commit(self, lease: Lease, writes: Sequence[Write], *, service: str | None = None) -> None:
         student = self._held(lease)
