@@ -45,6 +45,14 @@ Mailbox = Annotated[
         examples=["North High <accounts@mail.north-high.example>"],
     ),
 ]
+LocalPart = Annotated[
+    str,
+    Field(
+        pattern=r"^[a-z0-9]([a-z0-9._-]{0,62}[a-z0-9])?$",
+        title="the part of an address before the `@`, in lower case",
+        examples=["headmaster"],
+    ),
+]
 Country = Annotated[str, Field(pattern=r"^[A-Z]{2}$", title="an ISO 3166 country of two capitals", examples=["GR"])]
 
 
@@ -88,6 +96,20 @@ class GoogleSection(_Section):
     """The certificates (PEM) to trust instead of the system's."""
 
 
+class OnTaken(StrEnum):
+    """What to do where the address for a student belongs to an account that does not carry this service's marker."""
+
+    NEXT = "next"
+    HOLD = "hold"
+
+
+class Announce(StrEnum):
+    """When a student's account is announced, and the student welcomed."""
+
+    SIGN_IN = "sign_in"
+    COMPLETE = "complete"
+
+
 class Addresses(_Section):
     """Sign-in names: patterns are tried in turn; `{n}` counts from 2 when namesakes have taken the rest."""
 
@@ -95,6 +117,13 @@ class Addresses(_Section):
     """The domain of the addresses; the provider must have verified it."""
     patterns: tuple[str, ...] = ("{given}.{family}", "{given}.{family}{n}")
     """Of `{given}`, `{family}`, `{preferred}`, `{given_initial}`, `{family_initial}`, `{student_id}`, `{registration_number}`, `{n}`."""
+    reserved: tuple[LocalPart, ...] = ()
+    """Local parts that no student is given, besides those that are reserved everywhere (`postmaster`, `admin`, `info`, …)."""
+    on_taken: OnTaken = OnTaken.NEXT
+    """Where an address belongs to an account without this service's marker: `next` tries the next address, `hold` holds the student for \
+a person. Choose `hold` where students may have accounts that were made in another way."""
+    shared_with: tuple[Slug, ...] = ()
+    """The other tenants that use the same `domain`; each of them must name this one too."""
 
 
 class StatusRow(_Section):
@@ -169,7 +198,7 @@ class Tenant(_Section):
     """One institution: its providers, domain, status table, rules and mail settings."""
 
     id: Slug
-    """Also the file's name."""
+    """Also the file's name. Never change it: it is part of the marker on every account, so the accounts would no longer be this tenant's."""
     name: str = Field(min_length=1, max_length=200)
     """The institution's name, as students know it."""
     microsoft: MicrosoftSection | None = None
@@ -184,6 +213,9 @@ class Tenant(_Section):
     """What a status outside the table means."""
     rules: tuple[Rule, ...] = ()
     """What students are given."""
+    announce: Announce = Announce.SIGN_IN
+    """When `account-provisioned` is published and the welcome mail sent: `sign_in` as soon as the student can sign in, `complete` when \
+all licences and groups are assigned."""
     welcome_email: WelcomeEmail
     """The welcome mail."""
     mailgun: MailgunSection | None = None

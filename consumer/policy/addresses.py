@@ -11,21 +11,12 @@ from itertools import chain, count, islice
 
 from consumer.events import Student, student_key
 from consumer.policy.patterns import COUNTER, ID_FIELDS, NAME_FIELDS, Piece, pieces
+from consumer.policy.reserved import is_reserved
 from consumer.policy.transliteration import words
 from consumer.tenants import Addresses
 
 MAX_CANDIDATES = 50
 MAX_LOCAL_PART = 64
-
-# fmt: off
-RESERVED = frozenset({
-    "abuse", "admin", "administrator", "all", "billing", "contact", "everyone", "ftp", "help", "helpdesk", "hostmaster", "info",
-    "it", "ldap", "mail", "mailer-daemon", "marketing", "no-reply", "nobody", "noc", "noreply", "office", "postmaster",
-    "principal", "registrar", "root", "sales", "security", "ssl", "staff", "students", "support", "sysadmin", "system",
-    "teachers", "usenet", "uucp", "webmaster", "www",
-})
-# fmt: on
-"""Local parts that people trust or that mail systems need (RFC 2142 and its kin): no student is given one."""
 
 _SEPARATORS = "._-"
 _RUN = re.compile(r"([._-])[._-]+")
@@ -44,13 +35,13 @@ def candidates(addresses: Addresses, student: Student, *, most: int = MAX_CANDID
     Where no pattern gives anything, the student's id does.
     """
     values = _values(student)
-    found = _from_patterns(addresses.patterns, values, most)
+    found = _from_patterns(addresses, addresses.patterns, values, most)
     if not found:
-        found = _from_patterns(_FALLBACK, values, most) or (_anonymous(student.student_id),)
+        found = _from_patterns(addresses, _FALLBACK, values, most) or (_anonymous(student.student_id),)
     return tuple(f"{local}@{addresses.domain}" for local in found)
 
 
-def _from_patterns(patterns: Sequence[str], values: _Values, most: int) -> tuple[str, ...]:
+def _from_patterns(addresses: Addresses, patterns: Sequence[str], values: _Values, most: int) -> tuple[str, ...]:
     parsed = [pieces(pattern) for pattern in patterns]
     counted = [p for p in parsed if any(piece.field == COUNTER for piece in p)]
     plain = [p for p in parsed if p not in counted]
@@ -60,7 +51,8 @@ def _from_patterns(patterns: Sequence[str], values: _Values, most: int) -> tuple
     )
     # A counted pattern that gives nothing for one n gives nothing for any, so the search is bounded too.
     locals_ = (_local_part(p, v) for p, v in islice(attempts, 2 * MAX_CANDIDATES))
-    return tuple(islice(_different(local for local in locals_ if local and local not in RESERVED), most))
+    allowed = (local for local in locals_ if local and not is_reserved(local, also=addresses.reserved))
+    return tuple(islice(_different(allowed), most))
 
 
 def _different(found: Iterable[str]) -> Iterator[str]:
