@@ -12,6 +12,7 @@ from prometheus_client import CollectorRegistry, Histogram
 
 from bench.course import Course
 from bench.topic import SCHEMA_ID, institutions
+from consumer.codec.port import WriterSchema
 from consumer.codec.reader import EventReader
 from consumer.codec.schemas import STATUS_CHANGED, schema_text
 from consumer.codec.wire import SchemaRef
@@ -31,11 +32,11 @@ from consumer.settings import KafkaSettings
 class _OneSchema:
     """`Schemas` of a topic that has one."""
 
-    def schema(self, ref: SchemaRef) -> str:
+    def schema(self, ref: SchemaRef) -> WriterSchema:
         """See `Schemas`."""
         if ref != SCHEMA_ID:
             raise LookupError(ref)
-        return schema_text(STATUS_CHANGED)
+        return WriterSchema(schema_text(STATUS_CHANGED))
 
 
 def _sum(metric: Histogram) -> float:

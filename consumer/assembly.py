@@ -5,8 +5,8 @@ from collections.abc import Callable, Sequence
 from functools import partial
 
 from consumer.clients import Clients
+from consumer.codec.port import Schemas
 from consumer.codec.reader import EventReader
-from consumer.codec.registry import Schemas
 from consumer.codec.writer import OutcomeWriter
 from consumer.events import Outcome
 from consumer.failpoints import UNARMED, Failpoints

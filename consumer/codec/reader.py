@@ -1,24 +1,29 @@
 """Reads status events. In two stages, because most events do nothing: `peek` decodes the few fields that decide, `read` the person.
 
-Whatever a record holds, the answer is an event or `Unreadable`; only a registry that is away raises `Unavailable`, and then the same
-record is asked for again later: an id that nobody can look up now is not an unknown one.
+Whatever a record holds, the result is an event or `Unreadable`. Only a registry that gives no answer raises `Unavailable`; the same record
+is then read again later, since an id that cannot be looked up now need not be an unknown one.
+
+What the Avro specification's schema resolution can read is read. What of a writer's schema matters to that is its `Layout`; its logical
+types do not, but for one: the specification does not say what a `timestamp-micros` means to a reader of `timestamp-millis`. `occurred_at`
+is taken in the writer's unit, as any other would be wrong by a factor of a thousand.
 """
 
 import io
-import json
 from collections.abc import Callable, Mapping
+from datetime import UTC, datetime, timedelta
 from functools import cache, partial
 from typing import Any, NamedTuple
 
 from fastavro import parse_schema, schemaless_reader  # pyright: ignore[reportUnknownVariableType]  bare IO in its stubs
 from fastavro.read import SchemaResolutionError
-from fastavro.schema import SchemaParseException, UnknownType
+from fastavro.schema import SchemaParseException
 from fastavro.types import Schema
 from pydantic import ValidationError
 
+from consumer.codec.layout import Layout, layout_of
 from consumer.codec.letters import Headers, LetterReason, Unreadable
-from consumer.codec.registry import Schemas, UnknownSchema
-from consumer.codec.schemas import STATUS_CHANGED, schema
+from consumer.codec.port import Schemas, UnknownSchema, UnreadableSchema, WriterSchema
+from consumer.codec.schemas import STATUS_CHANGED, schema, schema_text
 from consumer.codec.wire import SchemaRef, schema_of
 from consumer.events import StudentStatusChanged
 
@@ -27,8 +32,21 @@ MAX_BYTES = 1024 * 1024
 _DECIDING: Mapping[str, Any] = {"tenant_id": None, "status": {"id": None}}
 """The projection: nothing of the person, whose record is skipped over in C and not built."""
 
-_GARBAGE = (EOFError, IndexError, KeyError, MemoryError, OverflowError, RecursionError, TypeError, ValueError)
-"""What fastavro raises on bytes that are not what the schema says (`tests/codec/test_reader.py` throws thousands at it)."""
+_KEPT_WRITERS = 100
+"""Writers' schemas that are kept parsed. A topic has a few; the bound is for ids that were forged."""
+
+_OCCURRED_AT = "occurred_at"
+_EPOCH = datetime(1970, 1, 1, tzinfo=UTC)
+_MILLIS = 1_000
+_TICKS: Mapping[str, int] = {
+    "timestamp-millis": _MILLIS,
+    "timestamp-micros": 1_000_000,
+    "timestamp-nanos": 1_000_000_000,
+    "local-timestamp-millis": _MILLIS,
+    "local-timestamp-micros": 1_000_000,
+    "local-timestamp-nanos": 1_000_000_000,
+}
+"""A second, by the logical type that `occurred_at` was written with. Local ones are taken as UTC, as the reader's own type says."""
 
 
 class Peek(NamedTuple):
@@ -42,16 +60,17 @@ _Decode = Callable[[io.BytesIO], Any]
 
 
 class _Writer(NamedTuple):
-    """How to read what one writer's schema wrote."""
+    """How to read what one writer's schema wrote. `ticks` are those of `occurred_at` in a second; None: it comes as a datetime."""
 
     peek: _Decode
     read: _Decode
+    ticks: int | None
 
 
 class _Ours(NamedTuple):
-    """Our own schema: as it is written, and parsed, as a whole and without what does not decide."""
+    """Our own schema: its layout, and parsed, as a whole and without what does not decide."""
 
-    document: Mapping[str, Any]
+    layout: Layout
     whole: Schema
     projection: Schema
 
@@ -79,6 +98,8 @@ class EventReader:
         writer, body = self._open(value, headers)
         # Impossible dates are well-formed Avro; fastavro makes datetimes of them and overflows.
         record = _decoded(writer.read, body, overflow=LetterReason.INVALID_CONTENT)
+        if writer.ticks is not None:
+            record[_OCCURRED_AT] = _instant(record[_OCCURRED_AT], writer.ticks)
         try:
             return StudentStatusChanged.model_validate(record)
         except ValidationError as error:
@@ -99,29 +120,35 @@ class EventReader:
 
     def _learn(self, ref: SchemaRef) -> _Writer | Unreadable:
         try:
-            text = self._schemas.schema(ref)
+            writer = self._writer(layout_of(self._schemas.schema(ref)))
         except UnknownSchema:
             # Not remembered: a schema may be registered after the first record that was written with it.
-            return Unreadable(LetterReason.UNKNOWN_SCHEMA, f"The registry knows no Avro schema {ref}.")
-        self._writers[ref] = writer = self._readers(ref, text)
+            return Unreadable(LetterReason.UNKNOWN_SCHEMA, f"The registry knows no schema {ref}.")
+        except UnreadableSchema as error:
+            writer = Unreadable(LetterReason.INCOMPATIBLE_SCHEMA, f"Schema {ref} cannot be read by: {error}.")
+        except SchemaParseException:
+            writer = Unreadable(LetterReason.INCOMPATIBLE_SCHEMA, f"Schema {ref} is not valid Avro.")
+        if len(self._writers) >= _KEPT_WRITERS:
+            del self._writers[next(iter(self._writers))]
+        self._writers[ref] = writer
         return writer
 
-    def _readers(self, ref: SchemaRef, text: str) -> _Writer | Unreadable:
+    def _writer(self, layout: Layout) -> _Writer:
         ours = self._ours
-        try:
-            document = json.loads(text)
-            written = ours.whole if document == ours.document else parse_schema(document)
-        except (SchemaParseException, UnknownType, ValueError, TypeError, KeyError):
-            return Unreadable(LetterReason.INCOMPATIBLE_SCHEMA, f"Schema {ref} is not one that Avro knows.")
-        whole = None if written is ours.whole else ours.whole  # without a second schema fastavro is twice as fast
-        return _Writer(_decoder(written, ours.projection), _decoder(written, whole))
+        ticks = _TICKS.get(layout.logical_types.get(_OCCURRED_AT, ""), _MILLIS)
+        if layout.schema == ours.layout.schema and ticks == _MILLIS:
+            # Without a second schema fastavro is twice as fast.
+            return _Writer(_decoder(ours.whole, ours.projection), _decoder(ours.whole, None), None)
+        written = parse_schema(layout.schema)
+        return _Writer(_decoder(written, ours.projection), _decoder(written, ours.whole), ticks)
 
 
 @cache
 def _ours() -> _Ours:
     """Parsed once in a process: every reader reads by the same."""
     document = schema(STATUS_CHANGED)
-    return _Ours(document, parse_schema(document), parse_schema(_projected(document, _DECIDING)))
+    layout = layout_of(WriterSchema(schema_text(STATUS_CHANGED)))
+    return _Ours(layout, parse_schema(document), parse_schema(_projected(document, _DECIDING)))
 
 
 def _decoder(written: Schema, ours: Schema | None) -> _Decode:
@@ -147,15 +174,21 @@ def _decoded(decode: _Decode, body: io.BytesIO, *, overflow: LetterReason) -> An
         ) from None
     except OverflowError:
         raise Unreadable(overflow, "A number or a date is beyond what can be held.") from None
-    except _GARBAGE:
+    except Exception:  # noqa: BLE001  what fastavro raises on bytes that are no record is not described, and must not end the process
         raise Unreadable(LetterReason.UNDECODABLE, "The bytes are not what the schema says.") from None
     if body.read(1):
         raise Unreadable(LetterReason.UNDECODABLE, "Bytes are left over after the record.")
     return record
 
 
+def _instant(ticks: int, per_second: int) -> datetime:
+    try:
+        return _EPOCH + timedelta(microseconds=ticks * 1_000_000 // per_second)
+    except OverflowError:
+        raise Unreadable(LetterReason.INVALID_CONTENT, "A date is beyond what can be held.") from None
+
+
 def _sentence(error: ValidationError) -> str:
-    fields = sorted(
-        {".".join(str(part) for part in found["loc"] if part != "[key]") for found in error.errors(include_input=False)}
-    )
+    """Names no deeper than the fields: what is below them, such as the keys of a map, is content."""
+    fields = sorted({".".join(str(part) for part in found["loc"][:2]) for found in error.errors(include_input=False)})
     return f"Not allowed: the content of {', '.join(fields)}."

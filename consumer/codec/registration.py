@@ -4,7 +4,8 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from enum import StrEnum
 
-from consumer.codec.registry import Incompatible, Registry, UnknownSchema
+from consumer.codec.port import UnknownSchema
+from consumer.codec.registry import Incompatible, Registry
 from consumer.codec.schemas import schema_text, subjects
 from consumer.settings import Topics
 

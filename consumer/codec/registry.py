@@ -1,39 +1,46 @@
-"""A client of a schema registry that speaks Confluent's HTTP API. Blocking; schemas are immutable, so what was read once is kept."""
+"""A client of a schema registry that speaks Confluent's HTTP API. Blocking; schemas are immutable, so what was read once is kept.
+
+Only the registry's own answers count: a schema is unknown where the API's error body says so with its code (Confluent's API reference:
+40403 for a schema, 40401 and 40402 for a subject and its versions), refused where a registration is answered with 409 or 422 and such a
+body. Proxies, ingresses and restarting registries answer with the same statuses and other bodies; those, and whatever else is not as the
+API describes it, are `Unavailable`: the caller asks again later.
+"""
 
 import json
 import ssl
+import time
 from collections import OrderedDict
-from collections.abc import Callable
+from collections.abc import Callable, Collection, Mapping
 from dataclasses import dataclass
-from typing import Any, Protocol
+from typing import Any, NamedTuple, cast
 from urllib.parse import quote
 from uuid import UUID
 
 import httpx
 
+from consumer.codec.port import UnknownSchema, UnreadableSchema, WriterSchema
 from consumer.codec.wire import SchemaRef
-from consumer.errors import Stop, Unavailable
+from consumer.errors import Unavailable
 from consumer.settings import RegistrySettings
 
 _CONTENT_TYPE = "application/vnd.schemaregistry.v1+json"
 _TIMEOUT = 5.0
+_PATIENCE = 15.0
+"""Seconds for one question, references included: its asker reads the topic, and must not lose its partitions over it."""
+_LARGEST = 4 * 1024 * 1024
+_MOST_REFERENCES = 200
+_LAST_ID = 2**31 - 1
+
 _OK, _NOT_FOUND, _CONFLICT, _UNPROCESSABLE = 200, 404, 409, 422
-
-
-class UnknownSchema(LookupError):
-    """The registry has answered, and knows no such schema or subject."""
+_NO_SUBJECT, _NO_VERSION, _NO_SCHEMA = 40401, 40402, 40403
 
 
 class Incompatible(Exception):
     """The registry refuses the schema; the text is the registry's own."""
 
 
-class Schemas(Protocol):
-    """Where the reader finds a writer's schema."""
-
-    def schema(self, ref: SchemaRef) -> str:
-        """The schema's text. Raises `UnknownSchema`, or `Unavailable` where nobody can say now."""
-        ...
+class _NotFound(Unavailable):
+    """A 404 that says nothing about schemas: an ingress, or a registry without this route."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -44,73 +51,206 @@ class Compatibility:
     messages: tuple[str, ...] = ()
 
 
-class Registry:
-    """One registry. `client` has the base URL, credentials, CA file and time limits; it is closed with `close`."""
+class _Version(NamedTuple):
+    """A reference to a schema: a subject and the number of its version."""
 
-    def __init__(self, client: httpx.Client, *, cache_size: int = 1_000) -> None:
+    subject: str
+    number: int
+
+
+class _Entry(NamedTuple):
+    """What is kept of an answer."""
+
+    text: str
+    references: tuple[_Version, ...]
+
+
+class Registry:
+    """One registry. `client` has the base URL, credentials, CA file and time limits; it is closed with `close`.
+
+    Keeps `Schemas`. `clock` gives seconds that only rise.
+    """
+
+    def __init__(
+        self, client: httpx.Client, *, cache_size: int = 1_000, clock: Callable[[], float] = time.monotonic
+    ) -> None:
         self._client = client
         self._cache_size = cache_size
-        self._cache: OrderedDict[SchemaRef, str] = OrderedDict()
+        self._cache: OrderedDict[SchemaRef | _Version, _Entry] = OrderedDict()
+        self._clock = clock
 
-    def schema(self, ref: SchemaRef) -> str:
-        """See `Schemas`. The newest `cache_size` schemas are answered from memory."""
-        if ref in self._cache:
-            self._cache.move_to_end(ref)
-            return self._cache[ref]
-        path = f"/schemas/guids/{ref}" if isinstance(ref, UUID) else f"/schemas/ids/{ref}"
-        answer = self._call("GET", path)
-        if answer.get("references"):
-            raise Stop(f"Schema {ref} refers to other schemas; this service reads schemas that stand alone.")
-        if answer.get("schemaType", "AVRO") != "AVRO":
-            raise UnknownSchema(f"schema {ref} is not Avro")
-        text = str(answer["schema"])
-        self._cache[ref] = text
-        if len(self._cache) > self._cache_size:
-            self._cache.popitem(last=False)
-        return text
+    def schema(self, ref: SchemaRef) -> WriterSchema:
+        """See `Schemas`. The newest `cache_size` schemas are answered from memory.
+
+        A reference that the registry does not know raises `Unavailable`: it takes no schema before those that it refers to, so what it
+        says now is not the whole of it.
+        """
+        until = self._clock() + _PATIENCE
+        entry = self._kept(ref, until)
+        texts: dict[_Version, str] = {}
+        waiting = list(entry.references)
+        while waiting:
+            version = waiting.pop()
+            if version in texts:
+                continue
+            if len(texts) == _MOST_REFERENCES:
+                raise UnreadableSchema(f"it refers to more than {_MOST_REFERENCES} other schemas")
+            try:
+                referenced = self._kept(version, until)
+            except UnknownSchema as error:
+                raise Unavailable("The schema registry does not know a schema that another one refers to.") from error
+            texts[version] = referenced.text
+            waiting.extend(referenced.references)
+        return WriterSchema(entry.text, tuple(texts.values()))
 
     def id_of(self, subject: str, schema: str) -> int:
         """The id under which this very schema is registered for the subject. Raises `UnknownSchema`, `Unavailable`."""
-        return int(self._call("POST", f"/subjects/{_quoted(subject)}", {"schema": schema})["id"])
+        answer = self._call(
+            "POST", f"/subjects/{_quoted(subject)}", {"schema": schema}, unknown={_NO_SUBJECT, _NO_SCHEMA}
+        )
+        return _number(answer, "id")
 
     def register(self, subject: str, schema: str) -> int:
         """Registers the schema (again: the same id). Raises `Incompatible`, `Unavailable`."""
-        return int(self._call("POST", f"/subjects/{_quoted(subject)}/versions", {"schema": schema})["id"])
+        answer = self._call("POST", f"/subjects/{_quoted(subject)}/versions", {"schema": schema}, refusable=True)
+        return _number(answer, "id")
 
     def compatibility(self, subject: str, schema: str) -> Compatibility:
-        """Whether the subject's rule would let the schema in. Raises `UnknownSchema` where the subject has no version yet."""
+        """Whether the subject's rule would let the schema in.
+
+        Raises `UnknownSchema` where the subject has no version yet, `Unavailable`.
+        """
         path = f"/compatibility/subjects/{_quoted(subject)}/versions/latest?verbose=true"
-        answer = self._call("POST", path, {"schema": schema})
-        return Compatibility(bool(answer["is_compatible"]), tuple(str(text) for text in answer.get("messages") or ()))
+        answer = self._call("POST", path, {"schema": schema}, unknown={_NO_SUBJECT, _NO_VERSION})
+        compatible: object = answer.get("is_compatible")
+        messages: object = answer.get("messages") or []
+        if not isinstance(compatible, bool) or not isinstance(messages, list):
+            raise _unexpected("is_compatible")
+        return Compatibility(compatible, tuple(str(text) for text in cast("list[object]", messages)))
 
     def close(self) -> None:
         """Closes the connections."""
         self._client.close()
 
-    def _call(self, method: str, path: str, body: dict[str, str] | None = None) -> dict[str, Any]:
-        content = json.dumps(body).encode() if body else None
+    def _kept(self, ref: SchemaRef | _Version, until: float) -> _Entry:
+        if ref in self._cache:
+            self._cache.move_to_end(ref)
+            return self._cache[ref]
+        self._cache[ref] = entry = _entry(self._found(ref, until))
+        if len(self._cache) > self._cache_size:
+            self._cache.popitem(last=False)
+        return entry
+
+    def _found(self, ref: SchemaRef | _Version, until: float) -> Mapping[str, Any]:
+        match ref:
+            case _Version(subject, number):
+                # Deleted versions too: what refers to them can still be read (Confluent's own clients ask so).
+                path = f"/subjects/{_quoted(subject)}/versions/{number}?deleted=true"
+                return self._call("GET", path, unknown={_NO_SUBJECT, _NO_VERSION}, until=until)
+            case UUID():
+                return self._by_guid(ref, until)
+            case ident:
+                if ident > _LAST_ID:
+                    # Ids are Java ints. Asked for more, Confluent's registry says 404 as to any address that it does not serve.
+                    raise UnknownSchema(f"no schema has the id {ident}")
+                return self._call("GET", f"/schemas/ids/{ident}", unknown={_NO_SCHEMA}, until=until)
+
+    def _by_guid(self, guid: UUID, until: float) -> Mapping[str, Any]:
         try:
-            answer = self._client.request(method, path, content=content, headers={"Content-Type": _CONTENT_TYPE})
-        except httpx.HTTPError as error:
-            raise Unavailable(f"The schema registry does not answer ({type(error).__name__}).") from error
-        if answer.status_code == _NOT_FOUND:
+            return self._call("GET", f"/schemas/guids/{guid}", unknown={_NO_SCHEMA}, until=until)
+        except _NotFound:
+            # Apicurio has no look-up by GUID, nor have older registries. Where the registry itself answers, waiting would never end.
+            self._expect_own_answer(until)
+            raise UnknownSchema("the registry has no GUIDs") from None
+
+    def _expect_own_answer(self, until: float) -> None:
+        """Raises `Unavailable` unless the registry says that it knows no schema 0, which is no id."""
+        try:
+            self._call("GET", "/schemas/ids/0", unknown={_NO_SCHEMA}, until=until)
+        except UnknownSchema:
+            return
+        raise _unexpected("schema 0")
+
+    def _call(
+        self,
+        method: str,
+        path: str,
+        body: Mapping[str, str] | None = None,
+        *,
+        unknown: Collection[int] = (),
+        refusable: bool = False,
+        until: float | None = None,
+    ) -> Mapping[str, Any]:
+        """The answer's JSON object. Raises `UnknownSchema` for the codes in `unknown`, `Incompatible` if `refusable`, `Unavailable`."""
+        status, content = self._exchange(method, path, body, self._clock() + _PATIENCE if until is None else until)
+        answer = _object(content)
+        if status == _OK and answer is not None:
+            return answer
+        code = answer.get("error_code") if answer else None
+        if status == _NOT_FOUND and type(code) is int and code in unknown:
             raise UnknownSchema(f"the registry knows nothing at {path.partition('?')[0]}")
-        if answer.status_code in {_CONFLICT, _UNPROCESSABLE}:
-            raise Incompatible(_message(answer))
-        if answer.status_code != _OK:
-            # 401 and 403 too: credentials are mended while the service waits, and no record is lost by waiting.
-            raise Unavailable(f"The schema registry answers {answer.status_code}.")
+        if status in {_CONFLICT, _UNPROCESSABLE} and refusable and answer and type(code) is int:
+            raise Incompatible(str(answer.get("message", f"error code {code}")))
+        # 401 and 403 too: credentials are put right while the service waits, and no record is lost by waiting.
+        fault = _NotFound if status == _NOT_FOUND else Unavailable
+        raise fault(f"Unexpected response from the schema registry (HTTP {status}).")
+
+    def _exchange(self, method: str, path: str, body: Mapping[str, str] | None, until: float) -> tuple[int, bytes]:
+        content = json.dumps(body).encode() if body else None
+        received = bytearray()
         try:
-            return answer.json()
-        except ValueError as error:
-            raise Unavailable("The schema registry's answer is not JSON.") from error
+            with self._client.stream(method, path, content=content, headers=_HEADERS) as answer:
+                for chunk in answer.iter_bytes():
+                    received += chunk
+                    if len(received) > _LARGEST or self._clock() > until:
+                        raise Unavailable("The schema registry's response is too long or too slow.")
+        # ValueError: httpx looks into redirects that it does not follow, and into host names that are none.
+        except (httpx.HTTPError, httpx.InvalidURL, ValueError) as error:
+            raise Unavailable(f"The schema registry cannot be reached ({type(error).__name__}).") from error
+        return answer.status_code, bytes(received)
 
 
-def _message(answer: httpx.Response) -> str:
+_HEADERS = {
+    "Content-Type": _CONTENT_TYPE,
+    "Accept": f"{_CONTENT_TYPE}, application/json",
+    "Accept-Encoding": "identity",
+}
+
+
+def _object(content: bytes) -> Mapping[str, Any] | None:
     try:
-        return str(answer.json()["message"])
-    except (ValueError, KeyError, TypeError):
-        return f"status {answer.status_code}"
+        found: object = json.loads(content)
+    except (ValueError, RecursionError):
+        return None
+    return cast("dict[str, Any]", found) if isinstance(found, dict) else None
+
+
+def _entry(answer: Mapping[str, Any]) -> _Entry:
+    text, kind, references = answer.get("schema"), answer.get("schemaType"), answer.get("references")
+    if not isinstance(text, str) or not isinstance(kind, str | None) or not isinstance(references, list | None):
+        raise _unexpected("schema")
+    if kind not in {None, "AVRO"}:
+        raise UnreadableSchema("it is not Avro")
+    return _Entry(text, tuple(_version(reference) for reference in cast("list[object]", references or [])))
+
+
+def _version(reference: object) -> _Version:
+    found = cast("dict[str, Any]", reference) if isinstance(reference, dict) else {}
+    subject = found.get("subject")
+    if not isinstance(subject, str) or not subject.isprintable():
+        raise _unexpected("references")
+    return _Version(subject, _number(found, "version"))
+
+
+def _number(answer: Mapping[str, Any], name: str) -> int:
+    number = answer.get(name)
+    if type(number) is not int or not 0 < number <= _LAST_ID:
+        raise _unexpected(name)
+    return number
+
+
+def _unexpected(name: str) -> Unavailable:
+    return Unavailable(f"Unexpected response from the schema registry (its `{name}`).")
 
 
 def _quoted(subject: str) -> str:

@@ -10,7 +10,8 @@ from typing import Any
 
 from fastavro import parse_schema, schemaless_writer  # pyright: ignore[reportUnknownVariableType]  bare IO in its stubs
 
-from consumer.codec.registry import Registry, UnknownSchema
+from consumer.codec.port import UnknownSchema
+from consumer.codec.registry import Registry
 from consumer.codec.schemas import (
     ACCOUNT_PROVISIONED,
     ACCOUNT_PROVISIONING_FAILED,

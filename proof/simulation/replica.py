@@ -10,7 +10,7 @@ from dataclasses import dataclass
 from functools import cache
 
 from consumer.assembly import Assembly
-from consumer.codec.registry import UnknownSchema
+from consumer.codec.port import UnknownSchema, WriterSchema
 from consumer.codec.schemas import STATUS_CHANGED, schema_text
 from consumer.codec.wire import SchemaRef
 from consumer.codec.writer import OutcomeWriter
@@ -128,7 +128,7 @@ class Replica:
 class KnownSchemas:
     """Keeps `Schemas`: a registry that knows the input's schema."""
 
-    def schema(self, ref: SchemaRef) -> str:
+    def schema(self, ref: SchemaRef) -> WriterSchema:
         """See `Schemas`."""
         if ref != INPUT_SCHEMA:
             raise UnknownSchema(f"there is no schema {ref}")
@@ -149,8 +149,8 @@ def _templates() -> Templates:
 
 
 @cache
-def _input_schema() -> str:
-    return schema_text(STATUS_CHANGED)
+def _input_schema() -> WriterSchema:
+    return WriterSchema(schema_text(STATUS_CHANGED))
 
 
 def _beat(_loop: str) -> None:

@@ -9,8 +9,8 @@ from uuid import UUID
 import fastavro
 import pytest
 
+from consumer.codec.port import UnknownSchema, WriterSchema
 from consumer.codec.reader import EventReader
-from consumer.codec.registry import UnknownSchema
 from consumer.codec.schemas import STATUS_CHANGED, schema, schema_text
 from consumer.codec.wire import SchemaRef, framed
 from consumer.errors import Unavailable
@@ -20,18 +20,19 @@ GUID = UUID(int=7)
 
 
 class FakeSchemas:
-    """Schemas by id or GUID; `away` makes it unreachable."""
+    """Keeps `Schemas`: texts by id or GUID, and what they refer to; `away` makes it unreachable."""
 
     def __init__(self) -> None:
         self.known: dict[SchemaRef, str] = {OURS: schema_text(STATUS_CHANGED), GUID: schema_text(STATUS_CHANGED)}
+        self.references: dict[SchemaRef, tuple[str, ...]] = {}
         self.away = False
 
-    def schema(self, ref: SchemaRef) -> str:
+    def schema(self, ref: SchemaRef) -> WriterSchema:
         if self.away:
             raise Unavailable("The schema registry does not answer.")
         if ref not in self.known:
             raise UnknownSchema
-        return self.known[ref]
+        return WriterSchema(self.known[ref], self.references.get(ref, ()))
 
 
 def event(**about: Any) -> dict[str, Any]:

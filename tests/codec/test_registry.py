@@ -12,8 +12,9 @@ from uuid import UUID
 import httpx
 import pytest
 
+from consumer.codec.port import UnknownSchema
 from consumer.codec.registration import Standing, check, register
-from consumer.codec.registry import Incompatible, Registry, UnknownSchema, open_registry
+from consumer.codec.registry import Incompatible, Registry, open_registry
 from consumer.errors import Unavailable
 from consumer.settings import RegistrySettings
 from consumer.simulators.served import ServedInThread
@@ -67,7 +68,7 @@ DEMANDING = {"name": "b", "type": "string"}
 
 def test_a_registered_schema_is_read_by_its_id(given: Given) -> None:
     ident = given.registry.register(given.subject, schema())
-    assert json.loads(given.registry.schema(ident)) == json.loads(schema())
+    assert json.loads(given.registry.schema(ident).text) == json.loads(schema())
 
 
 def test_registering_again_gives_the_same_id(given: Given) -> None:

@@ -7,8 +7,8 @@ from typing import Any
 import pytest
 
 from consumer.codec.letters import LetterReason, Unreadable
+from consumer.codec.port import UnknownSchema, WriterSchema
 from consumer.codec.reader import EventReader
-from consumer.codec.registry import UnknownSchema
 from consumer.codec.wire import SchemaRef
 from consumer.events import StudentStatusChanged
 from consumer.simulators.breakage import LETTER_REASONS, Breakage
@@ -26,10 +26,10 @@ BY_POLICY = {
 class OneSchema:
     """A registry with our schema under one id."""
 
-    def schema(self, ref: SchemaRef) -> str:
+    def schema(self, ref: SchemaRef) -> WriterSchema:
         if ref != SCHEMA_ID:
             raise UnknownSchema(ref)
-        return json.dumps(SCHEMA)
+        return WriterSchema(json.dumps(SCHEMA))
 
 
 @pytest.fixture(scope="module")
