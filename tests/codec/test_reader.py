@@ -1,17 +1,21 @@
 """Whatever a record holds, the answer is an event or a reason why it can't be one."""
 
 import json
-import random
-from typing import Any
+from contextlib import suppress
+from datetime import UTC, datetime
+from typing import Any, cast
 
 import pytest
 
 from consumer.codec.letters import LetterReason, Unreadable
 from consumer.codec.reader import EventReader, Peek
 from consumer.codec.schemas import STATUS_CHANGED, schema
-from consumer.codec.wire import SCHEMA_HEADER
+from consumer.codec.wire import SCHEMA_HEADER, framed
 from consumer.errors import Unavailable
-from tests.codec.conftest import GUID, FakeSchemas, event, payload, written
+from tests.codec.conftest import GUID, OURS, FakeSchemas, event, payload, written
+
+NOON = 1_788_264_000_000
+"""The event's time in milliseconds."""
 
 
 def reason(reader: EventReader, value: bytes | None, headers: Any = None) -> LetterReason:
@@ -155,35 +159,223 @@ def test_a_writer_that_cant_be_reconciled_is_incompatible(
     assert reason(reader, value) is LetterReason.INCOMPATIBLE_SCHEMA
 
 
-def test_thousands_of_damaged_records_are_events_or_have_a_reason(reader: EventReader) -> None:
-    dice, whole = random.Random(7), written(event())  # noqa: S311  repeatable
-    readable = 0
-    for _ in range(5_000):
-        value = _damaged(whole, dice)
+def test_a_writer_that_refers_to_other_schemas_is_read(schemas: FakeSchemas, reader: EventReader) -> None:
+    referring = schema(STATUS_CHANGED)
+    status = {**field(referring, "status")["type"], "namespace": "sis.students.v1"}
+    field(referring, "status")["type"] = "sis.students.v1.Status"
+    schemas.known[2], schemas.references[2] = _text(referring), (_text(status),)
+    assert reader.read(written(event(), schema_id=2), None) == reader.read(written(event()), None)
+    assert reader.peek(written(event(), schema_id=2), None) == Peek("north-high", "enrolled")
+
+
+def test_a_reference_that_is_not_given_makes_a_schema_incompatible(schemas: FakeSchemas, reader: EventReader) -> None:
+    referring = schema(STATUS_CHANGED)
+    field(referring, "status")["type"] = "sis.students.v1.Status"
+    schemas.known[2] = _text(referring)
+    assert reason(reader, written(event(), schema_id=2)) is LetterReason.INCOMPATIBLE_SCHEMA
+
+
+@pytest.mark.parametrize(
+    ("name", "logical"),
+    [
+        ("event_id", {"type": "string", "logicalType": "uuid"}),
+        ("event_id", {"type": "string", "avro.java.string": "String"}),
+        ("tenant_id", {"type": "string", "logicalType": "unheard-of"}),
+        ("version", {"type": "long", "logicalType": "timestamp-millis"}),
+        ("version", {"type": "long", "logicalType": "time-micros"}),
+        ("version", {"type": "int", "logicalType": "date"}),
+        ("version", {"type": "int", "logicalType": "time-millis"}),
+    ],
+)
+def test_a_writers_logical_type_does_not_matter(
+    schemas: FakeSchemas, reader: EventReader, name: str, logical: dict[str, Any]
+) -> None:
+    changed = schema(STATUS_CHANGED)
+    field(changed, name)["type"] = logical
+    schemas.known[2] = _text(changed)
+    value = written(event(event_id=str(GUID), occurred_at=NOON), schema_id=2, of=_physical(changed))
+    assert reader.read(value, None) == reader.read(written(event(event_id=str(GUID))), None)
+
+
+@pytest.mark.parametrize(
+    ("extra", "value"),
+    [
+        ({"type": "string", "default": None}, "x"),
+        ({"type": {"type": "array", "items": "int"}, "default": None}, [1]),
+        ({"type": "int", "default": "0"}, 1),
+        ({"type": "boolean", "default": "false"}, True),
+        ({"type": {"type": "enum", "name": "E", "symbols": ["a"], "default": 7}, "default": 3}, "a"),
+        ({"type": ["null", "string"], "default": {}}, "x"),
+        ({"type": "string", "aliases": 7, "doc": [], "order": None}, "x"),
+        ({"type": {"type": "bytes", "logicalType": "decimal"}}, b"x"),
+        ({"type": {"type": "bytes", "logicalType": "decimal", "precision": "x", "scale": -2}}, b"x"),
+        ({"type": {"type": "fixed", "name": "F", "size": 12, "logicalType": "duration"}}, b"x" * 12),
+        ({"type": {"type": "fixed", "name": "F", "size": 2, "logicalType": "decimal", "precision": 99}}, b"xx"),
+        ({"type": {"type": "long", "logicalType": "local-timestamp-micros"}}, 2**62),
+        ({"type": {"type": "map", "values": ["null", "double"]}}, {"a": 1.5, "b": None}),
+        ({"type": {"type": "error", "name": "X", "fields": []}}, {}),
+    ],
+)
+def test_a_field_that_is_not_ours_does_not_matter(
+    schemas: FakeSchemas, reader: EventReader, extra: dict[str, Any], value: Any
+) -> None:
+    changed = schema(STATUS_CHANGED)
+    changed["fields"].insert(2, {"name": "extra", **extra})
+    schemas.known[2] = _text(changed)
+    record = written({**event(occurred_at=NOON), "extra": value}, schema_id=2, of=_physical(changed))
+    assert reader.read(record, None) == reader.read(written(event()), None)
+    assert reader.peek(record, None) == Peek("north-high", "enrolled")
+
+
+@pytest.mark.parametrize(
+    ("logical", "ticks"),
+    [
+        ({"type": "long"}, NOON + 123),
+        ({"type": "long", "logicalType": "timestamp-millis"}, NOON + 123),
+        ({"type": "long", "logicalType": "local-timestamp-millis"}, NOON + 123),
+        ({"type": "long", "logicalType": "timestamp-micros"}, (NOON + 123) * 1_000),
+        ({"type": "long", "logicalType": "local-timestamp-micros"}, (NOON + 123) * 1_000),
+        ({"type": "long", "logicalType": "timestamp-nanos"}, (NOON + 123) * 1_000_000),
+        (["null", {"type": "long", "logicalType": "timestamp-micros"}], (NOON + 123) * 1_000),
+        ({"type": "long", "logicalType": "unheard-of"}, NOON + 123),
+    ],
+)
+def test_the_time_is_taken_in_the_writers_unit(
+    schemas: FakeSchemas, reader: EventReader, logical: Any, ticks: int
+) -> None:
+    changed = schema(STATUS_CHANGED)
+    field(changed, "occurred_at")["type"] = logical
+    schemas.known[2] = _text(changed)
+    value = written({**event(), "occurred_at": ticks}, schema_id=2, of=_physical(changed))
+    assert reader.read(value, None).occurred_at == datetime(2026, 9, 1, 12, 0, 0, 123_000, tzinfo=UTC)
+
+
+def test_a_time_near_the_epoch_is_not_taken_for_seconds(schemas: FakeSchemas, reader: EventReader) -> None:
+    changed = schema(STATUS_CHANGED)
+    field(changed, "occurred_at")["type"] = "int"
+    schemas.known[2] = _text(changed)
+    value = written({**event(), "occurred_at": 1_500}, schema_id=2, of=changed)
+    assert reader.read(value, None).occurred_at == datetime(1970, 1, 1, 0, 0, 1, 500_000, tzinfo=UTC)
+
+
+def test_what_resolution_promotes_is_read(schemas: FakeSchemas, reader: EventReader) -> None:
+    changed = schema(STATUS_CHANGED)
+    field(changed, "tenant_id")["type"] = "bytes"
+    field(changed, "version")["type"] = "int"
+    field(changed, "previous_status")["type"] = ["bytes", "null"]
+    field(changed, "status")["type"] = ["null", field(changed, "status")["type"]]
+    changed["fields"].reverse()
+    schemas.known[2] = _text([changed, "string"])
+    record = {**event(), "tenant_id": b"north-high", "previous_status": b"new"}
+    value = framed(2, b"\x00" + payload(record, changed))
+    assert reader.read(value, None) == reader.read(written(event(previous_status="new")), None)
+
+
+@pytest.mark.parametrize("namespace", ["", "elsewhere"])
+def test_records_are_matched_by_their_unqualified_names(
+    schemas: FakeSchemas, reader: EventReader, namespace: str
+) -> None:
+    schemas.known[2] = _text({**schema(STATUS_CHANGED), "namespace": namespace})
+    assert reader.read(written(event(), schema_id=2), None).event_id == "e1"
+
+
+def test_a_type_that_the_writer_uses_twice_is_read_twice(schemas: FakeSchemas, reader: EventReader) -> None:
+    changed = schema(STATUS_CHANGED)
+    changed["fields"].insert(0, {"name": "before", "type": field(changed, "status")["type"]})
+    field(changed, "status")["type"] = "Status"
+    schemas.known[2] = _text(changed)
+    value = written({**event(), "before": event()["status"]}, schema_id=2, of=changed)
+    assert reader.read(value, None).status.id == reader.peek(value, None).status_id == "enrolled"
+
+
+@pytest.mark.parametrize(
+    ("name", "other"),
+    [
+        ("tenant_id", {"type": "enum", "name": "Tenant", "symbols": ["a"]}),
+        ("version", "double"),
+        ("status", "string"),
+        ("event_id", {"type": "fixed", "name": "Id", "size": 1}),
+    ],
+)
+def test_what_resolution_cannot_read_is_incompatible(
+    schemas: FakeSchemas, reader: EventReader, name: str, other: Any
+) -> None:
+    changed = schema(STATUS_CHANGED)
+    field(changed, name)["type"] = other
+    schemas.known[2] = _text(changed)
+    assert reason(reader, framed(2, bytes(60))) is LetterReason.INCOMPATIBLE_SCHEMA
+
+
+def test_a_record_may_be_nested_but_not_without_end(schemas: FakeSchemas, reader: EventReader) -> None:
+    changed = schema(STATUS_CHANGED)
+    link = {"type": "record", "name": "Link", "fields": [{"name": "next", "type": ["null", "Link"]}]}
+    changed["fields"].insert(0, {"name": "chain", "type": link})
+    schemas.known[2] = _text(changed)
+    for look in (reader.peek, reader.read):
+        look(framed(2, b"\x02" * 50 + b"\x00" + payload(event())), None)
+        for depth in (100, 10_000, 1_000_000):
+            with pytest.raises(Unreadable) as refused:
+                look(framed(2, b"\x02" * depth + b"\x00" + payload(event())), None)
+            assert refused.value.reason is LetterReason.UNDECODABLE
+
+
+def test_items_without_bytes_are_not_counted_to_the_end(schemas: FakeSchemas, reader: EventReader) -> None:
+    changed = schema(STATUS_CHANGED)
+    changed["fields"].insert(0, {"name": "nothing", "type": {"type": "array", "items": "null"}})
+    schemas.known[2] = _text(changed)
+    assert reason(reader, framed(2, b"\xfe" + b"\xff" * 8 + b"\x01\x00")) is LetterReason.INCOMPATIBLE_SCHEMA
+
+
+@pytest.mark.parametrize("count", [2**31, 2**60, 2**63 - 1, -1, -(2**63)])
+def test_a_forged_length_allocates_nothing(reader: EventReader, count: int) -> None:
+    whole = payload(event())
+    for at in range(len(whole)):
+        value = framed(OURS, whole[:at] + zigzag(count) + whole[at + 1 :])
         for look in (reader.peek, reader.read):
-            try:
+            with suppress(Unreadable):
                 look(value, None)
-            except Unreadable:
-                continue
-            readable += 1
-    assert 0 < readable < 10_000
 
 
-def _damaged(value: bytes, dice: random.Random) -> bytes:
-    damaged = bytearray(value)
-    for _ in range(dice.randint(1, 3)):
-        at = dice.randrange(5, len(damaged)) if len(damaged) > 5 else 0
-        match dice.randrange(4):
-            case 0:
-                damaged[at : at + 1] = dice.randbytes(1)
-            case 1:
-                del damaged[at:]
-            case 2:
-                damaged[at:at] = dice.randbytes(dice.randint(1, 12))
-            case _:
-                damaged[at : at + 5] = b"\xff" * 9 + b"\x01"
-    return bytes(damaged)
+def test_only_the_newest_writers_are_kept(schemas: FakeSchemas, reader: EventReader) -> None:
+    for ident in range(2, 200):
+        schemas.known[ident] = schemas.known[OURS]
+        reader.peek(written(event(), schema_id=ident), None)
+    schemas.away = True
+    reader.peek(written(event(), schema_id=199), None)
+    with pytest.raises(Unavailable):
+        reader.peek(written(event(), schema_id=2), None)
 
 
-def _text(of: dict[str, Any]) -> str:
+def test_a_refusal_names_no_key_of_a_map(reader: EventReader) -> None:
+    with pytest.raises(Unreadable) as refused:
+        reader.read(written(event(student={"attributes": {"Rossi\r\n": "x" * 300}})), None)
+    assert refused.value.sentence == "Not allowed: the content of student.attributes."
+
+
+def field(of: dict[str, Any], name: str) -> dict[str, Any]:
+    """A field of the record, to be changed."""
+    return next(found for found in of["fields"] if found["name"] == name)
+
+
+def zigzag(number: int) -> bytes:
+    """An Avro long."""
+    left, encoded = (number << 1) ^ (number >> 63), bytearray()
+    while left > 0x7F:
+        encoded.append(left & 0x7F | 0x80)
+        left >>= 7
+    return bytes(encoded) + bytes([left])
+
+
+def _physical(of: Any) -> Any:
+    """The schema without what fastavro's own writer might stumble over."""
+    if isinstance(of, list):
+        return [_physical(inner) for inner in cast("list[Any]", of)]
+    if not isinstance(of, dict):
+        return of
+    dropped = {"logicalType", "precision", "scale", "default", "aliases", "doc", "order"}
+    kept = {key: inner for key, inner in cast("dict[str, Any]", of).items() if key not in dropped}
+    return {key: _physical(inner) for key, inner in kept.items()}
+
+
+def _text(of: Any) -> str:
     return json.dumps(of)
