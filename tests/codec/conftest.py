@@ -8,12 +8,16 @@ from uuid import UUID
 
 import fastavro
 import pytest
+from hypothesis import settings
 
 from consumer.codec.port import UnknownSchema, WriterSchema
 from consumer.codec.reader import EventReader
 from consumer.codec.schemas import STATUS_CHANGED, schema, schema_text
 from consumer.codec.wire import SchemaRef, framed
 from consumer.errors import Unavailable
+
+settings.register_profile("repeatable", derandomize=True, database=None, deadline=None, max_examples=150)
+settings.load_profile("repeatable")
 
 OURS = 1
 GUID = UUID(int=7)
