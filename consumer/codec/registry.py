@@ -52,17 +52,24 @@ class Compatibility:
 
 
 class _Version(NamedTuple):
-    """A reference to a schema: a subject and the number of its version."""
+    """A subject, and the number of its version."""
 
     subject: str
     number: int
+
+
+class _Reference(NamedTuple):
+    """The type that is referred to, and where it is defined."""
+
+    name: str
+    version: _Version
 
 
 class _Entry(NamedTuple):
     """What is kept of an answer."""
 
     text: str
-    references: tuple[_Version, ...]
+    references: tuple[_Reference, ...]
 
 
 class Registry:
@@ -82,16 +89,17 @@ class Registry:
     def schema(self, ref: SchemaRef) -> WriterSchema:
         """See `Schemas`. The newest `cache_size` schemas are answered from memory.
 
+        Where a type is referred to in several versions, the first counts, depth first: so Confluent's registry resolves it.
         A reference that the registry does not know raises `Unavailable`: it takes no schema before those that it refers to, so what it
         says now is not the whole of it.
         """
         until = self._clock() + _PATIENCE
         entry = self._kept(ref, until)
-        texts: dict[_Version, str] = {}
-        waiting = list(entry.references)
+        texts: dict[str, str] = {}
+        waiting = list(reversed(entry.references))
         while waiting:
-            version = waiting.pop()
-            if version in texts:
+            name, version = waiting.pop()
+            if name in texts:
                 continue
             if len(texts) == _MOST_REFERENCES:
                 raise UnreadableSchema(f"it refers to more than {_MOST_REFERENCES} other schemas")
@@ -99,8 +107,8 @@ class Registry:
                 referenced = self._kept(version, until)
             except UnknownSchema as error:
                 raise Unavailable("The schema registry does not know a schema that another one refers to.") from error
-            texts[version] = referenced.text
-            waiting.extend(referenced.references)
+            texts[name] = referenced.text
+            waiting.extend(reversed(referenced.references))
         return WriterSchema(entry.text, tuple(texts.values()))
 
     def id_of(self, subject: str, schema: str) -> int:
@@ -231,15 +239,15 @@ def _entry(answer: Mapping[str, Any]) -> _Entry:
         raise _unexpected("schema")
     if kind not in {None, "AVRO"}:
         raise UnreadableSchema("it is not Avro")
-    return _Entry(text, tuple(_version(reference) for reference in cast("list[object]", references or [])))
+    return _Entry(text, tuple(_reference(reference) for reference in cast("list[object]", references or [])))
 
 
-def _version(reference: object) -> _Version:
+def _reference(reference: object) -> _Reference:
     found = cast("dict[str, Any]", reference) if isinstance(reference, dict) else {}
-    subject = found.get("subject")
-    if not isinstance(subject, str) or not subject.isprintable():
+    name, subject = found.get("name"), found.get("subject")
+    if not isinstance(name, str) or not isinstance(subject, str) or not subject.isprintable():
         raise _unexpected("references")
-    return _Version(subject, _number(found, "version"))
+    return _Reference(name, _Version(subject, _number(found, "version")))
 
 
 def _number(answer: Mapping[str, Any], name: str) -> int:

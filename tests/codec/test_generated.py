@@ -39,7 +39,12 @@ SCHEMAS = st.fixed_dictionaries(
     optional={
         "schemaType": st.just("AVRO") | JSON,
         "references": JSON
-        | st.lists(st.fixed_dictionaries({"subject": st.text() | JSON, "version": st.integers() | JSON}), max_size=3),
+        | st.lists(
+            st.fixed_dictionaries(
+                {"name": st.text() | JSON, "subject": st.text() | JSON, "version": st.integers() | JSON}
+            ),
+            max_size=3,
+        ),
     },
 )
 BODIES = st.binary(max_size=40) | (JSON | ENVELOPES | SCHEMAS).map(lambda answer: json.dumps(answer).encode())

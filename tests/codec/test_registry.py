@@ -13,7 +13,7 @@ from uuid import UUID
 import httpx
 import pytest
 
-from consumer.codec.port import UnknownSchema, UnreadableSchema
+from consumer.codec.port import UnknownSchema, UnreadableSchema, WriterSchema
 from consumer.codec.registration import Standing, check, register
 from consumer.codec.registry import Incompatible, Registry, open_registry
 from consumer.codec.wire import SchemaRef
@@ -206,9 +206,9 @@ UNEXPECTED = [
     (200, b'{"schema": "\\"string\\"", "schemaType": 7}'),
     (200, b'{"schema": "\\"string\\"", "references": {"name": "a"}}'),
     (200, b'{"schema": "\\"string\\"", "references": [null]}'),
-    (200, b'{"schema": "\\"string\\"", "references": [{"subject": "a", "version": true}]}'),
-    (200, b'{"schema": "\\"string\\"", "references": [{"subject": "a", "version": 0}]}'),
-    (200, b'{"schema": "\\"string\\"", "references": [{"subject": "\\ud800", "version": 1}]}'),
+    (200, b'{"schema": "\\"string\\"", "references": [{"name": "a", "subject": "a", "version": true}]}'),
+    (200, b'{"schema": "\\"string\\"", "references": [{"name": "a", "subject": "a", "version": 0}]}'),
+    (200, b'{"schema": "\\"string\\"", "references": [{"name": "a", "subject": "\\ud800", "version": 1}]}'),
     (200, b"[]"),
     (200, b"null"),
     (200, b"\xff\xfe{"),
@@ -323,6 +323,18 @@ def test_references_in_a_circle_are_read_once_each() -> None:
         assert registry.schema(1) == registry.schema(1)
         assert len(registry.schema(1).references) == 2
     assert sorted(asked) == sorted(answers)
+
+
+def test_the_first_version_of_a_type_counts_where_there_are_two() -> None:
+    newer = {"references": [{"name": "a", "subject": "a", "version": 2}]}
+    answers = {
+        "/schemas/ids/1": told(schema="main", references=[*refers("b")["references"], *newer["references"]]),
+        "/subjects/a/versions/1": told(schema="a 1"),
+        "/subjects/a/versions/2": told(schema="a 2"),
+        "/subjects/b/versions/1": told(schema="b", **refers("a")),
+    }
+    with answering(answers) as (registry, _):
+        assert registry.schema(1) == WriterSchema("main", ("b", "a 1"))
 
 
 def test_references_without_end_are_given_up() -> None:
