@@ -23,18 +23,19 @@ from consumer.outbound.relay import Relay
 from consumer.policy.decision import DecisionTable
 from consumer.policy.passwords import generate
 from consumer.providers.factory import open_directories
-from consumer.provisioning.breaker import Breakers
 from consumer.provisioning.case import Tools
-from consumer.provisioning.effects import Limits
+from consumer.provisioning.effects import Experience, Limits
+from consumer.provisioning.ending import Pace
 from consumer.provisioning.institution import Institution
 from consumer.provisioning.pool import Pool
-from consumer.provisioning.student import Pace, StudentWorker
+from consumer.provisioning.student import StudentWorker
 from consumer.secrets import SecretOpener
 from consumer.settings import Settings
 from consumer.tenants import Tenant
 
-_TENANT_HELD = 300.0
-"""Seconds: a tenant that waits for a person is tried sooner than one student who does, as it costs one call."""
+_HELD_FIRST = 300.0
+"""Seconds: what waits for a person is tried again after this at first. A tenant goes on so, as it costs one call; students wait longer
+and longer."""
 
 
 class Assembly:
@@ -123,6 +124,7 @@ class Assembly:
 
     def worker(self, clients: Clients, writer: OutcomeWriter) -> StudentWorker:
         timing = self._settings.provisioning
+        held_first = min(_HELD_FIRST, timing.held_retry)
         tools = Tools(
             work=clients.work(),
             vault=open_vault(self._settings.vault, self._open_secret, random_bytes=clients.random_bytes),
@@ -131,16 +133,23 @@ class Assembly:
             templates=self.templates(),
             mail_hold_down=timing.mail_hold_down,
             credential_lifetime=timing.credential_lifetime,
+            verify_after=timing.verify_after,
             failpoints=self._failpoints,
         )
         return StudentWorker(
             tools=tools,
             institutions={tenant.id: self.institution(clients, tenant) for tenant in self._tenants.values()},
-            limits=Limits(
-                call=timing.call_timeout, lease=timing.lease, tenant_held=min(_TENANT_HELD, timing.held_retry)
+            limits=Limits(call=timing.call_timeout, lease=timing.lease, tenant_held=held_first),
+            pace=Pace(
+                base=timing.retry_base,
+                cap=timing.retry_cap,
+                held_first=held_first,
+                held=timing.held_retry,
+                verify=timing.verify_after,
+                report_after=timing.report_after,
+                report_attempts=timing.report_attempts,
             ),
-            pace=Pace(base=timing.retry_base, cap=timing.retry_cap, held=timing.held_retry, verify=timing.verify_after),
-            breakers=Breakers(),
+            experience=Experience(),
             metrics=self._metrics,
             rng=random.Random(clients.random_bytes(8)),  # noqa: S311  spreads retries, guards nothing
             stopping=self._stopping,

@@ -2,14 +2,16 @@
 
     Fault
     ├── RetryLater            nothing happened; the same request may be sent again
-    │   ├── Throttled         the vendor asks for time: the whole tenant waits, on every replica
+    │   ├── Throttled         rate limited: the whole tenant waits, on every replica
+    │   ├── OnHold            a hold of the tenant, or of what the call needs, is not over yet
     │   ├── Unavailable       could not be reached, or said that it can't now
     │   └── NotYet            the vendor's replicas have not caught up with an earlier write
     ├── OutcomeUnknown        the request may or may not have been carried out; neither failed nor done
     ├── GiveUp                final for this student: trying again would get the same answer
     │   └── AddressTaken      definite: the address belongs to somebody; whose it is must be looked up
     ├── Hold                  waits for a person, scoped to those whom the cause concerns
-    ├── Fenced                somebody else owns the work now: drop it without a word
+    ├── Superseded            a newer event of the student was accepted: what this version asked for is not begun any more
+    ├── Fenced                another process owns the work now: drop it, write nothing
     └── Stop                  the process can't go on: its configuration or its store is not what it must be
 
 No text of a fault holds a name, an address, an e-mail or a secret: texts end in logs and in outcome events. `code` is the vendor's own
@@ -91,6 +93,10 @@ class Throttled(RetryLater):
         super().__init__(message, reason=Reason.THROTTLED, after=after, code=code)
 
 
+class OnHold(RetryLater):
+    """The call was not begun: a hold that others met first is not over. `reason` and `code` are that hold's."""
+
+
 class Unavailable(RetryLater):
     """A dependency could not be reached (definitely not sent), or refused for now."""
 
@@ -134,6 +140,10 @@ class Hold(Fault):
         super().__init__(message, code=code)
         self.reason = reason
         self.scope = scope
+
+
+class Superseded(Fault):
+    """A newer event was accepted while this one was in work. Nothing was begun; the student is due at once."""
 
 
 class Fenced(Fault):

@@ -158,6 +158,7 @@ class MailState(StrEnum):
     """What became of a welcome mail, as far as the mail service has told."""
 
     ACCEPTED = "accepted"
+    DELAYED = "delayed"
     NOT_WANTED = "not_wanted"
     FAILED = "failed"
 

@@ -52,6 +52,7 @@ class Point(StrEnum):
     CREATE_ANSWER = "create.answer"
     CREATE_RESULT = "create.result"
     ADDRESS_REFUSED = "address.refused"
+    ADDRESS_RELEASED = "address.released"  # only where a correction makes another address of it
     ACCOUNT_ADOPTED = "account.adopted"
     RESTORE_INTENT = "restore.intent"
     RESTORE_ANSWER = "restore.answer"

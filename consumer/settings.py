@@ -145,7 +145,11 @@ class ProvisioningSettings(_Section):
     retry_cap: Seconds = 600.0
     """Longest back-off, in seconds."""
     held_retry: Seconds = 3_600.0
-    """When what waits for a person is tried again by itself, in seconds."""
+    """The longest that a student who waits for a person is not tried again by itself, in seconds."""
+    report_after: Seconds = 900.0
+    """A student who waits for longer than this is reported downstream, with `final: false` and the reason, in seconds."""
+    report_attempts: int = Field(default=10, ge=1)
+    """Tries in a row at one step after which the student is reported so, too."""
     verify_after: Seconds = 900.0
     """When an account is looked at once more, after a call whose answer was lost or whose process went away, in seconds."""
     mail_hold_down: Seconds = 1_800.0

@@ -9,7 +9,7 @@ from sqlalchemy import Connection, Engine, Row, TextClause, text
 from consumer.errors import Reason
 from consumer.events import Origin, Provider, ProviderAction, StepName, StudentStatusChanged
 from consumer.ledger.engine import transaction
-from consumer.ledger.port import Account, Desired, Job, Lease, SealedCredential, Step, StepState
+from consumer.ledger.port import Account, Desired, Job, Lease, SealedCredential, Step, StepState, Wait
 
 # Rows that another worker is claiming are passed over, not waited for.
 _CLAIM = text(
@@ -62,11 +62,16 @@ _ACCOUNTS = text(
     )
 )
 _STEPS = text(
-    _OF.format(table="step", columns="name, state, version, attempt, request_hash, started_at, reason, unsure")
+    _OF.format(table="step", columns="name, state, version, attempt, request_hash, started_at, reason, unsure, lost_at")
 )
 _CREDENTIALS = text(
     _OF.format(table="credential", columns="generation, sealed, expires_at")
     + " WHERE expires_at > now() ORDER BY generation"
+)
+
+_WAITS = text(
+    _OF.format(table="student_wait", columns="step, reason, code, held, version, attempts, reported, since")
+    + " WHERE provider <> ''"
 )
 
 _Key = tuple[str, str]
@@ -86,8 +91,8 @@ class Claims:
             if not rows:
                 return ()
             known = {"tenants": [row.tenant_id for row in rows], "students": [row.student_id for row in rows]}
-            accounts, steps, credentials = (
-                _by_student(connection, statement, known) for statement in (_ACCOUNTS, _STEPS, _CREDENTIALS)
+            accounts, steps, credentials, waits = (
+                _by_student(connection, statement, known) for statement in (_ACCOUNTS, _STEPS, _CREDENTIALS, _WAITS)
             )
         return [
             _job(
@@ -95,6 +100,7 @@ class Claims:
                 accounts[row.tenant_id, row.student_id],
                 steps[row.tenant_id, row.student_id],
                 credentials[row.tenant_id, row.student_id],
+                waits[row.tenant_id, row.student_id],
             )
             for row in rows
         ]
@@ -120,7 +126,13 @@ def _by_student(
     return rows
 
 
-def _job(row: Row[Any], accounts: list[Row[Any]], steps: list[Row[Any]], credentials: list[Row[Any]]) -> Job:
+def _job(
+    row: Row[Any],
+    accounts: list[Row[Any]],
+    steps: list[Row[Any]],
+    credentials: list[Row[Any]],
+    waits: list[Row[Any]],
+) -> Job:
     desired = row.desired
     return Job(
         lease=Lease(row.tenant_id, row.student_id, row.lease_epoch),
@@ -137,6 +149,7 @@ def _job(row: Row[Any], accounts: list[Row[Any]], steps: list[Row[Any]], credent
         accounts={account.provider: account for account in map(_account, accounts)},
         steps={(step.provider, step.name): step for step in map(_step, steps)},
         credentials={credential.provider: credential for credential in map(_credential, credentials)},
+        waits={(wait.provider, wait.step): wait for wait in map(_wait, waits)},
     )
 
 
@@ -166,6 +179,21 @@ def _step(row: Row[Any]) -> Step:
         started_at=row.started_at,
         reason=Reason(row.reason) if row.reason else None,
         unsure=row.unsure,
+        lost_at=row.lost_at,
+    )
+
+
+def _wait(row: Row[Any]) -> Wait:
+    return Wait(
+        provider=Provider(row.provider),
+        step=StepName(row.step),
+        reason=Reason(row.reason),
+        version=row.version,
+        since=row.since,
+        attempts=row.attempts,
+        code=row.code,
+        held=row.held,
+        reported=row.reported,
     )
 
 

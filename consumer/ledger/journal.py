@@ -6,14 +6,17 @@ is written kind by kind.
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
+from typing import Any
 
-from sqlalchemy import Connection, Engine, text
+from sqlalchemy import Connection, Engine, Row, text
 from sqlalchemy.exc import DBAPIError
 
-from consumer.errors import Fenced
+from consumer.errors import Fenced, Reason, Superseded
 from consumer.ledger.engine import transaction
 from consumer.ledger.port import BeginStep, KeepLease, Lease, Waiting, Write
 from consumer.ledger.writes import write_all
+
+_REASONS = frozenset(Reason)
 
 LEASE_MARGIN = 15.0
 """Seconds by which a lease outlives the call that it was kept for: time enough to commit the result."""
@@ -30,13 +33,13 @@ _HOLD = text(
     )
     UPDATE student s SET lease_until = greatest(s.lease_until, now() + held.seconds * interval '1 second')
     FROM held WHERE s.tenant_id = held.tenant_id AND s.student_id = held.student_id
-    RETURNING s.tenant_id, s.student_id, s.lease_epoch
+    RETURNING s.tenant_id, s.student_id, s.lease_epoch, s.desired_version > s.claimed_version AS superseded
     """
 )
 
 _WAITS = text(
     """
-    SELECT tenant_id, service, extract(epoch FROM until - now())::float8 AS seconds FROM tenant_wait
+    SELECT tenant_id, service, extract(epoch FROM until - now())::float8 AS seconds, reason, code, held FROM tenant_wait
     WHERE until > now() AND tenant_id = ANY(CAST(:tenants AS text[]))
     """
 )
@@ -56,9 +59,17 @@ class Entry:
         calls = [write.timeout for write in self.writes if isinstance(write, BeginStep | KeepLease)]
         return max(calls) + LEASE_MARGIN if calls else 0.0
 
+    @property
+    def begins(self) -> bool:
+        """Whether an effect is about to begin."""
+        return any(isinstance(write, BeginStep) for write in self.writes)
 
-def hold(connection: Connection, wanted: Sequence[tuple[Lease, float]]) -> set[Lease]:
-    """Checks, extends (to at least so many seconds from now) and locks the leases; returns those that still hold."""
+
+def hold(connection: Connection, wanted: Sequence[tuple[Lease, float]]) -> Mapping[Lease, bool]:
+    """Checks, extends (to at least so many seconds from now) and locks the leases; returns those that still hold.
+
+    With each, whether a newer event has been accepted since the claim.
+    """
     longest: dict[Lease, float] = {}
     for lease, seconds in wanted:
         longest[lease] = max(seconds, longest.get(lease, 0.0))
@@ -68,7 +79,8 @@ def hold(connection: Connection, wanted: Sequence[tuple[Lease, float]]) -> set[L
         "epochs": [lease.epoch for lease in longest],
         "seconds": list(longest.values()),
     }
-    return {Lease(row.tenant_id, row.student_id, row.lease_epoch) for row in connection.execute(_HOLD, values)}
+    rows = connection.execute(_HOLD, values)
+    return {Lease(row.tenant_id, row.student_id, row.lease_epoch): bool(row.superseded) for row in rows}
 
 
 class Journal:
@@ -99,16 +111,29 @@ class Journal:
         return answers
 
 
-def _refusal(entry: Entry, held: set[Lease], waits: Mapping[tuple[str, str], float]) -> Exception | None:
+def parts(service: str) -> Sequence[str]:
+    """What a call to this part of a service depends on: `microsoft/groups/7` on `microsoft`, `microsoft/groups` and itself."""
+    names = service.split("/")
+    return ["/".join(names[:end]) for end in range(1, len(names) + 1)]
+
+
+def _refusal(entry: Entry, held: Mapping[Lease, bool], waits: Mapping[tuple[str, str], Waiting]) -> Exception | None:
     if entry.lease not in held:
         return Fenced("The student's lease has ended.")
-    seconds = waits.get((entry.lease.tenant_id, entry.service)) if entry.service else None
-    return Waiting(seconds) if seconds is not None else None
+    if entry.begins and held[entry.lease]:
+        return Superseded("A newer event was accepted.")
+    known = [waits.get((entry.lease.tenant_id, part)) for part in (parts(entry.service) if entry.service else ())]
+    return max((wait for wait in known if wait), key=lambda wait: wait.seconds, default=None)
 
 
-def _waits(connection: Connection, entries: Sequence[Entry]) -> Mapping[tuple[str, str], float]:
+def _waits(connection: Connection, entries: Sequence[Entry]) -> Mapping[tuple[str, str], Waiting]:
     tenants = {entry.lease.tenant_id for entry in entries if entry.service}
     if not tenants:
         return {}
     rows = connection.execute(_WAITS, {"tenants": sorted(tenants)})
-    return {(row.tenant_id, row.service): row.seconds for row in rows}
+    return {(row.tenant_id, row.service): _waiting(row) for row in rows}
+
+
+def _waiting(row: Row[Any]) -> Waiting:
+    known = row.reason if row.reason in _REASONS else Reason.THROTTLED  # none: written by a version that kept no cause
+    return Waiting(row.seconds, reason=Reason(known), code=row.code, held=row.held)

@@ -72,7 +72,7 @@ class Lease:
 
 @dataclass(frozen=True, slots=True)
 class Desired:
-    """The newest event that acts for a student."""
+    """The newest event that was accepted for a student. Without `providers` it asks for nothing: it cancels what came before."""
 
     event: StudentStatusChanged
     action: ProviderAction
@@ -117,7 +117,7 @@ class Step:
     """The newest record of one kind of effect for one student at one provider.
 
     `unsure`: since the account was last verified, an attempt ended UNKNOWN or lost its owner, and may still be on its way, whatever
-    has become of later ones. The ledger keeps this by itself.
+    has become of later ones. `lost_at` is when the newest of those attempts was over. The ledger keeps both by itself.
     """
 
     provider: Provider
@@ -129,6 +129,26 @@ class Step:
     started_at: datetime
     reason: Reason | None = None
     unsure: bool = False
+    lost_at: datetime | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class Wait:
+    """Why a student waits at one step. `code` is the vendor's own, `held`: a person must act.
+
+    `since`: from when on this version has waited at this step, for whatever reason. `attempts`: how often in a row for this very reason.
+    `reported`: downstream knows.
+    """
+
+    provider: Provider
+    step: StepName
+    reason: Reason
+    version: int
+    since: datetime
+    attempts: int
+    code: str | None = None
+    held: bool = False
+    reported: bool = False
 
 
 @dataclass(frozen=True, slots=True)
@@ -153,6 +173,7 @@ class Job:
     accounts: Mapping[Provider, Account] = field(default_factory=dict[Provider, Account])
     steps: Mapping[tuple[Provider, StepName], Step] = field(default_factory=dict[tuple[Provider, StepName], Step])
     credentials: Mapping[Provider, SealedCredential] = field(default_factory=dict[Provider, SealedCredential])
+    waits: Mapping[tuple[Provider, StepName], Wait] = field(default_factory=dict[tuple[Provider, StepName], Wait])
 
     @property
     def settled(self) -> bool:
@@ -212,6 +233,14 @@ class RefuseAddress:
 
 
 @dataclass(frozen=True, slots=True)
+class ReleaseAddress:
+    """The address is not needed any more, and nobody was refused it: others may have it. The account's row goes."""
+
+    provider: Provider
+    address: str
+
+
+@dataclass(frozen=True, slots=True)
 class SealCredential:
     """Keeps a sealed password for `lifetime` seconds; one for each generation, and while it lives it stands (a repeat does nothing)."""
 
@@ -241,22 +270,46 @@ class Publish:
 
 @dataclass(frozen=True, slots=True)
 class TenantWaits:
-    """From now, for `seconds`, no replica begins a call to this tenant's service. A shorter wait never cuts a longer one."""
+    """From now, for `seconds`, no replica begins a call to this tenant's service. A shorter wait never cuts a longer one.
+
+    `service` may name a part of it, such as `microsoft/groups/<id>`: then calls to that part wait, and others go on. `held`: a person must
+    act; the wait ends early where the tenant's configuration changes.
+    """
 
     service: str
     seconds: float
+    reason: Reason
+    step: StepName
+    code: str | None = None
+    held: bool = False
+
+
+@dataclass(frozen=True, slots=True)
+class WaitFor:
+    """The cause of a wait, as a worker knows it: see `Wait`."""
+
+    provider: Provider
+    step: StepName
+    reason: Reason
+    code: str | None = None
+    held: bool = False
+    reported: bool = False
 
 
 @dataclass(frozen=True, slots=True)
 class Defer:
-    """Ends the lease; the student is due again in `seconds`, or at once when a newer event has come meanwhile."""
+    """Ends the lease; the student is due again in `seconds`, or at once when a newer event has come meanwhile.
+
+    `waits` are all causes for which the student waits now: others that the ledger knew are over.
+    """
 
     seconds: float
+    waits: tuple[WaitFor, ...] = ()
 
 
 @dataclass(frozen=True, slots=True)
 class Settle:
-    """Ends the lease with the event's final disposition, which a repeat does not change. Older pending events become SUPERSEDED.
+    """Ends the lease and all waits with the event's final disposition; a repeat does not change it. Older pending events: SUPERSEDED.
 
     A newer event is due at once. Else, where a step is unsure, the student is due once more in `verify_in` seconds.
     """
@@ -273,6 +326,7 @@ Write = (
     | Verified
     | SaveAccount
     | RefuseAddress
+    | ReleaseAddress
     | SealCredential
     | DestroyCredential
     | Publish
@@ -283,11 +337,16 @@ Write = (
 
 
 class Waiting(Exception):
-    """A call must not begin before `seconds` from now: the tenant's service waits. Nothing was written."""
+    """A call must not begin before `seconds` from now: the tenant's service, or the part of it, waits. Nothing was written."""
 
-    def __init__(self, seconds: float) -> None:
+    def __init__(
+        self, seconds: float, *, reason: Reason = Reason.THROTTLED, code: str | None = None, held: bool = False
+    ) -> None:
         super().__init__(f"The tenant's service waits for {seconds:.1f} s.")
         self.seconds = seconds
+        self.reason = reason
+        self.code = code
+        self.held = held
 
 
 class Work(Protocol):
@@ -313,7 +372,8 @@ class Work(Protocol):
     async def commit(self, lease: Lease, writes: Sequence[Write], *, service: str | None = None) -> None:
         """Writes all or nothing, under the lease. Many callers share one transaction; each gets its own answer.
 
-        Raises `Fenced` where the lease has ended or moved on; `Waiting` where `service` is named and waits.
+        Raises `Fenced` where the lease has ended or moved on; `Waiting` where `service` is named and waits, or what it is a part of;
+        `Superseded` where a step begins and a newer event has been accepted since the claim. None of them has written anything.
         """
         ...
 

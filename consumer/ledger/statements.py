@@ -19,22 +19,26 @@ BEGIN = text(
           request_hash = excluded.request_hash, started_at = now(), deadline = excluded.deadline, ended_at = NULL, reason = NULL,
           lease_epoch = excluded.lease_epoch,
           unsure = known.unsure OR known.state = 'unknown'
-            OR (known.state = 'started' AND known.lease_epoch <> excluded.lease_epoch)
+            OR (known.state = 'started' AND known.lease_epoch <> excluded.lease_epoch),
+          lost_at = CASE WHEN known.state = 'started' AND known.lease_epoch <> excluded.lease_epoch
+            THEN greatest(known.lost_at, known.deadline) ELSE known.lost_at END
     """
 )
 END = text(
     """
     UPDATE step SET state = new.state, reason = new.reason, ended_at = now(), lease_epoch = new.epoch,
-      unsure = step.unsure OR new.unsure OR (step.state = 'started' AND step.lease_epoch <> new.epoch)
+      unsure = step.unsure OR new.unsure OR (step.state = 'started' AND step.lease_epoch <> new.epoch),
+      lost_at = CASE WHEN new.lost THEN now() WHEN step.state = 'started' AND step.lease_epoch <> new.epoch
+        THEN greatest(step.lost_at, step.deadline) ELSE step.lost_at END
     FROM jsonb_to_recordset(CAST(:rows AS jsonb)) AS new(tenant_id text, student_id text, epoch bigint, provider text, name text,
-                                                         state text, reason text, unsure boolean)
+                                                         state text, reason text, unsure boolean, lost boolean)
     WHERE step.tenant_id = new.tenant_id AND step.student_id = new.student_id AND step.provider = new.provider
       AND step.name = new.name
     """
 )
 VERIFIED = text(
     """
-    UPDATE step SET unsure = false, lease_epoch = new.epoch
+    UPDATE step SET unsure = false, lost_at = NULL, lease_epoch = new.epoch
     FROM jsonb_to_recordset(CAST(:rows AS jsonb)) AS new(tenant_id text, student_id text, epoch bigint, provider text)
     WHERE step.tenant_id = new.tenant_id AND step.student_id = new.student_id AND step.provider = new.provider AND step.unsure
     """
@@ -59,6 +63,18 @@ REFUSE = text(
       SELECT * FROM jsonb_to_recordset(CAST(:rows AS jsonb)) AS row(tenant_id text, student_id text, provider text, address text)
     ), refused AS (
       UPDATE address SET refused = true FROM new WHERE address.provider = new.provider AND address.address = lower(new.address)
+    )
+    DELETE FROM account USING new
+    WHERE account.tenant_id = new.tenant_id AND account.student_id = new.student_id AND account.provider = new.provider
+    """
+)
+RELEASE = text(
+    """
+    WITH new AS (
+      SELECT * FROM jsonb_to_recordset(CAST(:rows AS jsonb)) AS row(tenant_id text, student_id text, provider text, address text)
+    ), released AS (
+      DELETE FROM address USING new WHERE address.provider = new.provider AND address.address = lower(new.address)
+        AND address.tenant_id = new.tenant_id AND address.student_id = new.student_id AND NOT address.refused
     )
     DELETE FROM account USING new
     WHERE account.tenant_id = new.tenant_id AND account.student_id = new.student_id AND account.provider = new.provider
@@ -92,19 +108,44 @@ PUBLISH = text(
 # In the order of the key: replicas that write the same tenants' waits do not wait for one another in a circle.
 WAIT = text(
     """
-    INSERT INTO tenant_wait AS known (tenant_id, service, until)
-    SELECT tenant_id, service, now() + seconds * interval '1 second'
-    FROM jsonb_to_recordset(CAST(:rows AS jsonb)) AS new(tenant_id text, service text, seconds float8)
+    INSERT INTO tenant_wait AS known (tenant_id, service, until, held, reason, code, step, since)
+    SELECT tenant_id, service, now() + seconds * interval '1 second', held, reason, code, step, now()
+    FROM jsonb_to_recordset(CAST(:rows AS jsonb)) AS new(tenant_id text, service text, seconds float8, held boolean, reason text,
+                                                         code text, step text)
     ORDER BY tenant_id, service
-    ON CONFLICT (tenant_id, service) DO UPDATE SET until = greatest(known.until, excluded.until)
+    ON CONFLICT (tenant_id, service) DO UPDATE
+      SET until = excluded.until, held = excluded.held, reason = excluded.reason, code = excluded.code, step = excluded.step,
+          since = CASE WHEN known.reason = excluded.reason THEN known.since ELSE excluded.since END
+      WHERE known.until < excluded.until
     """
 )
 DEFER = text(
     """
+    WITH new AS (
+      SELECT * FROM jsonb_to_recordset(CAST(:rows AS jsonb)) AS row(tenant_id text, student_id text, seconds float8, waits jsonb)
+    ), cause AS (
+      SELECT new.tenant_id, new.student_id, new.seconds, why.*
+      FROM new, jsonb_to_recordset(new.waits) AS why(provider text, step text, reason text, code text, held boolean, reported boolean)
+    ), over AS (
+      DELETE FROM student_wait AS known USING new
+      WHERE known.tenant_id = new.tenant_id AND known.student_id = new.student_id
+        AND NOT EXISTS (SELECT FROM cause WHERE (cause.tenant_id, cause.student_id, cause.provider, cause.step)
+                                              = (known.tenant_id, known.student_id, known.provider, known.step))
+    ), waits AS (
+      INSERT INTO student_wait AS known (tenant_id, student_id, provider, step, reason, code, held, version, attempts, reported, since,
+                                         until)
+      SELECT cause.tenant_id, cause.student_id, cause.provider, cause.step, cause.reason, cause.code, cause.held, claimed.claimed_version,
+             1, cause.reported, now(), now() + cause.seconds * interval '1 second'
+      FROM cause JOIN student claimed USING (tenant_id, student_id)
+      ON CONFLICT (tenant_id, student_id, provider, step) DO UPDATE
+        SET reason = excluded.reason, code = excluded.code, held = excluded.held, version = excluded.version,
+            attempts = CASE WHEN known.version = excluded.version AND known.reason = excluded.reason THEN known.attempts + 1 ELSE 1 END,
+            since = CASE WHEN known.version = excluded.version THEN known.since ELSE excluded.since END,
+            reported = excluded.reported, until = excluded.until
+    )
     UPDATE student SET lease_until = NULL, lease_owner = NULL,
       due_at = CASE WHEN desired_version > claimed_version THEN now() ELSE now() + new.seconds * interval '1 second' END
-    FROM jsonb_to_recordset(CAST(:rows AS jsonb)) AS new(tenant_id text, student_id text, seconds float8)
-    WHERE student.tenant_id = new.tenant_id AND student.student_id = new.student_id
+    FROM new WHERE student.tenant_id = new.tenant_id AND student.student_id = new.student_id
     """
 )
 SETTLE = text(
@@ -118,6 +159,9 @@ SETTLE = text(
       FROM new
       WHERE inbox.tenant_id = new.tenant_id AND inbox.student_id = new.student_id AND inbox.version <= new.version
         AND inbox.disposition = 'pending'
+    ), over AS (
+      DELETE FROM student_wait USING new
+      WHERE student_wait.tenant_id = new.tenant_id AND student_wait.student_id = new.student_id
     )
     UPDATE student SET lease_until = NULL, lease_owner = NULL, attempt = 0,
       settled_version = greatest(settled_version, new.version),

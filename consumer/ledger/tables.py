@@ -89,12 +89,12 @@ Index(
 )
 
 student_wait = Table(
-    "student_wait",  # why a student waits at a provider; an empty provider is the whole student
+    "student_wait",  # why a student waits, by provider and step; both are empty where the row itself cannot be read
     metadata,
     Column("tenant_id", Text, primary_key=True),
     Column("student_id", Text, primary_key=True),
     Column("provider", Text, primary_key=True),
-    Column("step", Text, nullable=False),
+    Column("step", Text, primary_key=True),
     Column("reason", Text, nullable=False),
     Column("code", Text),
     Column("held", Boolean, nullable=False),

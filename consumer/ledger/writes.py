@@ -7,6 +7,7 @@ from typing import Any
 
 from sqlalchemy import Connection, TextClause, text
 
+from consumer.errors import Reason
 from consumer.ledger import statements
 from consumer.ledger.port import (
     BeginStep,
@@ -16,6 +17,7 @@ from consumer.ledger.port import (
     Lease,
     Publish,
     RefuseAddress,
+    ReleaseAddress,
     SaveAccount,
     SealCredential,
     Settle,
@@ -42,8 +44,14 @@ def _begin(write: BeginStep) -> Row:
 
 
 def _end(write: EndStep) -> Row:
-    unsure = write.unsure or write.state is StepState.UNKNOWN
-    return {"name": write.name, "state": write.state, "reason": write.reason, "unsure": unsure}
+    unknown = write.state is StepState.UNKNOWN
+    return {
+        "name": write.name,
+        "state": write.state,
+        "reason": write.reason,
+        "unsure": write.unsure or unknown,
+        "lost": unknown and write.reason is Reason.OUTCOME_UNKNOWN,
+    }
 
 
 def _save(write: SaveAccount) -> Row:
@@ -64,6 +72,32 @@ def _save(write: SaveAccount) -> Row:
 
 def _seal(write: SealCredential) -> Row:
     return {"generation": write.generation, "sealed": _hex(write.sealed), "lifetime": write.lifetime}
+
+
+def _wait(write: TenantWaits) -> Row:
+    return {
+        "service": write.service,
+        "seconds": write.seconds,
+        "held": write.held,
+        "reason": write.reason,
+        "code": write.code,
+        "step": write.step,
+    }
+
+
+def _defer(write: Defer) -> Row:
+    waits = [
+        {
+            "provider": wait.provider,
+            "step": wait.step,
+            "reason": wait.reason,
+            "code": wait.code,
+            "held": wait.held,
+            "reported": wait.reported,
+        }
+        for wait in write.waits
+    ]
+    return {"seconds": write.seconds, "waits": waits}
 
 
 def _settle(write: Settle) -> Row:
@@ -97,7 +131,7 @@ def _begun_again(before: Row, row: Row) -> Row:
 
 
 def _ended_again(before: Row, row: Row) -> Row:
-    return row | {"unsure": before["unsure"] or row["unsure"]}
+    return row | {"unsure": before["unsure"] or row["unsure"], "lost": before["lost"] or row["lost"]}
 
 
 def _longer(before: Row, row: Row) -> Row:
@@ -125,17 +159,12 @@ _KINDS = (
     _Kind(Verified, statements.VERIFIED, lambda _: {}, _ACCOUNT),
     _Kind(SaveAccount, statements.SAVE, _save, _ACCOUNT),
     _Kind(RefuseAddress, statements.REFUSE, lambda write: {"address": write.address}, (*_ACCOUNT, "address")),
+    _Kind(ReleaseAddress, statements.RELEASE, lambda write: {"address": write.address}, (*_ACCOUNT, "address")),
     _Kind(SealCredential, statements.SEAL, _seal, (*_ACCOUNT, "generation"), _first),
     _Kind(DestroyCredential, statements.DESTROY, lambda _: {}, _ACCOUNT),
     _Kind(Publish, statements.PUBLISH, _publish, ("event_id",), _first),
-    _Kind(
-        TenantWaits,
-        statements.WAIT,
-        lambda write: {"service": write.service, "seconds": write.seconds},
-        ("tenant_id", "service"),
-        _longer,
-    ),
-    _Kind(Defer, statements.DEFER, lambda write: {"seconds": write.seconds}, _STUDENT),
+    _Kind(TenantWaits, statements.WAIT, _wait, ("tenant_id", "service"), _longer),
+    _Kind(Defer, statements.DEFER, _defer, _STUDENT),
     _Kind(Settle, statements.SETTLE, _settle, _STUDENT),
 )
 """In the order in which they are written: a step begins before it ends and ends before it is verified, a lease ends last."""

@@ -1,14 +1,19 @@
-"""Step one: an address that nobody else has, reserved in the database before the first call."""
+"""Step one: an address that nobody else has, reserved in the database before the first call, and the body of that call.
+
+The address is reserved at all providers of the student's that have no account yet, so that the student has one address everywhere.
+Both are corrected from the newest event and the configuration as long as no attempt can have been carried out: see `corrected`.
+"""
 
 import hashlib
 import json
-from dataclasses import asdict
+from dataclasses import asdict, replace
 
 from pydantic import TypeAdapter
 
 from consumer.errors import GiveUp, Reason
+from consumer.events import StepName
 from consumer.failpoints import Point, commit_lost
-from consumer.ledger.port import Account
+from consumer.ledger.port import Account, EndStep, ReleaseAddress, StepState
 from consumer.policy.addresses import MAX_CANDIDATES, candidates
 from consumer.policy.marker import marker
 from consumer.policy.profile import names
@@ -30,35 +35,34 @@ async def reserved(case: Case) -> Account:
 
     Raises `GiveUp` (ADDRESS_EXHAUSTED) where every candidate is taken.
     """
-    if case.account is not None:
-        return case.account
-    lease = case.job.lease
-    address = await _reserve(case)
-    await case.tools.failpoints.reach_async(Point.ADDRESS_RESERVED, lost=commit_lost())
-    if address is None:
-        raise GiveUp("Every address that the patterns allow is taken.", reason=Reason.ADDRESS_EXHAUSTED)
-    name = names(case.provider, case.student)
-    mark = marker(case.provider, lease.tenant_id, lease.student_id)
-    body = NewAccount(
-        address=address,
-        marker=mark,
-        given_name=name.given,
-        family_name=name.family,
-        display_name=name.display,
-        preferred_language=case.student.preferred_language,
-        org_unit=grant(case.tenant, case.student, case.provider).org_unit,
-    )
-    case.account = Account(provider=case.provider, address=address, marker=mark, body=asdict(body))
+    if case.account is None:
+        address = await _reserve(case)
+        await case.tools.failpoints.reach_async(Point.ADDRESS_RESERVED, lost=commit_lost())
+        if address is None:
+            raise GiveUp("Every address that the patterns allow is taken.", reason=Reason.ADDRESS_EXHAUSTED)
+        body = _body(case, address)
+        case.account = Account(case.provider, address, body.marker, asdict(body))
     return case.account
 
 
-async def _reserve(case: Case) -> str | None:
-    """The best candidate that is free. The many more are thought of only for those whose best few are all taken."""
-    for most in (_BEST, MAX_CANDIDATES):
-        found = candidates(case.tenant.addresses, case.student, most=most)
-        if address := await case.tools.work.reserve(case.job.lease, [case.provider], found):
-            return address
-    return None
+async def corrected(case: Case) -> Account:
+    """The same, by the newest event and the configuration, for an account that does not exist and that no attempt can still make.
+
+    What a correction changes in a name, a domain or a unit takes effect so. An address that is no candidate any more is given back.
+    """
+    account = await reserved(case)
+    if case.may_turn_up(StepName.CREATE) is not None:
+        return account
+    if not _is_candidate(case, account.address):
+        # What an attempt with that address left unknown is given up with it.
+        given_up = EndStep(case.provider, StepName.CREATE, StepState.THROTTLED, Reason.INVALID_PROFILE)
+        release = ReleaseAddress(case.provider, account.address)
+        await case.effects.commit([given_up, release], Point.ADDRESS_RELEASED)
+        case.account = None
+        return await reserved(case)
+    body = _body(case, account.address)
+    case.account = replace(account, marker=body.marker, body=asdict(body))
+    return case.account
 
 
 def new_account(account: Account) -> NewAccount:
@@ -69,3 +73,38 @@ def new_account(account: Account) -> NewAccount:
 def body_hash(account: Account) -> bytes:
     """Identifies the request: the same for every attempt, whatever the password."""
     return hashlib.sha256(json.dumps(dict(account.body), sort_keys=True).encode()).digest()
+
+
+def own_marker(case: Case) -> str:
+    """What marks this student's account at this provider."""
+    return marker(case.provider, case.job.lease.tenant_id, case.job.lease.student_id)
+
+
+def _body(case: Case, address: str) -> NewAccount:
+    name = names(case.provider, case.student)
+    return NewAccount(
+        address=address,
+        marker=own_marker(case),
+        given_name=name.given,
+        family_name=name.family,
+        display_name=name.display,
+        preferred_language=case.student.preferred_language,
+        org_unit=grant(case.tenant, case.student, case.provider).org_unit,
+    )
+
+
+async def _reserve(case: Case) -> str | None:
+    """The best candidate that is free. The many more are thought of only for those whose best few are all taken."""
+    open_to = [case.provider, *(other.provider for other in case.others)]
+    for most in (_BEST, MAX_CANDIDATES):
+        found = candidates(case.tenant.addresses, case.student, most=most)
+        if address := await case.tools.work.reserve(case.job.lease, open_to, found):
+            return address
+    return None
+
+
+def _is_candidate(case: Case, address: str) -> bool:
+    """Whether the student would be given this address today, best candidates first: the many more are seldom asked for."""
+    return any(
+        address in candidates(case.tenant.addresses, case.student, most=most) for most in (_BEST, MAX_CANDIDATES)
+    )

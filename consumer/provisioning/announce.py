@@ -4,7 +4,7 @@ from dataclasses import replace
 from datetime import datetime, timedelta
 from uuid import UUID
 
-from consumer.errors import GiveUp, Hold, Reason
+from consumer.errors import Reason
 from consumer.events import (
     AccountProvisioned,
     AccountProvisioningFailed,
@@ -18,7 +18,7 @@ from consumer.events import (
     outcome_id,
 )
 from consumer.failpoints import Point
-from consumer.ledger.port import Publish, SaveAccount
+from consumer.ledger.port import Account, Publish, SaveAccount
 from consumer.provisioning.case import Case
 
 
@@ -28,10 +28,20 @@ async def ensure_announced(case: Case) -> None:
     if account.settled_version >= case.version:
         return
     settled = replace(account, settled_version=case.version)
+    await case.effects.commit([SaveAccount(settled), _provisioned(case, account)], Point.ACCOUNT_ANNOUNCED)
+    case.account = settled
+
+
+def completed(case: Case) -> Publish:
+    """`account-provisioned` once more, of an account that was announced while something was still missing, and lacks nothing now."""
+    return _provisioned(case, case.known_account(), detail="complete")
+
+
+def _provisioned(case: Case, account: Account, *, detail: str = "") -> Publish:
     now = case.now()
     object_id = account.object_id or ""
     outcome = AccountProvisioned(
-        event_id=_id(case, "account-provisioned"),
+        event_id=_id(case, "account-provisioned", detail),
         occurred_at=now,
         tenant_id=case.tenant.id,
         student_id=case.student.student_id,
@@ -43,31 +53,31 @@ async def ensure_announced(case: Case) -> None:
         groups=account.groups,
         duration_ms=int((now - case.job.desired.accepted_at) / timedelta(milliseconds=1)),
     )
-    await case.effects.commit([SaveAccount(settled), _publish(case, outcome)], Point.ACCOUNT_ANNOUNCED)
-    case.account = settled
+    return _publish(case, outcome)
 
 
-def failed(case: Case, step: StepName, fault: GiveUp | Hold, *, retry_at: datetime | None) -> Publish:
-    """`account-provisioning-failed`, once for each version, step and reason; final unless the fault waits for a person."""
+def failed(case: Case, step: StepName, reason: Reason, message: str, *, retry_at: datetime | None) -> Publish:
+    """`account-provisioning-failed`, once for each version, step and reason; final where it is not tried again."""
     outcome = AccountProvisioningFailed(
-        event_id=_id(case, "account-provisioning-failed", f"{step}/{fault.reason}"),
+        event_id=_id(case, "account-provisioning-failed", f"{step}/{reason}"),
         occurred_at=case.now(),
         tenant_id=case.tenant.id,
         student_id=case.student.student_id,
         cause=_cause(case),
         provider=case.provider,
         step=step,
-        reason=fault.reason,
-        final=isinstance(fault, GiveUp),
+        reason=reason,
+        final=retry_at is None,
         retry_at=retry_at,
-        message=str(fault),
+        message=message,
     )
     return _publish(case, outcome)
 
 
 def welcome(case: Case, state: MailState, *, message_id: str | None = None, reason: Reason | None = None) -> Publish:
     """`welcome-email-status`, once for each account that was created and each state."""
-    detail = f"{case.known_account().generation}/{state}"
+    generation = case.account.generation if case.account else 0
+    detail = f"{generation}/{state}"
     outcome = WelcomeEmailStatus(
         event_id=_id(case, "welcome-email-status", detail),
         occurred_at=case.now(),

@@ -1,6 +1,6 @@
-"""A breaker for one tenant's one service: after some failures in a row the tenant waits, then one student at a time probes.
+"""A breaker for one tenant's one service, or a part of it: after some failures in a row, or a hold, all wait; then one student probes.
 
-    closed ──`threshold` failures in a row──▶ open: the tenant waits ──wait over──▶ half-open: one student at a time
+    closed ──`threshold` failures in a row, or a hold──▶ open: all wait ──wait over──▶ half-open: one student at a time
        ▲                                                                              │ answered       │ failed
        └──────────────────────────────────────────────────────────────────────────────┘                └──▶ open again
 
@@ -10,25 +10,26 @@ The wait itself is kept in the ledger, so that all replicas observe it; a breake
 from collections.abc import Generator
 from contextlib import contextmanager
 
-from consumer.errors import RetryLater
+from consumer.errors import Hold, OnHold, RetryLater
 
 
 class Breaker:
-    """One tenant's one service. Seconds: `wait`, and `probed`, for which others stay away from a probe, whose answer may come at once."""
+    """Seconds: `wait`, and `probed`, for which others stay away from a probe, whose answer may come at once."""
 
     def __init__(self, *, threshold: int = 5, wait: float = 30.0, probed: float = 10.0) -> None:
         self._threshold = threshold
         self._wait = wait
         self._probed = probed
         self._failures = 0
+        self._hold: Hold | None = None
         self._probing = False
 
     @contextmanager
     def passage(self) -> Generator[None]:
-        """Held through a call. Raises `RetryLater` while the service is suspicious and somebody else is probing it."""
-        probe = self._failures >= self._threshold
+        """Held through a call. Raises `RetryLater` (`OnHold` after a hold) while another student probes."""
+        probe = self._hold is not None or self._failures >= self._threshold
         if probe and self._probing:
-            raise RetryLater("The provider failed lately, and is being probed.", after=self._probed)
+            raise self._kept_back()
         self._probing = self._probing or probe
         try:
             yield
@@ -39,15 +40,25 @@ class Breaker:
     def answered(self) -> None:
         """The service answered, whatever it said."""
         self._failures = 0
+        self._hold = None
 
     def failed(self) -> float | None:
         """The service did not answer, or failed itself. Returns the seconds that the tenant must wait now, if it must."""
         self._failures += 1
         return self._wait if self._failures >= self._threshold else None
 
+    def held(self, hold: Hold) -> None:
+        """A refusal that all who pass here would meet: when their wait is over, one student tries whether it still holds."""
+        self._hold = hold
+
+    def _kept_back(self) -> RetryLater:
+        if self._hold is None:
+            return RetryLater("The provider failed lately, and is being probed.", after=self._probed)
+        return OnHold(str(self._hold), reason=self._hold.reason, after=self._probed, code=self._hold.code)
+
 
 class Breakers:
-    """The breakers of a process, one for each tenant and service."""
+    """The breakers of a process, one for each tenant and service, and for each part of one that was ever called."""
 
     def __init__(self, *, threshold: int = 5, wait: float = 30.0) -> None:
         self._threshold = threshold
@@ -55,7 +66,7 @@ class Breakers:
         self._all: dict[tuple[str, str], Breaker] = {}
 
     def of(self, tenant_id: str, service: str) -> Breaker:
-        """The breaker of this tenant's service."""
+        """The breaker of this tenant's service, such as `microsoft`, or of a part of it, such as `microsoft/licences`."""
         key = (tenant_id, service)
         if key not in self._all:
             self._all[key] = Breaker(threshold=self._threshold, wait=self._wait)

@@ -1,7 +1,7 @@
 """One student at one provider, under one lease: everything that the steps share."""
 
 import asyncio
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 from typing import Protocol
@@ -17,6 +17,9 @@ from consumer.provisioning.effects import Effects
 from consumer.provisioning.institution import Institution
 from consumer.tenants import Tenant
 
+PATIENCE = 8
+"""Tries in a row after which what may pass by itself, such as replicas that lag, is taken for something that a person must look at."""
+
 
 class Announcer(Protocol):
     """Makes an outcome ready for its topic; `traceparent` is the W3C trace context of the event that it answers."""
@@ -26,7 +29,10 @@ class Announcer(Protocol):
 
 @dataclass(frozen=True, slots=True)
 class Tools:
-    """What every case of a process uses. `password` makes a new one; times are in seconds."""
+    """What every case of a process uses. `password` makes a new one; times are in seconds.
+
+    `verify_after`: for how long a call whose outcome is unknown may still be carried out, and replicas may hide that it was.
+    """
 
     work: Work
     vault: Vault
@@ -35,11 +41,16 @@ class Tools:
     templates: Templates
     mail_hold_down: float
     credential_lifetime: float
+    verify_after: float
     failpoints: Failpoints = UNARMED
 
 
 class Case:
-    """The student's job at `provider`. `account` and `sealed`, its newest sealed password, are what is known so far; steps move them on."""
+    """The student's job at `provider`. `account` and `sealed`, its newest sealed password, are what is known so far; steps move them on.
+
+    `others` are the same student's cases at the tenant's other providers. `asked_for`: in this very job a creation was asked for, and
+    not refused; `created_now`: it was answered.
+    """
 
     def __init__(
         self,
@@ -58,6 +69,9 @@ class Case:
         self.tools = tools
         self.account: Account | None = job.accounts.get(provider)
         self.sealed: SealedCredential | None = job.credentials.get(provider)
+        self.others: Sequence[Case] = ()
+        self.asked_for = False
+        self.created_now = False
         self._claimed_at = claimed_at
 
     @property
@@ -100,6 +114,35 @@ class Case:
     def verifying(self) -> bool:
         """Whether nothing new is asked for, and this is the second look at an account of which something is unsure."""
         return self.job.settled and any(self.to_be_verified(name) for name in StepName)
+
+    def waited(self, name: StepName, reason: Reason) -> int:
+        """How often in a row this version has waited at this step for this very reason."""
+        wait = self.job.waits.get((self.provider, name))
+        return wait.attempts if wait and wait.version == self.version and wait.reason is reason else 0
+
+    def was_lost(self, name: StepName) -> bool:
+        """Whether the outcome of any attempt since the account was last verified is unknown, whatever has become of later ones."""
+        step = self.step(name)
+        return step is not None and (step.unsure or self.uncertain(name))
+
+    @property
+    def announced_incomplete(self) -> bool:
+        """Whether this version was announced while a licence or a group was still missing."""
+        account = self.job.accounts.get(self.provider)
+        waited = any(
+            (wait := self.job.waits.get((self.provider, name))) is not None and wait.version == self.version
+            for name in (StepName.LICENCES, StepName.GROUPS)
+        )
+        return waited and account is not None and account.settled_version >= self.version
+
+    def may_turn_up(self, name: StepName) -> timedelta | None:
+        """For how long an earlier attempt whose outcome is unknown may still be carried out or hidden; None where none is any more."""
+        step = self.step(name)
+        if step is None or not self.was_lost(name):
+            return None
+        lost_at = step.started_at if step.state is StepState.STARTED or step.lost_at is None else step.lost_at
+        left = lost_at + timedelta(seconds=self.tools.verify_after) - self.now()
+        return left if left > timedelta(0) else None
 
     def to_be_verified(self, name: StepName) -> bool:
         """Whether this job is the second look, and this step is unsure."""

@@ -1,20 +1,26 @@
 """Step two: the account itself, at most one whatever happens.
 
-look for our marker ──found──▶ adopt | restore
+look for our marker ──found──▶ adopt | restore (`adopt` says what is never taken)
         │ nothing (proves nothing)
         ▼
-create, always the same body ──▶ created
+create ──▶ created
         │ "taken"
         ▼
-whose is it? ──ours──▶ adopt      ──not visible yet──▶ later
-        └──somebody else's──▶ refuse the address, take the next candidate
-             (unless an earlier attempt is unknown and the holder is unmarked or stays invisible: that may be ours, so a person must look)
+whose is it? ──our marker──▶ adopt
+        │      ──not visible yet──▶ later, and after some tries the next candidate
+        │      ──another marker──▶ refuse the address, take the next candidate
+        ▼
+no marker: may an earlier attempt still turn out to have made it?
+        │ yes ──▶ later, when that can be told
+        │ no  ──▶ the next candidate, or a person (`addresses.on_taken`)
+
+Attempts send the same body while any of them may still turn up. When none may, the body is made anew: see `address.corrected`.
 """
 
 from dataclasses import replace
 from hashlib import sha256
 
-from consumer.errors import AddressTaken, Hold, NotYet, Reason
+from consumer.errors import AddressTaken, Hold, NotYet, Reason, RetryLater
 from consumer.events import Origin, StepName
 from consumer.failpoints import CREATE, RESTORE, Point
 from consumer.ledger.port import (
@@ -22,17 +28,19 @@ from consumer.ledger.port import (
     DestroyCredential,
     EndStep,
     RefuseAddress,
+    ReleaseAddress,
     SaveAccount,
     StepState,
     Write,
 )
 from consumer.providers.port import Found
-from consumer.provisioning.address import body_hash, new_account, reserved
-from consumer.provisioning.case import Case
+from consumer.provisioning.address import body_hash, corrected, new_account, own_marker, reserved
+from consumer.provisioning.adopt import adopt, our_accounts, refuse_foreign, standing
+from consumer.provisioning.case import PATIENCE, Case
 from consumer.provisioning.password import sealed_password
+from consumer.tenants import OnTaken
 
 _ADDRESSES_IN_ONE_GO = 8
-_ATTEMPTS_UNTIL_VISIBLE = 8
 
 
 async def ensure_created(case: Case) -> None:
@@ -40,127 +48,157 @@ async def ensure_created(case: Case) -> None:
     if case.account is not None and case.account.object_id is not None:
         return
     case.refuse_if_failed(StepName.CREATE)
+    if await _found_by_marker(case):
+        return
     for _ in range(_ADDRESSES_IN_ONE_GO):
-        account = await reserved(case)
-        if not await _found_by_marker(case, account):
-            _refuse_beside_a_restored_one(case, account)
-            await _create(case, account)
-        if (await reserved(case)).object_id is not None:
+        account = await corrected(case)
+        _refuse_beside_a_restored_one(case, account)
+        await _create(case, account)
+        if case.account is not None and case.account.object_id is not None:
             return
     raise NotYet("Many addresses in a row were taken; the next candidates are tried later.")
 
 
-async def our_accounts(case: Case, marker: str) -> list[Found]:
-    """The accounts that carry the student's marker: one that lives, or several that are all deleted, or none.
-
-    Raises `Hold` where several live: which of them is the student's is not for us to say.
-    """
-    found = await case.effects.ask(case.service, lambda t: case.directory.find_marked(marker, timeout=t))
-    ours = [one for one in found if one.marker == marker]
-    live = [one for one in ours if not one.deleted]
-    if len(live) > 1:
-        raise Hold("Several accounts carry this student's marker.", reason=Reason.ACCOUNT_CONFLICT)
-    return live or ours
-
-
-async def adopt(case: Case, account: Account, found: Found) -> None:
-    """Takes an account with our marker as the student's. Raises `Hold` where it is an administrator's."""
-    await _adopt(case, account, found, _origin(case, account, found), explained=case.uncertain(StepName.CREATE))
-
-
-async def refuse_if_privileged(case: Case, found: Found) -> None:
-    """Raises `Hold` where the account holds an administrator's role: it is left alone, whatever marker it carries."""
-    if await case.effects.ask(case.service, lambda t: case.directory.is_privileged(found.object_id, timeout=t)):
-        raise Hold("The account holds an administrator's role.", reason=Reason.PRIVILEGED_ACCOUNT)
-
-
-async def _found_by_marker(case: Case, account: Account) -> bool:
-    ours = await our_accounts(case, account.marker)
+async def _found_by_marker(case: Case) -> bool:
+    account = await reserved(case)
+    ours = await our_accounts(case)
     if len(ours) > 1:
         raise Hold("Several deleted accounts carry this student's marker.", reason=Reason.ACCOUNT_CONFLICT)
     for one in ours:
-        await (_restore if one.deleted else adopt)(case, account, one)
+        if one.deleted:
+            await _restore(case, account, one)
+        else:
+            await adopt_marked(case, account, one)
     return bool(ours)
 
 
+async def adopt_marked(case: Case, account: Account, found: Found) -> None:
+    """Takes a live account with our marker as the student's. Raises `Hold` where it is none that may be taken."""
+    origin = _origin(case, account, found)
+    await adopt(case, account, found, origin, explained=case.was_lost(StepName.CREATE))
+
+
 def _refuse_beside_a_restored_one(case: Case, account: Account) -> None:
-    """Whatever may have been restored has the address that it had, so that the provider would let us make another account."""
-    if not case.uncertain(StepName.CREATE) or _was_last(case, body_hash(account)):
-        return
-    if case.job.attempt < _ATTEMPTS_UNTIL_VISIBLE:
+    """Whatever may have been restored has the address that it had, so that the provider would let us make another account.
+
+    The newest attempt was a restoration where it was no creation, neither with this body nor with the one before a correction.
+    """
+    before = case.job.accounts.get(case.provider) or account
+    created = _was_last(case, body_hash(account)) or _was_last(case, body_hash(before))
+    if case.uncertain(StepName.CREATE) and not created:
         raise NotYet("The account that was to be restored is not visible yet.")
-    raise Hold("The account that was to be restored can no longer be found.", reason=Reason.ACCOUNT_MISSING)
 
 
 async def _create(case: Case, account: Account) -> None:
     request_hash = body_hash(account)
-    uncertain = case.uncertain(StepName.CREATE) and _was_last(case, request_hash)
+    # A body that was made anew says that no attempt with another one can turn up any more.
+    uncertain = (
+        case.uncertain(StepName.CREATE)
+        and _was_last(case, request_hash)
+        and case.may_turn_up(StepName.CREATE) is not None
+    )
     if _was_last(case, request_hash) and not case.has_password(account.generation):
         # The sealed password has expired, and an attempt that bore it may still turn up: this one must be told apart.
         account = replace(account, generation=account.generation + 1)
     password, seal = sealed_password(case, account.generation)
+    body = new_account(account)
+    case.asked_for = True
     try:
         created = await case.effects.step(
             case.provider,
             StepName.CREATE,
             CREATE,
             service=case.service,
+            part=None if body.org_unit is None else f"units/{body.org_unit}",
             request_hash=request_hash,
-            call=lambda t: case.directory.create(new_account(account), password, timeout=t),
+            call=lambda t: case.directory.create(body, password, timeout=t),
             then=lambda found: _created(case, account, found),
             before=[SaveAccount(account), *seal],
             uncertain=uncertain,
         )
     except AddressTaken:
-        await _whose_is_it(case, account, uncertain=uncertain)
+        case.asked_for = False
+        await _whose_is_it(case, account)
     else:
-        case.account = _standing(account, created, Origin.CREATED)
+        case.account = standing(account, created, Origin.CREATED)
+        case.created_now = True
 
 
 def _created(case: Case, account: Account, found: Found) -> list[Write]:
     # Where nobody could tell whether the marker stands, the account is looked at once more.
     unsure = EndStep(case.provider, StepName.CREATE, StepState.DONE, unsure=found.marker is None)
-    waits = case.effects.waits(case.service, found.throttled) if found.throttled else None
-    return [unsure, SaveAccount(_standing(account, found, Origin.CREATED)), *([waits] if waits else [])]
+    limited = found.throttled
+    waits = case.effects.waits(StepName.CREATE, case.service, None, limited) if limited else None
+    return [unsure, SaveAccount(standing(account, found, Origin.CREATED)), *([waits] if waits else [])]
 
 
-async def _whose_is_it(case: Case, account: Account, *, uncertain: bool) -> None:
-    holder = await case.effects.ask(case.service, lambda t: case.directory.find_address(account.address, timeout=t))
-    if holder and holder.marker == account.marker:
+async def _whose_is_it(case: Case, account: Account) -> None:
+    holder = await case.effects.ask(
+        StepName.CREATE, case.service, lambda t: case.directory.find_address(account.address, timeout=t)
+    )
+    if holder and holder.marker == own_marker(case):
         # A vendor can answer "taken" to a create that it has just carried out: nothing carried our marker a moment ago.
-        await _adopt(case, account, holder, _created_if_at(account, holder), explained=uncertain)
-    elif holder is None and not (_was_taken(case, account) and case.job.attempt >= _ATTEMPTS_UNTIL_VISIBLE):
-        raise NotYet("The address is taken, and its holder is not visible yet.")
-    elif uncertain and (holder is None or holder.marker is None):
-        raise Hold("Whoever has the address shows no marker, and may be ours.", reason=Reason.ACCOUNT_CONFLICT)
-    else:
-        # Whatever an earlier attempt left unknown is known now: it was refused, as this one.
-        refused = EndStep(case.provider, StepName.CREATE, StepState.THROTTLED, Reason.ACCOUNT_CONFLICT)
-        await case.effects.commit([refused, RefuseAddress(case.provider, account.address)], Point.ADDRESS_REFUSED)
-        case.account = None
+        await adopt(case, account, holder, _created_if_at(account, holder), explained=case.was_lost(StepName.CREATE))
+        return
+    if holder and holder.marker == account.marker:
+        # The bare number, as earlier versions wrote it: staff may have it too.
+        raise Hold(
+            "The address is held by an account whose marker is the student's bare number.",
+            reason=Reason.ACCOUNT_CONFLICT,
+        )
+    if holder is None or holder.marker is None:
+        _refuse_what_may_be_ours(case, account, seen=holder is not None)
+        if holder and case.tenant.addresses.on_taken is OnTaken.HOLD:
+            raise Hold(
+                "The address is held by an account that this service did not make.", reason=Reason.ACCOUNT_CONFLICT
+            )
+    # Whatever an earlier attempt left unknown is known now: it was refused, as this one.
+    refused = EndStep(case.provider, StepName.CREATE, StepState.THROTTLED, Reason.ACCOUNT_CONFLICT)
+    writes: list[Write] = [refused, RefuseAddress(case.provider, account.address)]
+    # One address everywhere: the student's other accounts that are not begun move to the next candidate as well.
+    movable = [other for other in case.others if _may_move(other, account.address)]
+    writes += [ReleaseAddress(other.provider, account.address) for other in movable]
+    await case.effects.commit(writes, Point.ADDRESS_REFUSED)
+    for one in (case, *movable):
+        one.account = None
 
 
-async def _adopt(case: Case, account: Account, found: Found, origin: Origin, *, explained: bool) -> None:
-    """`explained`: an attempt of ours whose fate is unknown would have made this very account."""
-    await refuse_if_privileged(case, found)
-    standing = _standing(account, found, origin)
-    done = EndStep(case.provider, StepName.CREATE, StepState.DONE)
-    writes: list[Write] = [done, SaveAccount(standing)]
-    if origin is not Origin.CREATED or account.generation > 0 or not explained:
-        # Its password was never ours, or attempts bore several, or an account that replicas hid was in the way: a mail must not tell a
-        # password that may be wrong.
-        writes.append(DestroyCredential(case.provider))
-        case.sealed = None
-    await case.effects.commit(writes, Point.ACCOUNT_ADOPTED)
-    case.account = standing
+def _refuse_what_may_be_ours(case: Case, account: Account, *, seen: bool) -> None:
+    """Raises while the holder may be what an attempt of ours made, and replicas or a lost answer hide that.
+
+    When no attempt may turn up any more and no account carries our marker, as was just found, the holder is not ours. Only a directory
+    that is not known to keep the marker of a creation leaves a doubt.
+    """
+    if (left := case.may_turn_up(StepName.CREATE)) is not None and _was_last(case, body_hash(account)):
+        raise RetryLater(
+            "The address is held by an account that may be ours: an earlier attempt may still turn out to have made it.",
+            reason=Reason.OUTCOME_UNKNOWN,
+            after=left.total_seconds(),
+        )
+    if seen and case.was_lost(StepName.CREATE) and not case.directory.keeps_markers:
+        raise NotYet(
+            "The address is held by an unmarked account, and this directory may drop markers.",
+            reason=Reason.ACCOUNT_CONFLICT,
+        )
+    if not seen and case.waited(StepName.CREATE, Reason.ACCOUNT_CONFLICT) < PATIENCE - 1:
+        raise NotYet("The address is taken, and its holder is not visible yet.", reason=Reason.ACCOUNT_CONFLICT)
+
+
+def _may_move(other: Case, address: str) -> bool:
+    if other.asked_for or other.was_lost(StepName.CREATE):
+        return False
+    account = other.account
+    return account is None or (account.object_id is None and account.address == address)
 
 
 async def _restore(case: Case, account: Account, found: Found) -> None:
+    refuse_foreign(case, found)
     restored = await case.effects.step(
         case.provider,
         StepName.CREATE,
         RESTORE,
         service=case.service,
+        part="restore",
         request_hash=_restore_hash(found),
         call=lambda t: case.directory.restore(found.object_id, org_unit=new_account(account).org_unit, timeout=t),
         then=lambda _: [DestroyCredential(case.provider)],
@@ -169,14 +207,14 @@ async def _restore(case: Case, account: Account, found: Found) -> None:
     )
     case.sealed = None
     # Roles show on living accounts only. Until they were read the account is not ours in the ledger: no step goes on with it.
-    await _adopt(case, account, restored, Origin.RESTORED, explained=False)
+    await adopt(case, account, restored, Origin.RESTORED, explained=False)
 
 
 def _origin(case: Case, account: Account, found: Found) -> Origin:
     """Whose doing the account is: ours only where the very request that would have made it so may have been carried out."""
     if _was_last(case, _restore_hash(found)):
         return Origin.RESTORED
-    if _was_last(case, body_hash(account)) and (case.uncertain(StepName.CREATE) or _was_taken(case, account)):
+    if _was_last(case, body_hash(account)) and (case.was_lost(StepName.CREATE) or _was_taken(case, account)):
         return _created_if_at(account, found)
     return Origin.ADOPTED
 
@@ -199,7 +237,3 @@ def _was_taken(case: Case, account: Account) -> bool:
 
 def _restore_hash(found: Found) -> bytes:
     return sha256(f"restore/{found.object_id}".encode()).digest()
-
-
-def _standing(account: Account, found: Found, origin: Origin) -> Account:
-    return replace(account, object_id=found.object_id, address=found.address, origin=origin)

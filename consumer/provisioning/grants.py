@@ -9,14 +9,11 @@ from dataclasses import replace
 from functools import partial
 from typing import Protocol
 
-from consumer.errors import Hold, NotYet, Reason
 from consumer.events import StepName
 from consumer.failpoints import GROUPS, LICENCES, Boundaries
 from consumer.ledger.port import Account, SaveAccount
 from consumer.policy.rules import grant
 from consumer.provisioning.case import Case
-
-_ATTEMPTS_UNTIL_MISSING = 12
 
 
 async def ensure_licences(case: Case) -> None:
@@ -28,7 +25,9 @@ async def ensure_licences(case: Case) -> None:
     if request:
         call = partial(case.directory.assign_licences, _object_id(account), request)
         given = replace(account, licences=account.licences + missing)
-        await _give(case, StepName.LICENCES, LICENCES, call, given, request)
+        await _give(
+            case, StepName.LICENCES, LICENCES, call, given, request, part=f"licences/{'+'.join(sorted(request))}"
+        )
 
 
 async def ensure_groups(case: Case) -> None:
@@ -39,7 +38,7 @@ async def ensure_groups(case: Case) -> None:
         if missing or case.to_be_verified(StepName.GROUPS):
             call = partial(case.directory.add_to_group, _object_id(account), group)
             given = replace(account, groups=account.groups + missing)
-            await _give(case, StepName.GROUPS, GROUPS, call, given, (group,))
+            await _give(case, StepName.GROUPS, GROUPS, call, given, (group,), part=f"groups/{group}")
 
 
 class _Call(Protocol):
@@ -47,23 +46,19 @@ class _Call(Protocol):
 
 
 async def _give(
-    case: Case, name: StepName, at: Boundaries, call: _Call, given: Account, request: Sequence[str]
+    case: Case, name: StepName, at: Boundaries, call: _Call, given: Account, request: Sequence[str], *, part: str
 ) -> None:
     case.refuse_if_failed(name)
-    try:
-        await case.effects.step(
-            case.provider,
-            name,
-            at,
-            service=case.service,
-            request_hash=hashlib.sha256("\x1f".join(request).encode()).digest(),
-            call=lambda t: call(timeout=t),
-            then=lambda _: [SaveAccount(given)],
-        )
-    except NotYet as fault:
-        if case.job.attempt < _ATTEMPTS_UNTIL_MISSING:
-            raise
-        raise Hold("The account can no longer be found at the provider.", reason=Reason.ACCOUNT_MISSING) from fault
+    await case.effects.step(
+        case.provider,
+        name,
+        at,
+        service=case.service,
+        part=part,
+        request_hash=hashlib.sha256("\x1f".join(request).encode()).digest(),
+        call=lambda t: call(timeout=t),
+        then=lambda _: [SaveAccount(given)],
+    )
     case.account = given
 
 

@@ -43,6 +43,7 @@ async def replace_password(case: Case, reason: Reason) -> None:
         StepName.PASSWORD,
         PASSWORD,
         service=case.service,
+        part="passwords",
         request_hash=hashlib.sha256(f"{object_id}/{renewed.generation}".encode()).digest(),
         call=lambda t: case.directory.replace_password(object_id, password, timeout=t),
         # The lost mail is of no use any more, wherever it is: the step that sent it is free for another.
@@ -54,12 +55,17 @@ async def replace_password(case: Case, reason: Reason) -> None:
 
 
 async def _refuse_if_used(case: Case, object_id: str, reason: Reason) -> None:
-    step = case.step(StepName.PASSWORD)
-    set_at = step.started_at if step else None
-    used = await case.effects.ask(
-        case.service, lambda t: case.directory.was_used(object_id, password_set_at=set_at, timeout=t)
-    )
+    used = await was_used(case, object_id)
     if used and reason is Reason.CREDENTIAL_EXPIRED:
         raise GiveUp("The sealed password has expired, and the account is in use.", reason=reason)
     if used is not False:
         raise Hold("The welcome mail is lost, and the account may be in use.", reason=reason)
+
+
+async def was_used(case: Case, object_id: str) -> bool | None:
+    """Whether the password that we set last has been used or changed since; None where that cannot be told."""
+    step = case.step(StepName.PASSWORD)
+    set_at = step.started_at if step else None
+    return await case.effects.ask(
+        StepName.PASSWORD, case.service, lambda t: case.directory.was_used(object_id, password_set_at=set_at, timeout=t)
+    )

@@ -1,65 +1,48 @@
-"""One claimed student: each provider side by side, then one commit that settles the event or plans the next try."""
+"""One claimed student: each provider's steps, then one commit that settles the event or plans the next try.
+
+The accounts are made one provider after the other, since they share an address; what follows is done side by side.
+"""
 
 import asyncio
 import random
 from collections.abc import Awaitable, Callable, Mapping, Sequence
-from dataclasses import dataclass
-from datetime import timedelta
 
 import structlog
 
-from consumer.errors import Fenced, GiveUp, Hold, OutcomeUnknown, RetryLater, Scope
-from consumer.events import MailState, StepName
+from consumer.errors import Fault, Fenced, RetryLater, Stop
+from consumer.events import Provider, StepName
 from consumer.failpoints import Point
-from consumer.ledger.port import Defer, Disposition, Job, Publish, Settle, Verified
+from consumer.ledger.port import Defer, DestroyCredential, Disposition, Job, Settle, Verified, Write
 from consumer.observe.metrics import Metrics
-from consumer.policy.backoff import delay
 from consumer.provisioning.address import ensure_reserved
-from consumer.provisioning.announce import ensure_announced, failed, welcome
-from consumer.provisioning.breaker import Breakers
+from consumer.provisioning.announce import completed, ensure_announced
 from consumer.provisioning.case import Case, Tools
 from consumer.provisioning.create import ensure_created
-from consumer.provisioning.effects import Effects, Limits
+from consumer.provisioning.effects import Effects, Experience, Limits
+from consumer.provisioning.ending import Ending, Endings, Pace, goes_on
 from consumer.provisioning.grants import ensure_groups, ensure_licences
 from consumer.provisioning.institution import Institution
+from consumer.provisioning.marking import ensure_marked
 from consumer.provisioning.verify import ensure_verified
 from consumer.provisioning.welcome import ensure_welcomed
 
 log = structlog.get_logger()
 
-_WAY: Sequence[tuple[StepName, Callable[[Case], Awaitable[None]]]] = (
-    (StepName.CREATE, ensure_verified),
+_Steps = Sequence[tuple[StepName, Callable[[Case], Awaitable[None]]]]
+
+_LOOK: _Steps = ((StepName.CREATE, ensure_verified),)
+"""For students whose event is settled already, and who are due because something is unsure."""
+
+_ACCOUNT: _Steps = (
+    *_LOOK,
     (StepName.ADDRESS, ensure_reserved),
     (StepName.CREATE, ensure_created),
-    (StepName.LICENCES, ensure_licences),
-    (StepName.GROUPS, ensure_groups),
-    (StepName.GROUPS, ensure_announced),
-    (StepName.WELCOME, ensure_welcomed),
+    (StepName.CREATE, ensure_marked),
 )
-"""Each does what is missing of its step, and nothing where nothing is. The mail is last: its password opens a finished account.
-
-The first is for students whose event is settled already, and who are due because something is unsure."""
-
-
-@dataclass(frozen=True, slots=True)
-class Pace:
-    """Seconds: the back-off's `base` and `cap`; how long a held student waits before it is tried again by itself, and how long after
-    its event was settled an account is verified where a step is unsure.
-    """
-
-    base: float
-    cap: float
-    held: float
-    verify: float
-
-
-@dataclass(frozen=True, slots=True)
-class _Result:
-    """How one provider's way ended: done (or failed for good), unless it goes on in `again` seconds."""
-
-    failed: bool = False
-    again: float | None = None
-    outcomes: tuple[Publish, ...] = ()
+_GRANTS: _Steps = ((StepName.LICENCES, ensure_licences), (StepName.GROUPS, ensure_groups))
+_NEWS: _Steps = ((StepName.GROUPS, ensure_announced), (StepName.WELCOME, ensure_welcomed))
+"""Each does what is missing of its step, and nothing where nothing is. The mail is last: its password opens a finished account, or one
+that lacks only what the school must mend (`announce`)."""
 
 
 class StudentWorker:
@@ -72,7 +55,7 @@ class StudentWorker:
         institutions: Mapping[str, Institution],
         limits: Limits,
         pace: Pace,
-        breakers: Breakers,
+        experience: Experience,
         metrics: Metrics,
         rng: random.Random,
         stopping: Callable[[], bool] = lambda: False,
@@ -81,9 +64,9 @@ class StudentWorker:
         self._institutions = institutions
         self._limits = limits
         self._pace = pace
-        self._breakers = breakers
+        self._experience = experience
         self._metrics = metrics
-        self._rng = rng
+        self._endings = Endings(pace, metrics, rng)
         self._stopping = stopping
 
     async def work(self, job: Job, claimed_at: float | None = None) -> None:
@@ -99,17 +82,18 @@ class StudentWorker:
             version=job.desired.event.version,
             limits=self._limits,
             metrics=self._metrics,
-            breakers=self._breakers,
+            experience=self._experience,
             failpoints=self._tools.failpoints,
         )
         cases = [
             Case(job, institution, provider, effects, self._tools, claimed_at=claimed_at)
-            for provider in job.desired.providers
+            for provider in _providers(job)
             if provider in institution.directories
         ]
+        for case in cases:
+            case.others = [other for other in cases if other is not case]
         try:
-            results = await asyncio.gather(*(self._way(case) for case in cases))
-            await self._end(job, effects, results)
+            await self._end(job, effects, cases, await self._worked(job, cases))
         except Fenced:
             self._metrics.fenced_writes.labels("provisioning").inc()
             log.info(
@@ -117,78 +101,71 @@ class StudentWorker:
             )
         except RetryLater as fault:
             # The ledger is away for longer than the lease: whoever claims the student next finds what was committed.
-            log.warning("student_left_to_its_lease", tenant_id=job.lease.tenant_id, reason=fault.reason)
+            log.warning("lease_abandoned", tenant_id=job.lease.tenant_id, reason=fault.reason)
 
-    async def _way(self, case: Case) -> _Result:
-        for name, ensure in _WAY:
-            if self._stopping():
-                return _Result(again=0.0)
-            try:
-                await ensure(case)
-            except RetryLater as fault:
-                return self._later(case, name, fault.after)
-            except OutcomeUnknown:
-                return self._later(case, name, None)
-            except Hold as fault:
-                return self._held(case, name, fault)
-            except GiveUp as fault:
-                return self._gave_up(case, name, fault)
-        if not case.job.settled:
+    async def _worked(self, job: Job, cases: Sequence[Case]) -> Sequence[Ending]:
+        if not job.desired.providers:
+            return [await self._taken(case, _LOOK, Ending()) for case in cases]
+        accounts = [await self._taken(case, _ACCOUNT, Ending()) for case in cases]
+        return await asyncio.gather(*(self._rest(case, so_far) for case, so_far in zip(cases, accounts, strict=True)))
+
+    async def _rest(self, case: Case, account: Ending) -> Ending:
+        if account.stopped:
+            return account
+        granted = account
+        for step in _GRANTS:
+            granted = await self._taken(case, [step], granted)
+            if granted.stopped and not goes_on(case, granted):
+                return granted
+        ending = await self._taken(case, _NEWS, granted.going_on())
+        if not granted.stopped and case.announced_incomplete:
+            ending = ending.also(completed(case))
+        if not ending.stopped and not case.job.settled:
             took = case.now() - case.job.desired.accepted_at
             self._metrics.time_to_account.labels(case.provider).observe(took.total_seconds())
-        return _Result()
+        return ending
 
-    def _later(self, case: Case, name: StepName, after: float | None) -> _Result:
-        own = delay(max(1, case.job.attempt), base=self._pace.base, cap=self._pace.cap, jitter=self._rng.random())
-        # A vendor's own time is a lower bound; what is added spreads the tenant's students.
-        seconds = own if after is None else after + min(own, self._pace.base)
-        log.debug("step_later", tenant_id=case.tenant.id, provider=case.provider, step=name, seconds=round(seconds, 1))
-        return _Result(again=seconds)
+    async def _taken(self, case: Case, steps: _Steps, so_far: Ending) -> Ending:
+        """The steps, one after the other, until one of them stops the way."""
+        for name, ensure in steps:
+            if self._stopping():
+                return so_far.again_at_once()
+            try:
+                await ensure(case)
+            except (Fenced, Stop):
+                raise
+            except Fault as fault:
+                return self._endings.of(case, name, fault, so_far)
+        return so_far
 
-    def _held(self, case: Case, name: StepName, fault: Hold) -> _Result:
-        self._metrics.held.labels(case.tenant.id, case.provider, fault.reason).inc()
-        self._tell("student_held", case, name, fault)
-        seconds = self._limits.tenant_held if fault.scope is Scope.TENANT else self._pace.held
-        retry_at = case.now() + timedelta(seconds=seconds)
-        if name is StepName.WELCOME:
-            outcome = welcome(case, MailState.FAILED, reason=fault.reason)
-        else:
-            outcome = failed(case, name, fault, retry_at=retry_at)
-        return _Result(again=seconds + self._rng.random() * self._pace.base, outcomes=(outcome,))
-
-    def _gave_up(self, case: Case, name: StepName, fault: GiveUp) -> _Result:
-        self._tell("student_failed", case, name, fault)
-        if name is StepName.WELCOME:
-            # The account stands all the same; the school hands the credentials over in another way.
-            return _Result(outcomes=(welcome(case, MailState.FAILED, reason=fault.reason),))
-        return _Result(failed=True, outcomes=(failed(case, name, fault, retry_at=None),))
-
-    def _tell(self, event: str, case: Case, name: StepName, fault: GiveUp | Hold) -> None:
-        log.warning(
-            event,
-            tenant_id=case.tenant.id,
-            student_id=case.student.student_id,
-            provider=case.provider,
-            step=name,
-            reason=fault.reason,
-        )
-
-    async def _end(self, job: Job, effects: Effects, results: Sequence[_Result]) -> None:
-        outcomes = [outcome for result in results for outcome in result.outcomes]
-        again = [result.again for result in results if result.again is not None]
-        if not results:
+    async def _end(self, job: Job, effects: Effects, cases: Sequence[Case], endings: Sequence[Ending]) -> None:
+        writes = [write for ending in endings for write in ending.writes]
+        again = [ending.again for ending in endings if ending.again is not None]
+        waits = tuple(wait for ending in endings for wait in ending.waits)
+        if not cases and job.desired.providers:
             again = [self._pace.held]  # its providers have left the tenant's configuration, and may come back
         if again:
-            await effects.commit([*outcomes, Defer(min(again))], Point.STUDENT_DEFERRED)
+            await effects.commit([*writes, Defer(min(again), waits)], Point.STUDENT_DEFERRED)
             return
-        disposition = Disposition.FAILED if any(result.failed for result in results) else Disposition.APPLIED
+        disposition = Disposition.FAILED if any(ending.failed for ending in endings) else Disposition.APPLIED
         settle = Settle(job.desired.event.version, disposition, self._pace.verify)
-        await effects.commit([*outcomes, *_verified(job), settle], Point.STUDENT_SETTLED)
+        await effects.commit([*writes, *_forgotten(job), *_verified(job), settle], Point.STUDENT_SETTLED)
         if not job.settled:
             self._metrics.settled.labels(job.lease.tenant_id, disposition).inc()
 
 
-def _verified(job: Job) -> Sequence[Verified]:
+def _providers(job: Job) -> Sequence[Provider]:
+    """Where there may be something to do: where the newest event asks for it, or where a cancelled one left something unsure."""
+    unsure = sorted({step.provider for step in job.steps.values() if step.unsure})
+    return job.desired.providers or (unsure if job.settled else ())
+
+
+def _forgotten(job: Job) -> Sequence[Write]:
+    """A cancelled event's passwords: no mail tells them any more."""
+    return () if job.desired.providers else [DestroyCredential(provider) for provider in sorted(job.credentials)]
+
+
+def _verified(job: Job) -> Sequence[Write]:
     """What the second look has made sure of. A provider that has left the tenant's configuration is not looked at for ever."""
     unsure = {step.provider for step in job.steps.values() if step.unsure}
     return [Verified(provider) for provider in sorted(unsure)] if job.settled else []

@@ -13,18 +13,15 @@ Then licences and groups whose steps were unsure are given again (`grants`). Not
 """
 
 from enum import StrEnum
-from hashlib import sha256
 
-from consumer.errors import GiveUp, Hold, NotYet, Reason
+from consumer.errors import Hold, NotYet, Reason
 from consumer.events import Origin, StepName
-from consumer.failpoints import MARK
 from consumer.ledger.port import Account
-from consumer.policy.marker import marker
 from consumer.providers.port import Found
+from consumer.provisioning.adopt import our_accounts, refuse_privileged
 from consumer.provisioning.case import Case
-from consumer.provisioning.create import adopt, our_accounts, refuse_if_privileged
-
-_ATTEMPTS_UNTIL_MISSING = 8
+from consumer.provisioning.create import adopt_marked
+from consumer.provisioning.marking import write_marker
 
 
 class Finding(StrEnum):
@@ -49,8 +46,8 @@ async def ensure_verified(case: Case) -> None:
 
 
 async def _look(case: Case) -> Finding:
-    account, lease = case.account, case.job.lease
-    ours = await our_accounts(case, marker(case.provider, lease.tenant_id, lease.student_id))
+    account = case.account
+    ours = await our_accounts(case)
     live = next((one for one in ours if not one.deleted), None)
     if account is None or account.object_id is None:
         return await _unknown_to_us(case, account, live)
@@ -66,36 +63,21 @@ async def _unknown_to_us(case: Case, account: Account | None, live: Found | None
         return Finding.SURE
     if account is None:
         raise Hold("An account at an address that was given up carries the marker.", reason=Reason.ACCOUNT_CONFLICT)
-    await adopt(case, account, live)
+    await adopt_marked(case, account, live)
     return Finding.LATE
 
 
 async def _unmarked(case: Case, account: Account) -> Finding:
-    holder = await case.effects.ask(case.service, lambda t: case.directory.find_address(account.address, timeout=t))
+    holder = await case.effects.ask(
+        StepName.CREATE, case.service, lambda t: case.directory.find_address(account.address, timeout=t)
+    )
     if holder is None:
-        if case.job.attempt < _ATTEMPTS_UNTIL_MISSING:
-            raise NotYet("The account is not visible yet.")
-        raise Hold("The account can no longer be found at the provider.", reason=Reason.ACCOUNT_MISSING)
+        raise NotYet("The account cannot be found at the provider.")
     if holder.object_id == account.object_id and holder.marker == account.marker:
         return Finding.SURE  # searches lag behind
     if holder.object_id != account.object_id or holder.marker is not None or account.origin is not Origin.CREATED:
         # Whoever took the marker from an account that was here before us may have meant it.
         raise Hold("The student's account no longer carries the marker.", reason=Reason.ACCOUNT_CONFLICT)
-    await refuse_if_privileged(case, holder)
-    await _mark(case, account, holder.object_id)
+    await refuse_privileged(case, holder)
+    await write_marker(case, holder.object_id, account.marker)
     return Finding.MARKED
-
-
-async def _mark(case: Case, account: Account, object_id: str) -> None:
-    try:
-        await case.effects.step(
-            case.provider,
-            StepName.CREATE,
-            MARK,
-            service=case.service,
-            request_hash=sha256(f"mark/{object_id}".encode()).digest(),
-            call=lambda t: case.directory.mark(object_id, account.marker, timeout=t),
-            then=lambda _: [],
-        )
-    except GiveUp as fault:
-        raise Hold("The provider refuses the marker.", reason=fault.reason) from fault

@@ -28,7 +28,7 @@ from consumer.mail.port import Mail, Mailer
 from consumer.mail.rendering import WelcomeValues
 from consumer.provisioning.announce import welcome
 from consumer.provisioning.case import Case
-from consumer.provisioning.password import replace_password, sealed_password
+from consumer.provisioning.password import replace_password, sealed_password, was_used
 
 
 async def ensure_welcomed(case: Case) -> None:
@@ -48,7 +48,16 @@ async def ensure_welcomed(case: Case) -> None:
     elif not case.has_password(case.known_account().generation):
         await _send_another(case, mailer, Reason.CREDENTIAL_EXPIRED)
     else:
+        await _refuse_replaced(case)
         await _send(case, mailer)
+
+
+async def _refuse_replaced(case: Case) -> None:
+    """A mail that has waited must not tell a password that the school, or the student, has changed meanwhile."""
+    if not case.created_now and await was_used(case, case.known_account().object_id or ""):
+        raise GiveUp(
+            "The password was changed at the provider while its mail waited.", reason=Reason.CREDENTIAL_REPLACED
+        )
 
 
 async def _not_wanted(case: Case) -> None:
@@ -95,7 +104,12 @@ async def _found(case: Case, mailer: Mailer) -> bool:
             "The mail's fate cannot be known yet.", reason=Reason.OUTCOME_UNKNOWN, after=ripe_in.total_seconds()
         )
     ident = _message_id(case)
-    accepted = await case.effects.ask(SERVICE, lambda t: mailer.was_accepted(ident, since=began.timestamp(), timeout=t))
+    accepted = await case.effects.ask(
+        StepName.WELCOME,
+        SERVICE,
+        lambda t: mailer.was_accepted(ident, since=began.timestamp(), timeout=t),
+        part="events",
+    )
     if accepted:
         await case.effects.commit(
             [

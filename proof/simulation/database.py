@@ -7,7 +7,7 @@ from collections.abc import Callable, Collection, Mapping, Sequence
 from dataclasses import dataclass
 from typing import TypeVar
 
-from consumer.errors import Reason, Unavailable
+from consumer.errors import Unavailable
 from consumer.failpoints import commit_lost
 from consumer.ledger.port import Arrival, Disposition, Job, Lease, Publish, Write
 from proof.simulation.clock import Clock
@@ -23,14 +23,6 @@ T = TypeVar("T")
 _LEAST, _MOST = 0.0005, 0.004
 """Seconds that each way takes."""
 _REFUSED_AFTER = 0.05
-_HELD = {
-    Reason.ACCOUNT_CONFLICT,
-    Reason.ACCOUNT_MISSING,
-    Reason.PRIVILEGED_ACCOUNT,
-    Reason.CREDENTIALS_INVALID,
-    Reason.LICENCES_EXHAUSTED,
-    Reason.CONSENT_MISSING,
-}
 _KEPT = {Disposition.PENDING, Disposition.SUPERSEDED}
 
 
@@ -114,8 +106,8 @@ class Database(MemoryLedger):
 
     def _waits_for_a_person(self, row: StudentRow) -> bool:
         """Told downstream, for the newest version; nothing else is left to do for the student."""
-        steps = [step for step in row.steps.values() if step.version == row.desired_version]
-        return row.lease_until is None and any(step.reason in _HELD for step in steps)
+        waits = [wait for wait in row.waits.values() if wait.version == row.desired_version]
+        return row.lease_until is None and any(wait.held and wait.reported for wait in waits)
 
     def leads(self, process: Process) -> bool:
         """Tries to take the relay's lock for this process; a dead one's is free."""

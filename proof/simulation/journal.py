@@ -87,8 +87,8 @@ class Journal:
                     about = {"provider": provider.value, "generation": generation, "expires_at": expires_at}
                     self._add("credential", row.key, about)
                 case TenantWaits(service):
-                    until = _unix(self._state.waits[row.key[0], service])
-                    self._add("tenant_wait", row.key, {"service": service, "until": until})
+                    until = _unix(self._state.waits[row.key[0], service].until)
+                    self._add("tenant_wait", row.key, {"service": service, "until": until, "held": write.held})
                 case Settle(version, Disposition.APPLIED):
                     self.applied[row.key] = max(version, self.applied.get(row.key, -1))
                 case _:

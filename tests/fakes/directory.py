@@ -77,10 +77,20 @@ class FakeDirectory:
         """The next calls of this operation go as ordered, one each (None: well)."""
         self._mishaps.setdefault(operation, deque()).extend(mishaps)
 
-    def put(self, address: str, marker: str | None, *, deleted: bool = False, privileged: bool = False) -> FakeAccount:
+    def put(
+        self,
+        address: str,
+        marker: str | None,
+        *,
+        deleted: bool = False,
+        privileged: bool = False,
+        guest: bool = False,
+        synchronised: bool = False,
+    ) -> FakeAccount:
         """An account that was there before us."""
         ident = f"o{len(self.accounts) + 1}"
-        account = FakeAccount(Found(ident, address, marker, deleted=deleted), privileged=privileged)
+        found = Found(ident, address, marker, deleted=deleted, guest=guest, synchronised=synchronised)
+        account = FakeAccount(found, privileged=privileged)
         self.accounts[ident] = account
         return account
 

@@ -89,10 +89,11 @@ class OnPostgres:
     def advance(self, seconds: float) -> None:
         moved = {
             "student": ("due_at", "lease_until", "accepted_at"),
+            "student_wait": ("since", "until"),
             "tenant_wait": ("until",),
             "credential": ("expires_at",),
             "outbox": ("created_at",),
-            "step": ("started_at", "deadline"),
+            "step": ("started_at", "deadline", "lost_at"),
         }
         with self.engine.begin() as connection:
             for table, columns in moved.items():

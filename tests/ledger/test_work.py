@@ -39,6 +39,10 @@ def ended(state: StepState) -> EndStep:
     return EndStep(MS, StepName.CREATE, state)
 
 
+def waits(seconds: float) -> TenantWaits:
+    return TenantWaits("microsoft", seconds, Reason.THROTTLED, StepName.CREATE)
+
+
 def outcome(number: int = 1) -> Publish:
     return Publish(UUID(int=number), "outcomes", b"north/s1", b"value", (("ce_id", b"1"),))
 
@@ -436,7 +440,7 @@ async def test_passwords_whose_time_is_over_are_destroyed_the_oldest_first(given
 async def test_nobody_begins_a_call_while_the_tenants_service_waits(given: Given, ledger: Ledger) -> None:
     given.accept(event("e1"), event("e2", student_id="s2"))
     one, two = await given.claim()
-    await ledger.work.commit(one.lease, [TenantWaits("microsoft", 30)])
+    await ledger.work.commit(one.lease, [waits(30)])
     with pytest.raises(Waiting) as waiting:
         await ledger.work.commit(two.lease, [BEGIN], service="microsoft")
     assert 29 < waiting.value.seconds <= 30
@@ -447,15 +451,15 @@ async def test_nobody_begins_a_call_while_the_tenants_service_waits(given: Given
 async def test_another_service_does_not_wait(given: Given, ledger: Ledger) -> None:
     given.accept(event())
     job = await given.claim_one()
-    await ledger.work.commit(job.lease, [TenantWaits("microsoft", 30)])
+    await ledger.work.commit(job.lease, [waits(30)])
     await ledger.work.commit(job.lease, [BEGIN], service="mailgun")
 
 
 async def test_a_shorter_wait_never_cuts_a_longer_one(given: Given, ledger: Ledger) -> None:
     given.accept(event())
     job = await given.claim_one()
-    await ledger.work.commit(job.lease, [TenantWaits("microsoft", 30)])
-    await ledger.work.commit(job.lease, [TenantWaits("microsoft", 1)])
+    await ledger.work.commit(job.lease, [waits(30)])
+    await ledger.work.commit(job.lease, [waits(1)])
     ledger.advance(5)
     with pytest.raises(Waiting):
         await ledger.work.commit(job.lease, [], service="microsoft")
@@ -464,7 +468,13 @@ async def test_a_shorter_wait_never_cuts_a_longer_one(given: Given, ledger: Ledg
 async def test_of_several_waits_in_one_commit_the_longest_counts(given: Given, ledger: Ledger) -> None:
     given.accept(event())
     job = await given.claim_one()
-    await ledger.work.commit(job.lease, [TenantWaits("microsoft", 30), TenantWaits("microsoft", 1)])
+    await ledger.work.commit(
+        job.lease,
+        [
+            waits(30),
+            waits(1),
+        ],
+    )
     ledger.advance(5)
     with pytest.raises(Waiting):
         await ledger.work.commit(job.lease, [], service="microsoft")
@@ -473,7 +483,7 @@ async def test_of_several_waits_in_one_commit_the_longest_counts(given: Given, l
 async def test_the_wait_ends(given: Given, ledger: Ledger) -> None:
     given.accept(event())
     job = await given.claim_one()
-    await ledger.work.commit(job.lease, [TenantWaits("microsoft", 30)])
+    await ledger.work.commit(job.lease, [waits(30)])
     ledger.advance(31)
     await ledger.work.commit(job.lease, [BEGIN], service="microsoft")
 

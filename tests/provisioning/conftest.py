@@ -19,11 +19,11 @@ from consumer.ledger.port import Arrival, Disposition, Job, Publish
 from consumer.ledger.vault import Vault
 from consumer.mail.rendering import Templates
 from consumer.observe.metrics import Metrics
-from consumer.provisioning.breaker import Breakers
 from consumer.provisioning.case import Tools
-from consumer.provisioning.effects import Limits
+from consumer.provisioning.effects import Experience, Limits
+from consumer.provisioning.ending import Pace
 from consumer.provisioning.institution import Institution
-from consumer.provisioning.student import Pace, StudentWorker
+from consumer.provisioning.student import StudentWorker
 from consumer.tenants import Tenant
 from tests.fakes.directory import FakeAccount, FakeDirectory
 from tests.fakes.ledger import MemoryLedger
@@ -33,6 +33,7 @@ ROOT = Path(__file__).parents[2]
 TENANT = "north-high"
 HOLD_DOWN = 1_800.0
 VERIFY_AFTER = 900.0
+REPORT_AFTER = 900.0
 
 
 class School:
@@ -68,13 +69,22 @@ class School:
             templates=Templates(ROOT / "templates"),
             mail_hold_down=HOLD_DOWN,
             credential_lifetime=72 * 3_600,
+            verify_after=VERIFY_AFTER,
         )
         return StudentWorker(
             tools=tools,
             institutions={TENANT: Institution(self.tenant, self.directories, self.mailer)},
             limits=Limits(call=30, lease=0.05, tenant_held=300),
-            pace=Pace(base=2, cap=600, held=3_600, verify=VERIFY_AFTER),
-            breakers=Breakers(),
+            pace=Pace(
+                base=2,
+                cap=600,
+                held_first=300,
+                held=3_600,
+                verify=VERIFY_AFTER,
+                report_after=REPORT_AFTER,
+                report_attempts=10,
+            ),
+            experience=Experience(),
             metrics=self.metrics,
             rng=random.Random(1),  # noqa: S311  repeatable
             stopping=lambda: self.stopping,
@@ -82,6 +92,15 @@ class School:
 
     def enrol(self, student_id: str = "S1", *, version: int = 1, **about: Any) -> Disposition:
         """An event that acts."""
+        return self._accept(student_id, version, "enrolled", tuple(self.directories), about)
+
+    def withdraw(self, student_id: str = "S1", *, version: int) -> Disposition:
+        """An event that asks for nothing, and cancels what came before."""
+        return self._accept(student_id, version, "withdrawn", (), {})
+
+    def _accept(
+        self, student_id: str, version: int, status: str, providers: tuple[Provider, ...], about: dict[str, Any]
+    ) -> Disposition:
         person: dict[str, Any] = {
             "given_name": "Maria",
             "family_name": "Rossi",
@@ -93,10 +112,9 @@ class School:
             occurred_at=self.now,
             tenant_id=TENANT,
             version=version,
-            status=Status(id="enrolled", name="Enrolled", type="Registered"),
+            status=Status(id=status, name=status.title(), type="Registered"),
             student=Student.model_validate({"student_id": student_id, **person, **about}),
         )
-        providers = tuple(self.directories)
         arrival = Arrival(
             "t", 0, next(self._offsets), event, ProviderAction.CREATE_ACCOUNT, providers, event.event_id.encode()
         )

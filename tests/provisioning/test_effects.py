@@ -10,8 +10,7 @@ from consumer.events import Provider, StepName
 from consumer.failpoints import CREATE, Point
 from consumer.ledger.port import Lease, Work, Write
 from consumer.observe.metrics import Metrics
-from consumer.provisioning.breaker import Breakers
-from consumer.provisioning.effects import Effects, Limits
+from consumer.provisioning.effects import Effects, Experience, Limits
 from proof.simulation import clock
 
 
@@ -51,7 +50,7 @@ def time_left_for_a_call(*, behind_intent: float) -> float:
             version=1,
             limits=Limits(call=30, lease=60, tenant_held=300),
             metrics=Metrics(CollectorRegistry()),
-            breakers=Breakers(),
+            experience=Experience(),
             failpoints=_StandsStill(behind_intent),
         )
         await effects.step(

@@ -83,6 +83,25 @@ async def test_where_the_mail_service_is_away_for_days_the_password_is_replaced_
     assert school.ledger.dispositions() == {"S1/1": Disposition.APPLIED}
 
 
+async def test_a_mail_that_waited_is_not_sent_where_the_password_was_replaced_meanwhile(school: School) -> None:
+    school.mailer.next_sends(unreachable())
+    school.enrol()
+    await school.work()
+    school.account().used = True
+    school.now += timedelta(seconds=60)
+    await school.work()
+    assert school.mailer.mailbox == []
+    (status,) = school.outcomes("WelcomeEmailStatus")
+    assert (status["state"], status["reason"]) == ("failed", Reason.CREDENTIAL_REPLACED)
+    assert school.ledger.dispositions() == {"S1/1": Disposition.APPLIED}
+
+
+async def test_a_mail_that_is_sent_at_once_costs_no_look_at_the_password(school: School) -> None:
+    school.enrol()
+    await school.work()
+    assert "was_used" not in school.directory.calls
+
+
 async def test_a_password_whose_key_is_missing_waits_for_a_person_and_goes_out_when_the_key_is_back(
     school: School,
 ) -> None:
@@ -169,7 +188,7 @@ async def test_a_mail_that_had_gone_is_found_and_settled() -> None:
         one.enrol()
         await one.work_until_settled()
         assert len(one.mailer.mailbox) == 1
-        assert [status["state"] for status in one.outcomes("WelcomeEmailStatus")] == ["accepted"]
+        assert [status["state"] for status in one.outcomes("WelcomeEmailStatus")] == ["delayed", "accepted"]
 
 
 async def test_a_mail_that_is_lost_is_followed_by_one_with_another_password(school: School) -> None:

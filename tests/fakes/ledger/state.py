@@ -7,7 +7,16 @@ from datetime import datetime
 from uuid import UUID
 
 from consumer.events import Provider, StepName
-from consumer.ledger.port import Account, Arrival, Disposition, Publish, SealedCredential, Step
+from consumer.ledger.port import (
+    Account,
+    Arrival,
+    Disposition,
+    Publish,
+    SealedCredential,
+    Step,
+    TenantWaits,
+    Wait,
+)
 
 Key = tuple[str, str]
 """The tenant, and a student or an event of it."""
@@ -39,6 +48,7 @@ class StudentRow:
     credentials: dict[tuple[Provider, int], SealedCredential] = field(
         default_factory=dict[tuple[Provider, int], SealedCredential]
     )
+    waits: dict[tuple[Provider, StepName], Wait] = field(default_factory=dict[tuple[Provider, StepName], Wait])
     pending: list[InboxRow] = field(default_factory=list[InboxRow])
 
     @property
@@ -48,6 +58,14 @@ class StudentRow:
     @property
     def desired_version(self) -> int:
         return self.arrival.event.version
+
+
+@dataclass(frozen=True)
+class ServiceWait:
+    """Until when a tenant's service, or a part of it, is not called, and why."""
+
+    until: datetime
+    cause: TenantWaits
 
 
 @dataclass
@@ -79,7 +97,7 @@ class State:
         self.sealed: dict[Key, StudentRow] = {}
         self.addresses: dict[tuple[Provider, str], Key | None] = {}
         self.reserved: dict[tuple[Provider, Key], str] = {}
-        self.waits: dict[tuple[str, str], datetime] = {}
+        self.waits: dict[tuple[str, str], ServiceWait] = {}
         self.outbox: dict[UUID, Queued] = {}
         self.unnumbered: deque[Queued] = deque()
         self.batches: dict[int, list[Queued]] = {}

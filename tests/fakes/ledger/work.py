@@ -4,9 +4,9 @@ from collections.abc import Collection, Mapping, Sequence
 from dataclasses import replace
 from datetime import datetime, timedelta
 
-from consumer.errors import Fenced
+from consumer.errors import Fenced, Reason, Superseded
 from consumer.events import Provider
-from consumer.ledger.journal import LEASE_MARGIN
+from consumer.ledger.journal import LEASE_MARGIN, parts
 from consumer.ledger.port import (
     BeginStep,
     Defer,
@@ -19,6 +19,7 @@ from consumer.ledger.port import (
     Lease,
     Publish,
     RefuseAddress,
+    ReleaseAddress,
     SaveAccount,
     SealCredential,
     SealedCredential,
@@ -27,10 +28,12 @@ from consumer.ledger.port import (
     StepState,
     TenantWaits,
     Verified,
+    Wait,
+    WaitFor,
     Waiting,
     Write,
 )
-from tests.fakes.ledger.state import OnState, Queued, StudentRow
+from tests.fakes.ledger.state import OnState, Queued, ServiceWait, StudentRow
 
 
 class MemoryWork(OnState):
@@ -77,11 +80,18 @@ class MemoryWork(OnState):
     async def commit(self, lease: Lease, writes: Sequence[Write], *, service: str | None = None) -> None:
         student = self._held(lease)
         now = self._state.clock()
-        until = self._state.waits.get((lease.tenant_id, service)) if service else None
-        if until and until > now:
-            raise Waiting((until - now).total_seconds())
+        if student.desired_version > student.claimed_version and any(isinstance(write, BeginStep) for write in writes):
+            raise Superseded("A newer event was accepted.")
+        self._heed_waits(lease.tenant_id, service, now)
         for write in writes:
             self._write(student, write, now)
+
+    def _heed_waits(self, tenant: str, service: str | None, now: datetime) -> None:
+        known = [self._state.waits.get((tenant, part)) for part in (parts(service) if service else ())]
+        if waits := [wait for wait in known if wait and wait.until > now]:
+            longest = max(waits, key=lambda wait: wait.until)
+            cause = longest.cause
+            raise Waiting((longest.until - now).total_seconds(), reason=cause.reason, code=cause.code, held=cause.held)
 
     async def forget_expired(self, *, limit: int) -> int:
         now = self._state.clock()
@@ -110,16 +120,18 @@ class MemoryWork(OnState):
             case KeepLease():
                 _keep(student, now, write.timeout)
             case EndStep():
-                _end(student, write)
+                _end(student, write, now)
             case Verified():
                 for at, step in student.steps.items():
                     if at[0] is write.provider and step.unsure:
-                        student.steps[at] = replace(step, unsure=False)
+                        student.steps[at] = replace(step, unsure=False, lost_at=None)
                         student.step_epochs[at] = student.epoch
             case SaveAccount():
                 student.accounts[write.account.provider] = write.account
             case RefuseAddress():
                 self._refuse(student, write)
+            case ReleaseAddress():
+                self._release(student, write)
             case SealCredential():
                 self._seal(student, write, now)
             case DestroyCredential():
@@ -128,11 +140,12 @@ class MemoryWork(OnState):
                 self._publish(write, now)
             case TenantWaits():
                 place = (student.key[0], write.service)
-                until = now + timedelta(seconds=write.seconds)
-                self._state.waits[place] = max(until, self._state.waits.get(place, now))
+                wait = ServiceWait(now + timedelta(seconds=write.seconds), write)
+                self._state.waits[place] = max(wait, self._state.waits.get(place, wait), key=lambda one: one.until)
             case Defer():
                 newer = student.desired_version > student.claimed_version
                 student.lease_until = None
+                student.waits = {(wait.provider, wait.step): _waits(student, wait, now) for wait in write.waits}
                 self._state.plan(student, now if newer else now + timedelta(seconds=write.seconds))
             case Settle():
                 self._settle(student, write, now)
@@ -142,6 +155,12 @@ class MemoryWork(OnState):
         self._state.addresses[write.provider, address] = None
         if self._state.reserved.get((write.provider, student.key)) == address:
             del self._state.reserved[write.provider, student.key]
+        student.accounts.pop(write.provider, None)
+
+    def _release(self, student: StudentRow, write: ReleaseAddress) -> None:
+        if self._state.reserved.get((write.provider, student.key)) == write.address.lower():
+            del self._state.reserved[write.provider, student.key]
+            del self._state.addresses[write.provider, write.address.lower()]
         student.accounts.pop(write.provider, None)
 
     def _seal(self, student: StudentRow, write: SealCredential, now: datetime) -> None:
@@ -166,6 +185,7 @@ class MemoryWork(OnState):
         student.pending = [row for row in student.pending if row.arrival.event.version > write.version]
         student.settled_version = max(student.settled_version, write.version)
         student.lease_until = None
+        student.waits = {}
         student.attempt = 0
         if student.desired_version > write.version:
             self._state.plan(student, now)
@@ -187,6 +207,7 @@ def _job(student: StudentRow, now: datetime) -> Job:
         accounts=dict(student.accounts),
         steps=dict(student.steps),
         credentials={credential.provider: credential for credential in live},
+        waits=dict(student.waits),
     )
 
 
@@ -195,16 +216,33 @@ def _begin(student: StudentRow, write: BeginStep, now: datetime) -> None:
     known = student.steps.get(at)
     attempt = known.attempt + 1 if known else 1
     unsure = known is not None and (known.unsure or known.state is StepState.UNKNOWN or _lost(student, known))
-    student.steps[at] = Step(*at, StepState.STARTED, write.version, attempt, write.request_hash, now, unsure=unsure)
+    lost_at = known and (known.started_at if _lost(student, known) else known.lost_at)
+    student.steps[at] = Step(
+        *at, StepState.STARTED, write.version, attempt, write.request_hash, now, unsure=unsure, lost_at=lost_at
+    )
     student.step_epochs[at] = student.epoch
 
 
-def _end(student: StudentRow, write: EndStep) -> None:
+def _end(student: StudentRow, write: EndStep, now: datetime) -> None:
     at = (write.provider, write.name)
     if step := student.steps.get(at):
-        unsure = step.unsure or write.unsure or write.state is StepState.UNKNOWN or _lost(student, step)
-        student.steps[at] = replace(step, state=write.state, reason=write.reason, unsure=unsure)
+        unknown = write.state is StepState.UNKNOWN
+        unsure = step.unsure or write.unsure or unknown or _lost(student, step)
+        lost_at = step.started_at if _lost(student, step) else step.lost_at
+        if unknown and write.reason is Reason.OUTCOME_UNKNOWN:
+            lost_at = now
+        student.steps[at] = replace(step, state=write.state, reason=write.reason, unsure=unsure, lost_at=lost_at)
         student.step_epochs[at] = student.epoch
+
+
+def _waits(student: StudentRow, cause: WaitFor, now: datetime) -> Wait:
+    version, known = student.claimed_version, student.waits.get((cause.provider, cause.step))
+    if known is None or known.version != version:
+        known = Wait(cause.provider, cause.step, cause.reason, version, now, 0)
+    attempts = known.attempts + 1 if known.reason is cause.reason else 1
+    return replace(
+        known, reason=cause.reason, attempts=attempts, code=cause.code, held=cause.held, reported=cause.reported
+    )
 
 
 def _lost(student: StudentRow, step: Step) -> bool:

@@ -35,7 +35,7 @@ def upgrade() -> None:
         sa.Column("reported", sa.Boolean(), nullable=False),
         sa.Column("since", _TIME, nullable=False),
         sa.Column("until", _TIME, nullable=False),
-        sa.PrimaryKeyConstraint("tenant_id", "student_id", "provider"),
+        sa.PrimaryKeyConstraint("tenant_id", "student_id", "provider", "step"),
     )
     op.add_column("step", sa.Column("lost_at", _TIME, nullable=True))
     op.add_column("outbox", sa.Column("unreadable", sa.Boolean(), server_default=_FALSE, nullable=False))

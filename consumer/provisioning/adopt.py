@@ -1,0 +1,84 @@
+"""Taking an account that carries the student's marker, and that the ledger does not know, as the student's: only where all of it fits.
+
+Never taken, whatever marker it carries: an administrator's account, a guest's, one that is written on the institution's premises and only
+copied here, one in a domain that is not the tenant's. Roles are asked for only here, when an account is about to be taken; where they
+cannot be read, it is not.
+"""
+
+from dataclasses import replace
+
+from consumer.errors import Hold, Reason
+from consumer.events import Origin, StepName
+from consumer.failpoints import Point
+from consumer.ledger.port import Account, DestroyCredential, EndStep, SaveAccount, StepState, Write
+from consumer.providers.port import Found
+from consumer.provisioning.address import own_marker
+from consumer.provisioning.case import Case
+
+
+async def our_accounts(case: Case) -> list[Found]:
+    """The accounts that carry the student's marker: one that lives, or several that are all deleted, or none.
+
+    Raises `Hold` where several live: which of them is the student's is not for us to say.
+    """
+    mark = own_marker(case)
+    found = await case.effects.ask(StepName.CREATE, case.service, lambda t: case.directory.find_marked(mark, timeout=t))
+    ours = [one for one in found if one.marker == mark]
+    live = [one for one in ours if not one.deleted]
+    if len(live) > 1:
+        raise Hold("Several accounts carry this student's marker.", reason=Reason.ACCOUNT_CONFLICT)
+    return live or ours
+
+
+async def adopt(case: Case, account: Account, found: Found, origin: Origin, *, explained: bool) -> None:
+    """Takes the account. `explained`: an attempt of ours whose fate is unknown would have made this very account.
+
+    Raises `Hold` where it is none that may be taken.
+    """
+    refuse_foreign(case, found)
+    await refuse_privileged(case, found)
+    taken = standing(account, found, origin)
+    done = EndStep(case.provider, StepName.CREATE, StepState.DONE)
+    writes: list[Write] = [done, SaveAccount(taken)]
+    if origin is not Origin.CREATED or account.generation > 0 or not explained:
+        # Its password was never ours, or attempts bore several, or an account that replicas hid was in the way: a mail must not tell a
+        # password that may be wrong.
+        writes.append(DestroyCredential(case.provider))
+        case.sealed = None
+    await case.effects.commit(writes, Point.ACCOUNT_ADOPTED)
+    case.account = taken
+
+
+def refuse_foreign(case: Case, found: Found) -> None:
+    """Raises `Hold` where the account itself shows that it must be left alone."""
+    if found.synchronised:
+        raise Hold(
+            "The account that carries the marker is synchronised from the institution's own directory, and not writable here.",
+            reason=Reason.SYNCHRONISED_ACCOUNT,
+        )
+    if found.guest:
+        raise Hold("The account that carries the marker is a guest's.", reason=Reason.GUEST_ACCOUNT)
+    if found.address.rpartition("@")[2] != case.tenant.addresses.domain:
+        raise Hold(
+            "The account that carries the marker is in a domain that is not the tenant's.",
+            reason=Reason.ACCOUNT_CONFLICT,
+        )
+
+
+async def refuse_privileged(case: Case, found: Found) -> None:
+    """Raises `Hold` where the account holds an administrator's role, or may take one on, or its roles cannot be read."""
+    privileged = await case.effects.ask(
+        StepName.CREATE,
+        case.service,
+        lambda t: case.directory.is_privileged(found.object_id, timeout=t),
+        part="roles",
+    )
+    if privileged:
+        raise Hold("The account holds an administrator's role.", reason=Reason.PRIVILEGED_ACCOUNT)
+
+
+def standing(account: Account, found: Found, origin: Origin) -> Account:
+    """The account's row once it is known to exist."""
+    return replace(
+        account, object_id=found.object_id, address=found.address, origin=origin, marker=found.marker or account.marker
+    )

@@ -1,0 +1,180 @@
+"""How one provider's way ended: done, failed for good, or to be gone on with; when, why, and what downstream is told of it.
+
+fault            the student                                     downstream
+GiveUp           failed for this event                           at once, final
+Hold             waits, longer and longer                        at once, not final
+OnHold           waits until the hold of the others is over      not final, when it has waited for long
+RetryLater,      waits, by the vendor's time or a back-off;      not final, when it has waited for long or was tried often
+OutcomeUnknown   what stays unclear for many tries is a hold
+Superseded       is due at once, for the newer event             nothing
+"""
+
+import random
+from dataclasses import dataclass, replace
+from datetime import timedelta
+
+import structlog
+
+from consumer.errors import Fault, GiveUp, Hold, NotYet, OnHold, OutcomeUnknown, Reason, RetryLater, Scope, Superseded
+from consumer.events import MailState, StepName
+from consumer.ledger.port import Publish, WaitFor, Write
+from consumer.observe.metrics import Metrics
+from consumer.policy.backoff import delay
+from consumer.provisioning.announce import failed, welcome
+from consumer.provisioning.case import PATIENCE, Case
+from consumer.tenants import Announce
+
+log = structlog.get_logger()
+
+_UNCLEAR = 20
+"""Tries in a row after which an unknown outcome, or a refusal for now, is waited for as if a person had to act."""
+
+
+@dataclass(frozen=True, slots=True)
+class Pace:
+    """Seconds: the back-off's `base` and `cap`; `held_first` and `held`, between which the waits of a held student grow; `verify` after
+    its event was settled an account is verified where a step is unsure.
+
+    Downstream is told of a wait that is longer than `report_after`, or that was tried `report_attempts` times.
+    """
+
+    base: float
+    cap: float
+    held_first: float
+    held: float
+    verify: float
+    report_after: float
+    report_attempts: int
+
+
+@dataclass(frozen=True, slots=True)
+class Ending:
+    """`stopped`: the last step that was taken did not get done. `again`: the way is gone on with in so many seconds."""
+
+    stopped: bool = False
+    failed: bool = False
+    again: float | None = None
+    held: bool = False
+    waits: tuple[WaitFor, ...] = ()
+    writes: tuple[Write, ...] = ()
+
+    def again_at_once(self) -> "Ending":
+        """The process ends, or a newer event has come: the student is due again."""
+        return replace(self, stopped=True, held=False, again=0.0)
+
+    def going_on(self) -> "Ending":
+        """The same, for the steps that are taken all the same."""
+        return replace(self, stopped=False)
+
+    def also(self, outcome: Publish) -> "Ending":
+        """The same, with one more outcome."""
+        return replace(self, writes=(*self.writes, outcome))
+
+
+def goes_on(case: Case, ending: Ending) -> bool:
+    """Whether the account is announced though a licence or a group is missing: the school must act, and credentials do not wait for it."""
+    return case.tenant.announce is Announce.SIGN_IN and (ending.held or ending.failed)
+
+
+class Endings:
+    """What a fault at a step means for the student. `rng` spreads the tries."""
+
+    def __init__(self, pace: Pace, metrics: Metrics, rng: random.Random) -> None:
+        self._pace = pace
+        self._metrics = metrics
+        self._rng = rng
+
+    def of(self, case: Case, name: StepName, fault: Fault, so_far: Ending) -> Ending:
+        """The way's end at this step, added to what it has come to `so_far`."""
+        match fault:
+            case Superseded():
+                return so_far.again_at_once()
+            case GiveUp():
+                return self._gave_up(case, name, fault, so_far)
+            case Hold():
+                return self._held(case, name, fault, so_far)
+            case RetryLater() | OutcomeUnknown():
+                return self._later(case, name, fault, so_far)
+            case _:
+                raise fault
+
+    def _gave_up(self, case: Case, name: StepName, fault: GiveUp, so_far: Ending) -> Ending:
+        _log("student_failed", case, name, fault.reason, fault.code)
+        if name is StepName.WELCOME:
+            # The account stands all the same; the school hands the credentials over in another way.
+            return so_far.also(welcome(case, MailState.FAILED, reason=fault.reason))
+        outcome = failed(case, name, fault.reason, str(fault), retry_at=None)
+        return replace(so_far, stopped=True, failed=True).also(outcome)
+
+    def _held(self, case: Case, name: StepName, fault: Hold, so_far: Ending) -> Ending:
+        if fault.scope is Scope.STUDENT:
+            tries = case.waited(name, fault.reason)
+            seconds = min(self._pace.held, self._pace.held_first * 2.0 ** min(tries, 30))
+        else:
+            seconds = self._pace.held_first
+        ending = self._waits(case, name, fault, fault.reason, seconds, so_far, report=True, held=True)
+        if not _reported(case, name, fault.reason):
+            self._metrics.held.labels(case.tenant.id, case.provider, fault.reason).inc()
+            _log("student_held", case, name, fault.reason, fault.code)
+        return ending
+
+    def _later(self, case: Case, name: StepName, fault: RetryLater | OutcomeUnknown, so_far: Ending) -> Ending:
+        tries = case.waited(name, fault.reason) + 1
+        if isinstance(fault, NotYet) and tries >= PATIENCE:
+            return self._held(case, name, Hold(str(fault), reason=fault.reason, code=fault.code), so_far)
+        own = delay(tries, base=self._pace.base, cap=self._pace.cap, jitter=self._rng.random())
+        if tries >= _UNCLEAR and (isinstance(fault, OutcomeUnknown) or fault.code is not None):
+            own = self._pace.held
+        after = fault.after if isinstance(fault, RetryLater) else None
+        # A vendor's own time is a lower bound; what is added spreads the tenant's students.
+        seconds = own if after is None else after + min(own, self._pace.base)
+        wait = case.job.waits.get((case.provider, name))
+        since = wait.since if wait and wait.version == case.version else case.now()
+        planned = case.now() - since + timedelta(seconds=seconds)
+        report = planned.total_seconds() > self._pace.report_after or tries >= self._pace.report_attempts
+        held = isinstance(fault, OnHold)
+        log.debug("step_later", tenant_id=case.tenant.id, provider=case.provider, step=name, seconds=round(seconds, 1))
+        return self._waits(case, name, fault, fault.reason, seconds, so_far, report=report, held=held)
+
+    def _waits(
+        self,
+        case: Case,
+        name: StepName,
+        fault: Fault,
+        reason: Reason,
+        seconds: float,
+        so_far: Ending,
+        *,
+        report: bool,
+        held: bool,
+    ) -> Ending:
+        known = _reported(case, name, reason)
+        ending = so_far
+        if report and not known:
+            retry_at = case.now() + timedelta(seconds=seconds)
+            if name is StepName.WELCOME:
+                state = MailState.FAILED if held else MailState.DELAYED
+                ending = ending.also(welcome(case, state, reason=reason))
+            else:
+                ending = ending.also(failed(case, name, reason, str(fault), retry_at=retry_at))
+        cause = WaitFor(case.provider, name, reason, fault.code, held=held, reported=report or known)
+        jitter = self._rng.random() * self._pace.base if held else 0.0
+        again = seconds + jitter if ending.again is None else min(ending.again, seconds + jitter)
+        return replace(ending, stopped=True, held=held, again=again, waits=(*ending.waits, cause))
+
+
+def _reported(case: Case, name: StepName, reason: Reason) -> bool:
+    wait = case.job.waits.get((case.provider, name))
+    return wait is not None and wait.version == case.version and wait.reason is reason and wait.reported
+
+
+def _log(event: str, case: Case, name: StepName, reason: Reason, code: str | None) -> None:
+    log.warning(
+        event,
+        tenant_id=case.tenant.id,
+        student_id=case.student.student_id,
+        provider=case.provider,
+        step=name,
+        reason=reason,
+        code=code,
+    )

@@ -1,0 +1,49 @@
+"""The marker of an account whose object id the ledger has: written again where it was lost, renewed where an earlier version wrote it.
+
+Earlier versions marked accounts at Microsoft with the bare student number, which staff may have as well. An account that bears it is known
+by its object id alone, and gets the marker of today. One that an earlier version only found by that number was never proven to be the
+student's: a person must look.
+"""
+
+from collections.abc import Sequence
+from dataclasses import replace
+from hashlib import sha256
+
+from consumer.errors import GiveUp, Hold, Reason
+from consumer.events import Origin, StepName
+from consumer.failpoints import MARK
+from consumer.ledger.port import SaveAccount, Write
+from consumer.provisioning.address import own_marker
+from consumer.provisioning.case import Case
+
+
+async def ensure_marked(case: Case) -> None:
+    """Returns when the account, if there is one, bears the marker of today. Raises `Hold`."""
+    account, mark = case.account, own_marker(case)
+    if account is None or account.object_id is None or account.marker == mark:
+        return
+    if account.origin is Origin.ADOPTED:
+        raise Hold(
+            "The account was found by the student's bare number, which does not prove that it is the student's.",
+            reason=Reason.ACCOUNT_CONFLICT,
+        )
+    renewed = replace(account, marker=mark)
+    await write_marker(case, account.object_id, mark, [SaveAccount(renewed)])
+    case.account = renewed
+
+
+async def write_marker(case: Case, object_id: str, mark: str, then: Sequence[Write] = ()) -> None:
+    """Marks this account, which the ledger knows to be ours; `then` is committed with it. Raises `Hold` where that is refused."""
+    try:
+        await case.effects.step(
+            case.provider,
+            StepName.CREATE,
+            MARK,
+            service=case.service,
+            part="markers",
+            request_hash=sha256(f"mark/{object_id}".encode()).digest(),
+            call=lambda t: case.directory.mark(object_id, mark, timeout=t),
+            then=lambda _: then,
+        )
+    except GiveUp as fault:
+        raise Hold("The provider refuses the marker.", reason=fault.reason, code=fault.code) from fault
