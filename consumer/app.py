@@ -19,6 +19,7 @@ from consumer.clients import LiveClients
 from consumer.codec.writer import OutcomeWriter
 from consumer.errors import Unavailable
 from consumer.failpoints import UNARMED, Failpoints
+from consumer.ledger.holds import Holds
 from consumer.ledger.migrations import require_current, upgrade
 from consumer.observe.health import HealthServer, Heartbeats, Readiness
 from consumer.observe.metrics import Metrics
@@ -48,6 +49,7 @@ class App:
         self.readiness = Readiness("database", "registry", "loops")
         self.health_port = 0
         self._settings = settings
+        self._tenants = tenants
         self._heartbeats = Heartbeats(patience=_PATIENCE)
         self._stopping = asyncio.Event()
         self._open_secret = open_secret
@@ -92,6 +94,9 @@ class App:
         if self._settings.database.migrate_at_start:
             upgrade(engine)
         require_current(engine)
+        digests = {tenant.id: tenant.digest() for tenant in self._tenants}
+        for tenant, resumed in Holds(engine).configured(digests).items():
+            log.info("tenant_configured", tenant_id=tenant, holds=resumed.services, students_due=resumed.students)
 
     async def _patiently(self, condition: str, attempt: Callable[[], Any]) -> Any:  # noqa: ANN401  whatever is waited for
         """A dependency that is away at start is waited for; a restart would not bring it back. None where we are stopped first."""

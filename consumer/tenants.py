@@ -1,6 +1,7 @@
 """One institution, as `config/tenants/<id>.yaml` says it: the model, and nothing that reads files (see `consumer.configuration`)."""
 
 from enum import StrEnum
+from hashlib import sha256
 from pathlib import Path
 from typing import Annotated, Literal, Self
 
@@ -229,6 +230,10 @@ all licences and groups are assigned."""
         return tuple(
             p for p, section in ((Provider.MICROSOFT, self.microsoft), (Provider.GOOGLE, self.google)) if section
         )
+
+    def digest(self) -> bytes:
+        """Identifies this configuration: what the file says, not how it is written. Secrets are references, and stay out of it."""
+        return sha256(self.model_dump_json().encode()).digest()
 
     @model_validator(mode="after")
     def _is_whole(self) -> Self:

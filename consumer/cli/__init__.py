@@ -4,7 +4,7 @@ import sys
 
 import typer
 
-from consumer.cli import config, db, demo, keys, run, schemas, simulate, topics
+from consumer.cli import config, db, demo, keys, run, schemas, simulate, tenant, topics
 from consumer.cli.console import err
 from consumer.errors import Stop
 
@@ -20,6 +20,7 @@ app.add_typer(config.app, name="config")
 app.add_typer(db.app, name="db")
 app.add_typer(keys.app, name="keys")
 app.add_typer(schemas.app, name="schemas")
+app.add_typer(tenant.app, name="tenant")
 app.add_typer(topics.app, name="topics")
 app.add_typer(simulate.app, name="simulate")
 

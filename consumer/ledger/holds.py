@@ -1,0 +1,107 @@
+"""Holds of tenants: ended by a change of the tenant's configuration, or by an operator.
+
+What waits for a vendor's own time (`Retry-After`) is no hold: a change of the configuration leaves it, an operator may end it.
+"""
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from datetime import datetime
+
+from sqlalchemy import Connection, Engine, text
+
+from consumer.ledger.engine import transaction
+from consumer.ledger.inbox import WORK_CHANNEL
+
+_CHANGED = text(
+    """
+    INSERT INTO tenant_configuration AS known (tenant_id, digest, seen_at)
+    SELECT tenant_id, digest, now() FROM unnest(CAST(:tenants AS text[]), CAST(:digests AS bytea[])) AS new(tenant_id, digest)
+    ORDER BY tenant_id
+    ON CONFLICT (tenant_id) DO UPDATE SET digest = excluded.digest, seen_at = excluded.seen_at WHERE known.digest <> excluded.digest
+    RETURNING tenant_id
+    """
+)
+_END_WAITS = text(
+    """
+    DELETE FROM tenant_wait WHERE tenant_id = :tenant AND (held OR NOT :only_held)
+      AND (CAST(:service AS text) IS NULL OR service = :service OR starts_with(service, :service || '/'))
+    """
+)
+# In the order of the key, as all who lock several students.
+_DUE = text(
+    """
+    WITH waiting AS (
+      SELECT s.tenant_id, s.student_id FROM student s
+      WHERE s.tenant_id = :tenant AND s.due_at > now() AND (s.lease_until IS NULL OR s.lease_until <= now())
+        AND EXISTS (SELECT FROM student_wait w WHERE w.tenant_id = s.tenant_id AND w.student_id = s.student_id
+                    AND (w.held OR NOT :only_held) AND (CAST(:service AS text) IS NULL OR w.provider = :service OR w.step = :step))
+      ORDER BY s.tenant_id, s.student_id FOR NO KEY UPDATE OF s
+    )
+    UPDATE student s SET due_at = now() FROM waiting WHERE s.tenant_id = waiting.tenant_id AND s.student_id = waiting.student_id
+    """
+)
+_LIST = text(
+    """
+    SELECT service, reason, code, step, held, since, until FROM tenant_wait WHERE tenant_id = :tenant AND until > now() ORDER BY service
+    """
+)
+
+
+@dataclass(frozen=True, slots=True)
+class Resumed:
+    """How many waits of a tenant's services were ended, and how many of its students are due at once."""
+
+    services: int
+    students: int
+
+
+@dataclass(frozen=True, slots=True)
+class TenantWait:
+    """A service of a tenant, or a part of one, that is not called until `until`. `reason` is None where an older version wrote it."""
+
+    service: str
+    reason: str | None
+    code: str | None
+    step: str | None
+    held: bool
+    since: datetime | None
+    until: datetime
+
+
+class Holds:
+    """All tenants' holds. Blocking; every method may raise `Unavailable`, and may be repeated."""
+
+    def __init__(self, engine: Engine) -> None:
+        self._engine = engine
+
+    def configured(self, digests: Mapping[str, bytes]) -> Mapping[str, Resumed]:
+        """Notes each tenant's configuration, by a digest. Where it differs from the last one, the tenant's holds end: see `Resumed`.
+
+        What waits for a vendor's own time goes on waiting.
+        """
+        if not digests:
+            return {}
+        values = {"tenants": list(digests), "digests": list(digests.values())}
+        with transaction(self._engine) as connection:
+            changed = [row.tenant_id for row in connection.execute(_CHANGED, values)]
+            return {tenant: _resume(connection, tenant, service=None, only_held=True) for tenant in changed}
+
+    def resume(self, tenant_id: str, service: str | None) -> Resumed:
+        """Ends the tenant's waits, for `service` and its parts or for all; students who waited because of them are due at once."""
+        with transaction(self._engine) as connection:
+            return _resume(connection, tenant_id, service=service, only_held=False)
+
+    def waits(self, tenant_id: str) -> Sequence[TenantWait]:
+        """What of the tenant waits now."""
+        with transaction(self._engine) as connection:
+            rows = connection.execute(_LIST, {"tenant": tenant_id}).all()
+        return [TenantWait(row.service, row.reason, row.code, row.step, row.held, row.since, row.until) for row in rows]
+
+
+def _resume(connection: Connection, tenant: str, *, service: str | None, only_held: bool) -> Resumed:
+    values = {"tenant": tenant, "service": service, "only_held": only_held}
+    services = connection.execute(_END_WAITS, values).rowcount
+    # Only the welcome mail is no provider's: it waits for the mail service.
+    students = connection.execute(_DUE, values | {"step": "welcome" if service == "mailgun" else None}).rowcount
+    connection.execute(text("SELECT pg_notify(:channel, '')"), {"channel": WORK_CHANNEL})
+    return Resumed(services, students)

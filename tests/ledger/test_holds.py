@@ -1,0 +1,114 @@
+"""Holds of a tenant end when its configuration changes, or when an operator says so."""
+
+from collections.abc import Awaitable, Iterator
+from typing import Protocol
+
+import pytest
+from sqlalchemy import Engine, text
+
+from consumer.errors import Reason
+from consumer.events import Provider, StepName
+from consumer.ledger.engine import open_engine
+from consumer.ledger.holds import Holds, Resumed
+from consumer.ledger.migrations import upgrade
+from consumer.ledger.port import Defer, TenantWaits, WaitFor
+from consumer.ledger.work import PostgresWork
+from tests.ledger.conftest import Given, OnPostgres, event
+
+pytestmark = pytest.mark.parts
+
+OLD, NEW = b"old", b"new"
+HELD = WaitFor(Provider.MICROSOFT, StepName.CREATE, Reason.CONSENT_MISSING, held=True)
+LIMITED = WaitFor(Provider.MICROSOFT, StepName.CREATE, Reason.THROTTLED)
+
+
+@pytest.fixture
+def engine(database_url: str) -> Iterator[Engine]:
+    engine = open_engine(database_url)
+    upgrade(engine)
+    yield engine
+    engine.dispose()
+
+
+@pytest.fixture
+def ledger(engine: Engine) -> Iterator[OnPostgres]:
+    ledger = OnPostgres(engine)
+    yield ledger
+    assert isinstance(ledger.work, PostgresWork)
+    ledger.work.close()
+
+
+@pytest.fixture
+def holds(engine: Engine) -> Holds:
+    holds = Holds(engine)
+    holds.configured({"north": OLD})
+    return holds
+
+
+class Waits(Protocol):
+    """Makes students wait for an hour, each for its cause, and the tenant's services for as long."""
+
+    def __call__(self, *causes: WaitFor, services: tuple[TenantWaits, ...] = ()) -> Awaitable[None]: ...
+
+
+@pytest.fixture
+def waits(given: Given, ledger: OnPostgres) -> Waits:
+
+    async def wait(*causes: WaitFor, services: tuple[TenantWaits, ...] = ()) -> None:
+        given.accept(*(event(f"e{n}", student_id=f"s{n}") for n in range(len(causes))))
+        for job, cause in zip(await given.claim(), causes, strict=True):
+            await ledger.work.commit(job.lease, [*services, Defer(3_600, (cause,))])
+
+    return wait
+
+
+def service(name: str, *, held: bool = True) -> TenantWaits:
+    return TenantWaits(name, 3_600, Reason.CONSENT_MISSING, StepName.CREATE, held=held)
+
+
+async def test_a_changed_configuration_ends_holds_and_makes_held_students_due(
+    waits: Waits, holds: Holds, given: Given
+) -> None:
+    await waits(HELD, HELD, services=(service("microsoft"),))
+    assert holds.configured({"north": NEW}) == {"north": Resumed(services=1, students=2)}
+    assert len(await given.claim()) == 2
+
+
+async def test_the_same_configuration_changes_nothing(waits: Waits, holds: Holds, given: Given) -> None:
+    await waits(HELD, services=(service("microsoft"),))
+    assert holds.configured({"north": OLD}) == {}
+    assert await given.claim() == []
+
+
+async def test_a_changed_configuration_leaves_a_vendors_own_time(waits: Waits, holds: Holds, given: Given) -> None:
+    await waits(LIMITED, services=(service("microsoft", held=False),))
+    assert holds.configured({"north": NEW}) == {"north": Resumed(services=0, students=0)}
+    assert await given.claim() == []
+
+
+async def test_another_tenants_configuration_ends_no_hold(waits: Waits, holds: Holds, given: Given) -> None:
+    await waits(HELD)
+    holds.configured({"south": NEW})
+    assert await given.claim() == []
+
+
+async def test_an_operator_ends_all_waits_of_a_tenant(waits: Waits, holds: Holds, given: Given) -> None:
+    await waits(HELD, LIMITED, services=(service("microsoft"), service("microsoft/groups/g", held=False)))
+    assert holds.resume("north", None) == Resumed(services=2, students=2)
+    assert len(await given.claim()) == 2
+    assert holds.waits("north") == []
+
+
+async def test_an_operator_ends_the_waits_of_one_service_and_its_parts(waits: Waits, holds: Holds) -> None:
+    services = (service("google"), service("microsoft"), service("microsoft/groups/g"), service("microsoft2"))
+    await waits(HELD, services=services)
+    assert holds.resume("north", "microsoft") == Resumed(services=2, students=1)
+    assert [wait.service for wait in holds.waits("north")] == ["google", "microsoft2"]
+
+
+async def test_a_student_in_work_is_left_to_its_worker(given: Given, holds: Holds, engine: Engine) -> None:
+    given.accept(event())
+    await given.claim_one()
+    holds.resume("north", None)
+    with engine.begin() as connection:
+        assert connection.execute(text("SELECT lease_owner FROM student")).scalar_one() == "w"
