@@ -199,7 +199,7 @@ class Tenant(_Section):
     """One institution: its providers, domain, status table, rules and mail settings."""
 
     id: Slug
-    """Also the file's name. Never change it: it is part of the marker on every account, so the accounts would no longer be this tenant's."""
+    """Also the file's name. Never change it: it is part of the marker on every account, so the accounts would be nobody's."""
     name: str = Field(min_length=1, max_length=200)
     """The institution's name, as students know it."""
     microsoft: MicrosoftSection | None = None

@@ -1,6 +1,9 @@
-"""Whether a text is one e-mail address, and nothing else besides."""
+"""Which address a mail goes to, and how the sender's is written."""
 
 import re
+import unicodedata
+from collections.abc import Collection
+from email.utils import quote, unquote
 
 from consumer.errors import GiveUp, Reason
 
@@ -9,6 +12,18 @@ _MAX_LOCAL = 64
 _LABEL = r"[A-Za-z0-9](?:[A-Za-z0-9-]{0,61}[A-Za-z0-9])?"
 _ATOM = r"[A-Za-z0-9!#$%&'*+/=?^_`{|}~-]+"
 _ADDRESS = re.compile(rf"{_ATOM}(?:\.{_ATOM})*@(?:{_LABEL}\.)+(?:[A-Za-z]{{2,63}}|xn--[A-Za-z0-9-]{{1,59}})")
+
+_MISTAKES = (
+    (re.compile(r"mailto:", re.IGNORECASE), "begins with `mailto:`"),
+    (re.compile(r".*[<>]", re.DOTALL), "has a name or angle brackets around it"),
+    (re.compile(r".*[,;]", re.DOTALL), "has a comma or semicolon, so it may be several addresses"),
+    (re.compile(r".*\s", re.DOTALL), "has a blank inside"),
+    (re.compile(r".*[^\x20-\x7e]", re.DOTALL), "has characters other than ASCII letters, digits and signs"),
+    (re.compile(r"[^@]*$"), "has no `@`"),
+)
+_SPECIALS = frozenset('()<>[]:;@\\,."')
+_BLANK = {"Zs", "Cf"}
+"""Unicode categories of what nobody sees at the end of a line: blanks, and formats such as U+200B or U+FEFF."""
 
 
 def is_address(text: str) -> bool:
@@ -21,11 +36,51 @@ def is_address(text: str) -> bool:
     return len(text) <= _MAX_ADDRESS and len(text.partition("@")[0]) <= _MAX_LOCAL and bool(_ADDRESS.fullmatch(text))
 
 
-def recipient(text: str) -> str:
-    """The address to send to. Raises `GiveUp` (NO_CONTACT_ADDRESS) where `text` is not one plain address; never quotes it."""
-    if not is_address(text):
-        raise GiveUp(
-            "The contact address is not one plain e-mail address: correct it in the school's information system.",
-            reason=Reason.NO_CONTACT_ADDRESS,
+def recipient(text: str | None, *, provisioned: Collection[str] = ()) -> str:
+    """The address to send to: `text` without the blanks around it.
+
+    `provisioned` are the domains in which the tenant's accounts are: a mail to one of them could only be read after signing in with the
+    password that it carries. Raises `GiveUp` (NO_CONTACT_ADDRESS), with a sentence of its own for each mistake; never quotes the address.
+    """
+    address = _trimmed(text or "")
+    if not address:
+        raise _refused("The student has no contact address")
+    if not is_address(address):
+        wrong = next((wrong for pattern, wrong in _MISTAKES if pattern.match(address)), "is not an e-mail address")
+        raise _refused(f"The contact address {wrong}")
+    if address.rpartition("@")[2].lower() in provisioned:
+        raise _refused(
+            "The contact address is in a domain whose accounts this service creates, where the student cannot read mail yet"
         )
-    return text
+    return address
+
+
+def sender(mailbox: str) -> str:
+    """A tenant's `mailgun.sender` as the From header takes it: a name with a comma or another special is quoted (RFC 5322 3.2.3)."""
+    name, address = parted(mailbox)
+    if not name:
+        return address
+    return f'"{quote(name)}" <{address}>' if _SPECIALS.intersection(name) else f"{name} <{address}>"
+
+
+def parted(mailbox: str) -> tuple[str, str]:
+    """The name (may be empty) and the address of `Name <address>` or of an address alone; the name may be quoted already."""
+    name, _, address = mailbox.rpartition("<")
+    return unquote(name.strip()), address.strip().removesuffix(">")
+
+
+def _refused(wrong: str) -> GiveUp:
+    return GiveUp(f"{wrong}: correct it in the school's information system.", reason=Reason.NO_CONTACT_ADDRESS)
+
+
+def _trimmed(text: str) -> str:
+    begin, end = 0, len(text)
+    while begin < end and _is_blank(text[begin]):
+        begin += 1
+    while end > begin and _is_blank(text[end - 1]):
+        end -= 1
+    return text[begin:end]
+
+
+def _is_blank(character: str) -> bool:
+    return character == "\t" or unicodedata.category(character) in _BLANK

@@ -12,49 +12,65 @@ from consumer.http.answer import Answer
 from consumer.http.retry_after import LONGEST, retry_after
 
 _REDIRECTS = range(300, 400)
+_REFUSALS = range(400, 500)
+_ENDPOINT = {*_REDIRECTS, 404, 405, 410, 421, 426}
+"""What only an endpoint that is not Mailgun's messages or events API answers, whatever it was sent."""
+
 _TRY_AGAIN = re.compile(r"try again after (\d+(?:\.\d+)?) ?second", re.IGNORECASE)
+_NOT_CARRIED_OUT = {400, 401, 402, 403, 406, 413, 415, 422, 451}
+"""Without Mailgun's own words too, these say that nothing was accepted."""
+
+_INSTITUTION = {
+    # in the answer's message: what the institution must do
+    "sandbox subdomains": "The sending domain is a sandbox of Mailgun: set a domain of the institution's own in `mailgun.domain`.",
+    "from parameter": "Mailgun does not accept the sender: see `mailgun.sender`.",
+    "not allowed to send": "Mailgun does not allow this domain to send: see its state in Mailgun's control panel.",
+    "domain not found": "Mailgun does not have the sending domain in this region: see `mailgun.domain` and `mailgun.region`.",
+    "forbidden": "Mailgun does not allow this key to send from this domain.",
+}
 
 
 def fault_of_send(answer: Answer, *, now: float) -> Fault | None:
     """What to raise for the answer to `POST /v3/{domain}/messages`; None where the mail was accepted. `now` is Unix time.
 
     5xx is unknown, never failed: Mailgun has answered 5xx and sent the mail all the same (feedback.mailgun.com). A 200 that does
-    not hold the id that every real one holds may be a proxy's; so may a 400 without Mailgun's own words. Redirects are never followed:
-    the key would go along.
+    not hold the id that every real one holds may be a proxy's. Redirects are never followed: the key would go along.
+
+    Final, and the student's, is one refusal only: of the recipient's address. One that concerns the domain, the key or the sender holds
+    the institution; any other holds the student with the reason UNEXPECTED_ANSWER. A sandbox domain is refused with 400 or 403
+    (mailgun-php issue 587 and others), for every recipient but those authorised.
     """
-    message = _message(answer)
+    code = str(answer.status)
     if answer.status == HTTPStatus.OK:
-        return (
-            None
-            if "@" in str(answer.json().get("id", ""))
-            else OutcomeUnknown("Mailgun's answer to a mail can't be read.")
-        )
-    if (limited := _throttled(answer, message, now)) is not None:
-        return limited
-    if answer.status in {401, 402, 403, 404} or "not allowed to send" in message or "from parameter" in message:
-        return _tenant_wide(answer.status)
-    if answer.status in {400, 413} and message:
-        return GiveUp(f"Mailgun refuses this mail for good (HTTP {answer.status}).", reason=Reason.MAIL_REFUSED)
-    if answer.status in _REDIRECTS or answer.status in {400, 405, 406, 410, 413, 415, 421, 426, 451}:
-        return _not_mailgun(answer.status)
-    return OutcomeUnknown(f"Mailgun's answer (HTTP {answer.status}) does not tell whether the mail was sent.")
+        told = "@" in str(answer.json().get("id", ""))
+        return None if told else OutcomeUnknown("Mailgun's answer to a mail can't be read.", code=code)
+    return (
+        _throttled(answer, now)
+        or _unknown_key(answer)
+        or _institution(answer)
+        or _recipient(answer)
+        or _not_mailgun(answer)
+        or _unrecognised(answer)
+        or OutcomeUnknown(f"Mailgun's answer (HTTP {code}) does not tell whether the mail was sent.", code=code)
+    )
 
 
 def fault_of_look_up(answer: Answer, *, now: float) -> Fault | None:
-    """What to raise for the answer to a look-up; None where it can be read. Reading is safe to repeat: nothing is unknown."""
+    """What to raise for the answer to a look-up; None where it can be read. Reading is safe to repeat: nothing is unknown.
+
+    A key that may not read events concerns look-ups only: mail can still be sent.
+    """
+    code = str(answer.status)
     if answer.status == HTTPStatus.OK and isinstance(answer.json().get("items"), list):
         return None
-    if (limited := _throttled(answer, _message(answer), now)) is not None:
-        return limited
-    if answer.status in {401, 403}:
-        return Hold(
-            "Mailgun does not let this key read events. A domain's sending key can't: set `mailgun.lookup_key`.",
-            reason=Reason.CREDENTIALS_INVALID,
-            scope=Scope.TENANT,
-        )
-    if answer.status in _REDIRECTS or answer.status in {400, 402, 404, 405, 410}:
-        return _not_mailgun(answer.status)
-    return Unavailable(f"Mailgun can't tell what became of a mail now (HTTP {answer.status}).")
+    return (
+        _throttled(answer, now)
+        or _no_events(answer)
+        or _institution(answer)
+        or _not_mailgun(answer)
+        or _unrecognised(answer)
+        or Unavailable(f"Mailgun can't tell now what became of a mail (HTTP {code}).", code=code)
+    )
 
 
 def tells_of(answer: Answer, message_id: str) -> bool:
@@ -72,8 +88,9 @@ def _told_id(item: Any) -> object:  # noqa: ANN401  JSON from outside
     return item
 
 
-def _throttled(answer: Answer, message: str, now: float) -> Throttled | None:
+def _throttled(answer: Answer, now: float) -> Throttled | None:
     """429, and the same words under another status. The wait: `Retry-After`, else `X-RateLimit-Reset`, else the words."""
+    message = _message(answer)
     if answer.status != HTTPStatus.TOO_MANY_REQUESTS and "limit exceeded" not in message:
         return None
     after = retry_after(answer.headers, now=now)
@@ -81,7 +98,8 @@ def _throttled(answer: Answer, message: str, now: float) -> Throttled | None:
         after = _until_reset(answer.headers.get("x-ratelimit-reset", ""), now)
     if after is None and (told := _TRY_AGAIN.search(message)):
         after = float(told[1])
-    return Throttled("Mailgun asks for time.", after=None if after is None else min(after, LONGEST))
+    code = str(answer.status)
+    return Throttled("Mailgun limits the rate.", after=None if after is None else min(after, LONGEST), code=code)
 
 
 def _until_reset(epoch: str, now: float) -> float | None:
@@ -91,23 +109,61 @@ def _until_reset(epoch: str, now: float) -> float | None:
     return max(0.0, float(epoch) - now)
 
 
-def _tenant_wide(status: int) -> Hold:
-    sentence, reason = {
-        401: ("Mailgun does not know the API key.", Reason.CREDENTIALS_INVALID),
-        402: ("Mailgun refuses to serve this account: see its plan and its payments.", Reason.QUOTA_EXCEEDED),
-        404: ("Mailgun does not know the sending domain in this region.", Reason.MAIL_REFUSED),
-    }.get(status, ("Mailgun does not allow this domain, key or sender to send.", Reason.MAIL_REFUSED))
-    return Hold(sentence, reason=reason, scope=Scope.TENANT)
+def _unknown_key(answer: Answer) -> Hold | None:
+    if answer.status != HTTPStatus.UNAUTHORIZED:
+        return None
+    sentence = "Mailgun does not know the API key."
+    return Hold(sentence, reason=Reason.CREDENTIALS_INVALID, scope=Scope.TENANT, code=str(answer.status))
 
 
-def _not_mailgun(status: int) -> Hold:
+def _no_events(answer: Answer) -> Hold | None:
+    if answer.status not in {HTTPStatus.UNAUTHORIZED, HTTPStatus.FORBIDDEN}:
+        return None
+    sentence = "Mailgun does not let this key read events. A domain's sending key can't: set `mailgun.lookup_key`."
+    return Hold(sentence, reason=Reason.CREDENTIALS_INVALID, scope=Scope.RESOURCE, code=str(answer.status))
+
+
+def _institution(answer: Answer) -> Hold | None:
+    """What every mail of the institution would be answered."""
+    if answer.status == HTTPStatus.PAYMENT_REQUIRED:
+        sentence = "Mailgun does not serve this account: see its plan and payments."
+        return Hold(sentence, reason=Reason.QUOTA_EXCEEDED, scope=Scope.TENANT, code=str(answer.status))
+    message = _message(answer)
+    known = next((words for words in _INSTITUTION if words in message), None)
+    if answer.status not in _REFUSALS or known is None:
+        return None
+    code = f"{answer.status} {known}"
+    return Hold(_INSTITUTION[known], reason=Reason.MAIL_REFUSED, scope=Scope.TENANT, code=code)
+
+
+def _recipient(answer: Answer) -> GiveUp | None:
+    if answer.status != HTTPStatus.BAD_REQUEST or "to parameter is not a valid address" not in _message(answer):
+        return None
+    sentence = "Mailgun does not accept the contact address: correct it in the school's information system."
+    return GiveUp(sentence, reason=Reason.NO_CONTACT_ADDRESS, code=f"{answer.status} to parameter")
+
+
+def _not_mailgun(answer: Answer) -> Hold | None:
+    if answer.status not in _ENDPOINT:
+        return None
     return Hold(
-        f"What answers at the configured address (HTTP {status}) does not answer as Mailgun does: see `mailgun.url`.",
+        f"The configured address does not answer as Mailgun does (HTTP {answer.status}): see `mailgun.url`.",
         reason=Reason.UNEXPECTED_ANSWER,
         scope=Scope.TENANT,
+        code=str(answer.status),
     )
 
 
+def _unrecognised(answer: Answer) -> Hold | None:
+    if answer.status not in _NOT_CARRIED_OUT and not (answer.status in _REFUSALS and _message(answer)):
+        return None
+    sentence = f"Mailgun refuses the request, and the reason is not known here (HTTP {answer.status})."
+    return Hold(sentence, reason=Reason.UNEXPECTED_ANSWER, code=str(answer.status))
+
+
 def _message(answer: Answer) -> str:
-    """The error's words in lower case; 401's body is a bare string instead of an object (Mailgun's OpenAPI)."""
-    return str(answer.json().get("message", "")).lower()
+    """The error's words in lower case, without quotation marks: Mailgun's description writes `to parameter`, the service `'to' parameter`.
+
+    401's body is a bare string instead of an object (Mailgun's OpenAPI).
+    """
+    return str(answer.json().get("message", "")).lower().replace("'", "").replace('"', "")

@@ -12,7 +12,7 @@ from urllib.parse import urlencode
 
 from consumer.http.answer import Answer
 from consumer.http.client import Call, Http
-from consumer.mail.address import recipient
+from consumer.mail.address import recipient, sender
 from consumer.mail.answers import fault_of_look_up, fault_of_send, tells_of
 from consumer.mail.port import Mail
 from consumer.tenants import MailgunSection
@@ -43,7 +43,7 @@ class MailgunMailer:
     async def send(self, mail: Mail, *, timeout: float) -> None:
         """See `Mailer`."""
         form = {
-            "from": self._section.sender,
+            "from": sender(self._section.sender),
             "to": recipient(mail.recipient),
             "subject": mail.subject,
             "text": mail.text,

@@ -18,10 +18,11 @@ A password that has expired before its mail could be sent is replaced in the sam
 import hashlib
 from datetime import timedelta
 
-from consumer.errors import GiveUp, Reason, RetryLater
+from consumer.errors import Reason, RetryLater
 from consumer.events import MailState, Origin, StepName
 from consumer.failpoints import WELCOME, Point
 from consumer.ledger.port import BeginStep, DestroyCredential, EndStep, StepState
+from consumer.mail.address import recipient
 from consumer.mail.mailgun import SERVICE
 from consumer.mail.message_id import message_id
 from consumer.mail.port import Mail, Mailer
@@ -129,13 +130,11 @@ def _message_id(case: Case) -> str:
 
 
 def _recipient(case: Case) -> str:
-    if not case.student.contact_email:
-        raise GiveUp("The student has no contact address to write to.", reason=Reason.NO_CONTACT_ADDRESS)
-    return case.student.contact_email
+    return recipient(case.student.contact_email, provisioned=(case.tenant.addresses.domain,))
 
 
 def _mail(case: Case) -> Mail:
-    recipient, account = _recipient(case), case.known_account()
+    to, account = _recipient(case), case.known_account()
     password, _ = sealed_password(case, account.generation)
     settings = case.tenant.welcome_email
     values = WelcomeValues(
@@ -148,4 +147,4 @@ def _mail(case: Case) -> Mail:
     rendered = case.tools.templates.render(
         settings.template, settings.languages, case.student.preferred_language, values
     )
-    return Mail(_message_id(case), recipient, rendered.subject, rendered.text, rendered.html)
+    return Mail(_message_id(case), to, rendered.subject, rendered.text, rendered.html)

@@ -38,40 +38,63 @@ def test_a_success_without_the_mail_s_id_may_be_anybody_s(body: bytes) -> None:
     assert isinstance(fault_of_send(Answer(200, {}, body), now=NOW), OutcomeUnknown)
 
 
+@pytest.mark.parametrize("told", ["to parameter", "'to' parameter"])
+def test_only_an_address_that_mailgun_does_not_accept_is_the_student_s(told: str) -> None:
+    fault = fault_of_send(answer(400, f"{told} is not a valid address. please check documentation"), now=NOW)
+    assert isinstance(fault, GiveUp)
+    assert (fault.reason, fault.code) == (Reason.NO_CONTACT_ADDRESS, "400 to parameter")
+
+
 @pytest.mark.parametrize(
     "of",
     [
-        answer(400, "to parameter is not a valid address. please check documentation"),
         answer(400, "Need at least one of 'text', 'html', 'amp-html' or 'template' parameters specified"),
-        answer(400, "Only one parameters 'html' or 'template' is allowed."),
         answer(400, "Send options (parameters starting with o:, h:, or v:) are limited to 16KB total"),
-        answer(400, "Too many recipients, max is 1000"),
+        answer(400, "Maria <maria@home.example> is not wanted here"),
+        answer(409, "Something new"),
         answer(413, "Message too long"),
+        answer(422, "Something new"),
+        Answer(400, {}, b"<html>blocked"),
+        Answer(403, {}, b"<html>blocked"),
+        Answer(413),
     ],
 )
-def test_a_mail_that_mailgun_will_never_take_is_given_up(of: Answer) -> None:
-    assert isinstance(fault_of_send(of, now=NOW), GiveUp)
+def test_a_refusal_that_is_not_known_is_never_final_and_nobody_s_but_this_student_s_wait(of: Answer) -> None:
+    fault = fault_of_send(of, now=NOW)
+    assert isinstance(fault, Hold)
+    assert (fault.reason, fault.scope, fault.code) == (Reason.UNEXPECTED_ANSWER, Scope.STUDENT, str(of.status))
+    assert "maria" not in str(fault).lower()
+
+
+SANDBOX = (
+    "Sandbox subdomains are for test purposes only. Please add your own domain or add the address to authorized recipients in "
+    "Account Settings."
+)
 
 
 @pytest.mark.parametrize(
-    ("of", "reason"),
+    ("of", "reason", "code"),
     [
-        (answer(400, "from parameter is missing"), Reason.MAIL_REFUSED),
-        (answer(400, "Domain x is not allowed to send: unverified"), Reason.MAIL_REFUSED),
-        (Answer(400, {}, b"<html>blocked"), Reason.UNEXPECTED_ANSWER),
-        (Answer(401, {}, b'"Forbidden"'), Reason.CREDENTIALS_INVALID),
-        (Answer(401, {}, b"Forbidden"), Reason.CREDENTIALS_INVALID),
-        (answer(402, "Request Failed"), Reason.QUOTA_EXCEEDED),
-        (answer(403, "Forbidden"), Reason.MAIL_REFUSED),
-        (answer(404, "Domain not found: x"), Reason.MAIL_REFUSED),
-        (Answer(302, {"location": "https://elsewhere.example"}), Reason.UNEXPECTED_ANSWER),
-        (Answer(405), Reason.UNEXPECTED_ANSWER),
+        (answer(400, "from parameter is missing"), Reason.MAIL_REFUSED, "400 from parameter"),
+        (answer(400, "'from' parameter is not a valid address."), Reason.MAIL_REFUSED, "400 from parameter"),
+        (answer(400, "Domain x is not allowed to send: unverified"), Reason.MAIL_REFUSED, "400 not allowed to send"),
+        (answer(400, SANDBOX), Reason.MAIL_REFUSED, "400 sandbox subdomains"),
+        (answer(403, SANDBOX), Reason.MAIL_REFUSED, "403 sandbox subdomains"),
+        (answer(403, f"Domain x is not allowed to send: {SANDBOX}"), Reason.MAIL_REFUSED, "403 sandbox subdomains"),
+        (Answer(401, {}, b'"Forbidden"'), Reason.CREDENTIALS_INVALID, "401"),
+        (Answer(401, {}, b"Forbidden"), Reason.CREDENTIALS_INVALID, "401"),
+        (answer(402, "Request Failed"), Reason.QUOTA_EXCEEDED, "402"),
+        (answer(403, "Forbidden"), Reason.MAIL_REFUSED, "403 forbidden"),
+        (answer(404, "Domain not found: x"), Reason.MAIL_REFUSED, "404 domain not found"),
+        (Answer(302, {"location": "https://elsewhere.example"}), Reason.UNEXPECTED_ANSWER, "302"),
+        (Answer(404, {}, b"<html>"), Reason.UNEXPECTED_ANSWER, "404"),
+        (Answer(405), Reason.UNEXPECTED_ANSWER, "405"),
     ],
 )
-def test_what_every_mail_of_the_tenant_would_meet_holds_the_tenant(of: Answer, reason: Reason) -> None:
+def test_what_every_mail_of_the_tenant_would_meet_holds_the_tenant(of: Answer, reason: Reason, code: str) -> None:
     fault = fault_of_send(of, now=NOW)
     assert isinstance(fault, Hold)
-    assert (fault.reason, fault.scope is Scope.TENANT) == (reason, True)
+    assert (fault.reason, fault.scope, fault.code) == (reason, Scope.TENANT, code)
 
 
 @pytest.mark.parametrize(
@@ -103,8 +126,8 @@ def test_the_time_to_wait_is_taken_from_wherever_mailgun_says_it(of: Answer, aft
 @pytest.mark.parametrize(
     ("of", "kind"),
     [
-        (answer(401), Hold),
-        (answer(403), Hold),
+        (answer(400), Hold),
+        (answer(402), Hold),
         (answer(404, "Domain not found: x"), Hold),
         (Answer(302), Hold),
         (Answer(500), Unavailable),
@@ -115,6 +138,20 @@ def test_the_time_to_wait_is_taken_from_wherever_mailgun_says_it(of: Answer, aft
 )
 def test_a_look_up_that_failed_has_changed_nothing(of: Answer, kind: type[Fault]) -> None:
     assert type(fault_of_look_up(of, now=NOW)) is kind
+
+
+@pytest.mark.parametrize("of", [Answer(401, {}, b"Forbidden"), answer(403, "Forbidden")])
+def test_a_key_that_may_not_read_events_concerns_look_ups_only(of: Answer) -> None:
+    fault = fault_of_look_up(of, now=NOW)
+    assert isinstance(fault, Hold)
+    assert (fault.reason, fault.scope) == (Reason.CREDENTIALS_INVALID, Scope.RESOURCE)
+
+
+@pytest.mark.parametrize("status", [302, 400, 401, 402, 403, 404, 405, 413, 418, 429, 500, 502])
+def test_every_fault_tells_the_status(status: int) -> None:
+    for fault in (fault_of_send(Answer(status), now=NOW), fault_of_look_up(Answer(status), now=NOW)):
+        assert fault is not None
+        assert fault.code == str(status)
 
 
 @pytest.mark.parametrize("kind", ["accepted", "delivered", "failed", "opened"])
