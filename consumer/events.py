@@ -165,7 +165,8 @@ class MailState(StrEnum):
 
 @dataclass(frozen=True, slots=True)
 class WelcomeEmailStatus:
-    """What became of the welcome mail. `message_id` is the RFC 5322 Message-Id, without brackets, where one was sent."""
+    """What became of the welcome mail. `message_id` is the RFC 5322 Message-Id, without brackets, where one was sent; `message` says why
+    none was, in a sentence without personal data."""
 
     event_id: UUID
     occurred_at: datetime
@@ -176,6 +177,7 @@ class WelcomeEmailStatus:
     state: MailState
     reason: Reason | None
     message_id: str | None
+    message: str | None = None
 
 
 Outcome = AccountProvisioned | AccountProvisioningFailed | WelcomeEmailStatus

@@ -4,7 +4,7 @@ from dataclasses import replace
 from datetime import datetime, timedelta
 from uuid import UUID
 
-from consumer.errors import Reason
+from consumer.errors import GiveUp, Hold, OutcomeUnknown, Reason, RetryLater
 from consumer.events import (
     AccountProvisioned,
     AccountProvisioningFailed,
@@ -74,7 +74,13 @@ def failed(case: Case, step: StepName, reason: Reason, message: str, *, retry_at
     return _publish(case, outcome)
 
 
-def welcome(case: Case, state: MailState, *, message_id: str | None = None, reason: Reason | None = None) -> Publish:
+def welcome(
+    case: Case,
+    state: MailState,
+    *,
+    message_id: str | None = None,
+    fault: GiveUp | Hold | RetryLater | OutcomeUnknown | None = None,
+) -> Publish:
     """`welcome-email-status`, once for each account that was created and each state."""
     generation = case.account.generation if case.account else 0
     detail = f"{generation}/{state}"
@@ -86,8 +92,9 @@ def welcome(case: Case, state: MailState, *, message_id: str | None = None, reas
         cause=_cause(case),
         provider=case.provider,
         state=state,
-        reason=reason,
+        reason=fault.reason if fault else None,
         message_id=message_id,
+        message=str(fault) if fault else None,
     )
     return _publish(case, outcome)
 

@@ -102,7 +102,7 @@ class Endings:
         _log("student_failed", case, name, fault.reason, fault.code)
         if name is StepName.WELCOME:
             # The account stands all the same; the school hands the credentials over in another way.
-            return so_far.also(welcome(case, MailState.FAILED, reason=fault.reason))
+            return so_far.also(welcome(case, MailState.FAILED, fault=fault))
         outcome = failed(case, name, fault.reason, str(fault), retry_at=None)
         return replace(so_far, stopped=True, failed=True).also(outcome)
 
@@ -112,7 +112,7 @@ class Endings:
             seconds = min(self._pace.held, self._pace.held_first * 2.0 ** min(tries, 30))
         else:
             seconds = self._pace.held_first
-        ending = self._waits(case, name, fault, fault.reason, seconds, so_far, report=True, held=True)
+        ending = self._waits(case, name, fault, seconds, so_far, report=True, held=True)
         if not _reported(case, name, fault.reason):
             self._metrics.held.labels(case.tenant.id, case.provider, fault.reason).inc()
             _log("student_held", case, name, fault.reason, fault.code)
@@ -134,27 +134,27 @@ class Endings:
         report = planned.total_seconds() > self._pace.report_after or tries >= self._pace.report_attempts
         held = isinstance(fault, OnHold)
         log.debug("step_later", tenant_id=case.tenant.id, provider=case.provider, step=name, seconds=round(seconds, 1))
-        return self._waits(case, name, fault, fault.reason, seconds, so_far, report=report, held=held)
+        return self._waits(case, name, fault, seconds, so_far, report=report, held=held)
 
     def _waits(
         self,
         case: Case,
         name: StepName,
-        fault: Fault,
-        reason: Reason,
+        fault: Hold | RetryLater | OutcomeUnknown,
         seconds: float,
         so_far: Ending,
         *,
         report: bool,
         held: bool,
     ) -> Ending:
+        reason = fault.reason
         known = _reported(case, name, reason)
         ending = so_far
         if report and not known:
             retry_at = case.now() + timedelta(seconds=seconds)
             if name is StepName.WELCOME:
                 state = MailState.FAILED if held else MailState.DELAYED
-                ending = ending.also(welcome(case, state, reason=reason))
+                ending = ending.also(welcome(case, state, fault=fault))
             else:
                 ending = ending.also(failed(case, name, reason, str(fault), retry_at=retry_at))
         cause = WaitFor(case.provider, name, reason, fault.code, held=held, reported=report or known)

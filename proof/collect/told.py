@@ -95,4 +95,5 @@ def _welcome(record: _Record) -> Outcome:
         state=MailState(record["state"]),
         reason=Reason(record["reason"]) if record["reason"] else None,
         message_id=record["message_id"],
+        message=record["message"],
     )

@@ -2,6 +2,8 @@
 
 from datetime import timedelta
 
+import pytest
+
 from consumer.errors import Reason
 from consumer.ledger.port import Disposition
 from consumer.ledger.vault import Vault
@@ -52,6 +54,26 @@ async def test_a_student_without_contact_address_has_the_account_and_no_mail(sch
     (status,) = school.outcomes("WelcomeEmailStatus")
     assert (status["state"], status["reason"]) == ("failed", Reason.NO_CONTACT_ADDRESS)
     assert school.ledger.dispositions() == {"S1/1": Disposition.APPLIED}
+
+
+@pytest.mark.parametrize(
+    ("contact", "wrong"),
+    [
+        (None, "has no contact address"),
+        ("maria@home.example,", "has a comma"),
+        ("mailto:maria@home.example", "begins with `mailto:`"),
+        ("maria@students.north-high.example", "in a domain whose accounts this service creates"),
+    ],
+)
+async def test_downstream_is_told_what_is_wrong_with_a_contact_address(
+    school: School, contact: str | None, wrong: str
+) -> None:
+    school.enrol(contact_email=contact)
+    await school.work()
+    (status,) = school.outcomes("WelcomeEmailStatus")
+    assert status["reason"] == Reason.NO_CONTACT_ADDRESS
+    assert wrong in status["message"]
+    assert school.mailer.attempts == []
 
 
 async def test_a_contact_address_that_comes_later_is_written_to(school: School) -> None:
