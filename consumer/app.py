@@ -3,7 +3,7 @@
 import asyncio
 import os
 import socket
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from contextlib import AsyncExitStack
 from functools import partial
@@ -25,7 +25,7 @@ from consumer.observe.health import HealthServer, Heartbeats, Readiness
 from consumer.observe.metrics import Metrics
 from consumer.secrets import SecretOpener
 from consumer.settings import Settings
-from consumer.tenants import Tenant
+from consumer.tenants import Outline, Tenant
 
 log = structlog.get_logger()
 
@@ -35,7 +35,7 @@ _WAIT_FOR_DEPENDENCY = 2.0
 
 
 class App:
-    """One process of the service. `run` returns when `stop` was called and everything has drained."""
+    """One process of the service. `run` returns when `stop` was called and everything has drained. `unreadable`: see `Assembly`."""
 
     def __init__(
         self,
@@ -44,6 +44,7 @@ class App:
         open_secret: SecretOpener,
         *,
         failpoints: Failpoints = UNARMED,
+        unreadable: Mapping[str, Outline | None] | None = None,
     ) -> None:
         self.metrics = Metrics(CollectorRegistry())
         self.readiness = Readiness("database", "registry", "loops")
@@ -63,6 +64,7 @@ class App:
             stopping=self._stopping.is_set,
             name=self._name,
             failpoints=failpoints,
+            unreadable=unreadable,
         )
 
     def stop(self) -> None:

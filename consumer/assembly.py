@@ -1,13 +1,14 @@
 """Each loop, built from settings, tenants and clients. `app` says when."""
 
 import random
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from functools import partial
 
 from consumer.clients import Clients
 from consumer.codec.port import Schemas
 from consumer.codec.reader import EventReader
 from consumer.codec.writer import OutcomeWriter
+from consumer.errors import Stop
 from consumer.events import Outcome
 from consumer.failpoints import UNARMED, Failpoints
 from consumer.intake.batch import BatchReader
@@ -22,16 +23,17 @@ from consumer.observe.metrics import Metrics
 from consumer.outbound.relay import Relay
 from consumer.policy.decision import DecisionTable
 from consumer.policy.passwords import generate
+from consumer.policy.patterns import pattern_errors
 from consumer.providers.factory import open_directories
 from consumer.provisioning.case import Tools
 from consumer.provisioning.effects import Experience, Limits
 from consumer.provisioning.ending import Pace
-from consumer.provisioning.institution import Institution
+from consumer.provisioning.institution import Institution, Institutions
 from consumer.provisioning.pool import Pool
 from consumer.provisioning.student import StudentWorker
 from consumer.secrets import SecretOpener
 from consumer.settings import Settings
-from consumer.tenants import Tenant
+from consumer.tenants import Outline, Tenant
 
 _HELD_FIRST = 300.0
 """Seconds: what waits for a person is tried again after this at first. A tenant goes on so, as it costs one call; students wait longer
@@ -39,7 +41,11 @@ and longer."""
 
 
 class Assembly:
-    """Builds; starts nothing and connects to nothing. `beat` is told which loop turns, `stopping` says whether the process ends."""
+    """Builds; starts nothing and connects to nothing. `beat` is told which loop turns, `stopping` says whether the process ends.
+
+    `unreadable` are the tenants whose files hold mistakes. What acts for one whose outline is known is taken in, and waits in the ledger
+    until its file is corrected and the process restarted; events of the others go to the dead letters.
+    """
 
     def __init__(
         self,
@@ -52,6 +58,7 @@ class Assembly:
         stopping: Callable[[], bool],
         name: str,
         failpoints: Failpoints = UNARMED,
+        unreadable: Mapping[str, Outline | None] | None = None,
     ) -> None:
         self._settings = settings
         self._tenants = {tenant.id: tenant for tenant in tenants}
@@ -61,6 +68,10 @@ class Assembly:
         self._stopping = stopping
         self._name = name
         self._failpoints = failpoints
+        self._outlines = {ident: outline for ident, outline in (unreadable or {}).items() if outline is not None}
+        self._without_table = (unreadable or {}).keys() - self._outlines.keys()
+        for ident in unreadable or ():
+            metrics.tenant_unusable.labels(ident).set(1)
 
     def loops(self, clients: Clients, schemas: Schemas, writer: OutcomeWriter) -> Loops:
         """All three. `schemas` are those of the input's writers."""
@@ -75,10 +86,10 @@ class Assembly:
         return Intake(
             consumers=clients.consumer,
             topic=kafka.topics.status_changed,
-            batches=BatchReader(EventReader(schemas), DecisionTable.of(self._tenants.values())),
+            batches=BatchReader(EventReader(schemas), self.decisions()),
             inbox=clients.inbox(),
             letters=DeadLetters(clients.letters_producer, kafka.topics.dead_letters),
-            tenants=frozenset(self._tenants),
+            tenants=frozenset({*self._tenants, *self._outlines, *self._without_table}),
             owner=self._name,
             batch_size=kafka.batch_size,
             metrics=self._metrics,
@@ -86,6 +97,11 @@ class Assembly:
             clock=clients.monotonic,
             failpoints=self._failpoints,
         )
+
+    def decisions(self) -> DecisionTable:
+        """What events mean: also to tenants whose files hold mistakes, as far as these still tell their status tables."""
+        known = [*self._tenants.values(), *self._outlines.values()]
+        return DecisionTable.of(known, unreadable=self._without_table)
 
     def relay(self, clients: Clients, *, kind: type[Relay] = Relay) -> Relay:
         outbound = self._settings.outbound
@@ -138,7 +154,7 @@ class Assembly:
         )
         return StudentWorker(
             tools=tools,
-            institutions={tenant.id: self.institution(clients, tenant) for tenant in self._tenants.values()},
+            institutions=self.institutions(clients),
             limits=Limits(call=timing.call_timeout, lease=timing.lease, tenant_held=held_first),
             pace=Pace(
                 base=timing.retry_base,
@@ -158,8 +174,20 @@ class Assembly:
     def templates(self) -> Templates:
         return Templates(self._settings.templates_dir)
 
+    def institutions(self, clients: Clients) -> Institutions:
+        """Every tenant; one that cannot be opened is held by itself."""
+        return Institutions(
+            tuple(self._tenants.values()),
+            partial(self.institution, clients),
+            clock=clients.monotonic,
+            metrics=self._metrics,
+        )
+
     def institution(self, clients: Clients, tenant: Tenant) -> Institution:
-        """The tenant with what it is worked with."""
+        """The tenant with the connections for its work. Raises `Stop` where its patterns, secrets, keys or CA files cannot be used."""
+        for pattern in tenant.addresses.patterns:
+            for wrong in pattern_errors(pattern):
+                raise Stop(f"An address pattern is wrong: {wrong}.")
         return Institution(
             tenant,
             open_directories(tenant, http=clients.http, tokens=clients.tokens),

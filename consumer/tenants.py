@@ -1,5 +1,6 @@
 """One institution, as `config/tenants/<id>.yaml` says it: the model, and nothing that reads files (see `consumer.configuration`)."""
 
+from collections.abc import Sequence
 from enum import StrEnum
 from hashlib import sha256
 from pathlib import Path
@@ -195,11 +196,35 @@ class MailgunSection(_Section):
         return self.url or {"us": "https://api.mailgun.net", "eu": "https://api.eu.mailgun.net"}[self.region]
 
 
+class Outline(BaseModel):
+    """What intake needs of a tenant: its status table and its providers. It can be read from a file that holds mistakes elsewhere."""
+
+    model_config = ConfigDict(frozen=True, extra="ignore", hide_input_in_errors=True)
+
+    id: Slug
+    statuses: tuple[StatusRow, ...] = Field(min_length=1)
+    unlisted_status: UnlistedStatus = UnlistedStatus.DEAD_LETTER
+    microsoft: object = None
+    google: object = None
+
+    @property
+    def providers(self) -> tuple[Provider, ...]:
+        """See `Tenant.providers`."""
+        return _providers(self.microsoft, self.google)
+
+    @model_validator(mode="after")
+    def _is_whole(self) -> Self:
+        if not self.providers:
+            raise ValueError("names no provider")
+        _refuse_repeated(self.statuses)
+        return self
+
+
 class Tenant(_Section):
     """One institution: its providers, domain, status table, rules and mail settings."""
 
     id: Slug
-    """Also the file's name. Never change it: it is part of the marker on every account, so the accounts would be nobody's."""
+    """Also the file's name. Never change it: the marker on every account holds it."""
     name: str = Field(min_length=1, max_length=200)
     """The institution's name, as students know it."""
     microsoft: MicrosoftSection | None = None
@@ -227,9 +252,7 @@ all licences and groups are assigned."""
     @property
     def providers(self) -> tuple[Provider, ...]:
         """The providers that this institution uses, in a fixed order."""
-        return tuple(
-            p for p, section in ((Provider.MICROSOFT, self.microsoft), (Provider.GOOGLE, self.google)) if section
-        )
+        return _providers(self.microsoft, self.google)
 
     def digest(self) -> bytes:
         """Identifies this configuration: what the file says, not how it is written. Secrets are references, and stay out of it."""
@@ -241,7 +264,15 @@ all licences and groups are assigned."""
             raise ValueError("names no provider: give it a `microsoft` or a `google` section, or both")
         if self.welcome_email.enabled and not self.mailgun:
             raise ValueError("`welcome_email.enabled` is true but there is no `mailgun` section to send it through")
-        ids = [row.id for row in self.statuses]
-        if repeated := sorted({i for i in ids if ids.count(i) > 1}):
-            raise ValueError(f"`statuses` lists these ids more than once: {', '.join(repeated)}")
+        _refuse_repeated(self.statuses)
         return self
+
+
+def _providers(microsoft: object, google: object) -> tuple[Provider, ...]:
+    return tuple(at for at, section in ((Provider.MICROSOFT, microsoft), (Provider.GOOGLE, google)) if section)
+
+
+def _refuse_repeated(statuses: Sequence[StatusRow]) -> None:
+    ids = [row.id for row in statuses]
+    if repeated := sorted({i for i in ids if ids.count(i) > 1}):
+        raise ValueError(f"`statuses` lists these ids more than once: {', '.join(repeated)}")

@@ -8,7 +8,7 @@ from typing import Annotated
 import typer
 
 from consumer.cli.console import DEFAULT_SERVICE_FILE, ServiceFile, err, out
-from consumer.configuration.check import check as find_mistakes
+from consumer.configuration.check import examine
 from consumer.configuration.editors import schemas
 from consumer.configuration.explain import explain as in_words
 from consumer.configuration.loading import load_settings, load_tenants
@@ -23,8 +23,14 @@ def check(
     *,
     secrets: Annotated[bool, typer.Option(help="Also open every reference to a secret.")] = True,
 ) -> None:
-    """Tell every mistake at once, with file, line, what is wrong and what would be right. Exit status 1 if there are any."""
-    mistakes = find_mistakes(config, os.environ, secrets=secrets)
+    """Tell every mistake at once, with file, line, what is wrong and what would be right. Exit status 1 if there are any.
+
+    Also names the tenants that share a directory, which is allowed, or a domain, which both must declare.
+    """
+    findings = examine(config, os.environ, secrets=secrets)
+    mistakes = findings.mistakes
+    for notice in findings.notices:
+        out.print(notice, markup=False, highlight=False, soft_wrap=True)
     for mistake in mistakes:
         err.print(str(mistake), markup=False, soft_wrap=True)
     if mistakes:

@@ -3,39 +3,57 @@
 import asyncio
 import os
 import signal
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 
+import structlog
 import uvloop
 
 from consumer.app import App
 from consumer.cli.console import DEFAULT_SERVICE_FILE, ServiceFile
-from consumer.configuration.check import check
-from consumer.configuration.loading import load_settings, load_tenants
+from consumer.configuration.check import examine
+from consumer.configuration.loading import load_settings, read_tenants
 from consumer.configuration.mistakes import Misconfigured
 from consumer.failpoints import UNARMED, Failpoints, arm
 from consumer.observe import logs
 from consumer.secrets import SecretOpener, opener
 from consumer.settings import Settings
-from consumer.tenants import Tenant
+from consumer.tenants import Outline, Tenant
+
+log = structlog.get_logger()
 
 
 def run(config: ServiceFile = DEFAULT_SERVICE_FILE) -> None:
-    """Run the service: take events in, provision, publish. SIGTERM and SIGINT end it gracefully."""
-    if mistakes := check(config, os.environ, secrets=True):
-        raise Misconfigured(mistakes)
+    """Run the service: take events in, provision, publish. SIGTERM and SIGINT end it gracefully.
+
+    A tenant whose file, secrets, keys or certificates cannot be used is held by itself. It stops the process only where no tenant is left.
+    """
+    findings = examine(config, os.environ, secrets=True)
+    if findings.service:
+        raise Misconfigured(findings.mistakes)
     settings = load_settings(config, os.environ)
-    tenants = [tenant for tenant, _ in load_tenants(settings.tenants_dir)]
+    files = read_tenants(settings.tenants_dir)
+    tenants = [tenant for tenant, _ in files.loaded]
+    if not {tenant.id for tenant in tenants} - findings.unusable.keys():
+        raise Misconfigured(findings.mistakes)
     logs.configure(settings.log.level, settings.log.format)
-    serve(settings, tenants, opener(os.environ), failpoints=arm(os.environ))
+    for mistake in findings.mistakes:
+        log.error("configuration_mistake", mistake=str(mistake))
+    unreadable = {ident: broken.outline for ident, broken in files.broken.items()}
+    serve(settings, tenants, opener(os.environ), failpoints=arm(os.environ), unreadable=unreadable)
 
 
 def serve(
-    settings: Settings, tenants: Sequence[Tenant], open_secret: SecretOpener, *, failpoints: Failpoints = UNARMED
+    settings: Settings,
+    tenants: Sequence[Tenant],
+    open_secret: SecretOpener,
+    *,
+    failpoints: Failpoints = UNARMED,
+    unreadable: Mapping[str, Outline | None] | None = None,
 ) -> None:
-    """Runs one process until it is told to stop. Raises `Stop`."""
+    """Runs one process until it is told to stop. `unreadable`: see `Assembly`. Raises `Stop`."""
 
     async def main() -> None:
-        app = App(settings, tenants, open_secret, failpoints=failpoints)
+        app = App(settings, tenants, open_secret, failpoints=failpoints, unreadable=unreadable)
         loop = asyncio.get_running_loop()
         for number in (signal.SIGTERM, signal.SIGINT):
             loop.add_signal_handler(number, app.stop)

@@ -27,6 +27,7 @@ class LetterReason(StrEnum):
     INVALID_CONTENT = "invalid_content"  # decodes, and makes no sense
     UNKNOWN_TENANT = "unknown_tenant"
     UNLISTED_STATUS = "unlisted_status"
+    TENANT_UNUSABLE = "tenant_unusable"  # the tenant's file cannot be read
     REUSED_ID = "reused_id"  # this event_id was used for other content
 
 

@@ -21,26 +21,18 @@ class Document:
 
     @classmethod
     def read(cls, path: Path) -> "Document":
-        """Reads a file that must hold one mapping. Raises `Misconfigured`: missing, not YAML, no mapping, a key given twice."""
+        """Reads a file that must hold one mapping. Raises `Misconfigured`: cannot be read, not YAML, no mapping, a key given twice."""
         file = shown(path)
-        try:
-            node = yaml.compose(path.read_text(encoding="utf-8"), Loader=yaml.SafeLoader)
-        except FileNotFoundError as error:
-            raise Misconfigured(
-                [Mistake(file, 0, "", "There is no such file", "Give the path of one that exists.")]
-            ) from error
-        except UnicodeDecodeError as error:
-            raise Misconfigured([Mistake(file, 0, "", "The file is not UTF-8", "Save it as UTF-8.")]) from error
-        except yaml.MarkedYAMLError as error:
-            line = error.problem_mark.line + 1 if error.problem_mark else 0
-            wrong = f"This is not YAML: {error.problem or 'it cannot be read'}"
-            right = "Check the indentation, colons and quotes here."
-            raise Misconfigured([Mistake(file, line, "", wrong, right)]) from error
+        node = _composed(path, file)
         if not isinstance(node, yaml.MappingNode):
             right = "Begin with a key at the left margin, such as `id: north-high`."
             raise Misconfigured([Mistake(file, 1, "", "The file holds no keys", right)])
         lines: dict[Place, int] = {}
-        repeated = list(_index(node, (), lines, file))
+        try:
+            repeated = list(_index(node, (), lines, file))
+        except RecursionError as error:
+            wrong = "A value holds itself, by an alias (`*name`)"
+            raise Misconfigured([Mistake(file, 0, "", wrong, "Write the value out.")]) from error
         if repeated:
             raise Misconfigured(repeated)
         constructor = yaml.SafeLoader("")
@@ -50,6 +42,9 @@ class Document:
             line = error.problem_mark.line + 1 if error.problem_mark else 0
             wrong = f"A value cannot be read: {error.problem or 'unknown form'}"
             raise Misconfigured([Mistake(file, line, "", wrong, "Put the value in quotes.")]) from error
+        except ValueError as error:  # such as the date 2026-13-45
+            wrong = f"A value looks like a date or number and is none: {error}"
+            raise Misconfigured([Mistake(file, 0, "", wrong, "Put the value in quotes.")]) from error
         finally:
             constructor.dispose()
         return cls(file, data, lines)
@@ -60,6 +55,28 @@ class Document:
         while parts and parts not in self._lines:
             parts = parts[:-1]
         return self._lines.get(parts, 1)
+
+
+def _composed(path: Path, file: str) -> yaml.Node | None:
+    try:
+        return yaml.compose(path.read_text(encoding="utf-8"), Loader=yaml.SafeLoader)
+    except FileNotFoundError as error:
+        raise Misconfigured(
+            [Mistake(file, 0, "", "There is no such file", "Give the path of one that exists.")]
+        ) from error
+    except OSError as error:
+        wrong = f"The file cannot be read ({error.strerror or type(error).__name__})"
+        raise Misconfigured([Mistake(file, 0, "", wrong, "Make it a file that this process may read.")]) from error
+    except UnicodeDecodeError as error:
+        raise Misconfigured([Mistake(file, 0, "", "The file is not UTF-8", "Save it as UTF-8.")]) from error
+    except yaml.MarkedYAMLError as error:
+        line = error.problem_mark.line + 1 if error.problem_mark else 0
+        wrong = f"This is not YAML: {error.problem or 'it cannot be read'}"
+        right = "Check the indentation, colons and quotes here."
+        raise Misconfigured([Mistake(file, line, "", wrong, right)]) from error
+    except (yaml.YAMLError, RecursionError) as error:
+        wrong = "This is not YAML: it holds control characters, or is nested too deeply"
+        raise Misconfigured([Mistake(file, 0, "", wrong, "Write the file anew.")]) from error
 
 
 def _index(node: yaml.Node, place: Place, lines: dict[Place, int], file: str) -> Sequence[Mistake]:

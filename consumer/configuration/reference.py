@@ -16,7 +16,7 @@ _INTRODUCTION = """\
 # Configuration
 
 Two kinds of files, both YAML: `config/service.yaml`, and one `config/tenants/<id>.yaml` for each institution. `provisioner config check`
-tells every mistake at once; unknown keys are mistakes. Editors that know JSON Schema complete and check the files as you type
+lists every mistake at once; unknown keys are mistakes. Editors that know JSON Schema complete and check the files as you type
 (`config/service.schema.json`, `config/tenant.schema.json`).
 
 - Any key of the service can be overridden from the environment: `PROVISIONER_DATABASE__URL` is `database.url`. Values are read as YAML.
@@ -24,6 +24,12 @@ tells every mistake at once; unknown keys are mistakes. Editors that know JSON S
   Those that would break a guarantee (such as `enable.auto.commit`) are refused.
 - Secrets are given by reference: `env:NAME` or `file:path`. Don't let the names of such variables begin with `PROVISIONER_`.
 - Addresses of vendors are https, but on loopback.
+- A tenant's id is part of the marker on each of its accounts. It can't be changed: under another id the service would not recognise these
+  accounts and would create new ones beside them.
+- Two tenants may share a directory: the marker tells their accounts apart. A domain that two tenants use must be declared by both
+  (`addresses.shared_with`). `config check` names the files and lines of every overlap.
+- A mistake in `service.yaml` stops the process. A tenant whose file, secret, key or CA file cannot be used is held by itself, and the
+  process runs for all others: see [operations.md](operations.md#a-tenant-that-cannot-be-used).
 - `PROVISIONER_FAILPOINTS` is for tests and drills only: it makes the process die or lose answers where it says (`consumer/failpoints.py`).
 """
 

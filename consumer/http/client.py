@@ -67,7 +67,7 @@ class HttpClient:
         connect: float = 5.0,
         observe: Observer | None = None,
     ) -> None:
-        context = _tls(ca_file)
+        context = tls_context(ca_file)
 
         def session() -> aiohttp.ClientSession:
             connector = aiohttp.TCPConnector(
@@ -161,7 +161,8 @@ def lost(call: Call, why: str) -> Fault:
     return Unavailable(f"{call.service} gave no answer ({why}).")
 
 
-def _tls(ca_file: Path | None) -> ssl.SSLContext:
+def tls_context(ca_file: Path | None) -> ssl.SSLContext:
+    """Trusts the certificates (PEM) of `ca_file`, else the system's. Raises `Stop` where the file cannot be read as such."""
     try:
         context = ssl.create_default_context(cafile=str(ca_file) if ca_file else None)
     except (OSError, ssl.SSLError) as error:

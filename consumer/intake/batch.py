@@ -28,6 +28,7 @@ _TRACEPARENT = re.compile(
 _SENTENCES: Mapping[LetterReason, str] = {
     LetterReason.UNKNOWN_TENANT: "No tenant of that id is configured.",
     LetterReason.UNLISTED_STATUS: "The status is not in the tenant's table.",
+    LetterReason.TENANT_UNUSABLE: "The tenant's file cannot be read: correct it, then write the record to the topic again.",
 }
 
 

@@ -23,7 +23,16 @@ from consumer.mail.languages import lookup
 LIMITS = {"subject.txt": 255, "body.txt": 100_000, "body.html": 100_000}
 """A mail's parts, and how many characters each may hold; Gmail hides what is over 102 kB."""
 
-RENDER_FAULTS = (TemplateError, ArithmeticError, AttributeError, LookupError, RecursionError, TypeError, ValueError)
+RENDER_FAULTS = (
+    TemplateError,
+    ArithmeticError,
+    AttributeError,
+    LookupError,
+    OSError,
+    RecursionError,
+    TypeError,
+    ValueError,
+)
 """What a template can raise when it is rendered: Jinja2's own, and what an expression in it can do."""
 
 _SERVICES: Mapping[Provider, tuple[str, str]] = {
@@ -71,27 +80,34 @@ class Rendered:
 
 
 class Templates:
-    """The mails of one directory. Blocking: a template is read from disk at its first use, and kept for the process's life."""
+    """The mails of one directory. Blocking: a mail is read from disk at its first use, and kept unless it cannot be rendered."""
 
     def __init__(self, directory: Path) -> None:
-        self._text = environment(directory, html=False)
-        self._html = environment(directory, html=True)
+        self._directory = directory
+        self._environments: dict[tuple[str, bool], ImmutableSandboxedEnvironment] = {}
 
     def render(
         self, template: str, languages: Sequence[str], preferred_language: str | None, values: WelcomeValues
     ) -> Rendered:
         """Renders the mail in the student's language where the tenant writes it, else in the tenant's first.
 
-        Raises `Hold` where the template is missing, is broken or grows too large: a person must mend it
-        (`provisioner config check` tells where).
+        Raises `Hold` (TENANT_UNUSABLE) where the template is missing, broken or grows too large: `provisioner config check` tells where.
+        Once it is corrected it is read again, without a restart.
         """
         language = lookup(preferred_language, languages)
-        subject, text, html = (self._part(f"{template}/{language}/{part}", values.names()) for part in LIMITS)
+        try:
+            subject, text, html = (self._part(template, f"{language}/{part}", values.names()) for part in LIMITS)
+        except Hold:
+            for kind in (False, True):
+                self._environments.pop((template, kind), None)
+            raise
         subject = _one_line(subject, kept_marks=_JOINERS + _FIRST_STRONG_ISOLATE + _POP_ISOLATE)
         return Rendered(language, subject, text, html)
 
-    def _part(self, path: str, names: Mapping[str, str]) -> str:
-        env = self._html if path.endswith(".html") else self._text
+    def _part(self, template: str, part: str, names: Mapping[str, str]) -> str:
+        path, html = f"{template}/{part}", part.endswith(".html")
+        if (env := self._environments.get((template, html))) is None:
+            env = self._environments[template, html] = environment(self._directory, html=html)
         try:
             return bounded(env.get_template(path).render(names), LIMITS[path.rpartition("/")[2]])
         except TemplateNotFound:
@@ -135,7 +151,7 @@ def error_line(error: BaseException, path: str) -> int | None:
 
 
 def _hold(message: str) -> Hold:
-    return Hold(message, reason=Reason.MAIL_REFUSED)
+    return Hold(message, reason=Reason.TENANT_UNUSABLE)
 
 
 def _one_line(text: str, *, kept_marks: str = _JOINERS) -> str:

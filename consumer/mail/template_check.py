@@ -64,6 +64,11 @@ def _part(env: ImmutableSandboxedEnvironment, file: Path, path: str) -> Iterator
     except FileNotFoundError:
         yield Mistake(file, None, "the file is missing", f"each language has {', '.join(LIMITS)}")
         return
+    except OSError as error:
+        yield Mistake(
+            file, None, f"the file cannot be read ({error.strerror})", "make it a file that this process may read"
+        )
+        return
     except UnicodeDecodeError as error:
         line = error.object[: error.start].count(b"\n") + 1
         yield Mistake(file, line, "the file is not UTF-8", "save it as UTF-8")

@@ -79,6 +79,12 @@ class Metrics:
             ("tenant", "service"),
             registry=registry,
         )
+        self.tenant_unusable = Gauge(
+            "provisioner_tenant_unusable",
+            "1 while a tenant's file, secret, key or certificates cannot be used, so that its students are held.",
+            ("tenant",),
+            registry=registry,
+        )
         self.held = Counter(
             "provisioner_held",
             "Times that a student began to wait for a person.",

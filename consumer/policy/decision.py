@@ -5,7 +5,7 @@ from dataclasses import dataclass
 from enum import StrEnum
 
 from consumer.events import Provider, ProviderAction
-from consumer.tenants import Tenant, UnlistedStatus
+from consumer.tenants import Outline, Tenant, UnlistedStatus
 
 
 class SkipReason(StrEnum):
@@ -21,6 +21,7 @@ class Refusal(StrEnum):
 
     UNKNOWN_TENANT = "unknown_tenant"
     UNLISTED_STATUS = "unlisted_status"
+    TENANT_UNUSABLE = "tenant_unusable"
 
 
 @dataclass(frozen=True, slots=True)
@@ -40,7 +41,7 @@ class Act:
 
 @dataclass(frozen=True, slots=True)
 class Refuse:
-    """Nobody has said what the event means: it goes to the dead letters, so that a forgotten row loses nobody."""
+    """The configuration does not say what the event means: it goes to the dead letters, so that no student is lost."""
 
     reason: Refusal
 
@@ -48,6 +49,7 @@ class Refuse:
 Decision = Skip | Act | Refuse
 
 _UNKNOWN_TENANT = Refuse(Refusal.UNKNOWN_TENANT)
+_TENANT_UNUSABLE = Refuse(Refusal.TENANT_UNUSABLE)
 _NO_ACTION = Skip(SkipReason.NO_ACTION)
 _SYNC_DISABLED = Skip(SkipReason.EXTERNAL_SYNC_DISABLED)
 _UNLISTED = {
@@ -66,10 +68,13 @@ class DecisionTable:
         self._unlisted = unlisted
 
     @classmethod
-    def of(cls, tenants: Iterable[Tenant]) -> "DecisionTable":
-        """Works out the decision for each row of each tenant's status table."""
+    def of(cls, tenants: Iterable[Tenant | Outline], *, unreadable: Iterable[str] = ()) -> "DecisionTable":
+        """Works out the decision for each row of each tenant's status table.
+
+        `unreadable` are the ids of tenants whose status table cannot be read: their events are refused for that reason.
+        """
         listed: dict[tuple[str, str], Decision] = {}
-        unlisted: dict[str, Decision] = {}
+        unlisted: dict[str, Decision] = dict.fromkeys(unreadable, _TENANT_UNUSABLE)
         for tenant in tenants:
             unlisted[tenant.id] = _UNLISTED[tenant.unlisted_status]
             acts = {action: Act(action, tenant.providers) for action in ProviderAction}

@@ -1,49 +1,11 @@
 """`config check`: ten broken configurations, ten messages that say where, what is wrong and what would be right."""
 
-from collections.abc import Callable, Mapping
+from collections.abc import Callable
 from pathlib import Path
-from shutil import copytree
 
 import pytest
 
-from consumer.configuration.check import check
-
-ROOT = Path(__file__).parents[2]
-SECRETS = {
-    "DATABASE_PASSWORD": "x",
-    "VAULT_KEY_2026_09": "x",
-    "NORTH_HIGH_CLIENT_SECRET": "x",
-    "NORTH_HIGH_MAILGUN_KEY": "x",
-}
-
-
-class Files:
-    """A copy of the example configuration that a test may break."""
-
-    def __init__(self, root: Path) -> None:
-        self.root = root
-        copytree(ROOT / "config", root / "config")
-        copytree(ROOT / "templates", root / "templates")
-        self.service = root / "config/service.yaml"
-        self.tenant = root / "config/tenants/north-high.yaml"
-        self.service.write_text(
-            f"{self.service.read_text()}\ntenants_dir: {root}/config/tenants\ntemplates_dir: {root}/templates\n"
-        )
-
-    def replace(self, file: Path, old: str, new: str) -> int:
-        """Replaces the first `old`; returns the line that it stood in."""
-        text = file.read_text()
-        assert old in text
-        file.write_text(text.replace(old, new, 1))
-        return text[: text.index(old)].count("\n") + 1
-
-    def messages(self, environ: Mapping[str, str] = SECRETS, *, secrets: bool = True) -> list[str]:
-        return [str(mistake) for mistake in check(self.service, environ, secrets=secrets)]
-
-
-@pytest.fixture
-def files(tmp_path: Path) -> Files:
-    return Files(tmp_path)
+from tests.configuration.files import SECRETS, Files
 
 
 def test_the_example_configuration_is_right(files: Files) -> None:
@@ -121,3 +83,70 @@ def test_a_mistake_in_an_override_names_the_variable(files: Files) -> None:
 def test_an_unknown_override_is_a_mistake(files: Files) -> None:
     (message,) = files.messages({**SECRETS, "PROVISIONER_DATABSE__URL": "postgresql://x"})
     assert "Did you mean `database`?" in message
+
+
+def test_a_certificate_file_that_cannot_be_read_is_told(files: Files) -> None:
+    files.replace(files.tenant, "region: eu", "ca_file: /nowhere/ca.pem")
+    (message,) = files.messages()
+    assert "`mailgun.ca_file` The CA file `/nowhere/ca.pem` can't be read as PEM certificates" in message
+    assert files.messages(secrets=False) == []
+
+
+def test_a_service_account_that_is_no_key_is_told(files: Files) -> None:
+    files.replace(
+        files.tenant, "addresses:", "google: {service_account: env:KEY, admin_subject: a@b.example}\naddresses:"
+    )
+    (message,) = files.messages({**SECRETS, "KEY": "not a key"})
+    assert "`google.service_account`" in message
+    assert "not a key" not in message
+
+
+def test_a_sender_with_a_comma_in_its_name_is_right(files: Files) -> None:
+    files.replace(files.tenant, "sender: North High <", "sender: North High, Registrar <")
+    assert files.messages() == []
+
+
+def test_a_sender_without_a_plain_address_is_told(files: Files) -> None:
+    files.replace(files.tenant, "<accounts@mail.north-high.example>", "<acc(ounts@mail.north-high.example>")
+    (message,) = files.messages()
+    assert "`mailgun.sender` holds no plain e-mail address" in message
+
+
+@pytest.mark.parametrize("reserved", ["Headmaster", "head@master", "-head"])
+def test_a_reserved_local_part_is_one(files: Files, reserved: str) -> None:
+    files.replace(files.tenant, "addresses:\n", f"addresses:\n  reserved: [{reserved}]\n")
+    (message,) = files.messages()
+    assert "`addresses.reserved.1` has a value of the wrong form" in message
+
+
+@pytest.mark.parametrize(
+    ("old", "new"),
+    [
+        ("usage_location: GR", "usage_location: Greece"),
+        ("  domain: students", " domain: students"),
+        ('{family}"', '{surname}"'),
+        ("region: eu", "ca_file: /nowhere/ca.pem"),
+        ("env:NORTH_HIGH_CLIENT_SECRET", "env:NOT_SET"),
+    ],
+)
+def test_what_a_tenant_cannot_be_worked_for_without_is_its_own(files: Files, old: str, new: str) -> None:
+    files.copy("south-high", ("students.north-high", "students.south-high"))
+    files.replace(files.tenant, old, new)
+    findings = files.findings()
+    assert list(findings.unusable) == ["north-high"]
+    assert (findings.service, findings.other) == ([], [])
+
+
+@pytest.mark.parametrize("old", ["languages: [el, en]", "  microsoft: ["])
+def test_a_mistake_that_stops_a_step_of_some_students_holds_no_tenant(files: Files, old: str) -> None:
+    files.replace(files.tenant, old, {"languages: [el, en]": "languages: [mt]"}.get(old, "  google: ["))
+    findings = files.findings()
+    assert findings.unusable == {}
+    assert len(findings.other) == 1
+
+
+def test_a_mistake_of_the_service_is_nobody_else_s(files: Files) -> None:
+    environ = {name: value for name, value in SECRETS.items() if name != "DATABASE_PASSWORD"}
+    findings = files.findings(environ)
+    assert len(findings.service) == 1
+    assert findings.unusable == {}

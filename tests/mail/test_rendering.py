@@ -150,7 +150,7 @@ def test_a_missing_template_waits_for_a_person() -> None:
     with pytest.raises(Hold) as held:
         Templates(SHIPPED).render("no-such-mail", ("en",), None, values())
     assert str(held.value) == "The mail template no-such-mail/en/subject.txt is missing."
-    assert held.value.reason is Reason.MAIL_REFUSED
+    assert held.value.reason is Reason.TENANT_UNUSABLE
 
 
 @pytest.mark.parametrize(
@@ -173,6 +173,32 @@ def test_a_broken_template_waits_for_a_person_and_shows_the_line_but_no_value(fo
         render_from(folder)
     assert str(held.value).startswith("The mail template hello/en/body.txt, line 2, can't be rendered")
     assert SECRET not in "".join(traceback.format_exception(held.value))
+
+
+def test_a_template_that_cannot_be_read_waits_for_a_person(folder: Path) -> None:
+    (folder / "body.txt").unlink()
+    (folder / "body.txt").mkdir()
+    with pytest.raises(Hold):
+        render_from(folder)
+
+
+@pytest.mark.parametrize("broken", ["{{ pasword }}", "{% if %}", "{{ 1 // 0 }}"])
+def test_a_corrected_template_is_used_without_a_restart(folder: Path, broken: str) -> None:
+    templates = Templates(folder.parents[1])
+    for part in ("body.txt", "body.html"):
+        good = (folder / part).read_text(encoding="utf-8")
+        (folder / part).write_text(broken, encoding="utf-8")
+        with pytest.raises(Hold):
+            templates.render("hello", ("en",), None, values())
+        (folder / part).write_text(good, encoding="utf-8")
+    assert SECRET in templates.render("hello", ("en",), None, values()).text
+
+
+def test_a_good_template_is_read_once(folder: Path) -> None:
+    templates = Templates(folder.parents[1])
+    templates.render("hello", ("en",), None, values())
+    (folder / "body.txt").write_text("half a fi", encoding="utf-8")
+    assert SECRET in templates.render("hello", ("en",), None, values()).text
 
 
 def test_a_template_cannot_declare_a_value_safe(folder: Path) -> None:

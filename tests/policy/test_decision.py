@@ -2,7 +2,7 @@ import pytest
 
 from consumer.events import Provider, ProviderAction
 from consumer.policy.decision import Act, Decision, DecisionTable, Refusal, Refuse, Skip, SkipReason
-from consumer.tenants import UnlistedStatus
+from consumer.tenants import Outline, UnlistedStatus
 from tests.policy.tenants import tenant
 
 TABLE = DecisionTable.of(
@@ -50,6 +50,22 @@ def test_a_student_without_external_sync_is_neither_acted_on_nor_refused(status_
 
 def test_a_status_that_does_nothing_says_so_even_without_external_sync() -> None:
     assert decided("athens", "admission", disabled=True) == Skip(SkipReason.NO_ACTION)
+
+
+def test_a_tenant_whose_file_cannot_be_read_is_not_an_unknown_one() -> None:
+    table = DecisionTable.of([tenant("athens")], unreadable=["sparta"])
+    assert table.decide("sparta", "registered", external_sync_disabled=False) == Refuse(Refusal.TENANT_UNUSABLE)
+    assert table.decide("thebes", "registered", external_sync_disabled=False) == Refuse(Refusal.UNKNOWN_TENANT)
+
+
+def test_a_tenant_of_which_only_the_outline_is_known_is_decided_as_any() -> None:
+    whole = tenant("athens", microsoft=True, google=True)
+    outline = Outline.model_validate({**whole.model_dump(mode="json"), "rules": 7, "welcome_email": None})
+    for status in ("registered", "admission", "expelled"):
+        decisions = [
+            DecisionTable.of([one]).decide("athens", status, external_sync_disabled=False) for one in (whole, outline)
+        ]
+        assert decisions[0] == decisions[1]
 
 
 def test_an_unknown_tenant_is_refused_even_without_external_sync() -> None:

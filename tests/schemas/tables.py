@@ -16,6 +16,7 @@ LETTER_MEANINGS: Mapping[LetterReason, str] = {
     LetterReason.INVALID_CONTENT: "It decodes and makes no sense: an empty id, an impossible date, a line break, over 256 letters.",
     LetterReason.UNKNOWN_TENANT: "No institution of that id is configured.",
     LetterReason.UNLISTED_STATUS: "The status is not in the institution's table, and its `unlisted_status` is `dead_letter`.",
+    LetterReason.TENANT_UNUSABLE: "The institution's file cannot be read so far that its status table is known.",
     LetterReason.REUSED_ID: "The event_id was used before, with other content.",
 }
 
