@@ -8,12 +8,13 @@ from pathlib import Path
 
 import pytest
 
-from consumer.errors import GiveUp
+from consumer.errors import GiveUp, Hold, Reason, Scope
 from consumer.events import Provider
 from consumer.http.client import HttpClient
 from consumer.mail.mailgun import open_mailer
 from consumer.mail.port import Mail, Mailer
 from consumer.secrets import opener
+from consumer.simulators.mailgun.account import DomainState
 from consumer.simulators.server import VendorServer
 from consumer.simulators.temper import Answer, LoseAnswer, Refuse, Rule, Temper
 from consumer.simulators.vendors import Institution
@@ -26,6 +27,8 @@ class Simulated:
     """The simulated Mailgun, as the contract wants to handle it."""
 
     mailer: Mailer
+    named: Mailer
+    """The same, with a sender whose name holds a comma."""
     world: World
     vendors: VendorServer
 
@@ -68,7 +71,11 @@ async def service(tmp_path: Path) -> AsyncIterator[Simulated]:
     async with world.server() as vendors, HttpClient(ca_file=world.authority.ca_file) as http:
         mailgun = world.tenants(vendors)[0].mailgun
         assert mailgun is not None
-        yield Simulated(open_mailer(mailgun, http=lambda _: http, open_secret=opener({})), world, vendors)
+        named = mailgun.model_copy(update={"sender": "North High, Registrar <accounts@mail.school.example>"})
+        plain, with_comma = (
+            open_mailer(section, http=lambda _: http, open_secret=opener({})) for section in (mailgun, named)
+        )
+        yield Simulated(plain, with_comma, world, vendors)
 
 
 class TestMailgun(MailerContract):
@@ -88,6 +95,18 @@ async def test_the_password_stands_in_the_body_alone(service: Simulated) -> None
     mail = service.world.mail.mailbox.mails[0]
     assert not any(name.startswith(("v:", "o:tag")) for name in mail.options)
     assert "Kd7m" not in mail.subject
+
+
+async def test_a_sender_whose_name_holds_a_comma_is_one_sender(service: Simulated) -> None:
+    await service.named.send(MAIL, timeout=5)
+    assert service.world.mail.mailbox.mails[0].sender == '"North High, Registrar" <accounts@mail.school.example>'
+
+
+async def test_a_sandbox_domain_holds_the_institution(service: Simulated) -> None:
+    service.world.mail.add_domain("mail.school.example").state = DomainState.SANDBOX
+    with pytest.raises(Hold) as held:
+        await service.mailer.send(MAIL, timeout=5)
+    assert (held.value.scope, held.value.reason) == (Scope.TENANT, Reason.MAIL_REFUSED)
 
 
 @pytest.mark.parametrize(

@@ -19,6 +19,7 @@ class DomainState(StrEnum):
     ACTIVE = "active"
     UNVERIFIED = "unverified"
     DISABLED = "disabled"
+    SANDBOX = "sandbox"  # sends to its account's authorised recipients only
 
 
 @dataclass(slots=True)
@@ -29,6 +30,7 @@ class Domain:
     account: str
     bounces: Bounces
     state: DomainState = DomainState.ACTIVE
+    authorised: set[str] = field(default_factory=set[str])
 
 
 @dataclass(frozen=True, slots=True)
@@ -86,10 +88,12 @@ class Accounts:
         if key.sending_for not in {None, name}:
             raise refusals.forbidden()
         domain = self._own(key, name)
-        if domain.state is not DomainState.ACTIVE:
+        if domain.state in {DomainState.UNVERIFIED, DomainState.DISABLED}:
             raise refusals.not_allowed(name, f"the domain is {domain.state}")
         self._charge(domain)
         message = read(name, form)
+        if domain.state is DomainState.SANDBOX and not domain.authorised.issuperset(message.recipients):
+            raise refusals.sandbox(name, self.quirks.sandbox_status)
         for recipient in message.recipients:
             self._deliver(message, recipient, suppressed=recipient in domain.bounces)
         return message

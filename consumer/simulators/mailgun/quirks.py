@@ -23,5 +23,8 @@ class MailgunQuirks:
     throttled_for: int = 120
     """What a 429 says to wait."""
 
+    sandbox_status: Literal[400, 403] = 403
+    """How a sandbox domain refuses a recipient: reported with either."""
+
     rate_header: Literal["retry-after", "x-ratelimit-reset", "none"] = "none"
     """What a 429 carries besides its sentence: none is declared; official clients look for either."""

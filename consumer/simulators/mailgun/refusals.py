@@ -43,6 +43,15 @@ def not_allowed(domain: str, why: str) -> Refusal:
     return bad_request(f"Domain {domain} is not allowed to send: {why}")
 
 
+def sandbox(domain: str, status: int) -> Refusal:
+    """A sandbox domain does not send to people who have not agreed to it (mailgun-php issue 587; field reports with 400 and 403)."""
+    why = (
+        "Sandbox subdomains are for test purposes only. Please add your own domain or add the address to authorized recipients in "
+        "Account Settings."
+    )
+    return Refusal(status, f"Domain {domain} is not allowed to send: {why}")
+
+
 def too_large() -> Refusal:
     """More than 25 MB."""
     return Refusal(413, "Request Entity Too Large")

@@ -74,6 +74,16 @@ def test_a_domain_that_may_not_send_says_so(accounts: Accounts, state: DomainSta
     assert (status, f"Domain {DOMAIN} is not allowed to send: " in body["message"]) == (400, True)
 
 
+def test_a_sandbox_domain_sends_to_authorised_recipients_only(accounts: Accounts) -> None:
+    domain = accounts.domain(accounts.key("api", "key-main"), DOMAIN)
+    domain.state = DomainState.SANDBOX
+    status, body = refusal(send, accounts)
+    assert (status, "Sandbox subdomains are for test purposes only" in body["message"]) == (403, True)
+    domain.authorised.add("maria@post.example")
+    send(accounts)
+    assert len(accounts.mailbox.mails) == 1
+
+
 @pytest.mark.parametrize(("user", "secret"), [("api", "key-wrong"), ("root", "key-main")])
 def test_a_wrong_key_is_answered_with_a_bare_string(accounts: Accounts, user: str, secret: str) -> None:
     assert refusal(accounts.key, user, secret) == (401, "Forbidden")
