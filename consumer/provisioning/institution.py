@@ -78,7 +78,10 @@ class Institutions(Mapping[str, Institution]):
             log.error("tenant_unusable", tenant_id=tenant.id, why=why)
         self._open_at[tenant.id] = self._clock() + _OPEN_AGAIN
         self._metrics.tenant_unusable.labels(tenant.id).set(1)
+        # The log says why: downstream, the names of our files and variables are no one's business.
         fault = Hold(
-            f"The institution's configuration cannot be used. {why}", reason=Reason.TENANT_UNUSABLE, scope=Scope.TENANT
+            "The institution's credentials or certificates cannot be used by this service.",
+            reason=Reason.TENANT_UNUSABLE,
+            scope=Scope.TENANT,
         )
         return Institution(tenant, {}, None, fault)

@@ -88,7 +88,7 @@ class StudentWorker:
         cases = [
             Case(job, institution, provider, effects, self._tools, claimed_at=claimed_at)
             for provider in _providers(job)
-            if provider in institution.directories
+            if institution.fault or provider in institution.directories
         ]
         for case in cases:
             case.others = [other for other in cases if other is not case]
@@ -104,6 +104,8 @@ class StudentWorker:
             log.warning("lease_abandoned", tenant_id=job.lease.tenant_id, reason=fault.reason)
 
     async def _worked(self, job: Job, cases: Sequence[Case]) -> Sequence[Ending]:
+        if cases and (fault := cases[0].institution.fault):
+            return [self._endings.of(case, StepName.CREATE, fault, Ending()) for case in cases]
         if not job.desired.providers:
             return [await self._taken(case, _LOOK, Ending()) for case in cases]
         accounts = [await self._taken(case, _ACCOUNT, Ending()) for case in cases]

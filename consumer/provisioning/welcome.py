@@ -18,7 +18,7 @@ A password that has expired before its mail could be sent is replaced in the sam
 import hashlib
 from datetime import timedelta
 
-from consumer.errors import Reason, RetryLater
+from consumer.errors import GiveUp, Reason, RetryLater
 from consumer.events import MailState, Origin, StepName
 from consumer.failpoints import WELCOME, Point
 from consumer.ledger.port import BeginStep, DestroyCredential, EndStep, StepState

@@ -14,6 +14,7 @@ import pytest
 from prometheus_client import CollectorRegistry
 
 from consumer.configuration.loading import load_tenants
+from consumer.errors import Hold
 from consumer.events import Outcome, Provider, ProviderAction, Status, Student, StudentStatusChanged
 from consumer.ledger.port import Arrival, Disposition, Job, Publish
 from consumer.ledger.vault import Vault
@@ -47,6 +48,7 @@ class School:
         self.metrics = Metrics(CollectorRegistry())
         self.tenant: Tenant = load_tenants(ROOT / "config/tenants")[0][0]
         self.stopping = False
+        self.fault: Hold | None = None
         self.vault = Vault([("k", bytes(32))])
         self._passwords = (f"Pass-word-{number:04d}-Aa1" for number in count(1))
         self._epochs = {("t", 0): self.ledger.own("t", [0], owner="me")[0]}
@@ -73,7 +75,7 @@ class School:
         )
         return StudentWorker(
             tools=tools,
-            institutions={TENANT: Institution(self.tenant, self.directories, self.mailer)},
+            institutions={TENANT: self._institution()},
             limits=Limits(call=30, lease=0.05, tenant_held=300),
             pace=Pace(
                 base=2,
@@ -89,6 +91,11 @@ class School:
             rng=random.Random(1),  # noqa: S311  repeatable
             stopping=lambda: self.stopping,
         )
+
+    def _institution(self) -> Institution:
+        if self.fault:
+            return Institution(self.tenant, {}, None, self.fault)
+        return Institution(self.tenant, self.directories, self.mailer)
 
     def enrol(self, student_id: str = "S1", *, version: int = 1, **about: Any) -> Disposition:
         """An event that acts."""

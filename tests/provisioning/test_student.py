@@ -141,3 +141,15 @@ async def test_an_outcome_is_not_dated_before_what_it_tells_where_the_process_st
         await school.worker().work(job, claimed_at)
     (provisioned,) = school.outcomes("AccountProvisioned")
     assert datetime.fromisoformat(provisioned["occurred_at"]) >= school.now + timedelta(seconds=20)
+
+
+async def test_students_of_a_tenant_that_cannot_be_used_are_held_with_the_reason(school: School) -> None:
+    school.fault = Hold("The tenant cannot be used.", reason=Reason.TENANT_UNUSABLE, scope=Scope.TENANT)
+    school.enrol()
+    await school.work()
+    (failure,) = school.outcomes("AccountProvisioningFailed")
+    assert (failure["reason"], failure["final"]) == (Reason.TENANT_UNUSABLE, False)
+    assert school.directory.calls == []
+    school.fault = None
+    await school.work_until_settled()
+    school.account()
