@@ -3,6 +3,7 @@
 from collections.abc import Generator
 from contextlib import contextmanager
 
+import psycopg
 from sqlalchemy import URL, Connection, Engine, create_engine, make_url
 from sqlalchemy.exc import DBAPIError
 from sqlalchemy.exc import TimeoutError as PoolTimeoutError
@@ -12,8 +13,13 @@ from consumer.errors import Unavailable
 _AWAY = ("08", "53", "57")
 """SQLSTATE classes: connection, resources (disk full, too many connections), operator's intervention (shutdown, timeouts)."""
 
-_AGAIN = {"40001", "40P01", "55P03", "25006", "25P03"}
+_LOCKED = "55P03"
+_AGAIN = {"40001", "40P01", _LOCKED, "25006", "25P03"}
 """Serialisation, deadlock, lock not available, read-only (a replica that was promoted or not yet), idle in transaction."""
+
+
+class Locked(Unavailable):
+    """Another transaction holds a row that this one needs, and did not end in time. Nothing was written."""
 
 
 def driver_url(url: str, password: str | None = None) -> URL:
@@ -53,7 +59,8 @@ def open_engine(url: str, *, password: str | None = None, pool_size: int = 8, na
 def transaction(engine: Engine) -> Generator[Connection]:
     """One transaction: committed at the end, rolled back by any exception. Raises `Unavailable` where the database is away.
 
-    A commit whose answer was lost raises `Unavailable` too, and may have been carried out.
+    Raises `Locked` where a wait for a lock took too long. A commit whose answer was lost raises `Unavailable` too, and may have been
+    carried out.
     """
     with translated(), engine.begin() as connection:
         yield connection
@@ -69,12 +76,25 @@ def translated() -> Generator[None]:
     except DBAPIError as error:
         if not passes(error):
             raise
-        raise Unavailable(f"PostgreSQL does not answer ({type(error.orig).__name__}).") from error
+        if _state(error) == _LOCKED:
+            raise Locked("Another transaction holds a lock that is needed.") from error
+        raise Unavailable(f"PostgreSQL does not answer ({_why(error)}).") from error
 
 
 def passes(error: DBAPIError) -> bool:
     """Whether this failure is of the kind that goes away by itself."""
-    state = getattr(error.orig, "sqlstate", None)
+    state = _state(error)
     if error.connection_invalidated or state is None:
         return True
     return state[:2] in _AWAY or state in _AGAIN
+
+
+def _state(error: DBAPIError) -> str | None:
+    return getattr(error.orig, "sqlstate", None)
+
+
+def _why(error: DBAPIError) -> str:
+    """The error's class; for the server's own state also its primary message, which in these classes quotes no data."""
+    kind, state = type(error.orig).__name__, _state(error)
+    said = error.orig.diag.message_primary if isinstance(error.orig, psycopg.Error) else None
+    return f"{kind}: {said}" if said and state and state[:2] in _AWAY else kind

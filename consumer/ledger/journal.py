@@ -1,18 +1,17 @@
 """Writes about leased students: one transaction for many of them, each with its own answer.
 
 First the leases are checked, extended and locked, then the tenants' waits are looked at; whoever fails there writes nothing. The rest
-is written kind by kind.
+is written kind by kind. A group waits for nobody's lock: see `hold`, and what becomes of those whose rows are locked in `group_commit`.
 """
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Collection, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
 
 from sqlalchemy import Connection, Engine, Row, text
-from sqlalchemy.exc import DBAPIError
 
-from consumer.errors import Fenced, Reason, Superseded
-from consumer.ledger.engine import transaction
+from consumer.errors import Fenced, Reason, Superseded, Unavailable
+from consumer.ledger.engine import Locked, transaction, translated
 from consumer.ledger.port import BeginStep, KeepLease, Lease, Waiting, Write
 from consumer.ledger.writes import write_all
 
@@ -21,7 +20,8 @@ _REASONS = frozenset(Reason)
 LEASE_MARGIN = 15.0
 """Seconds by which a lease outlives the call that it was kept for: time enough to commit the result."""
 
-# Locks in the order of the key, as intake does, so that the two never wait for one another in a circle.
+# A row that another transaction has locked is passed over. Locks are taken in the order of the key, as intake does. What the
+# transaction does next waits for locks no longer than `patience`.
 _HOLD = text(
     """
     WITH held AS (
@@ -29,13 +29,25 @@ _HOLD = text(
       FROM student s JOIN unnest(CAST(:tenants AS text[]), CAST(:students AS text[]), CAST(:epochs AS bigint[]),
                                  CAST(:seconds AS float8[])) AS mine(tenant_id, student_id, epoch, seconds)
         ON s.tenant_id = mine.tenant_id AND s.student_id = mine.student_id AND s.lease_epoch = mine.epoch
-      WHERE s.lease_until > now() ORDER BY s.tenant_id, s.student_id FOR NO KEY UPDATE OF s
+      WHERE s.lease_until > now() ORDER BY s.tenant_id, s.student_id FOR NO KEY UPDATE OF s SKIP LOCKED
     )
     UPDATE student s SET lease_until = greatest(s.lease_until, now() + held.seconds * interval '1 second')
     FROM held WHERE s.tenant_id = held.tenant_id AND s.student_id = held.student_id
-    RETURNING s.tenant_id, s.student_id, s.lease_epoch, s.desired_version > s.claimed_version AS superseded
+    RETURNING s.tenant_id, s.student_id, s.lease_epoch, s.desired_version > s.claimed_version AS superseded,
+      (SELECT set_config('lock_timeout', :patience, true)) AS patience
     """
 )
+_STILL_OURS = text(
+    """
+    SELECT s.tenant_id, s.student_id, s.lease_epoch
+    FROM student s JOIN unnest(CAST(:tenants AS text[]), CAST(:students AS text[]), CAST(:epochs AS bigint[]))
+        AS mine(tenant_id, student_id, epoch)
+      ON s.tenant_id = mine.tenant_id AND s.student_id = mine.student_id AND s.lease_epoch = mine.epoch
+    WHERE s.lease_until > now()
+    """
+)
+_PATIENCE = "100ms"
+"""How long a group waits for a lock on a row beside the student's: many times what a transaction of ours holds one."""
 
 _WAITS = text(
     """
@@ -65,22 +77,45 @@ class Entry:
         return any(isinstance(write, BeginStep) for write in self.writes)
 
 
+class LockedStudents(Locked):
+    """Other transactions hold the rows of these leases' students. Nothing was written, for nobody."""
+
+    def __init__(self, leases: Collection[Lease]) -> None:
+        super().__init__("Another transaction holds the student's row.")
+        self.leases = frozenset(leases)
+
+
 def hold(connection: Connection, wanted: Sequence[tuple[Lease, float]]) -> Mapping[Lease, bool]:
     """Checks, extends (to at least so many seconds from now) and locks the leases; returns those that still hold.
 
     With each, whether a newer event has been accepted since the claim.
+
+    The first thing in its transaction, in which nothing waits long for a lock from then on. Never waits for a row itself: raises
+    `LockedStudents` where other transactions hold some of them, `Unavailable` where the whole table is locked.
     """
     longest: dict[Lease, float] = {}
     for lease, seconds in wanted:
         longest[lease] = max(seconds, longest.get(lease, 0.0))
-    values = {
-        "tenants": [lease.tenant_id for lease in longest],
-        "students": [lease.student_id for lease in longest],
-        "epochs": [lease.epoch for lease in longest],
-        "seconds": list(longest.values()),
+    values = _columns(longest) | {"seconds": list(longest.values()), "patience": _PATIENCE}
+    try:
+        with translated():
+            held = {_lease(row): bool(row.superseded) for row in connection.execute(_HOLD, values)}
+    except Locked as locked:
+        raise Unavailable("The table of students is locked.") from locked
+    if missing := longest.keys() - held.keys():
+        # A lease that has not ended nor moved on is passed over for one reason only.
+        locked_out = {_lease(row) for row in connection.execute(_STILL_OURS, _columns(missing))}
+        if locked_out:
+            raise LockedStudents(locked_out)
+    return held
+
+
+def _columns(leases: Collection[Lease]) -> dict[str, Any]:
+    return {
+        "tenants": [lease.tenant_id for lease in leases],
+        "students": [lease.student_id for lease in leases],
+        "epochs": [lease.epoch for lease in leases],
     }
-    rows = connection.execute(_HOLD, values)
-    return {Lease(row.tenant_id, row.student_id, row.lease_epoch): bool(row.superseded) for row in rows}
 
 
 class Journal:
@@ -90,18 +125,11 @@ class Journal:
         self._engine = engine
 
     def write(self, entries: Sequence[Entry]) -> Sequence[Exception | None]:
-        """Writes a group; `Fenced` or `Waiting` for those that may not. Raises `Unavailable` for all of them.
+        """Writes a group, or nothing of it; `Fenced` or `Waiting` for those that may not.
 
-        If the data of one breaks the group's statements, each is written by itself, so that only that one fails.
+        Raises `Locked` where another transaction holds a row that one of them needs, other errors where one's data breaks a statement:
+        `split` finds out whose.
         """
-        try:
-            return self._together(entries)
-        except DBAPIError as error:
-            if len(entries) == 1:
-                return [error]
-            return [answer for entry in entries for answer in self.write([entry])]
-
-    def _together(self, entries: Sequence[Entry]) -> Sequence[Exception | None]:
         with transaction(self._engine) as connection:
             held = hold(connection, [(entry.lease, entry.seconds) for entry in entries])
             waits = _waits(connection, entries)
@@ -109,6 +137,10 @@ class Journal:
             may = [entry for entry, refusal in zip(entries, answers, strict=True) if refusal is None]
             write_all(connection, [(entry.lease, write) for entry in may for write in entry.writes])
         return answers
+
+
+def _lease(row: Row[Any]) -> Lease:
+    return Lease(row.tenant_id, row.student_id, row.lease_epoch)
 
 
 def parts(service: str) -> Sequence[str]:

@@ -14,8 +14,11 @@ from consumer.ledger.credentials import Credentials
 from consumer.ledger.group_commit import GroupCommit
 from consumer.ledger.journal import Entry, Journal
 from consumer.ledger.port import Job, Lease, Write
+from consumer.ledger.split import Leased, split
 
-_THREADS = 4  # one transaction of each kind at a time: claims, reservations, writes, the sweep of credentials
+_THREADS = 6
+"""One transaction of each kind at a time: claims, the sweep of credentials, reservations and writes, and of the latter two also those
+whose rows are locked."""
 
 
 class PostgresWork:
@@ -25,8 +28,12 @@ class PostgresWork:
         self._claims = Claims(engine)
         self._credentials = Credentials(engine)
         self._threads = ThreadPoolExecutor(_THREADS, thread_name_prefix="ledger")
-        self._writes: GroupCommit[Entry, None] = GroupCommit(Journal(engine).write, self._threads)
-        self._reservations: GroupCommit[Request, str | None] = GroupCommit(Addresses(engine).reserve, self._threads)
+        self._writes: GroupCommit[Entry, None] = GroupCommit(
+            split(Journal(engine).write), self._threads, owner=_student
+        )
+        self._reservations: GroupCommit[Request, str | None] = GroupCommit(
+            split(Addresses(engine).reserve), self._threads, owner=_student
+        )
 
     async def claim(self, room: Mapping[str, int], *, lease: float, worker: str) -> Sequence[Job]:
         """See `Work.claim`."""
@@ -54,3 +61,7 @@ class PostgresWork:
     def close(self) -> None:
         """Ends the threads, when what they do is done."""
         self._threads.shutdown()
+
+
+def _student(item: Leased) -> tuple[str, str]:
+    return item.lease.tenant_id, item.lease.student_id

@@ -1,11 +1,14 @@
 """What a database's failures mean: those that pass are waited out, defects are not hidden."""
 
+from collections.abc import Iterator
+
 import psycopg
 import pytest
+from sqlalchemy import Engine, text
 from sqlalchemy.exc import DBAPIError, ProgrammingError
 
 from consumer.errors import Unavailable
-from consumer.ledger.engine import driver_url, open_engine, passes, transaction
+from consumer.ledger.engine import Locked, driver_url, open_engine, passes, transaction
 
 
 @pytest.mark.parametrize(
@@ -38,6 +41,37 @@ def test_a_server_that_is_not_there_is_unavailable() -> None:
     engine = open_engine("postgresql://nobody@127.0.0.1:1/none")
     with pytest.raises(Unavailable), transaction(engine):
         pass
+
+
+@pytest.fixture
+def engine(database_url: str) -> Iterator[Engine]:
+    engine = open_engine(database_url)
+    yield engine
+    engine.dispose()
+
+
+@pytest.mark.parts
+def test_a_lock_that_is_not_given_in_time_is_told_from_a_server_that_is_away(engine: Engine) -> None:
+    with engine.begin() as other, pytest.raises(Locked):
+        other.execute(text("SELECT pg_advisory_xact_lock(1)"))
+        with transaction(engine) as connection:
+            connection.execute(text("SET LOCAL lock_timeout = 1"))
+            connection.execute(text("SELECT pg_advisory_xact_lock(1)"))
+
+
+@pytest.mark.parts
+def test_what_the_server_says_of_its_own_state_is_passed_on(engine: Engine) -> None:
+    with pytest.raises(Unavailable, match="QueryCanceled: canceling statement due to statement timeout"):
+        with transaction(engine) as connection:
+            connection.execute(text("SET LOCAL statement_timeout = 1"))
+            connection.execute(text("SELECT pg_sleep(10)"))
+
+
+@pytest.mark.parts
+def test_what_the_server_says_of_a_row_is_not_passed_on(engine: Engine) -> None:
+    with pytest.raises(Unavailable) as fault, transaction(engine) as connection:
+        connection.execute(text("DO $$ BEGIN RAISE 'maria' USING ERRCODE = '40001'; END $$"))
+    assert "maria" not in str(fault.value)
 
 
 def test_another_database_than_postgresql_is_refused() -> None:
