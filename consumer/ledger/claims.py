@@ -1,15 +1,25 @@
 """Claims: which students are due, and everything that is known about them."""
 
+import json
 from collections import defaultdict
-from collections.abc import Collection, Mapping, Sequence
+from collections.abc import Callable, Collection, Mapping, Sequence
 from typing import Any
 
+import structlog
 from sqlalchemy import Connection, Engine, Row, TextClause, text
 
 from consumer.errors import Reason
 from consumer.events import Origin, Provider, ProviderAction, StepName, StudentStatusChanged
 from consumer.ledger.engine import transaction
 from consumer.ledger.port import Account, Desired, Job, Lease, SealedCredential, Step, StepState, Wait
+from consumer.ledger.unreadable import Unreadable, a_list, a_text, an_object, read
+
+log = structlog.get_logger()
+
+_ASIDE = 60.0
+"""Seconds until a student with an unreadable record is due again: another replica may be of a version that can read it."""
+_LOCKED = 0.5
+"""Seconds until a due student that nobody can claim, as another transaction holds its row, is looked at again."""
 
 # Rows that another worker is claiming are passed over, not waited for.
 _CLAIM = text(
@@ -40,6 +50,13 @@ _NEXT_FREE = text(
       WHERE s.tenant_id = asked.tenant_id AND s.due_at IS NOT NULL AND (s.lease_until IS NULL OR s.lease_until <= now())
       ORDER BY s.due_at LIMIT 1
     ) AS first
+    """
+)
+_ONE_FREE = text(
+    """
+    SELECT FROM student s
+    WHERE s.tenant_id = ANY(CAST(:tenants AS text[])) AND s.due_at <= now() AND (s.lease_until IS NULL OR s.lease_until <= now())
+    LIMIT 1 FOR NO KEY UPDATE SKIP LOCKED
     """
 )
 _NEXT_LEASE = text(
@@ -74,17 +91,39 @@ _WAITS = text(
     + " WHERE provider <> ''"
 )
 
+# Under the claim's own lock. It was no attempt; a newer event is not waited for longer than any other.
+_PUT_ASIDE = text(
+    """
+    WITH new AS (
+      SELECT * FROM jsonb_to_recordset(CAST(:rows AS jsonb)) AS row(tenant_id text, student_id text, place text)
+    ), aside AS (
+      UPDATE student s SET lease_until = NULL, lease_owner = NULL, attempt = greatest(0, s.attempt - 1),
+        due_at = now() + :seconds * interval '1 second'
+      FROM new WHERE s.tenant_id = new.tenant_id AND s.student_id = new.student_id
+      RETURNING s.tenant_id, s.student_id, s.desired_version, s.due_at, new.place
+    )
+    INSERT INTO student_wait AS known (tenant_id, student_id, provider, step, reason, code, held, version, attempts, reported,
+                                       since, until)
+    SELECT tenant_id, student_id, '', '', :reason, place, true, desired_version, 1, false, now(), due_at FROM aside
+    ON CONFLICT ON CONSTRAINT student_wait_pkey DO UPDATE
+      SET reason = excluded.reason, code = excluded.code, held = true, version = excluded.version, until = excluded.until,
+        attempts = CASE WHEN known.reason = excluded.reason THEN known.attempts + 1 ELSE 1 END,
+        since = CASE WHEN known.reason = excluded.reason THEN known.since ELSE excluded.since END
+    """
+)
+
 _Key = tuple[str, str]
 
 
 class Claims:
-    """Leases students. Blocking."""
+    """Leases students. Blocking. `unreadable` is told the place of each record that this version can't read."""
 
-    def __init__(self, engine: Engine) -> None:
+    def __init__(self, engine: Engine, *, unreadable: Callable[[str], None] = lambda _: None) -> None:
         self._engine = engine
+        self._unreadable = unreadable
 
     def claim(self, room: Mapping[str, int], *, lease: float, worker: str) -> Sequence[Job]:
-        """See `Work.claim`."""
+        """See `Work.claim`. A student of whom a record can't be read is put aside, with the reason, and is not among those returned."""
         values = {"tenants": list(room), "places": list(room.values()), "lease": lease, "worker": worker}
         with transaction(self._engine) as connection:
             rows = connection.execute(_CLAIM, values).all()
@@ -94,16 +133,20 @@ class Claims:
             accounts, steps, credentials, waits = (
                 _by_student(connection, statement, known) for statement in (_ACCOUNTS, _STEPS, _CREDENTIALS, _WAITS)
             )
-        return [
-            _job(
-                row,
-                accounts[row.tenant_id, row.student_id],
-                steps[row.tenant_id, row.student_id],
-                credentials[row.tenant_id, row.student_id],
-                waits[row.tenant_id, row.student_id],
-            )
-            for row in rows
-        ]
+            jobs: list[Job] = []
+            aside: dict[_Key, str] = {}
+            for row in rows:
+                key = (row.tenant_id, row.student_id)
+                try:
+                    jobs.append(_job(row, accounts[key], steps[key], credentials[key], waits[key]))
+                except Unreadable as fault:
+                    aside[key] = fault.place
+            if aside:
+                _put_aside(connection, aside)
+        for (tenant_id, _), place in aside.items():
+            self._unreadable(place)
+            log.error("student_unreadable", tenant_id=tenant_id, place=place, again_in=_ASIDE)
+        return jobs
 
     def seconds_to_next(self, tenants: Collection[str]) -> float | None:
         """See `Work.seconds_to_next`. Reads a few rows of each tenant, however many wait."""
@@ -111,10 +154,16 @@ class Claims:
         with transaction(self._engine) as connection:
             free = connection.execute(_NEXT_FREE, asked).scalar_one()
             if free is not None and free <= 0:
-                return 0.0
+                return 0.0 if connection.execute(_ONE_FREE, asked).first() is not None else _LOCKED
             # What is due is leased, all of it: no more rows than there are students in work.
             leased = connection.execute(_NEXT_LEASE, asked).scalar_one()
         return min((seconds for seconds in (free, leased) if seconds is not None), default=None)
+
+
+def _put_aside(connection: Connection, aside: Mapping[_Key, str]) -> None:
+    rows = [{"tenant_id": tenant, "student_id": student, "place": place} for (tenant, student), place in aside.items()]
+    values = {"rows": json.dumps(rows), "seconds": _ASIDE, "reason": Reason.UNREADABLE_RECORD}
+    connection.execute(_PUT_ASIDE, values)
 
 
 def _by_student(
@@ -133,16 +182,9 @@ def _job(
     credentials: list[Row[Any]],
     waits: list[Row[Any]],
 ) -> Job:
-    desired = row.desired
     return Job(
         lease=Lease(row.tenant_id, row.student_id, row.lease_epoch),
-        desired=Desired(
-            event=StudentStatusChanged.model_validate(desired["event"]),
-            action=ProviderAction(desired["action"]),
-            providers=tuple(Provider(name) for name in desired["providers"]),
-            accepted_at=row.accepted_at,
-            traceparent=desired["traceparent"],
-        ),
+        desired=_desired(row),
         now=row.now,
         attempt=row.attempt,
         settled_version=row.settled_version,
@@ -153,15 +195,26 @@ def _job(
     )
 
 
+def _desired(row: Row[Any]) -> Desired:
+    desired = read("student.desired", an_object, row.desired)
+    return Desired(
+        event=read("student.desired.event", StudentStatusChanged.model_validate, desired.get("event")),
+        action=read("student.desired.action", ProviderAction, desired.get("action")),
+        providers=read("student.desired.providers", _providers, desired.get("providers")),
+        accepted_at=row.accepted_at,
+        traceparent=desired.get("traceparent"),
+    )
+
+
 def _account(row: Row[Any]) -> Account:
     return Account(
-        provider=Provider(row.provider),
+        provider=read("account.provider", Provider, row.provider),
         address=row.address,
         marker=row.marker,
-        body=row.body,
+        body=read("account.body", _body, row.body),
         generation=row.generation,
         object_id=row.object_id,
-        origin=Origin(row.origin) if row.origin else None,
+        origin=read("account.origin", Origin, row.origin) if row.origin else None,
         licences=tuple(row.licences),
         groups=tuple(row.groups),
         settled_version=row.settled_version,
@@ -170,14 +223,14 @@ def _account(row: Row[Any]) -> Account:
 
 def _step(row: Row[Any]) -> Step:
     return Step(
-        provider=Provider(row.provider),
-        name=StepName(row.name),
-        state=StepState(row.state),
+        provider=read("step.provider", Provider, row.provider),
+        name=read("step.name", StepName, row.name),
+        state=read("step.state", StepState, row.state),
         version=row.version,
         attempt=row.attempt,
         request_hash=bytes(row.request_hash),
         started_at=row.started_at,
-        reason=Reason(row.reason) if row.reason else None,
+        reason=read("step.reason", Reason, row.reason) if row.reason else None,
         unsure=row.unsure,
         lost_at=row.lost_at,
     )
@@ -185,9 +238,9 @@ def _step(row: Row[Any]) -> Step:
 
 def _wait(row: Row[Any]) -> Wait:
     return Wait(
-        provider=Provider(row.provider),
-        step=StepName(row.step),
-        reason=Reason(row.reason),
+        provider=read("student_wait.provider", Provider, row.provider),
+        step=read("student_wait.step", StepName, row.step),
+        reason=read("student_wait.reason", Reason, row.reason),
         version=row.version,
         since=row.since,
         attempts=row.attempts,
@@ -198,4 +251,17 @@ def _wait(row: Row[Any]) -> Wait:
 
 
 def _credential(row: Row[Any]) -> SealedCredential:
-    return SealedCredential(Provider(row.provider), row.generation, bytes(row.sealed), row.expires_at)
+    provider = read("credential.provider", Provider, row.provider)
+    return SealedCredential(provider, row.generation, bytes(row.sealed), row.expires_at)
+
+
+def _providers(names: Any) -> tuple[Provider, ...]:  # noqa: ANN401  whatever JSON holds
+    return tuple(Provider(name) for name in a_list(names))
+
+
+def _body(value: Any) -> Mapping[str, str | None]:  # noqa: ANN401  whatever JSON holds
+    body = an_object(value)
+    for part in body.values():
+        if part is not None:
+            a_text(part)
+    return body

@@ -10,6 +10,7 @@ from sqlalchemy import Connection, Engine, Row, text
 from consumer.errors import Hold
 from consumer.events import Provider
 from consumer.ledger.engine import transaction
+from consumer.ledger.unreadable import Unreadable, read
 from consumer.ledger.vault import Context, Vault
 
 _FORGET = text(
@@ -92,10 +93,11 @@ def _rewrap(connection: Connection, vault: Vault, rows: Sequence[Row[Any]]) -> R
     anew: list[dict[str, Any]] = []
     closed: Counter[str] = Counter()
     for row in rows:
-        context = Context(row.tenant_id, row.student_id, Provider(row.provider), row.generation)
         try:
+            provider = read("credential.provider", Provider, row.provider)
+            context = Context(row.tenant_id, row.student_id, provider, row.generation)
             anew.append(_place(row) | {"sealed": vault.rewrap(bytes(row.sealed), context)})
-        except Hold as fault:
+        except (Hold, Unreadable) as fault:
             closed[str(fault)] += 1
     if anew:
         connection.execute(_REPLACE, anew)

@@ -1,7 +1,7 @@
 """Loop 2's side of the ledger on PostgreSQL: claims and grouped writes, off the event loop in threads of their own."""
 
 import asyncio
-from collections.abc import Collection, Mapping, Sequence
+from collections.abc import Callable, Collection, Mapping, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from functools import partial
 
@@ -24,8 +24,9 @@ whose rows are locked."""
 class PostgresWork:
     """`Work` on PostgreSQL, for one event loop."""
 
-    def __init__(self, engine: Engine) -> None:
-        self._claims = Claims(engine)
+    def __init__(self, engine: Engine, *, unreadable: Callable[[str], None] = lambda _: None) -> None:
+        """`unreadable` is told the place (table and column) of each record that a claim can't read, in a thread of ours."""
+        self._claims = Claims(engine, unreadable=unreadable)
         self._credentials = Credentials(engine)
         self._threads = ThreadPoolExecutor(_THREADS, thread_name_prefix="ledger")
         self._writes: GroupCommit[Entry, None] = GroupCommit(

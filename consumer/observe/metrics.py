@@ -91,6 +91,12 @@ class Metrics:
             ("tenant", "provider", "reason"),
             registry=registry,
         )
+        self.unreadable_records = Counter(
+            "provisioner_unreadable_records",
+            "Times that a record in the ledger was put aside because this version can't read it, by table and column.",
+            ("place",),
+            registry=registry,
+        )
         self.verifications = Counter(
             "provisioner_verifications",
             "Second looks at accounts of which something was unsure, by what they found: sure, marked, late, conflict.",
@@ -130,6 +136,16 @@ class Metrics:
         )
         self.relay_restarts = Counter(
             "provisioner_relay_restarts", "Producers thrown away after an unclear commit or abort.", registry=registry
+        )
+        self.relay_recalls = Counter(
+            "provisioner_relay_recalls",
+            "Times that the topics were ahead of the ledger, so that outcomes were read back from them.",
+            registry=registry,
+        )
+        self.recalled = Counter(
+            "provisioner_recalled_outcomes",
+            "Outcomes that the ledger did not know to be published and that were read back from the topics.",
+            registry=registry,
         )
 
         # loops

@@ -5,7 +5,7 @@ from typing import TypeVar
 
 from consumer.errors import Unavailable
 from consumer.events import Provider
-from consumer.ledger.port import Arrival, Batch, Disposition, Job, Lease, Write
+from consumer.ledger.port import Arrival, Batch, Disposition, Job, Landmark, Lease, OnTopic, Write
 from proof.simulation.database import Database
 from proof.simulation.process import Process
 from proof.simulation.threads import wait_for
@@ -90,6 +90,19 @@ class SimulatedOutbox(_Blocking):
     def published(self, relay: str, epoch: int, number: int) -> None:
         """See `Outbox`."""
         self._do(f"marks {number}", lambda: self._database.published(relay, epoch, number))
+
+    def landmark(self, relay: str, epoch: int) -> Landmark | None:
+        """See `Outbox`."""
+        return self._do("looks for the landmark", lambda: self._database.landmark(relay, epoch))
+
+    def recall(self, relay: str, epoch: int, outcomes: Sequence[OnTopic]) -> int:
+        """See `Outbox`."""
+        what = f"recalls {len(outcomes)}"
+        return self._do(what, lambda: self._database.recall(relay, epoch, outcomes))
+
+    def resume(self, relay: str, epoch: int, number: int) -> None:
+        """See `Outbox`."""
+        self._do(f"resumes at {number}", lambda: self._database.resume(relay, epoch, number))
 
     def waiting_seconds(self) -> float:
         """See `Outbox`."""

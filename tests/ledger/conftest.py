@@ -82,9 +82,11 @@ class OnPostgres:
 
     def __init__(self, engine: Engine) -> None:
         self.engine = engine
+        self.unreadable: list[str] = []
+        """Places of records that could not be read."""
         self.inbox: Inbox = PostgresInbox(engine)
-        self.work: Work = PostgresWork(engine)
-        self.outbox: Outbox = PostgresOutbox(engine)
+        self.work: Work = PostgresWork(engine, unreadable=self.unreadable.append)
+        self.outbox: Outbox = PostgresOutbox(engine, unreadable=self.unreadable.append)
 
     def advance(self, seconds: float) -> None:
         moved = {
@@ -105,23 +107,31 @@ class OnPostgres:
             rows = connection.execute(text("SELECT event_id, disposition FROM inbox"))
             return {row.event_id: Disposition(row.disposition) for row in rows}
 
+    def execute(self, statement: str, **values: object) -> Sequence[Any]:
+        """What another program does to the database, committed; the rows where it asks for some."""
+        with self.engine.begin() as connection:
+            result = connection.execute(text(statement), values)
+            return result.all() if result.returns_rows else ()
+
     def sealed(self) -> set[int]:
         with self.engine.begin() as connection:
             return {row.generation for row in connection.execute(text("SELECT generation FROM credential"))}
 
 
-@pytest.fixture(params=["memory", pytest.param("postgres", marks=pytest.mark.parts)])
-def ledger(request: pytest.FixtureRequest) -> Iterator[Ledger]:
-    if request.param == "memory":
-        yield InMemory()
-        return
-    engine = open_engine(request.getfixturevalue("database_url"))
+@pytest.fixture
+def on_postgres(database_url: str) -> Iterator[OnPostgres]:
+    engine = open_engine(database_url)
     upgrade(engine)
-    on_postgres = OnPostgres(engine)
-    yield on_postgres
-    work: Any = on_postgres.work
+    ledger = OnPostgres(engine)
+    yield ledger
+    work: Any = ledger.work
     work.close()
     engine.dispose()
+
+
+@pytest.fixture(params=["memory", pytest.param("postgres", marks=pytest.mark.parts)])
+def ledger(request: pytest.FixtureRequest) -> Ledger:
+    return InMemory() if request.param == "memory" else request.getfixturevalue("on_postgres")
 
 
 class Given:

@@ -3,8 +3,8 @@
 from collections.abc import Sequence
 
 from consumer.errors import Fenced
-from consumer.ledger.port import Batch, OutboxRow
-from tests.fakes.ledger.state import OnState, Relay
+from consumer.ledger.port import Batch, Landmark, OnTopic, OutboxRow
+from tests.fakes.ledger.state import OnState, Queued, Relay
 
 
 class MemoryOutbox(OnState):
@@ -34,6 +34,35 @@ class MemoryOutbox(OnState):
 
     def published(self, relay: str, epoch: int, number: int) -> None:
         known = self._relay(relay, epoch)
+        known.published = max(known.published, number)
+
+    def landmark(self, relay: str, epoch: int) -> Landmark | None:
+        published = self._relay(relay, epoch).published
+        newest = max((number for number in self._state.batches if number <= published), default=None)
+        if newest is None:
+            return None
+        rows = self._state.batches[newest]
+        topics = {row.publish.event_id: row.publish.topic for row in rows}
+        return Landmark(topics, max(row.created_at for row in rows))
+
+    def recall(self, relay: str, epoch: int, outcomes: Sequence[OnTopic]) -> int:
+        self._relay(relay, epoch)
+        return sum(self._recall(found) for found in outcomes)
+
+    def _recall(self, found: OnTopic) -> bool:
+        known = self._state.outbox.get(found.outcome.event_id)
+        if known is not None and known not in self._state.unnumbered:
+            return False
+        row = known or Queued(found.outcome, found.at)
+        if known is not None:
+            self._state.unnumbered.remove(known)
+        self._state.outbox[found.outcome.event_id] = row
+        self._state.batches.setdefault(0, []).append(row)
+        return True
+
+    def resume(self, relay: str, epoch: int, number: int) -> None:
+        known = self._relay(relay, epoch)
+        known.batch = max(known.batch, number)
         known.published = max(known.published, number)
 
     def waiting_seconds(self) -> float:
