@@ -82,7 +82,13 @@ class App:
                 registry=self.metrics.registry,
             )
             self.health_port = (await stack.enter_async_context(server)).port
-            clients = LiveClients(self._settings, self._open_secret, name=self._name, observe=self._observe)
+            clients = LiveClients(
+                self._settings,
+                self._open_secret,
+                name=self._name,
+                observe=self._observe,
+                unreadable=self._unreadable,
+            )
             await stack.enter_async_context(clients)
             await self._patiently("database", partial(self._prepare, clients.engine))
             writer = await self._patiently(
@@ -132,3 +138,6 @@ class App:
 
     def _observe(self, service: str, operation: str, outcome: str, seconds: float) -> None:
         self.metrics.vendor_call_seconds.labels(service, operation, outcome).observe(seconds)
+
+    def _unreadable(self, place: str) -> None:
+        self.metrics.unreadable_records.labels(place).inc()

@@ -111,6 +111,7 @@ class Assembly:
             producers=clients.relay_producer,
             progress=clients.progress(),
             progress_topic=self._settings.kafka.topics.relay_progress,
+            published=clients.published(),
             leadership=clients.leadership(),
             wait=clients.outcomes_announced,
             batch_size=outbound.batch_size,

@@ -20,8 +20,9 @@ from consumer.ledger.outbox import PostgresOutbox
 from consumer.ledger.port import Inbox, Outbox, Work
 from consumer.ledger.wakeups import Wakeups
 from consumer.ledger.work import PostgresWork
-from consumer.outbound.port import Leadership, Progress, TransactionalProducer
+from consumer.outbound.port import Leadership, Progress, Published, TransactionalProducer
 from consumer.outbound.progress import TopicProgress
+from consumer.outbound.published import TopicsPublished
 from consumer.providers.factory import open_tokens
 from consumer.providers.tokens import TokenSource
 from consumer.secrets import SecretOpener
@@ -46,6 +47,10 @@ class Clients(Protocol):
 
     def progress(self) -> Progress:
         """Of the relay."""
+        ...
+
+    def published(self) -> Published:
+        """The outcomes on their topics."""
         ...
 
     def inbox(self) -> Inbox: ...
@@ -89,16 +94,27 @@ class Clients(Protocol):
 class LiveClients:
     """The real ones, for one event loop. `name` names the process to PostgreSQL. `async with` closes what was opened.
 
+    `unreadable` is told the place of each record in the ledger that this version can't read, in any thread.
+
     Work and outcomes are heard of while `wakeups` listens. Raises `Stop` where a secret or a CA file can't be opened.
     """
 
     back_off = None
 
-    def __init__(self, settings: Settings, open_secret: SecretOpener, *, name: str, observe: Observer) -> None:
+    def __init__(
+        self,
+        settings: Settings,
+        open_secret: SecretOpener,
+        *,
+        name: str,
+        observe: Observer,
+        unreadable: Callable[[str], None] = lambda _: None,
+    ) -> None:
         database = settings.database
         self._settings = settings
         self._open_secret = open_secret
         self._observe = observe
+        self._unreadable = unreadable
         self._password = open_secret(database.password) if database.password else None
         self.engine: Engine = open_engine(
             database.url, password=self._password, pool_size=database.pool_size, name=name
@@ -140,6 +156,16 @@ class LiveClients:
             consumer_config(kafka), kafka.topics.relay_progress, self._settings.outbound.transactional_id
         )
 
+    def published(self) -> Published:
+        """See `Clients`."""
+        kafka = self._settings.kafka
+        topics = (
+            kafka.topics.account_provisioned,
+            kafka.topics.account_provisioning_failed,
+            kafka.topics.welcome_email_status,
+        )
+        return TopicsPublished(consumer_config(kafka), topics, self._settings.outbound.transactional_id)
+
     def inbox(self) -> Inbox:
         """See `Clients`."""
         return PostgresInbox(self.engine)
@@ -147,12 +173,12 @@ class LiveClients:
     def work(self) -> Work:
         """See `Clients`: always the same one."""
         if self._work is None:
-            self._work = PostgresWork(self.engine)
+            self._work = PostgresWork(self.engine, unreadable=self._unreadable)
         return self._work
 
     def outbox(self) -> Outbox:
         """See `Clients`."""
-        return PostgresOutbox(self.engine)
+        return PostgresOutbox(self.engine, unreadable=self._unreadable)
 
     def leadership(self) -> Leadership:
         """See `Clients`."""

@@ -1,6 +1,10 @@
 """What the relay asks of Kafka and of its election."""
 
+from collections.abc import Collection, Iterator, Sequence
+from datetime import datetime
 from typing import Protocol
+
+from consumer.ledger.port import OnTopic
 
 
 class TransactionalProducer(Protocol):
@@ -27,6 +31,25 @@ class Progress(Protocol):
 
     def read(self) -> int:
         """Its number; 0 where none ever was. Raises `Unavailable`, or `Stop` where its topic is missing."""
+        ...
+
+
+class Published(Protocol):
+    """Outcomes as a `read_committed` reader of their topics sees them. Every method may raise `Unavailable`."""
+
+    def topics(self) -> Collection[str]:
+        """Where outcomes are published now."""
+        ...
+
+    def kept_since(self, moment: datetime | None) -> bool:
+        """Whether the topics still have every record from that moment on (None: from the first), as far as can be known."""
+        ...
+
+    def since(self, moment: datetime | None) -> Iterator[Sequence[OnTopic]]:
+        """Page by page what was published from that moment on (None: from the first), and is there when this begins.
+
+        Each partition's in its order. A page may be empty: nothing came for a second, or none of it is an outcome. Blocks in between.
+        """
         ...
 
 

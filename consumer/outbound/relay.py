@@ -1,7 +1,8 @@
 """The relay: numbered batches, each published in one Kafka transaction together with the record that says so.
 
 elected ─▶ take over (fences in the ledger) ─▶ init_transactions (fences in Kafka) ─▶ read progress ─▶ publish what it lacks
-   ▲                                                                                                        │
+   ▲                                                                        │                                │
+   │                                              ahead of the ledger: recall, then go on                    │
    │  any doubt: producer thrown away                                         next batch ─▶ transaction ─▶ mark ─┐
    └───────────────────────────────────────────────────────────────────────────────▲─────────────────────────────┘
 """
@@ -14,13 +15,14 @@ from contextlib import suppress
 import structlog
 from confluent_kafka import KafkaError, KafkaException
 
-from consumer.errors import Fenced, RetryLater, Stop, Unavailable
+from consumer.errors import Fenced, RetryLater, Unavailable
 from consumer.failpoints import UNARMED, Failpoints, Point, commit_lost
 from consumer.kafka import RETRY_BACKOFF, answer_lost
 from consumer.ledger.port import Batch, Outbox
 from consumer.observe.metrics import Metrics
-from consumer.outbound.port import Leadership, Progress, TransactionalProducer
+from consumer.outbound.port import Leadership, Progress, Published, TransactionalProducer
 from consumer.outbound.progress import PARTITION
+from consumer.outbound.recall import Recall
 
 log = structlog.get_logger()
 
@@ -47,6 +49,7 @@ class Relay:
         producers: Callable[[], TransactionalProducer],
         progress: Progress,
         progress_topic: str,
+        published: Published,
         leadership: Leadership,
         wait: Callable[[float], object],
         batch_size: int,
@@ -70,6 +73,7 @@ class Relay:
         self._beat = beat
         self._clock = clock
         self._failpoints = failpoints
+        self._recall = Recall(name=name, outbox=outbox, published=published, metrics=metrics, alive=self._still_leads)
         self._looked_at = float("-inf")
         self._stopping = threading.Event()
         self._back_off = back_off or self._stopping.wait
@@ -79,7 +83,7 @@ class Relay:
         self._stopping.set()
 
     def run(self) -> None:
-        """Raises `Stop` where the progress topic is missing, or knows more than the ledger. All else it gets over."""
+        """Raises `Stop` where the progress topic is missing, or another ledger publishes under this name. All else it gets over."""
         pause = _FIRST_PAUSE
         try:
             while not self._stopping.is_set():
@@ -124,25 +128,23 @@ class Relay:
             self._patiently(producer.init_transactions)
             self._failpoints.reach(Point.RELAY_INITIALISED, lost=answer_lost())
             reached = self._progress.read()
-            self._check(reached, self._outbox.newest(self._name, epoch))
+            newest = self._outbox.newest(self._name, epoch)
+            if reached > newest and not self._recall.run(epoch, reached=reached, newest=newest):
+                return
             log.info("relay_leads", epoch=epoch, progress=reached)
             self._metrics.relay_leading.set(1)
-            for batch in self._outbox.unpublished(self._name, epoch):
-                if batch.number > reached and not self._publish(producer, epoch, batch):
-                    return
             self._mark(epoch, reached)
+            for batch in self._outbox.unpublished(self._name, epoch):
+                if not self._publish(producer, epoch, batch):
+                    return
             self._follow(producer, epoch)
         finally:
             with suppress(KafkaException):
                 producer.purge()  # what a broken transaction left behind must not keep the producer alive
 
-    def _check(self, reached: int, newest: int) -> None:
-        if reached > newest:
-            raise Stop(
-                f"The topics have batch {reached} of the relay `{self._name}`, the ledger has made {newest} only: it was restored from "
-                "an older state, or another ledger publishes under this name. Nothing was published. Bring the newer ledger back, "
-                "or give this one an `outbound.transactional_id` of its own."
-            )
+    def _still_leads(self) -> bool:
+        self._alive()
+        return not self._stopping.is_set() and self._leadership.held()
 
     def _patiently(self, call: Callable[[float], None]) -> float:
         """Calls again while Kafka has not answered, which resumes what was begun. The seconds it took. Raises `KafkaException`."""
@@ -158,8 +160,7 @@ class Relay:
                 return self._clock() - began
 
     def _follow(self, producer: TransactionalProducer, epoch: int) -> None:
-        while not self._stopping.is_set() and self._leadership.held():
-            self._alive()
+        while self._still_leads():
             batch = self._outbox.next_batch(self._name, epoch, limit=self._batch_size)
             if batch is None:
                 self._wait(self._sweep)

@@ -7,7 +7,7 @@ from pathlib import Path
 from consumer.http.client import Http
 from consumer.intake import port as intake
 from consumer.ledger.port import Inbox, Outbox, Work
-from consumer.outbound.port import Leadership, Progress, TransactionalProducer
+from consumer.outbound.port import Leadership, Progress, Published, TransactionalProducer
 from consumer.providers.tokens import TokenSource
 from consumer.tenants import GoogleSection, MicrosoftSection
 from proof.simulation.database import Bells
@@ -46,6 +46,12 @@ class SimulatedClients:
         """See `Clients`."""
         topic, relay = settings().kafka.topics.relay_progress, settings().outbound.transactional_id
         return self._around.kafka.progress(self._process, topic, relay)
+
+    def published(self) -> Published:
+        """See `Clients`."""
+        topics = settings().kafka.topics
+        outcomes = (topics.account_provisioned, topics.account_provisioning_failed, topics.welcome_email_status)
+        return self._around.kafka.published(self._process, outcomes)
 
     def inbox(self) -> Inbox:
         """See `Clients`."""

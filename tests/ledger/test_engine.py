@@ -50,27 +50,31 @@ def engine(database_url: str) -> Iterator[Engine]:
     engine.dispose()
 
 
+def run(engine: Engine, *statements: str) -> None:
+    with transaction(engine) as connection:
+        for statement in statements:
+            connection.execute(text(statement))
+
+
 @pytest.mark.parts
 def test_a_lock_that_is_not_given_in_time_is_told_from_a_server_that_is_away(engine: Engine) -> None:
-    with engine.begin() as other, pytest.raises(Locked):
-        other.execute(text("SELECT pg_advisory_xact_lock(1)"))
-        with transaction(engine) as connection:
-            connection.execute(text("SET LOCAL lock_timeout = 1"))
-            connection.execute(text("SELECT pg_advisory_xact_lock(1)"))
+    lock = "SELECT pg_advisory_xact_lock(1)"
+    with engine.begin() as other:
+        other.execute(text(lock))
+        with pytest.raises(Locked):
+            run(engine, "SET LOCAL lock_timeout = 1", lock)
 
 
 @pytest.mark.parts
 def test_what_the_server_says_of_its_own_state_is_passed_on(engine: Engine) -> None:
     with pytest.raises(Unavailable, match="QueryCanceled: canceling statement due to statement timeout"):
-        with transaction(engine) as connection:
-            connection.execute(text("SET LOCAL statement_timeout = 1"))
-            connection.execute(text("SELECT pg_sleep(10)"))
+        run(engine, "SET LOCAL statement_timeout = 1", "SELECT pg_sleep(10)")
 
 
 @pytest.mark.parts
 def test_what_the_server_says_of_a_row_is_not_passed_on(engine: Engine) -> None:
-    with pytest.raises(Unavailable) as fault, transaction(engine) as connection:
-        connection.execute(text("DO $$ BEGIN RAISE 'maria' USING ERRCODE = '40001'; END $$"))
+    with pytest.raises(Unavailable) as fault:
+        run(engine, "DO $$ BEGIN RAISE 'maria' USING ERRCODE = '40001'; END $$")
     assert "maria" not in str(fault.value)
 
 

@@ -1,7 +1,8 @@
 """The relay: each outcome once and in order, whatever becomes of commits, relays and answers."""
 
 import asyncio
-from collections.abc import Callable
+import copy
+from collections.abc import Callable, Collection, Iterator, Sequence
 from dataclasses import dataclass, field
 from datetime import UTC, datetime, timedelta
 from uuid import UUID
@@ -10,8 +11,8 @@ import pytest
 from confluent_kafka import KafkaError, KafkaException
 from prometheus_client import CollectorRegistry
 
-from consumer.errors import Stop
-from consumer.ledger.port import Publish
+from consumer.errors import Stop, Unavailable
+from consumer.ledger.port import OnTopic, Publish
 from consumer.observe.metrics import Metrics
 from consumer.outbound.relay import Relay
 from tests.fakes.ledger import MemoryLedger
@@ -25,6 +26,13 @@ class Cluster:
     """Committed records, and whose transactional id is in force."""
 
     records: list[tuple[str, bytes]] = field(default_factory=list[tuple[str, bytes]])
+    outcomes: list[OnTopic] = field(default_factory=list[OnTopic])
+    """Those of the records that have an id, as they can be read back."""
+    kept: bool = True
+    """Whether the topics still have all that was published."""
+    breaks_after: int | None = None
+    """After so many outcomes are read back, the connection breaks, once."""
+    now: datetime = datetime(2026, 9, 1, tzinfo=UTC)
     newest: int = 0
     lose_commits: list[bool] = field(default_factory=list[bool])
     """For each of the next commits: True loses only its answer, False the commit itself too."""
@@ -48,6 +56,7 @@ class Producer:
         self._cluster.made += 1
         self._number = 0
         self._open: list[tuple[str, bytes]] = []
+        self._outcomes: list[OnTopic] = []
 
     def init_transactions(self, timeout: float) -> None:
         del timeout
@@ -55,7 +64,7 @@ class Producer:
         self._number = self._cluster.newest
 
     def begin_transaction(self) -> None:
-        self._open = []
+        self._open, self._outcomes = [], []
 
     def produce(
         self,
@@ -66,8 +75,12 @@ class Producer:
         *,
         headers: list[tuple[str, str | bytes | None]] | None = None,
     ) -> None:
-        del key, partition, headers
+        del partition
         self._open.append((topic, value))
+        kept = tuple((name, header) for name, header in headers or () if isinstance(header, bytes))
+        if event_id := dict(kept).get("ce_id"):
+            outcome = Publish(UUID(event_id.decode()), topic, key, value, kept)
+            self._outcomes.append(OnTopic(outcome, self._cluster.now))
 
     def poll(self, timeout: float) -> int:
         del timeout
@@ -84,6 +97,7 @@ class Producer:
         lost = self._cluster.lose_commits.pop(0) if self._cluster.lose_commits else None
         if lost is not False:
             self._cluster.records += self._open
+            self._cluster.outcomes += self._outcomes
         if lost is not None:
             raise KafkaException(KafkaError(KafkaError._TIMED_OUT))
 
@@ -99,6 +113,28 @@ class Progress:
 
     def read(self) -> int:
         return max((int(value) for value in self._cluster.values(PROGRESS)), default=0)
+
+
+class Published:
+    """Reads the cluster's outcomes back, one a page."""
+
+    def __init__(self, cluster: Cluster) -> None:
+        self._cluster = cluster
+
+    def topics(self) -> Collection[str]:
+        return ["outcomes"]
+
+    def kept_since(self, moment: datetime | None) -> bool:
+        del moment
+        return self._cluster.kept
+
+    def since(self, moment: datetime | None) -> Iterator[Sequence[OnTopic]]:
+        for number, found in enumerate(self._cluster.outcomes):
+            if number == self._cluster.breaks_after:
+                self._cluster.breaks_after = None
+                raise Unavailable("away")
+            if moment is None or found.at >= moment:
+                yield [found]
 
 
 class Always:
@@ -125,10 +161,16 @@ class Rig:
         self.pauses: list[float] = []
         self._epochs = {(TOPIC, 0): self.ledger.own(TOPIC, [0], owner="me")[0]}
 
-    async def queue(self, *numbers: int) -> None:
+    def lose_ledger(self) -> None:
+        self.ledger = MemoryLedger(lambda: self.now)
+        self.ledger.own(TOPIC, [0], owner="me")
+
+    async def queue(self, *numbers: int, topic: str = "outcomes") -> None:
         self.ledger.accept([arrival(event(f"e{numbers[0]}", student_id=f"s{numbers[0]}"))], epochs=self._epochs)
         (job,) = await self.ledger.claim({"north": 1}, lease=1_000, worker="w")
-        rows = [Publish(UUID(int=n), "outcomes", b"k", str(n).encode(), (("ce_id", b"x"),)) for n in numbers]
+        rows = [
+            Publish(UUID(int=n), topic, b"k", str(n).encode(), (("ce_id", str(UUID(int=n)).encode()),)) for n in numbers
+        ]
         await self.ledger.commit(job.lease, rows)
 
     def relay(self, on_idle: Callable[[Relay], None] = lambda relay: relay.stop()) -> Relay:
@@ -142,6 +184,7 @@ class Rig:
             producers=lambda: Producer(self.cluster),
             progress=Progress(self.cluster),
             progress_topic=PROGRESS,
+            published=Published(self.cluster),
             leadership=self.leadership,
             wait=wait,
             batch_size=2,
@@ -269,12 +312,93 @@ async def test_a_relay_that_another_ledgers_relay_fences_in_kafka_stands_for_ele
     assert rig.leadership.resigned == 2
 
 
-async def test_a_ledger_that_is_older_than_the_topics_stops_the_relay_before_it_publishes(rig: Rig) -> None:
+async def restore(rig: Rig) -> None:
+    """Outcomes 1, 2 and 3 are on their topic; the ledger that was restored knows of 1 only."""
     await rig.queue(1)
-    rig.cluster.records = [(PROGRESS, b"7")]
-    with pytest.raises(Stop, match="restored from an older state"):
+    rig.relay().run()
+    backup = copy.deepcopy(rig.ledger)
+    await rig.queue(2, 3)
+    rig.relay().run()
+    rig.ledger = backup
+
+
+async def test_a_restored_ledger_publishes_nothing_twice_that_was_done_again_before_the_relay_came(rig: Rig) -> None:
+    await restore(rig)
+    await rig.queue(2, 3, 4)
+    rig.relay().run()
+    assert rig.cluster.values("outcomes") == [b"1", b"2", b"3", b"4"]
+
+
+async def test_a_restored_ledger_publishes_nothing_twice_that_is_done_again_after_the_relay_came(rig: Rig) -> None:
+    await restore(rig)
+    rig.relay().run()
+    await rig.queue(2, 3, 4)
+    rig.relay().run()
+    assert rig.cluster.values("outcomes") == [b"1", b"2", b"3", b"4"]
+    assert rig.metrics.registry.get_sample_value("provisioner_relay_recalls_total") == 1
+    assert rig.metrics.registry.get_sample_value("provisioner_recalled_outcomes_total") == 2
+
+
+async def test_an_empty_ledger_publishes_nothing_twice(rig: Rig) -> None:
+    await rig.queue(1, 2, 3)
+    rig.relay().run()
+    rig.lose_ledger()
+    await rig.queue(1, 2, 3, 4)
+    rig.relay().run()
+    assert rig.cluster.values("outcomes") == [b"1", b"2", b"3", b"4"]
+
+
+async def test_a_batch_that_the_restored_ledger_had_numbered_only_is_not_published_again(rig: Rig) -> None:
+    await rig.queue(1, 2)
+    rig.ledger.next_batch("relay", rig.ledger.take_over("relay"), limit=2)
+    backup = copy.deepcopy(rig.ledger)
+    await rig.queue(3)
+    rig.relay().run()
+    rig.ledger = backup
+    await rig.queue(3, 4)
+    rig.relay().run()
+    assert rig.cluster.values("outcomes") == [b"1", b"2", b"3", b"4"]
+
+
+async def test_what_was_published_is_read_back_from_the_beginning_when_that_was_interrupted(rig: Rig) -> None:
+    await restore(rig)
+    await rig.queue(2, 3, 4)
+    rig.cluster.breaks_after = 2
+    rig.relay().run()
+    assert rig.cluster.breaks_after is None
+    assert rig.cluster.values("outcomes") == [b"1", b"2", b"3", b"4"]
+
+
+async def test_topics_that_no_longer_keep_everything_do_not_keep_a_restored_ledger_from_publishing(rig: Rig) -> None:
+    await restore(rig)
+    del rig.cluster.outcomes[:2]
+    rig.cluster.kept = False
+    await rig.queue(2, 3, 4)
+    rig.relay().run()
+    assert rig.cluster.values("outcomes") == [b"1", b"2", b"3", b"2", b"4"]
+
+
+async def test_where_another_ledger_publishes_under_its_name_the_relay_stops_before_it_does_anything(rig: Rig) -> None:
+    await rig.queue(1)
+    rig.relay().run()
+    another = Rig()
+    await another.queue(2, 3, 4)
+    another.relay().run()
+    rig.cluster = another.cluster
+    await rig.queue(5)
+    with pytest.raises(Stop, match="another ledger publishes under this name"):
         rig.relay().run()
-    assert rig.cluster.values("outcomes") == []
+    assert rig.cluster.values("outcomes") == [b"2", b"3", b"4"]
+    assert [outcome.value for outcome in rig.ledger.outcomes()] == [b"1", b"5"]
+
+
+async def test_outcomes_whose_topic_was_renamed_do_not_prove_that_another_ledger_publishes(rig: Rig) -> None:
+    await rig.queue(1, topic="old name")
+    rig.relay().run()
+    rig.cluster.records.append((PROGRESS, b"7"))
+    await rig.queue(2)
+    rig.relay().run()
+    assert rig.cluster.values("outcomes") == [b"2"]
 
 
 async def test_how_long_the_oldest_outcome_has_waited_is_shown(rig: Rig) -> None:

@@ -17,6 +17,7 @@ from consumer.ledger.port import Publish
 from consumer.observe.metrics import Metrics
 from consumer.outbound.port import TransactionalProducer
 from consumer.outbound.progress import TopicProgress
+from consumer.outbound.published import TopicsPublished
 from consumer.outbound.relay import Relay
 from consumer.settings import KafkaSettings
 from tests.fakes.ledger import MemoryLedger
@@ -106,6 +107,7 @@ class Rig:
             producers=producers or self.producer,
             progress=TopicProgress(consumer_config(self._settings), self._progress, self.relay_name),
             progress_topic=self._progress,
+            published=TopicsPublished(consumer_config(self._settings), [self.outcomes], self.relay_name),
             leadership=Always(),
             wait=stop,
             batch_size=BATCH,

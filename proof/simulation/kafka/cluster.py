@@ -1,6 +1,6 @@
 """The cluster: what a scenario lays out, orders to go wrong, and reads in the end; and the clients of its processes."""
 
-from collections.abc import Mapping
+from collections.abc import Collection, Mapping
 from random import Random
 
 from consumer.intake.port import Answered
@@ -10,6 +10,7 @@ from proof.simulation.kafka.group import Group, Member
 from proof.simulation.kafka.network import Network, Process, Request
 from proof.simulation.kafka.producer import SimulatedProducer
 from proof.simulation.kafka.progress import SimulatedProgress
+from proof.simulation.kafka.published import SimulatedPublished
 from proof.simulation.kafka.topic import Headers, Record, Topic, Topics
 from proof.simulation.kafka.transactions import Coordinator, SimulatedTransactions
 
@@ -103,6 +104,10 @@ class Cluster:
     def progress(self, process: Process, topic: str, relay: str) -> SimulatedProgress:
         """The relay's, as the topic has it."""
         return SimulatedProgress(self.network, self._topics, process, topic=topic, relay=relay)
+
+    def published(self, process: Process, topics: Collection[str]) -> SimulatedPublished:
+        """The outcomes on these topics."""
+        return SimulatedPublished(self.network, self._topics, process, outcomes=topics)
 
     def _group(self, name: str) -> Group:
         if name not in self._groups:

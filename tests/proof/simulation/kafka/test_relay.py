@@ -52,6 +52,7 @@ def relay(cluster: Cluster, now: Clock, ledger: MemoryLedger, process: Process) 
         producers=lambda: cluster.transactional_producer(process, NAME),
         progress=cluster.progress(process, PROGRESS, NAME),
         progress_topic=PROGRESS,
+        published=cluster.published(process, [OUTCOMES]),
         leadership=Always(),
         wait=sleep,
         batch_size=2,
