@@ -40,9 +40,13 @@ async def queued(now: Clock) -> MemoryLedger:
     ledger.accept([arrival(event())], epochs={(TOPIC, 0): ledger.own(TOPIC, [0], owner="me")[0]})
     (job,) = await ledger.claim({"north": 1}, lease=1_000, worker="w")
     await ledger.commit(
-        job.lease, [Publish(UUID(int=n), OUTCOMES, b"north/s1", str(n).encode(), ()) for n in range(ROWS)]
+        job.lease, [Publish(UUID(int=n), OUTCOMES, b"north/s1", str(n).encode(), _headers(n)) for n in range(ROWS)]
     )
     return ledger
+
+
+def _headers(number: int) -> tuple[tuple[str, bytes], ...]:
+    return (("ce_id", str(UUID(int=number)).encode()),)
 
 
 def relay(cluster: Cluster, now: Clock, ledger: MemoryLedger, process: Process) -> Relay:
@@ -83,6 +87,35 @@ def test_a_late_commit_and_a_crash_right_after_it_leave_each_outcome_there_once_
         await asyncio.sleep(ASKED_AT + late + ROUND_TRIP / 10)
         first.kill()
         begin("second")
+        await asyncio.sleep(60)
+        return [record.value() for record in cluster.read_committed(OUTCOMES)]
+
+    assert clock.run(main, start=0) == [str(n).encode() for n in range(ROWS)]
+
+
+@pytest.mark.parametrize("seconds", [round(step * ROUND_TRIP + ROUND_TRIP / 10, 3) for step in range(12)])
+def test_a_relay_that_dies_while_it_reads_back_for_an_empty_ledger_leaves_each_outcome_there_once_and_in_order(
+    seconds: float,
+) -> None:
+    async def main(now: Clock) -> list[bytes | None]:
+        cluster = Cluster(now, same_every_time())
+        cluster.network.latency = lambda: ROUND_TRIP
+        for topic in (OUTCOMES, PROGRESS):
+            cluster.create_topic(topic, 1)
+
+        def begin(name: str, ledger: MemoryLedger) -> Process:
+            process = Process(name)
+            process.start(in_thread(relay(cluster, now, ledger, process).run))
+            return process
+
+        first = begin("first", await queued(now))
+        await asyncio.sleep(60)
+        first.kill()
+        empty = await queued(now)
+        second = begin("second", empty)
+        await asyncio.sleep(seconds)
+        second.kill()
+        begin("third", empty)
         await asyncio.sleep(60)
         return [record.value() for record in cluster.read_committed(OUTCOMES)]
 
