@@ -40,14 +40,15 @@ _CLAIM = text(
     """
 )
 
-# Of each tenant the first in the index that nobody has leased; the leased ones are those due before it.
+# Of each tenant the first in the index that nobody has leased; the leased ones are those due before it. A student that was parked by hand
+# at 'infinity' is never due; older servers can't subtract that.
 _NEXT_FREE = text(
     """
     SELECT extract(epoch FROM min(first.due_at) - now())::float8
     FROM unnest(CAST(:tenants AS text[])) AS asked(tenant_id)
     CROSS JOIN LATERAL (
       SELECT s.due_at FROM student s
-      WHERE s.tenant_id = asked.tenant_id AND s.due_at IS NOT NULL AND (s.lease_until IS NULL OR s.lease_until <= now())
+      WHERE s.tenant_id = asked.tenant_id AND s.due_at < 'infinity' AND (s.lease_until IS NULL OR s.lease_until <= now())
       ORDER BY s.due_at LIMIT 1
     ) AS first
     """
@@ -62,7 +63,7 @@ _ONE_FREE = text(
 _NEXT_LEASE = text(
     """
     SELECT extract(epoch FROM min(lease_until) - now())::float8 FROM student
-    WHERE tenant_id = ANY(CAST(:tenants AS text[])) AND due_at <= now() AND lease_until > now()
+    WHERE tenant_id = ANY(CAST(:tenants AS text[])) AND due_at <= now() AND lease_until > now() AND lease_until < 'infinity'
     """
 )
 

@@ -99,6 +99,19 @@ async def test_what_this_version_does_not_know_beside_what_it_does_is_no_trouble
     assert len(await given.claim()) == 2
 
 
+PARKED = ("UPDATE student SET due_at = 'infinity'", "UPDATE student SET lease_until = 'infinity'")
+
+
+@pytest.mark.parametrize("parked", PARKED)
+async def test_a_student_that_was_parked_by_hand_for_ever_is_nobodys_next(
+    given: Given, on_postgres: OnPostgres, parked: str
+) -> None:
+    given.accept(event())
+    on_postgres.execute(parked)
+    assert await given.claim() == []
+    assert await on_postgres.work.seconds_to_next(["north"]) is None
+
+
 async def test_a_password_at_a_provider_that_is_not_known_does_not_stop_the_rotation_of_keys(
     given: Given, on_postgres: OnPostgres
 ) -> None:
