@@ -10,7 +10,7 @@ from uuid import UUID
 import psycopg
 import pytest
 
-from consumer.errors import Fenced
+from consumer.errors import Fenced, Reason
 from consumer.events import Provider, StepName
 from consumer.ledger.port import (
     Account,
@@ -59,11 +59,15 @@ def outcome(job: Job) -> Publish:
     return Publish(event_id, "t", job.lease.student_id.encode(), b"value", ())
 
 
+def waits(service: str, seconds: float) -> TenantWaits:
+    return TenantWaits(service, seconds, Reason.THROTTLED, StepName.WELCOME)
+
+
 async def students(given: Given) -> Sequence[Job]:
     given.accept(*(event(f"e{n}", student_id=f"s{n}") for n in range(OTHERS + 1)))
     jobs = await given.claim(OTHERS + 1)
     await asyncio.gather(*(given.ledger.work.commit(job.lease, [BEGIN, SaveAccount(account(job))]) for job in jobs))
-    await given.ledger.work.commit(jobs[0].lease, [TenantWaits("mailgun", 1)])
+    await given.ledger.work.commit(jobs[0].lease, [waits("mailgun", 1)])
     return sorted(jobs, key=lambda job: job.lease.student_id)
 
 
@@ -78,7 +82,7 @@ LOCKS: Mapping[str, tuple[str, Callable[[Job], Sequence[Write]]]] = {
     "inbox": ("UPDATE inbox SET settled_at = now() WHERE student_id = 's0'", lambda _: [SETTLE]),
     "tenant's wait": (
         "DELETE FROM tenant_wait WHERE service = 'mailgun'",
-        lambda _: [TenantWaits("mailgun", 30)],
+        lambda _: [waits("mailgun", 30)],
     ),
     "outcome": (
         "INSERT INTO outbox (event_id, topic, key, value, headers, created_at) VALUES (md5('s0')::uuid, '', '', '', '[]', now())",
@@ -109,8 +113,8 @@ async def test_an_address_that_another_transaction_is_about_to_take_keeps_only_t
     one, *others = await students(given)
     insert = "INSERT INTO address VALUES ('microsoft', 'm@x', 'south', 's0')"
     with transaction(database_url, insert):
-        waits = asyncio.create_task(given.ledger.work.reserve(one.lease, MS, ["m@x"]))
-        reserved = (given.ledger.work.reserve(job.lease, MS, [f"{job.lease.student_id}@x"]) for job in others)
+        waits = asyncio.create_task(given.ledger.work.reserve(one.lease, [MS], ["m@x"]))
+        reserved = (given.ledger.work.reserve(job.lease, [MS], [f"{job.lease.student_id}@x"]) for job in others)
         async with asyncio.timeout(ENOUGH):
             assert sorted(map(str, await asyncio.gather(*reserved))) == sorted(
                 f"{j.lease.student_id}@x" for j in others
