@@ -6,7 +6,7 @@ from enum import StrEnum
 from typing import Annotated
 from uuid import UUID, uuid5
 
-from pydantic import AwareDatetime, BaseModel, ConfigDict, Field, StringConstraints
+from pydantic import AfterValidator, AwareDatetime, BaseModel, ConfigDict, Field, StringConstraints
 
 from consumer.errors import Reason
 
@@ -45,7 +45,26 @@ class StepName(StrEnum):
     WELCOME = "welcome"
 
 
-Identifier = Annotated[str, StringConstraints(min_length=1, max_length=128, pattern=r"^[^\x00-\x1f\x7f]+$")]
+_BLANK = frozenset(" \u034f\u115f\u1160\u17b4\u17b5\u2800\u3164\uffa0").union(
+    map(chr, (*range(0x180B, 0x1810), *range(0xFE00, 0xFE10), *range(0xE0100, 0xE01F0)))
+)
+"""Characters that `str.isprintable` lets pass and that show nothing: fillers, variation selectors (Unicode's default ignorables)."""
+
+
+def _visible(text: str) -> str:
+    """Refuses what a person would see nothing of: blanks, no-break spaces, zero-width characters, and nothing else."""
+    if all(character in _BLANK or not character.isprintable() for character in text):
+        raise ValueError("it shows nothing: it has only blanks or invisible characters")
+    return text
+
+
+def _sorted(attributes: dict[str, str]) -> dict[str, str]:
+    """In one order: that of an Avro map is no part of its content."""
+    return dict(sorted(attributes.items()))
+
+
+AttributeName = Annotated[str, StringConstraints(min_length=1, max_length=128, pattern=r"^[^\x00-\x1f\x7f]+$")]
+Identifier = Annotated[AttributeName, AfterValidator(_visible)]
 Line = Annotated[str, StringConstraints(max_length=256, pattern=r"^[^\x00-\x1f\x7f\u2028\u2029]*$")]
 
 
@@ -72,7 +91,7 @@ class Student(_Incoming):
     contact_email: Line | None = None
     guardian_emails: tuple[Line, ...] = ()
     preferred_language: Line | None = None
-    attributes: dict[Identifier, Line] = Field(default_factory=dict)
+    attributes: Annotated[dict[AttributeName, Line], AfterValidator(_sorted)] = Field(default_factory=dict)
     external_sync_disabled: bool = False
 
 
