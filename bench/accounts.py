@@ -38,7 +38,7 @@ def accept(on: Installation, students: int) -> None:
     """Puts events of so many students into the ledger, as intake does."""
     engine = open_engine(on.settings.database.url)
     inbox = PostgresInbox(engine)
-    epochs = {("filled", 0): inbox.own("filled", [0], owner="bench")[0]}
+    epochs = {("filled", 0): inbox.own("filled", [0], owner="bench")[0].epoch}
     people = People(7)
     for start in range(0, students, _BATCH):
         numbers = range(start, min(start + _BATCH, students))

@@ -9,7 +9,7 @@ from typing import TypeVar
 
 from consumer.errors import Unavailable
 from consumer.failpoints import commit_lost
-from consumer.ledger.port import Arrival, Disposition, Job, Lease, Publish, Write
+from consumer.ledger.port import Arrival, Disposition, Job, Lease, Ownership, Place, Publish, Write
 from proof.simulation.clock import Clock
 from proof.simulation.journal import Journal
 from proof.simulation.process import Process
@@ -124,15 +124,22 @@ class Database(MemoryLedger):
         """Who wants to hear of new work and new outcomes."""
         self._hears.append(bells)
 
-    def own(self, topic: str, partitions: Collection[int], *, owner: str) -> Mapping[int, int]:
+    def own(self, topic: str, partitions: Collection[int], *, owner: str) -> Mapping[int, Ownership]:
         """See `Inbox`."""
-        epochs = super().own(topic, partitions, owner=owner)
-        self.journal.owned(topic, epochs)
-        return epochs
+        owned = super().own(topic, partitions, owner=owner)
+        self.journal.owned(topic, {partition: known.epoch for partition, known in owned.items()})
+        return owned
 
-    def accept(self, arrivals: Sequence[Arrival], *, epochs: Mapping[tuple[str, int], int]) -> Sequence[Disposition]:
+    def accept(
+        self,
+        arrivals: Sequence[Arrival],
+        *,
+        epochs: Mapping[Place, int],
+        offsets: Mapping[Place, int] | None = None,
+        skip_locked: bool = False,
+    ) -> Sequence[Disposition]:
         """See `Inbox`."""
-        dispositions = super().accept(arrivals, epochs=epochs)
+        dispositions = super().accept(arrivals, epochs=epochs, offsets=offsets, skip_locked=skip_locked)
         for arrival, disposition in zip(arrivals, dispositions, strict=True):
             if disposition in _KEPT:
                 self.journal.accepted(arrival, disposition, epochs[arrival.topic, arrival.partition])

@@ -5,7 +5,7 @@ from typing import TypeVar
 
 from consumer.errors import Unavailable
 from consumer.events import Provider
-from consumer.ledger.port import Arrival, Batch, Disposition, Job, Landmark, Lease, OnTopic, Write
+from consumer.ledger.port import Arrival, Batch, Disposition, Job, Landmark, Lease, OnTopic, Ownership, Place, Write
 from proof.simulation.database import Database
 from proof.simulation.process import Process
 from proof.simulation.threads import wait_for
@@ -58,14 +58,34 @@ class _Blocking:
 class SimulatedInbox(_Blocking):
     """Keeps `Inbox` for one process."""
 
-    def own(self, topic: str, partitions: Collection[int], *, owner: str) -> Mapping[int, int]:
+    def own(self, topic: str, partitions: Collection[int], *, owner: str) -> Mapping[int, Ownership]:
         """See `Inbox`."""
         places = sorted(partitions)
         return self._do(f"owns {places}", lambda: self._database.own(topic, places, owner=owner))
 
-    def accept(self, arrivals: Sequence[Arrival], *, epochs: Mapping[tuple[str, int], int]) -> Sequence[Disposition]:
+    def accept(
+        self,
+        arrivals: Sequence[Arrival],
+        *,
+        epochs: Mapping[Place, int],
+        offsets: Mapping[Place, int] | None = None,
+        skip_locked: bool = False,
+    ) -> Sequence[Disposition]:
         """See `Inbox`."""
-        return self._do(f"accepts {len(arrivals)}", lambda: self._database.accept(arrivals, epochs=dict(epochs)))
+        return self._do(
+            f"accepts {len(arrivals)}",
+            lambda: self._database.accept(
+                arrivals, epochs=dict(epochs), offsets=dict(offsets or {}), skip_locked=skip_locked
+            ),
+        )
+
+    def store_offsets(self, offsets: Mapping[Place, int], *, epochs: Mapping[Place, int]) -> None:
+        """See `Inbox`."""
+        self._do("stores offsets", lambda: self._database.store_offsets(dict(offsets), epochs=dict(epochs)))
+
+    def tenants_with_open_work(self, tenants: Collection[str]) -> frozenset[str]:
+        """See `Inbox`."""
+        return self._do("looks for open work", lambda: self._database.tenants_with_open_work(tenants))
 
 
 class SimulatedOutbox(_Blocking):

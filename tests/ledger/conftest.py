@@ -1,7 +1,7 @@
 """The same ledger twice: in memory, and on PostgreSQL. `Given` says what a test needs of either."""
 
 from collections.abc import Iterator, Mapping, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from datetime import UTC, datetime, timedelta
 from typing import Any, Protocol
 
@@ -34,8 +34,13 @@ def event(
 
 
 def arrival(of: StudentStatusChanged, *, offset: int = 0, partition: int = 0) -> Arrival:
-    digest = of.model_dump_json().encode()
-    return Arrival(TOPIC, partition, offset, of, ProviderAction.CREATE_ACCOUNT, (Provider.MICROSOFT,), digest)
+    value = of.model_dump_json().encode()
+    return Arrival(TOPIC, partition, offset, of, ProviderAction.CREATE_ACCOUNT, (Provider.MICROSOFT,), value)
+
+
+def cancellation(of: StudentStatusChanged, *, offset: int = 0, partition: int = 0) -> Arrival:
+    """The event's status asks for nothing."""
+    return replace(arrival(of, offset=offset, partition=partition), providers=())
 
 
 class Ledger(Protocol):
@@ -139,7 +144,7 @@ class Given:
 
     def __init__(self, ledger: Ledger) -> None:
         self.ledger = ledger
-        self.epochs = {(TOPIC, p): e for p, e in ledger.inbox.own(TOPIC, [0, 1], owner="me").items()}
+        self.epochs = {(TOPIC, p): o.epoch for p, o in ledger.inbox.own(TOPIC, [0, 1], owner="me").items()}
 
     def accept(self, *events: StudentStatusChanged) -> Sequence[Disposition]:
         return self.ledger.inbox.accept([arrival(one) for one in events], epochs=self.epochs)

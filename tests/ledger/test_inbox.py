@@ -1,13 +1,17 @@
 """Accepting events: each once, the newest version wins, and nobody writes for a partition that is no longer theirs."""
 
+from dataclasses import replace
+
 import pytest
 
 from consumer.errors import Fenced
-from consumer.ledger.port import Disposition
-from tests.ledger.conftest import TOPIC, Given, Ledger, arrival, event
+from consumer.events import StudentStatusChanged
+from consumer.ledger.port import FROM_BEGINNING, Disposition, Settle
+from tests.ledger.conftest import TOPIC, Given, Ledger, arrival, cancellation, event
 
 PENDING, SUPERSEDED = Disposition.PENDING, Disposition.SUPERSEDED
 DUPLICATE, REUSED = Disposition.DUPLICATE, Disposition.REUSED_ID
+SKIPPED = Disposition.SKIPPED
 
 
 def test_an_event_is_accepted(given: Given) -> None:
@@ -80,4 +84,140 @@ def test_one_fenced_partition_keeps_the_whole_batch_out(given: Given, ledger: Le
 
 def test_the_epoch_rises_with_every_owner(given: Given, ledger: Ledger) -> None:
     before = given.epochs[TOPIC, 0]
-    assert ledger.inbox.own(TOPIC, [0], owner="next")[0] > before
+    assert ledger.inbox.own(TOPIC, [0], owner="next")[0].epoch > before
+
+
+def with_attributes(*names: str) -> StudentStatusChanged:
+    one = event()
+    student = one.student.model_dump() | {"attributes": dict.fromkeys(names, "x")}
+    return StudentStatusChanged.model_validate(one.model_dump() | {"student": student})
+
+
+def test_another_order_of_attributes_is_the_same_event(given: Given) -> None:
+    given.accept(with_attributes("house", "year"))
+    assert given.accept(with_attributes("year", "house")) == [DUPLICATE]
+
+
+def test_other_bytes_of_the_same_event_are_the_same_event(given: Given, ledger: Ledger) -> None:
+    given.accept(event())
+    again = replace(arrival(event()), value=b"written with another schema id")
+    assert ledger.inbox.accept([again], epochs=given.epochs) == [DUPLICATE]
+
+
+# --- events that ask for nothing
+
+
+def test_an_event_that_asks_for_nothing_leaves_no_trace_where_nothing_is_open(given: Given, ledger: Ledger) -> None:
+    assert ledger.inbox.accept([cancellation(event())], epochs=given.epochs) == [SKIPPED]
+    assert ledger.dispositions() == {}
+
+
+async def test_an_event_that_asks_for_nothing_leaves_no_trace_where_all_is_settled(
+    given: Given, ledger: Ledger
+) -> None:
+    given.accept(event("e1"))
+    job = await given.claim_one()
+    await ledger.work.commit(job.lease, [Settle(1, Disposition.APPLIED, 60)])
+    assert ledger.inbox.accept([cancellation(event("e2", version=2))], epochs=given.epochs) == [SKIPPED]
+    assert ledger.dispositions() == {"e1": Disposition.APPLIED}
+
+
+async def test_a_newer_event_that_asks_for_nothing_becomes_what_is_wanted(given: Given, ledger: Ledger) -> None:
+    given.accept(event("e1", version=1))
+    assert ledger.inbox.accept([cancellation(event("e2", version=2))], epochs=given.epochs) == [PENDING]
+    job = await given.claim_one()
+    assert (job.desired.event.event_id, job.desired.providers) == ("e2", ())
+    await ledger.work.commit(job.lease, [Settle(2, Disposition.APPLIED, 60)])
+    assert ledger.dispositions() == {"e1": SUPERSEDED, "e2": Disposition.APPLIED}
+
+
+def test_an_older_event_that_asks_for_nothing_leaves_no_trace(given: Given, ledger: Ledger) -> None:
+    given.accept(event("e2", version=2))
+    assert ledger.inbox.accept([cancellation(event("e1", version=1))], epochs=given.epochs) == [SKIPPED]
+    assert ledger.dispositions() == {"e2": PENDING}
+
+
+@pytest.mark.parametrize("order", [1, -1])
+def test_what_is_cancelled_may_come_in_the_same_batch(given: Given, ledger: Ledger, order: int) -> None:
+    batch = [arrival(event("e1", version=1)), cancellation(event("e2", version=2))][::order]
+    assert ledger.inbox.accept(batch, epochs=given.epochs) == [PENDING, PENDING]
+    assert ledger.inbox.accept([arrival(event("e0", version=1))], epochs=given.epochs) == [SUPERSEDED]
+
+
+def test_what_is_wanted_again_in_the_same_batch_is_not_cancelled(given: Given, ledger: Ledger) -> None:
+    batch = [
+        arrival(event("e1", version=1)),
+        cancellation(event("e2", version=2)),
+        arrival(event("e3", version=3)),
+    ]
+    assert ledger.inbox.accept(batch, epochs=given.epochs) == [SUPERSEDED, SKIPPED, PENDING]
+
+
+def test_of_several_events_that_cancel_the_newest_does(given: Given, ledger: Ledger) -> None:
+    given.accept(event("e1", version=1))
+    batch = [cancellation(event("e2", version=2)), cancellation(event("e3", version=3))]
+    assert ledger.inbox.accept(batch, epochs=given.epochs) == [SKIPPED, PENDING]
+
+
+def test_what_cancelled_is_a_duplicate_when_it_comes_again(given: Given, ledger: Ledger) -> None:
+    given.accept(event("e1", version=1))
+    batch = [cancellation(event("e2", version=2))]
+    ledger.inbox.accept(batch, epochs=given.epochs)
+    assert ledger.inbox.accept(batch, epochs=given.epochs) == [DUPLICATE]
+
+
+def test_what_cancelled_is_itself_superseded_by_a_newer_event(given: Given, ledger: Ledger) -> None:
+    given.accept(event("e1", version=1))
+    ledger.inbox.accept([cancellation(event("e2", version=2))], epochs=given.epochs)
+    assert given.accept(event("e3", version=3)) == [PENDING]
+
+
+def test_another_student_s_work_is_not_cancelled(given: Given, ledger: Ledger) -> None:
+    given.accept(event("e1", student_id="s1"))
+    batch = [cancellation(event("e2", student_id="s2", version=2))]
+    assert ledger.inbox.accept(batch, epochs=given.epochs) == [SKIPPED]
+
+
+async def test_tenants_have_open_work_until_it_is_settled(given: Given, ledger: Ledger) -> None:
+    given.accept(event("e1"), event("x", tenant_id="south"))
+    assert ledger.inbox.tenants_with_open_work(["north", "east"]) == {"north"}
+    job = await given.claim_one()
+    await ledger.work.commit(job.lease, [Settle(1, Disposition.FAILED, 60)])
+    assert ledger.inbox.tenants_with_open_work(["north", "east"]) == frozenset()
+
+
+# --- offsets
+
+
+def next_offset(ledger: Ledger, partition: int = 0) -> int | None:
+    return ledger.inbox.own(TOPIC, [partition], owner="next")[partition].next_offset
+
+
+def test_a_partition_that_the_ledger_has_never_seen_is_known_from_its_beginning(given: Given, ledger: Ledger) -> None:
+    del given
+    assert ledger.inbox.own(TOPIC, [7], owner="me")[7].next_offset == FROM_BEGINNING
+    assert ledger.inbox.own(TOPIC, [7], owner="me")[7].next_offset == FROM_BEGINNING
+
+
+def test_a_batch_s_next_offsets_are_kept_with_it(given: Given, ledger: Ledger) -> None:
+    offsets = {(TOPIC, 0): 5, (TOPIC, 1): 9}
+    ledger.inbox.accept([arrival(event(), offset=3)], epochs=given.epochs, offsets=offsets)
+    assert (next_offset(ledger, 0), next_offset(ledger, 1)) == (5, 9)
+
+
+def test_next_offsets_are_kept_where_nothing_was_accepted(given: Given, ledger: Ledger) -> None:
+    ledger.inbox.store_offsets({(TOPIC, 0): 5}, epochs=given.epochs)
+    assert next_offset(ledger) == 5
+
+
+def test_a_batch_without_offsets_leaves_them_as_they_are(given: Given, ledger: Ledger) -> None:
+    ledger.inbox.store_offsets({(TOPIC, 0): 5}, epochs=given.epochs)
+    given.accept(event())
+    assert next_offset(ledger) == 5
+
+
+def test_whoever_lost_a_partition_keeps_no_offsets_of_it(given: Given, ledger: Ledger) -> None:
+    ledger.inbox.own(TOPIC, [0], owner="somebody else")
+    with pytest.raises(Fenced):
+        ledger.inbox.store_offsets({(TOPIC, 0): 5, (TOPIC, 1): 5}, epochs=given.epochs)
+    assert (next_offset(ledger, 0), next_offset(ledger, 1)) == (FROM_BEGINNING, FROM_BEGINNING)

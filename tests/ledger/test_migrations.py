@@ -55,7 +55,7 @@ def test_columns_that_the_next_version_adds_do_not_disturb_this_one(database_url
     engine = open_engine(database_url, pool_size=2)
     upgrade(engine)
     inbox, claims = PostgresInbox(engine), Claims(engine)
-    epochs = {(TOPIC, partition): epoch for partition, epoch in inbox.own(TOPIC, [0], owner="me").items()}
+    epochs = {(TOPIC, partition): owned.epoch for partition, owned in inbox.own(TOPIC, [0], owner="me").items()}
 
     def one_student(number: int) -> None:
         one = event(f"e{number}", student_id=f"s{number}")

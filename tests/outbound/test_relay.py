@@ -159,7 +159,7 @@ class Rig:
         self.leadership = Always()
         self.now = datetime(2026, 9, 1, tzinfo=UTC)
         self.pauses: list[float] = []
-        self._epochs = {(TOPIC, 0): self.ledger.own(TOPIC, [0], owner="me")[0]}
+        self._epochs = {(TOPIC, 0): self.ledger.own(TOPIC, [0], owner="me")[0].epoch}
 
     def lose_ledger(self) -> None:
         self.ledger = MemoryLedger(lambda: self.now)

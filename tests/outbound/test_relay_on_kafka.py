@@ -74,7 +74,7 @@ class Rig:
         self.metrics = Metrics(CollectorRegistry())
 
     async def queue(self) -> None:
-        epochs = {(TOPIC, 0): self.ledger.own(TOPIC, [0], owner="me")[0]}
+        epochs = {(TOPIC, 0): self.ledger.own(TOPIC, [0], owner="me")[0].epoch}
         self.ledger.accept([arrival(event())], epochs=epochs)
         (job,) = await self.ledger.claim({"north": 1}, lease=1_000, worker="w")
         rows = [

@@ -51,7 +51,7 @@ class School:
         self.fault: Hold | None = None
         self.vault = Vault([("k", bytes(32))])
         self._passwords = (f"Pass-word-{number:04d}-Aa1" for number in count(1))
-        self._epochs = {("t", 0): self.ledger.own("t", [0], owner="me")[0]}
+        self._epochs = {("t", 0): self.ledger.own("t", [0], owner="me")[0].epoch}
         self._offsets = count()
 
     @property

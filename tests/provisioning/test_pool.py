@@ -40,7 +40,7 @@ def pool(
 
 def filled(**students: int) -> MemoryLedger:
     ledger = MemoryLedger()
-    epochs = {(TOPIC, 0): ledger.own(TOPIC, [0], owner="me")[0]}
+    epochs = {(TOPIC, 0): ledger.own(TOPIC, [0], owner="me")[0].epoch}
     for tenant, count in students.items():
         events = [event(f"{tenant}{n}", tenant_id=tenant, student_id=f"s{n}") for n in range(count)]
         ledger.accept([arrival(one) for one in events], epochs=epochs)

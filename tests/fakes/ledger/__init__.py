@@ -3,7 +3,7 @@
 from collections.abc import Callable, Mapping, Sequence
 from datetime import UTC, datetime
 
-from consumer.ledger.port import Disposition, Publish
+from consumer.ledger.port import Disposition, Place, Publish
 from tests.fakes.ledger.inbox import MemoryInbox
 from tests.fakes.ledger.outbox import MemoryOutbox
 from tests.fakes.ledger.state import State, StudentRow
@@ -17,6 +17,10 @@ class MemoryLedger(MemoryInbox, MemoryWork, MemoryOutbox):
 
     def __init__(self, clock: Callable[[], datetime] = lambda: datetime.now(UTC)) -> None:
         super().__init__(State(clock))
+
+    def set_offsets(self, offsets: Mapping[Place, int | None]) -> None:
+        """As a backup that was restored has them, or a version that did not keep them (None)."""
+        self._state.next_offsets.update(offsets)
 
     # what tests look at
 

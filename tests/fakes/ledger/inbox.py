@@ -3,35 +3,67 @@
 from collections.abc import Collection, Mapping, Sequence
 
 from consumer.errors import Fenced
-from consumer.ledger.port import Arrival, Disposition
+from consumer.ledger.port import FROM_BEGINNING, Arrival, Disposition, Ownership, Place
 from tests.fakes.ledger.state import InboxRow, Key, OnState, StudentRow, who
 
 
 class MemoryInbox(OnState):
-    """`Inbox` over dictionaries."""
+    """`Inbox` over dictionaries. No row is ever locked: nothing else has transactions here."""
 
-    def own(self, topic: str, partitions: Collection[int], *, owner: str) -> Mapping[int, int]:
+    def own(self, topic: str, partitions: Collection[int], *, owner: str) -> Mapping[int, Ownership]:
         del owner
-        owners = self._state.owners
+        state = self._state
         for partition in partitions:
-            owners[topic, partition] = owners.get((topic, partition), 0) + 1
-        return {partition: owners[topic, partition] for partition in partitions}
+            state.owners[topic, partition] = state.owners.get((topic, partition), 0) + 1
+            state.next_offsets.setdefault((topic, partition), FROM_BEGINNING)
+        return {
+            partition: Ownership(state.owners[topic, partition], state.next_offsets[topic, partition])
+            for partition in partitions
+        }
 
-    def accept(self, arrivals: Sequence[Arrival], *, epochs: Mapping[tuple[str, int], int]) -> Sequence[Disposition]:
-        for arrival in arrivals:
-            place = (arrival.topic, arrival.partition)
-            if self._state.owners.get(place) != epochs.get(place):
-                raise Fenced("The partition has another owner now.")
+    def accept(
+        self,
+        arrivals: Sequence[Arrival],
+        *,
+        epochs: Mapping[Place, int],
+        offsets: Mapping[Place, int] | None = None,
+        skip_locked: bool = False,
+    ) -> Sequence[Disposition]:
+        del skip_locked
+        self._check({(arrival.topic, arrival.partition) for arrival in arrivals} | (offsets or {}).keys(), epochs)
         newest: dict[Key, int] = {}
         for arrival in arrivals:
-            if _event(arrival) not in self._state.inbox:
+            if not arrival.cancels and _event(arrival) not in self._state.inbox:
                 newest[who(arrival)] = max(arrival.event.version, newest.get(who(arrival), -1))
-        return [self._accept(arrival, newest.get(who(arrival), -1)) for arrival in arrivals]
+        dispositions = [
+            None if arrival.cancels else self._accept(arrival, newest.get(who(arrival), -1)) for arrival in arrivals
+        ]
+        cancelling: dict[Key, Arrival] = {}
+        for arrival in arrivals:
+            known = cancelling.setdefault(who(arrival), arrival) if arrival.cancels else None
+            if known is not None and known.event.version < arrival.event.version:
+                cancelling[who(arrival)] = arrival
+        self._state.next_offsets.update(offsets or {})
+        return [
+            disposition or self._cancel(arrival, newest=arrival is cancelling[who(arrival)])
+            for arrival, disposition in zip(arrivals, dispositions, strict=True)
+        ]
+
+    def store_offsets(self, offsets: Mapping[Place, int], *, epochs: Mapping[Place, int]) -> None:
+        self._check(offsets, epochs)
+        self._state.next_offsets.update(offsets)
+
+    def tenants_with_open_work(self, tenants: Collection[str]) -> frozenset[str]:
+        return frozenset(tenant for tenant, _ in self._state.open).intersection(tenants)
+
+    def _check(self, places: Collection[Place], epochs: Mapping[Place, int]) -> None:
+        for place in places:
+            if self._state.owners.get(place) != epochs.get(place):
+                raise Fenced("The partition has another owner now.")
 
     def _accept(self, arrival: Arrival, newest: int) -> Disposition:
         if known := self._state.inbox.get(_event(arrival)):
-            same = known.arrival.digest == arrival.digest
-            return Disposition.DUPLICATE if same else Disposition.REUSED_ID
+            return Disposition.DUPLICATE if known.arrival.event == arrival.event else Disposition.REUSED_ID
         student = self._state.students.get(who(arrival))
         wins = arrival.event.version == newest and (student is None or student.desired_version < arrival.event.version)
         row = InboxRow(arrival, Disposition.PENDING if wins else Disposition.SUPERSEDED)
@@ -40,12 +72,28 @@ class MemoryInbox(OnState):
             self._desire(row, student)
         return row.disposition
 
+    def _cancel(self, arrival: Arrival, *, newest: bool) -> Disposition:
+        if known := self._state.inbox.get(_event(arrival)):
+            return Disposition.DUPLICATE if known.arrival.event == arrival.event else Disposition.REUSED_ID
+        student = self._state.students.get(who(arrival))
+        if (
+            not newest
+            or student is None
+            or not student.settled_version < student.desired_version < arrival.event.version
+        ):
+            return Disposition.SKIPPED
+        row = InboxRow(arrival, Disposition.PENDING)
+        self._state.inbox[_event(arrival)] = row
+        self._desire(row, student)
+        return row.disposition
+
     def _desire(self, row: InboxRow, student: StudentRow | None) -> None:
         now = self._state.clock()
         student = student or StudentRow(row.arrival, now)
         student.arrival, student.accepted_at, student.attempt = row.arrival, now, 0
         student.pending.append(row)
         self._state.students[student.key] = student
+        self._state.open.add(student.key)
         self._state.plan(student, now)
 
 

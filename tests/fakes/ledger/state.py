@@ -86,14 +86,17 @@ class Relay:
 
 
 class State:
-    """All tables. `planned` and `sealed` are the indexes over students with a `due_at`, and with credentials: others cost nothing."""
+    """All tables. `planned`, `sealed` and `open` are the indexes over students with a `due_at`, with credentials, and with an event that
+    is not settled: others cost nothing."""
 
     def __init__(self, clock: Callable[[], datetime]) -> None:
         self.clock = clock
         self.owners: dict[tuple[str, int], int] = {}
+        self.next_offsets: dict[tuple[str, int], int | None] = {}
         self.inbox: dict[Key, InboxRow] = {}
         self.students: dict[Key, StudentRow] = {}
         self.planned: dict[Key, StudentRow] = {}
+        self.open: set[Key] = set()
         self.sealed: dict[Key, StudentRow] = {}
         self.addresses: dict[tuple[Provider, str], Key | None] = {}
         self.reserved: dict[tuple[Provider, Key], str] = {}

@@ -184,6 +184,8 @@ class MemoryWork(OnState):
                 row.disposition = write.disposition if newest else Disposition.SUPERSEDED
         student.pending = [row for row in student.pending if row.arrival.event.version > write.version]
         student.settled_version = max(student.settled_version, write.version)
+        if student.settled_version >= student.desired_version:
+            self._state.open.discard(student.key)
         student.lease_until = None
         student.waits = {}
         student.attempt = 0

@@ -11,10 +11,9 @@ from confluent_kafka import TopicPartition
 from consumer.codec.letters import NewHeaders
 from consumer.intake import port
 from consumer.intake.hand import place_of
-from consumer.ledger.port import Arrival, Disposition, Inbox
+from consumer.ledger.port import Arrival, Disposition, Inbox, Place
 from proof.simulation.clients import SimulatedClients
 from proof.simulation.database import Database
-from proof.simulation.kafka.consumer import GIVEN_UP
 from proof.simulation.ledger import SimulatedInbox
 from proof.simulation.process import Process
 from proof.simulation.threads import sleep
@@ -51,28 +50,13 @@ class CommitsOffsetsFirst(SimulatedClients):
         return cast("port.Consumer", _Early(super().consumer(answered)))
 
 
-class _Deaf(_Around):
-    """Keeps to itself that it could not look up where to begin."""
-
-    def consume(self, num_messages: int, timeout: float) -> Sequence[port.Record]:
-        records = self._real.consume(num_messages, timeout)
-        return [record for record in records if not ((error := record.error()) and error.str().startswith(GIVEN_UP))]
-
-
-class TrustsThatOffsetsAreFound(SimulatedClients):
-    """A partition that librdkafka gave up, because a look-up of offsets failed, is waited for."""
-
-    def consumer(self, answered: port.Answered) -> port.Consumer:
-        return cast("port.Consumer", _Deaf(super().consumer(answered)))
-
-
 class KnowsNoEventId(Database):
     """The inbox takes every event as a new one."""
 
-    def accept(self, arrivals: Sequence[Arrival], *, epochs: Mapping[tuple[str, int], int]) -> Sequence[Disposition]:
+    def accept(self, arrivals: Sequence[Arrival], *, epochs: Mapping[Place, int], **more: Any) -> Sequence[Disposition]:
         for arrival in arrivals:
             self._state.inbox.pop((arrival.event.tenant_id, arrival.event.event_id), None)
-        return super().accept(arrivals, epochs=epochs)
+        return super().accept(arrivals, epochs=epochs, **more)
 
 
 class TakesOlderVersions(Database):
@@ -105,10 +89,10 @@ class TakesTheSameVersionAgain(Database):
 class IgnoresPartitionEpochs(Database):
     """Whoever has lost a partition may go on accepting what it has read there."""
 
-    def accept(self, arrivals: Sequence[Arrival], *, epochs: Mapping[tuple[str, int], int]) -> Sequence[Disposition]:
+    def accept(self, arrivals: Sequence[Arrival], *, epochs: Mapping[Place, int], **more: Any) -> Sequence[Disposition]:
         theirs, self._state.owners = self._state.owners, dict(epochs)
         try:
-            return super().accept(arrivals, epochs=epochs)
+            return super().accept(arrivals, epochs=epochs, **more)
         finally:
             self._state.owners = theirs
 
@@ -121,12 +105,12 @@ class _Dawdling(SimulatedInbox):
         self._process = process
         self._rng = rng
 
-    def accept(self, arrivals: Sequence[Arrival], *, epochs: Mapping[tuple[str, int], int]) -> Sequence[Disposition]:
+    def accept(self, arrivals: Sequence[Arrival], *, epochs: Mapping[Place, int], **more: Any) -> Sequence[Disposition]:
         self._process.freeze()
         seconds = self._rng.choice((5.0, 20.0, 60.0, 90.0))
         asyncio.get_running_loop().call_later(seconds, self._process.thaw, context=Context())
         sleep(0)
-        return super().accept(arrivals, epochs=epochs)
+        return super().accept(arrivals, epochs=epochs, **more)
 
 
 class DawdlesBeforeAccepting(SimulatedClients):

@@ -85,7 +85,7 @@ def test_whoever_waits_for_work_hears_of_an_event() -> None:
         bells = Bells(Process("one"))
         database.listen(bells)
         loop = asyncio.get_running_loop()
-        epochs = {(TOPIC, 0): database.own(TOPIC, [0], owner="me")[0]}
+        epochs = {(TOPIC, 0): database.own(TOPIC, [0], owner="me")[0].epoch}
         loop.call_later(3, lambda: database.accept([arrival(event())], epochs=epochs))
         await bells.hear(bells.work, 60)
         assert loop.time() == pytest.approx(3)

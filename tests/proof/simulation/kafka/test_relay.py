@@ -37,7 +37,7 @@ class Always:
 async def queued(now: Clock) -> MemoryLedger:
     """A ledger with outcomes that wait."""
     ledger = MemoryLedger(now.now)
-    ledger.accept([arrival(event())], epochs={(TOPIC, 0): ledger.own(TOPIC, [0], owner="me")[0]})
+    ledger.accept([arrival(event())], epochs={(TOPIC, 0): ledger.own(TOPIC, [0], owner="me")[0].epoch})
     (job,) = await ledger.claim({"north": 1}, lease=1_000, worker="w")
     await ledger.commit(
         job.lease, [Publish(UUID(int=n), OUTCOMES, b"north/s1", str(n).encode(), _headers(n)) for n in range(ROWS)]
