@@ -21,7 +21,7 @@ from consumer.errors import Unavailable
 from consumer.failpoints import UNARMED, Failpoints
 from consumer.ledger.holds import Holds
 from consumer.ledger.migrations import require_current, upgrade
-from consumer.observe.health import HealthServer, Heartbeats, Readiness
+from consumer.observe.health import HealthServer, Heartbeats, Progress, Readiness
 from consumer.observe.metrics import Metrics
 from consumer.secrets import SecretOpener
 from consumer.settings import Settings
@@ -30,6 +30,8 @@ from consumer.tenants import Outline, Tenant
 log = structlog.get_logger()
 
 _PATIENCE = 120.0
+_UNREADY_AFTER, _DEAD_AFTER = 30.0, 360.0
+"""Seconds without progress of the intake. A group may take `max.poll.interval.ms` (300 s) to give out its partitions."""
 _WAIT_FOR_DEPENDENCY = 2.0
 """Seconds: how long a loop may be silent before the process counts as dead, and between tries while a dependency is away at start."""
 
@@ -52,6 +54,7 @@ class App:
         self._settings = settings
         self._tenants = tenants
         self._heartbeats = Heartbeats(patience=_PATIENCE)
+        self._progress = Progress(unready_after=_UNREADY_AFTER, dead_after=_DEAD_AFTER)
         self._stopping = asyncio.Event()
         self._open_secret = open_secret
         self._name = f"{socket.gethostname()}/{os.getpid()}"
@@ -61,6 +64,7 @@ class App:
             open_secret,
             metrics=self.metrics,
             beat=self._heartbeats.beat,
+            progress=self._progress,
             stopping=self._stopping.is_set,
             name=self._name,
             failpoints=failpoints,
@@ -80,6 +84,7 @@ class App:
                 heartbeats=self._heartbeats,
                 readiness=self.readiness,
                 registry=self.metrics.registry,
+                progress={"intake": self._progress},
             )
             self.health_port = (await stack.enter_async_context(server)).port
             clients = LiveClients(

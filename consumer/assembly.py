@@ -19,6 +19,7 @@ from consumer.ledger.vault import open_vault
 from consumer.loops import Loops
 from consumer.mail.mailgun import open_mailer
 from consumer.mail.rendering import Templates
+from consumer.observe.health import Progress
 from consumer.observe.metrics import Metrics
 from consumer.outbound.relay import Relay
 from consumer.policy.decision import DecisionTable
@@ -41,10 +42,11 @@ and longer."""
 
 
 class Assembly:
-    """Builds; starts nothing and connects to nothing. `beat` is told which loop turns, `stopping` says whether the process ends.
+    """Builds; starts nothing and connects to nothing.
 
-    `unreadable` are the tenants whose files hold mistakes. What acts for one whose outline is known is taken in, and waits in the ledger
-    until its file is corrected and the process restarted; events of the others go to the dead letters.
+    `beat` is told which loop turns, `progress` whether the intake gets on; `stopping` says whether the process ends. `unreadable` are the
+    tenants whose files hold mistakes. What acts for one whose outline is known is taken in, and waits in the ledger until its file is
+    corrected and the process restarted; events of the others go to the dead letters.
     """
 
     def __init__(
@@ -57,6 +59,7 @@ class Assembly:
         beat: Callable[[str], None],
         stopping: Callable[[], bool],
         name: str,
+        progress: Progress | None = None,
         failpoints: Failpoints = UNARMED,
         unreadable: Mapping[str, Outline | None] | None = None,
     ) -> None:
@@ -67,6 +70,7 @@ class Assembly:
         self._beat = beat
         self._stopping = stopping
         self._name = name
+        self._progress = progress
         self._failpoints = failpoints
         self._outlines = {ident: outline for ident, outline in (unreadable or {}).items() if outline is not None}
         self._without_table = (unreadable or {}).keys() - self._outlines.keys()
@@ -94,6 +98,7 @@ class Assembly:
             batch_size=kafka.batch_size,
             metrics=self._metrics,
             beat=partial(self._beat, "intake"),
+            progress=self._progress,
             clock=clients.monotonic,
             failpoints=self._failpoints,
         )

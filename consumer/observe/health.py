@@ -1,6 +1,7 @@
-"""Health over HTTP: `/livez` (the loops still turn), `/readyz` (the process can do its work), `/metrics`.
+"""Health over HTTP: `/livez` (the loops still turn and get on), `/readyz` (the process can do its work), `/metrics`.
 
-Liveness looks at heartbeats only. A dependency that is away makes the process unready, never dead: a restart would not bring it back.
+A dependency that is away makes the process unready, never dead: a restart would not bring it back. A loop that makes no progress though
+everything is there makes it unready first and dead later.
 """
 
 import time
@@ -34,6 +35,47 @@ class Heartbeats:
         return {loop: now - last for loop, last in self._last.items() if now - last > self._patience}
 
 
+class Progress:
+    """Whether a loop gets on with the work that is there. It is told about once a second; safe to call from any thread.
+
+    well ──stalled or excused, for `unready_after`──▶ unready ──stalled all of `dead_after`──▶ dead
+     ▲                                                   │                                     │
+     └────────────────────── well ───────────────────────┴─────────────────────────────────────┘
+    """
+
+    def __init__(self, *, unready_after: float, dead_after: float, clock: Callable[[], float] = time.monotonic) -> None:
+        self._unready_after = unready_after
+        self._dead_after = dead_after
+        self._clock = clock
+        self._why: str | None = None
+        self._since = self._stalled_since = float("inf")
+
+    def well(self) -> None:
+        """It gets on, or there is nothing to do."""
+        self._why = None
+        self._since = self._stalled_since = float("inf")
+
+    def excused(self, why: str) -> None:
+        """It does not get on because something that it needs is away."""
+        self._since = min(self._since, self._clock())
+        self._stalled_since = float("inf")
+        self._why = why
+
+    def stalled(self, why: str) -> None:
+        """It does not get on, and nothing excuses that."""
+        now = self._clock()
+        self._since, self._stalled_since = min(self._since, now), min(self._stalled_since, now)
+        self._why = why
+
+    def unready(self) -> str | None:
+        """Why the process is not ready; None while it is."""
+        return self._why if self._clock() - self._since >= self._unready_after else None
+
+    def dead(self) -> str | None:
+        """Why a restart is due; None while it is not."""
+        return self._why if self._clock() - self._stalled_since >= self._dead_after else None
+
+
 class Readiness:
     """Named conditions that must all hold. Each starts as not ready. Safe to call from any thread."""
 
@@ -57,13 +99,21 @@ class HealthServer:
     """Serves the three paths on the running event loop; `async with` starts and stops it."""
 
     def __init__(
-        self, host: str, port: int, *, heartbeats: Heartbeats, readiness: Readiness, registry: CollectorRegistry
+        self,
+        host: str,
+        port: int,
+        *,
+        heartbeats: Heartbeats,
+        readiness: Readiness,
+        registry: CollectorRegistry,
+        progress: Mapping[str, Progress] | None = None,
     ) -> None:
         self._host = host
         self._port = port
         self._heartbeats = heartbeats
         self._readiness = readiness
         self._registry = registry
+        self._progress = progress or {}
         app = web.Application()
         app.router.add_get("/livez", self._livez)
         app.router.add_get("/readyz", self._readyz)
@@ -83,11 +133,13 @@ class HealthServer:
 
     async def _livez(self, _request: web.Request) -> web.Response:
         overdue = {loop: f"no heartbeat for {seconds:.0f} s" for loop, seconds in self._heartbeats.overdue().items()}
+        overdue |= {loop: why for loop, progress in self._progress.items() if (why := progress.dead()) is not None}
         return web.json_response({"alive": not overdue, "overdue": overdue}, status=503 if overdue else 200)
 
     async def _readyz(self, _request: web.Request) -> web.Response:
-        missing = self._readiness.missing()
-        return web.json_response({"ready": not missing, "missing": dict(missing)}, status=503 if missing else 200)
+        missing = dict(self._readiness.missing())
+        missing |= {loop: why for loop, progress in self._progress.items() if (why := progress.unready()) is not None}
+        return web.json_response({"ready": not missing, "missing": missing}, status=503 if missing else 200)
 
     async def _metrics(self, _request: web.Request) -> web.Response:
         return web.Response(body=generate_latest(self._registry), headers={"Content-Type": CONTENT_TYPE_LATEST})

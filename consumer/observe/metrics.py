@@ -48,6 +48,21 @@ class Metrics:
         self.partitions = Gauge(
             "provisioner_intake_partitions", "Partitions that this process owns.", registry=registry
         )
+        self.ledger_behind = Counter(
+            "provisioner_ledger_behind",
+            "Partitions read again from the ledger's offset because it was behind the group's: a restored or lagging database.",
+            registry=registry,
+        )
+        self.locked_events = Gauge(
+            "provisioner_intake_locked_events",
+            "Events that wait because another transaction holds their student's row.",
+            registry=registry,
+        )
+        self.consumers_replaced = Counter(
+            "provisioner_consumers_replaced",
+            "Kafka consumers thrown away because they had been fenced or had failed fatally.",
+            registry=registry,
+        )
 
         # provisioning
         self.in_work = Gauge("provisioner_students_in_work", "Students leased by this process now.", registry=registry)

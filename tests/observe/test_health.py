@@ -3,7 +3,7 @@
 import aiohttp
 from prometheus_client import CollectorRegistry, Counter
 
-from consumer.observe.health import HealthServer, Heartbeats, Readiness
+from consumer.observe.health import HealthServer, Heartbeats, Progress, Readiness
 
 
 async def get(server: HealthServer, path: str) -> tuple[int, str]:
@@ -57,3 +57,38 @@ async def test_metrics_are_served_in_prometheus_text() -> None:
         status, body = await get(server, "/metrics")
     assert status == 200
     assert "things_total 1.0" in body
+
+
+async def test_a_loop_that_does_not_get_on_makes_the_process_unready_and_then_dead() -> None:
+    now = [0.0]
+    progress = Progress(unready_after=30, dead_after=360, clock=lambda: now[0])
+    server = HealthServer(
+        "127.0.0.1",
+        0,
+        heartbeats=Heartbeats(patience=1),
+        readiness=Readiness(),
+        registry=CollectorRegistry(),
+        progress={"intake": progress},
+    )
+    async with server:
+        progress.stalled("records wait")
+        assert (await get(server, "/readyz"))[0] == 200
+        now[0] = 31
+        progress.stalled("records wait")
+        status, body = await get(server, "/readyz")
+        assert (status, "records wait" in body) == (503, True)
+        assert (await get(server, "/livez"))[0] == 200
+        now[0] = 361
+        assert (await get(server, "/livez"))[0] == 503
+
+
+def test_an_excuse_begins_the_patience_anew() -> None:
+    now = [0.0]
+    progress = Progress(unready_after=30, dead_after=360, clock=lambda: now[0])
+    progress.stalled("records wait")
+    now[0] = 300
+    progress.excused("PostgreSQL is away")
+    progress.stalled("records wait")
+    now[0] = 400
+    assert progress.dead() is None
+    assert progress.unready() == "records wait"
