@@ -20,7 +20,7 @@ from consumer.intake.batch import BatchReader
 from consumer.intake.letters import DeadLetters
 from consumer.intake.loop import Intake
 from consumer.intake.port import Answered
-from consumer.kafka import consumer_config, producer_config
+from consumer.kafka import intake_config, producer_config
 from consumer.ledger.engine import open_engine
 from consumer.ledger.inbox import PostgresInbox
 from consumer.observe.logs import configure
@@ -58,7 +58,7 @@ def main(kafka: str, database: str, topic: str, count: str, schools: str) -> Non
             intake.stop()
 
     def consumer(answered: Answered) -> Any:  # noqa: ANN401  its stub does not fit the port
-        return Consumer({**consumer_config(settings), "on_commit": answered})
+        return Consumer({**intake_config(settings), "on_commit": answered})
 
     intake = Intake(
         consumers=consumer,

@@ -12,7 +12,7 @@ from sqlalchemy import Engine
 from consumer.codec.registry import Registry, open_registry
 from consumer.http.client import Http, HttpClient, Observer
 from consumer.intake import port as intake
-from consumer.kafka import consumer_config, producer_config, relay_config
+from consumer.kafka import consumer_config, intake_config, producer_config, relay_config
 from consumer.ledger.engine import open_engine
 from consumer.ledger.inbox import PostgresInbox
 from consumer.ledger.leadership import AdvisoryLeadership
@@ -138,7 +138,7 @@ class LiveClients:
     def consumer(self, answered: intake.Answered) -> intake.Consumer:
         """See `Clients`."""
         # Its stub has an overload for each value of `asynchronous`, but none for either.
-        return cast("intake.Consumer", Consumer({**consumer_config(self._settings.kafka), "on_commit": answered}))
+        return cast("intake.Consumer", Consumer({**intake_config(self._settings.kafka), "on_commit": answered}))
 
     def letters_producer(self) -> intake.Producer:
         """See `Clients`."""

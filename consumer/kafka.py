@@ -62,7 +62,7 @@ def forbidden_settings(settings: Mapping[str, str]) -> Mapping[str, str]:
 
 
 def consumer_config(settings: KafkaSettings) -> Config:
-    """For the intake's consumer."""
+    """For a consumer of the group's topics."""
     config: Config = {
         "bootstrap.servers": settings.bootstrap_servers,
         "client.id": f"{settings.group_id}-intake",
@@ -86,6 +86,11 @@ def consumer_config(settings: KafkaSettings) -> Config:
         for name in _CLASSIC_ONLY:  # the broker decides these, and librdkafka refuses to be told
             config.pop(name, None)
     return config
+
+
+def intake_config(settings: KafkaSettings) -> Config:
+    """For the intake's consumer, which is told where partitions end: what lies before that end and is no record has been read too."""
+    return {**consumer_config(settings), "enable.partition.eof": True}
 
 
 def producer_config(settings: KafkaSettings, *, name: str) -> Config:

@@ -1,24 +1,26 @@
 """From records to what must be done about them. Most do nothing: for them all the work is a look at two fields."""
 
-import hashlib
 import re
 from collections import Counter
 from collections.abc import Collection, Mapping, Sequence
 from contextlib import suppress
 from dataclasses import dataclass, field
-from typing import Protocol
+from typing import NamedTuple, Protocol
+
+import structlog
 
 from consumer.codec.letters import Headers, LetterReason, Unreadable
 from consumer.codec.reader import Peek
 from consumer.codec.wire import SchemaRef, schema_of
 from consumer.errors import Unavailable
-from consumer.events import StudentStatusChanged
+from consumer.events import Provider, ProviderAction, StudentStatusChanged
 from consumer.intake.letters import Letter
 from consumer.intake.port import Record
-from consumer.ledger.port import Arrival
-from consumer.policy.decision import Act, DecisionTable, Refuse, Skip
+from consumer.ledger.port import Arrival, Place
+from consumer.policy.decision import Act, DecisionTable, Refuse, Skip, SkipReason
 
-Place = tuple[str, int]
+log = structlog.get_logger()
+
 _Asked = dict[SchemaRef, Unreadable | Unavailable]
 
 _TRACEPARENT = re.compile(
@@ -39,23 +41,40 @@ class Reader(Protocol):
     def read(self, value: bytes | None, headers: Headers | None) -> StudentStatusChanged: ...
 
 
+class Taken(NamedTuple):
+    """An event for the ledger, and its record. `skip`: as what it counts where it was to cancel work and there was none."""
+
+    arrival: Arrival
+    record: Record
+    skip: SkipReason | None = None
+
+    @property
+    def place(self) -> Place:
+        """Where it came from."""
+        return self.arrival.topic, self.arrival.partition
+
+
 @dataclass(slots=True)
 class Batch:
     """What a few hundred records come to. `arrivals` and `letters` shrink as they are dealt with; `offsets` are the next to read.
 
-    `waiting` are the records whose schema nobody can look up now, and whatever follows them in their partitions.
+    `waiting` are the records whose schema can't be looked up now, and whatever follows them in their partitions. `locked` are the
+    arrivals whose students' rows are locked. `again`: it is made of such, and of nothing else.
     """
 
     size: int
     skips: Counter[tuple[str, str]]
-    arrivals: list[tuple[Arrival, Record]]
+    arrivals: list[Taken]
     letters: list[Letter]
     waiting: list[Record]
+    locked: list[Taken] = field(default_factory=list[Taken])
+    again: bool = False
     offsets: dict[Place, int] = field(default_factory=dict[Place, int])
 
     def drop(self, places: Collection[Place]) -> None:
         """Forgets what came from partitions that are no longer ours; their next owner reads it again."""
-        self.arrivals = [(a, r) for a, r in self.arrivals if (a.topic, a.partition) not in places]
+        self.arrivals = [one for one in self.arrivals if one.place not in places]
+        self.locked = [one for one in self.locked if one.place not in places]
         self.letters = [letter for letter in self.letters if letter.place[:2] not in places]
         for place in places:
             self.offsets.pop(place, None)
@@ -68,8 +87,11 @@ class BatchReader:
         self._reader = reader
         self._decisions = decisions
 
-    def batch(self, records: Sequence[Record]) -> Batch:
-        """Every record's lot. A registry that is away holds back only the partitions that need it: see `Batch.waiting`."""
+    def batch(self, records: Sequence[Record], open_work: set[str]) -> Batch:
+        """Every record's lot. A registry that is away holds back only the partitions that need it: see `Batch.waiting`.
+
+        `open_work` are the tenants whose events may cancel something where they ask for nothing; those of events that act are added.
+        """
         batch = Batch(len(records), Counter(), [], [], [])
         peek, decide, skips, offsets = self._reader.peek, self._decisions.decide, batch.skips, batch.offsets
         blocked: set[Place] = set()
@@ -86,10 +108,12 @@ class BatchReader:
                     raise answer
                 tenant_id, status_id = peek(value, headers)
                 decision = decide(tenant_id, status_id, external_sync_disabled=False)
-                if type(decision) is Skip:
-                    skips[tenant_id, decision.reason] += 1
+                if type(decision) is not Skip:
+                    self._whole(record, value, headers, batch, open_work)
+                elif tenant_id in open_work:
+                    self._cancelling(record, value, headers, batch, decision.reason)
                 else:
-                    self._whole(record, value, headers, batch)
+                    skips[tenant_id, decision.reason] += 1
             except Unreadable as unreadable:
                 batch.letters.append(Letter(record, unreadable.reason, unreadable.sentence))
                 if unreadable.reason is LetterReason.UNKNOWN_SCHEMA:
@@ -103,30 +127,68 @@ class BatchReader:
         batch.size -= len(batch.waiting)
         return batch
 
-    def _whole(self, record: Record, value: bytes | None, headers: Headers | None, batch: Batch) -> None:
+    def _whole(
+        self, record: Record, value: bytes | None, headers: Headers | None, batch: Batch, open_work: set[str]
+    ) -> None:
         """A record that may act: the person too is decoded, and may forbid it. Raises `Unreadable`."""
         event = self._reader.read(value, headers)
         decision = self._decisions.decide(
             event.tenant_id, event.status.id, external_sync_disabled=event.student.external_sync_disabled
         )
         match decision:
+            case Skip(reason) if event.tenant_id in open_work:
+                batch.arrivals.append(_taken(record, event, value, headers, skip=reason))
             case Skip(reason):
                 batch.skips[event.tenant_id, reason] += 1
             case Refuse(refusal):
                 reason = LetterReason(refusal.value)
                 batch.letters.append(Letter(record, reason, _SENTENCES[reason]))
             case Act(action, providers):
-                arrival = Arrival(
-                    topic=record.topic() or "",
-                    partition=record.partition() or 0,
-                    offset=record.offset() or 0,
-                    event=event,
-                    action=action,
-                    providers=providers,
-                    digest=hashlib.sha256(value or b"").digest(),
-                    traceparent=_traceparent(headers),
-                )
-                batch.arrivals.append((arrival, record))
+                open_work.add(event.tenant_id)
+                batch.arrivals.append(_taken(record, event, value, headers, action=action, providers=providers))
+
+    def _cancelling(
+        self, record: Record, value: bytes | None, headers: Headers | None, batch: Batch, reason: SkipReason
+    ) -> None:
+        """A record that asks for nothing, of a tenant with open work: whose it is decides whether it cancels any."""
+        try:
+            event = self._reader.read(value, headers)
+        except Unreadable as unreadable:
+            # It remains what it is for a tenant without open work: whether it is a dead letter must not depend on the time.
+            log.warning(
+                "skip_unreadable",
+                reason=unreadable.reason,
+                topic=record.topic(),
+                partition=record.partition(),
+                offset=record.offset(),
+            )
+            tenant_id, _ = self._reader.peek(value, headers)
+            batch.skips[tenant_id, reason] += 1
+        else:
+            batch.arrivals.append(_taken(record, event, value, headers, skip=reason))
+
+
+def _taken(
+    record: Record,
+    event: StudentStatusChanged,
+    value: bytes | None,
+    headers: Headers | None,
+    *,
+    action: ProviderAction = ProviderAction.CREATE_ACCOUNT,
+    providers: tuple[Provider, ...] = (),
+    skip: SkipReason | None = None,
+) -> Taken:
+    arrival = Arrival(
+        topic=record.topic() or "",
+        partition=record.partition() or 0,
+        offset=record.offset() or 0,
+        event=event,
+        action=action,
+        providers=providers,
+        value=value or b"",
+        traceparent=_traceparent(headers),
+    )
+    return Taken(arrival, record, skip)
 
 
 def _keep(asked: _Asked, value: bytes | None, headers: Headers | None, answer: Unreadable | Unavailable) -> None:

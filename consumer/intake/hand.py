@@ -3,8 +3,9 @@
 from collections.abc import Collection, Sequence
 from dataclasses import dataclass, field
 
-from consumer.intake.batch import Batch, Place
+from consumer.intake.batch import Batch
 from consumer.intake.port import Record
+from consumer.ledger.port import Place
 
 
 @dataclass(slots=True)
@@ -17,11 +18,6 @@ class Hand:
     records: list[Record] = field(default_factory=list[Record])
     waiting: list[Record] = field(default_factory=list[Record])
     batch: Batch | None = None
-
-    @property
-    def places(self) -> Collection[Place]:
-        """The partitions that anything here is from."""
-        return places_of((*self.records, *self.waiting)).union(self.batch.offsets if self.batch else ())
 
     def drop(self, gone: Collection[Place]) -> None:
         """Forgets what came from partitions that are no longer ours; their next owner reads it again."""

@@ -6,13 +6,21 @@ Whatever can't be done now keeps the batch in hand and the partitions paused, wh
        ▲                                                              │ done
        └──────────────── calm for a while (hysteresis) ◀──────────────┘
 
-A schema registry that is away pauses only those partitions whose next record needs it.
+A schema registry that is away pauses only those partitions whose next record needs it. A student's row that is locked keeps only that
+student's events waiting; their partitions go on, and their offsets stay where the first of them is (`locked`).
+
+A consumer that librdkafka has given up for good, because it was fenced or failed fatally, is replaced:
+
+    reading ──fatal──▶ replaced ──fatal within a minute──▶ Stop: another process uses our `group.instance.id`, and each replacement would
+                                                           fence it in turn; whoever starts processes again does so less and less often
+            ──instance id not released──▶ replaced every few seconds: nobody is fenced by that, and a crashed predecessor's session ends
 """
 
 import threading
 import time
 from collections import Counter
-from collections.abc import Callable
+from collections.abc import Callable, Mapping, Sequence
+from contextlib import suppress
 
 import structlog
 from confluent_kafka import KafkaError, KafkaException, TopicPartition
@@ -20,13 +28,17 @@ from confluent_kafka import KafkaError, KafkaException, TopicPartition
 from consumer.codec.letters import LetterReason
 from consumer.errors import Fenced, Stop, Unavailable
 from consumer.failpoints import UNARMED, Failpoints, Point, commit_lost
-from consumer.intake.batch import Batch, BatchReader
+from consumer.intake.batch import Batch, BatchReader, Taken
 from consumer.intake.hand import Hand, place_of, places_of
 from consumer.intake.hold import Hold
 from consumer.intake.letters import DeadLetters, Letter
-from consumer.intake.partitions import Partitions
+from consumer.intake.locked import Locked
+from consumer.intake.open_work import OpenWork
+from consumer.intake.partitions import Partitions, is_fatal
 from consumer.intake.port import Answered, Consumer, Record
-from consumer.ledger.port import Disposition, Inbox
+from consumer.intake.watch import Watch
+from consumer.ledger.port import Disposition, Inbox, Place
+from consumer.observe.health import Progress
 from consumer.observe.metrics import Metrics
 
 log = structlog.get_logger()
@@ -34,6 +46,13 @@ log = structlog.get_logger()
 _POLL = 0.1
 _COMMIT_EVERY, _COMMIT_ALL_EVERY = 1.0, 30.0
 _CALM = 2.0
+_LOCKED_AGAIN = 1.0
+_DUEL, _INSTANCE_AGAIN = 60.0, 5.0
+"""Seconds: within which a second fatal error is not got over, and between tries while our instance id is not released."""
+
+_UNRELEASED = KafkaError(KafkaError.UNRELEASED_INSTANCE_ID).str()
+"""librdkafka's words: the code of a fatal error says only that it is one."""
+
 _REUSED = "This event_id was used before, with other content."
 
 
@@ -53,6 +72,7 @@ class Intake:
         batch_size: int,
         metrics: Metrics,
         beat: Callable[[], None],
+        progress: Progress | None = None,
         clock: Callable[[], float] = time.monotonic,
         failpoints: Failpoints = UNARMED,
     ) -> None:
@@ -67,8 +87,15 @@ class Intake:
         self._clock = clock
         self._failpoints = failpoints
         self._partitions = Partitions(inbox, owner=owner, metrics=metrics, failpoints=failpoints)
+        self._consumers = consumers
         self._consumer = consumers(self._partitions.answered)
+        self._replaced_at: float | None = None
+        self._replace_at: float | None = None
+        self._watch = Watch(progress, topic, self._partitions, clock) if progress else None
         self._hand = Hand()
+        self._locked = Locked()
+        self._locked_at = 0.0
+        self._open = OpenWork(inbox, tenants, clock)
         self._began = 0.0
         self._hold = Hold(metrics, clock, calm=_CALM)
         self._asking = "kafka"
@@ -87,6 +114,8 @@ class Intake:
         try:
             while not self._stopping.is_set():
                 self.turn()
+            with suppress(Unavailable, Fenced):  # what is not stored is not committed, and read again
+                self._partitions.store()
             self._partitions.commit(self._consumer, asynchronous=False)
         finally:
             self._consumer.close()
@@ -101,6 +130,10 @@ class Intake:
         """One round: take, try, commit."""
         self._beat()
         self._take(self._batch_size if self._hold.cause is None else 1)
+        if self._partitions.fatal is not None:
+            self._failed_fatally(self._partitions.fatal)
+        if self._replace_at is not None and self._replace_at <= self._clock():
+            self._replace()
         if self._hold.due:
             self._try()
         waiting = self._hand.waiting
@@ -116,36 +149,57 @@ class Intake:
         except KafkaException as error:
             self._judge(error.args[0], None)
             return
+        all_wanted = not self._rebalanced and self._partitions.settled
         for record in records:
             error = record.error()
             if error is not None:
                 self._judge(error, record)
-            elif not self._rebalanced or place_of(record) in self._partitions.assigned:
+            elif all_wanted or place_of(record) in self._partitions.begun:
                 self._hand.records.append(record)
 
     def _try(self) -> None:
         try:
+            self._asking = "database"
+            if self._hold.cause is not None:
+                self._partitions.store()
+            if self._partitions.own():
+                self._open.forget()
             self._asking = "kafka"
             self._partitions.begin(self._consumer)
             self._asking = "database"
-            self._partitions.own()
-            if self._hand.batch is None:
-                self._hand.batch = self._next()
-            if self._hand.batch is not None:
-                self._finish(self._hand.batch)
-                self._hand.batch = None
+            for batch in (self._those_locked, self._next):
+                if self._hand.batch is None:
+                    self._hand.batch = batch()
+                if self._hand.batch is not None:
+                    self._finish(self._hand.batch)
+                    self._hand.batch = None
         except Unavailable as fault:
             self._hold.failed(self._asking, str(fault))
         except Fenced:
-            self._metrics.fenced_writes.labels("intake").inc()
-            self._let_go()
-            # Not at once: should the group have given our partitions away, it will tell us now, before we fence their owner.
-            self._hold.failed("fenced", "A partition was taken over by another process.")
+            self._fenced()
         else:
             self._hold.succeeded()
 
+    def _fenced(self) -> None:
+        self._metrics.fenced_writes.labels("intake").inc()
+        self._let_go()
+        # Not at once: should the group have given our partitions away, it will tell us now, before we fence their owner.
+        self._hold.failed("fenced", "A partition was taken over by another process.")
+
+    def _those_locked(self) -> Batch | None:
+        """Events whose students' rows were locked, once a second."""
+        now = self._clock()
+        if not self._locked.taken or now - self._locked_at < _LOCKED_AGAIN:
+            return None
+        self._locked_at = now
+        return Batch(0, Counter(), list(self._locked.taken), [], [], again=True)
+
     def _next(self) -> Batch | None:
-        """The records that came, behind those that waited for a schema."""
+        """The records that came, behind those that waited for a schema. Raises `Unavailable`."""
+        if self._locked.full:
+            self._asking = "locked_rows"
+            raise Unavailable("Too many events wait for students' rows that other transactions hold.")
+        self._asking = "database"
         hand = self._hand
         records = hand.records
         if self._registry.due:
@@ -153,7 +207,7 @@ class Intake:
         if not records:
             return None
         self._began = self._clock()
-        batch = self._batches.batch(records)
+        batch = self._batches.batch(records, self._open.tenants(self._locked.tenants()))
         hand.records = []
         if batch.waiting:
             hand.waiting += batch.waiting
@@ -162,17 +216,10 @@ class Intake:
 
     def _finish(self, batch: Batch) -> None:
         """Each part is forgotten when it is done, so that a later part's failure does not do it twice."""
-        counts: Counter[tuple[str, str]] = Counter()
+        if not batch.again:
+            batch.arrivals = self._locked.join(batch.arrivals)
         if batch.arrivals:
-            dispositions = self._inbox.accept([a for a, _ in batch.arrivals], epochs=self._partitions.epochs)
-            self._failpoints.reach(Point.BATCH_ACCEPTED, lost=commit_lost())
-            for (arrival, record), disposition in zip(batch.arrivals, dispositions, strict=True):
-                if disposition is Disposition.REUSED_ID:
-                    batch.letters.append(Letter(record, LetterReason.REUSED_ID, _REUSED))
-                else:
-                    counts[arrival.event.tenant_id, disposition] += 1
-            batch.arrivals = []
-        self._count(counts)
+            self._accept(batch)
         if batch.letters:
             self._asking = "dead_letters"
             self._letters.send(batch.letters)
@@ -184,24 +231,66 @@ class Intake:
             batch.letters = []
         for (tenant, reason), count in batch.skips.items():
             self._metrics.skips.labels(self._known(tenant), reason).inc(count)
+        if batch.again:
+            self._locked.keep(batch.locked)
+        else:
+            self._locked.add(batch.locked)
+        self._hold_back()
         self._partitions.done(batch.offsets)
-        self._metrics.batch_records.observe(batch.size)
-        self._metrics.batch_seconds.observe(self._clock() - self._began)
+        if not batch.again:
+            self._metrics.batch_records.observe(batch.size)
+            self._metrics.batch_seconds.observe(self._clock() - self._began)
+
+    def _accept(self, batch: Batch) -> None:
+        offsets = _lower(batch.offsets, self._locked.earliest())
+        dispositions = self._inbox.accept(
+            [taken.arrival for taken in batch.arrivals],
+            epochs=self._partitions.epochs,
+            offsets=offsets,
+            skip_locked=batch.again,
+        )
+        self._failpoints.reach(Point.BATCH_ACCEPTED, lost=commit_lost())
+        counts: Counter[tuple[str, str]] = Counter()
+        for taken, disposition in zip(batch.arrivals, dispositions, strict=True):
+            arrival, record, skip = taken
+            match disposition:
+                case Disposition.REUSED_ID:
+                    batch.letters.append(Letter(record, LetterReason.REUSED_ID, _REUSED))
+                case Disposition.LOCKED:
+                    batch.locked.append(taken)
+                case Disposition.SKIPPED if skip is not None:
+                    batch.skips[arrival.event.tenant_id, skip] += 1
+                case _:
+                    counts[arrival.event.tenant_id, disposition] += 1
+        batch.arrivals = []
+        self._partitions.stored(_lower(offsets, _earliest(batch.locked)))
+        for (tenant, disposition), count in counts.items():
+            self._metrics.events.labels(self._known(tenant), disposition).inc(count)
+
+    def _hold_back(self) -> None:
+        self._partitions.hold_back(self._locked.earliest())
+        self._metrics.locked_events.set(len(self._locked.taken))
 
     def _each_second(self) -> None:
         now = self._clock()
         if now - self._committed_at < _COMMIT_EVERY:
             return
-        self._partitions.ask_again(self._consumer, in_hand=self._hand.places)
         everything = now - self._all_committed_at >= _COMMIT_ALL_EVERY
-        self._partitions.commit(self._consumer, asynchronous=True, again=everything)
         self._committed_at = now
+        try:
+            if self._hold.due:
+                self._partitions.store()
+        except Unavailable as fault:
+            self._hold.failed("database", str(fault))
+        except Fenced:
+            self._fenced()
+        self._partitions.commit(self._consumer, asynchronous=True, again=everything)
         if everything:
             self._all_committed_at = now
-
-    def _count(self, counts: Counter[tuple[str, str]]) -> None:
-        for (tenant, disposition), count in counts.items():
-            self._metrics.events.labels(self._known(tenant), disposition).inc(count)
+        if self._watch is not None:
+            self._watch.look(
+                self._consumer, excuse=self._hold.cause or self._registry.cause, failed=self._replace_at is not None
+            )
 
     def _known(self, tenant: str) -> str:
         return tenant if tenant in self._tenants else "unknown"
@@ -209,6 +298,8 @@ class Intake:
     def _let_go(self) -> None:
         """Drops what is in hand; the partitions that are still ours are taken over anew and read from their committed offsets."""
         self._hand.records, self._hand.batch = [], None
+        self._locked.clear()
+        self._hold_back()
         again = [TopicPartition(topic, partition) for topic, partition in self._partitions.assigned]
         self._release(again, lost=True)
         self._partitions.assign(self._consumer, again)
@@ -224,15 +315,62 @@ class Intake:
 
     def _release(self, partitions: list[TopicPartition], *, lost: bool) -> None:
         self._rebalanced = True
-        self._hand.drop(self._partitions.release(self._consumer, partitions, lost=lost))
+        gone = self._partitions.release(self._consumer, partitions, lost=lost)
+        self._hand.drop(gone)
+        self._locked.drop(gone)
+        self._hold_back()
 
     def _judge(self, error: KafkaError, record: Record | None) -> None:
         """Most errors of the consumer are news of trouble that librdkafka itself gets over; these are not."""
-        if error.fatal():
-            raise Stop(f"The Kafka consumer can't go on ({error.name()}): {error.str()}")
+        if is_fatal(error):
+            self._failed_fatally(error)
+            return
+        if record is not None and error.code() == KafkaError._PARTITION_EOF:  # noqa: SLF001  its name for it
+            if self._watch is not None:
+                self._watch.reached_end(place_of(record), record.offset() or 0)
+            return
         if record is not None and error.code() == KafkaError._AUTO_OFFSET_RESET:  # noqa: SLF001  its name for it
             self._partitions.lacks_offset(place_of(record))
             return
-        self._partitions.heed(error)
         self._metrics.loop_faults.labels("intake", error.name()).inc()
         log.warning("kafka_error", error=error.name())
+
+    def _failed_fatally(self, error: KafkaError) -> None:
+        """Has the consumer replaced. Raises `Stop` where that would not last."""
+        if self._replace_at is not None:
+            return
+        now = self._clock()
+        self._partitions.fatal = None
+        if _UNRELEASED in error.str():
+            self._replace_at = now + _INSTANCE_AGAIN
+        elif self._replaced_at is not None and now - self._replaced_at < _DUEL:
+            raise Stop(
+                f"The Kafka consumer failed again within a minute ({error.name()}): {error.str()}. Does another process use the same "
+                "`kafka.group_instance_id`?"
+            )
+        else:
+            self._replace_at = now
+        self._metrics.loop_faults.labels("intake", error.name()).inc()
+        log.warning("consumer_failed", error=error.name(), why=error.str())
+
+    def _replace(self) -> None:
+        """A new consumer in place of one that reads nothing any more; what was in hand is read again, by whoever it is given to."""
+        self._consumer.close()
+        self._partitions.abandon()
+        self._hand = Hand()
+        self._locked.clear()
+        self._hold_back()
+        self._consumer = self._consumers(self._partitions.answered)
+        self._replaced_at, self._replace_at = self._clock(), None
+        self._metrics.consumers_replaced.inc()
+        self.start()
+
+
+def _lower(offsets: Mapping[Place, int], limits: Mapping[Place, int]) -> Mapping[Place, int]:
+    return {place: min(offset, limits.get(place, offset)) for place, offset in offsets.items()}
+
+
+def _earliest(taken: Sequence[Taken]) -> Mapping[Place, int]:
+    waiting = Locked()
+    waiting.add(taken)
+    return waiting.earliest()

@@ -1,27 +1,31 @@
 """Which partitions are ours, from where they are read, how far they are done, and which of them pause.
 
+    assigned ──ledger: epoch, next offset──▶ owned ──group: committed offset──▶ begun, at the lower of the two
+
 Runs on the intake's thread, in part inside the consumer's callbacks. Nothing that happens at an assignment may block there, or fail for
-good: Kafka or the ledger may be away just then. So what is assigned is begun, and taken over in the ledger, by the turns that follow.
+good: Kafka or the ledger may be away just then. So what is assigned is not read until the turns that follow have taken it over.
+
+The group's committed offset is never above the ledger's next offset, which is stored first. So a ledger that is behind the group has lost
+what it knew: it was restored, or a standby took over.
 """
 
 from collections.abc import Collection, Mapping
 
 import structlog
-from confluent_kafka import OFFSET_BEGINNING, OFFSET_INVALID, KafkaError, KafkaException, TopicPartition
+from confluent_kafka import OFFSET_INVALID, KafkaError, KafkaException, TopicPartition
 
-from consumer.errors import Stop, Unavailable
+from consumer.errors import Fenced, Stop, Unavailable
 from consumer.failpoints import UNARMED, Failpoints, Point, commit_lost
-from consumer.intake.batch import Place
 from consumer.intake.port import Consumer
 from consumer.kafka import answer_lost
-from consumer.ledger.port import Inbox
+from consumer.ledger.port import Inbox, Ownership, Place
 from consumer.observe.metrics import Metrics
 
 log = structlog.get_logger()
 
 _TIMEOUT = 5.0
-_LOOK_UP_FAILED = "Failed to fetch committed offset"
-"""librdkafka's words; the code is any."""
+_UNREAD = 0
+"""Where a partition is assigned that is not begun. It is paused; an offset of its own keeps librdkafka from asking for the group's."""
 
 
 class Partitions:
@@ -33,105 +37,108 @@ class Partitions:
         self._metrics = metrics
         self._failpoints = failpoints
         self._assigned: set[Place] = set()
+        self._owned: dict[Place, Ownership] = {}
+        self._begun: dict[Place, int] = {}
         self._done: dict[Place, int] = {}
+        self._held_back: Mapping[Place, int] = {}
+        self._stored: dict[Place, int] = {}
         self._uncommitted: set[Place] = set()
         self._paused: set[Place] = set()
         self._without_offset: set[Place] = set()
-        self._begun: set[Place] = set()
-        self._unanswered = False
         self.epochs: dict[Place, int] = {}
+        self.fatal: KafkaError | None = None
+        """Why a commit found that the consumer can't go on."""
 
     @property
     def assigned(self) -> Collection[Place]:
-        """Partitions that we read now."""
+        """Partitions that are ours now."""
         return self._assigned
 
+    @property
+    def begun(self) -> Mapping[Place, int]:
+        """Partitions that we read now, and the offsets at which that began."""
+        return self._begun
+
+    @property
+    def reached(self) -> Mapping[Place, int]:
+        """Partitions of which something is done, and the offsets up to which."""
+        return self._done
+
+    @property
+    def settled(self) -> bool:
+        """Whether all that is assigned is begun: until then records may come that are not to be taken."""
+        return len(self._begun) == len(self._assigned)
+
     def assign(self, consumer: Consumer, partitions: list[TopicPartition]) -> None:
-        """Begins to read where the group left off; librdkafka asks for that offset, for as long as it takes."""
-        _assign(consumer, [TopicPartition(at.topic, at.partition) for at in partitions])
-        self._assigned |= {_place(partition) for partition in partitions}
+        """These are ours; `own` and `begin` make them read."""
+        unread = [TopicPartition(at.topic, at.partition, _UNREAD) for at in partitions]
+        places = {_place(partition) for partition in partitions}
+        consumer.incremental_assign(unread)
+        consumer.pause(unread)
+        self._assigned |= places
+        self._paused |= places
         self._tell("partitions_assigned", partitions)
 
     def release(self, consumer: Consumer, partitions: list[TopicPartition], *, lost: bool) -> Collection[Place]:
         """Stops reading; commits what is done, unless the partitions are lost: then somebody else may have committed since."""
         places = {_place(partition) for partition in partitions}
         if not lost:
+            try:
+                self.store()
+            except (Unavailable, Fenced) as fault:
+                log.warning("offsets_not_stored", why=str(fault))
             self._commit(consumer, places & self._done.keys(), asynchronous=False)
         consumer.incremental_unassign(partitions)
-        for known in (self._assigned, self._uncommitted, self._paused, self._without_offset, self._begun):
-            known.difference_update(places)
-        for place in places:
-            self.epochs.pop(place, None)
-            self._done.pop(place, None)
+        self._forget(places)
         self._tell("partitions_lost" if lost else "partitions_revoked", partitions)
         return places
 
-    def own(self) -> None:
-        """Takes over in the ledger what was assigned since. Raises `Unavailable`."""
-        for topic in {topic for topic, _ in self._assigned - self.epochs.keys()}:
-            new = [partition for name, partition in self._assigned - self.epochs.keys() if name == topic]
+    def abandon(self) -> None:
+        """All of them, with the consumer that read them."""
+        self._forget(set(self._assigned))
+        self.fatal = None
+        self._tell("partitions_lost", [])
+
+    def own(self) -> bool:
+        """Takes over in the ledger what was assigned since; whether anything was. Raises `Unavailable`."""
+        topics = {topic for topic, _ in self._assigned - self._owned.keys()}
+        for topic in topics:
+            new = [partition for name, partition in self._assigned - self._owned.keys() if name == topic]
             owned = self._inbox.own(topic, new, owner=self._owner)
             self._failpoints.reach(Point.PARTITIONS_OWNED, lost=commit_lost())
-            for partition, epoch in owned.items():
-                self.epochs[topic, partition] = epoch
+            for partition, ownership in owned.items():
+                self._owned[topic, partition] = ownership
+                self.epochs[topic, partition] = ownership.epoch
+        return bool(topics)
+
+    def begin(self, consumer: Consumer) -> None:
+        """Reads what is owned: from the group's offset or, where that is lower, the ledger's; with neither, from the beginning.
+
+        Raises `Unavailable`, and `Stop` where the offset to go on from is no longer in the topic: `auto.offset.reset` is `error`, so
+        that such a loss does not go unseen.
+        """
+        for place in sorted(self._without_offset):
+            self._look_at(consumer, place)
+        new = sorted(self._owned.keys() - self._begun.keys())
+        if not new:
+            return
+        try:
+            starts = {
+                place: self._start(consumer, place, offset) for place, offset in _committed(consumer, new).items()
+            }
+        except KafkaException as error:
+            raise Unavailable(f"Kafka does not tell the group's offsets ({error.args[0].name()}).") from error
+        self._read(consumer, starts)
+        log.info("partitions_begun", offsets={partition: offset for (_, partition), offset in starts.items()})
 
     def lacks_offset(self, place: Place) -> None:
         """Nothing is at the offset from which the partition was to be read; why, `begin` finds out."""
-        if place in self._assigned:
+        if place in self._begun:
             self._without_offset.add(place)
 
-    def begin(self, consumer: Consumer) -> None:
-        """Reads a partition from its beginning where the group has never committed. Raises `Stop` where it has: that offset is gone.
-
-        `auto.offset.reset` can't tell the two apart; it is `error`, so that neither goes unseen. Raises `Unavailable`.
-        """
-        if not self._without_offset:
-            return
-        asked = [TopicPartition(topic, partition) for topic, partition in self._without_offset]
-        try:
-            committed = consumer.committed(asked, timeout=_TIMEOUT)
-        except KafkaException as error:
-            raise Unavailable(f"Kafka does not tell the group's offsets ({error.args[0].name()}).") from error
-        for at in committed:
-            if at.error is not None:
-                raise Unavailable(f"Kafka does not tell the group's offsets ({at.error.name()}).")
-            if at.offset != OFFSET_INVALID or _place(at) in self._begun:
-                raise Stop(
-                    f"Offset {at.offset} of partition {at.partition}, where the group is, is no longer in the topic: events were "
-                    "deleted before they were read. Nothing was skipped. Find out what was lost, then set the group's offsets "
-                    "by hand (kafka-consumer-groups --reset-offsets)."
-                )
-        consumer.incremental_unassign(asked)
-        _assign(consumer, [TopicPartition(at.topic, at.partition, OFFSET_BEGINNING) for at in asked])
-        self._begun |= self._without_offset
-        self._paused -= self._without_offset
-        self._without_offset = set()
-        log.info("partitions_begun", partitions=sorted(at.partition for at in asked))
-
-    def heed(self, error: KafkaError) -> None:
-        """Takes note where the error says that the group's offsets could not be fetched, of whichever partitions."""
-        self._unanswered = self._unanswered or _LOOK_UP_FAILED in error.str()
-
-    def ask_again(self, consumer: Consumer, *, in_hand: Collection[Place]) -> None:
-        """Assigns anew the partitions of which nothing has come, where a look-up failed. Of those in hand something has.
-
-        librdkafka gives up a look-up that fails while the assignment changes: it reports it, and the partition is read by nobody until it
-        is assigned again (`rd_kafka_assignment_handle_OffsetFetch`).
-        """
-        if not self._unanswered:
-            return
-        self._unanswered = False
-        silent = self._assigned - self._done.keys() - self._begun - self._without_offset - set(in_hand)
-        if silent:
-            again = [TopicPartition(*place) for place in sorted(silent)]
-            consumer.incremental_unassign(again)
-            _assign(consumer, again)
-            self._paused -= silent
-            log.info("partitions_asked_for_again", partitions=[at.partition for at in again])
-
     def pause(self, consumer: Consumer, places: Collection[Place]) -> None:
-        """Pauses those of our partitions that are in `places`, and resumes the others."""
-        wanted = self._assigned.intersection(places)
+        """Pauses those of our partitions that are in `places`, or not begun, and resumes the others."""
+        wanted = self._assigned.intersection(places) | (self._assigned - self._begun.keys())
         if wanted == self._paused:
             return
         consumer.pause([TopicPartition(*place) for place in wanted - self._paused])
@@ -139,16 +146,42 @@ class Partitions:
         self._paused = wanted
 
     def done(self, offsets: Mapping[Place, int]) -> None:
-        """Everything before these offsets is durable, acknowledged or meaningless."""
+        """Everything before these offsets is durable, acknowledged or meaningless, but for what is held back."""
         ours = {place: offset for place, offset in offsets.items() if place in self._assigned}
         self._done.update(ours)
         self._uncommitted |= ours.keys()
 
+    def hold_back(self, offsets: Mapping[Place, int]) -> None:
+        """From these offsets on nothing is committed, whatever is done behind them."""
+        changed = {
+            place
+            for place in self._held_back.keys() | offsets.keys()
+            if self._held_back.get(place) != offsets.get(place)
+        }
+        self._held_back = dict(offsets)
+        self._uncommitted |= changed & self._done.keys()
+
+    def stored(self, offsets: Mapping[Place, int]) -> None:
+        """The ledger has these."""
+        self._stored.update({place: offset for place, offset in offsets.items() if place in self._assigned})
+
+    def store(self) -> None:
+        """Gives the ledger the offsets that it lacks. Raises `Unavailable`, `Fenced`."""
+        new = {place: at for place in self._uncommitted if self._stored.get(place) != (at := self._committable(place))}
+        if new:
+            self._inbox.store_offsets(new, epochs=self.epochs)
+            self._stored.update(new)
+
     def commit(self, consumer: Consumer, *, asynchronous: bool, again: bool = False) -> None:
-        """Commits what is done since the last commit; `again`: everything, because an asynchronous commit may stay without an answer."""
-        places = set(self._done) if again else self._uncommitted
+        """Commits what is done since the last commit, as far as the ledger has it.
+
+        `again`: everything, because an asynchronous commit may stay without an answer.
+        """
+        places = set(self._done) if again else set(self._uncommitted)
         if self._commit(consumer, places, asynchronous=asynchronous):
-            self._uncommitted = set()
+            self._uncommitted = {
+                place for place in self._uncommitted if self._stored.get(place) != self._committable(place)
+            }
 
     def answered(self, error: KafkaError | None, partitions: list[TopicPartition]) -> None:
         """What became of an asynchronous commit. The group's coordinator refuses it while members come and go: the next one repeats it."""
@@ -158,28 +191,98 @@ class Partitions:
                 "offset_commit_failed", error=", ".join(sorted({refusal.name() for refusal in refused.values()}))
             )
             self._uncommitted |= refused.keys() & self._done.keys()
+            self._note(next(iter(refused.values())))
+
+    def _start(self, consumer: Consumer, place: Place, committed: int) -> int:
+        """Where to begin. Raises `KafkaException`."""
+        known = self._owned[place].next_offset
+        nothing_known = committed == OFFSET_INVALID or (known is not None and known < 0)
+        start = _oldest(consumer, place) if nothing_known else committed if known is None else min(committed, known)
+        if start < committed:
+            self._metrics.ledger_behind.inc()
+            log.warning("ledger_behind", partition=place[1], group_offset=committed, ledger_offset=start)
+        return start
+
+    def _look_at(self, consumer: Consumer, place: Place) -> None:
+        """A partition that gave no records at its offset is read again from there, if the topic has it. Raises `Stop` where not."""
+        offset = self._done.get(place, self._begun[place])
+        try:
+            oldest, end = consumer.get_watermark_offsets(TopicPartition(*place), timeout=_TIMEOUT)
+        except KafkaException as error:
+            raise Unavailable(f"Kafka does not tell the topic's offsets ({error.args[0].name()}).") from error
+        if not oldest <= offset <= end:
+            raise Stop(
+                f"Offset {offset} of partition {place[1]}, the next to be read, is no longer in the topic: events were deleted before "
+                "they were read. Nothing was skipped. Find out what was lost, then set the group's offsets by hand "
+                "(kafka-consumer-groups --reset-offsets), and `next_offset` in the table `partition_epoch` to NULL, so that the ledger "
+                "follows them."
+            )
+        self._read(consumer, {place: offset})
+        self._without_offset.discard(place)
+
+    def _read(self, consumer: Consumer, starts: Mapping[Place, int]) -> None:
+        consumer.incremental_unassign([TopicPartition(*place) for place in starts])
+        at = [TopicPartition(*place, offset) for place, offset in starts.items()]
+        consumer.incremental_assign(at)
+        consumer.resume(at)  # librdkafka keeps a partition's pause beyond its assignment
+        self._begun.update(starts)
+        self._paused.difference_update(starts)
+
+    def _committable(self, place: Place) -> int:
+        done = self._done[place]
+        return min(done, self._held_back.get(place, done))
 
     def _commit(self, consumer: Consumer, places: Collection[Place], *, asynchronous: bool) -> bool:
-        if not places:
+        offsets = [
+            TopicPartition(*place, min(self._committable(place), self._stored[place]))
+            for place in places
+            if place in self._stored
+        ]
+        if not offsets:
             return True
-        offsets = [TopicPartition(*place, self._done[place]) for place in places]
         try:
             consumer.commit(offsets=offsets, asynchronous=asynchronous)
             self._failpoints.reach(Point.OFFSETS_COMMITTED, lost=answer_lost())
         except KafkaException as error:
             # What is not committed is read again, and found to be a duplicate.
             log.warning("offset_commit_failed", error=error.args[0].name())
+            self._note(error.args[0])
             return False
         return True
+
+    def _note(self, error: KafkaError) -> None:
+        if is_fatal(error):
+            self.fatal = error
+
+    def _forget(self, places: set[Place]) -> None:
+        for known in (self._assigned, self._uncommitted, self._paused, self._without_offset):
+            known.difference_update(places)
+        for known in (self._owned, self._begun, self._done, self._stored, self.epochs):
+            for place in places:
+                known.pop(place, None)
 
     def _tell(self, what: str, partitions: Collection[TopicPartition]) -> None:
         self._metrics.partitions.set(len(self._assigned))
         log.info(what, partitions=sorted(partition.partition for partition in partitions))
 
 
-def _assign(consumer: Consumer, partitions: list[TopicPartition]) -> None:
-    consumer.incremental_assign(partitions)
-    consumer.resume(partitions)  # librdkafka keeps a partition's pause beyond its assignment
+def is_fatal(error: KafkaError) -> bool:
+    """Whether a client of librdkafka has given itself up. The errors that tell of it have the code but not always the flag."""
+    return error.fatal() or error.code() == KafkaError._FATAL  # noqa: SLF001  its name
+
+
+def _committed(consumer: Consumer, places: Collection[Place]) -> Mapping[Place, int]:
+    """The group's offsets. Raises `KafkaException` where any of them is not told."""
+    offsets: dict[Place, int] = {}
+    for at in consumer.committed([TopicPartition(*place) for place in places], timeout=_TIMEOUT):
+        if at.error is not None:
+            raise KafkaException(at.error)
+        offsets[_place(at)] = at.offset
+    return offsets
+
+
+def _oldest(consumer: Consumer, place: Place) -> int:
+    return consumer.get_watermark_offsets(TopicPartition(*place), timeout=_TIMEOUT)[0]
 
 
 def _place(partition: TopicPartition) -> Place:

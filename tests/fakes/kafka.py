@@ -14,9 +14,6 @@ from consumer.codec.letters import NewHeaders
 from consumer.intake.port import Answered, Consumer, Delivered, Rebalanced
 from proof.simulation.kafka.topic import Record
 
-_LOOK_UP_FAILED = (
-    'Failed to fetch committed offsets for partitions in group "provisioner": Local: Broker transport failure'
-)
 KEY = b"north-high/S1"
 
 
@@ -44,12 +41,11 @@ class FakeConsumer:
         self.news: list[Record] = []
         self.paused: set[int] = set()
         self.closed = False
-        self.commit_fails = False
+        self.commit_fails_with: KafkaError | None = None
         self.commits_fail_silently = False
         self.commits_refused = False
         self.answered: Answered = lambda _, __: None
         self.offsets_known = True
-        self.look_ups_fail = False
         self.on_consume: Callable[[], None] = lambda: None
         """Called inside each `consume`, where rebalances are served."""
         self._answers: list[tuple[KafkaError | None, list[TopicPartition]]] = []
@@ -102,14 +98,15 @@ class FakeConsumer:
         commits = self.topic.commits
         return [TopicPartition(p.topic, p.partition, commits.get(p.partition, OFFSET_INVALID)) for p in partitions]
 
+    def get_watermark_offsets(self, partition: TopicPartition, timeout: float) -> tuple[int, int]:
+        del timeout
+        return self.topic.oldest[partition.partition], len(self.topic.records[partition.partition])
+
     def incremental_assign(self, partitions: list[TopicPartition]) -> None:
         for at in partitions:
             start = self.topic.commits.get(at.partition) if at.offset == OFFSET_INVALID else at.offset
             self._positions[at.partition] = self.topic.oldest[at.partition] if start == OFFSET_BEGINNING else start
-            if at.offset == OFFSET_INVALID and self.look_ups_fail:
-                self._positions[at.partition] = None  # until it is assigned anew, as in librdkafka
-                self.news.append(Record(("", 0, -1), trouble=KafkaError(KafkaError._TRANSPORT, _LOOK_UP_FAILED)))
-            elif start is None:
+            if start is None:
                 self.news.append(self._no_offset(at.partition))
 
     def incremental_unassign(self, partitions: list[TopicPartition]) -> None:
@@ -123,15 +120,20 @@ class FakeConsumer:
         self.paused -= {at.partition for at in partitions}
 
     def commit(self, *, offsets: list[TopicPartition], asynchronous: bool) -> None:
-        if self.commit_fails:
-            raise KafkaException(KafkaError(KafkaError.REBALANCE_IN_PROGRESS))
+        if self.commit_fails_with is not None:
+            raise KafkaException(self.commit_fails_with)
         if asynchronous and self.commits_fail_silently:
             return
         refused = asynchronous and self.commits_refused
         if asynchronous:
-            self._answers.append((KafkaError(KafkaError.REBALANCE_IN_PROGRESS) if refused else None, offsets))
+            self._answers.append((commit_error(KafkaError.REBALANCE_IN_PROGRESS) if refused else None, offsets))
         if not refused:
             self.topic.commits |= {at.partition: at.offset for at in offsets}
+
+    def give_up(self, partition: int) -> None:
+        """Reports that there is nothing at the partition's offset, and reads it no more."""
+        self._positions[partition] = None
+        self.news.append(self._no_offset(partition))
 
     def close(self) -> None:
         if self._positions:
@@ -139,10 +141,39 @@ class FakeConsumer:
         self.closed = True
 
     def _no_offset(self, partition: int) -> Record:
-        return Record((self.topic.name, partition, -1), trouble=KafkaError(KafkaError._AUTO_OFFSET_RESET))
+        return Record((self.topic.name, partition, -1), trouble=no_offset())
 
     def _places(self, partitions: Sequence[int]) -> list[TopicPartition]:
         return [TopicPartition(self.topic.name, partition) for partition in partitions]
+
+
+def fatal_error(why: int) -> KafkaError:
+    """What `consume` returns once when the consumer can't go on because of this code, as far as librdkafka's words tell.
+
+    Its code says only that it is fatal, and its flag does not even say that.
+    """
+    words = KafkaError(why).str()
+    return KafkaError(KafkaError._FATAL, f"Fatal error: {words}: Fatal consumer error: {words}")
+
+
+def commit_error(why: int) -> KafkaError:
+    """What `commit` raises or answers for this code."""
+    return KafkaError(why, f"Commit failed: {KafkaError(why).str()}")
+
+
+def no_offset() -> KafkaError:
+    """What `consume` returns for a partition that has nothing at its offset."""
+    return KafkaError(KafkaError._AUTO_OFFSET_RESET)
+
+
+def too_large() -> KafkaError:
+    """What `produce` raises for a record that no broker would take."""
+    return KafkaError(KafkaError.MSG_SIZE_TOO_LARGE)
+
+
+def cluster_away() -> KafkaError:
+    """What a question raises that no broker answers."""
+    return KafkaError(KafkaError._ALL_BROKERS_DOWN)
 
 
 @dataclass

@@ -1,9 +1,10 @@
 """An intake over fakes, for all of its tests."""
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Collection, Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import UTC, datetime
 from pathlib import Path
+from typing import Any
 
 from prometheus_client import CollectorRegistry
 
@@ -15,13 +16,15 @@ from consumer.events import Status, Student, StudentStatusChanged
 from consumer.intake.batch import BatchReader
 from consumer.intake.letters import DeadLetters
 from consumer.intake.loop import Intake
-from consumer.ledger.port import Arrival, Disposition
+from consumer.intake.port import Answered, Consumer
+from consumer.ledger.port import Arrival, Disposition, Ownership, Place
 from consumer.observe.metrics import Metrics
 from consumer.policy.decision import DecisionTable
 from tests.fakes.kafka import FakeConsumer, FakeProducer, FakeTopic
 from tests.fakes.ledger import MemoryLedger
 
 ROOT = Path(__file__).parents[2]
+_WHOLE = 3
 
 
 class WordReader:
@@ -41,7 +44,10 @@ class WordReader:
 
     def read(self, value: bytes | None, headers: Headers | None) -> StudentStatusChanged:
         tenant_id, status = self.peek(value, headers)
-        _, student, version, *name = (value or b"").decode().split()
+        words = (value or b"").decode().split()
+        if len(words) < _WHOLE:
+            raise Unreadable(LetterReason.INVALID_CONTENT, "Not allowed: the content of student.")
+        _, student, version, *name = words
         return StudentStatusChanged(
             event_id=f"{student}/{version}",
             occurred_at=datetime(2026, 9, 1, tzinfo=UTC),
@@ -53,14 +59,38 @@ class WordReader:
 
 
 class Ledger(MemoryLedger):
-    """The fake, which can be away."""
+    """The fake, which can be away, and whose rows of some students can be locked."""
 
     away = False
+    locked: Collection[str] = ()
 
-    def accept(self, arrivals: Sequence[Arrival], *, epochs: Mapping[tuple[str, int], int]) -> Sequence[Disposition]:
+    def accept(self, arrivals: Sequence[Arrival], **more: Any) -> Sequence[Disposition]:
+        self._reach()
+        locked = [arrival.event.student.student_id in self.locked for arrival in arrivals]
+        free = [arrival for arrival, waits in zip(arrivals, locked, strict=True) if not waits]
+        offsets = dict(more.pop("offsets", None) or {})
+        for arrival, waits in zip(arrivals, locked, strict=True):
+            place = (arrival.topic, arrival.partition)
+            if waits and place in offsets:
+                offsets[place] = min(offsets[place], arrival.offset)
+        answers = iter(super().accept(free, offsets=offsets, **more))
+        return [Disposition.LOCKED if waits else next(answers) for waits in locked]
+
+    def own(self, topic: str, partitions: Collection[int], *, owner: str) -> Mapping[int, Ownership]:
+        self._reach()
+        return super().own(topic, partitions, owner=owner)
+
+    def store_offsets(self, offsets: Mapping[Place, int], *, epochs: Mapping[Place, int]) -> None:
+        self._reach()
+        super().store_offsets(offsets, epochs=epochs)
+
+    def tenants_with_open_work(self, tenants: Collection[str]) -> frozenset[str]:
+        self._reach()
+        return super().tenants_with_open_work(tenants)
+
+    def _reach(self) -> None:
         if self.away:
             raise Unavailable("PostgreSQL does not answer.")
-        return super().accept(arrivals, epochs=epochs)
 
 
 @dataclass
@@ -74,11 +104,23 @@ class Rig:
     now: float = 100.0
 
     def __post_init__(self) -> None:
-        tenants = [tenant for tenant, _ in load_tenants(ROOT / "config/tenants")]
-        self.consumer = FakeConsumer(self.topic)
+        self.consumers: list[FakeConsumer] = []
         self.metrics = Metrics(CollectorRegistry())
-        self.intake = Intake(
-            consumers=self.consumer.for_group,
+        self.intake = self.new_intake()
+        self.intake.start()
+        self.consumer.rebalance("assign", 0)
+        self.turn()
+
+    @property
+    def consumer(self) -> FakeConsumer:
+        """The newest."""
+        return self.consumers[-1]
+
+    def new_intake(self) -> Intake:
+        """As a process makes it."""
+        tenants = [tenant for tenant, _ in load_tenants(ROOT / "config/tenants")]
+        return Intake(
+            consumers=self._new_consumer,
             topic="events",
             batches=BatchReader(self.reader, DecisionTable.of(tenants)),
             inbox=self.ledger,
@@ -90,14 +132,22 @@ class Rig:
             beat=lambda: None,
             clock=lambda: self.now,
         )
-        self.intake.start()
-        self.consumer.rebalance("assign", 0)
-        self.turn()
 
     @property
     def producer(self) -> FakeProducer:
         """The dead letters', the newest."""
         return self.producers[-1]
+
+    def knows_offsets(self, offsets: Mapping[int, int | None]) -> None:
+        """What the ledger knows of other partitions than 0, which nobody owns."""
+        self.ledger.set_offsets({("events", partition): offset for partition, offset in offsets.items()})
+
+    def behind(self) -> float | None:
+        return self.metrics.registry.get_sample_value("provisioner_ledger_behind_total")
+
+    def _new_consumer(self, answered: Answered) -> Consumer:
+        self.consumers.append(FakeConsumer(self.topic))
+        return self.consumer.for_group(answered)
 
     def _new_producer(self) -> FakeProducer:
         self.producers.append(FakeProducer())

@@ -38,7 +38,7 @@ class Registry(WordReader):
 
 def batch_of(registry: Registry, *records: Record) -> Batch:
     tenants = [tenant for tenant, _ in load_tenants(Path(ROOT) / "config/tenants")]
-    return BatchReader(registry, DecisionTable.of(tenants)).batch(records)
+    return BatchReader(registry, DecisionTable.of(tenants)).batch(records, set())
 
 
 def record(offset: int, schema: int, words: bytes, *, partition: int = 0, headers: Headers | None = None) -> Record:
@@ -91,7 +91,7 @@ def test_what_came_from_a_partition_that_is_no_longer_ours_is_dropped() -> None:
         record(0, KNOWN, b"enrolled S2 1", partition=1),
     )
     batch.drop({("events", 0)})
-    assert [arrival.partition for arrival, _ in batch.arrivals] == [1]
+    assert [taken.arrival.partition for taken in batch.arrivals] == [1]
     assert batch.letters == []
     assert batch.offsets == {("events", 1): 1}
 
@@ -103,4 +103,4 @@ def test_a_trace_context_is_handed_on_and_anything_else_in_its_header_is_not() -
         record(0, KNOWN, b"enrolled S1 1", headers=[("traceparent", good)]),
         record(1, KNOWN, b"enrolled S2 1", headers=[("traceparent", b"maria@example.org")]),
     )
-    assert [arrival.traceparent for arrival, _ in batch.arrivals] == [good.decode(), None]
+    assert [taken.arrival.traceparent for taken in batch.arrivals] == [good.decode(), None]

@@ -1,4 +1,4 @@
-"""What is in hand, by the partitions that it is from."""
+"""What is in hand, and what is dropped of it with its partitions."""
 
 from collections import Counter
 
@@ -25,18 +25,15 @@ def hand() -> Hand:
     return Hand(records=[record(1), record(2)], waiting=[record(2), record(3)], batch=batch)
 
 
-def test_it_has_the_places_of_all_that_it_holds(hand: Hand) -> None:
-    assert set(hand.places) == {("events", partition) for partition in range(4)}
-
-
 def test_what_came_from_partitions_that_are_gone_is_dropped_wherever_it_is(hand: Hand) -> None:
     hand.drop({("events", 1), ("events", 2)})
-    assert set(hand.places) == {("events", 0), ("events", 3)}
+    assert (hand.records, [one.partition() for one in hand.waiting]) == ([], [3])
     assert hand.batch is not None
+    assert hand.batch.offsets == {("events", 0): 1}
     assert [letter.place[1] for letter in hand.batch.letters] == [0]
 
 
 def test_an_empty_one_has_nothing_to_drop() -> None:
     hand = Hand()
     hand.drop({("events", 0)})
-    assert not hand.places
+    assert (hand.records, hand.waiting, hand.batch) == ([], [], None)

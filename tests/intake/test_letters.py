@@ -6,6 +6,7 @@ from consumer.codec.letters import REASON_HEADER
 from consumer.ledger.port import Disposition
 from proof.simulation.kafka.topic import Record
 from tests.fakes.kafka import Sent
+from tests.fakes.kafka import too_large as too_large_error
 from tests.intake.rig import Rig
 
 
@@ -46,7 +47,7 @@ def test_a_dead_letter_that_was_not_acknowledged_keeps_its_offset_back(rig: Rig)
 
 def test_a_dead_letter_too_large_for_the_cluster_is_sent_without_its_value(rig: Rig) -> None:
     def too_large(sent: Sent) -> KafkaError | None:
-        return KafkaError(KafkaError.MSG_SIZE_TOO_LARGE) if sent.value else None
+        return too_large_error() if sent.value else None
 
     rig.producer.trouble = too_large
     rig.topic.feed(b"garbage")
@@ -84,9 +85,7 @@ def test_letters_that_the_cluster_has_are_not_repeated_for_one_that_it_refuses(r
 
 def test_a_key_too_large_for_the_cluster_is_left_out_as_well(rig: Rig) -> None:
     def too_large(sent: Sent) -> KafkaError | None:
-        return (
-            KafkaError(KafkaError.MSG_SIZE_TOO_LARGE) if len(sent.value or b"") + len(sent.key or b"") > 1_000 else None
-        )
+        return too_large_error() if len(sent.value or b"") + len(sent.key or b"") > 1_000 else None
 
     rig.producer.trouble = too_large
     rig.topic.records[0].append(Record(("events", 0, 0), b"garbage", sent_key=b"k" * 5_000))

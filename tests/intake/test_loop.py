@@ -6,6 +6,7 @@ from confluent_kafka import KafkaError
 from consumer.errors import Stop
 from consumer.ledger.port import Disposition
 from proof.simulation.kafka.topic import Record
+from tests.fakes.kafka import commit_error, fatal_error
 from tests.intake.rig import Rig
 
 
@@ -16,17 +17,73 @@ def test_an_event_that_acts_is_accepted_and_then_its_offset_committed(rig: Rig) 
     assert rig.topic.commits == {0: 1}
 
 
-def test_events_that_do_nothing_never_reach_the_database(rig: Rig) -> None:
-    rig.ledger.away = True
+def test_events_that_do_nothing_leave_no_trace_but_a_count(rig: Rig) -> None:
     rig.topic.feed(b"applied S1 1", b"withdrawn S2 1")
     rig.turn()
     assert rig.topic.commits == {0: 2}
-    assert (
-        rig.metrics.registry.get_sample_value(
-            "provisioner_skips_total", {"tenant": "north-high", "reason": "no_action"}
-        )
-        == 2
-    )
+    assert rig.ledger.dispositions() == {}
+    assert skips(rig) == 2
+
+
+def test_events_that_do_nothing_are_not_read_as_a_whole_where_nothing_is_to_cancel(rig: Rig) -> None:
+    rig.topic.feed(b"applied", b"withdrawn")  # whoever read more of these would stumble
+    rig.turn()
+    assert skips(rig) == 2
+
+
+def test_a_newer_status_that_does_nothing_cancels_what_is_not_settled(rig: Rig) -> None:
+    rig.topic.feed(b"enrolled S1 1")
+    rig.turn()
+    rig.topic.feed(b"withdrawn S1 2")
+    rig.turn()
+    assert rig.ledger.dispositions() == {"S1/1": Disposition.PENDING, "S1/2": Disposition.PENDING}
+    assert rig.ledger.student("north-high", "S1").arrival.providers == ()
+    assert skips(rig) is None
+
+
+def test_a_status_that_does_nothing_cancels_what_came_just_before_it(rig: Rig) -> None:
+    rig.topic.feed(b"enrolled S1 1", b"withdrawn S1 2")
+    rig.turn()
+    assert rig.ledger.student("north-high", "S1").desired_version == 2
+
+
+def test_an_older_status_that_does_nothing_cancels_nothing_and_is_a_skip(rig: Rig) -> None:
+    rig.topic.feed(b"enrolled S1 5", b"withdrawn S1 2")
+    rig.turn()
+    assert rig.ledger.dispositions() == {"S1/5": Disposition.PENDING}
+    assert skips(rig) == 1
+
+
+def test_another_student_s_status_that_does_nothing_is_a_skip(rig: Rig) -> None:
+    rig.topic.feed(b"enrolled S1 1", b"withdrawn S2 2")
+    rig.turn()
+    assert rig.ledger.dispositions() == {"S1/1": Disposition.PENDING}
+    assert skips(rig) == 1
+
+
+def test_a_status_that_does_nothing_cancels_what_the_partitions_last_owner_accepted(rig: Rig) -> None:
+    rig.topic.feed(b"enrolled S1 1")
+    rig.turn(seconds=0)
+    rig.consumer.rebalance("revoke", 0)
+    rig.intake = rig.new_intake()
+    rig.intake.start()
+    rig.consumer.rebalance("assign", 0)
+    rig.turn(seconds=0)
+    rig.topic.feed(b"withdrawn S1 2")
+    rig.turn()
+    assert rig.ledger.student("north-high", "S1").desired_version == 2
+
+
+def test_a_status_that_does_nothing_and_cant_be_read_as_a_whole_is_a_skip_as_without_open_work(rig: Rig) -> None:
+    rig.topic.feed(b"enrolled S1 1", b"withdrawn broken")
+    rig.turn()
+    assert skips(rig) == 1
+    assert rig.producer.sent == []
+
+
+def skips(rig: Rig) -> float | None:
+    labels = {"tenant": "north-high", "reason": "no_action"}
+    return rig.metrics.registry.get_sample_value("provisioner_skips_total", labels)
 
 
 def test_while_the_database_is_away_partitions_are_paused_and_nothing_is_committed(rig: Rig) -> None:
@@ -135,10 +192,49 @@ def test_a_redelivered_event_is_a_duplicate(rig: Rig) -> None:
     assert duplicates == 1
 
 
-def test_a_consumer_that_is_beyond_help_stops_the_service(rig: Rig) -> None:
-    rig.consumer.news.append(Record(("events", 0, 0), trouble=KafkaError(KafkaError._FATAL, "fenced", fatal=True)))
-    with pytest.raises(Stop, match="can't go on"):
+def test_a_consumer_that_has_failed_for_good_is_replaced(rig: Rig) -> None:
+    rig.consumer.news.append(fatal(KafkaError.FENCED_INSTANCE_ID))
+    rig.turn()
+    assert len(rig.consumers) == 2
+    assert rig.consumers[0].closed
+    rig.consumer.rebalance("assign", 0)
+    rig.topic.feed(b"enrolled S1 1")
+    rig.turn(2)
+    assert rig.topic.commits == {0: 1}
+
+
+def test_a_consumer_whose_commit_fails_for_good_is_replaced(rig: Rig) -> None:
+    rig.topic.feed(b"enrolled S1 1")
+    rig.consumer.commit_fails_with = commit_error(KafkaError._FATAL)
+    rig.turn(2)
+    assert len(rig.consumers) == 2
+
+
+def test_a_replaced_consumer_that_fails_too_within_a_minute_stops_the_service(rig: Rig) -> None:
+    rig.consumer.news.append(fatal(KafkaError.FENCED_INSTANCE_ID))
+    rig.turn()
+    rig.consumer.news.append(fatal(KafkaError.FENCED_INSTANCE_ID))
+    with pytest.raises(Stop, match=r"same `kafka\.group_instance_id`"):
         rig.turn()
+
+
+def test_consumers_that_fail_hours_apart_are_replaced_each(rig: Rig) -> None:
+    for _ in range(3):
+        rig.consumer.news.append(fatal(KafkaError.FENCED_INSTANCE_ID))
+        rig.turn(seconds=3600)
+    assert len(rig.consumers) == 4
+
+
+def test_an_instance_id_that_is_still_in_use_is_waited_for(rig: Rig) -> None:
+    for _ in range(3):
+        rig.consumer.news.append(fatal(KafkaError.UNRELEASED_INSTANCE_ID))
+        rig.turn(2, seconds=10)
+    assert len(rig.consumers) == 4
+
+
+def fatal(why: int) -> Record:
+    """As `tests/intake/test_errors.py` knows it from librdkafka."""
+    return Record(("", 0, -1), trouble=fatal_error(why))
 
 
 def test_other_trouble_of_the_consumer_is_lived_with_and_counted(rig: Rig) -> None:

@@ -1,7 +1,9 @@
 """The intake as a member of a real group: nothing lost and nothing taken twice while members come and go."""
 
+import copy
 import threading
-from collections.abc import Callable, Generator, Mapping, Sequence
+import time
+from collections.abc import Callable, Collection, Generator, Mapping, Sequence
 from contextlib import ExitStack, contextmanager
 from typing import Any, Literal
 
@@ -16,12 +18,14 @@ from consumer.intake.batch import BatchReader
 from consumer.intake.letters import DeadLetters
 from consumer.intake.loop import Intake
 from consumer.intake.port import Answered
-from consumer.kafka import consumer_config, producer_config
-from consumer.ledger.port import Arrival, Disposition
+from consumer.kafka import consumer_config, intake_config, producer_config
+from consumer.ledger.port import Arrival, Disposition, Ownership, Place
+from consumer.observe.health import Progress
 from consumer.observe.metrics import Metrics
 from consumer.policy.decision import DecisionTable
 from consumer.settings import KafkaSettings
 from tests.fakes.ledger import MemoryLedger
+from tests.fakes.ledger.state import State
 from tests.intake.rig import ROOT, WordReader
 
 pytestmark = pytest.mark.parts
@@ -38,17 +42,43 @@ class SharedLedger(MemoryLedger):
         self.changed = threading.Condition()
         self.owners: dict[int, str] = {}
 
-    def own(self, topic: str, partitions: Any, *, owner: str) -> Mapping[int, int]:
+    def own(self, topic: str, partitions: Any, *, owner: str) -> Mapping[int, Ownership]:
         with self.changed:
             self.owners |= dict.fromkeys(partitions, owner)
             self.changed.notify_all()
             return super().own(topic, partitions, owner=owner)
 
-    def accept(self, arrivals: Sequence[Arrival], *, epochs: Mapping[tuple[str, int], int]) -> Sequence[Disposition]:
+    def accept(self, arrivals: Sequence[Arrival], **more: Any) -> Sequence[Disposition]:
         with self.changed:
-            dispositions = super().accept(arrivals, epochs=epochs)
+            dispositions = super().accept(arrivals, **more)
             self.changed.notify_all()
             return dispositions
+
+    def tenants_with_open_work(self, tenants: Collection[str]) -> frozenset[str]:
+        with self.changed:
+            return super().tenants_with_open_work(tenants)
+
+    def backup(self) -> State:
+        with self.changed:
+            return copy.deepcopy(self._state)
+
+    def restore(self, backup: State) -> None:
+        with self.changed:
+            self._state = backup
+
+    def next_offset(self, topic: str, partition: int) -> int | None:
+        with self.changed:
+            return self._state.next_offsets.get((topic, partition))
+
+    def store_offsets(self, offsets: Mapping[Place, int], *, epochs: Mapping[Place, int]) -> None:
+        with self.changed:
+            super().store_offsets(offsets, epochs=epochs)
+            self.changed.notify_all()
+
+    def pause(self, seconds: float) -> None:
+        """For what shows itself only in time: that nothing happens."""
+        with self.changed:
+            self.changed.wait_for(lambda: False, seconds)
 
     def wait_until(self, condition: Callable[[], bool]) -> None:
         with self.changed:
@@ -67,19 +97,20 @@ class Group:
         self.metrics = Metrics(CollectorRegistry())
         self._producer = Producer({"bootstrap.servers": kafka})
 
-    def feed(self, students: range) -> None:
+    def feed(self, students: range, status: bytes = b"enrolled", *, version: int = 1) -> None:
         for student in students:
             partition = student % PARTITIONS
-            self._producer.produce(self.topic, f"enrolled S{student} 1".encode(), partition=partition)
-            if student % 10 == 0:
+            self._producer.produce(self.topic, status + f" S{student} {version}".encode(), partition=partition)
+            if student % 10 == 0 and version == 1:
                 self._producer.produce(self.topic, b"garbage", partition=partition)
         assert self._producer.flush(DEADLINE) == 0
 
-    def member(self, owner: str) -> Intake:
+    def member(self, owner: str, *, instance: str | None = None, progress: Progress | None = None) -> Intake:
         tenants = [tenant for tenant, _ in load_tenants(ROOT / "config/tenants")]
 
         def consumer(answered: Answered) -> Any:  # its stub has no `on_lost`
-            return Consumer({**consumer_config(self.settings), "on_commit": answered})
+            settings = self.settings.model_copy(update={"group_instance_id": instance})
+            return Consumer({**intake_config(settings), "on_commit": answered})
 
         return Intake(
             consumers=consumer,
@@ -92,6 +123,7 @@ class Group:
             batch_size=20,
             metrics=self.metrics,
             beat=lambda: None,
+            progress=progress,
         )
 
     @contextmanager
@@ -157,7 +189,8 @@ def test_a_group_whose_offset_was_deleted_stops_and_says_what_to_do(group: Group
     committer = Consumer(consumer_config(group.settings))
     committer.commit(offsets=offsets, asynchronous=False)
     committer.close()
-    with pytest.raises(Stop, match="Offset 2 of partition 0, where the group is, is no longer in the topic"):
+    group.ledger.set_offsets({(group.topic, partition): 2 for partition in range(PARTITIONS)})
+    with pytest.raises(Stop, match="Offset 2 of partition 0, the next to be read, is no longer in the topic"):
         group.member("first").run()
 
 
@@ -172,3 +205,95 @@ def test_a_partition_that_another_process_claims_in_the_ledger_is_read_again_whi
         group.ledger.wait_until(lambda: len(group.ledger.dispositions()) == 8)
     committed, ends = group.offsets()
     assert committed == ends
+
+
+class Replica:
+    """A member that may end by itself, as a process would, and what it says of its health."""
+
+    def __init__(self, group: Group, owner: str, *, instance: str) -> None:
+        self.progress = Progress(unready_after=3, dead_after=360)
+        self._intake = group.member(owner, instance=instance, progress=self.progress)
+        self.stopped: Stop | None = None
+        self._thread = threading.Thread(target=self._run)
+        self._thread.start()
+
+    @property
+    def ready(self) -> bool:
+        """Whether it would get no traffic or be started anew: what has ended is not ready."""
+        return self._thread.is_alive() and self.progress.unready() is None
+
+    def end(self) -> None:
+        self._intake.stop()
+        self._thread.join(DEADLINE)
+        assert not self._thread.is_alive()
+
+    def _run(self) -> None:
+        try:
+            self._intake.run()
+        except Stop as stop:
+            self.stopped = stop
+
+
+def test_of_two_replicas_with_one_instance_id_none_is_ready_without_reading_and_everything_is_read(
+    group: Group,
+) -> None:
+    replicas = [Replica(group, "first", instance="one")]
+    group.ledger.wait_until(lambda: len(group.ledger.owners) == PARTITIONS)
+    replicas.append(Replica(group, "second", instance="one"))
+    try:
+        deadline = time.monotonic() + DEADLINE
+        while sum(replica.ready for replica in replicas) != 1 and time.monotonic() < deadline:
+            group.ledger.pause(0.2)
+        assert sum(replica.ready for replica in replicas) == 1
+        group.feed(range(STUDENTS))
+        group.ledger.wait_until(lambda: len(group.ledger.dispositions()) == STUDENTS)
+    finally:
+        for replica in replicas:
+            replica.end()
+    committed, ends = group.offsets()
+    assert committed == ends
+
+
+def test_after_the_ledger_was_restored_every_event_of_the_gap_is_taken_and_none_twice(group: Group) -> None:
+    half = STUDENTS // 2
+    with group.running("first"):
+        group.feed(range(half))
+        group.ledger.wait_until(lambda: len(group.ledger.dispositions()) == half)
+    backup = group.ledger.backup()
+    with group.running("second"):
+        group.feed(range(half, STUDENTS))
+        group.ledger.wait_until(lambda: len(group.ledger.dispositions()) == STUDENTS)
+    group.ledger.restore(backup)
+    assert len(group.ledger.dispositions()) == half
+    with group.running("third"):
+        group.ledger.wait_until(lambda: len(group.ledger.dispositions()) == STUDENTS)
+    committed, ends = group.offsets()
+    assert committed == ends
+    assert group.metrics.registry.get_sample_value("provisioner_ledger_behind_total") == PARTITIONS
+    duplicates = {"tenant": "north-high", "disposition": "duplicate"}
+    assert group.metrics.registry.get_sample_value("provisioner_events_total", duplicates) is None
+
+
+def test_a_status_that_does_nothing_cancels_what_waits(group: Group) -> None:
+    with group.running("first"):
+        group.feed(range(4))
+        group.ledger.wait_until(lambda: len(group.ledger.dispositions()) == 4)
+        group.feed(range(4), b"withdrawn", version=2)
+        group.ledger.wait_until(lambda: len(group.ledger.dispositions()) == 8)
+    students = [group.ledger.student("north-high", f"S{student}") for student in range(4)]
+    assert [(one.desired_version, one.arrival.providers) for one in students] == [(2, ())] * 4
+
+
+def test_what_ends_a_transaction_is_nothing_that_waits(group: Group) -> None:
+    producer = Producer({"bootstrap.servers": group.kafka, "transactional.id": group.topic})
+    producer.init_transactions(DEADLINE)
+    producer.begin_transaction()
+    producer.produce(group.topic, b"applied S1 1", partition=0)
+    producer.commit_transaction(DEADLINE)
+    replica = Replica(group, "first", instance="one")
+    try:
+        group.ledger.wait_until(lambda: group.ledger.next_offset(group.topic, 0) == 1)
+        group.ledger.pause(10)
+        assert replica.ready
+    finally:
+        replica.end()

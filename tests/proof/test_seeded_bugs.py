@@ -50,9 +50,6 @@ BUGS = {
         faults.ONE_STANDS_STILL,
         around=Make(clients=intake.DawdlesBeforeAccepting),
     ),
-    "failed look-up of offsets unheeded": Bug(
-        Make(clients=intake.TrustsThatOffsetsAreFound), frozenset({"I3", "I15"}), faults.LOOK_UPS_FAIL
-    ),
     "dead letters without headers": Bug(Make(clients=intake.DropsHeaders), frozenset({"I18"})),
     "dead letters unacknowledged": Bug(Make(clients=intake.TrustsLettersUnseen), frozenset({"I3", "I11"})),
     "no lease check": Bug(Make(database=provisioning.IgnoresLeases), frozenset({"I4", "I13"})),

@@ -75,7 +75,13 @@ class SimulatedConsumer:
                 for p in sorted(partitions)
             ]
 
-        return self._network.call(self._member.process, ask, timeout=timeout)
+        return self._network.call(self._member.process, ask, timeout=timeout, request=Request.LOOK_UP)
+
+    def get_watermark_offsets(self, partition: TopicPartition, timeout: float) -> tuple[int, int]:
+        log = self._topics[partition.topic].logs[partition.partition]
+        return self._network.call(
+            self._member.process, lambda: (log.oldest, log.stable), timeout=timeout, place=log.place
+        )
 
     def incremental_assign(self, partitions: list[TopicPartition]) -> None:
         self._living()
@@ -194,7 +200,7 @@ class SimulatedConsumer:
         log = self._topics[place[0]].logs[place[1]]
         if position == OFFSET_BEGINNING:
             position = log.oldest
-        if not log.oldest <= position <= log.end:
+        if position == _NOWHERE or (place not in self._paused and not log.oldest <= position <= log.end):
             self._positions[place] = None
             return [Record((*place, position), trouble=KafkaError(KafkaError._AUTO_OFFSET_RESET))]  # noqa: SLF001  its name for it
         if place in self._paused:

@@ -11,9 +11,6 @@ from proof.simulation.vendors import Weather, host
 
 DIES_WITHOUT_DATABASE = (DatabaseAway(0.5, 40.0), Kill(30.0, None, 5.0))
 ONE_STANDS_STILL = (Freeze(20.0, 0, 60.0),)
-LOOK_UPS_FAIL = tuple(
-    fault for at in (5.0, 45.0) for fault in (KafkaLoses(at, Request.LOOK_UP, None), Kill(at + 1.0, None, 5.0))
-)
 _PROGRESS = (settings().kafka.topics.relay_progress, 0)
 DIES_WHEN_A_LATE_COMMIT_ARRIVES = tuple(
     fault
