@@ -1,7 +1,5 @@
 """Whether the intake gets on: what it does not read, and what excuses that."""
 
-from typing import Any
-
 import pytest
 from confluent_kafka import KafkaException, TopicPartition
 from prometheus_client import CollectorRegistry
@@ -46,9 +44,9 @@ class Watched:
         self.partitions.own()
         self.partitions.begin(self.consumer)
 
-    def look(self, seconds: int, **given: Any) -> None:
+    def look(self, seconds: int, *, excuse: str | None = None, failed: bool = False) -> None:
         for _ in range(seconds):
-            self.watch.look(self.consumer, **{"excuse": None, "failed": False, **given})
+            self.watch.look(self.consumer, excuse=excuse, failed=failed)
             self.now += 1
 
 

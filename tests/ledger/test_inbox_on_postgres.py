@@ -1,7 +1,7 @@
 """What only PostgreSQL has: rows that other transactions hold, and rows that earlier versions wrote."""
 
 import time
-from collections.abc import Iterator
+from collections.abc import Generator, Iterator
 from contextlib import contextmanager
 from hashlib import sha256
 
@@ -31,7 +31,7 @@ class Accepting:
         return self.inbox.own(TOPIC, [0], owner="next")[0].next_offset
 
     @contextmanager
-    def held(self, student_id: str) -> Iterator[None]:
+    def held(self, student_id: str) -> Generator[None]:
         """An operator's open transaction on the student."""
         with self.engine.begin() as connection:
             rows = connection.execute(
