@@ -51,7 +51,7 @@ def test_every_record_has_a_disposition(dice: random.Random) -> None:
     for first in range(0, MANY, 500):
         schemas.away = dice.random() < 0.1
         records = [_record(offset, dice, wholes, len(schemas.known) + 2) for offset in range(first, first + 500)]
-        batch = batches.batch(records)
+        batch = batches.batch(records, set())
         assert dispositions(batch) == len(records)
         assert batch.size == len(records) - len(batch.waiting)
         reasons |= {letter.reason for letter in batch.letters}
@@ -78,7 +78,7 @@ def test_whatever_the_registry_answers_every_record_has_a_disposition(dice: rand
         ends = {"read": 0, "waits": 0}
         reasons: set[LetterReason] = set()
         for ident in range(1, MANY + 1):
-            batch = batches.batch([Record(("events", 0, ident), framed(ident, body))])
+            batch = batches.batch([Record(("events", 0, ident), framed(ident, body))], set())
             assert dispositions(batch) == 1
             ends["read"] += len(batch.arrivals)
             ends["waits"] += len(batch.waiting)
