@@ -38,6 +38,14 @@ Guid = Annotated[
         examples=["6babcaad-604b-40ac-a9d7-9fd97c0b779f"],
     ),
 ]
+MarkerField = Annotated[
+    str,
+    Field(
+        pattern=r"^(employeeId|extensionAttribute([1-9]|1[0-5])|extension_[0-9a-fA-F]{32}_[A-Za-z][A-Za-z0-9]{0,63})$",
+        title="`employeeId`, `extensionAttribute1` to `extensionAttribute15`, or a directory extension's full name",
+        examples=["extensionAttribute7"],
+    ),
+]
 Mailbox = Annotated[
     str,
     Field(
@@ -73,6 +81,8 @@ class MicrosoftSection(_Section):
     """The application's client secret."""
     usage_location: Country
     """Where the licences are used; Graph gives none without it."""
+    marker: MarkerField = "employeeId"
+    """The user property that holds the marker. Choose it before the first account; nothing else may write it."""
     graph_url: HttpsUrl = "https://graph.microsoft.com"
     """Graph's root; another one in a sovereign cloud."""
     authority_url: HttpsUrl = "https://login.microsoftonline.com"

@@ -121,7 +121,7 @@ def accounts_of(stage: Stage, tenant_id: str, student_id: str, provider: Provide
     tenant = next(tenant for tenant in stage.tenants if tenant.id == tenant_id)
     if provider is Provider.MICROSOFT and tenant.microsoft:
         users = stage.world.graph.directories[tenant.microsoft.tenant_id].users.values()
-        return [user.upn for user in users if user.properties.get("employeeId") == mark]
+        return [user.upn for user in users if user.marker == mark]
     customer = stage.world.google.customer_of(f"x@{tenant.addresses.domain}")
     return [user.primary_email for user in customer.users if mark in user.external_ids] if customer else []
 

@@ -7,24 +7,30 @@ from hashlib import sha256
 from consumer.events import Provider, student_key
 
 GRAPH_LENGTH = 16
-"""Characters that Graph's `employeeId` holds (MSDOCS user-update's table)."""
+"""Characters of a marker at Microsoft: as many as `employeeId` holds (Microsoft's page "Update user")."""
 
 _PLAIN = re.compile(r"[!-}]([ -}]{0,14}[!-}])?")  # printable ASCII but `~`, no blank at either end, at most 16
 
 
 def marker(provider: Provider, tenant_id: str, student_id: str) -> str:
-    """The marker of a student at a provider; never a cut id, and the same for ever.
+    """The marker of a student at a provider. It never changes, and identifies tenant and student.
 
-    Microsoft: the student's id where it is at most 16 characters of printable ASCII without `~`; else `~` and the first 15
-    characters (75 bits) of base32(SHA-256(tenant, student)). Graph may trim blanks and compares other scripts by rules of its
-    own, so ids with such are hashed as well. Graph's `eq` ignores case: whoever looks a marker up compares what was found.
+    Microsoft: `~` and the first 15 characters (75 bits) of base32(SHA-256(tenant, student)). Never a bare student number: schools write
+    those for staff as well, and two tenants of one directory may have equal ones. Graph's `eq` ignores case: compare what a search returns.
 
-    Google: `tenant/student`, at most 192 characters (`externalIds` holds 2 KB), so that two institutions that share one
-    Workspace customer can't take each other's accounts; no slash is in a tenant's id, so the pair can be read in one way only.
+    Google: `tenant/student` in an external id of our own type, at most 192 characters (`externalIds` holds 2 KB). The pair can be read in
+    one way only: a tenant's id holds no slash.
     """
     key = student_key(tenant_id, student_id)
     if provider is Provider.GOOGLE:
         return key.decode()
-    if _PLAIN.fullmatch(student_id):
-        return student_id
     return "~" + b32encode(sha256(key).digest()).decode()[: GRAPH_LENGTH - 1]
+
+
+def legacy_marker(provider: Provider, student_id: str) -> str | None:
+    """The bare student number that earlier versions wrote at Microsoft; None where they wrote what `marker` gives.
+
+    It proves nothing by itself. Use it only to mark anew an account whose object id the ledger already has for this student.
+    """
+    plain = provider is Provider.MICROSOFT and _PLAIN.fullmatch(student_id)
+    return student_id if plain else None

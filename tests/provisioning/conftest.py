@@ -20,6 +20,7 @@ from consumer.ledger.port import Arrival, Disposition, Job, Publish
 from consumer.ledger.vault import Vault
 from consumer.mail.rendering import Templates
 from consumer.observe.metrics import Metrics
+from consumer.policy.marker import marker
 from consumer.provisioning.case import Tools
 from consumer.provisioning.effects import Experience, Limits
 from consumer.provisioning.ending import Pace
@@ -35,6 +36,8 @@ TENANT = "north-high"
 HOLD_DOWN = 1_800.0
 VERIFY_AFTER = 900.0
 REPORT_AFTER = 900.0
+MARK = marker(Provider.MICROSOFT, TENANT, "S1")
+"""What stands on the account of the student that tests enrol."""
 
 
 class School:
@@ -163,7 +166,7 @@ class School:
 
     def account(self, student_id: str = "S1") -> FakeAccount:
         """The one account with the student's marker; fails where there are more or none."""
-        (account,) = self.directory.marked(student_id)
+        (account,) = self.directory.marked(marker(Provider.MICROSOFT, TENANT, student_id))
         return account
 
 

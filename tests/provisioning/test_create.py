@@ -10,7 +10,7 @@ from consumer.ledger.vault import Vault
 from consumer.tenants import OnTaken
 from tests.fakes.directory import lost_answer, lost_request, refused, throttled
 from tests.fakes.mailer import unreachable
-from tests.provisioning.conftest import VERIFY_AFTER, School
+from tests.provisioning.conftest import MARK, VERIFY_AFTER, School
 
 
 async def test_a_new_student_gets_an_account_with_the_marker(school: School) -> None:
@@ -69,7 +69,7 @@ async def test_a_vendor_that_asks_for_time_behind_a_creation_is_given_it_by_the_
     school.directory.throttled_behind_creations = Throttled("Busy.", after=300)
     school.enrol()
     await school.work()
-    assert school.account().found.marker == "S1"
+    assert school.account().found.marker == MARK
     school.enrol("S2")
     before = len(school.directory.calls)
     await school.work()
@@ -104,7 +104,7 @@ async def test_the_tenth_namesake_gets_the_tenth_address(school: School) -> None
 
 
 async def test_an_account_that_is_ours_already_is_adopted_without_a_mail(school: School) -> None:
-    school.directory.put("maria.rossi@students.north-high.example", "S1")
+    school.directory.put("maria.rossi@students.north-high.example", MARK)
     school.enrol()
     await school.work()
     (provisioned,) = school.outcomes("AccountProvisioned")
@@ -116,7 +116,7 @@ async def test_an_account_that_is_ours_already_is_adopted_without_a_mail(school:
 async def test_an_account_of_ours_that_only_the_refusal_shows_is_not_mailed_a_password_that_it_does_not_have(
     school: School,
 ) -> None:
-    account = school.directory.put("maria.rossi@students.north-high.example", "S1")
+    account = school.directory.put("maria.rossi@students.north-high.example", MARK)
     account.password, account.hidden = "theirs", True
     school.enrol()
     await school.work()
@@ -127,14 +127,14 @@ async def test_an_account_of_ours_that_only_the_refusal_shows_is_not_mailed_a_pa
 
 
 async def test_our_account_under_another_address_is_adopted_as_it_is(school: School) -> None:
-    school.directory.put("m.bianchi@students.north-high.example", "S1")
+    school.directory.put("m.bianchi@students.north-high.example", MARK)
     school.enrol()
     await school.work()
     assert school.account().found.address == "m.bianchi@students.north-high.example"
 
 
 async def test_our_deleted_account_is_restored(school: School) -> None:
-    account = school.directory.put("maria.rossi@students.north-high.example", "S1", deleted=True)
+    account = school.directory.put("maria.rossi@students.north-high.example", MARK, deleted=True)
     school.enrol()
     await school.work()
     assert not account.found.deleted
@@ -145,7 +145,7 @@ async def test_our_deleted_account_is_restored(school: School) -> None:
 
 async def test_a_restored_account_that_proves_to_be_an_administrator_s_is_left_alone(school: School) -> None:
     account = school.directory.put(
-        "maria.rossi@students.north-high.example", "S1", deleted=True, privileged=True
+        "maria.rossi@students.north-high.example", MARK, deleted=True, privileged=True
     )  # roles show on living accounts only
     school.enrol()
     for _ in range(2):
@@ -157,7 +157,7 @@ async def test_a_restored_account_that_proves_to_be_an_administrator_s_is_left_a
 
 
 async def test_a_restoration_whose_answer_was_lost_is_still_a_restoration(school: School) -> None:
-    school.directory.put("maria.rossi@students.north-high.example", "S1", deleted=True)
+    school.directory.put("maria.rossi@students.north-high.example", MARK, deleted=True)
     school.directory.next_calls("restore", lost_answer())
     school.enrol()
     await school.work_until_settled()
@@ -170,7 +170,7 @@ async def test_an_account_elsewhere_is_not_what_an_unknown_creation_made(school:
     school.directory.next_calls("create", lost_request())
     school.enrol()
     await school.work()
-    school.directory.put("m.bianchi@students.north-high.example", "S1")
+    school.directory.put("m.bianchi@students.north-high.example", MARK)
     await school.work_until_settled()
     (provisioned,) = school.outcomes("AccountProvisioned")
     assert provisioned["account"]["origin"] == "adopted"
@@ -178,7 +178,7 @@ async def test_an_account_elsewhere_is_not_what_an_unknown_creation_made(school:
 
 
 async def test_beside_a_restored_account_that_replicas_hide_none_is_made(school: School) -> None:
-    account = school.directory.put("m.bianchi@students.north-high.example", "S1", deleted=True)
+    account = school.directory.put("m.bianchi@students.north-high.example", MARK, deleted=True)
     school.directory.next_calls("restore", lost_answer())
     school.enrol()
     await school.work()
@@ -194,7 +194,7 @@ async def test_beside_a_restored_account_that_replicas_hide_none_is_made(school:
 
 
 async def test_where_a_restored_account_cannot_be_found_any_more_a_person_must_look(school: School) -> None:
-    account = school.directory.put("m.bianchi@students.north-high.example", "S1", deleted=True)
+    account = school.directory.put("m.bianchi@students.north-high.example", MARK, deleted=True)
     school.directory.next_calls("restore", lost_answer())
     school.enrol()
     await school.work()
@@ -206,7 +206,7 @@ async def test_where_a_restored_account_cannot_be_found_any_more_a_person_must_l
 
 
 async def test_an_administrators_account_is_never_adopted(school: School) -> None:
-    school.directory.put("maria.rossi@students.north-high.example", "S1", privileged=True)
+    school.directory.put("maria.rossi@students.north-high.example", MARK, privileged=True)
     school.enrol()
     await school.work()
     (failure,) = school.outcomes("AccountProvisioningFailed")
@@ -214,8 +214,8 @@ async def test_an_administrators_account_is_never_adopted(school: School) -> Non
 
 
 async def test_two_accounts_with_one_marker_wait_for_a_person(school: School) -> None:
-    school.directory.put("a@students.north-high.example", "S1")
-    school.directory.put("b@students.north-high.example", "S1")
+    school.directory.put("a@students.north-high.example", MARK)
+    school.directory.put("b@students.north-high.example", MARK)
     school.enrol()
     await school.work()
     (failure,) = school.outcomes("AccountProvisioningFailed")

@@ -7,7 +7,7 @@ from consumer.errors import GiveUp, Reason, Unavailable
 from consumer.events import Provider
 from consumer.ledger.port import Disposition
 from tests.fakes.directory import lost_answer, lost_request, refused
-from tests.provisioning.conftest import VERIFY_AFTER, School
+from tests.provisioning.conftest import MARK, VERIFY_AFTER, School
 from tests.provisioning.test_grants import GROUP, SKU
 
 ADDRESS = "maria.rossi@students.north-high.example"
@@ -73,7 +73,7 @@ async def test_an_account_whose_marker_could_not_be_settled_is_marked(school: Sc
     school.enrol()
     await school.work()
     assert school.ledger.dispositions() == {"S1/1": Disposition.APPLIED}
-    assert school.directory.marked("S1") == []
+    assert school.directory.marked(MARK) == []
     await look(school)
     assert school.account().found.address == ADDRESS
     assert found(school) == {"marked": 1}
@@ -102,7 +102,7 @@ async def test_a_marker_that_is_refused_waits_for_a_person(school: School) -> No
 
 async def test_a_creation_that_turned_up_late_beside_ours_waits_for_a_person(school: School) -> None:
     await settled_unsure(school)
-    school.directory.put("maria.rossi2@students.north-high.example", "S1")
+    school.directory.put("maria.rossi2@students.north-high.example", MARK)
     await look(school)
     (failure,) = school.outcomes("AccountProvisioningFailed")
     assert (failure["reason"], failure["final"]) == (Reason.ACCOUNT_CONFLICT, False)
@@ -115,7 +115,7 @@ async def test_another_account_with_the_marker_is_not_taken_for_the_students(sch
     await settled_unsure(school)
     ours = school.account()
     ours.found = replace(ours.found, marker=None)
-    school.directory.put("maria.rossi2@students.north-high.example", "S1")
+    school.directory.put("maria.rossi2@students.north-high.example", MARK)
     await look(school)
     assert [one["reason"] for one in school.outcomes("AccountProvisioningFailed")] == [Reason.ACCOUNT_CONFLICT]
     assert ours.found.marker is None
@@ -131,7 +131,7 @@ async def test_an_account_that_somebody_else_has_marked_is_left_alone(school: Sc
 
 
 async def test_an_adopted_account_that_lost_its_marker_is_left_alone(school: School) -> None:
-    account = school.directory.put(ADDRESS, "S1")
+    account = school.directory.put(ADDRESS, MARK)
     school.directory.next_calls("assign_licences", lost_answer())
     school.enrol()
     await school.work()
