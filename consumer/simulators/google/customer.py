@@ -61,6 +61,7 @@ class Customer:
         aliases: Sequence[str] = (),
         is_admin: bool = False,
         is_delegated_admin: bool = False,
+        is_guest: bool = False,
         last_login_at: float | None = None,
     ) -> User:
         """A user who has been there for a year; `marker` stands in a custom external id."""
@@ -70,6 +71,8 @@ class Customer:
         user.external = [{"type": "custom", "customType": MARKER_TYPE, "value": marker}] if marker else []
         user.aliases = [alias.lower() for alias in aliases]
         user.is_admin, user.is_delegated_admin, user.last_login_at = is_admin, is_delegated_admin, last_login_at
+        if is_guest:
+            user.kept["isGuestUser"] = True
         self._occupy(user)
         return user
 

@@ -2,43 +2,44 @@
 
 import random
 import re
-from collections.abc import Callable, Iterator, Mapping
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from typing import Any, cast
 from uuid import UUID
 
-from consumer.simulators.graph import refusals
+from consumer.simulators.graph import fields, refusals
+from consumer.simulators.graph.groups import GroupKind, GroupTraits
 from consumer.simulators.graph.quirks import GraphQuirks
 from consumer.simulators.graph.refusals import Refusal
 from consumer.simulators.graph.user import User
 
 _REQUIRED = ("accountEnabled", "displayName", "mailNickname", "userPrincipalName", "passwordProfile")
 _ALIAS = re.compile(r"[A-Za-z0-9'.\-_!#^~]+")
-_LENGTHS = {
-    "displayName": 256,
-    "givenName": 64,
-    "surname": 64,
-    "mailNickname": 64,
-    "employeeId": 16,
-    "usageLocation": 2,
-}
 _SHORTEST_PASSWORD = 8
 
 _READING_TIME = 300.0  # seconds from a mail to its reader's first sign-in, at least
 
 
 class Directory:
-    """Raises `Refusal` where Graph would. Unix seconds come from `clock`."""
+    """Raises `Refusal` where Graph would. Unix seconds come from `clock`.
+
+    `federated` are domains whose users sign in elsewhere; `extensions` the names of the directory extensions that are available;
+    `unlicensed_locations` the countries in which no licence is given. A group without `traits` is a plain security group.
+    """
 
     def __init__(
         self, domains: tuple[str, ...], *, clock: Callable[[], float], rng: random.Random, quirks: GraphQuirks
     ) -> None:
         self.domains = domains
         self.users: dict[str, User] = {}
+        self.federated: set[str] = set()
+        self.extensions: set[str] = set()
+        self.unlicensed_locations: set[str] = set()
         self.groups: dict[str, set[str]] = {}
+        self.traits: dict[str, GroupTraits] = {}
         self.stock: dict[str, int] = {}
         self._clock = clock
         self._rng = rng
-        self._quirks = quirks
+        self.quirks = quirks
         self._holders: dict[str, str] = {}
 
     def create(self, body: Mapping[str, Any]) -> User:
@@ -48,20 +49,25 @@ class Directory:
         if upn.lower() in self._holders:
             raise refusals.conflict("userPrincipalName")
         password = _password(body)
-        properties = {name: value for name, value in body.items() if name != "passwordProfile"}
-        if self._quirks.drops_employee_id:
+        properties = fields.merged({}, body)
+        if self.quirks.drops_employee_id:
             properties.pop("employeeId", None)
         return self.add(properties, password=password)
 
     def add(self, properties: dict[str, Any], *, password: str = "") -> User:
-        """Puts a user there, as an administrator's hand would."""
+        """Puts a user there, as an administrator's hand, an invitation or a synchronisation would: `properties` may be any of Graph's."""
         ident = str(UUID(int=self._rng.getrandbits(128), version=4))
         now = self._clock()
-        shown_from = now + self._rng.uniform(0, self._quirks.lag)
+        shown_from = now + self._rng.uniform(0, self.quirks.lag)
         user = User(ident, properties, password, shown_from, created_at=now, password_changed_at=now)
         self.users[ident] = user
         self._holders[user.upn.lower()] = ident
         return user
+
+    def add_group(self, ident: str, kind: GroupKind = GroupKind.SECURITY, *, roles: Sequence[str] = ()) -> None:
+        """Puts a group there, without members."""
+        self.groups[ident] = set()
+        self.traits[ident] = GroupTraits(kind, tuple(roles))
 
     def known(self, key: str) -> User | None:
         """By id or sign-in name, whatever replicas show; deleted ones by id only."""
@@ -86,21 +92,21 @@ class Directory:
     def update(self, key: str, body: Mapping[str, Any]) -> None:
         """`PATCH /users/{key}`."""
         user = self.get(key)
-        self._lengths(body)
+        fields.check(body, extensions=self.extensions, synchronised=user.synchronised)
         password = _password(body) if body.get("passwordProfile") else None
         if "userPrincipalName" in body:
             self._rename(user, str(body["userPrincipalName"]))
         if password is not None:
             user.password = password
             user.password_changed_at = self._clock()
-        user.properties |= {name: value for name, value in body.items() if name != "passwordProfile"}
+        user.properties = fields.merged(user.properties, body)
 
     def delete(self, key: str) -> None:
         """`DELETE /users/{key}`: the address is free at once."""
         user = self.get(key)
         user.deleted_at = self._clock()
         self._holders.pop(user.upn.lower(), None)
-        if self._quirks.renames_deleted:
+        if self.quirks.renames_deleted:
             user.properties["userPrincipalName"] = user.deleted_prefix + user.upn
 
     def restore(self, ident: str) -> User:
@@ -119,7 +125,8 @@ class Directory:
     def assign(self, key: str, add: list[str], remove: list[str]) -> User:
         """`assignLicense`: all or nothing; what is there already stays."""
         user = self.get(key)
-        if add and not user.properties.get("usageLocation"):
+        location = user.properties.get("usageLocation")
+        if add and (not location or location in self.unlicensed_locations):
             raise refusals.invalid(refusals.NO_USAGE_LOCATION)
         for sku in add:
             if sku not in self.stock:
@@ -144,6 +151,8 @@ class Directory:
         """`POST /groups/{id}/members/$ref`."""
         if group not in self.groups:
             raise refusals.missing(group)
+        if refusal := self.traits.get(group, GroupTraits()).refusal():
+            raise refusal
         user = self.get(key)
         if user.id in self.groups[group]:
             raise refusals.invalid(refusals.MEMBER_EXISTS)
@@ -168,8 +177,11 @@ class Directory:
         for name in _REQUIRED:
             if body.get(name) in (None, ""):
                 raise refusals.invalid(f"A value is required for property '{name}' of resource 'User'.")
-        self._lengths(body)
+        fields.check(body, extensions=self.extensions)
         self._validate_upn(str(body["userPrincipalName"]))
+        domain = str(body["userPrincipalName"]).rpartition("@")[2].lower()
+        if domain in self.federated and not body.get("onPremisesImmutableId"):
+            raise refusals.invalid(refusals.FEDERATED)
 
     def _validate_upn(self, upn: str) -> None:
         alias, _, domain = upn.rpartition("@")
@@ -182,18 +194,6 @@ class Directory:
             )
         if domain.lower() not in self.domains:
             raise refusals.invalid(refusals.UNVERIFIED)
-
-    @staticmethod
-    def _lengths(body: Mapping[str, Any]) -> None:
-        for name, longest in _LENGTHS.items():
-            value = body.get(name)
-            if isinstance(value, str) and not 0 < len(value) <= longest:
-                raise Refusal(
-                    400,
-                    "Request_BadRequest",
-                    f"Invalid value specified for property '{name}' of resource 'User'.",
-                    details=[{"code": "InvalidLength", "target": name, "message": "invalid"}],
-                )
 
 
 def _password(body: Mapping[str, Any]) -> str:

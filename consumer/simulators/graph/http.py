@@ -1,7 +1,7 @@
 """Graph's API and Entra's endpoints as HTTP requests and answers."""
 
 import json
-from collections.abc import Awaitable, Callable, Mapping
+from collections.abc import Awaitable, Callable, Iterable, Mapping
 from functools import partial
 from typing import Any, cast
 
@@ -12,27 +12,28 @@ from consumer.simulators.graph import refusals
 from consumer.simulators.graph.api import GraphApi
 from consumer.simulators.graph.directory import Directory
 from consumer.simulators.graph.filters import parsed
+from consumer.simulators.graph.pages import Act, collection, is_advanced, root
 from consumer.simulators.graph.refusals import Refusal
+from consumer.simulators.graph.roles import ROLE_ROUTES
 from consumer.simulators.graph.user import User
 
-_Act = Callable[[Directory, web.Request, dict[str, Any]], web.Response]
 _DELETED = "/v1.0/directory/deletedItems"
 
 
 def handlers(api: GraphApi) -> Mapping[tuple[str, str, str], Handler]:
     """Every route as (name, method, path), and what answers it."""
-    acts: Mapping[tuple[str, str, str], _Act] = {
+    acts: Mapping[tuple[str, str, str], Act] = {
         ("graph.users.create", "POST", "/v1.0/users"): _create,
         ("graph.users.list", "GET", "/v1.0/users"): _list,
         ("graph.users.get", "GET", "/v1.0/users/{key}"): _get,
         ("graph.users.update", "PATCH", "/v1.0/users/{key}"): _update,
         ("graph.users.delete", "DELETE", "/v1.0/users/{key}"): _delete,
         ("graph.users.assignLicense", "POST", "/v1.0/users/{key}/assignLicense"): _assign,
-        ("graph.users.roles", "GET", "/v1.0/users/{key}/transitiveMemberOf/microsoft.graph.directoryRole"): _roles,
         ("graph.groups.join", "POST", "/v1.0/groups/{group}/members/$ref"): _join,
         ("graph.subscribedSkus.list", "GET", "/v1.0/subscribedSkus"): _skus,
         ("graph.deleted.list", "GET", f"{_DELETED}/microsoft.graph.user"): _list_deleted,
         ("graph.deleted.restore", "POST", f"{_DELETED}/{{key}}/restore"): _restore,
+        **ROLE_ROUTES,
     }
     table: dict[tuple[str, str, str], Handler] = {
         ("entra.discovery", "GET", "/{tenant}/v2.0/.well-known/openid-configuration"): _discovery,
@@ -59,7 +60,7 @@ def whose(api: GraphApi, request: web.Request) -> Mapping[str, Any]:
     return {"tenant": tenant} if (tenant := request.match_info.get("tenant")) else {}
 
 
-async def _answer(api: GraphApi, act: _Act, request: web.Request) -> web.Response:
+async def _answer(api: GraphApi, act: Act, request: web.Request) -> web.Response:
     try:
         directory = api.authorise(request.headers.get("Authorization"), writes=request.method != "GET")
         body = await _body(request)
@@ -74,7 +75,7 @@ async def _answer(api: GraphApi, act: _Act, request: web.Request) -> web.Respons
 def _create(directory: Directory, request: web.Request, body: dict[str, Any]) -> web.Response:
     user = directory.create(body)
     _note(request, user)
-    location = f"{_root(request)}/directoryObjects/{user.id}/Microsoft.DirectoryServices.User"
+    location = f"{root(request)}/directoryObjects/{user.id}/Microsoft.DirectoryServices.User"
     return web.json_response(_entity(request, user.shown(None)), status=201, headers={"Location": location})
 
 
@@ -84,15 +85,18 @@ def _get(directory: Directory, request: web.Request, _body: dict[str, Any]) -> w
 
 
 def _list(directory: Directory, request: web.Request, _body: dict[str, Any]) -> web.Response:
-    matches = parsed(request.query.get("$filter", ""))
-    select = request.query.get("$select")
-    return _collection(request, "users", [user.shown(select) for user in directory.live() if matches(user)])
+    return _users_page(directory, request, directory.live())
 
 
 def _list_deleted(directory: Directory, request: web.Request, _body: dict[str, Any]) -> web.Response:
-    matches = parsed(request.query.get("$filter", ""))
+    return _users_page(directory, request, directory.deleted())
+
+
+def _users_page(directory: Directory, request: web.Request, users: Iterable[User]) -> web.Response:
+    condition = request.query.get("$filter", "")
+    matches = parsed(condition, advanced=is_advanced(request), extensions=directory.extensions)
     select = request.query.get("$select")
-    return _collection(request, "users", [user.shown(select) for user in directory.deleted() if matches(user)])
+    return collection(directory, request, "users", [user.shown(select) for user in users if matches(user)])
 
 
 def _update(directory: Directory, request: web.Request, body: dict[str, Any]) -> web.Response:
@@ -121,18 +125,13 @@ def _assign(directory: Directory, request: web.Request, body: dict[str, Any]) ->
     return web.json_response(_entity(request, user.shown(None)))
 
 
-def _roles(directory: Directory, request: web.Request, _body: dict[str, Any]) -> web.Response:
-    user = directory.get(request.match_info["key"])
-    return _collection(request, "directoryRoles", [{"id": role} for role in user.roles])
-
-
 def _skus(directory: Directory, request: web.Request, _body: dict[str, Any]) -> web.Response:
     rows: list[dict[str, Any]] = []
     for sku, left in directory.stock.items():
         used = directory.consumed(sku)
         units = {"enabled": left + used, "lockedOut": 0, "suspended": 0, "warning": 0}
         rows.append({"skuId": sku, "capabilityStatus": "Enabled", "consumedUnits": used, "prepaidUnits": units})
-    return _collection(request, "subscribedSkus", rows)
+    return collection(directory, request, "subscribedSkus", rows)
 
 
 def _join(directory: Directory, request: web.Request, body: dict[str, Any]) -> web.Response:
@@ -175,15 +174,7 @@ async def _sign_in(api: GraphApi, request: web.Request) -> web.Response:
 
 
 def _entity(request: web.Request, shown: dict[str, Any]) -> dict[str, Any]:
-    return {"@odata.context": f"{_root(request)}/$metadata#users/$entity", **shown}
-
-
-def _collection(request: web.Request, kind: str, rows: list[dict[str, Any]]) -> web.Response:
-    return web.json_response({"@odata.context": f"{_root(request)}/$metadata#{kind}", "value": rows})
-
-
-def _root(request: web.Request) -> str:
-    return f"{request.scheme}://{request.host}/v1.0"
+    return {"@odata.context": f"{root(request)}/$metadata#users/$entity", **shown}
 
 
 def _member(body: Mapping[str, Any]) -> str:

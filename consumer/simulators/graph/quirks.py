@@ -26,3 +26,15 @@ class GraphQuirks:
 
     unknown_application: int = 700016
     """Which AADSTS number an application that is not there meets; 700038 was recorded too."""
+
+    page_size: int = 100
+    """Rows of a page where `$top` says nothing."""
+
+    answers_bare_casts: bool = False
+    """A cast in the path is answered without the parameters of an advanced query, which Microsoft's page demands (field reports differ)."""
+
+    eligible_roles_licensed: bool = True
+    """The directory has Entra ID P2, and so Privileged Identity Management."""
+
+    roles_readable: bool = True
+    """The application has `RoleManagement.Read.Directory`."""

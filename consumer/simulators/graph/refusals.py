@@ -49,6 +49,25 @@ def invalid(message: str) -> Refusal:
     return Refusal(400, "Request_BadRequest", message)
 
 
+def denied() -> Refusal:
+    """The application may not do this."""
+    return Refusal(403, "Authorization_RequestDenied", "Insufficient privileges to complete the operation.")
+
+
+def unsupported(message: str = "Unsupported or invalid query filter clause specified for resource 'User'.") -> Refusal:
+    """A query that Graph does not answer, or not without the parameters of an advanced query."""
+    return Refusal(400, "Request_UnsupportedQuery", message)
+
+
+def unlicensed() -> Refusal:
+    """Privileged Identity Management in a directory without its licence."""
+    return Refusal(
+        400,
+        "AadPremiumLicenseRequired",
+        "The tenant needs to have Microsoft Entra ID P2 or Microsoft Entra ID Governance license.",
+    )
+
+
 def missing(ident: str) -> Refusal:
     """No such object, or not on this replica yet."""
     return Refusal(
@@ -80,6 +99,12 @@ def throttled(after: str | None) -> Refusal:
 UNVERIFIED = (
     "The domain portion of the userPrincipalName property is invalid. You must use one of the verified domain names in your "
     "organization."
+)
+FEDERATED = "SourceAnchor is a required property for creation of a federated user."
+MAIL_ENABLED = "Cannot Update a mail-enabled security groups and or distribution list."
+ON_PREMISES = (
+    "Unable to update the specified properties for on-premises mastered Directory Sync objects or objects currently undergoing "
+    "migration."
 )
 NO_USAGE_LOCATION = "License assignment cannot be done for user with invalid usage location."
 MEMBER_EXISTS = "One or more added object references already exist for the following modified properties: 'members'."

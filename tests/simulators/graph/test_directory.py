@@ -4,10 +4,13 @@ from typing import Any
 
 import pytest
 
+from consumer.simulators.graph.groups import GroupKind
 from consumer.simulators.graph.quirks import GraphQuirks
+from consumer.simulators.graph.user import User
 from tests.simulators.graph.served import GROUP, NEW, SKU, Graph, assert_described, refusal
 
 USER = "microsoft.graph.user"
+EXTENSION = "extension_b7d8e648520f41d3b9c0fdeb91768a0a_student"
 DELETED = "/v1.0/directory/deletedItems/microsoft.graph.user"
 
 
@@ -48,6 +51,114 @@ async def test_a_creation_that_breaks_a_rule_is_refused_in_graph_s_words(
     assert (status, code) == (400, "Request_BadRequest")
     assert words in message
     assert not graph.directory.users
+
+
+@pytest.mark.parametrize(
+    ("change", "words"),
+    [
+        ({"usageLocation": "Greece"}, "property 'usageLocation'"),
+        ({"onPremisesExtensionAttributes": {"extensionAttribute16": "x"}}, "extensionAttribute16"),
+        ({"onPremisesExtensionAttributes": {"extensionAttribute1": "x" * 1_025}}, "property 'extensionAttribute1'"),
+        ({EXTENSION: "x"}, f"The following extension properties are not available: {EXTENSION}."),
+        ({"onPremisesSyncEnabled": False}, "Property 'onPremisesSyncEnabled' is read-only and cannot be set."),
+    ],
+)
+async def test_a_change_that_breaks_a_rule_is_refused_in_graph_s_words(
+    graph: Graph, change: dict[str, Any], words: str
+) -> None:
+    ident = await graph.created()
+
+    answer = await graph.http.patch(f"/v1.0/users/{ident}", json=change)
+
+    assert refusal(answer)[:2] == (400, "Request_BadRequest")
+    assert words in refusal(answer)[2]
+
+
+async def test_a_federated_domain_takes_no_user_without_an_immutable_id(graph: Graph) -> None:
+    graph.directory.federated.add("academy.example")
+
+    answer = await graph.http.post("/v1.0/users", json=NEW)
+
+    assert refusal(answer)[2] == "SourceAnchor is a required property for creation of a federated user."
+    await graph.created(onPremisesImmutableId="aGVsbG8")
+
+
+async def test_an_extension_attribute_changes_and_leaves_the_others_as_they_are(graph: Graph) -> None:
+    ident = await graph.created(onPremisesExtensionAttributes={"extensionAttribute1": "a"})
+
+    await graph.http.patch(f"/v1.0/users/{ident}", json={"onPremisesExtensionAttributes": {"extensionAttribute2": "b"}})
+
+    answer = await graph.http.get(f"/v1.0/users/{ident}", params={"$select": "onPremisesExtensionAttributes"})
+    shown = answer.json()["onPremisesExtensionAttributes"]
+    assert (shown["extensionAttribute1"], shown["extensionAttribute2"], shown["extensionAttribute3"]) == (
+        "a",
+        "b",
+        None,
+    )
+
+
+async def test_a_directory_extension_is_written_and_found(graph: Graph) -> None:
+    graph.directory.extensions.add(EXTENSION)
+
+    ident = await graph.created(**{EXTENSION: "x"})
+
+    assert await graph.found(f"{EXTENSION} eq 'x'") == [ident]
+    assert graph.directory.users[ident].marker == "S1"
+
+
+async def test_what_a_synchronised_user_has_from_on_premises_cannot_be_changed_here(graph: Graph) -> None:
+    theirs = graph.directory.add({"userPrincipalName": "a@academy.example", "onPremisesSyncEnabled": True})
+
+    refused = await graph.http.patch(f"/v1.0/users/{theirs.id}", json={"employeeId": "S9"})
+    taken = await graph.http.patch(f"/v1.0/users/{theirs.id}", json={"usageLocation": "GR"})
+
+    assert "on-premises mastered Directory Sync objects" in refusal(refused)[2]
+    assert taken.status_code == 204
+
+
+@pytest.mark.parametrize(
+    ("kind", "status", "words"),
+    [
+        (GroupKind.MAIL_ENABLED, 400, "Cannot Update a mail-enabled security groups and or distribution list."),
+        (GroupKind.SYNCHRONISED, 400, "on-premises mastered Directory Sync objects"),
+        (GroupKind.ROLE_ASSIGNABLE, 403, "Insufficient privileges to complete the operation."),
+        (GroupKind.DYNAMIC, 403, "Insufficient privileges to complete the operation."),
+    ],
+)
+async def test_some_groups_take_no_members_from_an_application(
+    graph: Graph, kind: GroupKind, status: int, words: str
+) -> None:
+    graph.directory.add_group("special", kind)
+    reference = {"@odata.id": f"{graph.url}/v1.0/directoryObjects/{await graph.created()}"}
+
+    answer = await graph.http.post("/v1.0/groups/special/members/$ref", json=reference)
+
+    assert refusal(answer)[0] == status
+    assert words in refusal(answer)[2]
+    assert graph.directory.groups["special"] == set()
+
+
+async def test_some_countries_have_no_licences(graph: Graph) -> None:
+    graph.directory.unlicensed_locations.add("GR")
+    ident = await graph.created()
+
+    answer = await graph.http.post(
+        f"/v1.0/users/{ident}/assignLicense", json={"addLicenses": [{"skuId": SKU}], "removeLicenses": []}
+    )
+
+    assert refusal(answer)[2] == "License assignment cannot be done for user with invalid usage location."
+
+
+@pytest.mark.parametrize(
+    "properties",
+    [
+        {"employeeId": "~ABCDEFGHIJKLMNO"},
+        {"employeeId": "E-77", "onPremisesExtensionAttributes": {"extensionAttribute3": "~ABCDEFGHIJKLMNO"}},
+        {"employeeId": "E-77", EXTENSION: "~ABCDEFGHIJKLMNO"},
+    ],
+)
+def test_a_marker_is_seen_wherever_it_stands(properties: dict[str, Any]) -> None:
+    assert User("1", properties, "", 0.0).marker == "~ABCDEFGHIJKLMNO"
 
 
 async def test_a_change_answers_with_nothing_and_is_seen(graph: Graph) -> None:

@@ -88,13 +88,49 @@ async def test_an_assignment_needs_both_its_lists(graph: Graph, missing: str) ->
     assert (await graph.http.post(f"/v1.0/users/{ident}/assignLicense", json=body)).status_code == 400
 
 
-async def test_an_administrator_s_roles_are_shown(graph: Graph) -> None:
-    principal = graph.directory.add({"userPrincipalName": "head@academy.example"})
-    principal.roles.append("62e90394-69f5-4237-9190-012177145e10")
+@pytest.mark.parametrize("quirks", [GraphQuirks(page_size=2)])
+async def test_a_collection_comes_in_pages_each_with_a_link_to_the_next(graph: Graph) -> None:
+    made = [await graph.created(userPrincipalName=f"u{number}@academy.example") for number in range(5)]
 
-    answer = await graph.http.get(f"/v1.0/users/{principal.id}/transitiveMemberOf/microsoft.graph.directoryRole")
+    found: list[str] = []
+    link = "/v1.0/users?$filter=employeeId eq 's1'&$select=id"
+    while link:
+        page = (await graph.http.get(link)).json()
+        assert 0 < len(page["value"]) <= 2
+        found += [row["id"] for row in page["value"]]
+        link = page.get("@odata.nextLink", "")
+        assert not link or link.startswith(f"{graph.url}/v1.0/users?")
 
-    assert [role["id"] for role in answer.json()["value"]] == principal.roles
+    assert found == made
+
+
+@pytest.mark.parametrize("size", ["0", "1000", "x"])
+async def test_a_page_has_from_one_to_999_rows(graph: Graph, size: str) -> None:
+    assert (await graph.http.get("/v1.0/users", params={"$top": size})).status_code == 400
+
+
+ATTRIBUTE = "onPremisesExtensionAttributes/extensionAttribute7 eq '~a'"
+ADVANCED = {"ConsistencyLevel": "eventual"}
+
+
+@pytest.mark.parametrize("path", ["/v1.0/users", "/v1.0/directory/deletedItems/microsoft.graph.user"])
+@pytest.mark.parametrize(
+    ("headers", "count", "status"), [({}, {}, 400), ({}, {"$count": "true"}, 400), (ADVANCED, {}, 400), (ADVANCED, {"$count": "true"}, 200)]
+)  # fmt: skip
+async def test_extension_attributes_are_filtered_by_advanced_queries_only(
+    graph: Graph, path: str, headers: dict[str, str], count: dict[str, str], status: int
+) -> None:
+    ident = await graph.created(onPremisesExtensionAttributes={"extensionAttribute7": "~A"})
+    if "deleted" in path:
+        await graph.http.delete(f"/v1.0/users/{ident}")
+
+    answer = await graph.http.get(path, params={"$filter": ATTRIBUTE, "$select": "id", **count}, headers=headers)
+
+    assert answer.status_code == status
+    if status == 200:
+        assert ([row["id"] for row in answer.json()["value"]], answer.json()["@odata.count"]) == ([ident], 1)
+    else:
+        assert refusal(answer)[1] == "Request_UnsupportedQuery"
 
 
 @pytest.mark.parametrize("quirks", [GraphQuirks(writes_per_window=2, retry_after="2.128")])
