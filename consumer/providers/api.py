@@ -3,8 +3,9 @@
 import asyncio
 import json
 import time
-from collections.abc import Mapping
-from typing import Any, Protocol
+from collections.abc import Iterator, Mapping, Sequence
+from typing import Any, Protocol, cast
+from urllib.parse import unquote
 
 from consumer.errors import Fault, NotYet, Unavailable
 from consumer.http.answer import Answer
@@ -12,14 +13,14 @@ from consumer.http.client import Call, Http
 from consumer.http.deadline import Deadline
 from consumer.providers.tokens import TokenSource
 
-_UNAUTHORISED, _NOT_FOUND = 401, 404
+_UNAUTHORISED, _NOT_FOUND, _REFUSALS = 401, 404, 400
 
 
 class Classify(Protocol):
     """What a vendor's answers mean. Pure: `now` is Unix time, `writes` whether the call may have changed anything."""
 
-    def __call__(self, answer: Answer, *, writes: bool, now: float) -> Fault | None:
-        """The fault to raise; None for success."""
+    def __call__(self, answer: Answer, *, writes: bool, now: float, asked: Sequence[str] = ()) -> Fault | None:
+        """The fault to raise; None for success. Its code repeats no word of `asked`, the texts that the request held."""
         ...
 
 
@@ -41,27 +42,29 @@ class Api:
         *,
         deadline: Deadline,
         body: Mapping[str, Any] | None = None,
+        headers: Mapping[str, str] | None = None,
         missing_is_none: bool = False,
         classify: Classify | None = None,
     ) -> dict[str, Any] | None:
         """The answer's JSON object; with `missing_is_none`, None where the vendor itself says 404. Raises the faults that it means.
 
         All of it, the token too, is over by `deadline`. A refused token is renewed once: what the answer to the new one means, `classify`
-        says.
+        says. `headers` are added to those of every call.
         """
         content = None if body is None else json.dumps(body, ensure_ascii=False).encode()
         writes = method != "GET"
         for renewed in (False, True):
             token = await self._token(deadline)
-            headers = {"Authorization": f"Bearer {token}", "Accept": "application/json"}
+            sent = {**(headers or {}), "Authorization": f"Bearer {token}", "Accept": "application/json"}
             if content is not None:
-                headers["Content-Type"] = "application/json"
-            call = Call(self._service, operation, method, url, headers, content, writes=writes)
+                sent["Content-Type"] = "application/json"
+            call = Call(self._service, operation, method, url, sent, content, writes=writes)
             answer = await self._http.send(call, timeout=deadline.left())
             if answer.status != _UNAUTHORISED or renewed:
                 break
             self._tokens.refused(token)
-        fault = (classify or self._classify)(answer, writes=writes, now=time.time())
+        asked = (unquote(url.removeprefix(self.base_url)), *_texts(body)) if answer.status >= _REFUSALS else ()
+        fault = (classify or self._classify)(answer, writes=writes, now=time.time(), asked=asked)
         if missing_is_none and answer.status == _NOT_FOUND and isinstance(fault, NotYet):
             return None
         if fault:
@@ -74,3 +77,15 @@ class Api:
                 return await self._tokens.get()
         except TimeoutError as error:
             raise Unavailable(f"{self._service} was not called: no token came in time.") from error
+
+
+def _texts(value: Any) -> Iterator[str]:  # noqa: ANN401  JSON
+    """Every text in a body, however deep. The names of its fields are the vendor's own."""
+    if isinstance(value, str):
+        yield value
+    elif isinstance(value, Mapping):
+        for inner in cast("Mapping[str, Any]", value).values():
+            yield from _texts(inner)
+    elif isinstance(value, Sequence):
+        for inner in cast("Sequence[Any]", value):
+            yield from _texts(inner)

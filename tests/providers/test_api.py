@@ -1,6 +1,7 @@
 """One call behind a token: what is sent, how often, and for how long at most."""
 
 import asyncio
+from collections.abc import Sequence
 
 import pytest
 
@@ -54,6 +55,22 @@ async def test_a_read_has_no_body_and_changes_nothing() -> None:
     (call,) = vendor.calls
     assert (call.content, call.writes) == (None, False)
     assert "Content-Type" not in call.headers
+
+
+async def test_a_call_may_have_headers_of_its_own_beside_the_token() -> None:
+    vendor = ScriptedHttp(REFUSED, told(id="1"))
+    await api(vendor).call("read", "GET", URL, deadline=Deadline(5), headers={"ConsistencyLevel": "eventual"})
+    assert [call.headers["ConsistencyLevel"] for call in vendor.calls] == ["eventual"] * 2
+    assert vendor.calls[1].headers["Authorization"] == "Bearer token-2"
+
+
+async def test_a_refusal_is_told_without_the_words_of_the_request() -> None:
+    said = "The name Żofia is taken, as nowak in north, by an operator."
+    vendor = ScriptedHttp(told(400, error={"code": 400, "message": said, "errors": [{"reason": "strange"}]}))
+    body = {"name": {"givenName": "Żofia"}, "ids": [{"value": "NOWAK"}], "password": "taken"}
+    with pytest.raises(Hold) as held:
+        await api(vendor).call("create", "POST", f"{URL}/north", body=body, deadline=Deadline(5))
+    assert held.value.code == "400 strange: The name … is … as … in … by an operator."
 
 
 async def test_a_token_is_kept_for_the_next_call() -> None:
@@ -110,8 +127,10 @@ async def test_what_the_wire_raises_reaches_the_caller_and_nothing_is_sent_again
 
 
 async def test_a_call_may_have_meanings_of_its_own() -> None:
-    def every_answer_is_a_conflict(answer: Answer, *, writes: bool, now: float) -> Fault | None:
-        del answer, writes, now
+    def every_answer_is_a_conflict(
+        answer: Answer, *, writes: bool, now: float, asked: Sequence[str] = ()
+    ) -> Fault | None:
+        del answer, writes, now, asked
         return AddressTaken()
 
     with pytest.raises(AddressTaken):

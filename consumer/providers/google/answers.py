@@ -1,6 +1,7 @@
-"""What an answer of Google's Directory API means. Pure.
+"""What an answer of Google's Directory API means, and whom a refusal concerns. Pure.
 
-By status and `errors[].reason`; messages only where one status has several meanings. A refusal without Google's own envelope was written by
+By status and `errors[].reason`; messages only where one status has several meanings. What is not understood is never final, and never
+blamed on the student. A refusal without Google's own envelope was written by
 something on the way, and does not tell what Google has done; neither does a success that shows nothing of Google's. Sources: the discovery
 document, the API's limits page, and what real clients (GAM, Terraform's provider) match on.
 """
@@ -11,7 +12,8 @@ from typing import Any, cast
 from consumer.errors import AddressTaken, Fault, GiveUp, Hold, NotYet, Reason, RetryLater, Scope, Throttled
 from consumer.http.answer import Answer
 from consumer.http.retry_after import retry_after
-from consumer.providers.faults import redirected, unauthorised, unclear, unexpected
+from consumer.providers.api import Classify
+from consumer.providers.faults import narrowed, redirected, unauthorised, unclear, unexpected, with_code
 
 _SERVICE = "Google Directory"
 _RATE = {"userRateLimitExceeded", "rateLimitExceeded", "quotaExceeded"}
@@ -19,15 +21,30 @@ _KIND = "admin#directory#"
 _LIMITS = {"DomainUserLimitExceeded", "limitExceeded", "insufficientArchivedUserLicenses"}
 
 
-def fault_of(answer: Answer, *, writes: bool, now: float) -> Fault | None:  # noqa: PLR0911  a table
+def fault_of(answer: Answer, *, writes: bool, now: float, asked: Sequence[str] = ()) -> Fault | None:
     """See `Classify`."""
+    fault = _fault_of(answer, writes=writes, now=now)
+    message = str(_error(answer).get("message", ""))
+    return with_code(fault, answer.status, next(iter(_reasons(answer)), ""), message, asked)
+
+
+def of_one_purpose(reason: Reason, message: str) -> Classify:
+    """The same for calls that an administrator's role may lack: without it, only those wait who need such calls."""
+
+    def fault_of_call(answer: Answer, *, writes: bool, now: float, asked: Sequence[str] = ()) -> Fault | None:
+        return narrowed(fault_of(answer, writes=writes, now=now, asked=asked), answer.status, reason, message)
+
+    return fault_of_call
+
+
+def _fault_of(answer: Answer, *, writes: bool, now: float) -> Fault | None:  # noqa: PLR0911  a table
     status, reasons = answer.status, _reasons(answer)
     if status < 300:  # noqa: PLR2004  success
         return None if _is_googles(answer) else unclear(_SERVICE, answer, writes=writes)
     if status < 400:  # noqa: PLR2004  a redirect
         return redirected(_SERVICE)
     if status == 429 or (status == 403 and _RATE & set(reasons)):  # noqa: PLR2004  quota is a 403 here
-        return Throttled(f"{_SERVICE} asks for time.", after=retry_after(answer.headers, now=now))
+        return Throttled(f"{_SERVICE}: rate limited.", after=retry_after(answer.headers, now=now))
     if status >= 500:  # noqa: PLR2004  the server's own faults
         return unclear(_SERVICE, answer, writes=writes, after=retry_after(answer.headers, now=now))
     if status == 401:  # noqa: PLR2004  unauthorised
@@ -56,22 +73,28 @@ def _unfinished(reasons: Sequence[str], message: str) -> Fault:
 
 def _missing(_reasons: Sequence[str], message: str) -> Fault:
     if "groupkey" in message:
-        return Hold("Google knows no such group.", reason=Reason.GROUP_MISSING)
+        return Hold("The group does not exist at Google.", reason=Reason.GROUP_MISSING, scope=Scope.RESOURCE)
     if "domain" in message:
-        return Hold("The address's domain is not Google's here.", reason=Reason.DOMAIN_NOT_VERIFIED, scope=Scope.TENANT)
+        return Hold(
+            "The address's domain is not verified at Google.", reason=Reason.DOMAIN_NOT_VERIFIED, scope=Scope.TENANT
+        )
     return NotYet("Google does not show the object (yet).")
 
 
-def _invalid(reasons: Sequence[str], message: str) -> Fault:
+def _invalid(_reasons: Sequence[str], message: str) -> Fault:
     if "invalid_ou_id" in message or "orgunit" in message:
-        return Hold("Google knows no such organisational unit.", reason=Reason.ORG_UNIT_MISSING)
+        return Hold(
+            "The organisational unit does not exist at Google.", reason=Reason.ORG_UNIT_MISSING, scope=Scope.RESOURCE
+        )
     if "domain not found" in message:
-        return Hold("The address's domain is not Google's here.", reason=Reason.DOMAIN_NOT_VERIFIED, scope=Scope.TENANT)
+        return Hold(
+            "The address's domain is not verified at Google.", reason=Reason.DOMAIN_NOT_VERIFIED, scope=Scope.TENANT
+        )
     if "primary_user_email" in message:
         # Said of a foreign domain, and of one address that is ill-formed: the other students need not wait for it.
-        return Hold("Google does not take this address, or its domain.", reason=Reason.DOMAIN_NOT_VERIFIED)
-    if "invalid" in reasons:
-        return GiveUp("Google refuses the request's content.", reason=Reason.INVALID_PROFILE)
+        return Hold("Google does not accept this address, or its domain.", reason=Reason.DOMAIN_NOT_VERIFIED)
+    if "given/family name" in message:
+        return GiveUp("Google refuses the student's name.", reason=Reason.INVALID_PROFILE)
     return unexpected(_SERVICE, 400)
 
 
@@ -81,7 +104,7 @@ _REFUSALS: Mapping[int, Callable[[Sequence[str], str], Fault]] = {
         "The service account lacks a scope or a role.", reason=Reason.CONSENT_MISSING, scope=Scope.TENANT
     ),
     404: _missing,
-    408: lambda _reasons, _message: RetryLater(f"{_SERVICE} was asked too slowly."),
+    408: lambda _reasons, _message: RetryLater(f"{_SERVICE} timed out while it read the request."),
     409: lambda _reasons, _message: AddressTaken(),
     412: _unfinished,
 }

@@ -8,15 +8,25 @@ from collections.abc import Mapping, Sequence
 from datetime import datetime
 from typing import Any, cast
 
-from consumer.errors import AddressTaken, Hold, NotYet, OutcomeUnknown, Reason
+from consumer.errors import AddressTaken, Hold, NotYet, OutcomeUnknown, Reason, Scope
 from consumer.events import Provider, SignOnIdentity
 from consumer.http.deadline import Deadline
-from consumer.providers.api import Api
+from consumer.providers.api import Api, Classify
 from consumer.providers.google import requests
+from consumer.providers.google.answers import of_one_purpose
 from consumer.providers.port import Found, NewAccount
 from consumer.tenants import GoogleSection
 
 _ISSUER = "https://accounts.google.com"
+
+_MARKING = of_one_purpose(Reason.CONSENT_MISSING, "The administrator may not write markers on accounts.")
+_ROLES_UNREADABLE = "The roles of accounts can't be read at Google."
+_READING_ROLES = of_one_purpose(Reason.ROLES_UNREADABLE, _ROLES_UNREADABLE)
+_RESTORING = of_one_purpose(Reason.CONSENT_MISSING, "The administrator's role does not include restoring users.")
+_REPLACING = of_one_purpose(
+    Reason.CONSENT_MISSING, "The administrator's role does not include replacing passwords, or this one's."
+)
+_JOINING = of_one_purpose(Reason.GROUP_REFUSED, "The administrator may not add members to this group.")
 
 
 class GoogleDirectory:
@@ -39,14 +49,17 @@ class GoogleDirectory:
         return [one for one in (*live, *deleted) if one.marker == marker]
 
     async def find_address(self, address: str, *, timeout: float) -> Found | None:
-        """See `Directory`. Users only: an address that a group has is found by nobody, and stays refused."""
+        """See `Directory`. Users only: an address that a group has is not found, and stays refused."""
         user = await self._read(address, Deadline(timeout), missing_is_none=True)
         return None if user is None else _found(user, deleted=False)
 
     async def is_privileged(self, object_id: str, *, timeout: float) -> bool:
-        """See `Directory`."""
-        user = await self._read(object_id, Deadline(timeout)) or {}
-        return bool(user.get("isAdmin") or user.get("isDelegatedAdmin"))
+        """See `Directory`. Super administrators and delegated ones: Google shows a flag for each."""
+        user = await self._read(object_id, Deadline(timeout), classify=_READING_ROLES) or {}
+        roles = [user.get("isAdmin"), user.get("isDelegatedAdmin")]
+        if not all(isinstance(role, bool) for role in roles):
+            raise Hold(_ROLES_UNREADABLE, reason=Reason.ROLES_UNREADABLE, scope=Scope.RESOURCE)
+        return any(roles)
 
     async def create(self, account: NewAccount, password: str, *, timeout: float) -> Found:
         """See `Directory`. The answer shows the marker as it was kept; Google is not known to drop it."""
@@ -62,16 +75,16 @@ class GoogleDirectory:
         deadline = Deadline(timeout)
         user = await self._read(object_id, deadline) or {}
         body = {"externalIds": requests.external_ids(marker, beside=user)}
-        await self._api.call(
-            "mark", "PATCH", requests.user(self._api.base_url, object_id), body=body, deadline=deadline
-        )
+        url = requests.user(self._api.base_url, object_id)
+        await self._api.call("mark", "PATCH", url, body=body, deadline=deadline, classify=_MARKING)
 
     async def restore(self, object_id: str, *, org_unit: str | None, timeout: float) -> Found:
         """See `Directory`. Goes by the immutable id, as the API demands. Raises `Hold` where somebody else has its address by now."""
         deadline = Deadline(timeout)
         url = f"{requests.user(self._api.base_url, object_id)}/undelete"
         try:
-            await self._api.call("restore", "POST", url, body={"orgUnitPath": org_unit or "/"}, deadline=deadline)
+            unit = {"orgUnitPath": org_unit or "/"}
+            await self._api.call("restore", "POST", url, body=unit, deadline=deadline, classify=_RESTORING)
         except AddressTaken as fault:
             raise Hold("The deleted account's address has another holder.", reason=Reason.ACCOUNT_CONFLICT) from fault
         return _found(await self._read(object_id, deadline) or {}, deleted=False)
@@ -80,7 +93,11 @@ class GoogleDirectory:
         """See `Directory`. Google gives licences by organisational unit; single ones are not this service's matter."""
         del object_id, timeout
         if licences:
-            raise Hold("Licences are given by organisational unit at Google.", reason=Reason.LICENCE_INVALID)
+            raise Hold(
+                "Licences are given by organisational unit at Google.",
+                reason=Reason.LICENCE_INVALID,
+                scope=Scope.RESOURCE,
+            )
 
     async def add_to_group(self, object_id: str, group: str, *, timeout: float) -> None:
         """See `Directory`. A 409 mostly means that the account is a member already, but may come without a usable reason: so it is read.
@@ -91,11 +108,13 @@ class GoogleDirectory:
         url = requests.members(self._api.base_url, group)
         body = {"id": object_id, "role": "MEMBER"}
         try:
-            await self._api.call("add_to_group", "POST", url, body=body, deadline=deadline)
+            await self._api.call("add_to_group", "POST", url, body=body, deadline=deadline, classify=_JOINING)
         except AddressTaken as fault:
             member = requests.member(self._api.base_url, group, object_id)
             if await self._api.call("read_member", "GET", member, deadline=deadline, missing_is_none=True) is None:
-                raise NotYet("Google says that the account is a member, and does not show it.") from fault
+                raise NotYet(
+                    "Google says that the account is a member, and does not show it.", code=fault.code
+                ) from fault
 
     async def was_used(self, object_id: str, *, password_set_at: datetime | None, timeout: float) -> bool | None:
         """See `Directory`. Google shows the last sign-in; the epoch stands for never."""
@@ -106,15 +125,21 @@ class GoogleDirectory:
         """See `Directory`."""
         url = requests.user(self._api.base_url, object_id)
         body = {"password": password, "changePasswordAtNextLogin": True}
-        await self._api.call("replace_password", "PATCH", url, body=body, deadline=Deadline(timeout))
+        await self._api.call(
+            "replace_password", "PATCH", url, body=body, deadline=Deadline(timeout), classify=_REPLACING
+        )
 
     def identity(self, object_id: str) -> SignOnIdentity:
         """See `Directory`. That `sub` is the Directory's user id is relied on widely, and documented nowhere."""
         return SignOnIdentity(_ISSUER, object_id)
 
-    async def _read(self, key: str, deadline: Deadline, *, missing_is_none: bool = False) -> dict[str, Any] | None:
+    async def _read(
+        self, key: str, deadline: Deadline, *, missing_is_none: bool = False, classify: Classify | None = None
+    ) -> dict[str, Any] | None:
         url = f"{requests.user(self._api.base_url, key)}?fields={requests.FIELDS}"
-        return await self._api.call("read", "GET", url, deadline=deadline, missing_is_none=missing_is_none)
+        return await self._api.call(
+            "read", "GET", url, deadline=deadline, missing_is_none=missing_is_none, classify=classify
+        )
 
     async def _search(self, marker: str, deadline: Deadline, *, deleted: bool) -> list[Found]:
         url = requests.users_with(self._api.base_url, self._section.customer_id, marker, deleted=deleted)
@@ -132,5 +157,6 @@ def _found(user: Mapping[str, Any], *, deleted: bool) -> Found:
         address=str(user.get("primaryEmail", "")).lower(),
         marker=requests.marker_of(user),
         deleted=deleted,
+        guest=user.get("isGuestUser") is True,
         ever_signed_in=None if last is None else last != requests.NEVER,
     )

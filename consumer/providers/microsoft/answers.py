@@ -1,27 +1,88 @@
-"""What an answer of Graph means. Pure.
+"""What an answer of Graph means, and whom a refusal concerns. Pure.
 
 Many different refusals carry the same `Request_BadRequest`, so the order is: status, `error.code`, `details[].code` and target, then words
-of the message; what is still not understood is never "already exists". A refusal without Graph's own envelope was written by something on
-the way, and does not tell what Graph has done; neither does a success that shows nothing of Graph's. Sources: Microsoft's
-documentation, and what real clients and issues have seen.
+of the message. What is still not understood is never "already exists", never final, and never blamed on the student. A refusal without
+Graph's own envelope was written by something on the way and does not tell what Graph has done; neither does a success that shows nothing
+of Graph's. Sources: Microsoft's documentation, and what real clients and issues have seen.
 """
 
-from collections.abc import Mapping
+import re
+from collections.abc import Mapping, Sequence
 from typing import Any, cast
 
 from consumer.errors import AddressTaken, Fault, GiveUp, Hold, NotYet, Reason, RetryLater, Scope, Throttled
 from consumer.http.answer import Answer
 from consumer.http.retry_after import retry_after
 from consumer.providers.api import Classify
-from consumer.providers.faults import redirected, unauthorised, unclear, unexpected
+from consumer.providers.faults import narrowed, redirected, unauthorised, unclear, unexpected, with_code
 
 _SERVICE = "Microsoft Graph"
+_BAD_REQUEST = "Request_BadRequest"
 _QUOTA = "Directory_QuotaExceeded"
+_UNLICENSED = "AadPremiumLicenseRequired"
 _UNIQUE = ("userprincipalname", "proxyaddresses", "mailnickname", "mail")
+_PROFILE = {"displayname", "givenname", "surname", "preferredlanguage"}
+"""The properties of a creation that hold what the SIS says of the student, and nothing else."""
+_PROPERTY = re.compile(r"property '?(\w+)'?")
+_MASTERED_ELSEWHERE = ("on-premises mastered", "originated within an external service")
 
 
-def fault_of(answer: Answer, *, writes: bool, now: float) -> Fault | None:  # noqa: PLR0911  a table
+class UsageLocationRefused(Hold):
+    """No licence without a usage location, or with this one."""
+
+
+class FeatureNotLicensed(Hold):
+    """The directory has no licence for what was asked for, and so nothing of it."""
+
+
+def fault_of(answer: Answer, *, writes: bool, now: float, asked: Sequence[str] = ()) -> Fault | None:
     """See `Classify`."""
+    return _with_code(_fault_of(answer, writes=writes, now=now), answer, asked)
+
+
+def joining(group: str) -> Classify:
+    """The same for adding a member to `group`: being one already is success, and the group's troubles concern who needs that group."""
+
+    def fault_of_joining(answer: Answer, *, writes: bool, now: float, asked: Sequence[str] = ()) -> Fault | None:
+        message = str(_error(answer).get("message", "")).lower()
+        if answer.status == 400 and "references already exist" in message:  # noqa: PLR2004  bad request
+            return None
+        refusal = _group_refusal(answer, message, group)
+        return _with_code(refusal, answer, asked) if refusal else fault_of(answer, writes=writes, now=now, asked=asked)
+
+    return fault_of_joining
+
+
+def of_one_permission(reason: Reason, message: str) -> Classify:
+    """The same for a call that has a permission of its own: without it, only those wait who need such calls."""
+
+    def fault_of_call(answer: Answer, *, writes: bool, now: float, asked: Sequence[str] = ()) -> Fault | None:
+        return narrowed(fault_of(answer, writes=writes, now=now, asked=asked), answer.status, reason, message)
+
+    return fault_of_call
+
+
+def reading_roles(answer: Answer, *, writes: bool, now: float, asked: Sequence[str] = ()) -> Fault | None:
+    """The same for look-ups of roles: whatever refuses them means that they can't be read. Raises `FeatureNotLicensed`."""
+    fault = fault_of(answer, writes=writes, now=now, asked=asked)
+    if isinstance(fault, Hold) and _error(answer).get("code") == _UNLICENSED:
+        return FeatureNotLicensed("The directory has no licence for this.", reason=fault.reason, code=fault.code)
+    if isinstance(fault, Hold) and fault.reason in {Reason.CONSENT_MISSING, Reason.UNEXPECTED_ANSWER}:
+        return roles_unreadable(code=fault.code)
+    return fault
+
+
+def roles_unreadable(*, code: str | None = None) -> Hold:
+    """Without its roles, no account is adopted."""
+    return Hold(
+        "The roles of accounts can't be read at Microsoft.",
+        reason=Reason.ROLES_UNREADABLE,
+        scope=Scope.RESOURCE,
+        code=code,
+    )
+
+
+def _fault_of(answer: Answer, *, writes: bool, now: float) -> Fault | None:  # noqa: PLR0911  a table
     status, error = answer.status, _error(answer)
     code = str(error.get("code", ""))
     if status < 300:  # noqa: PLR2004  success
@@ -29,7 +90,7 @@ def fault_of(answer: Answer, *, writes: bool, now: float) -> Fault | None:  # no
     if status < 400:  # noqa: PLR2004  a redirect
         return redirected(_SERVICE)
     if status == 429 or code == "TooManyRequests":  # noqa: PLR2004  too many requests
-        return Throttled(f"{_SERVICE} asks for time.", after=retry_after(answer.headers, now=now))
+        return Throttled(f"{_SERVICE}: rate limited.", after=retry_after(answer.headers, now=now))
     if code == "Directory_ConcurrencyViolation":
         return RetryLater(f"{_SERVICE} was busy with another change to the same object.", after=1.0)
     if status >= 500:  # noqa: PLR2004  503 too: a gateway may answer it for a back end that has carried the write out
@@ -38,28 +99,11 @@ def fault_of(answer: Answer, *, writes: bool, now: float) -> Fault | None:  # no
         return unauthorised(_SERVICE)
     if not error:
         return unclear(_SERVICE, answer, writes=writes)
-    if status == 400 and code == "Request_BadRequest":  # noqa: PLR2004  bad request
+    if status == 400 and code == _BAD_REQUEST:  # noqa: PLR2004  bad request
         return _bad_request(error)
+    if "declared property or extension property" in str(error.get("message", "")):
+        return _no_extension()
     return _refused(status, code)
-
-
-def joining(group: str) -> Classify:
-    """The same for adding a member to `group`: being one already is success, and the group's troubles are not the account's."""
-
-    def fault_of_joining(answer: Answer, *, writes: bool, now: float) -> Fault | None:
-        error = _error(answer)
-        status, message = answer.status, str(error.get("message", "")).lower()
-        if status == 400 and "references already exist" in message:  # noqa: PLR2004  bad request
-            return None
-        if status == 400 and "not a valid reference update" in message:  # noqa: PLR2004  bad request
-            return NotYet("The group does not see the account yet.")
-        if status == 404 and f"'{group.lower()}'" in message:  # noqa: PLR2004  not found
-            return Hold("Microsoft knows no such group.", reason=Reason.GROUP_MISSING)
-        if status == 403 and error.get("code") == _QUOTA:  # noqa: PLR2004  forbidden
-            return Hold("The group, or the account, has as many links as it may.", reason=Reason.QUOTA_EXCEEDED)
-        return fault_of(answer, writes=writes, now=now)
-
-    return fault_of_joining
 
 
 def _is_graphs(answer: Answer) -> bool:
@@ -71,24 +115,96 @@ def _is_graphs(answer: Answer) -> bool:
     return answer.status in {200, 201} and known
 
 
-def _bad_request(error: Mapping[str, Any]) -> Fault:  # noqa: PLR0911  a table of what has been seen
+def _bad_request(error: Mapping[str, Any]) -> Fault:
     message = str(error.get("message", "")).lower()
     if _conflicts(error) or ("another object with the same value" in message and _names_unique(message)):
         return AddressTaken()
+    return (
+        _domain_refusal(message)
+        or _licence_refusal(message)
+        or _directory_refusal(message)
+        or _property_refusal(error, message)
+        or unexpected(_SERVICE, 400)
+    )
+
+
+def _domain_refusal(message: str) -> Fault | None:
+    text = None
     if "domain portion" in message:
-        return Hold(
-            "The address's domain is not verified at Microsoft.", reason=Reason.DOMAIN_NOT_VERIFIED, scope=Scope.TENANT
-        )
+        text = "The address's domain is not verified at Microsoft."
+    elif "creation of a federated user" in message:
+        text = "The address's domain is federated at Microsoft: accounts must be created where it signs in."
+    return Hold(text, reason=Reason.DOMAIN_NOT_VERIFIED, scope=Scope.TENANT) if text else None
+
+
+def _licence_refusal(message: str) -> Fault | None:
     if "available licenses" in message:
-        return Hold("No licences of this kind are left.", reason=Reason.LICENCES_EXHAUSTED)
-    if "usage location" in message:
-        return Hold("The account has no usage location.", reason=Reason.LICENCE_INVALID)
+        return Hold("No licences of this kind are left.", reason=Reason.LICENCES_EXHAUSTED, scope=Scope.RESOURCE)
+    if "usage location" in message or "inusagelocation" in message:
+        return UsageLocationRefused(
+            "Microsoft refuses the usage location.", reason=Reason.LICENCE_INVALID, scope=Scope.RESOURCE
+        )
+    if "valid company license" in message:
+        return Hold("The institution has no such licence.", reason=Reason.LICENCE_INVALID, scope=Scope.RESOURCE)
+    return None
+
+
+def _directory_refusal(message: str) -> Fault | None:
+    if any(words in message for words in _MASTERED_ELSEWHERE):
+        return Hold("The account is managed in a directory on premises.", reason=Reason.SYNCHRONISED_ACCOUNT)
+    if "extension properties are not available" in message:
+        return _no_extension()
     if "one or more property values specified are invalid" in message:
         # Also a passing symptom of replicas that lag (Terraform's provider retries it).
-        return NotYet(f"{_SERVICE} finds a property invalid, perhaps only for now.")
-    if "license" in message or "sku" in message:
-        return Hold("Microsoft refuses these licences.", reason=Reason.LICENCE_INVALID)
-    return GiveUp("Microsoft refuses the request's content.", reason=Reason.INVALID_PROFILE)
+        return NotYet(f"{_SERVICE} refuses a property, perhaps only for now.", reason=Reason.UNEXPECTED_ANSWER)
+    return None
+
+
+def _no_extension() -> Fault:
+    return Hold(
+        "The directory extension of `microsoft.marker` is not available in this directory.",
+        reason=Reason.TENANT_UNUSABLE,
+        scope=Scope.TENANT,
+    )
+
+
+def _property_refusal(error: Mapping[str, Any], message: str) -> Fault | None:
+    """Only a refusal that names a property of the student's own is the student's."""
+    targets = {str(detail.get("target", "")).lower() for detail in _details(error)}
+    named = _PROPERTY.search(message)
+    if named and not targets:
+        targets = {named[1]}
+    if targets and targets <= _PROFILE:
+        return GiveUp("Microsoft refuses the student's name or language.", reason=Reason.INVALID_PROFILE)
+    if "userprincipalname" in targets:
+        # Said of an ill-formed address, and of some domains: the other students need not wait for it.
+        return Hold("Microsoft does not accept this address, or its domain.", reason=Reason.DOMAIN_NOT_VERIFIED)
+    if "usagelocation" in targets:
+        return Hold(
+            "Microsoft does not accept `microsoft.usage_location`.", reason=Reason.TENANT_UNUSABLE, scope=Scope.TENANT
+        )
+    return None
+
+
+def _group_refusal(answer: Answer, message: str, group: str) -> Fault | None:
+    status, text, reason = answer.status, None, Reason.GROUP_REFUSED
+    if status == 400:  # noqa: PLR2004  bad request
+        if "not a valid reference update" in message:
+            return NotYet("The group does not see the account yet.", reason=Reason.GROUP_REFUSED)
+        if "mail-enabled" in message or "distribution list" in message:
+            text = "The group is mail-enabled or a distribution list: its members are managed in Exchange."
+        elif any(words in message for words in _MASTERED_ELSEWHERE):
+            text = "The group is synchronised from a directory on premises: its members are managed there."
+        elif "dynamic" in message:
+            text = "The group's membership is dynamic: it has no members of its own."
+    elif status == 404 and f"'{group.lower()}'" in message:  # noqa: PLR2004  not found
+        text, reason = "The group does not exist at Microsoft.", Reason.GROUP_MISSING
+    elif status == 403 and _error(answer).get("code") == _QUOTA:  # noqa: PLR2004  forbidden
+        text, reason = "The group has as many links as it may have.", Reason.QUOTA_EXCEEDED
+    elif status == 403 and _error(answer):  # noqa: PLR2004  forbidden
+        # Microsoft's page on this error: role-assignable and dynamic groups answer it although the application has its permission.
+        text = "The application may not add members to this group: it is role-assignable, or of a kind that Graph does not manage."
+    return Hold(text, reason=reason, scope=Scope.RESOURCE) if text else None
 
 
 def _refused(status: int, code: str) -> Fault:
@@ -106,18 +222,26 @@ def _refused(status: int, code: str) -> Fault:
 
 
 def _conflicts(error: Mapping[str, Any]) -> bool:
-    details = error.get("details")
-    for detail in cast("list[Any]", details) if isinstance(details, list) else []:
-        told = cast("dict[str, Any]", detail) if isinstance(detail, dict) else {}
-        if told.get("code") in {"ObjectConflict", "PropertyConflict"} and _names_unique(
-            str(told.get("target", "")).lower()
-        ):
-            return True
-    return False
+    return any(
+        detail.get("code") in {"ObjectConflict", "PropertyConflict"}
+        and _names_unique(str(detail.get("target", "")).lower())
+        for detail in _details(error)
+    )
 
 
 def _names_unique(text: str) -> bool:
     return any(name in text for name in _UNIQUE)
+
+
+def _with_code(fault: Fault | None, answer: Answer, asked: Sequence[str]) -> Fault | None:
+    error = _error(answer)
+    return with_code(fault, answer.status, str(error.get("code", "")), str(error.get("message", "")), asked)
+
+
+def _details(error: Mapping[str, Any]) -> Sequence[Mapping[str, Any]]:
+    details = error.get("details")
+    rows = cast("list[Any]", details) if isinstance(details, list) else []
+    return [cast("Mapping[str, Any]", row) for row in rows if isinstance(row, dict)]
 
 
 def _error(answer: Answer) -> Mapping[str, Any]:

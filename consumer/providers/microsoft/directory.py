@@ -3,27 +3,38 @@
 import asyncio
 from collections.abc import Mapping, Sequence
 from datetime import datetime, timedelta
-from typing import Any, cast
+from typing import Any
 
-from consumer.errors import AddressTaken, Hold, NotYet, OutcomeUnknown, Reason, Unavailable
+from consumer.errors import AddressTaken, Hold, NotYet, OutcomeUnknown, Reason
 from consumer.events import Provider, SignOnIdentity
 from consumer.http.deadline import Deadline
 from consumer.providers.api import Api
 from consumer.providers.microsoft import answers, requests
+from consumer.providers.microsoft.collections import read_all
+from consumer.providers.microsoft.marker_field import MarkerField
 from consumer.providers.microsoft.marking import Marking
+from consumer.providers.microsoft.roles import holds_role
 from consumer.providers.port import Found, NewAccount
 from consumer.tenants import MicrosoftSection
 
 PERMISSIONS = {
     "User.ReadWrite.All": "create, find and mark accounts",
     "User.DeleteRestore.All": "bring deleted ones back",
-    "User.Read.All": "find deleted ones; ask for an account's roles …",
-    "RoleManagement.Read.Directory": "… and be shown them: an administrator's account is never adopted",
+    "User.Read.All": "find deleted ones; ask what groups and roles an account has …",
+    "RoleManagement.Read.Directory": "… and which roles it is assigned or may activate: an administrator's account is never adopted",
     "LicenseAssignment.ReadWrite.All": "licences",
-    "GroupMember.ReadWrite.All": "groups",
+    "GroupMember.ReadWrite.All": "groups, and whether roles can be assigned to them",
     "User-PasswordProfile.ReadWrite.All": "replace a password whose mail is lost",
 }
 """The application's permissions, and what for: the least, as Microsoft's own table has them for our calls."""
+
+_RESTORING = answers.of_one_permission(
+    Reason.CONSENT_MISSING, "The application lacks the permission to restore deleted users."
+)
+_LICENSING = answers.of_one_permission(Reason.CONSENT_MISSING, "The application lacks the permission to give licences.")
+_REPLACING = answers.of_one_permission(
+    Reason.CONSENT_MISSING, "The application lacks the permission to replace passwords, or may not replace this one."
+)
 
 _CLOCKS_DIFFER = timedelta(minutes=2)
 """Between Graph's clock and ours, and between the steps of one creation at Graph."""
@@ -38,7 +49,8 @@ class MicrosoftDirectory:
         self._section = section
         self._api = api
         self._base = api.base_url
-        self._marking = marking or Marking(api)
+        self._field = MarkerField(section.marker)
+        self._marking = marking or Marking(api, self._field)
 
     @property
     def keeps_markers(self) -> bool:
@@ -49,30 +61,28 @@ class MicrosoftDirectory:
         """See `Directory`. Graph's `eq` ignores case: what it finds is compared again."""
         deadline = Deadline(timeout)
         live, deleted = await asyncio.gather(
-            self._search(requests.users_where(self._base, "employeeId", marker), deadline, deleted=False),
-            self._search(requests.deleted_users_where(self._base, "employeeId", marker), deadline, deleted=True),
+            self._search_marked(requests.users_marked(self._base, self._field, marker), deadline, deleted=False),
+            self._search_marked(requests.deleted_users_marked(self._base, self._field, marker), deadline, deleted=True),
         )
         return [one for one in (*live, *deleted) if one.marker == marker]
 
     async def find_address(self, address: str, *, timeout: float) -> Found | None:
         """See `Directory`. Whoever signs in with it comes before whoever only gets its mail."""
-        deadline = Deadline(timeout)
-        found = await self._search(requests.holders_of(self._base, address), deadline, deleted=False)
+        url = requests.holders_of(self._base, address, self._field)
+        rows = await read_all(self._api, "search", url, deadline=Deadline(timeout))
+        found = [self._found(row, deleted=False) for row in rows]
         found.sort(key=lambda one: one.address != address.lower())
         return found[0] if found else None
 
     async def is_privileged(self, object_id: str, *, timeout: float) -> bool:
-        """See `Directory`."""
-        url = requests.roles(self._base, object_id)
-        roles = await self._api.call("read_roles", "GET", url, deadline=Deadline(timeout), missing_is_none=True)
-        if roles is None:
-            raise NotYet("Microsoft does not show the object's roles yet.")
-        return bool(_rows(roles))
+        """See `Directory`. Raises `NotYet` where Graph does not show the account (yet)."""
+        return await holds_role(self._api, object_id, Deadline(timeout))
 
     async def create(self, account: NewAccount, password: str, *, timeout: float) -> Found:
         """See `Directory`. From the answer to the creation on nothing is raised: `marker` is None where it is not known to stand."""
         deadline = Deadline(timeout)
-        body = requests.create_body(account, password, usage_location=self._section.usage_location)
+        location = self._section.usage_location
+        body = requests.create_body(account, password, usage_location=location, marker=self._field)
         created = await self._api.call("create", "POST", requests.users(self._base), body=body, deadline=deadline) or {}
         object_id = created.get("id")
         if not isinstance(object_id, str):
@@ -93,18 +103,26 @@ class MicrosoftDirectory:
         del org_unit
         deadline = Deadline(timeout)
         try:
-            await self._api.call("restore", "POST", requests.restore(self._base, object_id), deadline=deadline)
+            url = requests.restore(self._base, object_id)
+            await self._api.call("restore", "POST", url, deadline=deadline, classify=_RESTORING)
         except AddressTaken as fault:
             raise Hold("The deleted account's address has another holder.", reason=Reason.ACCOUNT_CONFLICT) from fault
-        url = f"{requests.user(self._base, object_id)}?$select={requests.SELECT}"
-        user = await self._api.call("read", "GET", url, deadline=deadline) or {}
-        return _found(user, deleted=False)
+        shown = requests.shown_user(self._base, object_id, self._field)
+        return self._found(await self._api.call("read", "GET", shown, deadline=deadline) or {}, deleted=False)
 
     async def assign_licences(self, object_id: str, licences: Sequence[str], *, timeout: float) -> None:
-        """See `Directory`."""
-        url = f"{requests.user(self._base, object_id)}/assignLicense"
-        body = requests.licences_body(licences)
-        await self._api.call("assign_licences", "POST", url, body=body, deadline=Deadline(timeout))
+        """See `Directory`. An account that has no usage location, as adopted ones may, is given the configured one."""
+        deadline = Deadline(timeout)
+        try:
+            await self._assign(object_id, licences, deadline)
+        except answers.UsageLocationRefused as refused:
+            await self._give_usage_location(object_id, deadline, refused)
+            try:
+                await self._assign(object_id, licences, deadline)
+            except answers.UsageLocationRefused as lagging:
+                raise NotYet(
+                    "Microsoft does not see the new usage location yet.", reason=refused.reason, code=refused.code
+                ) from lagging
 
     async def add_to_group(self, object_id: str, group: str, *, timeout: float) -> None:
         """See `Directory`. Raises `Hold` where it is the group that Graph does not know."""
@@ -132,33 +150,48 @@ class MicrosoftDirectory:
         """See `Directory`."""
         body = {"passwordProfile": {"password": password, "forceChangePasswordNextSignIn": True}}
         url = requests.user(self._base, object_id)
-        await self._api.call("replace_password", "PATCH", url, body=body, deadline=Deadline(timeout))
+        await self._api.call(
+            "replace_password", "PATCH", url, body=body, deadline=Deadline(timeout), classify=_REPLACING
+        )
 
     def identity(self, object_id: str) -> SignOnIdentity:
         """See `Directory`: (tid, oid) is what stays the same over applications."""
         tenant_id = self._section.tenant_id
         return SignOnIdentity(f"{self._section.authority_url}/{tenant_id}/v2.0", object_id, tenant_id)
 
-    async def _search(self, url: str, deadline: Deadline, *, deleted: bool) -> list[Found]:
-        return [
-            _found(row, deleted=deleted) for row in _rows(await self._api.call("search", "GET", url, deadline=deadline))
-        ]
+    async def _search_marked(self, url: str, deadline: Deadline, *, deleted: bool) -> list[Found]:
+        headers = requests.ADVANCED if self._field.advanced else None
+        rows = await read_all(self._api, "search", url, deadline=deadline, headers=headers)
+        return [self._found(row, deleted=deleted) for row in rows]
 
+    async def _assign(self, object_id: str, licences: Sequence[str], deadline: Deadline) -> None:
+        url = f"{requests.user(self._base, object_id)}/assignLicense"
+        body = requests.licences_body(licences)
+        await self._api.call("assign_licences", "POST", url, body=body, deadline=deadline, classify=_LICENSING)
 
-def _rows(collection: Mapping[str, Any] | None) -> list[dict[str, Any]]:
-    """A collection's objects. What is no collection is not an empty one: it would tell that there are no roles."""
-    rows = (collection or {}).get("value")
-    if not isinstance(rows, list) or not all(isinstance(row, dict) for row in cast("list[Any]", rows)):
-        raise Unavailable("Microsoft Graph's answer is not the collection that was asked for.")
-    return cast("list[dict[str, Any]]", rows)
+    async def _give_usage_location(
+        self, object_id: str, deadline: Deadline, refused: answers.UsageLocationRefused
+    ) -> None:
+        """Raises `refused` where the account has the configured location, and `Hold` for the student where it has another one."""
+        url, configured = requests.user(self._base, object_id), self._section.usage_location
+        user = await self._api.call("read", "GET", f"{url}?$select=usageLocation", deadline=deadline) or {}
+        if user.get("usageLocation") == configured:
+            raise refused
+        if user.get("usageLocation"):
+            raise Hold(
+                "Microsoft refuses the usage location that this account has.", reason=refused.reason, code=refused.code
+            ) from refused
+        body = {"usageLocation": configured}
+        await self._api.call("update", "PATCH", url, body=body, deadline=deadline)
 
-
-def _found(user: Mapping[str, Any], *, deleted: bool) -> Found:
-    if not isinstance(user.get("id"), str):
-        raise Hold("Microsoft shows an object without an id.", reason=Reason.UNEXPECTED_ANSWER)
-    return Found(
-        object_id=str(user["id"]),
-        address=str(user.get("userPrincipalName", "")).lower(),
-        marker=user.get("employeeId"),
-        deleted=deleted,
-    )
+    def _found(self, user: Mapping[str, Any], *, deleted: bool) -> Found:
+        if not isinstance(user.get("id"), str):
+            raise Hold("Microsoft shows an object without an id.", reason=Reason.UNEXPECTED_ANSWER)
+        return Found(
+            object_id=str(user["id"]),
+            address=str(user.get("userPrincipalName", "")).lower(),
+            marker=self._field.read(user),
+            deleted=deleted,
+            guest=requests.is_guest(user),
+            synchronised=user.get("onPremisesSyncEnabled") is True,
+        )

@@ -1,16 +1,19 @@
 """Whether a new account bears its marker.
 
-Some directories drop `employeeId` from a creation (a moderator's answer says so, Terraform's provider says not). So it is read back, and
-set by PATCH where it is missing, until one account of the directory has shown that creations keep it.
+Some directories drop `employeeId` from a creation (a moderator's answer says so, Terraform's provider says not). So the marker is read
+back, and set by PATCH where it is missing, until one account of the directory has shown that creations keep it.
 """
 
 import asyncio
 from dataclasses import dataclass
 
-from consumer.errors import GiveUp, Hold, OutcomeUnknown, RetryLater, Throttled
+from consumer.errors import GiveUp, Hold, OutcomeUnknown, Reason, RetryLater, Throttled
 from consumer.http.deadline import Deadline
 from consumer.providers.api import Api
-from consumer.providers.microsoft import requests
+from consumer.providers.microsoft import answers, requests
+from consumer.providers.microsoft.marker_field import MarkerField
+
+_MARKING = answers.of_one_permission(Reason.CONSENT_MISSING, "The application may not write markers on accounts.")
 
 _PATIENCE = 10.0
 """Seconds in which replicas mostly have caught up; a student's creation is not kept waiting for longer."""
@@ -18,9 +21,9 @@ _PATIENCE = 10.0
 
 @dataclass(frozen=True, slots=True)
 class Standing:
-    """`marker` is what stands on the new account; None where nobody could tell in time, or it could not be set.
+    """`marker` is what stands on the new account; None where that did not show in time, or it could not be set.
 
-    `throttled`: Graph asked for time meanwhile.
+    `throttled`: Graph limited the rate meanwhile.
     """
 
     marker: str | None
@@ -30,8 +33,9 @@ class Standing:
 class Marking:
     """One directory's habit. `pause` is the first wait for a replica that lags, in seconds; each further one is twice as long."""
 
-    def __init__(self, api: Api, *, pause: float = 0.5) -> None:
+    def __init__(self, api: Api, field: MarkerField, *, pause: float = 0.5) -> None:
         self._api = api
+        self._field = field
         self._pause = pause
         self._kept = False
 
@@ -67,9 +71,10 @@ class Marking:
     async def put(self, object_id: str, marker: str, deadline: Deadline) -> None:
         """Writes the marker. Idempotent."""
         url = requests.user(self._api.base_url, object_id)
-        await self._api.call("mark", "PATCH", url, body={"employeeId": marker}, deadline=deadline)
+        body = self._field.written(marker)
+        await self._api.call("mark", "PATCH", url, body=body, deadline=deadline, classify=_MARKING)
 
     async def _stands(self, object_id: str, marker: str, deadline: Deadline) -> bool:
-        url = f"{requests.user(self._api.base_url, object_id)}?$select={requests.SELECT}"
+        url = requests.shown_user(self._api.base_url, object_id, self._field)
         user = await self._api.call("read", "GET", url, deadline=deadline) or {}
-        return user.get("employeeId") == marker
+        return self._field.read(user) == marker

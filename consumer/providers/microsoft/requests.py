@@ -6,14 +6,18 @@ from datetime import datetime
 from typing import Any
 from urllib.parse import quote
 
+from consumer.providers.microsoft.marker_field import MarkerField
 from consumer.providers.port import NewAccount
 
-SELECT = "id,userPrincipalName,employeeId,deletedDateTime"
+ADVANCED: Mapping[str, str] = {"ConsistencyLevel": "eventual"}
+"""The header of an advanced query; `$count=true` goes with it."""
+
+_SHOWN = "id,userPrincipalName,userType,creationType,onPremisesSyncEnabled,deletedDateTime"
 _NOT_IN_A_NICKNAME = re.compile(r"[^A-Za-z0-9._-]")
 _NICKNAME = 64
 
 
-def create_body(account: NewAccount, password: str, *, usage_location: str) -> Mapping[str, Any]:
+def create_body(account: NewAccount, password: str, *, usage_location: str, marker: MarkerField) -> Mapping[str, Any]:
     """`POST /users`: everything that the account needs, the marker too, in the one call that decides.
 
     Required by MSDOCS user-post-users: accountEnabled, displayName, mailNickname, userPrincipalName, passwordProfile. usageLocation is
@@ -27,7 +31,7 @@ def create_body(account: NewAccount, password: str, *, usage_location: str) -> M
         "userPrincipalName": account.address,
         "passwordProfile": {"password": password, "forceChangePasswordNextSignIn": True},
         "usageLocation": usage_location,
-        "employeeId": account.marker,
+        **marker.written(account.marker),
         **{name: value for name, value in names.items() if value},
         **({"preferredLanguage": account.preferred_language} if account.preferred_language else {}),
     }
@@ -53,9 +57,34 @@ def user(base_url: str, object_id: str) -> str:
     return f"{base_url}/v1.0/users/{quote(object_id, safe='')}"
 
 
-def roles(base_url: str, object_id: str) -> str:
-    """The directory roles that a user has, directly or by a group."""
-    return f"{user(base_url, object_id)}/transitiveMemberOf/microsoft.graph.directoryRole?$select=id"
+def shown_user(base_url: str, object_id: str, marker: MarkerField) -> str:
+    """A user with all that tells whose it is."""
+    return f"{user(base_url, object_id)}?$select={selection(marker)}"
+
+
+def selection(marker: MarkerField) -> str:
+    """The properties that tell whose a user is."""
+    return f"{_SHOWN},{marker.selected}"
+
+
+def memberships(base_url: str, object_id: str) -> str:
+    """The groups, directory roles and administrative units that a user is in, directly or through groups.
+
+    Without a cast and without query parameters: both make it an advanced query (Microsoft's page "List a user's memberships (direct and
+    transitive)"), which reads an index that may be out of date.
+    """
+    return f"{user(base_url, object_id)}/transitiveMemberOf"
+
+
+def role_assignments(base_url: str, object_id: str) -> str:
+    """What is assigned to a user itself: built-in and custom roles, those of an administrative unit too ("List unifiedRoleAssignments")."""
+    return f"{base_url}/v1.0/roleManagement/directory/roleAssignments?$filter={_equals('principalId', object_id)}"
+
+
+def role_eligibilities(base_url: str, object_id: str) -> str:
+    """The roles that a user may activate by Privileged Identity Management ("List roleEligibilityScheduleInstances")."""
+    condition = _equals("principalId", object_id)
+    return f"{base_url}/v1.0/roleManagement/directory/roleEligibilityScheduleInstances?$filter={condition}"
 
 
 def restore(base_url: str, object_id: str) -> str:
@@ -68,23 +97,24 @@ def members(base_url: str, group: str) -> str:
     return f"{base_url}/v1.0/groups/{quote(group, safe='')}/members/$ref"
 
 
-def users_where(base_url: str, field: str, value: str) -> str:
-    """Live users with a field of this value; `employeeId` needs no advanced query."""
-    return f"{users(base_url)}?$filter={_equals(field, value)}&$select={SELECT}"
+def users_marked(base_url: str, field: MarkerField, marker: str) -> str:
+    """Live users with this marker."""
+    return f"{users(base_url)}?{_marked(field, marker)}"
 
 
-def deleted_users_where(base_url: str, field: str, value: str) -> str:
-    """Deleted users that can still be restored; the type's segment is required."""
-    return (
-        f"{base_url}/v1.0/directory/deletedItems/microsoft.graph.user?$filter={_equals(field, value)}&$select={SELECT}"
-    )
+def deleted_users_marked(base_url: str, field: MarkerField, marker: str) -> str:
+    """Deleted users with this marker that can still be restored.
+
+    The type's segment is required, and with it the type's own filters hold (Microsoft's page "List deletedItems").
+    """
+    return f"{base_url}/v1.0/directory/deletedItems/microsoft.graph.user?{_marked(field, marker)}"
 
 
-def holders_of(base_url: str, address: str) -> str:
+def holders_of(base_url: str, address: str, marker: MarkerField) -> str:
     """Whoever has the address, as a sign-in name or as one of its mail addresses."""
     literal = _literal(address)
     condition = f"userPrincipalName eq {literal} or proxyAddresses/any(a:a eq {_literal('smtp:' + address)})"
-    return f"{users(base_url)}?$filter={quote(condition, safe='')}&$select={SELECT}"
+    return f"{users(base_url)}?$filter={quote(condition, safe='')}&$select={selection(marker)}"
 
 
 def moment(text: object) -> datetime | None:
@@ -94,6 +124,17 @@ def moment(text: object) -> datetime | None:
     except ValueError:
         return None
     return found if found.tzinfo else None
+
+
+def is_guest(user: Mapping[str, Any]) -> bool:
+    """Whether somebody of another organisation signs in with it: also where it was made a member afterwards."""
+    invited = user.get("creationType") == "Invitation" or "#ext#" in str(user.get("userPrincipalName", "")).lower()
+    return user.get("userType") == "Guest" or invited
+
+
+def _marked(field: MarkerField, marker: str) -> str:
+    count = "&$count=true" if field.advanced else ""
+    return f"$filter={_equals(field.filtered, marker)}&$select={selection(field)}{count}"
 
 
 def _equals(field: str, value: str) -> str:

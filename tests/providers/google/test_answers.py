@@ -17,7 +17,7 @@ from consumer.errors import (
     Unavailable,
 )
 from consumer.http.answer import Answer
-from consumer.providers.google.answers import fault_of
+from consumer.providers.google.answers import fault_of, of_one_purpose
 from tests.fakes.http import told
 
 NOW = 1_767_225_600.0
@@ -64,8 +64,8 @@ def test_a_success_that_shows_nothing_of_googles_does_not_tell_what_was_done(of:
         (answer(400, "invalid", "Invalid Input: primary_user_email"), Hold),
         (answer(400, "invalid", "Invalid Given/Family Name: FamilyName"), GiveUp),
         (answer(400, "invalid", "Invalid Given/Family Name"), GiveUp),
-        (answer(400, "invalid", "Invalid Password"), GiveUp),
-        (answer(400, "invalid", "Invalid Input: custom_schema"), GiveUp),
+        (answer(400, "invalid", "Invalid Password"), Hold),
+        (answer(400, "invalid", "Invalid Input: custom_schema"), Hold),
         (answer(400, "parseError", "Parse Error"), Hold),
         (answer(400, "invalid", "Domain not found."), Hold),
         (answer(401, "authError", "Invalid Credentials"), Hold),
@@ -95,23 +95,58 @@ def test_a_read_that_failed_has_changed_nothing(of: Answer) -> None:
 
 
 @pytest.mark.parametrize(
-    ("of", "reason", "whole_tenant"),
+    ("of", "reason", "scope"),
     [
-        (Answer(302), Reason.UNEXPECTED_ANSWER, True),
-        (Answer(401), Reason.CREDENTIALS_INVALID, True),
-        (answer(403, "forbidden"), Reason.CONSENT_MISSING, True),
-        (answer(404, "notFound", "Resource Not Found: groupKey"), Reason.GROUP_MISSING, False),
-        (answer(400, "invalid", "Invalid Input: INVALID_OU_ID"), Reason.ORG_UNIT_MISSING, False),
-        (answer(400, "invalid", "Invalid Input: primary_user_email"), Reason.DOMAIN_NOT_VERIFIED, False),
-        (answer(404, "notFound", "Resource Not Found: domain"), Reason.DOMAIN_NOT_VERIFIED, True),
-        (answer(412, "DomainUserLimitExceeded"), Reason.LICENCES_EXHAUSTED, True),
-        (answer(410, "deleted"), Reason.UNEXPECTED_ANSWER, False),
+        (Answer(302), Reason.UNEXPECTED_ANSWER, Scope.TENANT),
+        (Answer(401), Reason.CREDENTIALS_INVALID, Scope.TENANT),
+        (answer(403, "forbidden"), Reason.CONSENT_MISSING, Scope.TENANT),
+        (answer(404, "notFound", "Resource Not Found: groupKey"), Reason.GROUP_MISSING, Scope.RESOURCE),
+        (answer(400, "invalid", "Invalid Input: INVALID_OU_ID"), Reason.ORG_UNIT_MISSING, Scope.RESOURCE),
+        (answer(400, "invalid", "Invalid Input: primary_user_email"), Reason.DOMAIN_NOT_VERIFIED, Scope.STUDENT),
+        (answer(400, "invalid", "Domain not found."), Reason.DOMAIN_NOT_VERIFIED, Scope.TENANT),
+        (answer(404, "notFound", "Resource Not Found: domain"), Reason.DOMAIN_NOT_VERIFIED, Scope.TENANT),
+        (answer(412, "DomainUserLimitExceeded"), Reason.LICENCES_EXHAUSTED, Scope.TENANT),
+        (answer(400, "invalid", "Invalid Password"), Reason.UNEXPECTED_ANSWER, Scope.STUDENT),
+        (answer(400, "invalid", "Invalid Input: custom_schema"), Reason.UNEXPECTED_ANSWER, Scope.STUDENT),
+        (answer(400, "invalid", ""), Reason.UNEXPECTED_ANSWER, Scope.STUDENT),
+        (answer(410, "deleted"), Reason.UNEXPECTED_ANSWER, Scope.STUDENT),
     ],
 )
-def test_what_waits_for_a_person_says_whom_it_holds_up(of: Answer, reason: Reason, *, whole_tenant: bool) -> None:
+def test_what_waits_for_a_person_says_whom_it_concerns(of: Answer, reason: Reason, scope: Scope) -> None:
     found = fault(of)
     assert isinstance(found, Hold)
-    assert (found.reason, found.scope is Scope.TENANT) == (reason, whole_tenant)
+    assert (found.reason, found.scope) == (reason, scope)
+
+
+@pytest.mark.parametrize(
+    ("of", "code"),
+    [
+        (answer(403, "forbidden", "Not Authorized to access this resource/api"), "403 forbidden"),
+        (answer(409, "duplicate", "Entity already exists."), "409 duplicate"),
+        (answer(400, "invalid", "Invalid Input: custom_schema"), "400 invalid: Invalid Input: custom_schema"),
+        (Answer(502, {}, b"<html>"), "502"),
+    ],
+)
+def test_every_fault_has_the_vendor_s_code_and_what_no_table_knows_its_words(of: Answer, code: str) -> None:
+    found = fault(of)
+    assert found is not None
+    assert found.code == code
+
+
+def test_a_code_repeats_nothing_of_the_request() -> None:
+    refusal = answer(400, "invalid", "The name maria is not allowed here.")
+    found = fault_of(refusal, writes=True, now=NOW, asked=["Maria"])
+    assert found is not None
+    assert found.code == "400 invalid: The name … is not allowed here."
+
+
+def test_a_right_that_serves_one_purpose_holds_only_those_who_need_it() -> None:
+    restoring = of_one_purpose(Reason.CONSENT_MISSING, "Users may not be restored.")
+    found = restoring(answer(403, "forbidden"), writes=True, now=NOW)
+    assert isinstance(found, Hold)
+    assert (found.reason, found.scope, found.code) == (Reason.CONSENT_MISSING, Scope.RESOURCE, "403 forbidden")
+    throttled = restoring(answer(403, "quotaExceeded"), writes=True, now=NOW)
+    assert isinstance(throttled, Throttled)
 
 
 @pytest.mark.parametrize(

@@ -25,7 +25,7 @@ BASE = GOOGLE["rootUrl"].rstrip("/")
 SECTION = GoogleSection(service_account=SecretRef("env:KEY"), admin_subject=f"it-admin@{DOMAIN}", directory_url=BASE)
 KEY, GROUP = "100000000000000000001", f"school@{DOMAIN}"
 LIST = "admin#directory#users"
-USER, DONE = told(id=KEY, primaryEmail=MARIA), Answer(204)
+USER, DONE = told(id=KEY, primaryEmail=MARIA, isAdmin=False, isDelegatedAdmin=False), Answer(204)
 CONFLICT = told(409, error={"code": 409, "message": "Member already exists.", "errors": [{"reason": "duplicate"}]})
 
 SCENES = {

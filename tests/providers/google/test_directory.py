@@ -1,5 +1,6 @@
 """What Google's directory does beyond what every directory keeps."""
 
+from collections.abc import Awaitable, Callable, Mapping
 from typing import Any, cast
 
 import pytest
@@ -70,7 +71,7 @@ async def test_the_marker_of_a_new_account_is_what_google_says_that_it_kept(
 async def test_a_unit_that_is_not_there_waits_for_a_person(directory: Directory) -> None:
     with pytest.raises(Hold) as held:
         await directory.create(maria(org_unit="/Nowhere"), PASSWORD, timeout=5)
-    assert (held.value.reason, held.value.scope is Scope.TENANT) == (Reason.ORG_UNIT_MISSING, False)
+    assert (held.value.reason, held.value.scope) == (Reason.ORG_UNIT_MISSING, Scope.RESOURCE)
 
 
 async def test_a_full_domain_holds_up_the_whole_tenant(directory: Directory, customer: Customer) -> None:
@@ -104,8 +105,34 @@ async def test_an_address_that_a_group_has_is_found_by_nobody(directory: Directo
 @pytest.mark.parametrize("role", ["is_admin", "is_delegated_admin"])
 async def test_an_administrator_is_known_as_one(directory: Directory, customer: Customer, role: str) -> None:
     object_id = await created(directory)
+    assert not await directory.is_privileged(object_id, timeout=5)
     setattr(user(customer, object_id), role, True)
     assert await directory.is_privileged(object_id, timeout=5)
+
+
+@pytest.mark.parametrize(
+    ("status", "body"),
+    [
+        (200, {"id": NOBODY, "primaryEmail": MARIA}),
+        (200, {"id": NOBODY, "isAdmin": False}),
+        (403, {"error": {"code": 403, "message": "Not Authorized …", "errors": [{"reason": "forbidden"}]}}),
+    ],
+)
+async def test_where_roles_cannot_be_read_those_wait_who_need_them(
+    directory: Directory, vendors: VendorServer, status: int, body: Any
+) -> None:
+    answers(vendors, "directory.users.get", status, body)
+    with pytest.raises(Hold) as held:
+        await directory.is_privileged(NOBODY, timeout=5)
+    assert (held.value.reason, held.value.scope) == (Reason.ROLES_UNREADABLE, Scope.RESOURCE)
+
+
+async def test_a_guest_is_known_as_one(directory: Directory, customer: Customer) -> None:
+    customer.add_user(MARIA, marker="S1", is_guest=True)
+    customer.add_user(f"other@{DOMAIN}", marker="S2")
+    (guest,) = await directory.find_marked("S1", timeout=5)
+    (other,) = await directory.find_marked("S2", timeout=5)
+    assert (guest.guest, guest.synchronised, other.guest) == (True, False, False)
 
 
 async def test_a_user_without_an_id_waits_for_a_person(directory: Directory, vendors: VendorServer) -> None:
@@ -196,7 +223,27 @@ async def test_a_member_that_the_group_does_not_show_is_none_yet(
 async def test_a_group_that_is_not_there_waits_for_a_person(directory: Directory) -> None:
     with pytest.raises(Hold) as held:
         await directory.add_to_group(await created(directory), f"nobody@{DOMAIN}", timeout=5)
-    assert held.value.reason is Reason.GROUP_MISSING
+    assert (held.value.reason, held.value.scope) == (Reason.GROUP_MISSING, Scope.RESOURCE)
+
+
+_OF_ONE_RIGHT: Mapping[str, tuple[str, Callable[[Directory, str, str], Awaitable[object]], Reason]] = {
+    "group": ("directory.members.insert", lambda d, i, g: d.add_to_group(i, g, timeout=5), Reason.GROUP_REFUSED),
+    "restore": ("directory.users.undelete", lambda d, i, _: d.restore(i, org_unit=None, timeout=5), Reason.CONSENT_MISSING),
+    "password": ("directory.users.patch", lambda d, i, _: d.replace_password(i, PASSWORD, timeout=5), Reason.CONSENT_MISSING),
+    "marker": ("directory.users.patch", lambda d, i, _: d.mark(i, "S1", timeout=5), Reason.CONSENT_MISSING),
+}  # fmt: skip
+
+
+@pytest.mark.parametrize("what", _OF_ONE_RIGHT)
+async def test_a_right_that_only_one_kind_of_call_needs_holds_only_such_calls(
+    directory: Directory, vendors: VendorServer, group: str, what: str
+) -> None:
+    route, call, reason = _OF_ONE_RIGHT[what]
+    object_id = await created(directory)
+    answers(vendors, route, 403, {"error": {"code": 403, "message": "…", "errors": [{"reason": "forbidden"}]}})
+    with pytest.raises(Hold) as held:
+        await call(directory, object_id, group)
+    assert (held.value.reason, held.value.scope) == (reason, Scope.RESOURCE)
 
 
 async def test_an_account_that_the_group_does_not_see_yet_is_tried_again(directory: Directory, group: str) -> None:

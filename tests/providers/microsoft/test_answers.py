@@ -19,7 +19,15 @@ from consumer.errors import (
     Unavailable,
 )
 from consumer.http.answer import Answer
-from consumer.providers.microsoft.answers import fault_of, joining
+from consumer.providers.api import Classify
+from consumer.providers.microsoft.answers import (
+    FeatureNotLicensed,
+    UsageLocationRefused,
+    fault_of,
+    joining,
+    of_one_permission,
+    reading_roles,
+)
 from tests.fakes.http import told
 
 NOW = 1_767_225_600.0
@@ -76,13 +84,23 @@ def test_a_success_that_shows_nothing_of_graphs_does_not_tell_what_was_done(of: 
             Hold,
         ),
         (answer(400, BAD, "Another object with the same value for property proxyAddresses …"), AddressTaken),
-        (answer(400, BAD, "Another object with the same value for property imAddress …"), GiveUp),
+        (answer(400, BAD, "Another object with the same value for property imAddress …"), Hold),
         (answer(400, BAD, "The domain portion of the userPrincipalName property is invalid."), Hold),
-        (answer(400, BAD, "Property userPrincipalName is invalid."), GiveUp),
-        (answer(400, BAD, "One or more properties contains invalid values."), GiveUp),
+        (answer(400, BAD, "Property userPrincipalName is invalid."), Hold),
+        (answer(400, BAD, "Property displayName is invalid."), GiveUp),
+        (answer(400, BAD, "Invalid value specified for property 'surname' of resource 'User'."), GiveUp),
+        (answer(400, BAD, "A value is required for property 'displayName' of resource 'User'."), GiveUp),
+        (answer(400, BAD, "…", details=[{"target": "givenName", "code": "InvalidLength"}]), GiveUp),
+        (answer(400, BAD, "…", details=[{"target": "givenName", "code": "x"}, {"target": "employeeId"}]), Hold),
+        (answer(400, BAD, "Invalid value specified for property 'employeeId' of resource 'User'."), Hold),
+        (answer(400, BAD, "Invalid value specified for property 'usageLocation' of resource 'User'."), Hold),
+        (answer(400, BAD, "One or more properties contains invalid values."), Hold),
         (answer(400, BAD, "One or more property values specified are invalid."), NotYet),
-        (answer(400, BAD, "The specified password does not comply with password complexity requirements."), GiveUp),
-        (answer(400, BAD, "License assignment cannot be done for user with invalid usage location."), Hold),
+        (answer(400, BAD, "The specified password does not comply with password complexity requirements."), Hold),
+        (
+            answer(400, BAD, "License assignment cannot be done for user with invalid usage location."),
+            UsageLocationRefused,
+        ),
         (answer(400, BAD, "Subscription with SKU 1 does not have any available licenses."), Hold),
         (answer(400, BAD, "License 1 does not correspond to a valid company License."), Hold),
         (answer(400, "BadRequest", "Unable to read JSON request payload. …"), Hold),
@@ -130,23 +148,92 @@ def test_the_time_to_wait_is_taken_from_the_answer(header: str | None, after: fl
 
 
 @pytest.mark.parametrize(
-    ("of", "reason", "whole_tenant"),
+    ("of", "reason", "scope"),
     [
-        (Answer(302), Reason.UNEXPECTED_ANSWER, True),
-        (answer(400, "BadRequest"), Reason.UNEXPECTED_ANSWER, False),
-        (Answer(401), Reason.CREDENTIALS_INVALID, True),
-        (answer(403, "Authorization_RequestDenied"), Reason.CONSENT_MISSING, True),
-        (answer(404, "Directory_ObjectNotFound"), Reason.CREDENTIALS_INVALID, True),
-        (answer(400, BAD, "… for user with invalid usage location."), Reason.LICENCE_INVALID, False),
-        (answer(400, BAD, "The domain portion of …"), Reason.DOMAIN_NOT_VERIFIED, True),
-        (answer(400, BAD, "… does not have any available licenses."), Reason.LICENCES_EXHAUSTED, False),
-        (answer(403, "Directory_QuotaExceeded"), Reason.QUOTA_EXCEEDED, True),
+        (Answer(302), Reason.UNEXPECTED_ANSWER, Scope.TENANT),
+        (answer(400, "BadRequest"), Reason.UNEXPECTED_ANSWER, Scope.STUDENT),
+        (answer(400, BAD, "Something new."), Reason.UNEXPECTED_ANSWER, Scope.STUDENT),
+        (answer(400, BAD, "The specified password does not comply …"), Reason.UNEXPECTED_ANSWER, Scope.STUDENT),
+        (Answer(401), Reason.CREDENTIALS_INVALID, Scope.TENANT),
+        (answer(403, "Authorization_RequestDenied"), Reason.CONSENT_MISSING, Scope.TENANT),
+        (answer(404, "Directory_ObjectNotFound"), Reason.CREDENTIALS_INVALID, Scope.TENANT),
+        (answer(400, BAD, "… for user with invalid usage location."), Reason.LICENCE_INVALID, Scope.RESOURCE),
+        (answer(400, BAD, "… ProhibitedInUsageLocationViolation …"), Reason.LICENCE_INVALID, Scope.RESOURCE),
+        (answer(400, BAD, "License 1 … a valid company License."), Reason.LICENCE_INVALID, Scope.RESOURCE),
+        (answer(400, BAD, "… does not have any available licenses."), Reason.LICENCES_EXHAUSTED, Scope.RESOURCE),
+        (answer(400, BAD, "The domain portion of …"), Reason.DOMAIN_NOT_VERIFIED, Scope.TENANT),
+        (answer(400, BAD, "Property userPrincipalName is invalid."), Reason.DOMAIN_NOT_VERIFIED, Scope.STUDENT),
+        (answer(400, BAD, "… property 'usageLocation' of …"), Reason.TENANT_UNUSABLE, Scope.TENANT),
+        (
+            answer(400, BAD, "The following extension properties are not available: extension_1_x."),
+            Reason.TENANT_UNUSABLE,
+            Scope.TENANT,
+        ),
+        (answer(400, BAD, "… on-premises mastered Directory Sync …"), Reason.SYNCHRONISED_ACCOUNT, Scope.STUDENT),
+        (answer(403, "Directory_QuotaExceeded"), Reason.QUOTA_EXCEEDED, Scope.TENANT),
     ],
 )
-def test_what_waits_for_a_person_says_whom_it_holds_up(of: Answer, reason: Reason, *, whole_tenant: bool) -> None:
+def test_what_waits_for_a_person_says_whom_it_concerns(of: Answer, reason: Reason, scope: Scope) -> None:
     found = fault(of)
     assert isinstance(found, Hold)
-    assert (found.reason, found.scope is Scope.TENANT) == (reason, whole_tenant)
+    assert (found.reason, found.scope) == (reason, scope)
+
+
+def test_a_property_that_stays_refused_is_not_blamed_on_the_account() -> None:
+    found = fault(answer(400, BAD, "One or more property values specified are invalid."))
+    assert isinstance(found, NotYet)
+    assert found.reason is Reason.UNEXPECTED_ANSWER
+
+
+# --- the vendor's own code ---
+
+
+@pytest.mark.parametrize(
+    ("of", "code"),
+    [
+        (answer(403, "Authorization_RequestDenied", "Insufficient privileges …"), "403 Authorization_RequestDenied"),
+        (answer(400, BAD, "Another object with the same value for property mail …"), "400 Request_BadRequest"),
+        (answer(404, "Request_ResourceNotFound"), "404 Request_ResourceNotFound"),
+        (Answer(502, {}, b"<html>"), "502"),
+        (answer(429, "TooManyRequests"), "429 TooManyRequests"),
+        (answer(400, BAD, "Please choose another fruit."), "400 Request_BadRequest: Please choose another fruit."),
+        (answer(418, "Tea pot", ""), "418"),
+    ],
+)
+def test_every_fault_has_the_vendor_s_code_and_what_no_table_knows_its_words(of: Answer, code: str) -> None:
+    found = fault(of)
+    assert found is not None
+    assert found.code == code
+
+
+def test_a_code_repeats_nothing_of_the_request() -> None:
+    refusal = answer(400, BAD, "The name maria is taken by Rossi, see 'maria.rossi@school.example'.")
+    found = fault_of(refusal, writes=True, now=NOW, asked=["Maria", "Rossi"])
+    assert found is not None
+    assert found.code == "400 Request_BadRequest: The name … is taken by … see …"
+
+
+# --- refusals from real reports ---
+
+
+REPORTED = [
+    (fault_of, 400, "SourceAnchor is a required property for creation of a federated user.", Reason.DOMAIN_NOT_VERIFIED, Scope.TENANT),
+    (joining("g"), 400, "Cannot Update a mail-enabled security groups and or distribution list.", Reason.GROUP_REFUSED, Scope.RESOURCE),
+    (joining("g"), 403, "Insufficient privileges to complete the operation.", Reason.GROUP_REFUSED, Scope.RESOURCE),
+]  # fmt: skip
+
+
+@pytest.mark.parametrize(("classify", "status", "message", "reason", "scope"), REPORTED)
+def test_a_reported_refusal_holds_those_whom_its_cause_concerns(
+    classify: Classify, status: int, message: str, reason: Reason, scope: Scope
+) -> None:
+    code = {400: BAD, 403: "Authorization_RequestDenied"}[status]
+    found = classify(answer(status, code, message), writes=True, now=NOW)
+    assert isinstance(found, Hold)
+    assert (found.reason, found.scope, found.code) == (reason, scope, f"{status} {code}")
+
+
+# --- groups ---
 
 
 GROUP = "6babcaad-604b-40ac-a9d7-9fd97c0b779f"
@@ -157,7 +244,7 @@ def test_being_a_member_already_is_success() -> None:
         400, BAD, "One or more added object references already exist for the following modified properties: 'members'."
     )
     assert joining(GROUP)(member, writes=True, now=NOW) is None
-    assert isinstance(fault(member), GiveUp)
+    assert isinstance(fault(member), Hold)
 
 
 def test_a_missing_group_is_told_from_an_account_that_is_not_visible_yet() -> None:
@@ -167,7 +254,7 @@ def test_a_missing_group_is_told_from_an_account_that_is_not_visible_yet() -> No
 
     group = missing(GROUP)
     assert isinstance(group, Hold)
-    assert group.reason is Reason.GROUP_MISSING
+    assert (group.reason, group.scope) == (Reason.GROUP_MISSING, Scope.RESOURCE)
     assert isinstance(missing("another"), NotYet)
 
 
@@ -176,13 +263,92 @@ def test_a_group_whose_replica_does_not_know_the_account_yet_is_asked_again() ->
     assert isinstance(joining(GROUP)(early, writes=True, now=NOW), NotYet)
 
 
-def test_a_full_group_holds_up_nobody_else() -> None:
+def test_a_full_group_holds_only_those_who_need_it() -> None:
     full = answer(
         403, "Directory_QuotaExceeded", "… would exceed the maximum quota count '100' for forward-link members"
     )
     found = joining(GROUP)(full, writes=True, now=NOW)
     assert isinstance(found, Hold)
-    assert (found.reason, found.scope is Scope.TENANT) == (Reason.QUOTA_EXCEEDED, False)
+    assert (found.reason, found.scope) == (Reason.QUOTA_EXCEEDED, Scope.RESOURCE)
+
+
+@pytest.mark.parametrize(
+    "message",
+    [
+        "Unable to update the specified properties for on-premises mastered Directory Sync objects …",
+        "The group has dynamic membership.",
+    ],
+)
+def test_a_group_whose_members_are_managed_elsewhere_holds_only_those_who_need_it(message: str) -> None:
+    found = joining(GROUP)(answer(400, BAD, message), writes=True, now=NOW)
+    assert isinstance(found, Hold)
+    assert (found.reason, found.scope) == (Reason.GROUP_REFUSED, Scope.RESOURCE)
+
+
+@pytest.mark.parametrize(
+    ("of", "kind"),
+    [
+        (answer(400, BAD, "Something new."), Hold),
+        (answer(429, "TooManyRequests"), Throttled),
+        (Answer(401), Hold),
+        (Answer(403, {}, b"<html>"), OutcomeUnknown),
+    ],
+)
+def test_what_is_no_trouble_of_the_group_s_means_what_it_always_means(of: Answer, kind: type[Fault]) -> None:
+    found, usual = joining(GROUP)(of, writes=True, now=NOW), fault(of)
+    assert type(found) is kind
+    assert (str(found), getattr(found, "scope", None)) == (str(usual), getattr(usual, "scope", None))
+
+
+# --- calls with a permission of their own ---
+
+
+def test_a_missing_permission_that_serves_one_purpose_holds_only_those_who_need_it() -> None:
+    licensing = of_one_permission(Reason.CONSENT_MISSING, "No permission to give licences.")
+    found = licensing(answer(403, "Authorization_RequestDenied"), writes=True, now=NOW)
+    assert isinstance(found, Hold)
+    assert (found.reason, found.scope) == (Reason.CONSENT_MISSING, Scope.RESOURCE)
+    assert (str(found), found.code) == ("No permission to give licences.", "403 Authorization_RequestDenied")
+
+
+def test_a_rejected_token_holds_the_tenant_whatever_the_call() -> None:
+    found = of_one_permission(Reason.CONSENT_MISSING, "…")(Answer(401), writes=True, now=NOW)
+    assert isinstance(found, Hold)
+    assert found.scope is Scope.TENANT
+
+
+# --- roles ---
+
+
+@pytest.mark.parametrize(
+    "of",
+    [
+        answer(403, "Authorization_RequestDenied", "Insufficient privileges to complete the operation."),
+        answer(403, "UnknownError", '{"errorCode":"PermissionScopeNotGranted"}'),
+        answer(400, "Request_UnsupportedQuery", "…"),
+    ],
+)
+def test_a_refused_look_up_of_roles_holds_those_who_need_it_and_keeps_the_code(of: Answer) -> None:
+    found, usual = reading_roles(of, writes=False, now=NOW), fault(of, writes=False)
+    assert isinstance(found, Hold)
+    assert usual is not None
+    assert (found.reason, found.scope, found.code) == (Reason.ROLES_UNREADABLE, Scope.RESOURCE, usual.code)
+
+
+def test_a_directory_without_the_licence_for_eligible_roles_is_told_apart() -> None:
+    unlicensed = answer(400, "AadPremiumLicenseRequired", "The tenant needs to have Microsoft Entra ID P2 or …")
+    assert isinstance(reading_roles(unlicensed, writes=False, now=NOW), FeatureNotLicensed)
+
+
+@pytest.mark.parametrize(("of", "kind"), [(Answer(500), Unavailable), (Answer(429), Throttled), (told(value=[]), None)])
+def test_a_look_up_of_roles_that_was_not_refused_means_what_it_always_means(
+    of: Answer, kind: type[Fault] | None
+) -> None:
+    found = reading_roles(of, writes=False, now=NOW)
+    assert found is None if kind is None else type(found) is kind
+
+
+# --- refusals of others ---
 
 
 @pytest.mark.parametrize("status", [400, 403, 404, 409])
@@ -193,5 +359,5 @@ def test_a_refusal_that_is_not_in_graphs_own_words_does_not_tell_what_graph_has_
 
 
 @pytest.mark.parametrize(("status", "code"), [(418, "Teapot"), (405, ""), (410, "Gone")])
-def test_what_nobody_has_seen_waits_for_a_person(status: int, code: str) -> None:
+def test_what_no_table_knows_waits_for_a_person(status: int, code: str) -> None:
     assert isinstance(fault(answer(status, code)), Hold)

@@ -1,4 +1,7 @@
-"""Every request to Graph is one that Microsoft describes, and asks for no more than it needs."""
+"""Every request to Graph is one that Microsoft describes, and asks for no more than it needs.
+
+`PAGES` names the page of Microsoft's that each request was checked against.
+"""
 
 import json
 from collections.abc import Iterator, Mapping, Sequence
@@ -25,28 +28,50 @@ SECTION = MicrosoftSection(
     tenant_id=OBJECT, client_id=OBJECT, client_secret=SecretRef("env:SECRET"), usage_location="GR", graph_url=BASE
 )
 USER, DONE = told(id=OBJECT, employeeId="S1", userPrincipalName=MARIA), Answer(204)
+NO_LOCATION = told(
+    400,
+    error={
+        "code": "Request_BadRequest",
+        "message": "License assignment cannot be done for user with invalid usage location.",
+    },
+)
 ONE, NONE = told(value=[USER.json()]), told(value=[])
 
 SCENES = {
     "find_marked": Scene(lambda d: d.find_marked("S1", timeout=5), [ONE, NONE]),
     "find_address": Scene(lambda d: d.find_address(MARIA, timeout=5), [ONE]),
-    "is_privileged": Scene(lambda d: d.is_privileged(OBJECT, timeout=5), [NONE]),
+    "is_privileged": Scene(lambda d: d.is_privileged(OBJECT, timeout=5), [NONE, NONE, NONE]),
     "create": Scene(lambda d: d.create(maria(), PASSWORD, timeout=5), [told(201, id=OBJECT), told(id=OBJECT), DONE]),
     "mark": Scene(lambda d: d.mark(OBJECT, "S1", timeout=5), [DONE]),
     "restore": Scene(lambda d: d.restore(OBJECT, org_unit=None, timeout=5), [USER, USER]),
-    "assign_licences": Scene(lambda d: d.assign_licences(OBJECT, [SKU], timeout=5), [USER]),
+    "assign_licences": Scene(lambda d: d.assign_licences(OBJECT, [SKU], timeout=5), [NO_LOCATION, USER, DONE, USER]),
     "add_to_group": Scene(lambda d: d.add_to_group(OBJECT, GROUP, timeout=5), [DONE]),
     "was_used": Scene(lambda d: d.was_used(OBJECT, password_set_at=None, timeout=5), [USER]),
     "replace_password": Scene(lambda d: d.replace_password(OBJECT, PASSWORD, timeout=5), [DONE]),
 }
 
 ADD_MEMBER = ("POST", "/groups/{id}/members/$ref")
-"""Microsoft's metadata knows no references; Microsoft's page "Add members" describes this one, and names GroupMember.ReadWrite.All."""
+MEMBERSHIPS = ("GET", "/users/{id}/transitiveMemberOf")
+ASSIGNMENTS = ("GET", "/roleManagement/directory/roleAssignments")
+ELIGIBILITIES = ("GET", "/roleManagement/directory/roleEligibilityScheduleInstances")
+DELETED = ("GET", "/directory/deletedItems")
 
-ROLES = ("GET", "/users/{id}/transitiveMemberOf/microsoft.graph.directoryRole")
-"""The cut description does not hold it; Microsoft's page "List a user's direct and transitive memberships" has it, with the cast."""
+NOT_IN_THE_DESCRIPTION = {ADD_MEMBER, MEMBERSHIPS, ASSIGNMENTS, ELIGIBILITIES}
+"""The cut description has neither references nor roles; the pages below describe them."""
 
-NOT_IN_THE_DESCRIPTION = {ADD_MEMBER, ROLES}
+PAGES = {
+    ("POST", "/users"): "Create user",
+    ("GET", "/users"): "List users; Advanced query capabilities on Microsoft Entra ID objects",
+    ("GET", "/users/{id}"): "Get a user",
+    ("PATCH", "/users/{id}"): "Update user",
+    ("POST", "/users/{id}/assignLicense"): "user: assignLicense",
+    MEMBERSHIPS: "List a user's memberships (direct and transitive): a cast, or any parameter, makes it an advanced query",
+    ASSIGNMENTS: "List unifiedRoleAssignments: `$filter` by principalId, RoleManagement.Read.Directory",
+    ELIGIBILITIES: "List roleEligibilityScheduleInstances: `$filter` by principalId, RoleManagement.Read.Directory",
+    ADD_MEMBER: "Add members: GroupMember.ReadWrite.All",
+    DELETED: "List deletedItems: the type's segment is required, its filters hold; User.Read.All",
+    ("POST", "/directory/deletedItems/{id_1}/restore"): "Restore deleted item",
+}
 
 
 @pytest.fixture(scope="module")
@@ -86,11 +111,34 @@ def test_every_request_is_described(calls: Sequence[Call]) -> None:
     assert [problem for call in ours for problem in undescribed(call)] == []
 
 
-def test_what_the_description_does_not_hold_is_sent_as_microsoft_s_pages_have_it(calls: Sequence[Call]) -> None:
+def test_every_request_was_checked_against_a_page(calls: Sequence[Call]) -> None:
+    assert {operation(call) for call in calls} == PAGES.keys()
+
+
+def test_a_member_is_added_by_a_reference(calls: Sequence[Call]) -> None:
     (join,) = (call for call in calls if operation(call) == ADD_MEMBER)
     assert json.loads(join.content or b"") == {"@odata.id": f"{BASE}/v1.0/directoryObjects/{OBJECT}"}
-    asked = [call for call in calls if operation(call) == ROLES]
-    assert {urlsplit(call.url).query for call in asked} == {"$select=id"}
+
+
+def test_memberships_are_asked_for_without_a_cast_and_without_parameters(calls: Sequence[Call]) -> None:
+    (asked,) = (urlsplit(call.url) for call in calls if operation(call) == MEMBERSHIPS)
+    assert (asked.path.rpartition("/")[2], asked.query) == ("transitiveMemberOf", "")
+
+
+def test_roles_are_asked_for_by_the_account_s_id(calls: Sequence[Call]) -> None:
+    asked = [call for call in calls if operation(call) in {ASSIGNMENTS, ELIGIBILITIES}]
+    assert [parse_qs(urlsplit(call.url).query) for call in asked] == [{"$filter": [f"principalId eq '{OBJECT}'"]}] * 2
+
+
+@pytest.mark.parametrize("marker", ["extensionAttribute3", "extension_b7d8e648520f41d3b9c0fdeb91768a0a_student"])
+def test_an_advanced_query_has_its_header_and_its_count_on_live_and_deleted_users(marker: str) -> None:
+    section = SECTION.model_copy(update={"marker": marker})
+    found = recorded(SCENES, lambda http: MicrosoftDirectory(section, scripted_api(http, fault_of, base_url=BASE)))
+    searches = [call for call in found if "eq%20%27S1%27" in call.url]
+    assert {operation(call) for call in searches} == {("GET", "/users"), DELETED}
+    for call in searches:
+        assert call.headers["ConsistencyLevel"] == "eventual"
+        assert parse_qs(urlsplit(call.url).query)["$count"] == ["true"]
 
 
 def test_only_properties_that_users_have_are_asked_for_and_looked_at(calls: Sequence[Call]) -> None:
@@ -110,20 +158,20 @@ def test_a_creation_holds_what_microsoft_s_page_demands(calls: Sequence[Call]) -
 
 BEYOND_THE_TABLE = {
     "GroupMember.ReadWrite.All": "the table has no references to members",
-    "RoleManagement.Read.Directory": "the table tells who may ask for roles, not what is shown",
+    "RoleManagement.Read.Directory": "the table has neither role assignments nor eligibilities; their pages name it",
     "User-PasswordProfile.ReadWrite.All": "the table has one row for all of PATCH; passwords take this besides",
 }
 
 
 def allowing(call: Call) -> Mapping[str, bool]:
     """The permissions that let the call through, and whether each is the least."""
-    below = path(call).removesuffix("/microsoft.graph.directoryRole")
     rows = {row.partition(" ")[2] for row in GRAPH_PERMISSIONS if row.startswith(f"{call.method} ")}
-    return GRAPH_PERMISSIONS[f"{call.method} {described(below, rows)}"]
+    return GRAPH_PERMISSIONS[f"{call.method} {described(path(call), rows)}"]
 
 
 def in_the_table(calls: Sequence[Call]) -> Sequence[Call]:
-    return [call for call in calls if operation(call) not in {ADD_MEMBER, ("GET", "/directory/deletedItems")}]
+    beside = {ADD_MEMBER, ASSIGNMENTS, ELIGIBILITIES, DELETED}
+    return [call for call in calls if operation(call) not in beside]
 
 
 def test_each_call_is_let_through_by_a_permission_that_is_the_least_for_it(calls: Sequence[Call]) -> None:

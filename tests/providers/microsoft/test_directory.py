@@ -1,37 +1,26 @@
 """What Graph's directory does beyond what every directory keeps."""
 
+from collections.abc import Awaitable, Callable, Mapping
 from datetime import UTC, datetime, timedelta
 from typing import Any
 
 import pytest
 
 from consumer.errors import Hold, NotYet, OutcomeUnknown, Reason, Scope, Unavailable
-from consumer.events import Provider, SignOnIdentity
-from consumer.http.client import HttpClient
-from consumer.providers.factory import open_directories
+from consumer.events import SignOnIdentity
 from consumer.providers.port import Directory
+from consumer.simulators.graph import refusals
 from consumer.simulators.graph.directory import Directory as Entra
+from consumer.simulators.graph.groups import GroupKind
 from consumer.simulators.graph.quirks import GraphQuirks
 from consumer.simulators.server import VendorServer
 from consumer.simulators.vendors import SKU, Quirks
-from consumer.simulators.world import World
 from consumer.tenants import Tenant
-from tests.providers.conftest import TOKENS, answers
+from tests.providers.conftest import answers
 from tests.providers.people import DOMAIN, MARIA, PASSWORD, maria
 
 NOBODY = "6babcaad-604b-40ac-a9d7-9fd97c0b779f"
 DROPS_MARKERS = Quirks(graph=GraphQuirks(drops_employee_id=True))
-
-
-@pytest.fixture
-def entra(world: World) -> Entra:
-    (directory,) = world.graph.directories.values()
-    return directory
-
-
-@pytest.fixture
-def directory(tenant: Tenant, http: HttpClient) -> Directory:
-    return open_directories(tenant, http=lambda _: http, tokens=TOKENS)[Provider.MICROSOFT]
 
 
 @pytest.fixture
@@ -102,19 +91,42 @@ async def test_an_address_is_held_by_whoever_gets_its_mail(directory: Directory,
     assert (holder.object_id, holder.marker) == (gets_mail.id, None)
 
 
-async def test_an_administrator_is_known_as_one(directory: Directory, entra: Entra) -> None:
-    object_id = await created(directory)
-    entra.users[object_id].roles.append("62e90394-69f5-4237-9190-012177145e10")
-    assert await directory.is_privileged(object_id, timeout=5)
+async def test_guests_and_synchronised_accounts_are_known_as_such(directory: Directory, entra: Entra) -> None:
+    entra.add({"userPrincipalName": MARIA, "employeeId": "S1", "userType": "Guest"})
+    entra.add({"userPrincipalName": f"b@{DOMAIN}", "employeeId": "S2", "onPremisesSyncEnabled": True})
+    entra.add({"userPrincipalName": f"c@{DOMAIN}", "employeeId": "S3"})
+    found = [(await directory.find_marked(marker, timeout=5))[0] for marker in ("S1", "S2", "S3")]
+    assert [(one.guest, one.synchronised) for one in found] == [(True, False), (False, True), (False, False)]
 
 
-async def test_an_account_whose_roles_are_not_visible_yet_is_not_taken_for_one_without(
-    directory: Directory, vendors: VendorServer
+@pytest.mark.parametrize("quirks", [Quirks(graph=GraphQuirks(page_size=2))])
+async def test_what_is_on_later_pages_is_found_too(directory: Directory, entra: Entra) -> None:
+    for number in range(4):
+        entra.add({"userPrincipalName": f"x{number}@{DOMAIN}", "employeeId": "s1"})
+    entra.add({"userPrincipalName": MARIA, "employeeId": "S1"})
+    (found,) = await directory.find_marked("S1", timeout=5)
+    assert found.address == MARIA
+
+
+@pytest.mark.parametrize("link", ["https://elsewhere.example/v1.0/users?$skiptoken=1", "/v1.0/users", "https://[", 7])
+async def test_a_next_page_on_another_host_is_not_asked_for(
+    directory: Directory, vendors: VendorServer, link: Any
 ) -> None:
-    object_id = await created(directory)
-    answers(vendors, "graph.users.roles", 404, {"error": {"code": "Request_ResourceNotFound", "message": "…"}})
-    with pytest.raises(NotYet):
-        await directory.is_privileged(object_id, timeout=5)
+    answers(vendors, "graph.users.list", 200, {"value": [], "@odata.nextLink": link})
+    with pytest.raises(Hold) as held:
+        await directory.find_marked("S1", timeout=5)
+    assert (held.value.reason, held.value.scope) == (Reason.UNEXPECTED_ANSWER, Scope.TENANT)
+
+
+async def test_pages_without_an_end_are_not_followed_for_ever(
+    directory: Directory, vendors: VendorServer, tenant: Tenant
+) -> None:
+    assert tenant.microsoft is not None
+    following = f"{tenant.microsoft.graph_url}/v1.0/users?$skiptoken=1"
+    answers(vendors, "graph.users.list", 200, {"value": [], "@odata.nextLink": following})
+    with pytest.raises(Hold) as held:
+        await directory.find_address(MARIA, timeout=5)
+    assert held.value.reason is Reason.UNEXPECTED_ANSWER
 
 
 @pytest.mark.parametrize("body", [{}, {"value": None}, {"value": "none"}, {"value": ["none"]}])
@@ -125,16 +137,6 @@ async def test_what_is_no_collection_is_not_an_empty_one(
     answers(vendors, "graph.users.list", 200, body)
     with pytest.raises(Unavailable):
         await directory.find_marked("S1", timeout=5)
-
-
-@pytest.mark.parametrize("body", [{}, {"value": None}, {"value": "none"}, {"value": ["none"]}])
-async def test_what_is_no_collection_of_roles_does_not_mean_that_there_are_none(
-    directory: Directory, vendors: VendorServer, body: Any
-) -> None:
-    object_id = await created(directory)
-    answers(vendors, "graph.users.roles", 200, body)
-    with pytest.raises(Unavailable):
-        await directory.is_privileged(object_id, timeout=5)
 
 
 async def test_an_object_without_an_id_waits_for_a_person(directory: Directory, vendors: VendorServer) -> None:
@@ -155,14 +157,6 @@ async def test_a_restored_account_has_its_id_its_name_and_its_marker_back(direct
     assert not restored.deleted
 
 
-async def test_a_restored_account_s_roles_are_looked_at(directory: Directory, entra: Entra) -> None:
-    object_id = await created(directory)
-    entra.users[object_id].roles.append("62e90394-69f5-4237-9190-012177145e10")
-    entra.delete(object_id)
-    await directory.restore(object_id, org_unit=None, timeout=5)
-    assert await directory.is_privileged(object_id, timeout=5)
-
-
 async def test_a_deleted_account_whose_address_has_another_holder_waits_for_a_person(
     directory: Directory, entra: Entra
 ) -> None:
@@ -180,7 +174,17 @@ async def test_a_deleted_account_whose_address_has_another_holder_waits_for_a_pe
 async def test_a_group_that_is_not_there_waits_for_a_person(directory: Directory) -> None:
     with pytest.raises(Hold) as held:
         await directory.add_to_group(await created(directory), NOBODY, timeout=5)
-    assert held.value.reason is Reason.GROUP_MISSING
+    assert (held.value.reason, held.value.scope) == (Reason.GROUP_MISSING, Scope.RESOURCE)
+
+
+@pytest.mark.parametrize("kind", [kind for kind in GroupKind if kind is not GroupKind.SECURITY])
+async def test_a_group_that_takes_no_members_from_us_holds_only_those_who_need_it(
+    directory: Directory, entra: Entra, kind: GroupKind
+) -> None:
+    entra.add_group(NOBODY, kind)
+    with pytest.raises(Hold) as held:
+        await directory.add_to_group(await created(directory), NOBODY, timeout=5)
+    assert (held.value.reason, held.value.scope) == (Reason.GROUP_REFUSED, Scope.RESOURCE)
 
 
 async def test_an_account_that_the_group_does_not_see_yet_is_tried_again(directory: Directory, group: str) -> None:
@@ -192,7 +196,99 @@ async def test_licences_that_have_run_out_wait_for_a_person(directory: Directory
     entra.stock[SKU] = 0
     with pytest.raises(Hold) as held:
         await directory.assign_licences(await created(directory), [SKU], timeout=5)
-    assert (held.value.reason, held.value.scope is Scope.TENANT) == (Reason.LICENCES_EXHAUSTED, False)
+    assert (held.value.reason, held.value.scope) == (Reason.LICENCES_EXHAUSTED, Scope.RESOURCE)
+
+
+async def test_an_account_without_a_usage_location_is_given_the_configured_one(
+    directory: Directory, entra: Entra
+) -> None:
+    adopted = entra.add({"userPrincipalName": MARIA, "employeeId": "S1"})
+    await directory.assign_licences(adopted.id, [SKU], timeout=5)
+    assert (adopted.properties["usageLocation"], adopted.licences) == ("GR", [SKU])
+
+
+@pytest.mark.parametrize(("location", "scope"), [("GR", Scope.RESOURCE), ("KP", Scope.STUDENT)])
+async def test_a_usage_location_that_is_refused_is_left_as_it_is(
+    directory: Directory, entra: Entra, location: str, scope: Scope
+) -> None:
+    entra.unlicensed_locations |= {"GR", "KP"}
+    adopted = entra.add({"userPrincipalName": MARIA, "employeeId": "S1", "usageLocation": location})
+    with pytest.raises(Hold) as held:
+        await directory.assign_licences(adopted.id, [SKU], timeout=5)
+    assert (held.value.reason, held.value.scope) == (Reason.LICENCE_INVALID, scope)
+    assert adopted.properties["usageLocation"] == location
+
+
+async def test_a_usage_location_that_does_not_show_yet_is_waited_for(
+    directory: Directory, entra: Entra, vendors: VendorServer
+) -> None:
+    adopted = entra.add({"userPrincipalName": MARIA, "employeeId": "S1"})
+    answers(vendors, "graph.users.assignLicense", 400, refusals.invalid(refusals.NO_USAGE_LOCATION).body)
+    with pytest.raises(NotYet) as waiting:
+        await directory.assign_licences(adopted.id, [SKU], timeout=5)
+    assert waiting.value.reason is Reason.LICENCE_INVALID
+
+
+async def test_a_licence_that_the_institution_does_not_have_holds_those_who_need_it(directory: Directory) -> None:
+    with pytest.raises(Hold) as held:
+        await directory.assign_licences(await created(directory), [NOBODY], timeout=5)
+    assert (held.value.reason, held.value.scope) == (Reason.LICENCE_INVALID, Scope.RESOURCE)
+
+
+# --- permissions and domains ---
+
+
+_OF_ONE_PERMISSION: Mapping[str, tuple[str, Callable[[Directory, str], Awaitable[object]]]] = {
+    "licences": ("graph.users.assignLicense", lambda d, i: d.assign_licences(i, [SKU], timeout=5)),
+    "restore": ("graph.deleted.restore", lambda d, i: d.restore(i, org_unit=None, timeout=5)),
+    "password": ("graph.users.update", lambda d, i: d.replace_password(i, PASSWORD, timeout=5)),
+    "marker": ("graph.users.update", lambda d, i: d.mark(i, "S1", timeout=5)),
+}
+
+
+@pytest.mark.parametrize("what", _OF_ONE_PERMISSION)
+async def test_a_permission_that_only_one_kind_of_call_needs_holds_only_such_calls(
+    directory: Directory, vendors: VendorServer, what: str
+) -> None:
+    route, call = _OF_ONE_PERMISSION[what]
+    object_id = await created(directory)
+    answers(vendors, route, 403, refusals.denied().body)
+    with pytest.raises(Hold) as held:
+        await call(directory, object_id)
+    assert (held.value.reason, held.value.scope) == (Reason.CONSENT_MISSING, Scope.RESOURCE)
+    assert held.value.code == "403 Authorization_RequestDenied"
+
+
+_OF_EVERY_STUDENT: Mapping[str, Callable[[Directory], Awaitable[object]]] = {
+    "graph.users.create": lambda d: d.create(maria(), PASSWORD, timeout=5),
+    "graph.users.list": lambda d: d.find_marked("S1", timeout=5),
+    "graph.deleted.list": lambda d: d.find_marked("S1", timeout=5),
+}
+
+
+@pytest.mark.parametrize("route", _OF_EVERY_STUDENT)
+async def test_without_the_permission_to_create_or_to_search_the_whole_tenant_waits(
+    directory: Directory, vendors: VendorServer, route: str
+) -> None:
+    answers(vendors, route, 403, refusals.denied().body)
+    with pytest.raises(Hold) as held:
+        await _OF_EVERY_STUDENT[route](directory)
+    assert (held.value.reason, held.value.scope) == (Reason.CONSENT_MISSING, Scope.TENANT)
+
+
+async def test_a_federated_domain_holds_the_whole_tenant(directory: Directory, entra: Entra) -> None:
+    entra.federated.add(DOMAIN)
+    with pytest.raises(Hold) as held:
+        await directory.create(maria(), PASSWORD, timeout=5)
+    assert (held.value.reason, held.value.scope) == (Reason.DOMAIN_NOT_VERIFIED, Scope.TENANT)
+
+
+async def test_a_synchronised_account_can_t_be_written_to(directory: Directory, entra: Entra) -> None:
+    theirs = entra.add({"userPrincipalName": MARIA, "onPremisesSyncEnabled": True})
+    with pytest.raises(Hold) as held:
+        await directory.mark(theirs.id, "S1", timeout=5)
+    assert (held.value.reason, held.value.scope) == (Reason.SYNCHRONISED_ACCOUNT, Scope.STUDENT)
+    assert "employeeId" not in theirs.properties
 
 
 # --- whether anybody has signed in ---

@@ -8,6 +8,7 @@ from consumer.errors import Fault, OutcomeUnknown, Unavailable
 from consumer.http.answer import Answer
 from consumer.http.deadline import Deadline
 from consumer.providers.microsoft.answers import fault_of
+from consumer.providers.microsoft.marker_field import MarkerField
 from consumer.providers.microsoft.marking import Marking
 from proof.simulation.clock import Clock, run
 from tests.fakes.http import ScriptedHttp, told
@@ -37,7 +38,7 @@ class Settled:
         return [method for method, _ in self.http.requests]
 
     async def _settle(self, clock: Clock, accounts: int, timeout: float) -> None:
-        marking = Marking(scripted_api(self.http, fault_of))
+        marking = Marking(scripted_api(self.http, fault_of), MarkerField("employeeId"))
         for _ in range(accounts):
             standing = await marking.settle("o1", "S1", Deadline(timeout))
             self.markers.append(standing.marker)
@@ -74,7 +75,7 @@ def test_a_read_without_an_answer_is_repeated() -> None:
     assert Settled(Unavailable("away"), KEPT).markers == ["S1"]
 
 
-def test_that_a_vendor_asks_for_time_is_told_at_once_for_all_must_give_it() -> None:
+def test_a_rate_limit_is_told_at_once_since_the_whole_tenant_must_wait() -> None:
     settled = Settled(busy(3), KEPT)
     assert (settled.markers, settled.seconds) == ([None], 0)
     assert settled.asked_for == [3]

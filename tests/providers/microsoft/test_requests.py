@@ -7,14 +7,17 @@ from urllib.parse import parse_qs, urlsplit
 import pytest
 
 from consumer.providers.microsoft import requests
+from consumer.providers.microsoft.marker_field import MarkerField
 from consumer.providers.port import NewAccount
 
 GRAPH = "https://graph.example"
+EXTENSION = "extension_b7d8e648520f41d3b9c0fdeb91768a0a_student"
+EMPLOYEE_ID = MarkerField("employeeId")
 MARIA = NewAccount("maria.rossi@school.example", "S1", "Maria", "Rossi", "Maria Rossi", "el")
 
 
 def test_one_call_carries_everything_that_an_account_needs() -> None:
-    assert requests.create_body(MARIA, "Kd7m-Wq3x", usage_location="GR") == {
+    assert requests.create_body(MARIA, "Kd7m-Wq3x", usage_location="GR", marker=EMPLOYEE_ID) == {
         "accountEnabled": True,
         "displayName": "Maria Rossi",
         "givenName": "Maria",
@@ -30,7 +33,7 @@ def test_one_call_carries_everything_that_an_account_needs() -> None:
 
 def test_what_a_student_does_not_have_is_left_out_since_graph_refuses_empty_texts() -> None:
     mononym = NewAccount("madonna@school.example", "S1", "", "Madonna", "Madonna", None)
-    body = requests.create_body(mononym, "Kd7m-Wq3x", usage_location="GR")
+    body = requests.create_body(mononym, "Kd7m-Wq3x", usage_location="GR", marker=EMPLOYEE_ID)
     assert "" not in body.values()
     assert not {"givenName", "preferredLanguage"} & body.keys()
 
@@ -40,25 +43,60 @@ def test_what_a_student_does_not_have_is_left_out_since_graph_refuses_empty_text
 )
 def test_a_nickname_is_the_address_s_local_part_without_what_it_may_not_hold(local: str, nickname: str) -> None:
     account = NewAccount(f"{local}@school.example", "S1", "A", "B", "A B", None)
-    assert requests.create_body(account, "Kd7m-Wq3x", usage_location="GR")["mailNickname"] == nickname
+    assert (
+        requests.create_body(account, "Kd7m-Wq3x", usage_location="GR", marker=EMPLOYEE_ID)["mailNickname"] == nickname
+    )
 
 
 @pytest.mark.parametrize("marker", ["S1", "O'N 'x", "a&b=c", "ž/ü?#", "100%"])
 def test_a_condition_says_what_was_meant_whatever_is_in_the_value(marker: str) -> None:
-    url = urlsplit(requests.users_where(GRAPH, "employeeId", marker))
+    url = urlsplit(requests.users_marked(GRAPH, EMPLOYEE_ID, marker))
     doubled = marker.replace("'", "''")
     assert url.path == "/v1.0/users"
-    assert parse_qs(url.query) == {"$filter": [f"employeeId eq '{doubled}'"], "$select": [requests.SELECT]}
+    assert parse_qs(url.query) == {
+        "$filter": [f"employeeId eq '{doubled}'"],
+        "$select": [requests.selection(EMPLOYEE_ID)],
+    }
+
+
+@pytest.mark.parametrize(
+    ("name", "condition", "selected"),
+    [
+        ("extensionAttribute7", "onPremisesExtensionAttributes/extensionAttribute7 eq '~A'", "onPremisesExtensionAttributes"),
+        (EXTENSION, f"{EXTENSION} eq '~A'", EXTENSION),
+    ],
+)  # fmt: skip
+@pytest.mark.parametrize("make", [requests.users_marked, requests.deleted_users_marked])
+def test_extensions_are_searched_by_advanced_queries(
+    make: Callable[[str, MarkerField, str], str], name: str, condition: str, selected: str
+) -> None:
+    query = parse_qs(urlsplit(make(GRAPH, MarkerField(name), "~A")).query)
+    assert (query["$filter"], query["$count"]) == ([condition], ["true"])
+    assert query["$select"][0].split(",")[-1] == selected
+
+
+@pytest.mark.parametrize(
+    ("user", "guest"),
+    [
+        ({"userType": "Guest"}, True),
+        ({"userType": "Member", "userPrincipalName": "eve_home.example#EXT#@school.example"}, True),
+        ({"userType": "Member", "creationType": "Invitation"}, True),
+        ({"userType": "Member", "userPrincipalName": "maria@school.example", "creationType": None}, False),
+        ({"userType": None}, False),
+    ],
+)
+def test_a_guest_is_known_by_its_type_its_invitation_or_its_name(user: dict[str, str | None], *, guest: bool) -> None:
+    assert requests.is_guest(user) is guest
 
 
 def test_holders_are_looked_for_by_sign_in_name_and_by_mail_address() -> None:
-    (condition,) = parse_qs(urlsplit(requests.holders_of(GRAPH, "o'neill@x.example")).query)["$filter"]
+    (condition,) = parse_qs(urlsplit(requests.holders_of(GRAPH, "o'neill@x.example", EMPLOYEE_ID)).query)["$filter"]
     assert condition == (
         "userPrincipalName eq 'o''neill@x.example' or proxyAddresses/any(a:a eq 'smtp:o''neill@x.example')"
     )
 
 
-@pytest.mark.parametrize("make", [requests.user, requests.restore, requests.members, requests.roles])
+@pytest.mark.parametrize("make", [requests.user, requests.restore, requests.members, requests.memberships])
 def test_an_id_is_one_segment_of_the_path(make: Callable[[str, str], str]) -> None:
     assert "/a%2F..%3F%23b" in make(GRAPH, "a/..?#b")
 
