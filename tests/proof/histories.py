@@ -21,6 +21,7 @@ from consumer.events import (
     StepName,
     WelcomeEmailStatus,
 )
+from consumer.policy.marker import marker
 from proof.checker import check
 from proof.history import (
     AccountRow,
@@ -43,6 +44,7 @@ from proof.history import (
 
 START = 1_800_000_000.0
 TENANT, STUDENT, OBJECT = "north", "S1", "object-1"
+MARK = marker(Provider.MICROSOFT, TENANT, STUDENT)
 ADDRESS, MESSAGE = "s1@students.north.example", "welcome.1@mail.north.example"
 SKU, GROUP = "sku-1", "group-1"
 SECRET = "a-fingerprint"
@@ -94,7 +96,7 @@ def call(number: int, operation: Operation, **other: Any) -> Call:
 
 def about(number: int, operation: Operation, **other: Any) -> Call:
     """A call about S1's account."""
-    return call(number, operation, **{"object_id": OBJECT, "address": ADDRESS, "marker": STUDENT, **other})
+    return call(number, operation, **{"object_id": OBJECT, "address": ADDRESS, "marker": MARK, **other})
 
 
 def asked_to_wait(number: int, *, seconds: float) -> Call:
@@ -112,7 +114,7 @@ def account(**other: Any) -> HeldAccount:
     known: dict[str, Any] = {
         "object_id": OBJECT,
         "address": ADDRESS,
-        "marker": STUDENT,
+        "marker": MARK,
         "deleted": False,
         "ours": True,
         "secret": SECRET,
@@ -226,7 +228,7 @@ class Story:
     )
     students: list[StudentRow] = field(default_factory=lambda: [StudentRow(TENANT, STUDENT, 1, 1, 1, due=False)])
     rows: list[AccountRow] = field(
-        default_factory=lambda: [AccountRow(TENANT, STUDENT, Provider.MICROSOFT, OBJECT, ADDRESS, STUDENT, 0, 1)]
+        default_factory=lambda: [AccountRow(TENANT, STUDENT, Provider.MICROSOFT, OBJECT, ADDRESS, MARK, 0, 1)]
     )
     steps: list[StepRow] = field(default_factory=list[StepRow])
     changes: list[Change] = field(

@@ -6,6 +6,7 @@ from consumer.events import MailState
 from proof.history import Call, Mail, Operation
 from tests.proof.histories import (
     ADDRESS,
+    MARK,
     START,
     TENANT,
     WELCOME,
@@ -24,7 +25,7 @@ SECOND = "welcome.2@mail.north.example"
 
 def cut_off(secret: str) -> Call:
     """A creation that never reached the vendor's logic."""
-    return call(2, Operation.CREATE, marker="S1", status=0, executed=False, answered=False, secret=secret)
+    return call(2, Operation.CREATE, marker=MARK, status=0, executed=False, answered=False, secret=secret)
 
 
 def test_two_mails_with_the_password_of_an_account_are_one_too_many() -> None:
@@ -91,7 +92,7 @@ def test_a_creation_is_not_tried_again_with_a_new_password() -> None:
 
 def test_nor_is_it_repeated_with_a_new_password_once_it_may_have_been_carried_out() -> None:
     story = Story().faulty()
-    story.calls.insert(2, call(3, Operation.CREATE, marker="S1", status=400, secret="second try"))
+    story.calls.insert(2, call(3, Operation.CREATE, marker=MARK, status=400, secret="second try"))
     assert story.broken() == ["I17"]
 
 

@@ -10,6 +10,7 @@ from proof.history import Change, Lot, Mail, Operation, StepRow
 from tests.proof.histories import (
     ADDRESS,
     GROUP,
+    MARK,
     OBJECT,
     SECRET,
     START,
@@ -40,7 +41,7 @@ def test_all_is_well() -> None:
 def test_a_creation_that_was_sent_again_after_its_answer_was_lost_is_one_account() -> None:
     story = Story().faulty()
     story.calls[1] = replace(story.calls[1], answered=False)
-    story.calls.insert(2, call(3, Operation.CREATE, status=400, marker=STUDENT, address=ADDRESS, secret=SECRET))
+    story.calls.insert(2, call(3, Operation.CREATE, status=400, marker=MARK, address=ADDRESS, secret=SECRET))
     assert story.broken() == []
 
 
@@ -185,8 +186,8 @@ def _without_account() -> Story:
     story = Story()
     story.calls = [
         call(1, Operation.FIND),
-        call(2, Operation.CREATE, status=400, marker=STUDENT, address=ADDRESS, secret=SECRET),
-        call(3, Operation.UPDATE, object_id=OBJECT, marker=STUDENT),
+        call(2, Operation.CREATE, status=400, marker=MARK, address=ADDRESS, secret=SECRET),
+        call(3, Operation.UPDATE, object_id=OBJECT, marker=MARK),
     ]
     story.accounts, story.mails, story.rows = [], [], []
     story.outbox = [replace(story.outbox[0], event_id="00000000-0000-0000-0000-000000000003", topic="failed")]
