@@ -141,7 +141,7 @@ class SignOnIdentity:
 
 @dataclass(frozen=True, slots=True)
 class AccountProvisioned:
-    """The account exists, with everything the tenant's rules give it."""
+    """The account exists and can be signed in to, with these licences and groups: all that the rules give, or but for what is held."""
 
     event_id: UUID
     occurred_at: datetime

@@ -1,6 +1,5 @@
 """The marker: what stands on an account to prove that it is ours, and whose."""
 
-import re
 from base64 import b32encode
 from hashlib import sha256
 
@@ -8,8 +7,6 @@ from consumer.events import Provider, student_key
 
 GRAPH_LENGTH = 16
 """Characters of a marker at Microsoft: as many as `employeeId` holds (Microsoft's page "Update user")."""
-
-_PLAIN = re.compile(r"[!-}]([ -}]{0,14}[!-}])?")  # printable ASCII but `~`, no blank at either end, at most 16
 
 
 def marker(provider: Provider, tenant_id: str, student_id: str) -> str:
@@ -25,12 +22,3 @@ def marker(provider: Provider, tenant_id: str, student_id: str) -> str:
     if provider is Provider.GOOGLE:
         return key.decode()
     return "~" + b32encode(sha256(key).digest()).decode()[: GRAPH_LENGTH - 1]
-
-
-def legacy_marker(provider: Provider, student_id: str) -> str | None:
-    """The bare student number that earlier versions wrote at Microsoft; None where they wrote what `marker` gives.
-
-    It proves nothing by itself. Use it only to mark anew an account whose object id the ledger already has for this student.
-    """
-    plain = provider is Provider.MICROSOFT and _PLAIN.fullmatch(student_id)
-    return student_id if plain else None

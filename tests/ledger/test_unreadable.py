@@ -1,5 +1,7 @@
 """Records that another version has written, on PostgreSQL: they are put aside, and come back to who can read them."""
 
+from datetime import timedelta
+
 import pytest
 from sqlalchemy import Row
 
@@ -85,10 +87,10 @@ async def test_the_wait_for_another_version_keeps_its_beginning(given: Given, on
     on_postgres.execute("UPDATE step SET state = 'parked'")
     await given.claim()
     first = wait(on_postgres)
-    on_postgres.advance(61)
+    on_postgres.advance(61)  # all times that are written down are 61 seconds earlier now
     await given.claim()
     again = wait(on_postgres)
-    assert (again.attempts, again.since) == (2, first.since)
+    assert (again.attempts, again.since) == (2, first.since - timedelta(seconds=61))
 
 
 async def test_what_this_version_does_not_know_beside_what_it_does_is_no_trouble(

@@ -58,6 +58,13 @@ class SharedParts:
             self._started.append(part)
         return address
 
+    def _left(self) -> bool:
+        """Whether any part has data still. A part that ends removes its folder, maybe just while it is looked into."""
+        try:
+            return any(each.is_dir() and any(each.iterdir()) for each in self.folder.iterdir())
+        except FileNotFoundError:
+            return True
+
     def end(self) -> None:
         """Let go of the parts and wait until they are gone with their data."""
         if self._held is None:
@@ -65,8 +72,6 @@ class SharedParts:
         os.close(self._held)
         self._held = None
         deadline = time.monotonic() + _END
-        while (
-            any(each.is_dir() and any(each.iterdir()) for each in self.folder.iterdir()) and time.monotonic() < deadline
-        ):
+        while self._left() and time.monotonic() < deadline:
             time.sleep(0.02)
         shutil.rmtree(self.folder, ignore_errors=True)

@@ -5,7 +5,7 @@ import re
 import pytest
 
 from consumer.events import Provider
-from consumer.policy.marker import GRAPH_LENGTH, legacy_marker, marker
+from consumer.policy.marker import GRAPH_LENGTH, marker
 
 HASHED = re.compile(r"~[A-Z2-7]{15}")
 SHORT = ["1", "S-2024/000017", "0123456789abcdef", "O'Neill", "a b"]
@@ -40,20 +40,3 @@ def test_a_marker_at_google_names_tenant_and_student() -> None:
 
 def test_the_marker_of_a_student_never_changes() -> None:
     assert marker(Provider.MICROSOFT, "athens", "3f2504e0-4f89-11d3-9a0c-0305e82c3301") == "~ANMZZ7AUMQ4APJY"
-
-
-# --- earlier versions ---
-
-
-@pytest.mark.parametrize("student_id", SHORT)
-def test_earlier_versions_wrote_a_short_id_as_it_is_at_microsoft(student_id: str) -> None:
-    assert legacy_marker(Provider.MICROSOFT, student_id) == student_id
-
-
-@pytest.mark.parametrize("student_id", UNUSUAL)
-def test_earlier_versions_hashed_every_other_id_as_this_one_does(student_id: str) -> None:
-    assert legacy_marker(Provider.MICROSOFT, student_id) is None
-
-
-def test_earlier_versions_wrote_the_same_at_google() -> None:
-    assert legacy_marker(Provider.GOOGLE, "17") is None

@@ -45,11 +45,11 @@ def test_a_tenant_that_cannot_be_opened_is_held_by_itself() -> None:
     assert (around.gauge("athens"), around.gauge("sparta")) == (0, 1)
 
 
-def test_its_fault_holds_the_whole_tenant_and_says_why() -> None:
+def test_its_fault_holds_the_whole_tenant_and_names_no_file_or_variable_of_ours() -> None:
     fault = Surroundings("sparta").institutions()["sparta"].fault
     assert fault is not None
     assert (fault.reason, fault.scope) == (Reason.TENANT_UNUSABLE, Scope.TENANT)
-    assert str(fault) == "The institution's configuration cannot be used. The secret `env:SECRET` cannot be opened."
+    assert "env:SECRET" not in str(fault)
 
 
 def test_it_is_opened_again_when_it_is_asked_for_and_at_most_once_a_minute() -> None:
