@@ -51,8 +51,8 @@ async def corrected(case: Case) -> Account:
     What a correction changes in a name, a domain or a unit takes effect so. An address that is no candidate any more is given back.
     """
     account = await reserved(case)
-    if case.may_turn_up(StepName.CREATE) is not None:
-        return account
+    if case.provider not in case.job.accounts or case.may_turn_up(StepName.CREATE) is not None:
+        return account  # decided in this very job, or not to be changed
     if not _is_candidate(case, account.address):
         # What an attempt with that address left unknown is given up with it.
         given_up = EndStep(case.provider, StepName.CREATE, StepState.THROTTLED, Reason.INVALID_PROFILE)

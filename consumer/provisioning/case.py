@@ -120,6 +120,11 @@ class Case:
         wait = self.job.waits.get((self.provider, name))
         return wait.attempts if wait and wait.version == self.version and wait.reason is reason else 0
 
+    def waits_since(self, name: StepName) -> datetime:
+        """From when on this version has waited at this step, for whatever reason; now, where it did not."""
+        wait = self.job.waits.get((self.provider, name))
+        return wait.since if wait and wait.version == self.version else self.now()
+
     def was_lost(self, name: StepName) -> bool:
         """Whether the outcome of any attempt since the account was last verified is unknown, whatever has become of later ones."""
         step = self.step(name)

@@ -19,6 +19,7 @@ Attempts send the same body while any of them may still turn up. When none may, 
 
 from dataclasses import replace
 from hashlib import sha256
+from urllib.parse import quote
 
 from consumer.errors import AddressTaken, Hold, NotYet, Reason, RetryLater
 from consumer.events import Origin, StepName
@@ -109,7 +110,7 @@ async def _create(case: Case, account: Account) -> None:
             StepName.CREATE,
             CREATE,
             service=case.service,
-            part=None if body.org_unit is None else f"units/{body.org_unit}",
+            part=None if body.org_unit is None else f"units/{quote(body.org_unit, safe='')}",
             request_hash=request_hash,
             call=lambda t: case.directory.create(body, password, timeout=t),
             then=lambda found: _created(case, account, found),

@@ -107,11 +107,11 @@ class Endings:
         return replace(so_far, stopped=True, failed=True).also(outcome)
 
     def _held(self, case: Case, name: StepName, fault: Hold, so_far: Ending) -> Ending:
+        seconds = self._pace.held_first
         if fault.scope is Scope.STUDENT:
-            tries = case.waited(name, fault.reason)
-            seconds = min(self._pace.held, self._pace.held_first * 2.0 ** min(tries, 30))
-        else:
-            seconds = self._pace.held_first
+            # As long as it has waited already: the waits double.
+            so_long = (case.now() - case.waits_since(name)).total_seconds()
+            seconds = min(self._pace.held, max(seconds, so_long))
         ending = self._waits(case, name, fault, seconds, so_far, report=True, held=True)
         if not _reported(case, name, fault.reason):
             self._metrics.held.labels(case.tenant.id, case.provider, fault.reason).inc()
@@ -128,9 +128,7 @@ class Endings:
         after = fault.after if isinstance(fault, RetryLater) else None
         # A vendor's own time is a lower bound; what is added spreads the tenant's students.
         seconds = own if after is None else after + min(own, self._pace.base)
-        wait = case.job.waits.get((case.provider, name))
-        since = wait.since if wait and wait.version == case.version else case.now()
-        planned = case.now() - since + timedelta(seconds=seconds)
+        planned = case.now() - case.waits_since(name) + timedelta(seconds=seconds)
         report = planned.total_seconds() > self._pace.report_after or tries >= self._pace.report_attempts
         held = isinstance(fault, OnHold)
         log.debug("step_later", tenant_id=case.tenant.id, provider=case.provider, step=name, seconds=round(seconds, 1))
