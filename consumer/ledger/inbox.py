@@ -204,7 +204,10 @@ class PostgresInbox:
 
 
 class _Accepting:
-    """One batch in its transaction: events that act first, then those that cancel."""
+    """One batch in its transaction: events that act, between those that cancel and came before them and those that came after.
+
+    What cancels concerns only what was accepted before it came, in one batch as in several.
+    """
 
     def __init__(self, connection: Connection, arrivals: Sequence[Arrival]) -> None:
         self._connection = connection
@@ -213,13 +216,16 @@ class _Accepting:
             (cancels if arrival.cancels else acts).setdefault(_key(arrival), arrival)
         for key in acts.keys() & cancels.keys():
             del cancels[key]
+        early = came_first(arrivals)
         self._first = {**acts, **cancels}
         self._documents = {key: _document(arrival.event) for key, arrival in self._first.items()}
         self._new = self._insert(acts.values())
         self._known = self._digests([key for key in self._first if key not in self._new])
+        unknown = [arrival for key, arrival in cancels.items() if key not in self._known]
+        cancelling = self._move(_CANCEL, [arrival for arrival in unknown if _key(arrival) in early])
         self.winners = self._move(_DESIRE, [arrival for key, arrival in acts.items() if key in self._new])
         self._supersede([key for key in self._new if key not in self.winners])
-        cancelling = self._move(_CANCEL, [arrival for key, arrival in cancels.items() if key not in self._known])
+        cancelling |= self._move(_CANCEL, [arrival for arrival in unknown if _key(arrival) not in early])
         self._new |= self._insert([cancels[key] for key in cancelling])
         self.winners |= cancelling
 
@@ -296,6 +302,17 @@ class _Accepting:
         if beaten:
             values = {"tenants": [tenant for tenant, _ in beaten], "events": [event for _, event in beaten]}
             self._connection.execute(_SUPERSEDE, values)
+
+
+def came_first(arrivals: Sequence[Arrival]) -> frozenset[_Key]:
+    """Of a batch, the events (by tenant and event id) that cancel and came before any of their student's that acts."""
+    acted, early = set[_Key](), set[_Key]()
+    for arrival in arrivals:
+        if not arrival.cancels:
+            acted.add(_student(arrival))
+        elif _student(arrival) not in acted:
+            early.add(_key(arrival))
+    return frozenset(early)
 
 
 def _advance(connection: Connection, offsets: Mapping[Place, int | None], epochs: Mapping[Place, int]) -> None:

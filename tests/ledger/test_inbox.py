@@ -137,11 +137,27 @@ def test_an_older_event_that_asks_for_nothing_leaves_no_trace(given: Given, ledg
     assert ledger.dispositions() == {"e2": PENDING}
 
 
-@pytest.mark.parametrize("order", [1, -1])
-def test_what_is_cancelled_may_come_in_the_same_batch(given: Given, ledger: Ledger, order: int) -> None:
-    batch = [arrival(event("e1", version=1)), cancellation(event("e2", version=2))][::order]
+def test_what_is_cancelled_may_have_come_before_in_the_same_batch(given: Given, ledger: Ledger) -> None:
+    batch = [arrival(event("e1", version=1)), cancellation(event("e2", version=2))]
     assert ledger.inbox.accept(batch, epochs=given.epochs) == [PENDING, PENDING]
     assert ledger.inbox.accept([arrival(event("e0", version=1))], epochs=given.epochs) == [SUPERSEDED]
+
+
+@pytest.mark.parametrize("together", [True, False])
+def test_what_comes_later_is_not_cancelled_in_one_batch_as_in_several(
+    given: Given, ledger: Ledger, *, together: bool
+) -> None:
+    batch = [cancellation(event("e2", version=2)), arrival(event("e1", version=1))]
+    found = [
+        ledger.inbox.accept(part, epochs=given.epochs) for part in ([batch] if together else [[one] for one in batch])
+    ]
+    assert [disposition for part in found for disposition in part] == [SKIPPED, PENDING]
+
+
+def test_what_cancels_and_came_first_cancels_what_was_open_before(given: Given, ledger: Ledger) -> None:
+    given.accept(event("e1", version=1))
+    batch = [cancellation(event("e3", version=3)), arrival(event("e2", version=2))]
+    assert ledger.inbox.accept(batch, epochs=given.epochs) == [PENDING, SUPERSEDED]
 
 
 def test_what_is_wanted_again_in_the_same_batch_is_not_cancelled(given: Given, ledger: Ledger) -> None:

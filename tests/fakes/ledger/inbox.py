@@ -3,6 +3,7 @@
 from collections.abc import Collection, Mapping, Sequence
 
 from consumer.errors import Fenced
+from consumer.ledger.inbox import came_first
 from consumer.ledger.port import FROM_BEGINNING, Arrival, Disposition, Ownership, Place
 from tests.fakes.ledger.state import InboxRow, Key, OnState, StudentRow, who
 
@@ -35,19 +36,15 @@ class MemoryInbox(OnState):
         for arrival in arrivals:
             if not arrival.cancels and _event(arrival) not in self._state.inbox:
                 newest[who(arrival)] = max(arrival.event.version, newest.get(who(arrival), -1))
-        dispositions = [
-            None if arrival.cancels else self._accept(arrival, newest.get(who(arrival), -1)) for arrival in arrivals
-        ]
-        cancelling: dict[Key, Arrival] = {}
+        first = came_first(arrivals)
+        found: dict[int, Disposition] = {}
+        self._cancel_all([one for one in arrivals if one.cancels and _event(one) in first], found)
         for arrival in arrivals:
-            known = cancelling.setdefault(who(arrival), arrival) if arrival.cancels else None
-            if known is not None and known.event.version < arrival.event.version:
-                cancelling[who(arrival)] = arrival
+            if not arrival.cancels:
+                found[id(arrival)] = self._accept(arrival, newest.get(who(arrival), -1))
+        self._cancel_all([one for one in arrivals if one.cancels and _event(one) not in first], found)
         self._state.next_offsets.update(offsets or {})
-        return [
-            disposition or self._cancel(arrival, newest=arrival is cancelling[who(arrival)])
-            for arrival, disposition in zip(arrivals, dispositions, strict=True)
-        ]
+        return [found[id(arrival)] for arrival in arrivals]
 
     def store_offsets(self, offsets: Mapping[Place, int], *, epochs: Mapping[Place, int]) -> None:
         self._check(offsets, epochs)
@@ -71,6 +68,14 @@ class MemoryInbox(OnState):
         if wins:
             self._desire(row, student)
         return row.disposition
+
+    def _cancel_all(self, arrivals: Sequence[Arrival], found: dict[int, Disposition]) -> None:
+        newest: dict[Key, Arrival] = {}
+        for arrival in arrivals:
+            if newest.setdefault(who(arrival), arrival).event.version < arrival.event.version:
+                newest[who(arrival)] = arrival
+        for arrival in arrivals:
+            found[id(arrival)] = self._cancel(arrival, newest=arrival is newest[who(arrival)])
 
     def _cancel(self, arrival: Arrival, *, newest: bool) -> Disposition:
         if known := self._state.inbox.get(_event(arrival)):
