@@ -9,11 +9,7 @@ Whatever can't be done now keeps the batch in hand and the partitions paused, wh
 A schema registry that is away pauses only those partitions whose next record needs it. A student's row that is locked keeps only that
 student's events waiting; their partitions go on, and their offsets stay where the first of them is (`locked`).
 
-A consumer that librdkafka has given up for good, because it was fenced or failed fatally, is replaced:
-
-    reading ──fatal──▶ replaced ──fatal within a minute──▶ Stop: another process uses our `group.instance.id`, and each replacement would
-                                                           fence it in turn; whoever starts processes again does so less and less often
-            ──instance id not released──▶ replaced every few seconds: nobody is fenced by that, and a crashed predecessor's session ends
+A consumer that librdkafka has given up for good is replaced (`replacement`).
 """
 
 import threading
@@ -26,7 +22,7 @@ import structlog
 from confluent_kafka import KafkaError, KafkaException, TopicPartition
 
 from consumer.codec.letters import LetterReason
-from consumer.errors import Fenced, Stop, Unavailable
+from consumer.errors import Fenced, Unavailable
 from consumer.failpoints import UNARMED, Failpoints, Point, commit_lost
 from consumer.intake.batch import Batch, BatchReader, Taken
 from consumer.intake.hand import Hand, place_of, places_of
@@ -36,6 +32,7 @@ from consumer.intake.locked import Locked
 from consumer.intake.open_work import OpenWork
 from consumer.intake.partitions import Partitions, is_fatal
 from consumer.intake.port import Answered, Consumer, Record
+from consumer.intake.replacement import Replacement
 from consumer.intake.watch import Watch
 from consumer.ledger.port import Disposition, Inbox, Place
 from consumer.observe.health import Progress
@@ -47,12 +44,6 @@ _POLL = 0.1
 _COMMIT_EVERY, _COMMIT_ALL_EVERY = 1.0, 30.0
 _CALM = 2.0
 _LOCKED_AGAIN = 1.0
-_DUEL, _INSTANCE_AGAIN = 60.0, 5.0
-"""Seconds: within which a second fatal error is not got over, and between tries while our instance id is not released."""
-
-_UNRELEASED = KafkaError(KafkaError.UNRELEASED_INSTANCE_ID).str()
-"""librdkafka's words: the code of a fatal error says only that it is one."""
-
 _REUSED = "This event_id was used before, with other content."
 
 
@@ -89,8 +80,7 @@ class Intake:
         self._partitions = Partitions(inbox, owner=owner, metrics=metrics, failpoints=failpoints)
         self._consumers = consumers
         self._consumer = consumers(self._partitions.answered)
-        self._replaced_at: float | None = None
-        self._replace_at: float | None = None
+        self._replacement = Replacement(metrics, clock)
         self._watch = Watch(progress, topic, self._partitions, clock) if progress else None
         self._hand = Hand()
         self._locked = Locked()
@@ -131,8 +121,9 @@ class Intake:
         self._beat()
         self._take(self._batch_size if self._hold.cause is None else 1)
         if self._partitions.fatal is not None:
-            self._failed_fatally(self._partitions.fatal)
-        if self._replace_at is not None and self._replace_at <= self._clock():
+            self._replacement.failed(self._partitions.fatal)
+            self._partitions.fatal = None
+        if self._replacement.due:
             self._replace()
         if self._hold.due:
             self._try()
@@ -289,7 +280,7 @@ class Intake:
             self._all_committed_at = now
         if self._watch is not None:
             self._watch.look(
-                self._consumer, excuse=self._hold.cause or self._registry.cause, failed=self._replace_at is not None
+                self._consumer, excuse=self._hold.cause or self._registry.cause, failed=self._replacement.awaited
             )
 
     def _known(self, tenant: str) -> str:
@@ -323,7 +314,7 @@ class Intake:
     def _judge(self, error: KafkaError, record: Record | None) -> None:
         """Most errors of the consumer are news of trouble that librdkafka itself gets over; these are not."""
         if is_fatal(error):
-            self._failed_fatally(error)
+            self._replacement.failed(error)
             return
         if record is not None and error.code() == KafkaError._PARTITION_EOF:  # noqa: SLF001  its name for it
             if self._watch is not None:
@@ -335,24 +326,6 @@ class Intake:
         self._metrics.loop_faults.labels("intake", error.name()).inc()
         log.warning("kafka_error", error=error.name())
 
-    def _failed_fatally(self, error: KafkaError) -> None:
-        """Has the consumer replaced. Raises `Stop` where that would not last."""
-        if self._replace_at is not None:
-            return
-        now = self._clock()
-        self._partitions.fatal = None
-        if _UNRELEASED in error.str():
-            self._replace_at = now + _INSTANCE_AGAIN
-        elif self._replaced_at is not None and now - self._replaced_at < _DUEL:
-            raise Stop(
-                f"The Kafka consumer failed again within a minute ({error.name()}): {error.str()}. Does another process use the same "
-                "`kafka.group_instance_id`?"
-            )
-        else:
-            self._replace_at = now
-        self._metrics.loop_faults.labels("intake", error.name()).inc()
-        log.warning("consumer_failed", error=error.name(), why=error.str())
-
     def _replace(self) -> None:
         """A new consumer in place of one that reads nothing any more; what was in hand is read again, by whoever it is given to."""
         self._consumer.close()
@@ -361,8 +334,7 @@ class Intake:
         self._locked.clear()
         self._hold_back()
         self._consumer = self._consumers(self._partitions.answered)
-        self._replaced_at, self._replace_at = self._clock(), None
-        self._metrics.consumers_replaced.inc()
+        self._replacement.done()
         self.start()
 
 

@@ -3,7 +3,7 @@
 from collections.abc import Collection, Mapping, Sequence
 
 from consumer.errors import Fenced
-from consumer.ledger.inbox import came_first
+from consumer.ledger.accepting import came_first
 from consumer.ledger.port import FROM_BEGINNING, Arrival, Disposition, Ownership, Place
 from tests.fakes.ledger.state import InboxRow, Key, OnState, StudentRow, who
 
