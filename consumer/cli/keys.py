@@ -10,10 +10,9 @@ import typer
 from rich.table import Table
 
 from consumer.cli.console import DEFAULT_SERVICE_FILE, ServiceFile, err, out
+from consumer.cli.ledger import opened
 from consumer.configuration.loading import load_settings
 from consumer.ledger.credentials import Credentials
-from consumer.ledger.engine import open_engine
-from consumer.ledger.migrations import require_current
 from consumer.ledger.vault import Vault, open_vault
 from consumer.secrets import opener
 from consumer.settings import Settings
@@ -69,15 +68,9 @@ def rotate(
 
 @contextmanager
 def _opened(settings: Settings) -> Generator[tuple[Credentials, Vault]]:
-    open_secret, database = opener(os.environ), settings.database
-    vault = open_vault(settings.vault, open_secret)
-    password = open_secret(database.password) if database.password else None
-    engine = open_engine(database.url, password=password, name="provisioner keys")
-    try:
-        require_current(engine)
+    vault = open_vault(settings.vault, opener(os.environ))
+    with opened(settings, name="keys") as engine:
         yield Credentials(engine), vault
-    finally:
-        engine.dispose()
 
 
 def _state(ident: str, sealed: Mapping[str, int], known: list[str], vault: Vault) -> str:

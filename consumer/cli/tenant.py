@@ -1,19 +1,15 @@
 """`provisioner tenant`: what of a tenant waits, and how an operator ends that. See docs/operations.md."""
 
 import os
-from collections.abc import Generator
-from contextlib import contextmanager
 from typing import Annotated
 
 import typer
 from rich.table import Table
 
 from consumer.cli.console import DEFAULT_SERVICE_FILE, ServiceFile, err, out
+from consumer.cli.ledger import opened
 from consumer.configuration.loading import load_settings
-from consumer.ledger.engine import open_engine
 from consumer.ledger.holds import Holds
-from consumer.ledger.migrations import require_current
-from consumer.secrets import opener
 
 app = typer.Typer(no_args_is_help=True, help="What of a tenant waits.")
 
@@ -28,8 +24,8 @@ def tenant() -> None:
 @app.command()
 def waits(tenant_id: Tenant, config: ServiceFile = DEFAULT_SERVICE_FILE) -> None:
     """List the services of a tenant that are not called now, with the reason."""
-    with _opened(config) as holds:
-        found = holds.waits(tenant_id)
+    with opened(load_settings(config, os.environ), name="tenant") as engine:
+        found = Holds(engine).waits(tenant_id)
     if not found:
         out.print(f"No service of `{tenant_id}` waits.")
         return
@@ -54,20 +50,8 @@ def resume(
 
     Safe beside running replicas. Where the cause is still there, the tenant waits again after the next call.
     """
-    with _opened(config) as holds:
-        resumed = holds.resume(tenant_id, service)
+    with opened(load_settings(config, os.environ), name="tenant") as engine:
+        resumed = Holds(engine).resume(tenant_id, service)
     out.print(f"{resumed.services:,} waits of services ended; {resumed.students:,} students are due.")
     if not resumed.services and not resumed.students:
         err.print(f"Nothing of `{tenant_id}` waited: `provisioner tenant waits` lists what does.", style="yellow")
-
-
-@contextmanager
-def _opened(config: ServiceFile) -> Generator[Holds]:
-    database = load_settings(config, os.environ).database
-    password = opener(os.environ)(database.password) if database.password else None
-    engine = open_engine(database.url, password=password, name="provisioner tenant")
-    try:
-        require_current(engine)
-        yield Holds(engine)
-    finally:
-        engine.dispose()

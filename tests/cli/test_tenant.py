@@ -1,0 +1,85 @@
+"""`provisioner tenant`: what of a tenant waits, and how an operator ends it."""
+
+from collections.abc import Iterator
+from pathlib import Path
+
+import pytest
+import yaml
+from sqlalchemy import text
+from typer.testing import CliRunner, Result
+
+from consumer.cli import app
+from consumer.ledger.engine import open_engine
+from consumer.ledger.migrations import upgrade
+
+pytestmark = pytest.mark.parts
+
+WAITS = text(
+    """
+    INSERT INTO tenant_wait (tenant_id, service, until, held, reason, code, step, since)
+    VALUES ('north-high', :service, now() + interval '1 day', true, 'consent_missing', '403 Denied', 'create', now())
+    """
+)
+
+
+class Installation:
+    """A service's file, and its database."""
+
+    def __init__(self, folder: Path, database: str) -> None:
+        self._config = folder / "service.yaml"
+        settings = {
+            "kafka": {"bootstrap_servers": "127.0.0.1:1"},
+            "registry": {"url": "http://127.0.0.1:1"},
+            "database": {"url": database},
+            "vault": [{"id": "k", "key": "env:KEY"}],
+        }
+        self._config.write_text(yaml.safe_dump(settings))
+        self.engine = open_engine(database)
+        upgrade(self.engine)
+
+    def wait(self, *services: str) -> None:
+        with self.engine.begin() as connection:
+            for service in services:
+                connection.execute(WAITS, {"service": service})
+
+    def tenant(self, *arguments: str) -> Result:
+        return CliRunner().invoke(app, ["tenant", *arguments, "--config", str(self._config)], env={"COLUMNS": "200"})
+
+
+@pytest.fixture
+def installation(tmp_path: Path, database_url: str) -> Iterator[Installation]:
+    installation = Installation(tmp_path, database_url)
+    yield installation
+    installation.engine.dispose()
+
+
+def test_services_that_wait_are_listed_with_the_reason(installation: Installation) -> None:
+    installation.wait("microsoft")
+    result = installation.tenant("waits", "north-high")
+    assert result.exit_code == 0
+    assert all(word in result.output for word in ("microsoft", "consent_missing", "403 Denied"))
+
+
+def test_a_tenant_of_which_nothing_waits_says_so(installation: Installation) -> None:
+    assert "No service of `north-high` waits." in installation.tenant("waits", "north-high").output
+
+
+def test_a_tenant_that_is_resumed_waits_no_longer(installation: Installation) -> None:
+    installation.wait("microsoft", "mailgun")
+    result = installation.tenant("resume", "north-high")
+    assert "2 waits of services ended" in result.output
+    assert "No service" in installation.tenant("waits", "north-high").output
+
+
+def test_one_service_may_be_resumed_alone(installation: Installation) -> None:
+    installation.wait("microsoft", "microsoft/groups/g1", "mailgun")
+    installation.tenant("resume", "north-high", "--service", "microsoft")
+    left = installation.tenant("waits", "north-high").output
+    assert "mailgun" in left
+    assert "microsoft" not in left
+
+
+def test_a_tenant_of_which_nothing_waited_is_told_apart(installation: Installation) -> None:
+    result = installation.tenant("resume", "nroth-high")
+    assert result.exit_code == 0
+    assert "Nothing of `nroth-high` waited" in result.output
