@@ -4,12 +4,11 @@ import os
 from typing import Annotated
 
 import typer
-from rich.table import Table
 
 from consumer.cli.console import DEFAULT_SERVICE_FILE, ServiceFile, err, out
 from consumer.cli.ledger import opened
 from consumer.configuration.loading import load_settings
-from consumer.ledger.holds import Holds
+from consumer.ledger.holds import Holds, TenantWait
 
 app = typer.Typer(no_args_is_help=True, help="What of a tenant waits.")
 
@@ -29,12 +28,8 @@ def waits(tenant_id: Tenant, config: ServiceFile = DEFAULT_SERVICE_FILE) -> None
     if not found:
         out.print(f"No service of `{tenant_id}` waits.")
         return
-    table = Table("service", "reason", "vendor's code", "since", "until", "a person must act")
     for wait in found:
-        since = wait.since.isoformat(timespec="seconds") if wait.since else ""
-        until = wait.until.isoformat(timespec="seconds")
-        table.add_row(wait.service, wait.reason or "", wait.code or "", since, until, "yes" if wait.held else "no")
-    out.print(table)
+        out.print(_line(wait), soft_wrap=True, markup=False, highlight=False)
 
 
 @app.command()
@@ -55,3 +50,10 @@ def resume(
     out.print(f"{resumed.services:,} waits of services ended; {resumed.students:,} students are due.")
     if not resumed.services and not resumed.students:
         err.print(f"Nothing of `{tenant_id}` waited: `provisioner tenant waits` lists what does.", style="yellow")
+
+
+def _line(wait: TenantWait) -> str:
+    why = " ".join(filter(None, (wait.reason, f"({wait.code})" if wait.code else None))) or "rate limited"
+    since = f" since {wait.since:%Y-%m-%d %H:%M:%S %Z}," if wait.since else ""
+    act = "; a person must act" if wait.held else ""
+    return f"{wait.service}: {why},{since} until {wait.until:%Y-%m-%d %H:%M:%S %Z}{act}"
