@@ -9,7 +9,7 @@
     ├── OutcomeUnknown        the request may or may not have been carried out; neither failed nor done
     ├── GiveUp                final for this student: trying again would get the same answer
     │   └── AddressTaken      definite: the address belongs to somebody; whose it is must be looked up
-    ├── Hold                  waits for a person, scoped to those whom the cause concerns
+    ├── Hold                  waits for a person, scoped to those affected by the cause
     ├── Superseded            a newer event of the student was accepted: what this version asked for is not begun any more
     ├── Fenced                another process owns the work now: drop it, write nothing
     └── Stop                  the process can't go on: its configuration or its store is not what it must be
@@ -55,7 +55,7 @@ class Reason(StrEnum):
 
 
 class Scope(StrEnum):
-    """Whom a refusal concerns, and so who must wait."""
+    """Who is affected by a refusal, and so must wait."""
 
     STUDENT = "student"  # this student alone
     RESOURCE = "resource"  # everyone whose call names the same thing: a group, a licence, a kind of look-up

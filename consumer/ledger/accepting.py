@@ -203,5 +203,5 @@ def event_key(arrival: Arrival) -> Key:
 
 
 def student_of(arrival: Arrival) -> Key:
-    """Whom it is about."""
+    """The student it is about."""
     return arrival.event.tenant_id, arrival.event.student.student_id

@@ -19,7 +19,7 @@ log = structlog.get_logger()
 _ASIDE = 60.0
 """Seconds until a student with an unreadable record is due again: another replica may be of a version that can read it."""
 _LOCKED = 0.5
-"""Seconds until a due student that nobody can claim, as another transaction holds its row, is looked at again."""
+"""Seconds until a due student whose row is locked by another transaction is looked at again."""
 
 # Rows that another worker is claiming are passed over, not waited for.
 _CLAIM = text(

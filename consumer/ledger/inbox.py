@@ -24,10 +24,10 @@ _OWN = text(
     """  # noqa: S608  a constant of ours
 )
 
-# Batches are taken all together or not at all; one row that somebody holds must not keep the others for long.
+# Batches are taken all together or not at all; one locked row must not delay the others for long.
 _IMPATIENT = text("SET LOCAL lock_timeout = '500ms'")
 
-# Whoever wants to take a partition over waits until this batch is in, or this batch finds that it was too late.
+# A new owner of a partition waits until this batch is in, or this batch finds that it is too late.
 _ADVANCE = text(
     """
     WITH held AS (
@@ -44,7 +44,7 @@ _ADVANCE = text(
     """
 )
 
-# Whoever is there and can't be locked now is locked by somebody else.
+# A row that is there and cannot be locked now is locked by another transaction.
 _LOCKED = text(
     """
     WITH asked AS (

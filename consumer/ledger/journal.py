@@ -78,7 +78,7 @@ class Entry:
 
 
 class LockedStudents(Locked):
-    """Other transactions hold the rows of these leases' students. Nothing was written, for nobody."""
+    """Other transactions hold the rows of these leases' students. Nothing was written for any of them."""
 
     def __init__(self, leases: Collection[Lease]) -> None:
         super().__init__("Another transaction holds the student's row.")

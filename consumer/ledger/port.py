@@ -284,7 +284,7 @@ class RefuseAddress:
 
 @dataclass(frozen=True, slots=True)
 class ReleaseAddress:
-    """The address is not needed any more, and nobody was refused it: others may have it. The account's row goes."""
+    """The address is not needed any more and was not refused: it is free for others. The account's row goes."""
 
     provider: Provider
     address: str

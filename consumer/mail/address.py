@@ -23,7 +23,7 @@ _MISTAKES = (
 )
 _SPECIALS = frozenset('()<>[]:;@\\,."')
 _BLANK = {"Zs", "Cf"}
-"""Unicode categories of what nobody sees at the end of a line: blanks, and formats such as U+200B or U+FEFF."""
+"""Unicode categories that are invisible at the end of a line: blanks, and formats such as U+200B or U+FEFF."""
 
 
 def is_address(text: str) -> bool:

@@ -6,7 +6,7 @@ A crash between the two commits leaves STARTED, which the next owner treats like
 service waits, nor when the lease could end before the call's deadline, nor for an event that is not the newest any more.
 
 A call names its service and, where it can be refused by itself, the part of it that it needs: a group, the licences, a kind of look-up.
-A refusal makes those wait whom it concerns:
+A refusal makes those wait who are affected:
 
     Scope.TENANT     the service ──▶ every student of the tenant
     Scope.RESOURCE   the part    ──▶ whose calls need that part
@@ -194,7 +194,7 @@ class Effects:
                 return asked_at
 
     def waits(self, name: StepName, service: str, part: str | None, fault: Fault) -> TenantWaits | None:
-        """What must be committed so that all whom the fault concerns wait, where that is more than this student."""
+        """What must be committed so that all who are affected wait, where that is more than this student."""
         place, seconds = service, None
         if isinstance(fault, Unavailable | OutcomeUnknown):
             seconds = self._breaker(service).failed()

@@ -1,4 +1,4 @@
-"""How one provider's way ended: done, failed for good, or to be gone on with; when, why, and what downstream is told of it.
+"""How one provider's way ended: done, failed finally, or continued later; when, why, and what is reported downstream.
 
 fault            the student                                     downstream
 GiveUp           failed for this event                           at once, final
@@ -35,7 +35,7 @@ class Pace:
     """Seconds: the back-off's `base` and `cap`; `held_first` and `held`, between which the waits of a held student grow; `verify` after
     its event was settled an account is verified where a step is unsure.
 
-    Downstream is told of a wait that is longer than `report_after`, or that was tried `report_attempts` times.
+    A wait is reported downstream when it is longer than `report_after`, or that was tried `report_attempts` times.
     """
 
     base: float

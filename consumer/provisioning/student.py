@@ -42,7 +42,7 @@ _ACCOUNT: _Steps = (
 _GRANTS: _Steps = ((StepName.LICENCES, ensure_licences), (StepName.GROUPS, ensure_groups))
 _NEWS: _Steps = ((StepName.GROUPS, ensure_announced), (StepName.WELCOME, ensure_welcomed))
 """Each does what is missing of its step, and nothing where nothing is. The mail is last: its password opens a finished account, or one
-that lacks only what the school must mend (`announce`)."""
+that lacks only what the school must fix (`announce`)."""
 
 
 class StudentWorker:
@@ -163,7 +163,7 @@ def _providers(job: Job) -> Sequence[Provider]:
 
 
 def _forgotten(job: Job) -> Sequence[Write]:
-    """A cancelled event's passwords: no mail tells them any more."""
+    """A cancelled event's passwords: no mail carries them any more."""
     return () if job.desired.providers else [DestroyCredential(provider) for provider in sorted(job.credentials)]
 
 

@@ -1,4 +1,4 @@
-"""What an answer of Google's Directory API means, and whom a refusal concerns. Pure.
+"""What a response of Google's Directory API means, and who is affected by a refusal. Pure.
 
 By status and `errors[].reason`; messages only where one status has several meanings. What is not understood is never final, and never
 blamed on the student. A refusal without Google's own envelope was written by

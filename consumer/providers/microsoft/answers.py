@@ -1,4 +1,4 @@
-"""What an answer of Graph means, and whom a refusal concerns. Pure.
+"""What a response of Graph means, and who is affected by a refusal. Pure.
 
 Many different refusals carry the same `Request_BadRequest`, so the order is: status, `error.code`, `details[].code` and target, then words
 of the message. What is still not understood is never "already exists", never final, and never blamed on the student. A refusal without
