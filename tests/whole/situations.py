@@ -11,6 +11,7 @@ from consumer.events import Provider, Student, student_key
 from consumer.failpoints import Point
 from consumer.policy.addresses import candidates
 from consumer.policy.marker import marker
+from consumer.simulators.audit import Entry
 from consumer.simulators.encoding import Encoder
 from consumer.simulators.google import refusals as google
 from consumer.simulators.graph import refusals as graph
@@ -31,6 +32,8 @@ class Situation(StrEnum):
     """Their account is there, was deleted, and can be restored."""
     HIDDEN = "hidden"
     """The vendor says that the address is taken, and shows nobody who has it."""
+    CORRECTED = "corrected"
+    """Their name is misspelt, and corrected by a newer event while the vendor is too busy to create the account."""
     THROTTLED = "throttled"
     """The vendor asks for time when their account is looked for."""
     UNMARKED = "unmarked"
@@ -44,6 +47,7 @@ class Situation(StrEnum):
 LEADS_TO: Mapping[Point, Situation] = {
     Point.LOOK_UP_RESULT: Situation.THROTTLED,
     Point.ADDRESS_REFUSED: Situation.NAMESAKE,
+    Point.ADDRESS_RELEASED: Situation.CORRECTED,
     Point.ACCOUNT_ADOPTED: Situation.STANDING,
     Point.RESTORE_INTENT: Situation.DELETED,
     Point.RESTORE_ANSWER: Situation.DELETED,
@@ -72,7 +76,7 @@ class Enrolment:
     @classmethod
     def of(cls, tenant: Tenant, situation: Situation, number: int) -> "Enrolment":
         """`number` tells students apart, in all that they have."""
-        ident = f"{situation}-{number:03}"  # short enough to be a marker as it is
+        ident = f"{situation}-{number:03}"
         student = Student(
             student_id=ident,
             given_name=situation.value.capitalize(),
@@ -104,16 +108,32 @@ class Enrolment:
         return self.situation not in {Situation.STANDING, Situation.DELETED}
 
     def record(self, encoder: Encoder) -> bytes:
-        """The event."""
+        """The event; the first of two where the name is corrected."""
+        misspelt = self.student.model_copy(update={"given_name": _MISSPELT})
+        return self._record(encoder, 1, misspelt if self.situation is Situation.CORRECTED else self.student)
+
+    def correction(self, encoder: Encoder) -> bytes:
+        """The event that corrects the name."""
+        return self._record(encoder, 2, self.student)
+
+    def is_tried_misspelt(self, entry: Entry) -> bool:
+        """Whether this request to a vendor was to create the account under the misspelt name."""
+        return entry.route == _VENDORS[self.provider].create and all(text in entry.request for text in self._misspelt)
+
+    @property
+    def _misspelt(self) -> tuple[str, ...]:
+        return (_MISSPELT, self.student.family_name)
+
+    def _record(self, encoder: Encoder, version: int, student: Student) -> bytes:
         row = next(row for row in self.tenant.statuses if row.provider_action)
         event: dict[str, Any] = {
-            "event_id": f"{self.student.student_id}/1",
+            "event_id": f"{student.student_id}/{version}",
             "occurred_at": datetime(2026, 9, 1, tzinfo=UTC),
             "tenant_id": self.tenant.id,
-            "version": 1,
+            "version": version,
             "previous_status": None,
             "status": {"id": row.id, "name": row.name, "type": row.type},
-            "student": self.student.model_dump(),
+            "student": student.model_dump(),
         }
         return encoder.encode(event)
 
@@ -142,6 +162,8 @@ class Enrolment:
     def tempers(self) -> Sequence[Rule]:
         """How the vendors treat the student's first calls."""
         vendor = _VENDORS[self.provider]
+        if self.situation is Situation.CORRECTED:
+            return [Rule(route=vendor.create, temper=vendor.later, containing=self._misspelt)]
         here = {
             Situation.HIDDEN: [(vendor.create, vendor.taken, 2)],
             Situation.THROTTLED: [(vendor.search, vendor.busy, 1)],
@@ -149,8 +171,14 @@ class Enrolment:
             Situation.LOST_MAIL: [("mailgun.messages.send", Refuse(), 1)],
             Situation.UNANSWERED_MAIL: [("mailgun.messages.send", LoseAnswer(), 1)],
         }.get(self.situation, [])
-        texts = (self.student.student_id,)
-        return [Rule(route=route, temper=temper, first=first, containing=texts) for route, temper, first in here]
+        return [
+            Rule(route=route, temper=temper, first=first, containing=(self._text(route),))
+            for route, temper, first in here
+        ]
+
+    def _text(self, route: str) -> str:
+        """What of the student stands in requests of this route."""
+        return self.marker if route.startswith("graph.") else self.student.student_id
 
 
 @dataclass(frozen=True, slots=True)
@@ -159,22 +187,27 @@ class _Vendor:
     search: str
     taken: Answer
     busy: Answer
+    later: Answer
 
 
 _SOON = {"Retry-After": "0.2", "Content-Type": "application/json"}
 _BUSY = '{"error":{"code":"TooManyRequests","message":"Please retry again later."}}'
+_CONCURRENT = '{"error":{"code":"Directory_ConcurrencyViolation","message":"Please wait briefly and retry."}}'
+_MISSPELT = "Misspelt"
 _VENDORS = {
     Provider.MICROSOFT: _Vendor(
         "graph.users.create",
         "graph.users.list",
         taken=Answer(status=400, body=json.dumps(graph.conflict("userPrincipalName").body)),
         busy=Answer(status=429, body=_BUSY, headers=_SOON),
+        later=Answer(status=409, body=_CONCURRENT),
     ),
     Provider.GOOGLE: _Vendor(
         "directory.users.insert",
         "directory.users.list",
         taken=Answer(status=409, body=json.dumps(google.duplicate().body())),
         busy=Answer(status=429, body=_BUSY, headers=_SOON),
+        later=Answer(status=412, body=json.dumps(google.settling().body())),
     ),
 }
 

@@ -73,7 +73,7 @@ class School:
     enrolments: list[Enrolment] = field(default_factory=list[Enrolment])
     letters: int = 0
     replicas: list[ForkedReplica] = field(default_factory=list[ForkedReplica])
-    hand: "asyncio.Task[None] | None" = None
+    hands: list["asyncio.Task[None]"] = field(default_factory=list["asyncio.Task[None]"])
 
     def lay_out(self, situations: Sequence[Situation]) -> None:
         """Students in these situations, in turn, at each institution. Once only."""
@@ -82,19 +82,24 @@ class School:
         for enrolment in self.enrolments:
             enrolment.lay_out(self.world)
         self.vendors.tempers.set([rule for enrolment in self.enrolments for rule in enrolment.tempers()])
-        self.hand = asyncio.create_task(self.take_markers())
+        self.hands = [asyncio.create_task(self.take_markers()), asyncio.create_task(self.correct_names())]
 
     async def enrol(self, enrolments: Sequence[Enrolment]) -> None:
         """Puts their events, and one that nobody can read, onto the topic."""
-        topic = self.service.topics.status_changed
-        ident, _ = self.world.schemas.find(f"{topic}-value", schema_text(STATUS_CHANGED))
-        encoder = Encoder(schema(STATUS_CHANGED), ident)
-        producer = Producer({"bootstrap.servers": self.kafka})
-        for enrolment in enrolments:
-            producer.produce(topic, enrolment.record(encoder), enrolment.key)
-        producer.produce(topic, GARBAGE, b"nobody")
+        encoder = self.encoder()
+        events = [(enrolment.key, enrolment.record(encoder)) for enrolment in enrolments]
+        await self.produce([*events, (b"nobody", GARBAGE)])
         self.letters += 1
+
+    async def produce(self, events: Sequence[tuple[bytes, bytes]]) -> None:
+        producer = Producer({"bootstrap.servers": self.kafka})
+        for key, value in events:
+            producer.produce(self.service.topics.status_changed, value, key)
         assert await asyncio.to_thread(producer.flush, 10) == 0
+
+    def encoder(self) -> Encoder:
+        ident, _ = self.world.schemas.find(f"{self.service.topics.status_changed}-value", schema_text(STATUS_CHANGED))
+        return Encoder(schema(STATUS_CHANGED), ident)
 
     async def at_rest(self) -> bool:
         """Whether everybody's event has come to its end, and nothing is left to do or to tell."""
@@ -109,6 +114,19 @@ class School:
             for one in list(waiting):
                 if self.world.mail.mailbox.of(one.student.contact_email or ""):
                     one.lose_marker(self.world)
+                    waiting.remove(one)
+
+    async def correct_names(self) -> None:
+        """What the SIS does, once the vendor was asked for an account under a misspelt name."""
+        waiting = [one for one in self.enrolments if one.situation is Situation.CORRECTED]
+        seen = 0
+        while waiting:
+            await asyncio.sleep(0.1)
+            entries = self.vendors.audit.entries(after=seen)
+            seen += len(entries)
+            for one in list(waiting):
+                if any(one.is_tried_misspelt(entry) for entry in entries):
+                    await self.produce([(one.key, one.correction(self.encoder()))])
                     waiting.remove(one)
 
     def replica(self, name: str, failpoints: str) -> ForkedReplica:
@@ -131,7 +149,8 @@ class School:
         for one in self.enrolments:
             assert len(standing[one.marker]) == 1, one
             assert opened[standing[one.marker][0]] == one.created, one
-        assert await dispositions(self.database) == {"applied": len(self.enrolments)}
+        corrected = sum(one.situation is Situation.CORRECTED for one in self.enrolments)
+        assert await dispositions(self.database) == {"applied": len(self.enrolments), "superseded": corrected}
         await self._verify_topics()
 
     async def _verify_topics(self) -> None:
@@ -179,8 +198,8 @@ async def school(tmp_path: Path, kafka: str, database_url: str, unique_name: str
         yield school
         for replica in school.replicas:
             replica.kill()
-        if school.hand:
-            school.hand.cancel()
+        for hand in school.hands:
+            hand.cancel()
 
 
 async def test_a_run_in_all_situations_reaches_every_failpoint(school: School) -> None:
