@@ -33,6 +33,9 @@ _SENTENCES: Mapping[LetterReason, str] = {
     LetterReason.TENANT_UNUSABLE: "The tenant's file cannot be read: correct it, then write the record to the topic again.",
 }
 
+_HEADER_NAME = "The name of a header is not UTF-8."
+"""The client library raises SystemError for it (confluent-kafka 2.16), and must not be asked again: see `Letter`."""
+
 
 class Reader(Protocol):
     """`consumer.codec.reader.EventReader`."""
@@ -102,7 +105,13 @@ class BatchReader:
             if blocked and place in blocked:
                 batch.waiting.append(record)
                 continue
-            value, headers = record.value(), record.headers()
+            value = record.value()
+            try:
+                headers = record.headers()
+            except (SystemError, UnicodeDecodeError):
+                batch.letters.append(Letter(record, LetterReason.UNDECODABLE, _HEADER_NAME, headers_readable=False))
+                offsets[place] = (record.offset() or 0) + 1
+                continue
             try:
                 if asked and (answer := _known(asked, value, headers)):
                     raise answer

@@ -20,11 +20,16 @@ _Origin = tuple[str, int, int]
 
 @dataclass(frozen=True, slots=True)
 class Letter:
-    """A record that can't be taken, and why."""
+    """A record that can't be taken, and why.
+
+    Where its headers could not be read, they are not asked for again: `confluent_kafka.Message` keeps its half-made list after the first
+    failure, and whoever reads that ends the process (a null pointer in it).
+    """
 
     record: Record
     reason: LetterReason
     sentence: str
+    headers_readable: bool = True
 
     @property
     def place(self) -> _Origin:
@@ -75,7 +80,7 @@ class DeadLetters:
         topic, partition, offset = letter.place
         value, key = letter.record.value(), letter.record.key()
         headers = letter_headers(
-            letter.record.headers() if whole else None,
+            letter.record.headers() if whole and letter.headers_readable else None,
             topic=topic,
             partition=partition,
             offset=offset,

@@ -130,7 +130,11 @@ def _outcome(record: Message) -> OnTopic | None:
     if record.error() is not None:
         return None
     topic, key, value = record.topic(), record.key(), record.value()
-    headers = tuple((name, _bytes(header)) for name, header in record.headers() or ())
+    try:
+        named = record.headers() or ()
+    except (SystemError, UnicodeDecodeError):  # a header's name is not UTF-8: none of ours is so
+        return None
+    headers = tuple((name, _bytes(header)) for name, header in named)
     event_id = _event_id(dict(headers).get(_ID))
     if topic is None or key is None or value is None or event_id is None:
         return None

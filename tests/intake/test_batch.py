@@ -1,6 +1,7 @@
 """Batches: every record has one lot, and one record's trouble is not another's."""
 
 from pathlib import Path
+from typing import Any, ClassVar
 
 from consumer.codec.letters import Headers, LetterReason, Unreadable
 from consumer.codec.reader import Peek
@@ -9,8 +10,10 @@ from consumer.configuration.loading import load_tenants
 from consumer.errors import Unavailable
 from consumer.events import StudentStatusChanged
 from consumer.intake.batch import Batch, BatchReader
+from consumer.intake.letters import DeadLetters
 from consumer.policy.decision import DecisionTable
 from proof.simulation.kafka.topic import Record
+from tests.fakes.kafka import FakeProducer
 from tests.intake.rig import ROOT, WordReader
 
 KNOWN, UNKNOWN, AWAY = 1, 2, 3
@@ -43,6 +46,16 @@ def batch_of(registry: Registry, *records: Record) -> Batch:
 
 def record(offset: int, schema: int, words: bytes, *, partition: int = 0, headers: Headers | None = None) -> Record:
     return Record(("events", partition, offset), framed(schema, words), headers)
+
+
+class Unnameable(Record):
+    """As confluent-kafka 2.16 has it where a header's name is not UTF-8; it must not be asked twice."""
+
+    asked: ClassVar[list[Record]] = []
+
+    def headers(self) -> Any:
+        self.asked.append(self)
+        raise SystemError("<method 'headers'> returned a result with an exception set")
 
 
 def test_the_next_offset_of_each_partition_follows_its_last_record() -> None:
@@ -104,3 +117,14 @@ def test_a_trace_context_is_handed_on_and_anything_else_in_its_header_is_not() -
         record(1, KNOWN, b"enrolled S2 1", headers=[("traceparent", b"maria@example.org")]),
     )
     assert [taken.arrival.traceparent for taken in batch.arrivals] == [good.decode(), None]
+
+
+def test_a_record_whose_headers_cannot_be_read_is_a_dead_letter_and_its_headers_are_asked_for_once() -> None:
+    unnameable = Unnameable(("events", 0, 1), framed(KNOWN, b"enrolled S1 2"))
+    batch = batch_of(Registry(), record(0, KNOWN, b"enrolled S1 1"), unnameable, record(2, KNOWN, b"enrolled S1 3"))
+    producer = FakeProducer()
+    DeadLetters(lambda: producer, "dead").send(batch.letters)
+    assert [letter.reason for letter in batch.letters] == [LetterReason.UNDECODABLE]
+    assert [sent.value for sent in producer.sent] == [framed(KNOWN, b"enrolled S1 2")]
+    assert (len(batch.arrivals), batch.offsets) == (2, {("events", 0): 3})
+    assert Unnameable.asked == [unnameable]

@@ -1,6 +1,9 @@
 """The intake as a member of a real group: nothing lost and nothing taken twice while members come and go."""
 
 import copy
+import os
+import subprocess
+import sys
 import threading
 import time
 from collections.abc import Callable, Collection, Generator, Mapping, Sequence
@@ -205,6 +208,17 @@ def test_a_partition_that_another_process_claims_in_the_ledger_is_read_again_whi
         group.ledger.wait_until(lambda: len(group.ledger.dispositions()) == 8)
     committed, ends = group.offsets()
     assert committed == ends
+
+
+def test_a_record_with_a_header_that_is_not_utf8_is_a_dead_letter_and_the_next_is_read(group: Group) -> None:
+    command = [sys.executable, "-m", "tests.intake.foreign_header", group.kafka, group.topic, "enrolled S1 1"]
+    subprocess.run(command, check=True, cwd=ROOT, env={**os.environ, "AIOKAFKA_NO_EXTENSIONS": "1"})  # noqa: S603  our own program
+    with group.running("first"):
+        group.feed(range(4), version=2)
+        group.ledger.wait_until(lambda: len(group.ledger.dispositions()) == 4)
+    committed, ends = group.offsets()
+    assert committed == ends
+    assert group.dead_letters() == 1
 
 
 class Replica:
