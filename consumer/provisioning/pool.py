@@ -6,7 +6,7 @@ from collections.abc import Awaitable, Callable, Mapping, Sequence
 
 import structlog
 
-from consumer.errors import RetryLater
+from consumer.errors import RetryLater, Stop
 from consumer.failpoints import UNARMED, Failpoints, Point, commit_lost
 from consumer.ledger.port import Job, Work
 from consumer.observe.metrics import Metrics
@@ -115,6 +115,10 @@ class Pool:
             self._metrics.database_away.labels("provisioning").set(1)
             await asyncio.sleep(_PAUSE_WHEN_AWAY)
             return ()
+        except Exception as fault:  # noqa: BLE001  see `_failed`
+            self._failed("claim", fault)
+            await asyncio.sleep(_PAUSE_WHEN_AWAY)
+            return ()
         self._metrics.database_away.labels("provisioning").set(0)
         return jobs
 
@@ -126,6 +130,9 @@ class Pool:
         try:
             forgotten = await self._work.forget_expired(limit=_FORGOTTEN_AT_ONCE)
         except RetryLater:
+            forgotten = 0
+        except Exception as fault:  # noqa: BLE001  see `_failed`
+            self._failed("forget_expired", fault)
             forgotten = 0
         self._metrics.credentials_expired.inc(forgotten)
         if forgotten < _FORGOTTEN_AT_ONCE:
@@ -175,4 +182,17 @@ class Pool:
             due = await self._work.seconds_to_next(self._wants().keys())
         except RetryLater:
             return _PAUSE_WHEN_AWAY
+        except Exception as fault:  # noqa: BLE001  see `_failed`
+            self._failed("seconds_to_next", fault)
+            return _PAUSE_WHEN_AWAY
         return self._sweep if due is None else min(self._sweep, max(due, _PAUSE_BETWEEN_CLAIMS))
+
+    def _failed(self, question: str, fault: Exception) -> None:
+        """A fault of the ledger that does not pass by itself, such as a value that this version cannot read.
+
+        It must not end the loop, which serves all tenants. Raises `Stop` again. A database's error text quotes data, and is left out.
+        """
+        if isinstance(fault, Stop):
+            raise fault
+        self._metrics.loop_faults.labels("provisioning", type(fault).__name__).inc()
+        log.error("ledger_fault", question=question, error=type(fault).__name__)

@@ -1,10 +1,12 @@
 """Fair shares, and a graceful end."""
 
 import asyncio
-from collections.abc import Awaitable, Callable, Mapping
+from collections.abc import Awaitable, Callable, Collection, Mapping, Sequence
 
+import pytest
 from prometheus_client import CollectorRegistry
 
+from consumer.errors import Stop
 from consumer.events import Provider
 from consumer.ledger.port import Defer, Job, SealCredential
 from consumer.observe.metrics import Metrics
@@ -20,6 +22,7 @@ def pool(
     limits: Mapping[str, int],
     concurrency: int = 10,
     beat: Callable[[], None] = lambda: None,
+    metrics: Metrics | None = None,
 ) -> Pool:
     async def wait(seconds: float) -> None:
         await asyncio.sleep(min(seconds, 0.01))
@@ -34,17 +37,21 @@ def pool(
         worker="w",
         wait=wait,
         beat=beat,
-        metrics=Metrics(CollectorRegistry()),
+        metrics=metrics or Metrics(CollectorRegistry()),
     )
 
 
 def filled(**students: int) -> MemoryLedger:
     ledger = MemoryLedger()
+    fill(ledger, **students)
+    return ledger
+
+
+def fill(ledger: MemoryLedger, **students: int) -> None:
     epochs = {(TOPIC, 0): ledger.own(TOPIC, [0], owner="me")[0].epoch}
     for tenant, count in students.items():
         events = [event(f"{tenant}{n}", tenant_id=tenant, student_id=f"s{n}") for n in range(count)]
         ledger.accept([arrival(one) for one in events], epochs=epochs)
-    return ledger
 
 
 async def nothing(_job: Job, _claimed_at: float) -> None:
@@ -131,3 +138,61 @@ async def test_passwords_whose_time_is_over_are_destroyed_while_the_pool_runs() 
         await forgotten.wait()
     workers.stop()
     await running
+
+
+class Broken(MemoryLedger):
+    """A ledger in which a question fails, as one on PostgreSQL does where it meets a value that it cannot read."""
+
+    def __init__(self, question: str, fault: Exception) -> None:
+        super().__init__()
+        self._question = question
+        self._fault = fault
+        self.left = 1
+        self.failed = asyncio.Event()
+
+    async def claim(self, room: Mapping[str, int], *, lease: float, worker: str) -> Sequence[Job]:
+        self._fail("claim")
+        return await super().claim(room, lease=lease, worker=worker)
+
+    async def seconds_to_next(self, tenants: Collection[str]) -> float | None:
+        self._fail("seconds_to_next")
+        return await super().seconds_to_next(tenants)
+
+    async def forget_expired(self, *, limit: int) -> int:
+        self._fail("forget_expired")
+        return await super().forget_expired(limit=limit)
+
+    def _fail(self, question: str) -> None:
+        if question == self._question and self.left:
+            self.left -= 1
+            self.failed.set()
+            raise self._fault
+
+
+@pytest.mark.parametrize("question", ["claim", "seconds_to_next", "forget_expired"])
+async def test_a_fault_of_the_ledger_that_does_not_pass_is_counted_and_does_not_end_the_loop(
+    question: str, capsys: pytest.CaptureFixture[str]
+) -> None:
+    ledger, worked = Broken(question, ZeroDivisionError("Maria")), asyncio.Event()
+
+    async def handle(job: Job, _claimed_at: float) -> None:
+        await ledger.commit(job.lease, [Defer(1_000)])
+        worked.set()
+
+    metrics = Metrics(CollectorRegistry())
+    workers = pool(ledger, handle, limits={"a": 1}, metrics=metrics)
+    running = asyncio.create_task(workers.run(drain=5))
+    async with asyncio.timeout(10):
+        await ledger.failed.wait()
+        fill(ledger, a=1)
+        await worked.wait()
+    workers.stop()
+    await running
+    labels = {"loop": "provisioning", "fault": "ZeroDivisionError"}
+    assert metrics.registry.get_sample_value("provisioner_loop_faults_total", labels) == 1
+    assert "Maria" not in capsys.readouterr().out
+
+
+async def test_a_process_that_cannot_go_on_ends() -> None:
+    with pytest.raises(Stop):
+        await pool(Broken("claim", Stop("The tables are of another version.")), nothing, limits={"a": 1}).run(drain=1)
