@@ -31,7 +31,12 @@ class _TokenAdapter(HTTPAdapter):
         tell of, and msal logs them as they are.
         """
         del stream, timeout
-        answer = super().send(request, timeout=(_CONNECT, self._silence), verify=verify, cert=cert, proxies=proxies)
+        try:
+            answer = super().send(request, timeout=(_CONNECT, self._silence), verify=verify, cert=cert, proxies=proxies)
+        except requests.RequestException:
+            raise
+        except OSError as error:  # what requests raises where the CA file was there at the start, and is not now
+            raise requests.exceptions.SSLError("the CA file can't be read") from error
         if answer.is_redirect or not _is_object(answer.content):
             answer.close()
             raise requests.exceptions.InvalidJSONError("the token endpoint's answer is not a JSON object")

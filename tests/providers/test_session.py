@@ -79,6 +79,11 @@ async def test_only_the_certificates_that_were_named_are_trusted(tmp_path: Path)
             await asked(url)
 
 
+async def test_a_ca_file_that_is_not_there_fails_as_a_request_does(tmp_path: Path) -> None:
+    with pytest.raises(requests.exceptions.SSLError, match="CA file"):
+        await asked("https://127.0.0.1:9", ca_file=tmp_path / "gone.pem")
+
+
 async def test_the_environment_names_neither_a_proxy_nor_certificates(tmp_path: Path) -> None:
     trusted, tls = self_signed(tmp_path)
     asking = (

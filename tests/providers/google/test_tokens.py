@@ -82,3 +82,11 @@ def test_a_key_that_is_none_stops_the_process_before_anybody_is_asked(key: str) 
     section = GoogleSection.model_construct(admin_subject=f"it@{DOMAIN}", token_url="https://nowhere.example/token")
     with pytest.raises(Stop):
         fetcher(section, key)
+
+
+async def test_a_ca_file_that_is_gone_since_the_start_is_no_defect(fetch: Fetch, section: GoogleSection) -> None:
+    await asyncio.to_thread(fetch)
+    assert section.ca_file
+    section.ca_file.unlink()
+    with pytest.raises(Unavailable):
+        await asyncio.to_thread(fetch)

@@ -82,3 +82,11 @@ async def test_an_authority_that_was_away_at_first_is_looked_for_again(fetch: Fe
     with pytest.raises(Unavailable):
         await asyncio.to_thread(fetch)
     assert (await asyncio.to_thread(fetch))[0]
+
+
+async def test_a_ca_file_that_is_gone_since_the_start_is_no_defect(fetch: Fetch, section: MicrosoftSection) -> None:
+    await asyncio.to_thread(fetch)
+    assert section.ca_file
+    section.ca_file.unlink()
+    with pytest.raises(Unavailable):
+        await asyncio.to_thread(fetch)
