@@ -6,7 +6,7 @@ import os
 import signal
 import sys
 from asyncio.subprocess import Process
-from collections.abc import Awaitable, Callable, Mapping
+from collections.abc import Awaitable, Callable, Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
@@ -15,6 +15,7 @@ import yaml
 
 from consumer.settings import Topics
 from consumer.simulators.world import REGISTRY, Reachable, World
+from consumer.tenants import Tenant
 
 ROOT = Path(__file__).parents[2]
 VAULT = {"TEST_VAULT_KEY": base64.b64encode(bytes(32)).decode()}
@@ -46,8 +47,12 @@ class Service:
         database: str,
         prefix: str,
         changes: Mapping[str, Mapping[str, object]] | None = None,
+        tenants: Sequence[Tenant] | None = None,
     ) -> "Service":
-        """Writes the configuration of an installation for the world's institutions; `changes` to it by section and key."""
+        """Writes the configuration of an installation for the world's institutions; `changes` to it by section and key.
+
+        `tenants` are the institutions' configuration where it is not the one that fits the world.
+        """
         topics = free_names(prefix)
         settings: dict[str, Any] = {
             "kafka": {"bootstrap_servers": kafka, "group_id": prefix, "topics": topics.model_dump()},
@@ -57,7 +62,7 @@ class Service:
             "provisioning": {"retry_base": 0.2, "sweep": 0.5, "lease": 12, "call_timeout": 5, "mail_hold_down": 3},
             "outbound": {"transactional_id": prefix},
             "http": {"port": 0},
-            "tenants_dir": str(world.write_tenants(world.tenants(vendors))),
+            "tenants_dir": str(world.write_tenants(world.tenants(vendors) if tenants is None else tenants)),
             "templates_dir": str(ROOT / "templates"),
         }
         for section, values in (changes or {}).items():
