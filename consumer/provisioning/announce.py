@@ -21,6 +21,8 @@ from consumer.failpoints import Point
 from consumer.ledger.port import Account, Publish, SaveAccount
 from consumer.provisioning.case import Case
 
+_ENDS = {MailState.ACCEPTED, MailState.NOT_WANTED}
+
 
 async def ensure_announced(case: Case) -> None:
     """Publishes `account-provisioned` once for this version, in the same transaction that says so."""
@@ -81,9 +83,13 @@ def welcome(
     message_id: str | None = None,
     fault: GiveUp | Hold | RetryLater | OutcomeUnknown | None = None,
 ) -> Publish:
-    """`welcome-email-status`, once for each account that was created and each state."""
+    """`welcome-email-status`, once for each account that was created and each state.
+
+    That a mail was accepted and that none is wanted are two ends of the same operation, and one event. A ledger that was restored finds
+    the account, of which it has forgotten that it made it and wrote to its student, and wants no mail: what was published stands.
+    """
     generation = case.account.generation if case.account else 0
-    detail = f"{generation}/{state}"
+    detail = f"0/{MailState.ACCEPTED}" if state in _ENDS else f"{generation}/{state}"
     outcome = WelcomeEmailStatus(
         event_id=_id(case, "welcome-email-status", detail),
         occurred_at=case.now(),

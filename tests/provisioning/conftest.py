@@ -45,7 +45,6 @@ class School:
 
     def __init__(self, *providers: Provider) -> None:
         self.now = datetime(2026, 9, 1, 12, tzinfo=UTC)
-        self.ledger = MemoryLedger(lambda: self.now)
         self.directories = {provider: FakeDirectory(provider) for provider in providers or (Provider.MICROSOFT,)}
         self.mailer = FakeMailer(self._seconds)
         self.metrics = Metrics(CollectorRegistry())
@@ -54,8 +53,13 @@ class School:
         self.fault: Hold | None = None
         self.vault = Vault([("k", bytes(32))])
         self._passwords = (f"Pass-word-{number:04d}-Aa1" for number in count(1))
-        self._epochs = {("t", 0): self.ledger.own("t", [0], owner="me")[0].epoch}
         self._offsets = count()
+        self.forget()
+
+    def forget(self) -> None:
+        """A ledger that knows nothing, as after the loss of the old one."""
+        self.ledger = MemoryLedger(lambda: self.now)
+        self._epochs = {("t", 0): self.ledger.own("t", [0], owner="me")[0].epoch}
 
     @property
     def directory(self) -> FakeDirectory:

@@ -265,3 +265,16 @@ async def test_a_replacement_whose_answer_was_lost_is_made_again_with_the_same_p
     assert school.directory.calls.count("replace_password") == 2
     (mail,) = school.mailer.to(HOME)
     assert school.account().password in mail.text
+
+
+async def test_a_restored_ledger_writes_no_second_mail_and_tells_nothing_that_is_not_told_already(
+    school: School,
+) -> None:
+    school.enrol()
+    await school.work()
+    told = {one.event_id for one in school.ledger.outcomes()}
+    school.forget()
+    school.enrol()
+    await school.work_until_settled()
+    assert len(school.mailer.mailbox) == 1
+    assert {one.event_id for one in school.ledger.outcomes()} == told
