@@ -7,13 +7,13 @@ from pathlib import Path
 
 from rich.console import Console
 
-from bench import accounts, acts, calls, report, skips, start
+from bench import accounts, acts, calls, refusals, report, skips, start
 from bench.contestants import lookers
 from bench.parts import Parts, parts, say
 from bench.row import Row
 from bench.scale import FULL, QUICK, Scale
 
-_ALL = ("skips", "acts", "accounts", "start")
+_ALL = ("skips", "acts", "accounts", "start", "refusals")
 _WIDTH = 140
 
 
@@ -44,6 +44,8 @@ def _measured(on: Parts, scale: Scale, wanted: Sequence[str], *, peers: bool) ->
         yield from accounts.measure(on, scale)
     if "start" in wanted:
         yield from start.measure(on, scale)
+    if "refusals" in wanted:
+        yield from refusals.measure(on, scale)
 
 
 if __name__ == "__main__":

@@ -5,7 +5,7 @@ from dataclasses import dataclass
 
 @dataclass(frozen=True, slots=True)
 class Scale:
-    """Counts. `skips` is how many of the `many` events a contestant reads in one of the `rounds`."""
+    """Counts. `skips` is how many of the `many` events a contestant reads in one of the `rounds`; `refusals` students are there in all."""
 
     many: int
     skips: int
@@ -15,11 +15,28 @@ class Scale:
     institutions: int
     ledger: int
     calls: int
+    refusals: int
 
 
 FULL = Scale(
-    many=1_000_000, skips=200_000, rounds=3, acts=100_000, students=6_000, institutions=50, ledger=250_000, calls=20_000
+    many=1_000_000,
+    skips=200_000,
+    rounds=3,
+    acts=100_000,
+    students=6_000,
+    institutions=50,
+    ledger=250_000,
+    calls=20_000,
+    refusals=600,
 )
 QUICK = Scale(
-    many=200_000, skips=100_000, rounds=1, acts=20_000, students=1_500, institutions=50, ledger=25_000, calls=5_000
+    many=200_000,
+    skips=100_000,
+    rounds=1,
+    acts=20_000,
+    students=1_500,
+    institutions=50,
+    ledger=25_000,
+    calls=5_000,
+    refusals=600,
 )

@@ -6,7 +6,7 @@ from pathlib import Path
 import psycopg
 import pytest
 
-from bench import accounts, acts, skips, start
+from bench import accounts, acts, refusals, skips, start
 from bench.contestants import Peer
 from bench.parts import Parts
 from bench.scale import Scale
@@ -16,7 +16,7 @@ from consumer.ledger.migrations import upgrade
 pytestmark = pytest.mark.parts
 
 # More than two batches, and more students than may be in work at once: what came first is not counted.
-FEW = Scale(many=1_500, skips=1_500, rounds=1, acts=1_500, students=60, institutions=3, ledger=50, calls=0)
+FEW = Scale(many=1_500, skips=1_500, rounds=1, acts=1_500, students=60, institutions=3, ledger=50, calls=0, refusals=36)
 
 
 @pytest.fixture
@@ -62,3 +62,10 @@ def test_a_start_finds_its_first_account_in_an_empty_ledger_and_in_a_full_one(pa
     start.measure(parts, FEW)
     assert count(parts, "account WHERE object_id IS NOT NULL") == 1 + FEW.ledger + 1
     assert count(parts, "inbox WHERE disposition = 'applied'") == 1 + FEW.ledger + 1
+
+
+@pytest.mark.long(seconds=40)
+def test_refusals_are_compared_with_a_run_without_them(parts: Parts) -> None:
+    (row,) = refusals.measure(parts, FEW)
+    assert row.what == "24 students beside 12 whom six refusals concern"
+    assert row.measured.endswith("of the time without refusals")

@@ -1,6 +1,7 @@
 """One installation for a story: some institutions, students one by one, and what was published, written to vendors, or waits."""
 
 import asyncio
+import re
 from collections.abc import AsyncGenerator, Callable, Mapping, Sequence
 from contextlib import asynccontextmanager
 from dataclasses import dataclass, field
@@ -26,7 +27,7 @@ from proof.collect.raw import Raw
 from proof.collect.told import ToldReader
 from tests.whole.service import Service, until
 
-_SOON: Mapping[str, Mapping[str, object]] = {
+SOON: Mapping[str, Mapping[str, object]] = {
     "provisioning": {
         "retry_base": 0.1,
         "retry_cap": 1,
@@ -41,6 +42,7 @@ _SOON: Mapping[str, Mapping[str, object]] = {
 }
 """Everything that the service waits for comes within seconds."""
 _READY_WITHIN = 60.0
+_NOT_PLAIN = re.compile("[^a-z0-9]+")
 
 Key = tuple[str, str]
 """Tenant and student."""
@@ -58,7 +60,7 @@ def event(tenant: str, student: str, *, version: int = 1, status: str = "enrolle
             "student_id": student,
             "given_name": "Student",
             "family_name": f"Of{student}",
-            "contact_email": f"{student.lower()}@home.example",
+            "contact_email": f"{_NOT_PLAIN.sub('.', student.lower()).strip('.')}@home.example",
             **about,
         },
     }
@@ -196,11 +198,12 @@ async def campus(
     name: str,
     changes: Mapping[str, Mapping[str, object]] | None = None,
     configure: Callable[[Sequence[Tenant]], Sequence[Tenant]] = lambda tenants: tenants,
+    pace: Mapping[str, Mapping[str, object]] = SOON,
 ) -> AsyncGenerator[Campus]:
-    """Everything but a replica. `configure` changes the configuration that fits the world, before it is written."""
+    """Everything but a replica. `configure` changes the configuration that fits the world, before it is written; `pace` are
+    settings that come before `changes`."""
     settings = {
-        section: {**_SOON.get(section, {}), **(changes or {}).get(section, {})}
-        for section in {*_SOON, *(changes or {})}
+        section: {**pace.get(section, {}), **(changes or {}).get(section, {})} for section in {*pace, *(changes or {})}
     }
     async with world.server() as vendors:
         service = Service.configured(

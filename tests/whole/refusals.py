@@ -1,7 +1,7 @@
 """Six refusals of six scopes, each laid out at the vendors, and each with the students whom it concerns."""
 
 import json
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, replace
 from enum import StrEnum
 from typing import Any
@@ -124,7 +124,7 @@ class Refusals:
         self._north.stock[_SCARCE] = 0
         self._north.quirks = replace(self._north.quirks, roles_readable=False)
         self._federated.federated.add(FEDERATED.domain)
-        vendors.tempers.set([*self._revoked()])
+        vendors.tempers.set(self.tempers())
 
     def put_accounts(self, students: Sequence[Enrolment]) -> None:
         """The accounts of those whose account has to be adopted."""
@@ -143,7 +143,8 @@ class Refusals:
         vendors.tempers.set([])
 
     @staticmethod
-    def _revoked() -> Iterator[Rule]:
+    def tempers() -> Sequence[Rule]:
+        """What one institution's consent no longer covers: the simulator knows no consent."""
         denied = refusals.denied()
         answer = Answer(status=denied.status, body=json.dumps(denied.body))
-        yield Rule(route="graph.users.create", temper=answer, containing=(REVOKED.domain,))
+        return [Rule(route="graph.users.create", temper=answer, containing=(REVOKED.domain,))]

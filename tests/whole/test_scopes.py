@@ -2,6 +2,7 @@
 
 import time
 from collections import Counter
+from collections.abc import Sequence
 from functools import partial
 from pathlib import Path
 
@@ -55,5 +56,5 @@ async def test_who_is_not_concerned_finishes_and_when_it_is_put_right_everybody_
         assert (len(newest.groups), len(newest.licences)) == ((0, 2) if one.scope is Scope.NO_LICENCE else (1, 1)), one
 
 
-async def wait_for_their_reasons(here: Campus, students: list[Enrolment]) -> bool:
+async def wait_for_their_reasons(here: Campus, students: Sequence[Enrolment]) -> bool:
     return await here.waits() == {(one.tenant, one.student): WHY[one.scope] for one in students if one.scope in WHY}
