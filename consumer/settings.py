@@ -154,7 +154,7 @@ class ProvisioningSettings(_Section):
     """When an account is looked at once more, after a call whose answer was lost or whose process went away, in seconds."""
     mail_hold_down: Seconds = 1_800.0
     """How long Mailgun's records take to become complete: a mail of unknown fate is looked up after that, in seconds."""
-    credential_lifetime: Seconds = Field(default=72 * 3_600.0, le=30 * 86_400)
+    credential_lifetime: float = Field(default=72 * 3_600.0, gt=0, le=30 * 86_400)
     """How long a sealed password is kept where its mail cannot be sent, in seconds."""
 
 

@@ -4,7 +4,9 @@ from collections.abc import Callable
 from pathlib import Path
 
 import pytest
+import yaml
 
+from consumer.configuration.loading import load_settings
 from tests.configuration.files import SECRETS, Files
 
 
@@ -150,3 +152,12 @@ def test_a_mistake_of_the_service_is_nobody_else_s(files: Files) -> None:
     findings = files.findings(environ)
     assert len(findings.service) == 1
     assert findings.unusable == {}
+
+
+def test_every_default_may_be_written_down(files: Files) -> None:
+    document = yaml.safe_load(files.service.read_text())
+    settings = load_settings(files.service, {})
+    for name in ("provisioning", "outbound", "http", "log"):
+        document[name] = getattr(settings, name).model_dump(mode="json")
+    files.service.write_text(yaml.safe_dump(document))
+    assert files.messages() == []
