@@ -139,8 +139,10 @@ async def test_every_input_that_was_reported_ends_as_it_should(
         "2001",
         teacher.created_at,
     )
-    assert (FEDERATED.id, "microsoft", Reason.DOMAIN_NOT_VERIFIED) in held
-    assert (NORTH.id, "microsoft") not in {row[:2] for row in held}
+    assert set(held) == {
+        (FEDERATED.id, "microsoft", Reason.DOMAIN_NOT_VERIFIED),
+        *((NORTH.id, f"microsoft/groups/{NORTH.guid(school)}", Reason.GROUP_REFUSED) for school in GROUPS),
+    }
     senders = {mail.sender for mail in world.mail.mailbox.mails}
     assert senders == {f'"North High, Registrar" <accounts@{NORTH.mail_domain}>'}
 
