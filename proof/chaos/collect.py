@@ -3,7 +3,7 @@
 import asyncio
 import os
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
-from typing import Any, TypeVar
+from typing import TypeVar
 
 from consumer.codec.letters import Unreadable
 from consumer.codec.reader import EventReader
@@ -16,7 +16,7 @@ from consumer.settings import Settings
 from proof.chaos import dump
 from proof.chaos.canaries import canaries
 from proof.chaos.installation import Installation
-from proof.chaos.topics import read_topics
+from proof.chaos.topics import raw, read_topics
 from proof.collect import audit, world
 from proof.collect.inputs import InputReader
 from proof.collect.letters import letter
@@ -97,12 +97,8 @@ async def _records(installation: Installation, settings: Settings) -> Mapping[st
     ]
     found: dict[str, list[Raw]] = {topic: [] for topic in topics}
     for record in await read_topics(installation.brokers.straight, topics):
-        found[record.topic].append(_raw(record))
+        found[record.topic].append(raw(record))
     return found
-
-
-def _raw(record: Any) -> Raw:  # noqa: ANN401  aiokafka has no types
-    return Raw((record.topic, record.partition, record.offset), record.key, record.value, tuple(record.headers))
 
 
 def _inputs(installation: Installation, settings: Settings, records: Sequence[Raw]) -> Sequence[Input]:

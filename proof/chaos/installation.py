@@ -2,7 +2,7 @@
 
 import asyncio
 import time
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from contextlib import AsyncExitStack
 from dataclasses import dataclass
 from pathlib import Path
@@ -22,6 +22,7 @@ from consumer.simulators.server import VendorServer
 from consumer.simulators.temper import Latency, Rule
 from consumer.simulators.vendors import GOOGLE, GRAPH, MAILGUN, Institution, Quirks
 from consumer.simulators.world import REGISTRY, World
+from consumer.tenants import Tenant
 from consumer.topics import create_topics
 from proof.chaos.parts import Brokers, Database
 from proof.chaos.proxy import Proxy
@@ -32,6 +33,9 @@ from tests.whole.service import Service, until
 
 Changes = Mapping[str, Mapping[str, object]]
 """Settings by section and key."""
+
+Arrange = Callable[[World, Sequence[Tenant]], Sequence[Tenant]]
+"""Lays out the vendors, the secrets and the tenants' configuration in another way, before anything runs; returns the tenants."""
 
 INSTITUTIONS = (
     Institution("north-high", "North High School", (Provider.MICROSOFT,), concurrency=32),
@@ -92,7 +96,10 @@ class Through:
 
 
 class Installation:
-    """Everything up and ready from `async with` to its end. `changes` are settings of the row's own."""
+    """Everything up and ready from `async with` to its end. `changes` are settings of the row's own.
+
+    `ordinary` are the tenants as they are laid out, `tenants` as they are configured now.
+    """
 
     def __init__(
         self,
@@ -105,6 +112,7 @@ class Installation:
         replicas: int = 3,
         changes: Changes | None = None,
         quirks: Quirks | None = None,
+        arrange: Arrange | None = None,
     ) -> None:
         self.brokers = brokers
         self.database = database
@@ -115,6 +123,7 @@ class Installation:
         self._prefix = prefix
         self._count = replicas
         self._changes = changes or {}
+        self._arrange = arrange
         self._stack = AsyncExitStack()
         self.world = World(INSTITUTIONS, folder, clock=time.time, seed=seed, quirks=quirks)
 
@@ -123,7 +132,8 @@ class Installation:
         self.simulators.tempers.set(CALM)
         self.vendors = {name: await self._proxied(name) for name in (GRAPH, GOOGLE, MAILGUN, REGISTRY)}
         through = Through(self.vendors)
-        self.tenants = self.world.tenants(through)
+        self.ordinary = self.world.tenants(through)
+        self.tenants = self._arrange(self.world, self.ordinary) if self._arrange else self.ordinary
         self.service = Service.configured(
             self._folder,
             world=self.world,
@@ -133,6 +143,7 @@ class Installation:
             prefix=self._prefix,
             changes=merged(_SETTINGS, self._changes),
         )
+        self.world.write_tenants(self.tenants)
         await asyncio.to_thread(self._prepare)
         self.sis = Sis(self.brokers.straight, self.service.topics.status_changed)
         self.watch = self._stack.enter_context(
@@ -154,6 +165,12 @@ class Installation:
             return all(await asyncio.gather(*(replica.ready() for replica in self.replicas)))
 
         await until("all replicas are ready", ready, seconds=_READY_WITHIN)
+
+    async def configure(self, tenants: Sequence[Tenant]) -> None:
+        """Writes these tenants' files in place of those that are there, and restarts all replicas, so that they are read."""
+        self.tenants = tenants
+        self.world.write_tenants(tenants)
+        await asyncio.gather(*(replica.restart() for replica in self.replicas))
 
     async def heal(self) -> None:
         """Nothing misbehaves any more, and every replica runs."""

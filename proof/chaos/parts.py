@@ -23,6 +23,9 @@ _UNPRIVILEGED = "nobody"
 """As whom `EmbeddedPostgres` runs the server where we are root; who is not can't mount."""
 
 
+_THROW_OUT = "SELECT pg_terminate_backend(pid) FROM pg_stat_activity WHERE datname = %s"
+
+
 class Brokers:
     """A Kafka whose clients come through proxies, one for each node; started by `async with`."""
 
@@ -130,6 +133,17 @@ class Database:
         await asyncio.to_thread(self._server.start)
         self._up = True
 
+    async def back_up(self) -> None:
+        """Keeps a copy of the database as it is now. Whoever is connected to it is thrown out."""
+        await self._order(
+            sql.SQL("CREATE DATABASE {} TEMPLATE {}").format(self._copy, sql.Identifier(self._name)), alone=True
+        )
+
+    async def restore(self) -> None:
+        """Puts the copy that `back_up` kept in the database's place: what was committed since is lost."""
+        await self._order(sql.SQL("DROP DATABASE {} WITH (FORCE)").format(sql.Identifier(self._name)))
+        await self._order(sql.SQL("ALTER DATABASE {} RENAME TO {}").format(self._copy, sql.Identifier(self._name)))
+
     async def heal(self) -> None:
         """Everything passes, and the server is up."""
         if self.disk:
@@ -137,6 +151,19 @@ class Database:
         if not self._up:
             await self.start()
         await self.proxy.heal()
+
+    @property
+    def _copy(self) -> sql.Identifier:
+        return sql.Identifier(f"{self._name}_copy")
+
+    async def _order(self, statement: sql.Composed, *, alone: bool = False) -> None:
+        def order() -> None:
+            with psycopg.connect(self._server.url, autocommit=True) as server:
+                if alone:
+                    server.execute(_THROW_OUT, [self._name])
+                server.execute(statement)
+
+        await asyncio.to_thread(order)
 
     def _url(self, port: int | None) -> str:
         url = urlsplit(self._server.url)

@@ -6,7 +6,7 @@ from enum import StrEnum
 
 from consumer.simulators.events import Mix
 from consumer.simulators.vendors import Quirks
-from proof.chaos.installation import Changes
+from proof.chaos.installation import Arrange, Changes
 from proof.chaos.scene import Scene
 
 Fire = Callable[[Scene], Awaitable[None]]
@@ -27,6 +27,7 @@ class Group(StrEnum):
     DATABASE = "database"
     COMBINED = "combined"
     OUTCOMES = "outcomes"
+    OWNERSHIP = "ownership"
 
 
 _NUMBERS: Mapping[Group, range] = {
@@ -38,6 +39,7 @@ _NUMBERS: Mapping[Group, range] = {
     Group.DATABASE: range(57, 63),
     Group.COMBINED: range(63, 67),
     Group.OUTCOMES: range(67, 68),
+    Group.OWNERSHIP: range(68, 91),
 }
 
 
@@ -59,7 +61,7 @@ class Row:
 
     `disk`: megabytes that PostgreSQL's data have. `not_run` says why it can't be run; then `fire` is never called. `heals_within`:
     seconds, besides the window, from the last fault until nothing is owed. `judge` stands in for the checker, where a row writes into the
-    ledger what no event has asked for.
+    ledger what no event has asked for, or puts an older ledger in its place. `arrange`: what is laid out otherwise from the beginning.
     """
 
     number: int
@@ -75,6 +77,7 @@ class Row:
     not_run: str | None = None
     heals_within: float = 120.0
     judge: Judge | None = None
+    arrange: Arrange | None = None
 
     @property
     def group(self) -> Group:
@@ -102,6 +105,7 @@ class Book:
         disk: int | None = None,
         heals_within: float = 120.0,
         judge: Judge | None = None,
+        arrange: Arrange | None = None,
     ) -> Callable[[Fire], Fire]:
         """Enters the function as this row's faults."""
 
@@ -113,12 +117,13 @@ class Book:
                 fire=fire,
                 load=load or Load(),
                 brokers=brokers,
-                alone=alone or bool(changes or quirks or disk) or brokers > 1,
+                alone=alone or bool(changes or quirks or disk or judge or arrange) or brokers > 1,
                 changes=changes or {},
                 quirks=quirks,
                 disk=disk,
                 heals_within=heals_within,
                 judge=judge,
+                arrange=arrange,
             )
             return fire
 

@@ -5,7 +5,7 @@ import copy
 import random
 import time
 from collections import Counter
-from collections.abc import Awaitable, Callable, Sequence
+from collections.abc import Awaitable, Callable, Collection, Sequence
 from datetime import UTC, datetime
 from uuid import UUID
 
@@ -22,6 +22,9 @@ from consumer.simulators.temper import Rule
 from consumer.simulators.world import REGISTRY
 from proof.chaos.installation import CALM, Installation
 from proof.chaos.replica import Replica
+from proof.chaos.topics import raw, read_topics
+from proof.collect.told import ToldReader
+from proof.history import Told
 from tests.whole.service import until
 
 _PATIENCE = 120.0
@@ -207,6 +210,15 @@ class Scene:
             await asyncio.sleep(0.25)
         self.wrong.append(f"after {seconds:.0f} s still owed: {await self.installation.watch.owed()}")
         return False
+
+    async def told(self, students: Collection[str]) -> Sequence[Told]:
+        """The outcomes of these students that are on the topics now."""
+        topics = self.installation.service.topics
+        names = (topics.account_provisioned, topics.account_provisioning_failed, topics.welcome_email_status)
+        reader = ToldReader(topics)
+        records = await read_topics(self.installation.brokers.straight, names)
+        told = [reader.read(raw(record)) for record in records]
+        return [one for one in told if one.outcome.student_id in students]
 
     async def _inbox(self, event: SimulatedRecord, condition: str) -> bool:
         query = f"SELECT 1 FROM inbox WHERE event_id = '{event.event_id}' AND {condition}"  # noqa: S608  our own id

@@ -8,7 +8,7 @@ from pathlib import Path
 from typing import Self
 
 from consumer.simulators.vendors import Quirks
-from proof.chaos.installation import Changes, Installation
+from proof.chaos.installation import Arrange, Changes, Installation
 from proof.chaos.parts import Brokers, Database
 from tests.parts.artefacts import Say
 
@@ -47,6 +47,7 @@ class Stage:
         changes: Changes | None = None,
         quirks: Quirks | None = None,
         disk: int | None = None,
+        arrange: Arrange | None = None,
     ) -> AsyncGenerator[Installation]:
         """A new one, ready; its database goes with it, its topics stay."""
         cluster = await self.brokers(brokers)
@@ -63,6 +64,7 @@ class Stage:
                     replicas=replicas,
                     changes=changes,
                     quirks=quirks,
+                    arrange=arrange,
                 ) as installation,
             ):
                 yield installation

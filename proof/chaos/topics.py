@@ -6,6 +6,8 @@ from typing import Any
 
 from aiokafka import AIOKafkaConsumer, TopicPartition  # pyright: ignore[reportMissingTypeStubs]  it has none
 
+from proof.collect.raw import Raw
+
 _PATIENCE = 60.0
 
 
@@ -22,6 +24,11 @@ async def read_topics(kafka: str, topics: Sequence[str]) -> Sequence[Any]:
         return await asyncio.wait_for(_all(consumer, await _partitions(consumer, topics)), _PATIENCE)
     finally:
         await consumer.stop()
+
+
+def raw(record: Any) -> Raw:  # noqa: ANN401  aiokafka has no types
+    """One of these records, as any client would give it."""
+    return Raw((record.topic, record.partition, record.offset), record.key, record.value, tuple(record.headers))
 
 
 async def _partitions(consumer: Any, topics: Sequence[str]) -> Sequence[TopicPartition]:  # noqa: ANN401  untyped

@@ -78,6 +78,10 @@ class Watch:
         """The first row."""
         return await asyncio.to_thread(self._ask, query)
 
+    async def rows(self, query: str) -> Sequence[tuple[Any, ...]]:
+        """All rows. Raises `psycopg.OperationalError` where the database is away."""
+        return await asyncio.to_thread(self._rows, query)
+
     async def committed(self) -> Mapping[tuple[str, int], int]:
         """The group's offsets; partitions without one are missing."""
         async with self._asking:
@@ -93,6 +97,10 @@ class Watch:
                 return connection.execute(query.encode()).fetchone()
         except psycopg.OperationalError:
             return None
+
+    def _rows(self, query: str) -> Sequence[tuple[Any, ...]]:
+        with psycopg.connect(self._database, connect_timeout=2, autocommit=True) as connection:
+            return connection.execute(query.encode()).fetchall()
 
     def _lag(self) -> int | None:
         try:

@@ -1,18 +1,41 @@
 """The rows, by the matrix's sections and one of our own, all of them entered in the book."""
 
 from proof.chaos.row import BOOK
-from proof.chaos.rows import accounts, combined, database, group, input, kafka, mail, outcomes, process, provider  # noqa: A004  the matrix's own word
+from proof.chaos.rows import (
+    accounts,
+    combined,
+    containment,
+    database,
+    fenced,
+    group,
+    input,  # noqa: A004  the matrix's own word
+    kafka,
+    mail,
+    outcomes,
+    ownership,
+    process,
+    provider,
+    refusals,
+    registry,
+    restored,
+)
 
 __all__ = [
     "BOOK",
     "accounts",
     "combined",
+    "containment",
     "database",
+    "fenced",
     "group",
     "input",
     "kafka",
     "mail",
     "outcomes",
+    "ownership",
     "process",
     "provider",
+    "refusals",
+    "registry",
+    "restored",
 ]

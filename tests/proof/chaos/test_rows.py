@@ -16,6 +16,8 @@ _SECTIONS = {
     "34-40": 120,
     "41-51": 260,
     "52-56 63-66": 250,
+    "68-73 76-78 81 82 88": 150,
+    "74 75 79 80 89 90": 220,
 }
 """Rows that share what can be shared, and about how many seconds they take. Rows 11 and 67 take three brokers."""
 

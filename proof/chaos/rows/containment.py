@@ -1,0 +1,176 @@
+"""Containment: one record, one row, one tenant is broken, and nobody else notices."""
+
+from collections.abc import Sequence
+from functools import partial
+from pathlib import Path
+from typing import LiteralString
+
+import psycopg
+
+from consumer.simulators.temper import Answer, Rule
+from consumer.simulators.world import World
+from consumer.tenants import Tenant
+from proof.chaos.row import BOOK
+from proof.chaos.rows.students import mails, people, reasons, settled
+from proof.chaos.scene import Scene
+
+_NORTH, _HARBOUR, _SOUTH = "north-high", "harbour-college", "south-academy"
+_UNREADABLE = "provisioner_unreadable_records_total"
+_LOCKED = "provisioner_intake_locked_events"
+_UNUSABLE = "provisioner_tenant_unusable"
+
+
+@BOOK.row(
+    78,
+    "rows of the ledger that this version can't read: an unknown action, an unknown step",
+    expected="put aside, and counted; all others go on; put right, they go on too",
+)
+async def unreadable_rows(scene: Scene) -> None:
+    *victims, other = people(scene, _NORTH, 3)
+    idents = [student.student_id for student in victims]
+    scene.tempers(Rule(route="graph.users.create", temper=Answer(status=503, body="")))
+    await scene.produce([scene.event(_NORTH, student, 1) for student in victims])
+
+    async def begun() -> bool:
+        return set(await reasons(scene, idents)) == set(idents)
+
+    await scene.until("their creations were tried, and wait", begun, seconds=60)
+    by_action, by_step = idents
+    await _execute(scene, _ACTION, '"levitate"', by_action)
+    await _execute(scene, _STATE, "pondered", by_step)
+    await _execute(scene, _DUE, by_step)
+    scene.tempers()
+
+    async def aside() -> bool:
+        return set((await reasons(scene, idents, step="")).values()) == {"unreadable_record"}
+
+    await scene.until("they are put aside, with the reason", aside, seconds=60)
+    scene.fire("unreadable row", int(await scene.metric(_UNREADABLE)))
+    await scene.produce([scene.event(_NORTH, other, 1)])
+    await scene.until("another student is served", partial(settled, scene, [other.student_id]), seconds=30)
+    await _execute(scene, _ACTION, '"create_account"', by_action)
+    await _execute(scene, _STATE, "unknown", by_step)
+    for ident in () if scene.full else idents:  # in the long form they are found within a minute
+        await _execute(scene, _DUE, ident)
+    await scene.until("they go on", partial(settled, scene, idents))
+    scene.expect(scene.exits() == 0, "a replica ended")
+
+
+_ACTION = "UPDATE student SET desired = jsonb_set(desired, '{action}', %s::jsonb), due_at = now() WHERE student_id = %s"
+_STATE = "UPDATE step SET state = %s WHERE name = 'create' AND student_id = %s"
+_DUE = "UPDATE student SET due_at = now() WHERE student_id = %s"
+
+
+async def _execute(scene: Scene, statement: LiteralString, *values: str) -> None:
+    database = scene.installation.database.straight
+    async with await psycopg.AsyncConnection.connect(database, autocommit=True) as connection:
+        await connection.execute(statement, values)
+
+
+def _broken(world: World, tenants: Sequence[Tenant]) -> Sequence[Tenant]:
+    """One tenant lacks its secret, another one's key is none."""
+    _away(_secret(world, _NORTH, "graph"))
+    key = _secret(world, _SOUTH, "google")
+    _away(key)
+    key.write_text("{}", encoding="utf-8")
+    return tenants
+
+
+@BOOK.row(
+    79,
+    "tenants with a broken secret, key, CA file or template",
+    expected="each waits by itself; the process starts and runs, the others are served",
+    arrange=_broken,
+)
+async def broken_tenants(scene: Scene) -> None:
+    installation, world = scene.installation, scene.installation.world
+    await _others_are_served(scene, 0, held=(_NORTH, _SOUTH), unwelcomed=())
+    scene.fire("secret missing")
+    scene.fire("key broken")
+    _back(_secret(world, _NORTH, "graph"))
+    _back(_secret(world, _SOUTH, "google"))
+    await installation.configure([_without_ca_and_template(world, tenant) for tenant in installation.ordinary])
+    await installation.all_ready()
+    await _others_are_served(scene, 1, held=(_NORTH,), unwelcomed=(_SOUTH,))
+    scene.fire("CA file broken")
+    scene.fire("template missing")
+    await installation.configure(installation.ordinary)
+
+
+async def _others_are_served(scene: Scene, turn: int, *, held: Sequence[str], unwelcomed: Sequence[str]) -> None:
+    students = {tenant: people(scene, tenant, 3, first=3 * turn) for tenant in (_NORTH, _SOUTH, _HARBOUR)}
+    idents = {tenant: [student.student_id for student in those] for tenant, those in students.items()}
+    await scene.produce([scene.event(tenant, student, 1) for tenant, those in students.items() for student in those])
+    for tenant in (*held, *unwelcomed):
+        await scene.until(f"{tenant} waits", partial(_unusable, scene, idents[tenant]), seconds=60)
+    await scene.until("the others are served", partial(settled, scene, idents[_HARBOUR]), seconds=30)
+    scene.expect(not held or await scene.metric(_UNUSABLE) > 0, "no metric tells of a tenant that cannot be used")
+    for tenant in (*held, *unwelcomed):
+        scene.expect(not await mails(scene, idents[tenant]), f"mails were sent for {tenant}")
+    scene.expect(scene.exits() == 0, "a replica ended")
+
+
+async def _unusable(scene: Scene, idents: Sequence[str]) -> bool:
+    found = await reasons(scene, idents)
+    return set(found) == set(idents) and set(found.values()) == {"tenant_unusable"}
+
+
+def _without_ca_and_template(world: World, tenant: Tenant) -> Tenant:
+    if tenant.id == _NORTH and tenant.microsoft:
+        wrong = world.directory / "no-certificate.pem"
+        wrong.write_text("no certificate", encoding="utf-8")
+        return tenant.model_copy(update={"microsoft": tenant.microsoft.model_copy(update={"ca_file": wrong})})
+    if tenant.id == _SOUTH:
+        mail = tenant.welcome_email.model_copy(update={"template": "not-written-yet"})
+        return tenant.model_copy(update={"welcome_email": mail})
+    return tenant
+
+
+def _secret(world: World, tenant_id: str, kind: str) -> Path:
+    return world.directory / "secrets" / f"{tenant_id}.{kind}"
+
+
+def _away(path: Path) -> None:
+    path.rename(path.with_name(f"{path.name}.away"))
+
+
+def _back(path: Path) -> None:
+    path.with_name(f"{path.name}.away").rename(path)
+
+
+@BOOK.row(
+    81,
+    "a student's row is locked by a transaction that stays open",
+    expected="that student waits; nobody else does",
+)
+async def locked_row(scene: Scene) -> None:
+    student, *others = people(scene, _NORTH, 6)
+    await scene.produce([scene.event(_NORTH, student, 1)])
+    await scene.until("the student is known", partial(settled, scene, [student.student_id]), seconds=60)
+    newer = scene.event(_NORTH, student, 2)
+    async with await psycopg.AsyncConnection.connect(scene.installation.database.straight) as connection:
+        await connection.execute("SELECT 1 FROM student WHERE student_id = %s FOR UPDATE", [student.student_id])
+        await scene.produce([newer])
+
+        async def locked() -> bool:
+            return await scene.metric(_LOCKED) > 0
+
+        await scene.until("the event is met by the lock", locked, seconds=60)
+        scene.fire("row locked")
+        for turn in range(max(1, int(scene.window / 10))):  # again and again while the lock lasts
+            idents = [one.student_id for one in others]
+            await scene.produce([scene.event(_NORTH, one, turn + 1) for one in others])
+            await scene.until("the others are served", partial(settled, scene, idents), seconds=20)
+        await scene.sleep(0.5)
+        scene.expect(not await scene.accepted(newer), "the event was accepted although its student's row was locked")
+        await connection.rollback()
+    await scene.until("the event is accepted after the lock", partial(scene.accepted, newer), seconds=30)
+    scene.expect(scene.exits() == 0, "a replica ended")
+
+
+BOOK.not_run(
+    82,
+    "PgBouncer in session and transaction mode; a fail-over of PostgreSQL",
+    expected="as 57-59",
+    why="neither a PgBouncer nor a standby is set up here yet",
+)

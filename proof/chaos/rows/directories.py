@@ -1,0 +1,80 @@
+"""Directories as hands lay them out: accounts that were there before, and whom they belong to."""
+
+from secrets import token_urlsafe
+from typing import Any
+
+from consumer.events import Provider, Student
+from consumer.policy.addresses import candidates
+from consumer.simulators.google.customer import Customer
+from consumer.simulators.graph.directory import Directory
+from consumer.simulators.people import SCHOOLS
+from consumer.tenants import Tenant
+from proof.chaos.scene import Scene
+
+BOTH = (("north-high", Provider.MICROSOFT), ("harbour-college", Provider.GOOGLE))
+"""A tenant at each provider."""
+
+NORTH_SCHOOL, SOUTH_SCHOOL, HARBOUR_SCHOOL = SCHOOLS
+"""Schools of every institution: each has its group, and its unit at Google."""
+
+
+def tenant_of(scene: Scene, tenant_id: str) -> Tenant:
+    """The tenant as it is configured now."""
+    return next(tenant for tenant in scene.installation.tenants if tenant.id == tenant_id)
+
+
+def entra(scene: Scene, tenant_id: str) -> Directory:
+    """The tenant's directory at Microsoft."""
+    section = tenant_of(scene, tenant_id).microsoft
+    assert section is not None  # noqa: S101  who asks knows its providers
+    return scene.installation.world.graph.directories[section.tenant_id]
+
+
+def workspace(scene: Scene, tenant_id: str) -> Customer:
+    """The tenant's directory at Google."""
+    section = tenant_of(scene, tenant_id).google
+    customer = scene.installation.world.google.customer_of(section.admin_subject) if section else None
+    assert customer is not None  # noqa: S101  who asks knows its providers
+    return customer
+
+
+def first_address(scene: Scene, tenant_id: str, student: Student) -> str:
+    """The first that the student would be given."""
+    return next(iter(candidates(tenant_of(scene, tenant_id).addresses, student)))
+
+
+def place(scene: Scene, tenant_id: str, address: str, mark: str | None, **more: Any) -> str:  # noqa: ANN401  Graph's own properties
+    """Puts an account there by hand; returns its id. `more`: properties at Graph, arguments of `Customer.add_user` at Google."""
+    if tenant_of(scene, tenant_id).microsoft:
+        properties = {
+            "userPrincipalName": address,
+            "mailNickname": address.partition("@")[0],
+            "displayName": "Some Body",
+            "accountEnabled": True,
+            "usageLocation": "GR",
+            **({"employeeId": mark} if mark else {}),
+            **more,
+        }
+        return entra(scene, tenant_id).add(properties, password=token_urlsafe()).id
+    return workspace(scene, tenant_id).add_user(address, marker=mark, **more).id
+
+
+def delete(scene: Scene, tenant_id: str, ident: str) -> None:
+    """Deletes an account by hand."""
+    if tenant_of(scene, tenant_id).microsoft:
+        entra(scene, tenant_id).delete(ident)
+    else:
+        workspace(scene, tenant_id).delete(ident)
+
+
+def unmark(scene: Scene, tenant_id: str, ident: str) -> None:
+    """Takes the marker from an account by hand."""
+    if tenant_of(scene, tenant_id).microsoft:
+        entra(scene, tenant_id).users[ident].properties.pop("employeeId", None)
+    elif user := workspace(scene, tenant_id).known(ident):
+        user.external = []
+
+
+def of_school(student: Student, school: str) -> Student:
+    """The same student in that school, and so in its group and unit."""
+    return student.model_copy(update={"attributes": {**student.attributes, "school": school}})

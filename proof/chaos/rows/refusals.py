@@ -1,0 +1,287 @@
+"""Refusals: whom each concerns, until it is put right; corrections, cancellations, and what downstream is told of long waits."""
+
+from collections import Counter
+from collections.abc import Sequence
+from dataclasses import replace
+from functools import partial
+
+from consumer.events import AccountProvisioningFailed, Provider, Student
+from consumer.policy.marker import marker
+from consumer.simulators.graph.groups import GroupKind, GroupTraits
+from consumer.simulators.mailgun.account import Domain, DomainState, Key
+from consumer.simulators.temper import Answer, Rule
+from consumer.simulators.vendors import SKU
+from consumer.simulators.world import World
+from consumer.tenants import Tenant
+from proof.chaos.row import BOOK
+from proof.chaos.rows.directories import (
+    HARBOUR_SCHOOL,
+    NORTH_SCHOOL,
+    SOUTH_SCHOOL,
+    entra,
+    first_address,
+    of_school,
+    place,
+    tenant_of,
+    workspace,
+)
+from proof.chaos.rows.moods import met
+from proof.chaos.rows.students import listed, mails, people, reasons, settled
+from proof.chaos.scene import Scene
+
+_NORTH, _HARBOUR, _SOUTH = "north-high", "harbour-college", "south-academy"
+_CREATE, _INSERT = "graph.users.create", "directory.users.insert"
+_EACH = 4
+"""Students of each kind."""
+
+_DENIED = (
+    '{"error":{"code":"Authorization_RequestDenied","message":"Insufficient privileges to complete the operation."}}'
+)
+_NAME_REFUSED_AT_GRAPH = (
+    '{"error":{"code":"Request_BadRequest","message":"Invalid value specified for property \'givenName\' of resource \'User\'.",'
+    '"details":[{"code":"InvalidValue","target":"givenName","message":"invalid"}]}}'
+)
+_NAME_REFUSED_AT_GOOGLE = (
+    '{"error":{"code":400,"message":"Invalid Given/Family Name: GivenName",'
+    '"errors":[{"domain":"global","reason":"invalid","message":"Invalid Given/Family Name: GivenName"}]}}'
+)
+
+
+@BOOK.row(
+    72,
+    "refusals that concern one group, one licence pool, one look-up",
+    expected="who is not concerned finishes meanwhile; put right, the others finish too",
+)
+async def scoped(scene: Scene) -> None:
+    directory, stock = entra(scene, _NORTH), entra(scene, _SOUTH).stock
+    institution = next(one for one in scene.installation.world.institutions if one.id == _NORTH)
+    refusing, missing = institution.guid(NORTH_SCHOOL), institution.guid(SOUTH_SCHOOL)
+    members, licences, quirks = directory.groups.pop(missing), stock[SKU], directory.quirks
+    directory.traits[refusing] = GroupTraits(GroupKind.ROLE_ASSIGNABLE)
+    directory.quirks = replace(quirks, roles_readable=False)
+    stock[SKU] = 0
+    concerned: dict[str, str] = {}
+    for number, (school, reason) in enumerate(
+        {NORTH_SCHOOL: "group_refused", SOUTH_SCHOOL: "group_missing", HARBOUR_SCHOOL: "roles_unreadable"}.items()
+    ):
+        students = [of_school(student, school) for student in people(scene, _NORTH, _EACH, first=number * _EACH)]
+        for student in students if reason == "roles_unreadable" else ():
+            mark = marker(Provider.MICROSOFT, _NORTH, student.student_id)
+            place(scene, _NORTH, first_address(scene, _NORTH, student), mark)
+        concerned |= {student.student_id: reason for student in students}
+        await scene.produce([scene.event(_NORTH, student, 1) for student in students])
+    unlicensed = people(scene, _SOUTH, _EACH)
+    concerned |= {student.student_id: "licences_exhausted" for student in unlicensed}
+    await scene.produce([scene.event(_SOUTH, student, 1) for student in unlicensed])
+    await scene.until("those concerned wait for just that", partial(_wait, scene, concerned), seconds=60)
+    free = [of_school(student, HARBOUR_SCHOOL) for student in people(scene, _NORTH, 3 * _EACH, first=3 * _EACH)]
+    await scene.produce([scene.event(_NORTH, student, 1) for student in free])
+    idents = [student.student_id for student in free]
+    await scene.until("those not concerned finish", partial(settled, scene, idents), seconds=30)
+    await scene.until("those concerned still wait", partial(_wait, scene, concerned), seconds=30)
+    for reason, number in Counter(concerned.values()).items():
+        scene.fire(reason, number)
+    directory.groups[missing], directory.quirks, stock[SKU] = members, quirks, licences
+    del directory.traits[refusing]
+    await scene.until("those concerned finish", partial(settled, scene, concerned))
+
+
+async def _wait(scene: Scene, wanted: dict[str, str]) -> bool:
+    return await reasons(scene, wanted) == wanted
+
+
+@BOOK.row(
+    73,
+    "the whole institution is refused: a federated domain, consent, a sandbox for mail",
+    expected="held, told once each; mended, all go on untouched; others are served meanwhile",
+)
+async def institution_wide(scene: Scene) -> None:
+    since = len(scene.calls())
+    directory, domain = entra(scene, _NORTH), tenant_of(scene, _NORTH).addresses.domain
+    mail = _mail_domain(scene, _HARBOUR)
+    directory.federated.add(domain)
+    mail.state = DomainState.SANDBOX
+    of_south = (f"@{tenant_of(scene, _SOUTH).addresses.domain}",)
+    scene.tempers(Rule(route=_CREATE, temper=Answer(status=403, body=_DENIED), containing=of_south))
+    held = [(tenant, student) for tenant in (_NORTH, _SOUTH, _HARBOUR) for student in people(scene, tenant, 2 * _EACH)]
+    idents = [student.student_id for _, student in held]
+    await scene.produce([scene.event(tenant, student, 1) for tenant, student in held])
+    wanted = {(_NORTH, "microsoft"), (_SOUTH, "microsoft"), (_HARBOUR, "mailgun")}
+
+    async def institutions_wait() -> bool:
+        rows = await scene.installation.watch.rows("SELECT tenant_id, service FROM tenant_wait WHERE held")
+        return wanted <= set(rows)
+
+    await scene.until("each of the three institutions is held", institutions_wait, seconds=60)
+    await scene.sleep()
+    scene.fire("domain federated", sum(call.status == 400 for call in scene.calls(_CREATE)))
+    scene.fire("consent missing", met(scene, since))
+    scene.fire("mail domain a sandbox", sum(call.status == 403 for call in scene.calls("mailgun.messages.send")))
+    directory.federated.discard(domain)
+    mail.state = DomainState.ACTIVE
+    scene.tempers()
+    await scene.until("all go on by themselves", partial(settled, scene, idents))
+    await scene.quiet()
+    told = Counter(
+        (one.outcome.student_id, one.outcome.provider, one.outcome.step, one.outcome.reason)
+        for one in await scene.told(idents)
+        if isinstance(one.outcome, AccountProvisioningFailed)
+    )
+    scene.expect(bool(told), "nobody was told of a refusal")
+    scene.expect(all(count == 1 for count in told.values()), "a refusal was told more than once")
+
+
+def _mail_domain(scene: Scene, tenant_id: str) -> Domain:
+    section = tenant_of(scene, tenant_id).mailgun
+    assert section is not None  # noqa: S101  every institution of the installation sends mail
+    return scene.installation.world.mail.domain(Key("", "main"), section.domain)
+
+
+def _misspelt(_world: World, tenants: Sequence[Tenant]) -> Sequence[Tenant]:
+    """One tenant with a domain that nobody has verified, one with a unit that does not exist."""
+    north, harbour, south = tenants
+    domain = north.addresses.domain.replace("north", "nroth")
+    north = north.model_copy(update={"addresses": north.addresses.model_copy(update={"domain": domain})})
+    rules = tuple(
+        rule.model_copy(update={"org_unit": rule.org_unit and f"{rule.org_unit}-7"}) for rule in harbour.rules
+    )
+    return north, harbour.model_copy(update={"rules": rules}), south
+
+
+@BOOK.row(
+    74,
+    "a name, a domain and a unit are corrected after a definite refusal",
+    expected="the correction is what is sent",
+    arrange=_misspelt,
+)
+async def corrected(scene: Scene) -> None:
+    since = len(scene.calls())
+    named = [
+        s.model_copy(update={"given_name": "Rfused", "preferred_name": None}) for s in people(scene, _SOUTH, _EACH)
+    ]
+    scene.tempers(
+        Rule(route=_CREATE, temper=Answer(status=400, body=_NAME_REFUSED_AT_GRAPH), containing=("Rfused",)),
+        Rule(route=_INSERT, temper=Answer(status=400, body=_NAME_REFUSED_AT_GOOGLE), containing=("Rfused",)),
+    )
+    others = [(tenant, student) for tenant in (_NORTH, _HARBOUR) for student in people(scene, tenant, _EACH)]
+    await scene.produce([scene.event(_SOUTH, student, 1) for student in named])
+    await scene.produce([scene.event(tenant, student, 1) for tenant, student in others])
+    wanted = {student.student_id: _REFUSED_FOR[tenant] for tenant, student in others}
+    idents = [student.student_id for student in named]
+    failed = f"SELECT count(*) FROM inbox WHERE disposition = 'failed' AND student_id IN ({listed(idents)})"  # noqa: S608  our own ids
+
+    async def refused() -> bool:
+        waiting = await reasons(scene, wanted)
+        return set(waiting.values()) == set(wanted.values()) and await scene.installation.watch.count(failed) == _EACH
+
+    await scene.until("name, domain and unit are refused", refused, seconds=60)
+    scene.fire("name refused", met(scene, since))
+    scene.fire("domain refused", sum("nroth" in call.request for call in scene.calls(_CREATE)))
+    scene.fire("unit refused", sum(call.status == 400 and "-7" in call.request for call in scene.calls(_INSERT)))
+    await scene.produce([scene.event(_SOUTH, s.model_copy(update={"given_name": "Rosa"}), 2) for s in named])
+    await scene.installation.configure(scene.installation.ordinary)
+    idents += [student.student_id for _, student in others]
+    await scene.until("all have what was corrected", partial(settled, scene, idents))
+    await scene.loaded()
+    await scene.quiet()
+    rows = await scene.installation.watch.rows(_BODIES.format(listed(idents)))
+    wrong = [student for student, body in rows if any(word in str(body) for word in ("Rfused", "nroth", "-7'"))]
+    scene.expect(len(rows) == len(idents) + _EACH, f"{len(rows)} accounts for {len(idents)} students")
+    scene.expect(not wrong, f"{len(wrong)} accounts have what was corrected")
+    units = Counter(user.org_unit for user in workspace(scene, _HARBOUR).users if user.marker)
+    scene.expect(not any(unit == "/" or unit.endswith("-7") for unit in units), "an account is in no unit of its own")
+
+
+_REFUSED_FOR = {_NORTH: "domain_not_verified", _HARBOUR: "org_unit_missing"}
+_BODIES = "SELECT student_id, body FROM account WHERE object_id IS NOT NULL AND student_id IN ({})"
+
+
+@BOOK.row(
+    75,
+    "a status that does nothing, while the creation still waits",
+    expected="no account, no mail",
+)
+async def cancelled(scene: Scene) -> None:
+    since = len(scene.calls())
+    scene.tempers(
+        Rule(route=_CREATE, temper=Answer(status=503, body="")),
+        Rule(route=_INSERT, temper=Answer(status=429, body="{}", headers={"Retry-After": "4"})),
+    )
+    students = [(tenant, student) for tenant in (_NORTH, _HARBOUR) for student in people(scene, tenant, _EACH)]
+    await scene.produce([scene.event(tenant, student, 1) for tenant, student in students])
+    wanted = {student.student_id for _, student in students}
+
+    async def waiting() -> bool:
+        return set(await reasons(scene, wanted)) == wanted
+
+    await scene.until("their creations wait", waiting, seconds=60)
+    scene.fire("creation put off", met(scene, since))
+    withdrawn = [scene.event(tenant, student, 2, status="withdrawn") for tenant, student in students]
+    await scene.produce(withdrawn)
+
+    async def taken() -> bool:
+        return all([await scene.accepted(event) for event in withdrawn])
+
+    await scene.until("the withdrawals are accepted", taken, seconds=60)
+    scene.fire("withdrawn meanwhile", len(withdrawn))
+    scene.tempers()
+    await scene.quiet()
+    marks = {_mark(tenant, student) for tenant, student in students}
+    users = [*entra(scene, _NORTH).users.values(), *workspace(scene, _HARBOUR).users]
+    made = [user for user in users if user.marker in marks]
+    scene.expect(not made, f"{len(made)} accounts for students who were withdrawn before")
+    sent = await mails(scene, wanted)
+    scene.expect(not sent, f"{len(sent)} mails to students who were withdrawn before")
+
+
+def _mark(tenant_id: str, student: Student) -> str:
+    provider = Provider.MICROSOFT if tenant_id == _NORTH else Provider.GOOGLE
+    return marker(provider, tenant_id, student.student_id)
+
+
+@BOOK.row(
+    89,
+    "outage, throttling and unclear answers for longer than downstream is left waiting",
+    expected="told with final: false and the reason; tries bounded",
+    changes={"provisioning": {"report_after": 4, "report_attempts": 3}},
+    heals_within=150,
+)
+async def long_waits(scene: Scene) -> None:
+    since = len(scene.calls())
+    throttled = Answer(status=429, body="{}", headers={"Retry-After": "2"})
+    scene.tempers(
+        Rule(
+            route=_CREATE,
+            temper=Answer(status=200, body="<html>"),
+            containing=(tenant_of(scene, _NORTH).addresses.domain,),
+        ),
+        Rule(route=_CREATE, temper=throttled, containing=(tenant_of(scene, _SOUTH).addresses.domain,)),
+        Rule(route="directory.users.list", temper=Answer(status=503, body="")),
+    )
+    students = [(tenant, student) for tenant in _WAITS for student in people(scene, tenant, _EACH)]
+    idents = [student.student_id for _, student in students]
+    await scene.produce([scene.event(tenant, student, 1) for tenant, student in students])
+
+    async def reported() -> bool:
+        waiting = await reasons(scene, idents, reported=True)
+        return set(_WAITS.values()) <= set(waiting.values())
+
+    await scene.sleep()
+    await scene.until("downstream is told", reported, seconds=60)
+    creations = [call for call in scene.calls(_CREATE) if "temper" in call.noted]
+    scene.fire("call put off or unclear", met(scene, since))
+    lasted = max(call.at for call in creations) - min(call.at for call in creations)
+    most = (len(idents) + scene.students) * (_QUICK_TRIES + lasted / _CAP)
+    scene.expect(len(creations) <= most, f"{len(creations)} creations in {lasted:.0f} s")
+    scene.tempers()
+    await scene.until("all go on", partial(settled, scene, idents))
+    told = [one.outcome for one in await scene.told(idents)]
+    early = [one for one in told if isinstance(one, AccountProvisioningFailed)]
+    scene.expect(all(not one.final and one.retry_at for one in early), "a wait was told as the end")
+    seen = {(one.tenant_id, str(one.reason)) for one in early}
+    scene.expect(_WAITS.items() <= seen, f"downstream was told {sorted(seen)}")
+
+
+_WAITS = {_NORTH: "outcome_unknown", _HARBOUR: "provider_unavailable", _SOUTH: "throttled"}
+_QUICK_TRIES, _CAP = 8, 2.5
+"""Tries until the back-off has grown to its cap of 5 s, and the least that a wait of that kind is, in seconds."""

@@ -1,0 +1,77 @@
+"""Restored: the ledger is an older one than the group and the topics have seen."""
+
+import time
+from collections import Counter
+from dataclasses import replace
+from functools import partial
+
+from proof.chaos.collect import collect
+from proof.chaos.row import BOOK
+from proof.chaos.rows.students import people, settled
+from proof.chaos.scene import Scene
+from proof.checker import check
+from proof.history import Bounds
+
+_BEHIND, _RECALLS = "provisioner_ledger_behind_total", "provisioner_relay_recalls_total"
+
+
+async def _judge(scene: Scene) -> int:
+    """All invariants but those over the ledger's changes, which the restored one does not remember."""
+    now = time.time()
+    history = await collect(
+        scene.installation,
+        seed=scene.installation.seed,
+        faults=scene.fired,
+        students=[record.student for record in scene.records],
+        healed_at=now,
+        quiet_at=now,
+        bounds=Bounds(least_effects=scene.students),
+    )
+    report = check(replace(history, changes=()))
+    scene.wrong += [str(violation) for violation in report.violations]
+    scene.wrong += report.invalid
+    told = Counter(one.outcome.event_id for one in history.told)
+    scene.expect(all(count == 1 for count in told.values()), "an outcome is on its topic twice")
+    sent = Counter((mail.tenant_id, mail.address) for mail in history.mails)
+    scene.expect(all(count == 1 for count in sent.values()), "somebody was sent two mails")
+    return sum(call.effective for call in history.calls)
+
+
+@BOOK.row(
+    80,
+    "a ledger older than the group's offsets and the topics: a backup is restored",
+    expected="noticed; every event of the gap is processed; no account, mail or outcome twice",
+    judge=_judge,
+    heals_within=180,
+)
+async def older_ledger(scene: Scene) -> None:
+    database = scene.installation.database
+    await scene.settled(0.3)
+    await database.back_up()
+    later = [(tenant.id, student) for tenant in scene.installation.tenants for student in people(scene, tenant.id, 4)]
+    await scene.produce([scene.event(tenant_id, student, 1) for tenant_id, student in later])
+    await scene.loaded()
+    await scene.quiet()
+    creations = len(_creations(scene))
+    for replica in scene.replicas:
+        await replica.down(hard=True)
+    await database.restore()
+    scene.fire("backup restored")
+    for replica in scene.replicas:
+        await replica.up()
+
+    async def noticed() -> bool:
+        return await scene.metric(_BEHIND) > 0 and await scene.metric(_RECALLS) > 0
+
+    await scene.until("the intake and the relay notice it", noticed)
+    scene.fire("partition behind the group", int(await scene.metric(_BEHIND)))
+    idents = [student.student_id for _, student in later]
+    await scene.until("the gap is processed again", partial(settled, scene, idents))
+    await scene.quiet()
+    again = len(_creations(scene)) - creations
+    scene.expect(not again, f"{again} accounts were made once more")
+
+
+def _creations(scene: Scene) -> list[int]:
+    routes = ("graph.users.create", "directory.users.insert")
+    return [call.number for route in routes for call in scene.calls(route) if call.status < 300]

@@ -1,0 +1,55 @@
+"""What became of some students: who waits and for what, who has an account, who was sent a mail."""
+
+from collections.abc import Collection, Mapping, Sequence
+
+from consumer.events import Student
+from consumer.simulators.mailgun.mailbox import Mail
+from proof.chaos.scene import Scene
+
+
+def people(scene: Scene, tenant_id: str, count: int, *, first: int = 0) -> Sequence[Student]:
+    """Students whom the load does not know, from the number given."""
+    return [scene.person(tenant_id, index) for index in range(first, first + count)]
+
+
+async def reasons(
+    scene: Scene, students: Collection[str], *, step: str | None = None, reported: bool = False
+) -> Mapping[str, str]:
+    """Students of these who wait, with one reason each: at this step, or at any; `reported`: only where downstream was told."""
+    rows = await scene.installation.watch.rows(
+        f"SELECT student_id, reason FROM student_wait WHERE student_id IN ({listed(students)})"  # noqa: S608  our own ids
+        + ("" if step is None else f" AND step = '{step}'")
+        + (" AND reported" if reported else "")
+    )
+    return dict(rows)
+
+
+async def settled(scene: Scene, students: Collection[str]) -> bool:
+    """Whether none of these waits for anything any more, and each has had its newest event carried out."""
+    rows = await scene.installation.watch.rows(
+        f"SELECT count(*) FROM student WHERE applied_version = desired_version AND student_id IN ({listed(students)})"  # noqa: S608  our own ids
+    )
+    return rows[0][0] == len(students)
+
+
+async def accounts(scene: Scene, students: Collection[str]) -> Mapping[str, str]:
+    """Object ids by student, of those that exist by the ledger."""
+    rows = await scene.installation.watch.rows(
+        f"SELECT student_id, object_id FROM account WHERE object_id IS NOT NULL AND student_id IN ({listed(students)})"  # noqa: S608  our own ids
+    )
+    return dict(rows)
+
+
+async def mails(scene: Scene, students: Collection[str]) -> Sequence[Mail]:
+    """Mails that tell one of these students' sign-in names."""
+    rows = await scene.installation.watch.rows(
+        f"SELECT address FROM account WHERE student_id IN ({listed(students)})"  # noqa: S608  our own ids
+    )
+    addresses = [address for (address,) in rows]
+    found = scene.installation.world.mail.mailbox.mails
+    return [mail for mail in found if any(address in (mail.text or "") for address in addresses)]
+
+
+def listed(idents: Collection[str]) -> str:
+    """Our own ids, for SQL."""
+    return ", ".join(f"'{ident}'" for ident in idents)
