@@ -57,7 +57,10 @@ async def unreadable_rows(scene: Scene) -> None:
 
 
 _ACTION = "UPDATE student SET desired = jsonb_set(desired, '{action}', %s::jsonb), due_at = now() WHERE student_id = %s"
-_STATE = "UPDATE step SET state = %s WHERE name = 'create' AND student_id = %s"
+_STATE = """
+    UPDATE step SET state = %s, lease_epoch = student.lease_epoch FROM student
+    WHERE name = 'create' AND (step.tenant_id, step.student_id) = (student.tenant_id, student.student_id) AND student.student_id = %s
+"""
 _DUE = "UPDATE student SET due_at = now() WHERE student_id = %s"
 
 

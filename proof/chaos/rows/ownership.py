@@ -8,7 +8,7 @@ from consumer.policy.marker import GRAPH_LENGTH, marker
 from consumer.simulators.audit import Entry
 from consumer.simulators.graph.groups import GroupKind
 from consumer.simulators.people import SCHOOLS
-from consumer.simulators.vendors import MAILGUN
+from consumer.simulators.temper import Answer, Rule
 from consumer.simulators.world import World
 from consumer.tenants import Tenant
 from proof.chaos.row import BOOK
@@ -177,7 +177,7 @@ BOOK.not_run(
 async def replaced(scene: Scene) -> None:
     students = [(tenant_id, student) for tenant_id, _ in BOTH for student in people(scene, tenant_id, 5)]
     idents = [student.student_id for _, student in students]
-    scene.installation.vendors[MAILGUN].refuse()
+    scene.tempers(Rule(route="mailgun.messages.send", temper=_BUSY))
     await scene.produce([scene.event(tenant_id, student, 1) for tenant_id, student in students])
 
     async def made() -> bool:
@@ -188,13 +188,16 @@ async def replaced(scene: Scene) -> None:
     for tenant_id, student in students:
         _replace_password(scene, tenant_id, made_now[student.student_id])
         scene.fire("password replaced by the school")
-    await scene.installation.vendors[MAILGUN].heal()
+    scene.tempers()
     await scene.quiet()
     sent = await mails(scene, idents)
     scene.expect(not sent, f"{len(sent)} mails tell a password that was replaced")
     outcomes = [one.outcome for one in await scene.told(idents)]
     why = [str(one.reason) for one in outcomes if isinstance(one, WelcomeEmailStatus) and one.state is MailState.FAILED]
     scene.expect(why.count("credential_replaced") == len(idents), f"downstream was told {sorted(set(why))}")
+
+
+_BUSY = Answer(status=429, body="{}", headers={"Retry-After": "6"})
 
 
 def _replace_password(scene: Scene, tenant_id: str, ident: str) -> None:

@@ -76,20 +76,23 @@ async def odd_writers(scene: Scene) -> None:
     store.set_level(f"{topic}-value", "NONE")
     referring, references = _with_references(scene)
     encoders = [
-        Encoder(
-            _plain(),
-            store.register(f"{topic}-value", json.dumps(referring), references),
-        ),
+        Encoder(_plain(), store.register(f"{topic}-value", json.dumps(referring), references)),
         _registered(scene, _with_logical_types()),
-        _registered(scene, _with_ill_defaults()),
+        _registered(scene, _with_a_note("ill")),
     ]
+    # Our registry takes no ill default; others do, and answer like this.
+    ill = json.dumps({"schema": json.dumps(_with_an_ill_default("ill"))})
+    asked = f"/schemas/ids/{encoders[-1].schema_id}"
+    scene.tempers(Rule(route="registry.schema", temper=Answer(status=200, body=ill), containing=(asked,)))
+    since = len(scene.calls())
     events: list[SimulatedRecord] = []
     for number, encoder in enumerate(encoders):
         with _written_by(scene, encoder):
             events += [scene.event(_NORTH, student, 1) for student in people(scene, _NORTH, 3, first=3 * number)]
     await scene.produce(events)
-    scene.fire("event by an odd writer", len(events))
     await scene.until("all are carried out", partial(settled, scene, [event.student_id for event in events]))
+    scene.fire("event by an odd writer", len(events))
+    scene.fire("ill default answered", met(scene, since))
     scene.expect(scene.exits() == 0, "a replica ended")
 
 
@@ -132,12 +135,10 @@ def _with_logical_types() -> Mapping[str, Any]:
     return written
 
 
-def _with_ill_defaults() -> Mapping[str, Any]:
-    """Defaults of other types than their fields': some registries take them, and no reader needs a writer's."""
-    written = _plain()
-    for field in written["fields"]:
-        if field["name"] in {"event_id", "version"}:
-            field["default"] = None
+def _with_an_ill_default(name: str) -> Mapping[str, Any]:
+    """The same bytes as by `_with_a_note`; the default is none of the field's type, and no reader needs a writer's."""
+    written = _with_a_note(name)
+    written["fields"][-1]["default"] = 7
     return written
 
 

@@ -7,9 +7,15 @@ from consumer.simulators.mailgun.mailbox import Mail
 from proof.chaos.scene import Scene
 
 
+_APART = 500
+"""Numbers between the students of two tenants: students of equal numbers have equal ids at all tenants, and are told apart by those here."""
+
+
 def people(scene: Scene, tenant_id: str, count: int, *, first: int = 0) -> Sequence[Student]:
-    """Students whom the load does not know, from the number given."""
-    return [scene.person(tenant_id, index) for index in range(first, first + count)]
+    """Students whom the load does not know, from the number given; no two tenants' have one id."""
+    tenants = [tenant.id for tenant in scene.installation.tenants]
+    start = tenants.index(tenant_id) * _APART + first
+    return [scene.person(tenant_id, index) for index in range(start, start + count)]
 
 
 async def reasons(
