@@ -42,9 +42,11 @@ async def unreadable_rows(scene: Scene) -> None:
     scene.tempers()
 
     async def aside() -> bool:
-        return set((await reasons(scene, idents, step="")).values()) == {"unreadable_record"}
+        found = await reasons(scene, idents, step="")
+        counted = await scene.metric(_UNREADABLE) >= len(idents)
+        return counted and found == dict.fromkeys(idents, "unreadable_record")
 
-    await scene.until("they are put aside, with the reason", aside, seconds=60)
+    await scene.until("they are put aside, with the reason, and counted", aside, seconds=60)
     scene.fire("unreadable row", int(await scene.metric(_UNREADABLE)))
     await scene.produce([scene.event(_NORTH, other, 1)])
     await scene.until("another student is served", partial(settled, scene, [other.student_id]), seconds=30)

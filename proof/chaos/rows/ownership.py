@@ -180,10 +180,10 @@ async def replaced(scene: Scene) -> None:
     scene.tempers(Rule(route="mailgun.messages.send", temper=_BUSY))
     await scene.produce([scene.event(tenant_id, student, 1) for tenant_id, student in students])
 
-    async def made() -> bool:
-        return len(await accounts(scene, idents)) == len(idents)
+    async def waiting() -> bool:
+        return set(await reasons(scene, idents, step="welcome")) == set(idents)
 
-    await scene.until("the accounts are there", made)
+    await scene.until("the mails wait", waiting, seconds=60)
     made_now = await accounts(scene, idents)
     for tenant_id, student in students:
         _replace_password(scene, tenant_id, made_now[student.student_id])

@@ -6,9 +6,8 @@ from consumer.events import Student
 from consumer.simulators.mailgun.mailbox import Mail
 from proof.chaos.scene import Scene
 
-
 _APART = 500
-"""Numbers between the students of two tenants: students of equal numbers have equal ids at all tenants, and are told apart by those here."""
+"""Numbers between the students of two tenants: equal numbers give equal ids, by which students are told apart here."""
 
 
 def people(scene: Scene, tenant_id: str, count: int, *, first: int = 0) -> Sequence[Student]:
