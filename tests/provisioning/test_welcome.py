@@ -8,6 +8,7 @@ from consumer.errors import Reason
 from consumer.ledger.port import Disposition
 from consumer.ledger.vault import Vault
 from tests.fakes.directory import lost_answer as lost_reset
+from tests.fakes.ledger import MemoryLedger
 from tests.fakes.mailer import error_but_sent, lost_request, lost_response, refused, unreachable
 from tests.provisioning.conftest import HOLD_DOWN, School
 
@@ -116,6 +117,20 @@ async def test_a_mail_that_waited_is_not_sent_where_the_password_was_replaced_me
     (status,) = school.outcomes("WelcomeEmailStatus")
     assert (status["state"], status["reason"]) == ("failed", Reason.CREDENTIAL_REPLACED)
     assert school.ledger.dispositions() == {"S1/1": Disposition.APPLIED}
+
+
+async def test_a_ledger_that_has_forgotten_an_accepted_mail_says_nothing_new_about_it(school: School) -> None:
+    school.enrol()
+    await school.work()
+    (accepted,) = school.outcomes("WelcomeEmailStatus")
+    school.ledger = MemoryLedger(lambda: school.now)
+    school.ledger.own("t", [0], owner="me")
+    school.enrol()
+    await school.work()
+    (restored,) = school.outcomes("WelcomeEmailStatus")
+    assert (accepted["state"], restored["state"]) == ("accepted", "not_wanted")
+    assert restored["event_id"] == accepted["event_id"]
+    assert len(school.mailer.mailbox) == 1
 
 
 async def test_a_mail_that_is_sent_at_once_costs_no_look_at_the_password(school: School) -> None:
