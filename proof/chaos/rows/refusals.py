@@ -204,7 +204,7 @@ _BODIES = "SELECT student_id, body FROM account WHERE object_id IS NOT NULL AND 
 async def cancelled(scene: Scene) -> None:
     since = len(scene.calls())
     students = [(tenant, student) for tenant in (_NORTH, _HARBOUR) for student in people(scene, tenant, _EACH)]
-    scene.tempers(*(_put_off(tenant, student) for tenant, student in students))
+    scene.tempers(*(_put_off(scene, tenant, student) for tenant, student in students))
     await scene.produce([scene.event(tenant, student, 1) for tenant, student in students])
     wanted = {student.student_id for _, student in students}
 
@@ -231,12 +231,14 @@ async def cancelled(scene: Scene) -> None:
     scene.expect(not sent, f"{len(sent)} mails to students who were withdrawn before")
 
 
-def _put_off(tenant_id: str, student: Student) -> Rule:
-    """This student's creation has an outage at Microsoft, or is throttled at Google; the tenant's others have not."""
-    if tenant_id == _NORTH:
-        return Rule(route=_CREATE, temper=Answer(status=503, body=""), containing=(_mark(tenant_id, student),))
+def _put_off(scene: Scene, tenant_id: str, student: Student) -> Rule:
+    """This student's creation is throttled; in the long form it has an outage at Microsoft, which opens the breaker for half a minute."""
     busy = Answer(status=429, body="{}", headers={"Retry-After": "2"})
-    return Rule(route=_INSERT, temper=busy, containing=(_mark(tenant_id, student),))
+    away = Answer(status=503, body="") if scene.full else busy
+    graph = tenant_id == _NORTH
+    return Rule(
+        route=_CREATE if graph else _INSERT, temper=away if graph else busy, containing=(_mark(tenant_id, student),)
+    )
 
 
 def _mark(tenant_id: str, student: Student) -> str:
