@@ -16,8 +16,9 @@ _SECTIONS = {
     "34-40": 120,
     "41-51": 260,
     "52-56 63-66": 250,
-    "68-73 76-78 81 82 88": 150,
-    "74 75 79 80 89 90": 220,
+    "68 70-73 75-78 81 82 88": 120,
+    "69 74 79 80": 160,
+    "89 90": 90,
 }
 """Rows that share what can be shared, and about how many seconds they take. Rows 11 and 67 take three brokers."""
 
