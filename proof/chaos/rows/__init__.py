@@ -18,6 +18,7 @@ from proof.chaos.rows import (
     refusals,
     registry,
     restored,
+    waiting,
 )
 
 __all__ = [
@@ -38,4 +39,5 @@ __all__ = [
     "refusals",
     "registry",
     "restored",
+    "waiting",
 ]

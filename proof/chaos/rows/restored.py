@@ -9,6 +9,7 @@ from functools import partial
 from consumer.simulators.expectation import APPLIED
 from proof.chaos.collect import collect
 from proof.chaos.row import BOOK
+from proof.chaos.rows.provider import CREATIONS
 from proof.chaos.rows.students import people, settled
 from proof.chaos.scene import Scene
 from proof.checker import check
@@ -88,5 +89,5 @@ async def older_ledger(scene: Scene) -> None:
 
 
 def _creations(scene: Scene) -> list[int]:
-    routes = ("graph.users.create", "directory.users.insert")
-    return [call.number for route in routes for call in scene.calls(route) if call.status < 300]
+
+    return [call.number for route in CREATIONS for call in scene.calls(route) if call.status < 300]
