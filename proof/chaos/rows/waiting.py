@@ -78,7 +78,7 @@ def _mark(tenant_id: str, student: Student) -> str:
 )
 async def long_waits(scene: Scene) -> None:
     since = len(scene.calls())
-    students = [(tenant, s) for tenant in _WAITS for s in people(scene, tenant, 3 * _EACH if scene.full else 2)]
+    students = [(tenant, s) for tenant in _WAITS for s in people(scene, tenant, 3 * _EACH if scene.full else 1)]
     scene.tempers(*(rule for tenant, student in students for rule in _long_wait(scene, tenant, student)))
     idents = [student.student_id for _, student in students]
     await scene.produce([scene.event(tenant, student, 1) for tenant, student in students])
@@ -87,7 +87,7 @@ async def long_waits(scene: Scene) -> None:
         waiting = await reasons(scene, idents, reported=True)
         return set(_WAITS.values()) <= set(waiting.values())
 
-    await scene.sleep()
+    await scene.sleep(1.0 if scene.full else 0.0)
     await scene.until("downstream is told", reported, seconds=60)
     creations = [call for call in scene.calls(_CREATE) if "temper" in call.noted]
     scene.fire("call put off or unclear", met(scene, since))
