@@ -69,7 +69,7 @@ def _not_disposed(index: Index, one: Input) -> str | None:
     row = _row(index, one)
     match one.lot:
         case Lot.SKIP:
-            return "it does nothing, and left a trace" if letters or (row and row.place == one.place) else None
+            return _trace(index, one, row)
         case Lot.LETTER:
             return None if letters else f"there is no dead letter for it ({one.reason})"
         case Lot.ACT if row is None:
@@ -78,16 +78,32 @@ def _not_disposed(index: Index, one: Input) -> str | None:
             return _repeated(index, one, row) if row and row.place != one.place else None
 
 
-def _repeated(index: Index, one: Input, row: InboxRow) -> str | None:
+def _trace(index: Index, one: Input, row: InboxRow | None) -> str | None:
+    """An event that does nothing leaves a trace only where it cancelled an older one that was not settled, or bears a used id."""
+    if row is None or row.place != one.place:
+        reused = row is not None and _reused(index, one, row)
+        return "it does nothing, and is a dead letter" if index.letters.get(one.place) and not reused else None
+    older = any(
+        other.lot is Lot.ACT and (other.version or 0) < row.version
+        for other in index.students[row.tenant_id, row.student_id].accepted
+    )
+    return None if older else "it does nothing, and is in the inbox, though there was nothing to cancel"
+
+
+def _reused(index: Index, one: Input, row: InboxRow) -> bool:
     first = index.inputs.get(row.place)
-    if first is not None and first.digest != one.digest and one.place not in index.letters:
+    return first is not None and first.place != one.place and first.digest != one.digest
+
+
+def _repeated(index: Index, one: Input, row: InboxRow) -> str | None:
+    if _reused(index, one, row) and one.place not in index.letters:
         return f"its event id was used by {at(row.place)} with other content, and there is no dead letter for it"
     return None
 
 
 def _open(index: Index, one: Input) -> str | None:
     row = _row(index, one)
-    if one.lot is not Lot.ACT or row is None or row.place != one.place or row.disposition in FINAL:
+    if row is None or row.place != one.place or row.disposition in FINAL:
         return None
     return None if _held(index, row) else f"its disposition is {row.disposition}"
 
@@ -113,10 +129,9 @@ def _row(index: Index, one: Input) -> InboxRow | None:
 
 def _untrue(index: Index, one: Input, letter: Letter) -> str | None:
     reason = one.reason if one.lot is Lot.LETTER else None
-    if one.lot is Lot.ACT:
+    if one.lot is not Lot.LETTER:
         row = _row(index, one)
-        first = index.inputs.get(row.place) if row else None
-        if first is not None and first.place != one.place and first.digest != one.digest:
+        if row is not None and _reused(index, one, row):
             reason = LetterReason.REUSED_ID.value
     if reason is None:
         return "is of a record that can be taken"

@@ -19,7 +19,10 @@ PROVIDERS = frozenset(provider.value for provider in Provider)
 
 @dataclass(slots=True)
 class Wanted:
-    """A student for whom some event acts. `accepted` are those that must be in the inbox, each event once, as they stand on the topic."""
+    """A student for whom some event acts. `accepted` are the inbox's events, and those that must be there: each once, as on the topic.
+
+    `providers` are those of the newest event; none where it cancelled the work of the one before. `ever` are those of any event.
+    """
 
     accepted: list[Input] = field(default_factory=list[Input])
     newest: int = -1
@@ -96,14 +99,19 @@ def of(student: tuple[object, ...], provider: str | None = None) -> str:
 
 
 def _students(inputs: Iterable[Input], inbox: Mapping[tuple[str, str], InboxRow]) -> dict[Student, Wanted]:
-    """Who is to have what: of the records that share an event id only one counts, the one that the inbox took."""
+    """Who is to have what: of the records that share an event id only one counts, the one that the inbox took.
+
+    An event that does nothing counts where the inbox took it, to cancel what was not settled.
+    """
     events: dict[tuple[str, str], Input] = {}
     for one in inputs:
-        if one.lot is Lot.ACT and one.tenant_id is not None and one.event_id is not None:
-            event = (one.tenant_id, one.event_id)
-            row = inbox.get(event)
-            if event not in events or (row is not None and row.place == one.place):
-                events[event] = one
+        if one.tenant_id is None or one.event_id is None:
+            continue
+        event = (one.tenant_id, one.event_id)
+        row = inbox.get(event)
+        taken = row is not None and row.place == one.place
+        if taken or (one.lot is Lot.ACT and event not in events):
+            events[event] = one
     students: dict[Student, Wanted] = {}
     for (tenant_id, _), one in events.items():
         wanted = students.setdefault((tenant_id, one.student_id or ""), Wanted())

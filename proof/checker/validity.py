@@ -16,6 +16,7 @@ _TABLES = frozenset(
         "credential",
         "tenant_wait",
         "partition_epoch",
+        "student_wait",
         "inbox",
         "address",
         "outbox",

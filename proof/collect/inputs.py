@@ -18,12 +18,12 @@ class InputReader:
         self._decisions = decisions
 
     def read(self, record: Raw) -> Input:
-        """The record with its lot. An event that does nothing by its status alone is not looked into any further, nor by the service."""
+        """The record with its lot. An event that does nothing by its status alone is a skip even where the rest of it can't be read."""
         try:
             peek = self._reader.peek(record.value, record.headers)
             decision = self._decisions.decide(peek.tenant_id, peek.status_id, external_sync_disabled=False)
             if isinstance(decision, Skip):
-                return _input(record, decision, tenant_id=peek.tenant_id)
+                return _input(record, decision, tenant_id=peek.tenant_id, event=self._whole(record))
             event = self._reader.read(record.value, record.headers)
         except Unreadable as unreadable:
             return Input(record.place, record.key, record.headers, digest(record), Lot.LETTER, unreadable.reason)
@@ -31,6 +31,13 @@ class InputReader:
             event.tenant_id, event.status.id, external_sync_disabled=event.student.external_sync_disabled
         )
         return _input(record, decision, tenant_id=event.tenant_id, event=event)
+
+    def _whole(self, record: Raw) -> StudentStatusChanged | None:
+        """Whose open work the event may cancel; None where that can't be read."""
+        try:
+            return self._reader.read(record.value, record.headers)
+        except Unreadable:
+            return None
 
 
 def digest(record: Raw) -> bytes:
