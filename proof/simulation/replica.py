@@ -22,12 +22,10 @@ from proof.simulation.clients import SimulatedClients
 from proof.simulation.database import Database
 from proof.simulation.institutions import open_secret, settings, tenants
 from proof.simulation.process import Process
+from proof.simulation.sequels import INPUT_SCHEMA
 from proof.simulation.series import Series
 from proof.simulation.surroundings import Surroundings
 from proof.simulation.threads import in_thread
-
-INPUT_SCHEMA = 1
-"""The id of the input's schema."""
 
 FailpointsOf = Callable[[Process], Failpoints]
 

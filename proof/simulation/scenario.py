@@ -4,12 +4,9 @@ import random
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from enum import StrEnum
-from functools import cache
 
-from consumer.codec.schemas import STATUS_CHANGED, schema
 from consumer.events import Provider, Student
 from consumer.failpoints import Point
-from consumer.simulators.encoding import Encoder
 from consumer.simulators.events import EventStream, Mix, SimulatedRecord
 from consumer.simulators.google.quirks import GoogleQuirks
 from consumer.simulators.graph.quirks import GraphQuirks
@@ -18,7 +15,7 @@ from consumer.simulators.vendors import Quirks
 from proof.simulation.faults import Fault, Spell, over_at
 from proof.simulation.institutions import tenants
 from proof.simulation.mishaps import mishaps
-from proof.simulation.replica import INPUT_SCHEMA
+from proof.simulation.sequels import encoder, sequels
 from proof.simulation.vendors import tenant_of
 
 _ENROLLING = 60.0
@@ -88,7 +85,7 @@ def scenario(seed: int) -> Scenario:
     replicas = dice.choice((2, 2, 3))
     return Scenario(
         seed=seed,
-        sent=_times(records, dice),
+        sent=_with_sequels(_times(records, dice), seed),
         residents=_residents(records, dice),
         faults=mishaps(dice, replicas),
         crashes=_some_points(dice, 3),
@@ -118,7 +115,7 @@ def _records(seed: int, dice: random.Random) -> Sequence[SimulatedRecord]:
         broken=perhaps(2, 3),
     )
     chosen = dice.sample(tenants(), k=dice.choice((1, 1, 2, 3)))
-    stream = EventStream(seed=seed, tenants=chosen, students=dice.randint(3, 6), encoder=_encoder(), mix=mix, spread=4)
+    stream = EventStream(seed=seed, tenants=chosen, students=dice.randint(3, 6), encoder=encoder(), mix=mix, spread=4)
     return list(stream)
 
 
@@ -126,6 +123,19 @@ def _times(records: Sequence[SimulatedRecord], dice: random.Random) -> Sequence[
     """In their order, so that a student's own keep theirs: one student, one key."""
     times = sorted(dice.uniform(0.0, _ENROLLING) for _ in records)
     return [Sent(at, record) for at, record in zip(times, records, strict=True)]
+
+
+def _with_sequels(sent: Sequence[Sent], seed: int) -> Sequence[Sent]:
+    """What follows comes while the student's work is under way, or later."""
+    dice = random.Random(f"{seed}/sequels")  # noqa: S311  repeatable, guards nothing
+    last = {(one.record.tenant_id, one.record.student_id): one.at for one in sent}
+    whole = list(sent)
+    for records in sequels([one.record for one in sent], dice):
+        at = last[records[0].tenant_id, records[0].student_id]
+        for record in records:
+            at += dice.choice((dice.uniform(0.0, 3.0), dice.uniform(0.0, _ENROLLING)))
+            whole.append(Sent(at, record))
+    return sorted(whole, key=lambda one: one.at)
 
 
 def _residents(records: Sequence[SimulatedRecord], dice: random.Random) -> Sequence[Resident]:
@@ -155,8 +165,3 @@ def _quirks(dice: random.Random) -> Quirks:
         ),
         mailgun=MailgunQuirks(ingestion_delay=dice.choice((0.0, 60.0, 300.0))),
     )
-
-
-@cache
-def _encoder() -> Encoder:
-    return Encoder(schema(STATUS_CHANGED), INPUT_SCHEMA)

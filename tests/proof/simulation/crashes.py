@@ -3,28 +3,36 @@
 from collections.abc import Sequence
 from dataclasses import replace
 from functools import cache
+from typing import Any
 
-from consumer.codec.schemas import STATUS_CHANGED, schema
-from consumer.events import Provider
+from consumer.events import Provider, Student
 from consumer.failpoints import Point
-from consumer.simulators.encoding import Encoder
+from consumer.policy.addresses import candidates
 from consumer.simulators.events import PLAIN, EventStream, SimulatedRecord
 from consumer.simulators.graph.quirks import GraphQuirks
 from consumer.simulators.temper import Answer, LoseAnswer, Refuse, Rule
 from consumer.simulators.vendors import GRAPH, MAILGUN, Quirks
+from consumer.tenants import Tenant
 from proof.simulation.faults import Spell
 from proof.simulation.institutions import tenants
-from proof.simulation.replica import INPUT_SCHEMA
 from proof.simulation.scenario import Beforehand, Resident, Scenario, Sent
+from proof.simulation.sequels import ENROLLED, encoder, sequel
 from proof.simulation.vendors import Weather, host
 
 TENANT = "north"
 _MIX = replace(PLAIN, changed=2, repeated=3, broken=4)
 _BUSY = Answer(status=429, body="{}", headers={"Retry-After": "5", "Content-Type": "application/json"})
+_INVALID = Answer(
+    status=400,
+    body='{"error": {"code": "Request_BadRequest", "message": "Invalid value specified for property \'surname\' of resource \'User\'."}}',
+    headers={"Content-Type": "application/json"},
+)
 
 
 def crashing(*points: Point) -> Scenario:
-    """Six students: one plain, one whose address is taken, two whose accounts are there, and two whose mails get lost."""
+    """Seven students: one plain, one whose address is taken, two whose accounts are there, two whose mails get lost, and one whose name
+    is refused and then corrected.
+    """
     records = _records()
     people = list({record.student_id: record.student for record in records if record.breakage is None}.values())
     _, foreign, ours, deleted, found, replaced = people
@@ -32,10 +40,16 @@ def crashing(*points: Point) -> Scenario:
         Rule(route="mailgun.messages.send", temper=LoseAnswer(), first=1, containing=(_local(found.contact_email),)),
         Rule(route="mailgun.messages.send", temper=Refuse(), first=1, containing=(_local(replaced.contact_email),)),
     )
-    busy = (Rule(route="graph.users.list", temper=_BUSY, first=1),)
+    wrong, corrected = _corrected()
+    refused = Rule(route="graph.users.create", temper=_INVALID, containing=(_local(_address(wrong.student)),))
+    busy = Rule(route="graph.users.list", temper=_BUSY, first=1)
     return Scenario(
         seed=1,
-        sent=[Sent(1.0 + number / 10, record) for number, record in enumerate(records)],
+        sent=[
+            *(Sent(1.0 + number / 10, record) for number, record in enumerate(records)),
+            Sent(4.0, wrong),
+            Sent(20.0, corrected),
+        ],
         residents=[
             Resident(TENANT, Provider.MICROSOFT, foreign, Beforehand.FOREIGN),
             Resident(TENANT, Provider.MICROSOFT, ours, Beforehand.OURS),
@@ -43,7 +57,7 @@ def crashing(*points: Point) -> Scenario:
         ],
         faults=[
             Spell(0.0, 60.0, host(MAILGUN, TENANT), Weather(rules=mails)),
-            Spell(0.0, 60.0, host(GRAPH, TENANT), Weather(rules=busy)),
+            Spell(0.0, 60.0, host(GRAPH, TENANT), Weather(rules=(busy, refused))),
         ],
         crashes=points,
         quirks=Quirks(graph=GraphQuirks(drops_employee_id=True, lag=20.0)),
@@ -53,9 +67,27 @@ def crashing(*points: Point) -> Scenario:
 
 @cache
 def _records() -> Sequence[SimulatedRecord]:
-    (tenant,) = (tenant for tenant in tenants() if tenant.id == TENANT)
-    encoder = Encoder(schema(STATUS_CHANGED), INPUT_SCHEMA)
-    return list(EventStream(seed=1, tenants=[tenant], students=6, encoder=encoder, mix=_MIX, spread=6))
+    return list(_stream(seed=1, students=6, mix=_MIX))
+
+
+@cache
+def _corrected() -> tuple[SimulatedRecord, SimulatedRecord]:
+    """The seventh student, and the same with another family name."""
+    wrong = next(record for record in _stream(seed=2, students=1, first=6, mix=PLAIN) if record.version == 2)
+    student = wrong.student.model_copy(update={"family_name": "Corrected"})
+    return wrong, sequel(wrong, ENROLLED, student)
+
+
+def _stream(**what: Any) -> EventStream:
+    return EventStream(tenants=[_tenant()], encoder=encoder(), spread=6, **what)
+
+
+def _tenant() -> Tenant:
+    return next(tenant for tenant in tenants() if tenant.id == TENANT)
+
+
+def _address(student: Student) -> str:
+    return next(iter(candidates(_tenant().addresses, student)))
 
 
 def _local(address: str | None) -> str:

@@ -1,0 +1,79 @@
+"""What institutions report of a student later: a withdrawal, a return, a corrected name."""
+
+import random
+from collections.abc import Iterator, Sequence
+from dataclasses import replace
+from datetime import UTC, datetime, timedelta
+from functools import cache
+from hashlib import sha256
+from uuid import UUID
+
+from consumer.codec.schemas import STATUS_CHANGED, schema
+from consumer.events import Student
+from consumer.simulators.encoding import Encoder
+from consumer.simulators.events import SimulatedRecord
+
+ENROLLED, WITHDRAWN = "enrolled", "withdrawn"
+"""Statuses of the institutions: one that acts, and one that asks for nothing."""
+
+INPUT_SCHEMA = 1
+"""The id of the input's schema."""
+
+_FIRST = datetime(2026, 9, 1, 6, tzinfo=UTC)
+_NAMES = ("Corrected", "Emended", "Rectified")
+
+
+@cache
+def encoder() -> Encoder:
+    """Of input records."""
+    return Encoder(schema(STATUS_CHANGED), INPUT_SCHEMA)
+
+
+def sequel(before: SimulatedRecord, status: str, student: Student | None = None) -> SimulatedRecord:
+    """The next version of the student's state, which now is as `student` says."""
+    student, version = student or before.student, before.version + 1
+    ident = sha256(f"{before.event_id}/{version}/{status}".encode()).digest()[:16]
+    event = {
+        "event_id": str(UUID(bytes=ident, version=4)),
+        "occurred_at": _FIRST + timedelta(days=1, seconds=version),
+        "tenant_id": before.tenant_id,
+        "version": version,
+        "previous_status": ENROLLED,
+        "status": {"id": status, "name": status.title(), "type": ""},
+        "student": student.model_dump(),
+    }
+    return replace(
+        before, value=encoder().encode(event), event_id=event["event_id"], version=version, student=student
+    )
+
+
+def sequels(records: Sequence[SimulatedRecord], dice: random.Random) -> Iterator[Sequence[SimulatedRecord]]:
+    """For about a third of the students what follows their newest event, in order. Some of it asks for nothing."""
+    newest: dict[tuple[str, str], SimulatedRecord] = {}
+    for record in records:
+        student = (record.tenant_id, record.student_id)
+        if record.breakage is None and (student not in newest or newest[student].version < record.version):
+            newest[student] = record
+    for record in newest.values():
+        if dice.random() < _MOVING:
+            yield dice.choice((_withdrawal, _withdrawal, _switched_off, _return, _correction))(record, dice)
+
+
+_MOVING = 0.3
+
+
+def _withdrawal(last: SimulatedRecord, _dice: random.Random) -> Sequence[SimulatedRecord]:
+    return [sequel(last, WITHDRAWN)]
+
+
+def _switched_off(last: SimulatedRecord, _dice: random.Random) -> Sequence[SimulatedRecord]:
+    return [sequel(last, ENROLLED, last.student.model_copy(update={"external_sync_disabled": True}))]
+
+
+def _return(last: SimulatedRecord, dice: random.Random) -> Sequence[SimulatedRecord]:
+    gone = _withdrawal(last, dice)[-1]
+    return [gone, sequel(gone, ENROLLED)]
+
+
+def _correction(last: SimulatedRecord, dice: random.Random) -> Sequence[SimulatedRecord]:
+    return [sequel(last, ENROLLED, last.student.model_copy(update={"family_name": dice.choice(_NAMES)}))]
