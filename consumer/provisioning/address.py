@@ -10,7 +10,7 @@ from dataclasses import asdict, replace
 
 from pydantic import TypeAdapter
 
-from consumer.errors import GiveUp, Reason
+from consumer.errors import GiveUp, NotYet, Reason
 from consumer.events import StepName
 from consumer.failpoints import Point, commit_lost
 from consumer.ledger.port import Account, EndStep, ReleaseAddress, StepState
@@ -49,11 +49,13 @@ async def corrected(case: Case) -> Account:
     """The same, by the newest event and the configuration, for an account that does not exist and that no attempt can still make.
 
     What a correction changes in a name, a domain or a unit takes effect so. An address that is no candidate any more is given back.
+    Raises `NotYet` while the account at that address may be one that an attempt of ours left without its marker.
     """
     account = await reserved(case)
     if case.provider not in case.job.accounts or case.may_turn_up(StepName.CREATE) is not None:
         return account  # decided in this very job, or not to be changed
     if not _is_candidate(case, account.address):
+        await _refuse_to_leave_behind(case, account)
         # What an attempt with that address left unknown is given up with it.
         given_up = EndStep(case.provider, StepName.CREATE, StepState.THROTTLED, Reason.INVALID_PROFILE)
         release = ReleaseAddress(case.provider, account.address)
@@ -63,6 +65,20 @@ async def corrected(case: Case) -> Account:
     body = _body(case, account.address)
     case.account = replace(account, marker=body.marker, body=asdict(body))
     return case.account
+
+
+async def _refuse_to_leave_behind(case: Case, account: Account) -> None:
+    """Only a directory that may drop a creation's marker can hide from a search for it what an attempt made."""
+    if case.directory.keeps_markers or not case.was_lost(StepName.CREATE):
+        return
+    holder = await case.effects.ask(
+        StepName.CREATE, case.service, lambda t: case.directory.find_address(account.address, timeout=t)
+    )
+    if holder is not None and holder.marker is None:
+        raise NotYet(
+            "An earlier attempt may have made the unmarked account at the address from before the correction.",
+            reason=Reason.ACCOUNT_CONFLICT,
+        )
 
 
 def new_account(account: Account) -> NewAccount:

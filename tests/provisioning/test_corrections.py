@@ -4,7 +4,7 @@ from datetime import timedelta
 
 from consumer.errors import GiveUp, Hold, Reason
 from consumer.events import Provider
-from tests.fakes.directory import FakeDirectory, lost_request, refused
+from tests.fakes.directory import FakeDirectory, lost_answer, lost_request, refused
 from tests.provisioning.conftest import VERIFY_AFTER, School
 
 REFUSED = refused(GiveUp("The provider refuses the name.", reason=Reason.INVALID_PROFILE))
@@ -94,6 +94,17 @@ async def test_when_no_attempt_can_be_carried_out_any_more_the_correction_is_sen
     school.now += timedelta(seconds=VERIFY_AFTER + 10)
     await school.work()
     assert school.account().found.address == "maria.rossi@students.north-high.example"
+
+
+async def test_where_a_directory_may_drop_markers_what_an_attempt_may_have_made_is_not_left_behind(school: School) -> None:
+    school.directory.keeps_markers, school.directory.drops_markers = False, True
+    school.directory.next_calls("create", lost_answer())
+    school.enrol(given_name="Mari4")
+    await school.work()
+    school.enrol(version=2, given_name="Maria")
+    await school.work_until_settled(days=1)
+    assert len(school.directory.accounts) == 1
+    assert school.outcomes("AccountProvisioningFailed")[-1]["reason"] == Reason.ACCOUNT_CONFLICT
 
 
 async def test_an_address_that_one_provider_refuses_is_given_up_at_both() -> None:
