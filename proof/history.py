@@ -151,7 +151,8 @@ class Call:
 class HeldAccount:
     """An account as the directory has it at the end. `ours`: made by a call of the service's, not by hand.
 
-    `created_at` is None where it was there before the run; `deleted_at` is the last deletion.
+    `created_at` is None where it was there before the run; `deleted_at` is the last deletion. `untouchable` says why it must be left alone
+    whatever it bears: it is a guest's, an administrator's, or synchronised.
     """
 
     tenant_id: str
@@ -166,6 +167,7 @@ class HeldAccount:
     groups: frozenset[str] = frozenset()
     created_at: float | None = None
     deleted_at: float | None = None
+    untouchable: str | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -257,8 +259,8 @@ class Ledger:
 class Change:
     """A row as a commit left it, in the order of the commits. `at` is the commit's time.
 
-    Tables: `student`, `step`, `account`, `credential`; where they are recorded also `tenant_wait`, `partition_epoch`, and `inbox` with an
-    `epoch` (that of the partition, under which the row was accepted). Columns are named as in `consumer.ledger.tables`; times are seconds
+    Tables: `student`, `step`, `account`, `credential`; where they are recorded also `student_wait`, `tenant_wait`, `partition_epoch`, and
+    `inbox` with an `epoch` (that of the partition, under which the row was accepted). A row that was deleted has `gone`. Columns are named as in `consumer.ledger.tables`; times are seconds
     on the run's clock.
     """
 
@@ -274,7 +276,8 @@ class Bounds:
 
     `hears`: from a throttled answer until every replica can know of it. `operation`: how long the requests of one operation may follow
     one another. `clocks`: how far the clocks of one run differ. `quiet`: from the last fault until nothing is owed. `spared`: from an
-    event accepted to its being settled, at a tenant that no fault was aimed at.
+    event accepted to its being settled, at a tenant that no fault was aimed at. `report_after` and `report_attempts`: of waits that last so
+    long, or for so many tries in a row, downstream must be told (None: not looked at).
     """
 
     least_effects: int = 1
@@ -285,6 +288,8 @@ class Bounds:
     clocks: float = 0.5
     quiet: float = 900.0
     spared: float = 30.0
+    report_after: float | None = None
+    report_attempts: int | None = None
 
 
 @dataclass(frozen=True, slots=True)

@@ -12,8 +12,11 @@ from proof.checker import (
     metrics,
     outcomes,
     privacy,
+    proven,
     students,
+    unwanted,
     validity,
+    waits,
 )
 from proof.checker.index import Index
 from proof.checker.report import Report, Violation
@@ -41,6 +44,9 @@ _CHECKS: Mapping[str, Callable[[Index], Iterator[Violation]]] = {
     "I17": mails.one_for_a_generation,
     "I18": dispositions.dead_letters,
     "I19": metrics.agreeing,
+    "I21": proven.proven,
+    "I22": unwanted.unwanted,
+    "I23": waits.explained,
 }
 
 
@@ -83,4 +89,7 @@ def _looked(index: Index) -> Mapping[str, int]:
         "I17": writes,
         "I18": len(history.letters),
         "I19": len(ledger.inbox) if metrics.applies(index) else 0,
+        "I21": writes,
+        "I22": unwanted.looked_at(index),
+        "I23": waits.looked_at(index),
     }

@@ -25,7 +25,7 @@ _FIRST = frozenset(
 
 _FOLLOWS = frozenset({Operation.FIND, Operation.MARK})
 
-_STEPS: Mapping[Operation, StepName] = {
+STEPS: Mapping[Operation, StepName] = {
     Operation.CREATE: StepName.CREATE,
     Operation.MARK: StepName.CREATE,
     Operation.RESTORE: StepName.CREATE,
@@ -135,15 +135,15 @@ def intended(index: Index) -> Iterator[Violation]:
             wrong = f"change {change.number}: {row['name']} is done, and was not begun with that request"
             yield Violation("I12", of(step[:2], row["provider"]), wrong)
     for call in index.history.calls if begun else ():
-        if call.operation in _STEPS and call.executed and (accounts := _accounts(index, call)):
+        if call.operation in STEPS and call.executed and (accounts := accounts_of(index, call)):
             latest = call.began + index.history.bounds.clocks
-            steps = (begun[(*owner, provider, _STEPS[call.operation].value)] for owner, provider in accounts)
+            steps = (begun[(*owner, provider, STEPS[call.operation].value)] for owner, provider in accounts)
             if not any(when <= latest for step in steps for when in step.values()):
                 owner, provider = accounts[0]
                 yield Violation("I12", of(owner, provider), f"call {call.number} ({call.operation}) was not intended")
 
 
-def _accounts(index: Index, call: Call) -> Sequence[tuple[Student, str]]:
+def accounts_of(index: Index, call: Call) -> Sequence[tuple[Student, str]]:
     """Whose step the call is of; a mail may be about either provider's account with its address."""
     if call.service in PROVIDERS:
         owner = index.owner_of_call(call)

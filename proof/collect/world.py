@@ -59,6 +59,11 @@ def _of_graph(graph: GraphApi, tenant_id: str, directory_id: str, made: set[str]
             groups=frozenset(group.lower() for group, members in directory.groups.items() if user.id in members),
             created_at=user.created_at,
             deleted_at=user.deleted_at,
+            untouchable=_untouchable(
+                guest=user.properties.get("userType") == "Guest",
+                privileged=bool(user.roles or user.scoped_roles or user.eligible_roles),
+                synchronised=user.synchronised,
+            ),
         )
 
 
@@ -80,4 +85,12 @@ def _of_google(google: DirectoryApi, tenant_id: str, administrator: str, made: s
             groups=frozenset(email for email, members in groups if user.id in members),
             created_at=user.created_at,
             deleted_at=user.deleted_at,
+            untouchable=_untouchable(
+                guest=bool(user.kept.get("isGuestUser")), privileged=user.is_admin or user.is_delegated_admin
+            ),
         )
+
+
+def _untouchable(*, guest: bool, privileged: bool, synchronised: bool = False) -> str | None:
+    kinds = {"a guest's": guest, "an administrator's": privileged, "synchronised": synchronised}
+    return next((kind for kind, applies in kinds.items() if applies), None)

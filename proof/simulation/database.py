@@ -140,6 +140,7 @@ class Database(MemoryLedger):
     ) -> Sequence[Disposition]:
         """See `Inbox`."""
         dispositions = super().accept(arrivals, epochs=epochs, offsets=offsets, skip_locked=skip_locked)
+        self.journal.passed(offsets or {}, epochs)
         for arrival, disposition in zip(arrivals, dispositions, strict=True):
             if disposition in _KEPT:
                 self.journal.accepted(arrival, disposition, epochs[arrival.topic, arrival.partition])
@@ -147,6 +148,11 @@ class Database(MemoryLedger):
                 self.journal.student(self.student(arrival.event.tenant_id, arrival.event.student.student_id))
         self._announce(work=Disposition.PENDING in dispositions)
         return dispositions
+
+    def store_offsets(self, offsets: Mapping[Place, int], *, epochs: Mapping[Place, int]) -> None:
+        """See `Inbox`."""
+        super().store_offsets(offsets, epochs=epochs)
+        self.journal.passed(offsets, epochs)
 
     async def claim(self, room: Mapping[str, int], *, lease: float, worker: str) -> Sequence[Job]:
         """See `Work`."""

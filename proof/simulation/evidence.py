@@ -36,7 +36,14 @@ from proof.simulation.replica import KnownSchemas, Replica
 from proof.simulation.scenario import Scenario
 from proof.simulation.surroundings import Surroundings
 
-BOUNDS = Bounds(least_effects=0, writes_per_effect_with_faults=40.0, quiet=3_600.0, spared=10.0)
+BOUNDS = Bounds(
+    least_effects=0,
+    writes_per_effect_with_faults=40.0,
+    quiet=3_600.0,
+    spared=10.0,
+    report_after=settings().provisioning.report_after,
+    report_attempts=settings().provisioning.report_attempts,
+)
 """Of one small simulation: a handful of students may meet many faults, or none of them act. Without faults a student takes 3 s."""
 
 

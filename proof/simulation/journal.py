@@ -9,8 +9,10 @@ from consumer.ledger.port import (
     Account,
     Arrival,
     BeginStep,
+    Defer,
     Disposition,
     EndStep,
+    Place,
     SaveAccount,
     SealCredential,
     Settle,
@@ -36,6 +38,7 @@ class Journal:
         self._unsure = set[tuple[Key, Provider, StepName]]()
         self._deadlines: dict[tuple[Key, Provider, StepName], float] = {}
         self._ended: dict[tuple[Key, Provider, StepName], float] = {}
+        self._waiting: dict[Key, frozenset[tuple[Provider, StepName]]] = {}
 
     def student(self, row: StudentRow) -> None:
         """The student's row has changed."""
@@ -45,6 +48,12 @@ class Journal:
         """Partitions have been taken over."""
         for partition, epoch in epochs.items():
             self._write("partition_epoch", {"topic": topic, "partition": partition, "epoch": epoch})
+
+    def passed(self, offsets: Mapping[Place, int], epochs: Mapping[Place, int]) -> None:
+        """The next offsets of partitions have been stored."""
+        for (topic, partition), offset in offsets.items():
+            row = {"topic": topic, "partition": partition, "epoch": epochs[topic, partition], "next_offset": offset}
+            self._write("partition_epoch", row)
 
     def accepted(self, arrival: Arrival, disposition: Disposition, epoch: int) -> None:
         """An event has been taken into the inbox, under its partition's epoch."""
@@ -87,15 +96,46 @@ class Journal:
                     about = {"provider": provider.value, "generation": generation, "expires_at": expires_at}
                     self._add("credential", row.key, about)
                 case TenantWaits(service):
-                    until = _unix(self._state.waits[row.key[0], service].until)
-                    self._add("tenant_wait", row.key, {"service": service, "until": until, "held": write.held})
-                case Settle(version, Disposition.APPLIED):
-                    self.applied[row.key] = max(version, self.applied.get(row.key, -1))
+                    self._tenant_wait(row, service)
+                case Defer():
+                    self._waits(row)
+                case Settle(version, disposition):
+                    self._waits(row)
+                    if disposition is Disposition.APPLIED:
+                        self.applied[row.key] = max(version, self.applied.get(row.key, -1))
                 case _:
                     pass
         for provider, name in steps:
             self._step(row, provider, name)
         self.student(row)
+
+    def _tenant_wait(self, row: StudentRow, service: str) -> None:
+        wait = self._state.waits[row.key[0], service]
+        cause = {"reason": wait.cause.reason.value, "code": wait.cause.code, "step": wait.cause.step.value}
+        about = {"service": service, "until": _unix(wait.until), "held": wait.cause.held, **cause}
+        self._add("tenant_wait", row.key, about)
+
+    def _waits(self, row: StudentRow) -> None:
+        """All causes for which the student waits now; those that were known before are gone."""
+        known = self._waiting.pop(row.key, frozenset())
+        for provider, name in sorted(known - row.waits.keys()):
+            self._add("student_wait", row.key, {"provider": provider.value, "step": name.value, "gone": True})
+        for wait in row.waits.values():
+            about = {
+                "provider": wait.provider.value,
+                "step": wait.step.value,
+                "reason": wait.reason.value,
+                "code": wait.code,
+                "held": wait.held,
+                "version": wait.version,
+                "attempts": wait.attempts,
+                "reported": wait.reported,
+                "since": _unix(wait.since),
+                "until": _unix(row.due_at),
+            }
+            self._add("student_wait", row.key, about)
+        if row.waits:
+            self._waiting[row.key] = frozenset(row.waits)
 
     def _step(self, row: StudentRow, provider: Provider, name: StepName) -> None:
         step = row.steps.get((provider, name))
