@@ -1,6 +1,7 @@
 """What people did in the directories before the run."""
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Mapping
+from typing import Any
 
 from consumer.events import Provider
 from consumer.policy.addresses import candidates
@@ -11,14 +12,17 @@ from proof.simulation.institutions import tenants
 from proof.simulation.scenario import Beforehand, Resident
 
 _PASSWORD = "set by hand"  # noqa: S105  opens nothing
+_ROLE = "62e90394-69f5-4237-9190-012177145e10"
+_TRAITS: Mapping[Beforehand, dict[str, Any]] = {Beforehand.GUEST: {"userType": "Guest"}, Beforehand.SYNCHRONISED: {"onPremisesSyncEnabled": True}}
+_AT_HOME = frozenset({Beforehand.FOREIGN, Beforehand.OURS, Beforehand.DELETED})
 
 
 def settle_in(residents: Iterable[Resident], vendors: Vendors) -> None:
-    """Makes the accounts that are there beforehand, at the address that the student would be given first."""
+    """Makes the accounts that are there beforehand, at the address that the student would be given first; strangers have their own."""
     known = {tenant.id: tenant for tenant in tenants()}
     for resident in residents:
         tenant = known[resident.tenant_id]
-        address = next(iter(candidates(tenant.addresses, resident.student)), None)
+        address = _address(resident, tenant)
         if address is None:
             continue
         if resident.provider is Provider.MICROSOFT:
@@ -27,14 +31,25 @@ def settle_in(residents: Iterable[Resident], vendors: Vendors) -> None:
             _at_google(resident, tenant, address, vendors)
 
 
+def _address(resident: Resident, tenant: Tenant) -> str | None:
+    if resident.what in _AT_HOME:
+        return next(iter(candidates(tenant.addresses, resident.student)), None)
+    return f"{resident.what.name.lower()}.{resident.student.student_id.lower()}@{tenant.addresses.domain}"
+
+
 def _at_microsoft(resident: Resident, tenant: Tenant, address: str, vendors: Vendors) -> None:
     directory = vendors.graph.directories[tenant.microsoft.tenant_id if tenant.microsoft else ""]
     if directory.known(address) is not None:
         return
-    user = directory.add(
-        {"userPrincipalName": address, "usageLocation": "GR", "employeeId": _mark(resident)}, password=_PASSWORD
-    )
+    properties: dict[str, Any] = {
+        "userPrincipalName": address,
+        "usageLocation": "GR",
+        "employeeId": _mark(resident),
+    }
+    user = directory.add(properties | _TRAITS.get(resident.what, {}), password=_PASSWORD)
     user.shown_from = 0.0
+    if resident.what is Beforehand.ADMINISTRATOR:
+        user.roles.append(_ROLE)
     if resident.what is Beforehand.DELETED:
         directory.delete(user.id)
 
@@ -43,7 +58,12 @@ def _at_google(resident: Resident, tenant: Tenant, address: str, vendors: Vendor
     customer = vendors.google.customer_of(tenant.google.admin_subject if tenant.google else "")
     if customer is None or customer.known(address) is not None:
         return
-    user = customer.add_user(address, marker=_mark(resident))
+    user = customer.add_user(
+        address,
+        marker=_mark(resident),
+        is_admin=resident.what is Beforehand.ADMINISTRATOR,
+        is_guest=resident.what in {Beforehand.GUEST, Beforehand.SYNCHRONISED},  # nothing is synchronised into Google
+    )
     if resident.what is Beforehand.DELETED:
         customer.delete(user.id)
 
@@ -51,4 +71,6 @@ def _at_google(resident: Resident, tenant: Tenant, address: str, vendors: Vendor
 def _mark(resident: Resident) -> str | None:
     if resident.what is Beforehand.FOREIGN:
         return None
+    if resident.what is Beforehand.STAFF:
+        return resident.student.student_id
     return marker(resident.provider, resident.tenant_id, resident.student.student_id)

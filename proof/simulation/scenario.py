@@ -15,6 +15,7 @@ from consumer.simulators.vendors import Quirks
 from proof.simulation.faults import Fault, Spell, over_at
 from proof.simulation.institutions import tenants
 from proof.simulation.mishaps import mishaps
+from proof.simulation.refusing import refusing
 from proof.simulation.sequels import encoder, sequels
 from proof.simulation.vendors import tenant_of
 
@@ -28,6 +29,13 @@ class Beforehand(StrEnum):
     FOREIGN = "somebody else has the address"
     OURS = "our account is there"
     DELETED = "our account was deleted"
+    STAFF = "a teacher's number is the student's"
+    GUEST = "a guest's account bears our marker"
+    ADMINISTRATOR = "an administrator's account bears our marker"
+    SYNCHRONISED = "an account that is written elsewhere bears our marker"
+
+
+_HOLDING = frozenset({Beforehand.GUEST, Beforehand.ADMINISTRATOR, Beforehand.SYNCHRONISED})
 
 
 @dataclass(frozen=True, slots=True)
@@ -71,11 +79,16 @@ class Scenario:
 
     @property
     def spared(self) -> frozenset[str]:
-        """Tenants that no fault is aimed at, where all of them are aimed at tenants, and no vendor takes its time with anybody."""
+        """Tenants that no fault is aimed at, where all of them are aimed at tenants, and no vendor takes its time with anybody.
+
+        A tenant with an account that makes a student wait for a person is not spared.
+        """
         aimed = [fault for fault in self.faults if isinstance(fault, Spell)]
         if self.crashes or self.stalls or len(aimed) < len(self.faults) or self.quirks != Quirks():
             return frozenset()
-        return frozenset(one.id for one in tenants()) - {tenant_of(spell.host) for spell in aimed}
+        hit = {tenant_of(spell.host) for spell in aimed}
+        hit |= {one.tenant_id for one in self.residents if one.what in _HOLDING}
+        return frozenset(one.id for one in tenants()) - hit
 
 
 def scenario(seed: int) -> Scenario:
@@ -86,13 +99,20 @@ def scenario(seed: int) -> Scenario:
     return Scenario(
         seed=seed,
         sent=_with_sequels(_times(records, dice), seed),
-        residents=_residents(records, dice),
-        faults=mishaps(dice, replicas),
+        residents=_with_strangers(_residents(records, dice), records, seed),
+        faults=_faults(mishaps(dice, replicas), seed),
         crashes=_some_points(dice, 3),
         stalls={point: dice.choice((20.0, 90.0, 150.0)) for point in _some_points(dice, 2)},
         replicas=replicas,
         quirks=_quirks(dice),
     )
+
+
+def _faults(drawn: Sequence[Fault], seed: int) -> Sequence[Fault]:
+    """And what an institution has got wrong. No other weather of the same host covers it."""
+    dice = random.Random(f"{seed}/refusing")  # noqa: S311  repeatable, guards nothing
+    bad = {fault.host for fault in drawn if isinstance(fault, Spell)}
+    return [*drawn, *(spell for spell in refusing(dice) if spell.host not in bad)]
 
 
 def _some_points(dice: random.Random, most: int) -> Sequence[Point]:
@@ -142,7 +162,7 @@ def _residents(records: Sequence[SimulatedRecord], dice: random.Random) -> Seque
     students = {(record.tenant_id, record.student_id): record.student for record in records if record.breakage is None}
     known = {tenant.id: tenant for tenant in tenants()}
     return [
-        Resident(tenant_id, provider, student, dice.choice(tuple(Beforehand)))
+        Resident(tenant_id, provider, student, dice.choice(_KNOWN))
         for (tenant_id, _), student in students.items()
         for provider in known[tenant_id].providers
         if dice.random() < _RESIDENT
@@ -150,6 +170,26 @@ def _residents(records: Sequence[SimulatedRecord], dice: random.Random) -> Seque
 
 
 _RESIDENT = 0.15
+_STRANGE = 0.1
+_KNOWN = (Beforehand.FOREIGN, Beforehand.OURS, Beforehand.DELETED)
+_STRANGERS = (*[Beforehand.STAFF] * 2, Beforehand.GUEST, Beforehand.ADMINISTRATOR, Beforehand.SYNCHRONISED)
+
+
+def _with_strangers(
+    residents: Sequence[Resident], records: Sequence[SimulatedRecord], seed: int
+) -> Sequence[Resident]:
+    """And accounts that must be left alone, whatever they bear; of students who have none themselves."""
+    dice = random.Random(f"{seed}/strangers")  # noqa: S311  repeatable, guards nothing
+    known = {tenant.id: tenant for tenant in tenants()}
+    students = {(record.tenant_id, record.student_id): record.student for record in records if record.breakage is None}
+    settled = {(one.tenant_id, one.provider, one.student.student_id) for one in residents}
+    strangers = [
+        Resident(tenant_id, provider, student, dice.choice(_STRANGERS))
+        for (tenant_id, student_id), student in students.items()
+        for provider in known[tenant_id].providers
+        if dice.random() < _STRANGE and (tenant_id, provider, student_id) not in settled
+    ]
+    return [*residents, *strangers]
 
 
 def _quirks(dice: random.Random) -> Quirks:

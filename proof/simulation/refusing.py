@@ -1,0 +1,63 @@
+"""What institutions get wrong and mend later: refusals of vendors, each of one scope. Bodies are in the vendors' own words."""
+
+import json
+import random
+from collections.abc import Sequence
+
+from consumer.events import Provider
+from consumer.simulators.graph import refusals as graph
+from consumer.simulators.google import refusals as google
+from consumer.simulators.temper import Answer, Rule
+from consumer.simulators.vendors import GOOGLE, GRAPH
+from proof.simulation.faults import Spell
+from proof.simulation.institutions import tenants
+from proof.simulation.vendors import Weather, host
+
+_REFUSING = 0.3
+_MENDED_AFTER = (60.0, 240.0, 900.0)
+
+
+def refusing(dice: random.Random) -> Sequence[Spell]:
+    """At about one seed in three, one refusal of one tenant's from the beginning on, until it is mended."""
+    if dice.random() >= _REFUSING:
+        return ()
+    tenant = dice.choice(tenants())
+    provider = dice.choice(tenant.providers)
+    vendor, rules = (GRAPH, _AT_GRAPH) if provider is Provider.MICROSOFT else (GOOGLE, _AT_GOOGLE)
+    rule = dice.choice(rules)
+    return [Spell(0.0, dice.choice(_MENDED_AFTER), host(vendor, tenant.id), Weather(rules=(rule,)))]
+
+
+def _graph(route: str, refusal: graph.Refusal) -> Rule:
+    error = {name: said for name, said in refusal.body["error"].items() if name != "innerError"}  # which has an id of chance
+    return _rule(route, refusal.status, {"error": error})
+
+
+def _google(route: str, refusal: google.Refusal) -> Rule:
+    return _rule(route, refusal.status, refusal.body())
+
+
+def _rule(route: str, status: int, body: object) -> Rule:
+    headers = {"content-type": "application/json"}
+    return Rule(route=route, temper=Answer(status=status, body=json.dumps(body), headers=headers))
+
+
+_AT_GRAPH: Sequence[Rule] = (
+    _graph("graph.groups.join", graph.denied()),
+    _graph("graph.groups.join", graph.invalid(graph.MAIL_ENABLED)),
+    _graph("graph.users.assignLicense", graph.invalid("Subscription with SKU x does not have any available licenses.")),
+    _graph("graph.users.create", graph.invalid(graph.UNVERIFIED)),
+    _graph("graph.users.create", graph.invalid(graph.FEDERATED)),
+    _graph("graph.*", graph.denied()),
+    _graph("graph.roles.*", graph.denied()),
+    _graph("graph.users.create", graph.Refusal(400, "Request_Novel", "Nobody has seen this before.")),
+    _graph("graph.users.create", graph.Refusal(418, "Teapot", "Nobody has seen this before.")),
+)
+_AT_GOOGLE: Sequence[Rule] = (
+    _google("directory.members.insert", google.forbidden()),
+    _google("directory.members.insert", google.not_found("groupKey")),
+    _google("directory.users.insert", google.invalid("INVALID_OU_ID")),
+    _google("directory.users.insert", google.user_limit(412)),
+    _google("directory.*", google.insufficient_scopes()),
+    _google("directory.users.insert", google.Refusal(400, "novel", "Nobody has seen this before.")),
+)
