@@ -56,7 +56,12 @@ def _at_rest(index: Index) -> Iterator[Violation]:
             works = sent[held.tenant_id, held.address, held.secret]
             if MailState.ACCEPTED in states and works != 1:
                 yield Violation("I4", of(owner, provider), f"a mail was accepted, and {works} mails open the account")
-            elif _is_new(index, held) and not states and held.provider in index.students[owner].providers and _applied(index, owner):
+            elif (
+                _is_new(index, held)
+                and not states
+                and held.provider in index.students[owner].providers
+                and _applied(index, owner)
+            ):
                 yield Violation("I4", of(owner, provider), "an account was made, and there is no word of a mail")
 
 

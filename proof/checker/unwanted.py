@@ -117,9 +117,7 @@ def _accepted(index: Index, student: Student, changes: Sequence[Change]) -> Iter
         newest = version
 
 
-def _left_alone(
-    index: Index, idle: Sequence[Input], changes: Sequence[Change], passed: "_Passed"
-) -> Iterator[_News]:
+def _left_alone(index: Index, idle: Sequence[Input], changes: Sequence[Change], passed: "_Passed") -> Iterator[_News]:
     """Events that ask for nothing and were passed over, though an older event that came before them was open then."""
     versions = {change.row["desired_version"] for change in changes}
     for one in idle:
@@ -131,11 +129,15 @@ def _left_alone(
             continue
         student = (str(one.tenant_id), str(one.student_id))
         came_before = any(
-            other.version == row["desired_version"] and other.place[:2] == one.place[:2] and other.place[2] < one.place[2]
+            other.version == row["desired_version"]
+            and other.place[:2] == one.place[:2]
+            and other.place[2] < one.place[2]
             for other in index.students[student].accepted
         )
         if came_before:
-            yield _News(by.number, by.at, frozenset(), f"{at(one.place)} (which cancels version {row['desired_version']})")
+            yield _News(
+                by.number, by.at, frozenset(), f"{at(one.place)} (which cancels version {row['desired_version']})"
+            )
 
 
 class _Passed:

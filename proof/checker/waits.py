@@ -55,7 +55,9 @@ def _students(
         own = [row for row in known.values() if row["version"] == change.row["claimed_version"]]
         if not own and "cause" not in found:
             found.add("cause")
-            yield Violation("I23", of(student), f"change {change.number} puts the student off, and the ledger has no cause")
+            yield Violation(
+                "I23", of(student), f"change {change.number} puts the student off, and the ledger has no cause"
+            )
         for row in own:
             if "told" not in found and (wrong := _untold(index, student, change, row)):
                 found.add("told")

@@ -13,7 +13,10 @@ from proof.simulation.scenario import Beforehand, Resident
 
 _PASSWORD = "set by hand"  # noqa: S105  opens nothing
 _ROLE = "62e90394-69f5-4237-9190-012177145e10"
-_TRAITS: Mapping[Beforehand, dict[str, Any]] = {Beforehand.GUEST: {"userType": "Guest"}, Beforehand.SYNCHRONISED: {"onPremisesSyncEnabled": True}}
+_TRAITS: Mapping[Beforehand, dict[str, Any]] = {
+    Beforehand.GUEST: {"userType": "Guest"},
+    Beforehand.SYNCHRONISED: {"onPremisesSyncEnabled": True},
+}
 _AT_HOME = frozenset({Beforehand.FOREIGN, Beforehand.OURS, Beforehand.DELETED})
 
 

@@ -29,7 +29,9 @@ def refusing(dice: random.Random) -> Sequence[Spell]:
 
 
 def _graph(route: str, refusal: graph.Refusal) -> Rule:
-    error = {name: said for name, said in refusal.body["error"].items() if name != "innerError"}  # which has an id of chance
+    error = {
+        name: said for name, said in refusal.body["error"].items() if name != "innerError"
+    }  # which has an id of chance
     return _rule(route, refusal.status, {"error": error})
 
 

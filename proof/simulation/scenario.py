@@ -175,9 +175,7 @@ _KNOWN = (Beforehand.FOREIGN, Beforehand.OURS, Beforehand.DELETED)
 _STRANGERS = (*[Beforehand.STAFF] * 2, Beforehand.GUEST, Beforehand.ADMINISTRATOR, Beforehand.SYNCHRONISED)
 
 
-def _with_strangers(
-    residents: Sequence[Resident], records: Sequence[SimulatedRecord], seed: int
-) -> Sequence[Resident]:
+def _with_strangers(residents: Sequence[Resident], records: Sequence[SimulatedRecord], seed: int) -> Sequence[Resident]:
     """And accounts that must be left alone, whatever they bear; of students who have none themselves."""
     dice = random.Random(f"{seed}/strangers")  # noqa: S311  repeatable, guards nothing
     known = {tenant.id: tenant for tenant in tenants()}

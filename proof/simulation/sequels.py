@@ -42,9 +42,7 @@ def sequel(before: SimulatedRecord, status: str, student: Student | None = None)
         "status": {"id": status, "name": status.title(), "type": ""},
         "student": student.model_dump(),
     }
-    return replace(
-        before, value=encoder().encode(event), event_id=event["event_id"], version=version, student=student
-    )
+    return replace(before, value=encoder().encode(event), event_id=event["event_id"], version=version, student=student)
 
 
 def sequels(records: Sequence[SimulatedRecord], dice: random.Random) -> Iterator[Sequence[SimulatedRecord]]:

@@ -56,6 +56,12 @@ BUGS = {
     "new password for each retry": Bug(Make(clients=provisioning.MakesANewPasswordEachTime), frozenset({"I4", "I17"})),
     "next address on unknown": Bug(Make(clients=provisioning.TakesTheNextAddressWhenUnsure), frozenset({"I1"})),
     "adoption without marker": Bug(Make(assembly=provisioning.AdoptsByAddress), frozenset({"I7"})),
+    "adoption by bare number": Bug(Make(assembly=provisioning.AdoptsByNumber), frozenset({"I21"})),
+    "adoption of guests": Bug(Make(assembly=provisioning.AdoptsGuests), frozenset({"I21"})),
+    "skip leaves pending work alone": Bug(Make(database=intake.SkipsWithoutCancelling), frozenset({"I22"})),
+    "cancelled work goes on": Bug(Make(clients=provisioning.GoesOnWithCancelledWork), frozenset({"I22"})),
+    "waits without causes": Bug(Make(clients=provisioning.KeepsNoCauses), frozenset({"I23"})),
+    "waits that nobody is told of": Bug(Make(clients=provisioning.TellsNobodyOfWaits), frozenset({"I23"})),
     "writes by name": Bug(Make(assembly=provisioning.WritesByName), frozenset({"I7"})),
     "404 is absent": Bug(
         Make(assembly=provisioning.TakesMissingForAbsent),

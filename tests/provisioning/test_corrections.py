@@ -96,7 +96,9 @@ async def test_when_no_attempt_can_be_carried_out_any_more_the_correction_is_sen
     assert school.account().found.address == "maria.rossi@students.north-high.example"
 
 
-async def test_where_a_directory_may_drop_markers_what_an_attempt_may_have_made_is_not_left_behind(school: School) -> None:
+async def test_where_a_directory_may_drop_markers_what_an_attempt_may_have_made_is_not_left_behind(
+    school: School,
+) -> None:
     school.directory.keeps_markers, school.directory.drops_markers = False, True
     school.directory.next_calls("create", lost_answer())
     school.enrol(given_name="Mari4")

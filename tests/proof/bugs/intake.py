@@ -86,6 +86,14 @@ class TakesTheSameVersionAgain(Database):
         return row.disposition
 
 
+class SkipsWithoutCancelling(Database):
+    """An event that asks for nothing is skipped, whatever older one is still being worked at."""
+
+    def _cancel(self, arrival: Arrival, *, newest: bool) -> Disposition:
+        del arrival, newest
+        return Disposition.SKIPPED
+
+
 class IgnoresPartitionEpochs(Database):
     """Whoever has lost a partition may go on accepting what it has read there."""
 

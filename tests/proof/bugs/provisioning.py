@@ -9,7 +9,7 @@ import structlog
 from consumer.clients import Clients
 from consumer.errors import OutcomeUnknown, Unavailable
 from consumer.events import StepName
-from consumer.ledger.port import EndStep, Job, Lease, Publish, RefuseAddress, StepState, TenantWaits, Work, Write
+from consumer.ledger.port import Defer, EndStep, Job, Lease, Publish, RefuseAddress, StepState, TenantWaits, Work, Write
 from consumer.mail.port import Mail, Mailer
 from consumer.providers.port import Directory, Found, NewAccount
 from consumer.provisioning.institution import Institution
@@ -85,6 +85,47 @@ class KeepsNoTenantWaiting(SimulatedClients):
 
     def work(self) -> Work:
         return _ImpatientWork(self._around.database, self._process)
+
+
+class _CauselessWork(SimulatedWork):
+    async def commit(self, lease: Lease, writes: Sequence[Write], *, service: str | None = None) -> None:
+        without = [Defer(write.seconds) if isinstance(write, Defer) else write for write in writes]
+        await super().commit(lease, without, service=service)
+
+
+class KeepsNoCauses(SimulatedClients):
+    """A student is put off, and nobody can tell why."""
+
+    def work(self) -> Work:
+        return _CauselessWork(self._around.database, self._process)
+
+
+class _SilentWork(SimulatedWork):
+    async def commit(self, lease: Lease, writes: Sequence[Write], *, service: str | None = None) -> None:
+        waits = any(isinstance(write, Defer) for write in writes)
+        said = [write for write in writes if not (waits and isinstance(write, Publish))]
+        await super().commit(lease, said, service=service)
+
+
+class TellsNobodyOfWaits(SimulatedClients):
+    """Downstream hears of ends only."""
+
+    def work(self) -> Work:
+        return _SilentWork(self._around.database, self._process)
+
+
+class _StubbornWork(SimulatedWork):
+    async def claim(self, room: Mapping[str, int], *, lease: float, worker: str) -> Sequence[Job]:
+        jobs = await super().claim(room, lease=lease, worker=worker)
+        providers = {tenant.id: tenant.providers for tenant in tenants()}
+        return [replace(job, desired=replace(job.desired, providers=providers[job.lease.tenant_id])) for job in jobs]
+
+
+class GoesOnWithCancelledWork(SimulatedClients):
+    """What was begun is brought to its end, whatever the newest event says."""
+
+    def work(self) -> Work:
+        return _StubbornWork(self._around.database, self._process)
 
 
 class SharesBreakers(Database):
@@ -173,6 +214,22 @@ class _Insistent:
         return await self._real.was_accepted(message_id, since=since, timeout=timeout)
 
 
+class _ByNumber(_Careless):
+    async def find_marked(self, marker: str, *, timeout: float) -> Sequence[Found]:
+        found = await self.real.find_marked(marker, timeout=timeout)
+        number = marker.rpartition("/")[2]
+        if found or number == marker:
+            return found
+        theirs = await self.real.find_marked(number, timeout=timeout)
+        return [replace(one, marker=marker) for one in theirs if one.marker == number]
+
+
+class _Blind(_Careless):
+    async def find_marked(self, marker: str, *, timeout: float) -> Sequence[Found]:
+        found = await self.real.find_marked(marker, timeout=timeout)
+        return [replace(one, guest=False, synchronised=False) for one in found]
+
+
 class _WithDirectories(SimulatedAssembly):
     wrong: type[_Careless]
 
@@ -185,6 +242,18 @@ class AdoptsByAddress(_WithDirectories):
     """Whoever has the student's address is taken for the student, marker or not."""
 
     wrong = _Trusting
+
+
+class AdoptsByNumber(_WithDirectories):
+    """An account that bears the student's number is the student's, whoever wrote it there."""
+
+    wrong = _ByNumber
+
+
+class AdoptsGuests(_WithDirectories):
+    """Whoever bears the student's marker is taken for the student, guests and what is written elsewhere too."""
+
+    wrong = _Blind
 
 
 class WritesByName(_WithDirectories):
