@@ -73,7 +73,7 @@ class Journal:
             },
         )
 
-    def committed(self, row: StudentRow, writes: Sequence[Write]) -> None:
+    def committed(self, row: StudentRow, writes: Sequence[Write]) -> None:  # noqa: C901  one case a write
         """These writes have been committed for the student."""
         steps = dict[tuple[Provider, StepName], None]()
         for write in writes:

@@ -5,8 +5,8 @@ import random
 from collections.abc import Sequence
 
 from consumer.events import Provider
-from consumer.simulators.graph import refusals as graph
 from consumer.simulators.google import refusals as google
+from consumer.simulators.graph import refusals as graph
 from consumer.simulators.temper import Answer, Rule
 from consumer.simulators.vendors import GOOGLE, GRAPH
 from proof.simulation.faults import Spell

@@ -201,6 +201,43 @@ def student(number: int, **columns: int) -> Change:
     )
 
 
+def skip(offset: int, *, version: int) -> Input:
+    """A record for S1 that asks for nothing."""
+    return record(offset, version=version, lot=Lot.SKIP, reason="no_action", providers=())
+
+
+def passed(number: int, offset: int) -> Change:
+    """The ledger's next offset as a commit left it."""
+    row = {"topic": IN, "partition": 0, "epoch": 1, "next_offset": offset}
+    return Change(number, START + number / 10, "partition_epoch", row)
+
+
+def put_off(number: int, *, seconds: float = 60.0, version: int = 1) -> Change:
+    """The student's row, given back to wait."""
+    at = START + number / 10
+    columns = {"lease_until": None, "due_at": at + seconds, "claimed_version": version}
+    return replace(student(number, lease_epoch=1), row={**student(number, lease_epoch=1).row, **columns})
+
+
+def wait(number: int, **columns: Any) -> Change:
+    """Why S1 waits, as a commit left it."""
+    known = {
+        "tenant_id": TENANT,
+        "student_id": STUDENT,
+        "provider": "microsoft",
+        "step": "create",
+        "reason": "account_conflict",
+        "code": None,
+        "held": False,
+        "version": 1,
+        "attempts": 1,
+        "reported": False,
+        "since": START,
+        "until": START + 60,
+    }
+    return Change(number, START + number / 10, "student_wait", {**known, **columns})
+
+
 @dataclass
 class Story:
     """The right history, part by part; tests change parts of it."""
