@@ -260,8 +260,8 @@ class Change:
     """A row as a commit left it, in the order of the commits. `at` is the commit's time.
 
     Tables: `student`, `step`, `account`, `credential`; where they are recorded also `student_wait`, `tenant_wait`, `partition_epoch`, and
-    `inbox` with an `epoch` (that of the partition, under which the row was accepted). A row that was deleted has `gone`. Columns are named as in `consumer.ledger.tables`; times are seconds
-    on the run's clock.
+    `inbox` with an `epoch` (that of the partition, under which the row was accepted). A row that was deleted has `gone`. Columns are named
+    as in `consumer.ledger.tables`; times are seconds on the run's clock.
     """
 
     number: int
