@@ -84,13 +84,14 @@ def _call(entry: Entry, owners: Owners) -> Call:
     noted = entry.noted
     body = _body(entry)
     operation = _operation(entry.route, body)
+    credential_of = owners.credentials.get(str(noted.get("credential", "")))
     about = _mail(entry) if operation is Operation.SEND else _object(entry, operation, body)
     return Call(
         number=entry.number,
         at=entry.at,
         begun_at=entry.begun_at,
-        tenant_id=owners.tenants.get(str(noted.get("tenant", "")).lower()),
-        credential_of=owners.credentials.get(str(noted.get("credential", ""))),
+        tenant_id=owners.reached(str(noted.get("tenant", "")).lower(), credential_of),
+        credential_of=credential_of,
         service=_SERVICES.get(entry.service, entry.service),
         operation=operation,
         status=entry.status,

@@ -1,6 +1,7 @@
 """The institutions of every simulation, as the service is configured for them: made once, the same for every seed."""
 
 import json
+from collections.abc import Callable
 from dataclasses import dataclass
 from functools import cache
 from pathlib import Path
@@ -17,15 +18,35 @@ from consumer.settings import (
     VaultKey,
 )
 from consumer.simulators.configured import configured
-from consumer.simulators.vendors import Institution
+from consumer.simulators.people import SCHOOLS
+from consumer.simulators.vendors import SCOPES, Institution, Quirks, Vendors
 from consumer.tenants import Tenant
 from proof.simulation.vendors import host
 
-INSTITUTIONS = (
+_ISLES = Institution("isles", "Isles College", (Provider.MICROSOFT, Provider.GOOGLE), concurrency=4)
+
+
+class _Annex(Institution):
+    """Has domains, credentials and groups of its own, in the directories of `isles`."""
+
+    @property
+    def admin(self) -> str:
+        """The administrator of `isles`."""
+        return _ISLES.admin
+
+    def guid(self, what: str) -> str:
+        """Its own, but for the directory."""
+        return _ISLES.guid(what) if what == "tenant" else super().guid(what)
+
+
+_ANNEX = _Annex("annex", "Annex of the Isles", (Provider.MICROSOFT, Provider.GOOGLE), concurrency=4)
+_BY_THEMSELVES = (
     Institution("north", "North High", (Provider.MICROSOFT,), concurrency=4),
     Institution("south", "South Academy", (Provider.GOOGLE,), concurrency=4),
-    Institution("isles", "Isles College", (Provider.MICROSOFT, Provider.GOOGLE), concurrency=4),
+    _ISLES,
 )
+INSTITUTIONS = (*_BY_THEMSELVES, _ANNEX)
+"""Their students have equal numbers; the last two share an Entra directory and a Google customer."""
 PARTITIONS = 2
 _TEMPLATES = Path(__file__).parents[2] / "templates"
 _VAULT_KEY = "cHJvb2YvcHJvb2YvcHJvb2YvcHJvb2YvcHJvb2YvcHI="
@@ -73,6 +94,25 @@ def open_secret(reference: str) -> str:
     if kind == "google":
         return json.dumps({"client_email": institution.service_account})
     return secret(institution, kind)
+
+
+def vendors(*, clock: Callable[[], float], seed: int, quirks: Quirks) -> Vendors:
+    """With all institutions laid out."""
+    known = Vendors(_BY_THEMSELVES, clock=clock, seed=seed, secret=secret, quirks=quirks)
+    known.mail.add_domain(_ANNEX.mail_domain)
+    known.mail.add_key(secret(_ANNEX, "mailgun"))
+    directory = known.graph.directories[_ANNEX.guid("tenant")]
+    directory.domains += (_ANNEX.domain,)
+    directory.groups |= {_ANNEX.guid(school): set() for school in SCHOOLS}
+    known.graph.tokens.register(_ANNEX.guid("tenant"), _ANNEX.guid("client"), secret(_ANNEX, "graph"))
+    customer = known.google.customer_of(_ANNEX.admin)
+    if customer is None:
+        raise LookupError("the institution that shares its customer has none")
+    customer.domains |= {_ANNEX.domain}
+    for school in SCHOOLS:
+        customer.groups.add(f"{school}@{_ANNEX.domain}", school)
+    customer.delegate(_ANNEX.service_account, SCOPES)
+    return known
 
 
 @dataclass(frozen=True, slots=True)

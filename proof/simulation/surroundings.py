@@ -6,7 +6,8 @@ from dataclasses import dataclass
 from consumer.simulators.vendors import Quirks, Vendors
 from proof.simulation.clock import Clock
 from proof.simulation.database import Database
-from proof.simulation.institutions import INSTITUTIONS, PARTITIONS, open_secret, secret, settings
+from proof.simulation.institutions import INSTITUTIONS, PARTITIONS, open_secret, settings
+from proof.simulation.institutions import vendors as laid_out
 from proof.simulation.kafka.cluster import Cluster
 from proof.simulation.trace import Trace
 from proof.simulation.vendors import Internet
@@ -27,7 +28,7 @@ class Surroundings:
 def lay_out(clock: Clock, seed: int, quirks: Quirks, *, database: type[Database] = Database) -> Surroundings:
     """A new world: empty topics, an empty database, directories that hold nobody. Each part has dice of its own."""
     trace = Trace(clock)
-    vendors = Vendors(INSTITUTIONS, clock=clock.unix, seed=seed, secret=secret, quirks=quirks)
+    vendors = laid_out(clock=clock.unix, seed=seed, quirks=quirks)
     tenants = [institution.id for institution in INSTITUTIONS]
     kafka = Cluster(clock, _dice(seed, "kafka"))
     topics = settings().kafka.topics
