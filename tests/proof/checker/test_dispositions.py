@@ -5,7 +5,7 @@ from dataclasses import replace
 import pytest
 
 from proof.history import Input, Lot, StudentRow
-from tests.proof.histories import IN, TENANT, Story, letter, record, row
+from tests.proof.histories import IN, TENANT, Story, letter, record, row, skip
 
 
 def unreadable(offset: int = 2) -> Input:
@@ -116,3 +116,33 @@ def test_the_inbox_holds_an_event_once() -> None:
     story = Story()
     story.inbox.append(story.inbox[0])
     assert story.broken() == ["I3"]
+
+
+def test_an_event_that_asks_for_nothing_may_be_in_the_inbox_where_it_cancels() -> None:
+    story = Story()
+    story.inputs.append(skip(2, version=2))
+    story.inbox = [row(record(1), "superseded"), row(skip(2, version=2))]
+    story.students = [replace(story.students[0], desired_version=2, settled_version=2, applied_version=2)]
+    assert story.broken() == []
+
+
+def test_an_event_that_asks_for_nothing_leaves_no_trace_where_there_is_nothing_to_cancel() -> None:
+    story = Story()
+    story.inputs.insert(0, skip(0, version=0))
+    story.inbox.append(row(skip(0, version=0), "superseded"))
+    assert "I3" in story.broken()
+
+
+def test_an_event_that_asks_for_nothing_is_no_dead_letter() -> None:
+    story = Story()
+    story.inputs.append(skip(2, version=2))
+    story.letters = [letter(skip(2, version=2), "unlisted_status")]
+    assert "I3" in story.broken()
+
+
+def test_an_event_that_asks_for_nothing_may_bear_a_used_id() -> None:
+    story = Story()
+    reused = replace(skip(2, version=2), event_id="event-1", digest=b"other")
+    story.inputs.append(reused)
+    story.letters = [letter(reused, "reused_id")]
+    assert story.broken() == []

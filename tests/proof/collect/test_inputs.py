@@ -32,6 +32,13 @@ def test_an_event_that_acts_is_to_be_carried_out_at_each_of_its_tenant_s_provide
 def test_an_event_that_does_nothing_is_to_be_skipped() -> None:
     found = read(written(event(tenant_id="north", status={"id": "admission", "name": "", "type": ""})))
     assert (found.lot, found.reason) == (Lot.SKIP, "no_action")
+    assert (found.student_id, found.event_id, found.version, found.providers) == ("S1", "e1", 3, ())
+
+
+def test_an_event_that_does_nothing_is_a_skip_even_where_its_person_cannot_be_read() -> None:
+    value = written(event(tenant_id="north", status={"id": "admission", "name": "", "type": ""}, version=-1))
+    found = read(value)
+    assert (found.lot, found.student_id, found.event_id) == (Lot.SKIP, None, None)
 
 
 def test_a_student_s_own_switch_makes_an_acting_event_a_skip() -> None:
