@@ -16,12 +16,13 @@ A password that has expired before its mail could be sent is replaced in the sam
 """
 
 import hashlib
-from datetime import timedelta
+from collections.abc import Sequence
+from datetime import datetime, timedelta
 
-from consumer.errors import GiveUp, Reason, RetryLater
+from consumer.errors import GiveUp, Hold, Reason, RetryLater
 from consumer.events import MailState, Origin, StepName
 from consumer.failpoints import WELCOME, Point
-from consumer.ledger.port import BeginStep, DestroyCredential, EndStep, StepState
+from consumer.ledger.port import BeginStep, DestroyCredential, EndStep, StepState, Write
 from consumer.mail.address import recipient
 from consumer.mail.mailgun import SERVICE
 from consumer.mail.message_id import message_id
@@ -48,14 +49,28 @@ async def ensure_welcomed(case: Case) -> None:
             await _send_another(case, mailer, Reason.OUTCOME_UNKNOWN)
     elif not case.has_password(case.known_account().generation):
         await _send_another(case, mailer, Reason.CREDENTIAL_EXPIRED)
-    else:
+    elif case.created_now:
+        await _send(case, mailer)
+    elif step is not None or not await _was_forgotten(case, mailer):
         await _refuse_replaced(case)
         await _send(case, mailer)
 
 
+async def _was_forgotten(case: Case, mailer: Mailer) -> bool:
+    """Whether a mail that this ledger has not begun was sent all the same: before the ledger was restored to what it is.
+
+    Where the mail service does not let us look, the ledger is believed.
+    """
+    created = case.step(StepName.CREATE)
+    try:
+        return await _is_accepted(case, mailer, since=created.started_at if created else case.job.now)
+    except Hold:
+        return False
+
+
 async def _refuse_replaced(case: Case) -> None:
-    """A mail that has waited must not tell a password that the school, or the student, has changed meanwhile."""
-    if not case.created_now and await was_used(case, case.known_account().object_id or ""):
+    """A mail that has waited must not carry a password that the school, or the student, has changed meanwhile."""
+    if await was_used(case, case.known_account().object_id or ""):
         raise GiveUp(
             "The password was changed at the provider while its mail waited.", reason=Reason.CREDENTIAL_REPLACED
         )
@@ -104,16 +119,22 @@ async def _found(case: Case, mailer: Mailer) -> bool:
         raise RetryLater(
             "The mail's fate cannot be known yet.", reason=Reason.OUTCOME_UNKNOWN, after=ripe_in.total_seconds()
         )
+    return await _is_accepted(case, mailer, since=began)
+
+
+async def _is_accepted(case: Case, mailer: Mailer, *, since: datetime) -> bool:
+    """Whether the mail service has accepted this generation's mail since then; the step is done then."""
     ident = _message_id(case)
     accepted = await case.effects.ask(
         StepName.WELCOME,
         SERVICE,
-        lambda t: mailer.was_accepted(ident, since=began.timestamp(), timeout=t),
+        lambda t: mailer.was_accepted(ident, since=since.timestamp(), timeout=t),
         part="events",
     )
     if accepted:
         await case.effects.commit(
             [
+                *_begun(case),
                 EndStep(case.provider, StepName.WELCOME, StepState.DONE),
                 DestroyCredential(case.provider),
                 welcome(case, MailState.ACCEPTED, message_id=ident),
@@ -121,6 +142,15 @@ async def _found(case: Case, mailer: Mailer) -> bool:
             Point.WELCOME_FOUND,
         )
     return accepted
+
+
+def _begun(case: Case) -> Sequence[Write]:
+    """The step's beginning, where the ledger has none."""
+    return (
+        [BeginStep(case.provider, StepName.WELCOME, case.version, b"", timeout=0)]
+        if case.step(StepName.WELCOME) is None
+        else []
+    )
 
 
 def _message_id(case: Case) -> str:

@@ -5,6 +5,7 @@ from datetime import timedelta
 import pytest
 
 from consumer.errors import Reason
+from consumer.events import Provider, StepName
 from consumer.ledger.port import Disposition
 from consumer.ledger.vault import Vault
 from tests.fakes.directory import lost_answer as lost_reset
@@ -131,6 +132,26 @@ async def test_a_ledger_that_has_forgotten_an_accepted_mail_says_nothing_new_abo
     assert (accepted["state"], restored["state"]) == ("accepted", "not_wanted")
     assert restored["event_id"] == accepted["event_id"]
     assert len(school.mailer.mailbox) == 1
+
+
+async def test_a_mail_that_a_restored_ledger_has_forgotten_is_found_and_not_sent_again(school: School) -> None:
+    school.mailer.next_sends(unreachable())
+    school.enrol()
+    await school.work()
+    row = school.ledger.student("north-high", "S1")
+    before = dict(row.steps), dict(row.credentials)
+    await school.work_until_settled()
+    school.ledger = MemoryLedger(lambda: school.now)
+    school.ledger.own("t", [0], owner="me")
+    school.enrol()
+    restored = school.ledger.student("north-high", "S1")
+    restored.accounts = dict(row.accounts)
+    restored.steps, restored.credentials = before
+    del restored.steps[Provider.MICROSOFT, StepName.WELCOME]
+    restored.step_epochs = dict.fromkeys(restored.steps, 0)
+    await school.work_until_settled()
+    assert len(school.mailer.mailbox) == 1
+    assert [one["state"] for one in school.outcomes("WelcomeEmailStatus")] == ["accepted"]
 
 
 async def test_a_mail_that_is_sent_at_once_costs_no_look_at_the_password(school: School) -> None:
