@@ -48,7 +48,7 @@ SOON: Mapping[str, Mapping[str, object]] = {
     }
 }
 """Everything that the service waits for comes within seconds."""
-_READY_WITHIN = 60.0
+_READY_WITHIN = 120.0
 _NOT_PLAIN = re.compile("[^a-z0-9]+")
 
 Key = tuple[str, str]
