@@ -7,6 +7,8 @@ from typing import LiteralString
 
 import psycopg
 
+from consumer.events import Provider
+from consumer.policy.marker import marker
 from consumer.simulators.temper import Answer, Rule
 from consumer.simulators.world import World
 from consumer.tenants import Tenant
@@ -28,7 +30,9 @@ _UNUSABLE = "provisioner_tenant_unusable"
 async def unreadable_rows(scene: Scene) -> None:
     *victims, other = people(scene, _NORTH, 3)
     idents = [student.student_id for student in victims]
-    scene.tempers(Rule(route="graph.users.create", temper=Answer(status=503, body="")))
+    marks = [marker(Provider.MICROSOFT, _NORTH, ident) for ident in idents]
+    busy = Answer(status=429, body="{}", headers={"Retry-After": "2"})
+    scene.tempers(*(Rule(route="graph.users.create", temper=busy, containing=(mark,)) for mark in marks))
     await scene.produce([scene.event(_NORTH, student, 1) for student in victims])
 
     async def begun() -> bool:
@@ -51,7 +55,7 @@ async def unreadable_rows(scene: Scene) -> None:
     await scene.produce([scene.event(_NORTH, other, 1)])
     await scene.until("another student is served", partial(settled, scene, [other.student_id]), seconds=30)
     await _execute(scene, _ACTION, '"create_account"', by_action)
-    await _execute(scene, _STATE, "unknown", by_step)
+    await _execute(scene, _STATE, "throttled", by_step)
     for ident in () if scene.full else idents:  # in the long form they are found within a minute
         await _execute(scene, _DUE, ident)
     await scene.until("they go on", partial(settled, scene, idents))
