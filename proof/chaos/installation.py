@@ -81,7 +81,7 @@ _RECORD_CHANGES = """
       RETURN NULL;
     END $$;
 """
-_RECORDED = ("student", "step", "account", "credential", "tenant_wait")
+_RECORDED = ("student", "student_wait", "step", "account", "credential", "tenant_wait", "partition_epoch")
 
 
 @dataclass(frozen=True, slots=True)

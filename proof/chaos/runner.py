@@ -10,6 +10,7 @@ from collections import Counter
 from collections.abc import Awaitable, Mapping, Sequence
 from dataclasses import dataclass, replace
 
+from consumer.configuration.loading import load_settings
 from proof.chaos.collect import collect
 from proof.chaos.disk import CannotBeRun
 from proof.chaos.installation import Changes, Installation, merged
@@ -155,6 +156,7 @@ async def _collected(
 ) -> History:
     fired = sum((one.scene.fired for one in played), Counter[str]())
     students = [record.student for one in played for record in one.scene.records]
+    timing = load_settings(installation.service.config, {}).provisioning
     return await collect(
         installation,
         seed=seed,
@@ -162,7 +164,9 @@ async def _collected(
         students=students,
         healed_at=played[-1].healed_at,
         quiet_at=None if any(one.quiet_at is None for one in played) else played[-1].quiet_at,
-        bounds=Bounds(least_effects=least_effects),
+        bounds=Bounds(
+            least_effects=least_effects, report_after=timing.report_after, report_attempts=timing.report_attempts
+        ),
     )
 
 
