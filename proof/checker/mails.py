@@ -19,8 +19,12 @@ _Address = tuple[str, str]
 
 
 def one_that_works(index: Index) -> Iterator[Violation]:
-    """I4: at every instant at most one accepted mail opens an account; at rest one does, where downstream was told so."""
+    """I4: at every instant at most one accepted mail opens an account; at rest one does, where downstream was told so.
+
+    A password that the institution has replaced is not sent any more.
+    """
     yield from _at_every_instant(index)
+    yield from _replaced(index)
     if index.history.quiet_at is not None:
         yield from _at_rest(index)
 
@@ -46,6 +50,22 @@ def _at_every_instant(index: Index) -> Iterator[Violation]:
                 yield Violation("I4", _name(index, spot), f"calls {_listed(sent)} sent a password that works")
 
 
+def _replaced(index: Index) -> Iterator[Violation]:
+    """A mail that was begun before, or whose password was found unchanged just before, may still go out within one operation."""
+    bounds = index.history.bounds
+    sent = [call for call in index.history.calls if call.operation is Operation.SEND and call.effective]
+    for spot, held in index.held.items():
+        if held.replaced_at is None:
+            continue
+        ours = {call.secret for call in index.about.get(spot, ()) if call.operation in _SETS and call.effective}
+        for call in sent:
+            waited = call.began - held.replaced_at
+            about_it = (call.tenant_id, call.address) == (held.tenant_id, held.address) and call.secret in ours
+            if about_it and waited > bounds.operation + bounds.clocks:
+                wrong = f"call {call.number} sent a password {waited:.0f} s after the institution had replaced it"
+                yield Violation("I4", _name(index, spot), wrong)
+
+
 def _at_rest(index: Index) -> Iterator[Violation]:
     sent = Counter((mail.tenant_id, mail.address, mail.secret) for mail in index.history.mails)
     for place, owner in index.owners.items():
@@ -54,7 +74,7 @@ def _at_rest(index: Index) -> Iterator[Violation]:
         standing = index.standing.get(place, ())
         for held in standing if len(standing) == 1 else ():  # of several accounts I1 tells
             works = sent[held.tenant_id, held.address, held.secret]
-            if MailState.ACCEPTED in states and works != 1:
+            if MailState.ACCEPTED in states and works != 1 and held.replaced_at is None:
                 yield Violation("I4", of(owner, provider), f"a mail was accepted, and {works} mails open the account")
             elif (
                 _is_new(index, held)

@@ -1,7 +1,8 @@
 """What a simulation leaves behind, as the checker takes it: by the same collectors as that of real parts."""
 
 from collections import Counter
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import replace
 from functools import cache
 from typing import cast
 
@@ -21,6 +22,7 @@ from proof.collect.world import accounts, mails
 from proof.history import (
     AccountRow,
     Bounds,
+    HeldAccount,
     Headers,
     History,
     InboxRow,
@@ -28,8 +30,10 @@ from proof.history import (
     OutboxRow,
     StepRow,
     StudentRow,
+    fingerprint,
 )
 from proof.simulation.database import Database
+from proof.simulation.hands import SCHOOLS_PASSWORD
 from proof.simulation.institutions import open_secret, settings, tenants
 from proof.simulation.kafka.topic import Record
 from proof.simulation.replica import KnownSchemas, Replica
@@ -54,10 +58,11 @@ def history(
     *,
     faults: Counter[str],
     deaths: Sequence[float],
+    replaced: Mapping[str, float],
     quiet_at: float | None,
     logs: str,
 ) -> History:
-    """Everything, at the end of the run; `deaths` and `quiet_at` are in Unix seconds."""
+    """Everything, at the end of the run; `deaths`, `quiet_at` and the times in `replaced` are in Unix seconds."""
     topics = settings().kafka.topics
     audit = calls(around.internet.audit.entries(), _owners())
     outcomes = (topics.account_provisioned, topics.account_provisioning_failed, topics.welcome_email_status)
@@ -69,7 +74,10 @@ def history(
         letters=[letter(raw) for raw in _raw(around.kafka.read_committed(topics.dead_letters))],
         told=[_told().read(raw) for topic in outcomes for raw in _raw(around.kafka.read_committed(topic))],
         calls=audit,
-        accounts=accounts(around.vendors.graph, around.vendors.google, tenants(), audit),
+        accounts=[
+            _with_replacement(one, replaced)
+            for one in accounts(around.vendors.graph, around.vendors.google, tenants(), audit)
+        ],
         mails=mails(around.vendors.mail, tenants()),
         ledger=_ledger(around.database),
         changes=around.database.journal.changes,
@@ -85,6 +93,12 @@ def history(
         spared=scenario.spared,
         bounds=BOUNDS,
     )
+
+
+def _with_replacement(held: HeldAccount, replaced: Mapping[str, float]) -> HeldAccount:
+    if held.object_id not in replaced or held.secret != fingerprint(SCHOOLS_PASSWORD):
+        return held
+    return replace(held, replaced_at=replaced[held.object_id])
 
 
 def _metrics(replicas: Iterable[Replica]) -> str:

@@ -78,7 +78,15 @@ class Spell:
     weather: Weather
 
 
-Fault = Kill | Restart | Freeze | DatabaseAway | DatabaseTrouble | KafkaAway | KafkaLoses | Spell
+@dataclass(frozen=True, slots=True)
+class PasswordsReplaced:
+    """An institution gives all accounts in its domain that have had theirs for some minutes new passwords, and they are used."""
+
+    at: float
+    tenant_id: str
+
+
+Fault = Kill | Restart | Freeze | DatabaseAway | DatabaseTrouble | KafkaAway | KafkaLoses | Spell | PasswordsReplaced
 
 
 def over_at(fault: Fault) -> float:
@@ -88,6 +96,8 @@ def over_at(fault: Fault) -> float:
             return at + back_after
         case Restart(at):
             return at + 60.0
+        case PasswordsReplaced(at):
+            return at
         case KafkaLoses(at, _, lands_after):
             return at + (lands_after or 0.0)
         case Spell(at, seconds, _, weather):

@@ -1,4 +1,4 @@
-"""What people did in the directories before the run."""
+"""What people do in the directories: before the run, and in it."""
 
 from collections.abc import Iterable, Mapping
 from typing import Any
@@ -10,6 +10,8 @@ from consumer.simulators.vendors import Vendors
 from consumer.tenants import Tenant
 from proof.simulation.institutions import tenants
 from proof.simulation.scenario import Beforehand, Resident
+
+SCHOOLS_PASSWORD = "Chosen-by-the-school-1"  # noqa: S105  opens nothing
 
 _PASSWORD = "set by hand"  # noqa: S105  opens nothing
 _ROLE = "62e90394-69f5-4237-9190-012177145e10"
@@ -32,6 +34,32 @@ def settle_in(residents: Iterable[Resident], vendors: Vendors) -> None:
             _at_microsoft(resident, tenant, address, vendors)
         else:
             _at_google(resident, tenant, address, vendors)
+
+
+def replace_passwords(tenant_id: str, vendors: Vendors, *, now: float) -> frozenset[str]:
+    """The ids of the accounts in the tenant's domain that got another password now, in Unix seconds; their owners have used it.
+
+    Accounts that are younger than `_SETTLED` are left alone: Microsoft tells when a password was changed, but an adapter must allow for
+    clocks that differ.
+    """
+    tenant = next(one for one in tenants() if one.id == tenant_id)
+    domain = f"@{tenant.addresses.domain}"
+    done = set[str]()
+    if tenant.microsoft:
+        for user in vendors.graph.directories[tenant.microsoft.tenant_id].users.values():
+            if user.upn.endswith(domain) and user.deleted_at is None and user.password_changed_at < now - _SETTLED:
+                user.password, user.password_changed_at, user.signed_in_at = SCHOOLS_PASSWORD, now, now
+                done.add(user.id)
+    customer = vendors.google.customer_of(tenant.google.admin_subject) if tenant.google else None
+    for known in customer.users if customer else ():
+        if known.primary_email.endswith(domain) and known.deleted_at is None and known.created_at < now - _SETTLED:
+            known.password, known.hash_function, known.last_login_at = SCHOOLS_PASSWORD, None, now
+            done.add(known.id)
+    return frozenset(done)
+
+
+_SETTLED = 150.0
+"""Seconds."""
 
 
 def _address(resident: Resident, tenant: Tenant) -> str | None:

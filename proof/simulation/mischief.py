@@ -15,20 +15,26 @@ from proof.simulation.faults import (
     KafkaAway,
     KafkaLoses,
     Kill,
+    PasswordsReplaced,
     Restart,
     Spell,
 )
+from proof.simulation.hands import replace_passwords
 from proof.simulation.process import Process
 from proof.simulation.replica import Replica
 from proof.simulation.surroundings import Surroundings
 
 
 class Mischief:
-    """`done` counts the faults by their kinds, `deaths` are the times at which processes were killed or stopped, in Unix seconds."""
+    """`done` counts the faults by their kinds, `deaths` are the times at which processes were killed or stopped, in Unix seconds.
+
+    `replaced` are the accounts whose passwords an institution has replaced, and when.
+    """
 
     def __init__(self, around: Surroundings, replicas: Sequence[Replica]) -> None:
         self.done: Counter[str] = Counter()
         self.deaths: list[float] = []
+        self.replaced: dict[str, float] = {}
         self._around = around
         self._replicas = replicas
         self._spells: list[Spell] = []
@@ -48,6 +54,9 @@ class Mischief:
                 self._spells.append(fault)
                 self._set_weather()
                 asyncio.get_running_loop().call_later(seconds, self._clear, fault)
+            case PasswordsReplaced(_, tenant_id):
+                now = self._around.clock.unix()
+                self.replaced |= dict.fromkeys(replace_passwords(tenant_id, self._around.vendors, now=now), now)
 
     def crash(self, process: Process, point: Point) -> None:
         """It dies where it is."""

@@ -94,6 +94,7 @@ class _Stage:
                 self._replicas,
                 faults=self._mischief.done,
                 deaths=self._mischief.deaths,
+                replaced=self._mischief.replaced,
                 quiet_at=quiet_at,
                 logs="\n".join(self._lines),
             ),

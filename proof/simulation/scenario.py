@@ -12,10 +12,11 @@ from consumer.simulators.google.quirks import GoogleQuirks
 from consumer.simulators.graph.quirks import GraphQuirks
 from consumer.simulators.mailgun.quirks import MailgunQuirks
 from consumer.simulators.vendors import Quirks
-from proof.simulation.faults import Fault, Spell, over_at
+from proof.simulation.faults import Fault, PasswordsReplaced, Spell, over_at
 from proof.simulation.institutions import tenants
 from proof.simulation.mishaps import mishaps
 from proof.simulation.refusing import refusing
+from proof.simulation.replacing import replacing
 from proof.simulation.sequels import encoder, sequels
 from proof.simulation.vendors import tenant_of
 
@@ -83,10 +84,10 @@ class Scenario:
 
         A tenant with an account that makes a student wait for a person is not spared.
         """
-        aimed = [fault for fault in self.faults if isinstance(fault, Spell)]
+        aimed = [fault for fault in self.faults if isinstance(fault, Spell | PasswordsReplaced)]
         if self.crashes or self.stalls or len(aimed) < len(self.faults) or self.quirks != Quirks():
             return frozenset()
-        hit = {tenant_of(spell.host) for spell in aimed}
+        hit = {one.tenant_id if isinstance(one, PasswordsReplaced) else tenant_of(one.host) for one in aimed}
         hit |= {one.tenant_id for one in self.residents if one.what in _HOLDING}
         return frozenset(one.id for one in tenants()) - hit
 
@@ -109,10 +110,11 @@ def scenario(seed: int) -> Scenario:
 
 
 def _faults(drawn: Sequence[Fault], seed: int) -> Sequence[Fault]:
-    """And what an institution has got wrong. No other weather of the same host covers it."""
+    """And what an institution has got wrong, or does with its accounts. No other weather of the same host covers a refusal."""
     dice = random.Random(f"{seed}/refusing")  # noqa: S311  repeatable, guards nothing
     bad = {fault.host for fault in drawn if isinstance(fault, Spell)}
-    return [*drawn, *(spell for spell in refusing(dice) if spell.host not in bad)]
+    refused = [spell for spell in refusing(dice) if spell.host not in bad]
+    return [*drawn, *refused, *replacing(random.Random(f"{seed}/replacing"))]  # noqa: S311  repeatable, guards nothing
 
 
 def _some_points(dice: random.Random, most: int) -> Sequence[Point]:

@@ -84,6 +84,11 @@ BUGS = {
         Make(clients=provisioning.KeepsNoTenantWaiting), frozenset({"I9"}), faults.BUSY
     ),
     "mail sent again": Bug(Make(assembly=provisioning.SendsAgain), frozenset({"I4"})),
+    "replaced password mailed": Bug(
+        Make(assembly=provisioning.SendsReplacedPasswords),
+        frozenset({"I4"}),
+        faults.PASSWORDS_REPLACED_WHILE_MAILS_WAIT,
+    ),
     "address in a log": Bug(Make(assembly=provisioning.LogsAddresses), frozenset({"I14"})),
 }
 

@@ -3,8 +3,8 @@
 from consumer.simulators.google.quirks import GoogleQuirks
 from consumer.simulators.graph.quirks import GraphQuirks
 from consumer.simulators.temper import Answer, Rule
-from consumer.simulators.vendors import GOOGLE, GRAPH, Quirks
-from proof.simulation.faults import DatabaseAway, Freeze, KafkaAway, KafkaLoses, Kill, Spell
+from consumer.simulators.vendors import GOOGLE, GRAPH, MAILGUN, Quirks
+from proof.simulation.faults import DatabaseAway, Freeze, KafkaAway, KafkaLoses, Kill, PasswordsReplaced, Spell
 from proof.simulation.institutions import settings, tenants
 from proof.simulation.kafka.network import Request
 from proof.simulation.vendors import Weather, host
@@ -33,4 +33,12 @@ ANSWERS_GET_LOST = tuple(
     for vendor in (GRAPH, GOOGLE)
 )
 LAGS = Quirks(graph=GraphQuirks(lag=60.0), google=GoogleQuirks(settling=40.0, hides_settling_ids=True))
+PASSWORDS_REPLACED_WHILE_MAILS_WAIT = tuple(
+    fault
+    for tenant in tenants()
+    for fault in (
+        Spell(0.0, 330.0, host(MAILGUN, tenant.id), Weather(unreachable=1.0)),
+        PasswordsReplaced(280.0, tenant.id),
+    )
+)
 ONE_INSTITUTION_IS_CUT_OFF = (Spell(0.0, 240.0, host(GRAPH, "north"), Weather(unreachable=1.0)),)

@@ -2,6 +2,7 @@
 
 from collections.abc import Mapping, Sequence
 from dataclasses import replace
+from datetime import datetime
 from typing import Any
 
 import structlog
@@ -230,6 +231,12 @@ class _Blind(_Careless):
         return [replace(one, guest=False, synchronised=False) for one in found]
 
 
+class _Unasking(_Careless):
+    async def was_used(self, object_id: str, *, password_set_at: datetime | None, timeout: float) -> bool | None:
+        await self.real.was_used(object_id, password_set_at=password_set_at, timeout=timeout)
+        return False
+
+
 class _WithDirectories(SimulatedAssembly):
     wrong: type[_Careless]
 
@@ -254,6 +261,12 @@ class AdoptsGuests(_WithDirectories):
     """Whoever bears the student's marker is taken for the student, guests and what is written elsewhere too."""
 
     wrong = _Blind
+
+
+class SendsReplacedPasswords(_WithDirectories):
+    """A mail that has waited is sent as it is, whatever became of the password in it."""
+
+    wrong = _Unasking
 
 
 class WritesByName(_WithDirectories):

@@ -107,3 +107,15 @@ def test_a_generation_of_its_own_may_have_a_password_of_its_own() -> None:
     story.calls.insert(1, cut_off("first try"))
     story.rows = [replace(story.rows[0], generation=1)]
     assert story.broken() == []
+
+
+def test_a_mail_is_too_late_once_the_institution_has_replaced_the_password() -> None:
+    story = Story()
+    story.accounts = [replace(story.accounts[0], secret="the school's", replaced_at=story.mails[0].accepted_at - 60)]
+    assert story.broken() == ["I4"]
+
+
+def test_a_mail_that_was_accepted_before_its_password_was_replaced_is_in_order() -> None:
+    story = Story()
+    story.accounts = [replace(story.accounts[0], secret="the school's", replaced_at=story.mails[0].accepted_at + 60)]
+    assert story.broken() == []

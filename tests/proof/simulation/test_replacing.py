@@ -1,0 +1,29 @@
+"""Passwords that an institution replaces while their mails wait."""
+
+from dataclasses import replace
+
+from consumer.errors import Reason
+from consumer.events import MailState, WelcomeEmailStatus
+from consumer.simulators.vendors import Quirks
+from proof.checker import check
+from proof.history import History
+from proof.simulation.run import play
+from proof.simulation.scenario import scenario
+from tests.proof.bugs.faults import PASSWORDS_REPLACED_WHILE_MAILS_WAIT
+
+FIRST, SEEDS = 0, 10
+
+
+def played(seed: int) -> History:
+    alone = replace(scenario(seed), residents=(), crashes=(), stalls={}, quirks=Quirks())
+    return play(replace(alone, faults=PASSWORDS_REPLACED_WHILE_MAILS_WAIT)).history
+
+
+def test_no_mail_tells_a_password_that_was_replaced_and_downstream_hears_why() -> None:
+    for seed in range(FIRST, FIRST + SEEDS):
+        history = played(seed)
+        ends = [one.outcome for one in history.told if isinstance(one.outcome, WelcomeEmailStatus)]
+        assert not history.mails
+        assert {one.reason for one in ends if one.state is MailState.FAILED} == {Reason.CREDENTIAL_REPLACED}
+        assert MailState.ACCEPTED not in {one.state for one in ends}
+        assert check(history).passed
