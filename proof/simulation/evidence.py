@@ -22,8 +22,8 @@ from proof.collect.world import accounts, mails
 from proof.history import (
     AccountRow,
     Bounds,
-    HeldAccount,
     Headers,
+    HeldAccount,
     History,
     InboxRow,
     Ledger,

@@ -86,7 +86,26 @@ class PasswordsReplaced:
     tenant_id: str
 
 
-Fault = Kill | Restart | Freeze | DatabaseAway | DatabaseTrouble | KafkaAway | KafkaLoses | Spell | PasswordsReplaced
+@dataclass(frozen=True, slots=True)
+class ConsumerFails:
+    """The consumer of one replica (or, with None, of each) is fenced: it has failed for good, and its process lives."""
+
+    at: float
+    replica: int | None
+
+
+Fault = (
+    Kill
+    | Restart
+    | Freeze
+    | ConsumerFails
+    | DatabaseAway
+    | DatabaseTrouble
+    | KafkaAway
+    | KafkaLoses
+    | Spell
+    | PasswordsReplaced
+)
 
 
 def over_at(fault: Fault) -> float:
@@ -96,7 +115,7 @@ def over_at(fault: Fault) -> float:
             return at + back_after
         case Restart(at):
             return at + 60.0
-        case PasswordsReplaced(at):
+        case PasswordsReplaced(at) | ConsumerFails(at):
             return at
         case KafkaLoses(at, _, lands_after):
             return at + (lands_after or 0.0)

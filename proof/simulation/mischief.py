@@ -8,6 +8,7 @@ from contextvars import Context
 from consumer.failpoints import Point
 from proof.simulation.database import NONE
 from proof.simulation.faults import (
+    ConsumerFails,
     DatabaseAway,
     DatabaseTrouble,
     Fault,
@@ -20,6 +21,7 @@ from proof.simulation.faults import (
     Spell,
 )
 from proof.simulation.hands import replace_passwords
+from proof.simulation.institutions import settings
 from proof.simulation.process import Process
 from proof.simulation.replica import Replica
 from proof.simulation.surroundings import Surroundings
@@ -44,7 +46,7 @@ class Mischief:
         self._around.trace.add("fault", type(fault).__name__, fault)
         self.done[type(fault).__name__] += 1
         match fault:
-            case Kill() | Restart() | Freeze():
+            case Kill() | Restart() | Freeze() | ConsumerFails():
                 self._to_a_process(fault)
             case DatabaseAway() | DatabaseTrouble():
                 self._to_the_database(fault)
@@ -73,10 +75,10 @@ class Mischief:
         process.freeze()
         asyncio.get_running_loop().call_later(seconds, process.thaw, context=Context())
 
-    def _to_a_process(self, fault: Kill | Restart | Freeze) -> None:
+    def _to_a_process(self, fault: Kill | Restart | Freeze | ConsumerFails) -> None:
         match fault:
             case Kill(_, number, back_after):
-                for replica in self._replicas if number is None else (self._replicas[number],):
+                for replica in self._those(number):
                     self.deaths.append(self._around.clock.unix())
                     replica.down_until = self._around.clock.time() + back_after
                     replica.kill()
@@ -87,6 +89,12 @@ class Mischief:
                 self.deaths.append(self._around.clock.unix())
                 process.freeze()
                 asyncio.get_running_loop().call_later(seconds, process.thaw)
+            case ConsumerFails(_, number):
+                for replica in self._those(number):
+                    self._around.kafka.fence(settings().kafka.group_id, replica.process)
+
+    def _those(self, number: int | None) -> Sequence[Replica]:
+        return self._replicas if number is None else (self._replicas[number],)
 
     def _to_the_database(self, fault: DatabaseAway | DatabaseTrouble) -> None:
         match fault:

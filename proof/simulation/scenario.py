@@ -12,7 +12,7 @@ from consumer.simulators.google.quirks import GoogleQuirks
 from consumer.simulators.graph.quirks import GraphQuirks
 from consumer.simulators.mailgun.quirks import MailgunQuirks
 from consumer.simulators.vendors import Quirks
-from proof.simulation.faults import Fault, PasswordsReplaced, Spell, over_at
+from proof.simulation.faults import ConsumerFails, Fault, PasswordsReplaced, Spell, over_at
 from proof.simulation.institutions import tenants
 from proof.simulation.mishaps import mishaps
 from proof.simulation.refusing import refusing
@@ -101,7 +101,7 @@ def scenario(seed: int) -> Scenario:
         seed=seed,
         sent=_with_sequels(_times(records, dice), seed),
         residents=_with_strangers(_residents(records, dice), records, seed),
-        faults=_faults(mishaps(dice, replicas), seed),
+        faults=_faults(mishaps(dice, replicas), seed, replicas),
         crashes=_some_points(dice, 3),
         stalls={point: dice.choice((20.0, 90.0, 150.0)) for point in _some_points(dice, 2)},
         replicas=replicas,
@@ -109,12 +109,28 @@ def scenario(seed: int) -> Scenario:
     )
 
 
-def _faults(drawn: Sequence[Fault], seed: int) -> Sequence[Fault]:
+def _faults(drawn: Sequence[Fault], seed: int, replicas: int) -> Sequence[Fault]:
     """And what an institution has got wrong, or does with its accounts. No other weather of the same host covers a refusal."""
     dice = random.Random(f"{seed}/refusing")  # noqa: S311  repeatable, guards nothing
     bad = {fault.host for fault in drawn if isinstance(fault, Spell)}
     refused = [spell for spell in refusing(dice) if spell.host not in bad]
-    return [*drawn, *refused, *replacing(random.Random(f"{seed}/replacing"))]  # noqa: S311  repeatable, guards nothing
+    replaced = replacing(random.Random(f"{seed}/replacing"))  # noqa: S311  repeatable, guards nothing
+    failing = _failing(random.Random(f"{seed}/failing"), replicas, drawn)  # noqa: S311  repeatable, guards nothing
+    return [*drawn, *refused, *replaced, *failing]
+
+
+def _failing(dice: random.Random, replicas: int, drawn: Sequence[Fault]) -> Sequence[Fault]:
+    """A consumer that is fenced, mostly where other things befall the service too: seeds that only vendors trouble spare tenants.
+
+    Once at most: twice within a minute ends its process, by the service's contract.
+    """
+    mixed = any(not isinstance(fault, Spell) for fault in drawn)
+    if dice.random() >= (_FAILING_TOO if mixed else _FAILING):
+        return ()
+    return [ConsumerFails(dice.uniform(0.0, _ENROLLING), dice.choice((None, *range(replicas))))]
+
+
+_FAILING_TOO, _FAILING = 0.3, 0.05
 
 
 def _some_points(dice: random.Random, most: int) -> Sequence[Point]:

@@ -12,6 +12,7 @@ from confluent_kafka import OFFSET_BEGINNING, OFFSET_INVALID, KafkaError, KafkaE
 
 from consumer.codec.letters import NewHeaders
 from consumer.intake.port import Answered, Consumer, Delivered, Rebalanced
+from proof.simulation.kafka.errors import commit_error
 from proof.simulation.kafka.topic import Record
 
 KEY = b"north-high/S1"
@@ -145,20 +146,6 @@ class FakeConsumer:
 
     def _places(self, partitions: Sequence[int]) -> list[TopicPartition]:
         return [TopicPartition(self.topic.name, partition) for partition in partitions]
-
-
-def fatal_error(why: int) -> KafkaError:
-    """What `consume` returns once when the consumer can't go on because of this code, as far as librdkafka's words tell.
-
-    Its code says only that it is fatal, and its flag does not even say that.
-    """
-    words = KafkaError(why).str()
-    return KafkaError(KafkaError._FATAL, f"Fatal error: {words}: Fatal consumer error: {words}")
-
-
-def commit_error(why: int) -> KafkaError:
-    """What `commit` raises or answers for this code."""
-    return KafkaError(why, f"Commit failed: {KafkaError(why).str()}")
 
 
 def no_offset() -> KafkaError:

@@ -10,8 +10,9 @@ from confluent_kafka import Consumer, KafkaError, KafkaException, Producer, Topi
 from consumer.intake.partitions import is_fatal
 from consumer.kafka import intake_config, producer_config
 from consumer.settings import KafkaSettings
+from proof.simulation.kafka.errors import commit_error, fatal_error
 from proof.simulation.kafka.topic import Record
-from tests.fakes.kafka import cluster_away, commit_error, fatal_error, no_offset, too_large
+from tests.fakes.kafka import cluster_away, no_offset, too_large
 
 pytestmark = pytest.mark.parts
 

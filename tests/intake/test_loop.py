@@ -5,8 +5,8 @@ from confluent_kafka import KafkaError
 
 from consumer.errors import Stop
 from consumer.ledger.port import Disposition
+from proof.simulation.kafka.errors import commit_error, fatal_error
 from proof.simulation.kafka.topic import Record
-from tests.fakes.kafka import commit_error, fatal_error
 from tests.intake.rig import Rig
 
 

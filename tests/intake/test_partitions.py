@@ -6,7 +6,7 @@ from confluent_kafka import KafkaError
 from consumer.errors import Stop
 from consumer.intake.locked import MOST
 from consumer.ledger.port import Disposition
-from tests.fakes.kafka import commit_error
+from proof.simulation.kafka.errors import commit_error
 from tests.intake.rig import Rig
 
 

@@ -50,6 +50,9 @@ BUGS = {
         faults.ONE_STANDS_STILL,
         around=Make(clients=intake.DawdlesBeforeAccepting),
     ),
+    "a fatal consumer lives on": Bug(
+        Make(clients=intake.LivesOnWithAFatalConsumer), frozenset({"I3", "I15"}), faults.CONSUMERS_ARE_FENCED
+    ),
     "dead letters without headers": Bug(Make(clients=intake.DropsHeaders), frozenset({"I18"})),
     "dead letters unacknowledged": Bug(Make(clients=intake.TrustsLettersUnseen), frozenset({"I3", "I11"})),
     "no lease check": Bug(Make(database=provisioning.IgnoresLeases), frozenset({"I4", "I13"})),

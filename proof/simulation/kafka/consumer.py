@@ -3,9 +3,10 @@
 from collections.abc import Iterable, Sequence
 from functools import partial
 
-from confluent_kafka import OFFSET_BEGINNING, OFFSET_INVALID, KafkaError, TopicPartition
+from confluent_kafka import OFFSET_BEGINNING, OFFSET_INVALID, KafkaError, KafkaException, TopicPartition
 
 from consumer.intake.port import Answered, Rebalanced
+from proof.simulation.kafka.errors import commit_error, fatal_error
 from proof.simulation.kafka.group import Group, Member
 from proof.simulation.kafka.network import Network, Request
 from proof.simulation.kafka.topic import Place, Record, Topics
@@ -22,6 +23,8 @@ class SimulatedConsumer:
 
     What comes is returned at once; where nothing does, `consume` blocks for `idle` seconds if those are more than its timeout, to save
     the simulation turns. `answered` is told of asynchronous commits, unless their request or its answer was lost.
+
+    One that was fenced tells it once, by an error, and reads and commits nothing any more.
     """
 
     def __init__(
@@ -40,6 +43,7 @@ class SimulatedConsumer:
         self._positions: dict[Place, int | None] = {}
         """Where each partition is read on; None: nowhere, until it is assigned anew."""
         self._troubles: list[Record] = []
+        self._failed = False
 
     def subscribe(
         self, topics: list[str], *, on_assign: Rebalanced, on_revoke: Rebalanced, on_lost: Rebalanced
@@ -102,6 +106,9 @@ class SimulatedConsumer:
 
     def commit(self, *, offsets: list[TopicPartition], asynchronous: bool) -> None:
         self._living()
+        if self._failed:
+            self._refuse(offsets, asynchronous=asynchronous)
+            return
         done = {_place(at): at.offset for at in offsets}
         effect = partial(self._group.commit, self._member, self._group.generation, done)
         if asynchronous:
@@ -123,7 +130,7 @@ class SimulatedConsumer:
     def _attend(self, *, rejoin: bool = True) -> list[Record]:
         """A poll in the group's eyes: joins it, or finds out that it went on without us."""
         member, callbacks = self._member, self._callbacks
-        if callbacks is None:
+        if callbacks is None or self._failed:
             return []
         self._group.tend()
         member.polled = self._network.clock.time()
@@ -133,9 +140,14 @@ class SimulatedConsumer:
         if member.expelled is not None:
             if member.expelled == KafkaError._MAX_POLL_EXCEEDED:  # noqa: SLF001  its name for it
                 news.append(Record(("", -1, -1), trouble=KafkaError(member.expelled)))
+            if member.expelled == KafkaError.FENCED_INSTANCE_ID:
+                news.append(Record(("", -1, -1), trouble=fatal_error(member.expelled)))
+                self._failed = True
             member.expelled = None
             if self._assigned:
                 self._let_go(callbacks[2], sorted(self._assigned))
+            if self._failed:
+                return news
         if rejoin and not member.joined:
             self._group.join(member)
         return news
@@ -156,6 +168,12 @@ class SimulatedConsumer:
                 if member.joined:  # the callback took time
                     self._group.handed_back(member, places)
         return True
+
+    def _refuse(self, offsets: list[TopicPartition], *, asynchronous: bool) -> None:
+        error = commit_error(KafkaError._FATAL)  # noqa: SLF001  its name for it
+        if not asynchronous:
+            raise KafkaException(error)
+        self._hear(offsets, error)
 
     def _hear(self, offsets: list[TopicPartition], error: KafkaError | None) -> None:
         self._answers.append((error, offsets))

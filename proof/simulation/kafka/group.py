@@ -69,6 +69,12 @@ class Group:
         """Its partitions are free at once."""
         self._drop(member)
 
+    def fence(self, process: Process) -> None:
+        """Another member has taken the process's instance id, and left again: it hears at its next poll that it can't go on."""
+        for member in [one for one in self._members if one.process is process]:
+            self._expel(member, KafkaError.FENCED_INSTANCE_ID)
+            member.bell.ring()
+
     def handed_back(self, member: Member, places: Sequence[Place]) -> None:
         """The member reads these no more."""
         member.asked_back.difference_update(places)

@@ -4,12 +4,22 @@ from consumer.simulators.google.quirks import GoogleQuirks
 from consumer.simulators.graph.quirks import GraphQuirks
 from consumer.simulators.temper import Answer, Rule
 from consumer.simulators.vendors import GOOGLE, GRAPH, MAILGUN, Quirks
-from proof.simulation.faults import DatabaseAway, Freeze, KafkaAway, KafkaLoses, Kill, PasswordsReplaced, Spell
+from proof.simulation.faults import (
+    ConsumerFails,
+    DatabaseAway,
+    Freeze,
+    KafkaAway,
+    KafkaLoses,
+    Kill,
+    PasswordsReplaced,
+    Spell,
+)
 from proof.simulation.institutions import settings, tenants
 from proof.simulation.kafka.network import Request
 from proof.simulation.vendors import Weather, host
 
 DIES_WITHOUT_DATABASE = (DatabaseAway(0.5, 40.0), Kill(30.0, None, 5.0))
+CONSUMERS_ARE_FENCED = (ConsumerFails(20.0, None),)
 ONE_STANDS_STILL = (Freeze(20.0, 0, 60.0),)
 _PROGRESS = (settings().kafka.topics.relay_progress, 0)
 DIES_WHEN_A_LATE_COMMIT_ARRIVES = tuple(

@@ -6,11 +6,12 @@ from collections.abc import Mapping, Sequence
 from contextvars import Context
 from typing import Any, cast
 
-from confluent_kafka import TopicPartition
+from confluent_kafka import KafkaError, KafkaException, TopicPartition
 
 from consumer.codec.letters import NewHeaders
 from consumer.intake import port
 from consumer.intake.hand import place_of
+from consumer.intake.partitions import is_fatal
 from consumer.ledger.port import Arrival, Disposition, Inbox, Place
 from proof.simulation.clients import SimulatedClients
 from proof.simulation.database import Database
@@ -48,6 +49,32 @@ class CommitsOffsetsFirst(SimulatedClients):
 
     def consumer(self, answered: port.Answered) -> port.Consumer:
         return cast("port.Consumer", _Early(super().consumer(answered)))
+
+
+class _Deaf(_Around):
+    """Hears of nothing that is fatal: it looks at a flag which errors of `consume` and `commit` do not bear."""
+
+    def consume(self, num_messages: int, timeout: float) -> Sequence[port.Record]:
+        records = self._real.consume(num_messages, timeout)
+        return [record for record in records if (error := record.error()) is None or not is_fatal(error)]
+
+    def commit(self, *, offsets: list[TopicPartition], asynchronous: bool) -> None:
+        try:
+            self._real.commit(offsets=offsets, asynchronous=asynchronous)
+        except KafkaException as error:
+            if not is_fatal(error.args[0]):
+                raise
+
+
+class LivesOnWithAFatalConsumer(SimulatedClients):
+    """A consumer that was fenced is asked again and again for what it will never give."""
+
+    def consumer(self, answered: port.Answered) -> port.Consumer:
+        def unless_fatal(error: KafkaError | None, partitions: list[TopicPartition]) -> None:
+            if error is None or not is_fatal(error):
+                answered(error, partitions)
+
+        return cast("port.Consumer", _Deaf(super().consumer(unless_fatal)))
 
 
 class KnowsNoEventId(Database):

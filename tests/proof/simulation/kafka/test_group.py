@@ -175,6 +175,18 @@ def test_a_stopped_process_is_given_up_and_its_commit_refused_when_it_goes_on(gr
     assert a.told == ["lost"]
 
 
+def test_who_is_fenced_hears_it_once_and_neither_reads_nor_commits_nor_joins_again(group: Group) -> None:
+    a, b = group.settled("a", "b")
+    group.driver.call(lambda: group.cluster.fence(GROUP, a.process))
+    group.poll(a, b, seconds=SESSION_TIMEOUT)
+    assert (a.has, a.told, a.read) == (set(), ["lost"], [b"_FATAL"])
+    assert b.has == {0, 1, 2, 3}
+    with pytest.raises(KafkaException) as caught:
+        a.commit(0, 7)
+    assert caught.value.args[0].code() == KafkaError._FATAL
+    a.client.close()
+
+
 def test_a_process_that_was_stopped_briefly_is_not_given_up(group: Group) -> None:
     a, b = group.settled("a", "b")
     a.process.freeze()
