@@ -1,6 +1,8 @@
 """librdkafka's configuration for every client of ours, and the settings that are refused."""
 
 from collections.abc import Mapping
+from operator import methodcaller
+from typing import Any
 
 from confluent_kafka import KafkaError, KafkaException
 
@@ -129,6 +131,25 @@ def admin_config(settings: KafkaSettings) -> Config:
 
 def _only(settings: Mapping[str, str], *, without: tuple[str, ...]) -> Mapping[str, str]:
     return {name: value for name, value in settings.items() if not name.startswith(without)}
+
+
+class UnreadableHeaders(ValueError):
+    """The name of a header is not UTF-8. The record must not be asked for its headers again: what it would give ends the process."""
+
+
+_headers = methodcaller("headers")
+
+
+def headers_of(record: object) -> Any:  # noqa: ANN401  a list of pairs, or None; the library's stub says more
+    """The headers of a `confluent_kafka.Message`. Raises `UnreadableHeaders`.
+
+    The library (2.16) returns a list with null pointers and leaves an exception set. Python turns that into SystemError where it checks a
+    call's result; the interpreter's specialised calls do not check, so a method that is called often must not be called directly.
+    """
+    try:
+        return _headers(record)
+    except (SystemError, UnicodeDecodeError) as error:
+        raise UnreadableHeaders("The name of a header is not UTF-8.") from error
 
 
 def answer_lost() -> KafkaException:

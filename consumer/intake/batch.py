@@ -16,6 +16,7 @@ from consumer.errors import Unavailable
 from consumer.events import Provider, ProviderAction, StudentStatusChanged
 from consumer.intake.letters import Letter
 from consumer.intake.port import Record
+from consumer.kafka import UnreadableHeaders, headers_of
 from consumer.ledger.port import Arrival, Place
 from consumer.policy.decision import Act, DecisionTable, Refuse, Skip, SkipReason
 
@@ -32,9 +33,6 @@ _SENTENCES: Mapping[LetterReason, str] = {
     LetterReason.UNLISTED_STATUS: "The status is not in the tenant's table.",
     LetterReason.TENANT_UNUSABLE: "The tenant's file cannot be read: correct it, then write the record to the topic again.",
 }
-
-_HEADER_NAME = "The name of a header is not UTF-8."
-"""The client library raises SystemError for it (confluent-kafka 2.16), and must not be asked again: see `Letter`."""
 
 
 class Reader(Protocol):
@@ -107,9 +105,9 @@ class BatchReader:
                 continue
             value = record.value()
             try:
-                headers = record.headers()
-            except (SystemError, UnicodeDecodeError):
-                batch.letters.append(Letter(record, LetterReason.UNDECODABLE, _HEADER_NAME, headers_readable=False))
+                headers = headers_of(record)
+            except UnreadableHeaders as error:
+                batch.letters.append(Letter(record, LetterReason.UNDECODABLE, str(error), headers_readable=False))
                 offsets[place] = (record.offset() or 0) + 1
                 continue
             try:

@@ -8,7 +8,7 @@ from uuid import UUID
 from confluent_kafka import OFFSET_END, Consumer, KafkaError, KafkaException, Message, TopicPartition
 
 from consumer.errors import Unavailable
-from consumer.kafka import Config
+from consumer.kafka import Config, UnreadableHeaders, headers_of
 from consumer.ledger.port import OnTopic, Publish
 
 _TIMEOUT = 10.0
@@ -131,8 +131,8 @@ def _outcome(record: Message) -> OnTopic | None:
         return None
     topic, key, value = record.topic(), record.key(), record.value()
     try:
-        named = record.headers() or ()
-    except (SystemError, UnicodeDecodeError):  # a header's name is not UTF-8: none of ours is so
+        named = headers_of(record) or ()
+    except UnreadableHeaders:  # none of ours is so
         return None
     headers = tuple((name, _bytes(header)) for name, header in named)
     event_id = _event_id(dict(headers).get(_ID))

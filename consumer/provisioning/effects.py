@@ -42,6 +42,8 @@ from consumer.provisioning.refusals import Refusals
 from consumer.provisioning.waitlog import WaitLog
 
 _COMMIT_PAUSE = 0.2
+_STOOD_STILL = 5.0
+"""Seconds after an intent was asked for, from which on its call is not begun: an intent takes far less."""
 
 T = TypeVar("T")
 
@@ -164,7 +166,11 @@ class Effects:
             self._experience.waits.answers(self._lease.tenant_id, place, now=now)
 
     async def _call(self, call: Callable[[float], Awaitable[T]], at: Point, until: float) -> T:
-        answer = await call(max(0.0, until - asyncio.get_running_loop().time()))
+        left = until - asyncio.get_running_loop().time()
+        if self._limits.call - left > _STOOD_STILL:
+            # The tenant's service may have been made to wait meanwhile.
+            raise RetryLater("The process stood still before the call, which was not begun.", after=0.0)
+        answer = await call(left)
         await self._failpoints.reach_async(at, lost=OutcomeUnknown("The answer got lost."))
         return answer
 

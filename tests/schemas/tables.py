@@ -12,7 +12,8 @@ LETTER_MEANINGS: Mapping[LetterReason, str] = {
     LetterReason.OVERSIZED: "The value is larger than 1 MiB.",
     LetterReason.UNKNOWN_SCHEMA: "The registry itself says that it knows no such schema (its error code 40403).",
     LetterReason.INCOMPATIBLE_SCHEMA: "Avro's schema resolution cannot read what this schema writes as a status event.",
-    LetterReason.UNDECODABLE: "The bytes are not what the schema says, or are nested too deeply.",
+    LetterReason.UNDECODABLE: "The bytes are not what the schema says, or are nested too deeply; "
+    "or a header's name is not UTF-8 (the letter then has none of the record's own headers).",
     LetterReason.INVALID_CONTENT: "It decodes and makes no sense: an empty id, an impossible date, a line break, over 256 letters.",
     LetterReason.UNKNOWN_TENANT: "No institution of that id is configured.",
     LetterReason.UNLISTED_STATUS: "The status is not in the institution's table, and its `unlisted_status` is `dead_letter`.",
