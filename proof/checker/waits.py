@@ -109,7 +109,9 @@ def _incomplete(change: Change) -> str | None:
     row = change.row
     if row.get("gone"):
         return None
-    wrong = [name for name, known in (("reason", _REASONS), ("step", _STEPS)) if row.get(name) not in known]
+    # Nothing of a record that can't be read says at which step it stands.
+    steps = {""} if row.get("reason") == Reason.UNREADABLE_RECORD else _STEPS
+    wrong = [name for name, known in (("reason", _REASONS), ("step", steps)) if row.get(name) not in known]
     wrong += [name for name in ("since", "until") if name in row and row[name] is None]
     return f"change {change.number} ({change.table}) says no {' and no '.join(wrong)}" if wrong else None
 

@@ -39,7 +39,10 @@ class Bug:
 
 BUGS = {
     "offset before commit": Bug(
-        Make(clients=intake.CommitsOffsetsFirst), frozenset({"I3", "I11"}), faults.DIES_WITHOUT_DATABASE
+        Make(database=intake.TrustsTheGroup, clients=intake.CommitsOffsetsFirst),
+        frozenset({"I3", "I11"}),
+        faults.DIES_WITHOUT_DATABASE,
+        around=Make(database=intake.TrustsTheGroup),
     ),
     "no unique event id": Bug(Make(database=intake.KnowsNoEventId), frozenset({"I2", "I3"})),
     "no version guard": Bug(Make(database=intake.TakesOlderVersions), frozenset({"I2", "I16"})),

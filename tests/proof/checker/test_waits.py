@@ -46,6 +46,10 @@ def test_a_cause_says_why_where_and_since_when(column: str, value: str | None) -
     assert story.broken() == ["I23"]
 
 
+def test_a_record_that_cannot_be_read_has_no_step() -> None:
+    assert waiting(wait(3, reason="unreadable_record", provider="", step=""), put_off(4)).broken() == []
+
+
 def test_a_student_who_is_due_at_once_needs_no_cause() -> None:
     assert waiting(put_off(3, seconds=0.0)).broken() == []
 
