@@ -8,6 +8,7 @@ from multiprocessing.context import ForkServerProcess
 from pathlib import Path
 
 from consumer.cli.run import run
+from tests.whole.service import until
 
 _FORKS = multiprocessing.get_context("forkserver")
 _FORKS.set_forkserver_preload([__name__])
@@ -31,9 +32,13 @@ class ForkedReplica:
         return self._process.exitcode
 
     async def end(self) -> int | None:
-        """Asks it to end, and tells its exit status."""
+        """Asks it to end, once it listens for signals, and tells its exit status."""
+        await until("the replica has started", self._started, seconds=60)
         self._process.terminate()
         return await self.ended(seconds=60)
+
+    async def _started(self) -> bool:
+        return self._process.exitcode is not None or '"event": "started"' in self.log.read_text()
 
     def kill(self) -> None:
         """Ends it as it is; does nothing where it has ended."""
