@@ -95,9 +95,10 @@ class Partitions:
 
     def abandon(self) -> None:
         """All of them, with the consumer that read them."""
-        self._forget(set(self._assigned))
+        lost = set(self._assigned)
+        self._forget(lost)
         self.fatal = None
-        self._tell("partitions_lost", [])
+        self._tell("partitions_lost", [TopicPartition(*place) for place in lost])
 
     def own(self) -> bool:
         """Takes over in the ledger what was assigned since; whether anything was. Raises `Unavailable`."""
