@@ -201,6 +201,9 @@ class Effects:
 
     def waits(self, name: StepName, service: str, part: str | None, fault: Fault) -> TenantWaits | None:
         """What must be committed so that all who are affected wait, where that is more than this student."""
+        if not isinstance(fault, Hold | RetryLater | OutcomeUnknown):
+            self._answered(service)
+            return None
         place, seconds = service, None
         if isinstance(fault, Unavailable | OutcomeUnknown):
             seconds = self._breaker(service).failed()
@@ -218,8 +221,7 @@ class Effects:
         self.metrics.tenant_waits.labels(self._lease.tenant_id, service).inc()
         now = asyncio.get_running_loop().time()
         self._experience.waits.waits(self._lease.tenant_id, place, fault, seconds=seconds, now=now)
-        reason = getattr(fault, "reason", Reason.UNEXPECTED_ANSWER)
-        return TenantWaits(place, seconds, reason, name, fault.code, held=isinstance(fault, Hold))
+        return TenantWaits(place, seconds, fault.reason, name, fault.code, held=isinstance(fault, Hold))
 
     def _held_place(self, service: str, part: str | None, hold: Hold) -> str | None:
         """The service or the part of it that waits after this hold; None where it is the student alone who does."""

@@ -4,7 +4,7 @@ from dataclasses import dataclass
 
 import structlog
 
-from consumer.errors import Fault, Reason
+from consumer.errors import Hold, OutcomeUnknown, RetryLater
 
 log = structlog.get_logger()
 
@@ -23,7 +23,9 @@ class WaitLog:
     def __init__(self) -> None:
         self._known: dict[tuple[str, str], _Known] = {}
 
-    def waits(self, tenant_id: str, service: str, fault: Fault, *, seconds: float, now: float) -> None:
+    def waits(
+        self, tenant_id: str, service: str, fault: Hold | RetryLater | OutcomeUnknown, *, seconds: float, now: float
+    ) -> None:
         """The tenant's service, or a part of it, is not called for so many seconds."""
         known = self._known.get((tenant_id, service))
         if known is None:
@@ -38,7 +40,7 @@ class WaitLog:
             event,
             tenant_id=tenant_id,
             service=service,
-            reason=str(getattr(fault, "reason", Reason.PROVIDER_UNAVAILABLE)),
+            reason=str(fault.reason),
             code=fault.code,
             why=str(fault),
             seconds=round(seconds, 1),
