@@ -70,11 +70,3 @@ class LedgerView:
                 (row.tenant_id, row.event_id): InboxRow((row.partition, row.kafka_offset), row.disposition)
                 for row in rows
             }
-
-    def step_reasons(self) -> Mapping[tuple[str, str], tuple[str, str]]:
-        """Steps that failed for good: (step, reason) by tenant and student."""
-        with self._engine.connect() as connection:
-            rows = connection.execute(
-                text("SELECT tenant_id, student_id, name, reason FROM step WHERE state = 'failed'")
-            )
-            return {(row.tenant_id, row.student_id): (row.name, row.reason) for row in rows}
