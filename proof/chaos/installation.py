@@ -10,20 +10,13 @@ from typing import Self, cast
 
 import psycopg
 
-from consumer.codec.registration import register
-from consumer.codec.registry import open_registry
-from consumer.configuration.loading import load_settings
 from consumer.embedded.ports import HOST
 from consumer.events import Provider
-from consumer.ledger.engine import open_engine
-from consumer.ledger.migrations import upgrade
-from consumer.secrets import opener
 from consumer.simulators.server import VendorServer
 from consumer.simulators.temper import Latency, Rule
 from consumer.simulators.vendors import GOOGLE, GRAPH, MAILGUN, Institution, Quirks
 from consumer.simulators.world import REGISTRY, World
 from consumer.tenants import Tenant
-from consumer.topics import create_topics
 from proof.chaos.parts import Brokers, Database
 from proof.chaos.proxy import Proxy
 from proof.chaos.replica import Replica
@@ -192,15 +185,7 @@ class Installation:
         return await self._stack.enter_async_context(Proxy(port))
 
     def _prepare(self) -> None:
-        """As the `provisioner` command does it, without three more processes."""
-        settings = load_settings(self.service.config, {})
-        create_topics(settings.kafka, partitions=_PARTITIONS, replication=self.brokers.size)
-        registry = open_registry(settings.registry, opener({}))
-        register(registry, settings.kafka.topics)
-        registry.close()
-        engine = open_engine(settings.database.url)
-        upgrade(engine)
-        engine.dispose()
+        self.service.prepare_here(partitions=_PARTITIONS, replication=self.brokers.size)
         self._record_changes()
 
     def _record_changes(self) -> None:

@@ -124,6 +124,15 @@ class OnPostgres:
 
 
 @pytest.fixture
+def engine(database_url: str) -> Iterator[Engine]:
+    """A database with the ledger's tables."""
+    engine = open_engine(database_url)
+    upgrade(engine)
+    yield engine
+    engine.dispose()
+
+
+@pytest.fixture
 def on_postgres(database_url: str) -> Iterator[OnPostgres]:
     engine = open_engine(database_url)
     upgrade(engine)

@@ -2,15 +2,13 @@
 
 import threading
 from collections import Counter
-from collections.abc import Iterator, Sequence
+from collections.abc import Sequence
 
 import pytest
 from sqlalchemy import Engine, text
 
 from consumer.events import Provider
 from consumer.ledger.credentials import Credentials
-from consumer.ledger.engine import open_engine
-from consumer.ledger.migrations import upgrade
 from consumer.ledger.vault import Context, Vault
 
 pytestmark = pytest.mark.parts
@@ -18,14 +16,6 @@ pytestmark = pytest.mark.parts
 OLD, NEW = ("old", bytes(32)), ("new", bytes(range(32)))
 BOTH = Vault([NEW, OLD])
 SECRET = "Kd7m-Wq3x-9Rtb-Hn4c"
-
-
-@pytest.fixture
-def engine(database_url: str) -> Iterator[Engine]:
-    engine = open_engine(database_url)
-    upgrade(engine)
-    yield engine
-    engine.dispose()
 
 
 @pytest.fixture

@@ -8,9 +8,7 @@ from sqlalchemy import Engine, text
 
 from consumer.errors import Reason
 from consumer.events import Provider, StepName
-from consumer.ledger.engine import open_engine
 from consumer.ledger.holds import Holds, Resumed
-from consumer.ledger.migrations import upgrade
 from consumer.ledger.port import Defer, TenantWaits, WaitFor
 from consumer.ledger.work import PostgresWork
 from tests.ledger.conftest import Given, OnPostgres, event
@@ -20,14 +18,6 @@ pytestmark = pytest.mark.parts
 OLD, NEW = b"old", b"new"
 HELD = WaitFor(Provider.MICROSOFT, StepName.CREATE, Reason.CONSENT_MISSING, held=True)
 LIMITED = WaitFor(Provider.MICROSOFT, StepName.CREATE, Reason.THROTTLED)
-
-
-@pytest.fixture
-def engine(database_url: str) -> Iterator[Engine]:
-    engine = open_engine(database_url)
-    upgrade(engine)
-    yield engine
-    engine.dispose()
 
 
 @pytest.fixture

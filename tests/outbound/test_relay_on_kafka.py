@@ -1,14 +1,11 @@
 """The relay on Apache Kafka: what a `read_committed` reader that is not librdkafka sees, whatever happens to producers and relays."""
 
 import asyncio
-import time
 from collections.abc import Callable
 from datetime import UTC, datetime
-from typing import Any
 from uuid import UUID
 
 import pytest
-from aiokafka import AIOKafkaConsumer  # pyright: ignore[reportMissingTypeStubs]  it has none
 from confluent_kafka import KafkaError, KafkaException, Producer
 from prometheus_client import CollectorRegistry
 
@@ -22,6 +19,7 @@ from consumer.outbound.relay import Relay
 from consumer.settings import KafkaSettings
 from tests.fakes.ledger import MemoryLedger
 from tests.ledger.conftest import TOPIC, arrival, event
+from tests.outbound.reading import read_by_key
 
 pytestmark = pytest.mark.parts
 
@@ -119,23 +117,7 @@ class Rig:
 
     async def read(self) -> dict[bytes, list[int]]:
         """What there is for each key, in its order: until all are there, and a bit longer."""
-        consumer: Any = AIOKafkaConsumer(  # its types leave keys and values open
-            self.outcomes, bootstrap_servers=self.kafka, isolation_level="read_committed", auto_offset_reset="earliest"
-        )
-        await consumer.start()
-        seen: dict[bytes, list[int]] = {}
-        deadline = time.monotonic() + 30
-        try:
-            while time.monotonic() < deadline:
-                batches = await consumer.getmany(timeout_ms=500)
-                if not batches and sum(map(len, seen.values())) >= ROWS:
-                    return seen
-                for records in batches.values():
-                    for record in records:
-                        seen.setdefault(record.key, []).append(int(record.value))
-        finally:
-            await consumer.stop()
-        return seen
+        return await read_by_key(self.kafka, self.outcomes, ROWS)
 
 
 EACH_ONCE_IN_ORDER = {f"north/s{key}".encode(): list(range(key, ROWS, KEYS)) for key in range(KEYS)}

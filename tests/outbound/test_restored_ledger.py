@@ -1,13 +1,10 @@
 """A ledger on PostgreSQL that is restored from a backup while its outcomes stay on Apache Kafka: each is there once."""
 
 import asyncio
-import time
 from collections.abc import Callable, Iterator
-from typing import Any
 from uuid import UUID
 
 import pytest
-from aiokafka import AIOKafkaConsumer  # pyright: ignore[reportMissingTypeStubs]  it has none
 from confluent_kafka import Producer
 from prometheus_client import CollectorRegistry
 from sqlalchemy import text
@@ -21,6 +18,7 @@ from consumer.outbound.progress import TopicProgress
 from consumer.outbound.published import TopicsPublished
 from consumer.outbound.relay import Relay
 from consumer.settings import KafkaSettings
+from tests.outbound.reading import read_by_key
 
 pytestmark = pytest.mark.parts
 
@@ -103,23 +101,7 @@ class Rig:
 
     async def read(self, count: int) -> dict[bytes, list[int]]:
         """What there is for each key, in its order: until so many are there, and a bit longer."""
-        consumer: Any = AIOKafkaConsumer(  # its types leave keys and values open
-            self.outcomes, bootstrap_servers=self.kafka, isolation_level="read_committed", auto_offset_reset="earliest"
-        )
-        await consumer.start()
-        seen: dict[bytes, list[int]] = {}
-        deadline = time.monotonic() + 30
-        try:
-            while time.monotonic() < deadline:
-                batches = await consumer.getmany(timeout_ms=500)
-                if not batches and sum(map(len, seen.values())) >= count:
-                    return seen
-                for records in batches.values():
-                    for record in records:
-                        seen.setdefault(record.key, []).append(int(record.value))
-        finally:
-            await consumer.stop()
-        return seen
+        return await read_by_key(self.kafka, self.outcomes, count)
 
 
 @pytest.fixture

@@ -13,21 +13,14 @@ from typing import Any, LiteralString
 import psycopg
 from confluent_kafka import Producer
 
-from consumer.codec.registration import register
-from consumer.codec.registry import open_registry
 from consumer.codec.schemas import STATUS_CHANGED, schema, schema_text
-from consumer.configuration.loading import load_settings
 from consumer.events import AccountProvisioned, AccountProvisioningFailed, Outcome, WelcomeEmailStatus, student_key
-from consumer.ledger.engine import open_engine
-from consumer.ledger.migrations import upgrade
-from consumer.secrets import opener
 from consumer.simulators.audit import Entry
 from consumer.simulators.encoding import Encoder
 from consumer.simulators.graph.directory import Directory
 from consumer.simulators.server import VendorServer
 from consumer.simulators.world import World
 from consumer.tenants import Tenant
-from consumer.topics import create_topics
 from proof.chaos.replica import Replica
 from proof.chaos.topics import read_topics
 from proof.collect.raw import Raw
@@ -223,24 +216,12 @@ async def campus(
             changes=settings,
             tenants=configure(world.tenants(vendors)),
         )
-        await asyncio.to_thread(_prepare, service)
+        await asyncio.to_thread(service.prepare_here, replication=1)
         opened = Campus(service, world, vendors, kafka, database)
         try:
             yield opened
         finally:
             await asyncio.gather(*(replica.down() for replica in opened.replicas))
-
-
-def _prepare(service: Service) -> None:
-    """As the `provisioner` command does it, without three more processes."""
-    settings = load_settings(service.config, {})
-    create_topics(settings.kafka, partitions=6, replication=1)
-    registry = open_registry(settings.registry, opener({}))
-    register(registry, settings.kafka.topics)
-    registry.close()
-    engine = open_engine(settings.database.url)
-    upgrade(engine)
-    engine.dispose()
 
 
 def tenant_file(campus_: Campus, tenant: str) -> Path:

@@ -13,9 +13,16 @@ from typing import Any
 
 import yaml
 
+from consumer.codec.registration import register
+from consumer.codec.registry import open_registry
+from consumer.configuration.loading import load_settings
+from consumer.ledger.engine import open_engine
+from consumer.ledger.migrations import upgrade
+from consumer.secrets import opener
 from consumer.settings import Topics
 from consumer.simulators.world import REGISTRY, Reachable, World
 from consumer.tenants import Tenant
+from consumer.topics import create_topics
 
 ROOT = Path(__file__).parents[2]
 VAULT = {"TEST_VAULT_KEY": base64.b64encode(bytes(32)).decode()}
@@ -83,6 +90,17 @@ class Service:
         await self.command("topics", "create", "--partitions", "6", "--replication", "1")
         await self.command("schemas", "register")
         await self.command("db", "upgrade")
+
+    def prepare_here(self, *, replication: int, partitions: int = 6) -> None:
+        """The same without three more processes. Blocking."""
+        settings = load_settings(self.config, {})
+        create_topics(settings.kafka, partitions=partitions, replication=replication)
+        registry = open_registry(settings.registry, opener({}))
+        register(registry, settings.kafka.topics)
+        registry.close()
+        engine = open_engine(settings.database.url)
+        upgrade(engine)
+        engine.dispose()
 
     async def run(
         self, name: str, *, environ: Mapping[str, str] | None = None, module: str = "consumer.cli"
