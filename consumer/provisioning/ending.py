@@ -113,7 +113,7 @@ class Endings:
             so_long = (case.now() - case.waits_since(name)).total_seconds()
             seconds = min(self._pace.held, max(seconds, so_long))
         ending = self._waits(case, name, fault, seconds, so_far, report=True, held=True)
-        if not _reported(case, name, fault.reason):
+        if not _reported(case, name, fault.reason, held=True):
             self._metrics.held.labels(case.tenant.id, case.provider, fault.reason).inc()
             _log("student_held", case, name, fault.reason, fault.code)
         return ending
@@ -146,7 +146,8 @@ class Endings:
         held: bool,
     ) -> Ending:
         reason = fault.reason
-        known = _reported(case, name, reason)
+        # Only a mail's outcome tells a wait from a hold: delayed, then failed.
+        known = _reported(case, name, reason, held=held and name is StepName.WELCOME)
         ending = so_far
         if report and not known:
             retry_at = case.now() + timedelta(seconds=seconds)
@@ -161,9 +162,12 @@ class Endings:
         return replace(ending, stopped=True, held=held, again=again, waits=(*ending.waits, cause))
 
 
-def _reported(case: Case, name: StepName, reason: Reason) -> bool:
+def _reported(case: Case, name: StepName, reason: Reason, *, held: bool) -> bool:
+    """Whether this wait, and with `held` this hold, was reported before."""
     wait = case.job.waits.get((case.provider, name))
-    return wait is not None and wait.version == case.version and wait.reason is reason and wait.reported
+    if wait is None or wait.version != case.version or wait.reason is not reason:
+        return False
+    return wait.reported and (wait.held or not held)
 
 
 def _log(event: str, case: Case, name: StepName, reason: Reason, code: str | None) -> None:

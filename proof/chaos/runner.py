@@ -148,7 +148,7 @@ async def _insisting(scene: Scene, what: str, doing: Awaitable[object]) -> None:
         async with asyncio.timeout(_FIRES_WITHIN + scene.window):
             await doing
     except (AssertionError, RuntimeError, TimeoutError) as failure:
-        scene.wrong.append(f"{what}: {failure or type(failure).__name__}")
+        scene.wrong.append(f"{what}: {str(failure) or type(failure).__name__}")
 
 
 async def _collected(

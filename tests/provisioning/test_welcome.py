@@ -280,7 +280,18 @@ async def test_a_password_that_somebody_uses_is_never_replaced(school: School) -
     await school.work()
     assert school.account().password == password
     assert len(school.mailer.attempts) == 1
-    assert [one["reason"] for one in school.outcomes("WelcomeEmailStatus")] == [Reason.OUTCOME_UNKNOWN]
+
+
+async def test_a_delayed_mail_that_must_be_handed_over_by_a_person_is_reported_as_failed_once(school: School) -> None:
+    school.mailer.next_sends(lost_request())
+    school.enrol()
+    await school.work()
+    school.account().used = True
+    for seconds in (60, HOLD_DOWN, 2 * HOLD_DOWN, 4 * HOLD_DOWN):
+        school.now += timedelta(seconds=seconds)
+        await school.work()
+    told = [(one["state"], one["reason"]) for one in school.outcomes("WelcomeEmailStatus")]
+    assert told == [("delayed", Reason.OUTCOME_UNKNOWN), ("failed", Reason.OUTCOME_UNKNOWN)]
 
 
 async def test_where_nobody_can_tell_whether_it_is_used_the_password_stays(school: School) -> None:

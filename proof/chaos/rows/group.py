@@ -99,18 +99,21 @@ async def replay(scene: Scene) -> None:
 
 async def _rewind(scene: Scene) -> int:
     """Sets the group's offsets to the beginning, and returns how many records will be read again."""
-    settings = scene.installation.service
     committed = await scene.installation.watch.committed()
-    wanted = [TopicPartition(topic, partition, 0) for topic, partition in committed]
-    admin = scene.installation.brokers.admin()
-
-    async def rewound() -> bool:
-        request = ConsumerGroupTopicPartitions(settings.group, wanted)
-        (done,) = admin.alter_consumer_group_offsets([request]).values()
-        return await asyncio.to_thread(lambda: done.exception() is None)
-
-    await scene.until("the group is empty, and its offsets can be set", rewound, seconds=30)
+    await _set_offsets(scene, [TopicPartition(topic, partition, 0) for topic, partition in committed])
     return sum(committed.values())
+
+
+async def _set_offsets(scene: Scene, wanted: list[TopicPartition]) -> None:
+    """By hand, as an operator would. While the group has members the broker refuses it, for each partition by itself."""
+    admin = scene.installation.brokers.admin()
+    request = ConsumerGroupTopicPartitions(scene.installation.service.group, wanted)
+
+    def done() -> bool:
+        (altered,) = admin.alter_consumer_group_offsets([request]).values()
+        return altered.exception() is None and all(at.error is None for at in altered.result().topic_partitions or ())
+
+    await scene.until("the group is empty, and its offsets are set", lambda: asyncio.to_thread(done), seconds=60)
 
 
 @BOOK.row(
@@ -147,14 +150,8 @@ async def out_of_range(scene: Scene) -> None:
     scene.expect(
         any("is no longer in the topic" in replica.log() for replica in scene.replicas), "the log does not say why"
     )
-    request = ConsumerGroupTopicPartitions(scene.installation.service.group, [TopicPartition(topic, 0, len(idle))])
-
-    async def set_by_hand() -> bool:
-        (done,) = admin.alter_consumer_group_offsets([request]).values()
-        return await asyncio.to_thread(lambda: done.exception() is None)
-
     scene.expect(committed >= len(idle), "the row's own records were not read first")
-    await scene.until("the offset is set by hand", set_by_hand, seconds=30)
+    await _set_offsets(scene, [TopicPartition(topic, 0, len(idle))])
 
 
 @BOOK.row(18, "partitions doubled live", expected="versions hold, though a student's events are in two partitions")
