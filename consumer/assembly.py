@@ -98,6 +98,7 @@ class Assembly:
             batch_size=kafka.batch_size,
             metrics=self._metrics,
             beat=partial(self._beat, "intake"),
+            static=kafka.group_instance_id is not None,
             progress=self._progress,
             clock=clients.monotonic,
             failpoints=self._failpoints,

@@ -9,30 +9,29 @@ Whatever can't be done now keeps the batch in hand and the partitions paused, wh
 A schema registry that is away pauses only those partitions whose next record needs it. A student's row that is locked keeps only that
 student's events waiting; their partitions go on, and their offsets stay where the first of them is (`locked`).
 
-A consumer that librdkafka has given up for good is replaced (`replacement`).
+How the consumer joins, fails and leaves is the `membership`'s.
 """
 
 import threading
 import time
 from collections import Counter
-from collections.abc import Callable, Mapping, Sequence
-from contextlib import suppress
+from collections.abc import Callable, Collection, Mapping, Sequence
 
 import structlog
-from confluent_kafka import KafkaError, KafkaException, TopicPartition
 
 from consumer.codec.letters import LetterReason
 from consumer.errors import Fenced, Unavailable
 from consumer.failpoints import UNARMED, Failpoints, Point, commit_lost
 from consumer.intake.batch import Batch, BatchReader, Taken
-from consumer.intake.hand import Hand, place_of, places_of
+from consumer.intake.hand import Hand, places_of
 from consumer.intake.hold import Hold
 from consumer.intake.letters import DeadLetters, Letter
 from consumer.intake.locked import Locked
+from consumer.intake.membership import Membership
+from consumer.intake.offsets import Offsets
 from consumer.intake.open_work import OpenWork
-from consumer.intake.partitions import Partitions, is_fatal
-from consumer.intake.port import Answered, Consumer, Record
-from consumer.intake.replacement import Replacement
+from consumer.intake.partitions import Partitions
+from consumer.intake.port import Answered, Consumer
 from consumer.intake.watch import Watch
 from consumer.ledger.port import Disposition, Inbox, Place
 from consumer.observe.health import Progress
@@ -40,7 +39,6 @@ from consumer.observe.metrics import Metrics
 
 log = structlog.get_logger()
 
-_POLL = 0.1
 _COMMIT_EVERY, _COMMIT_ALL_EVERY = 1.0, 30.0
 _CALM = 2.0
 _LOCKED_AGAIN = 1.0
@@ -48,7 +46,7 @@ _REUSED = "This event_id was used before, with other content."
 
 
 class Intake:
-    """Loop 1. `run` blocks its thread until `stop`; it alone touches the consumer."""
+    """Loop 1. `run` blocks its thread until `stop`. `static`: its consumers have a `group.instance.id`."""
 
     def __init__(
         self,
@@ -64,10 +62,10 @@ class Intake:
         metrics: Metrics,
         beat: Callable[[], None],
         progress: Progress | None = None,
+        static: bool = False,
         clock: Callable[[], float] = time.monotonic,
         failpoints: Failpoints = UNARMED,
     ) -> None:
-        self._topic = topic
         self._batches = batches
         self._inbox = inbox
         self._letters = letters
@@ -77,11 +75,20 @@ class Intake:
         self._beat = beat
         self._clock = clock
         self._failpoints = failpoints
-        self._partitions = Partitions(inbox, owner=owner, metrics=metrics, failpoints=failpoints)
-        self._consumers = consumers
-        self._consumer = consumers(self._partitions.answered)
-        self._replacement = Replacement(metrics, clock)
-        self._watch = Watch(progress, topic, self._partitions, clock) if progress else None
+        self._offsets = Offsets(inbox, failpoints=failpoints)
+        self._partitions = Partitions(inbox, self._offsets, owner=owner, metrics=metrics, failpoints=failpoints)
+        self._watch = Watch(progress, topic, self._partitions, self._offsets, clock) if progress else None
+        self._membership = Membership(
+            consumers,
+            topic,
+            self._partitions,
+            self._offsets,
+            metrics=metrics,
+            revoked=self._drop,
+            reached_end=self._watch.reached_end if self._watch else None,
+            static=static,
+            clock=clock,
+        )
         self._hand = Hand()
         self._locked = Locked()
         self._locked_at = 0.0
@@ -90,7 +97,6 @@ class Intake:
         self._hold = Hold(metrics, clock, calm=_CALM)
         self._asking = "kafka"
         self._registry = Hold(metrics, clock, calm=0)
-        self._rebalanced = False
         self._committed_at = self._all_committed_at = 0.0
         self._stopping = threading.Event()
 
@@ -104,59 +110,37 @@ class Intake:
         try:
             while not self._stopping.is_set():
                 self.turn()
-            with suppress(Unavailable, Fenced):  # what is not stored is not committed, and read again
-                self._partitions.store()
-            self._partitions.commit(self._consumer, asynchronous=False)
         finally:
-            self._consumer.close()
+            self._membership.leave()
 
     def start(self) -> None:
         """Joins the group; the first part of `run`."""
-        self._consumer.subscribe(
-            [self._topic], on_assign=self._on_assign, on_revoke=self._on_revoke, on_lost=self._on_lost
-        )
+        self._membership.join()
 
     def turn(self) -> None:
         """One round: take, try, commit."""
         self._beat()
-        self._take(self._batch_size if self._hold.cause is None else 1)
-        if self._partitions.fatal is not None:
-            self._replacement.failed(self._partitions.fatal)
-            self._partitions.fatal = None
-        if self._replacement.due:
-            self._replace()
+        self._hand.records += self._membership.take(self._batch_size if self._hold.cause is None else 1)
+        if self._membership.replace_failed():
+            self._drop_all()
         if self._hold.due:
             self._try()
         waiting = self._hand.waiting
         if not waiting:
             self._registry.succeeded()
-        self._partitions.pause(self._consumer, self._partitions.assigned if self._hold.cause else places_of(waiting))
+        wanted = self._partitions.assigned if self._hold.cause else places_of(waiting)
+        self._partitions.pause(self._membership.consumer, wanted)
         self._each_second()
-
-    def _take(self, most: int) -> None:
-        self._rebalanced = False
-        try:
-            records = self._consumer.consume(most, timeout=_POLL)
-        except KafkaException as error:
-            self._judge(error.args[0], None)
-            return
-        all_wanted = not self._rebalanced and self._partitions.settled
-        for record in records:
-            error = record.error()
-            if error is not None:
-                self._judge(error, record)
-            elif all_wanted or place_of(record) in self._partitions.begun:
-                self._hand.records.append(record)
 
     def _try(self) -> None:
         try:
             self._asking = "database"
             if self._hold.cause is not None:
-                self._partitions.store()
+                self._offsets.store()
             if self._partitions.own():
                 self._open.forget()
             self._asking = "kafka"
-            self._partitions.begin(self._consumer)
+            self._partitions.begin(self._membership.consumer)
             self._asking = "database"
             for batch in (self._those_locked, self._next):
                 if self._hand.batch is None:
@@ -173,7 +157,8 @@ class Intake:
 
     def _fenced(self) -> None:
         self._metrics.fenced_writes.labels("intake").inc()
-        self._let_go()
+        self._drop_all()
+        self._membership.read_again()
         # Not at once: should the group have given our partitions away, it will tell us now, before we fence their owner.
         self._hold.failed("fenced", "A partition was taken over by another process.")
 
@@ -227,7 +212,7 @@ class Intake:
         else:
             self._locked.add(batch.locked)
         self._hold_back()
-        self._partitions.done(batch.offsets)
+        self._offsets.done(batch.offsets)
         if not batch.again:
             self._metrics.batch_records.observe(batch.size)
             self._metrics.batch_seconds.observe(self._clock() - self._began)
@@ -236,7 +221,7 @@ class Intake:
         offsets = _lower(batch.offsets, self._locked.earliest())
         dispositions = self._inbox.accept(
             [taken.arrival for taken in batch.arrivals],
-            epochs=self._partitions.epochs,
+            epochs=self._offsets.epochs,
             offsets=offsets,
             skip_locked=batch.again,
         )
@@ -254,12 +239,12 @@ class Intake:
                 case _:
                     counts[arrival.event.tenant_id, disposition] += 1
         batch.arrivals = []
-        self._partitions.stored(_lower(offsets, _earliest(batch.locked)))
+        self._offsets.stored(_lower(offsets, _earliest(batch.locked)))
         for (tenant, disposition), count in counts.items():
             self._metrics.events.labels(self._known(tenant), disposition).inc(count)
 
     def _hold_back(self) -> None:
-        self._partitions.hold_back(self._locked.earliest())
+        self._offsets.hold_back(self._locked.earliest())
         self._metrics.locked_events.set(len(self._locked.taken))
 
     def _each_second(self) -> None:
@@ -270,72 +255,34 @@ class Intake:
         self._committed_at = now
         try:
             if self._hold.due:
-                self._partitions.store()
+                self._offsets.store()
         except Unavailable as fault:
             self._hold.failed("database", str(fault))
         except Fenced:
             self._fenced()
-        self._partitions.commit(self._consumer, asynchronous=True, again=everything)
+        self._offsets.commit(self._membership.consumer, again=everything)
         if everything:
             self._all_committed_at = now
         if self._watch is not None:
             self._watch.look(
-                self._consumer, excuse=self._hold.cause or self._registry.cause, failed=self._replacement.awaited
+                self._membership.consumer,
+                excuse=self._hold.cause or self._registry.cause,
+                failed=self._membership.failed,
             )
 
     def _known(self, tenant: str) -> str:
         return tenant if tenant in self._tenants else "unknown"
 
-    def _let_go(self) -> None:
-        """Drops what is in hand; the partitions that are still ours are taken over anew and read from their committed offsets."""
-        self._hand.records, self._hand.batch = [], None
-        self._locked.clear()
-        self._hold_back()
-        again = [TopicPartition(topic, partition) for topic, partition in self._partitions.assigned]
-        self._release(again, lost=True)
-        self._partitions.assign(self._consumer, again)
-
-    def _on_assign(self, _consumer: Consumer, partitions: list[TopicPartition]) -> None:
-        self._partitions.assign(self._consumer, partitions)
-
-    def _on_revoke(self, _consumer: Consumer, partitions: list[TopicPartition]) -> None:
-        self._release(partitions, lost=False)
-
-    def _on_lost(self, _consumer: Consumer, partitions: list[TopicPartition]) -> None:
-        self._release(partitions, lost=True)
-
-    def _release(self, partitions: list[TopicPartition], *, lost: bool) -> None:
-        self._rebalanced = True
-        gone = self._partitions.release(self._consumer, partitions, lost=lost)
+    def _drop(self, gone: Collection[Place]) -> None:
+        """Their next owner reads them again."""
         self._hand.drop(gone)
         self._locked.drop(gone)
         self._hold_back()
 
-    def _judge(self, error: KafkaError, record: Record | None) -> None:
-        """Most errors of the consumer are news of trouble that librdkafka itself gets over; these are not."""
-        if is_fatal(error):
-            self._replacement.failed(error)
-            return
-        if record is not None and error.code() == KafkaError._PARTITION_EOF:  # noqa: SLF001  its name for it
-            if self._watch is not None:
-                self._watch.reached_end(place_of(record), record.offset() or 0)
-            return
-        if record is not None and error.code() == KafkaError._AUTO_OFFSET_RESET:  # noqa: SLF001  its name for it
-            self._partitions.lacks_offset(place_of(record))
-            return
-        self._metrics.loop_faults.labels("intake", error.name()).inc()
-        log.warning("kafka_error", error=error.name())
-
-    def _replace(self) -> None:
-        """A new consumer in place of one that reads nothing any more; what was in hand is read again, by whoever it is given to."""
-        self._consumer.close()
-        self._partitions.abandon()
+    def _drop_all(self) -> None:
         self._hand = Hand()
         self._locked.clear()
         self._hold_back()
-        self._consumer = self._consumers(self._partitions.answered)
-        self._replacement.done()
-        self.start()
 
 
 def _lower(offsets: Mapping[Place, int], limits: Mapping[Place, int]) -> Mapping[Place, int]:

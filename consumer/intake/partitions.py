@@ -1,23 +1,20 @@
-"""Which partitions are ours, from where they are read, how far they are done, and which of them pause.
+"""Which partitions are ours, from where they are read, and which of them pause.
 
     assigned ──ledger: epoch, next offset──▶ owned ──group: committed offset──▶ begun, at the lower of the two
 
 Runs on the intake's thread, in part inside the consumer's callbacks. Nothing that happens at an assignment may block there, or fail for
 good: Kafka or the ledger may be away just then. So what is assigned is not read until the turns that follow have taken it over.
-
-The group's committed offset is never above the ledger's next offset, which is stored first. So a ledger that is behind the group has lost
-what it knew: it was restored, or a standby took over.
 """
 
 from collections.abc import Collection, Mapping
 
 import structlog
-from confluent_kafka import OFFSET_INVALID, KafkaError, KafkaException, TopicPartition
+from confluent_kafka import OFFSET_INVALID, KafkaException, TopicPartition
 
-from consumer.errors import Fenced, Stop, Unavailable
+from consumer.errors import Stop, Unavailable
 from consumer.failpoints import UNARMED, Failpoints, Point, commit_lost
+from consumer.intake.offsets import Offsets, place_at
 from consumer.intake.port import Consumer
-from consumer.kafka import answer_lost
 from consumer.ledger.port import Inbox, Ownership, Place
 from consumer.observe.metrics import Metrics
 
@@ -29,25 +26,21 @@ _UNREAD = 0
 
 
 class Partitions:
-    """The assignment, its epochs, and the offsets that are done."""
+    """The assignment and its epochs."""
 
-    def __init__(self, inbox: Inbox, *, owner: str, metrics: Metrics, failpoints: Failpoints = UNARMED) -> None:
+    def __init__(
+        self, inbox: Inbox, offsets: Offsets, *, owner: str, metrics: Metrics, failpoints: Failpoints = UNARMED
+    ) -> None:
         self._inbox = inbox
+        self._offsets = offsets
         self._owner = owner
         self._metrics = metrics
         self._failpoints = failpoints
         self._assigned: set[Place] = set()
         self._owned: dict[Place, Ownership] = {}
         self._begun: dict[Place, int] = {}
-        self._done: dict[Place, int] = {}
-        self._held_back: Mapping[Place, int] = {}
-        self._stored: dict[Place, int] = {}
-        self._uncommitted: set[Place] = set()
         self._paused: set[Place] = set()
         self._without_offset: set[Place] = set()
-        self.epochs: dict[Place, int] = {}
-        self.fatal: KafkaError | None = None
-        """Why a commit found that the consumer can't go on."""
 
     @property
     def assigned(self) -> Collection[Place]:
@@ -60,11 +53,6 @@ class Partitions:
         return self._begun
 
     @property
-    def reached(self) -> Mapping[Place, int]:
-        """Partitions of which something is done, and the offsets up to which."""
-        return self._done
-
-    @property
     def settled(self) -> bool:
         """Whether all that is assigned is begun: until then records may come that are not to be taken."""
         return len(self._begun) == len(self._assigned)
@@ -72,7 +60,7 @@ class Partitions:
     def assign(self, consumer: Consumer, partitions: list[TopicPartition]) -> None:
         """These are ours; `own` and `begin` make them read."""
         unread = [TopicPartition(at.topic, at.partition, _UNREAD) for at in partitions]
-        places = {_place(partition) for partition in partitions}
+        places = {place_at(partition) for partition in partitions}
         consumer.incremental_assign(unread)
         consumer.pause(unread)
         self._assigned |= places
@@ -81,13 +69,9 @@ class Partitions:
 
     def release(self, consumer: Consumer, partitions: list[TopicPartition], *, lost: bool) -> Collection[Place]:
         """Stops reading; commits what is done, unless the partitions are lost: then somebody else may have committed since."""
-        places = {_place(partition) for partition in partitions}
+        places = {place_at(partition) for partition in partitions}
         if not lost:
-            try:
-                self.store()
-            except (Unavailable, Fenced) as fault:
-                log.warning("offsets_not_stored", why=str(fault))
-            self._commit(consumer, places & self._done.keys(), asynchronous=False)
+            self._offsets.settle(consumer, places)
         consumer.incremental_unassign(partitions)
         self._forget(places)
         self._tell("partitions_lost" if lost else "partitions_revoked", partitions)
@@ -97,7 +81,6 @@ class Partitions:
         """All of them, with the consumer that read them."""
         lost = set(self._assigned)
         self._forget(lost)
-        self.fatal = None
         self._tell("partitions_lost", [TopicPartition(*place) for place in lost])
 
     def own(self) -> bool:
@@ -109,7 +92,7 @@ class Partitions:
             self._failpoints.reach(Point.PARTITIONS_OWNED, lost=commit_lost())
             for partition, ownership in owned.items():
                 self._owned[topic, partition] = ownership
-                self.epochs[topic, partition] = ownership.epoch
+                self._offsets.epochs[topic, partition] = ownership.epoch
         return bool(topics)
 
     def begin(self, consumer: Consumer) -> None:
@@ -146,54 +129,6 @@ class Partitions:
         consumer.resume([TopicPartition(*place) for place in self._paused - wanted])
         self._paused = wanted
 
-    def done(self, offsets: Mapping[Place, int]) -> None:
-        """Everything before these offsets is durable, acknowledged or meaningless, but for what is held back."""
-        ours = {place: offset for place, offset in offsets.items() if place in self._assigned}
-        self._done.update(ours)
-        self._uncommitted |= ours.keys()
-
-    def hold_back(self, offsets: Mapping[Place, int]) -> None:
-        """From these offsets on nothing is committed, whatever is done behind them."""
-        changed = {
-            place
-            for place in self._held_back.keys() | offsets.keys()
-            if self._held_back.get(place) != offsets.get(place)
-        }
-        self._held_back = dict(offsets)
-        self._uncommitted |= changed & self._done.keys()
-
-    def stored(self, offsets: Mapping[Place, int]) -> None:
-        """The ledger has these."""
-        self._stored.update({place: offset for place, offset in offsets.items() if place in self._assigned})
-
-    def store(self) -> None:
-        """Gives the ledger the offsets that it lacks. Raises `Unavailable`, `Fenced`."""
-        new = {place: at for place in self._uncommitted if self._stored.get(place) != (at := self._committable(place))}
-        if new:
-            self._inbox.store_offsets(new, epochs=self.epochs)
-            self._stored.update(new)
-
-    def commit(self, consumer: Consumer, *, asynchronous: bool, again: bool = False) -> None:
-        """Commits what is done since the last commit, as far as the ledger has it.
-
-        `again`: everything, because an asynchronous commit may stay without an answer.
-        """
-        places = set(self._done) if again else set(self._uncommitted)
-        if self._commit(consumer, places, asynchronous=asynchronous):
-            self._uncommitted = {
-                place for place in self._uncommitted if self._stored.get(place) != self._committable(place)
-            }
-
-    def answered(self, error: KafkaError | None, partitions: list[TopicPartition]) -> None:
-        """What became of an asynchronous commit. The group's coordinator refuses it while members come and go: the next one repeats it."""
-        refused = {_place(at): refusal for at in partitions if (refusal := error or at.error) is not None}
-        if refused:
-            log.warning(
-                "offset_commit_failed", error=", ".join(sorted({refusal.name() for refusal in refused.values()}))
-            )
-            self._uncommitted |= refused.keys() & self._done.keys()
-            self._note(next(iter(refused.values())))
-
     def _start(self, consumer: Consumer, place: Place, committed: int) -> int:
         """Where to begin. Raises `KafkaException`."""
         known = self._owned[place].next_offset
@@ -206,7 +141,7 @@ class Partitions:
 
     def _look_at(self, consumer: Consumer, place: Place) -> None:
         """A partition that gave no records at its offset is read again from there, if the topic has it. Raises `Stop` where not."""
-        offset = self._done.get(place, self._begun[place])
+        offset = self._offsets.reached.get(place, self._begun[place])
         try:
             oldest, end = consumer.get_watermark_offsets(TopicPartition(*place), timeout=_TIMEOUT)
         except KafkaException as error:
@@ -229,47 +164,17 @@ class Partitions:
         self._begun.update(starts)
         self._paused.difference_update(starts)
 
-    def _committable(self, place: Place) -> int:
-        done = self._done[place]
-        return min(done, self._held_back.get(place, done))
-
-    def _commit(self, consumer: Consumer, places: Collection[Place], *, asynchronous: bool) -> bool:
-        offsets = [
-            TopicPartition(*place, min(self._committable(place), self._stored[place]))
-            for place in places
-            if place in self._stored
-        ]
-        if not offsets:
-            return True
-        try:
-            consumer.commit(offsets=offsets, asynchronous=asynchronous)
-            self._failpoints.reach(Point.OFFSETS_COMMITTED, lost=answer_lost())
-        except KafkaException as error:
-            # What is not committed is read again, and found to be a duplicate.
-            log.warning("offset_commit_failed", error=error.args[0].name())
-            self._note(error.args[0])
-            return False
-        return True
-
-    def _note(self, error: KafkaError) -> None:
-        if is_fatal(error):
-            self.fatal = error
-
     def _forget(self, places: set[Place]) -> None:
-        for known in (self._assigned, self._uncommitted, self._paused, self._without_offset):
+        for known in (self._assigned, self._paused, self._without_offset):
             known.difference_update(places)
-        for known in (self._owned, self._begun, self._done, self._stored, self.epochs):
+        for known in (self._owned, self._begun):
             for place in places:
                 known.pop(place, None)
+        self._offsets.forget(places)
 
     def _tell(self, what: str, partitions: Collection[TopicPartition]) -> None:
         self._metrics.partitions.set(len(self._assigned))
         log.info(what, partitions=sorted(partition.partition for partition in partitions))
-
-
-def is_fatal(error: KafkaError) -> bool:
-    """Whether a client of librdkafka has given itself up. The errors that tell of it have the code but not always the flag."""
-    return error.fatal() or error.code() == KafkaError._FATAL  # noqa: SLF001  its name
 
 
 def _committed(consumer: Consumer, places: Collection[Place]) -> Mapping[Place, int]:
@@ -278,13 +183,9 @@ def _committed(consumer: Consumer, places: Collection[Place]) -> Mapping[Place, 
     for at in consumer.committed([TopicPartition(*place) for place in places], timeout=_TIMEOUT):
         if at.error is not None:
             raise KafkaException(at.error)
-        offsets[_place(at)] = at.offset
+        offsets[place_at(at)] = at.offset
     return offsets
 
 
 def _oldest(consumer: Consumer, place: Place) -> int:
     return consumer.get_watermark_offsets(TopicPartition(*place), timeout=_TIMEOUT)[0]
-
-
-def _place(partition: TopicPartition) -> Place:
-    return partition.topic, partition.partition

@@ -4,6 +4,7 @@ from collections.abc import Callable
 
 from confluent_kafka import KafkaException, TopicPartition
 
+from consumer.intake.offsets import Offsets
 from consumer.intake.partitions import Partitions
 from consumer.intake.port import Consumer
 from consumer.ledger.port import Place
@@ -23,10 +24,13 @@ class Watch:
     which is in order where there are more replicas than partitions, the group must be getting on with partition 0.
     """
 
-    def __init__(self, progress: Progress, topic: str, partitions: Partitions, clock: Callable[[], float]) -> None:
+    def __init__(
+        self, progress: Progress, topic: str, partitions: Partitions, offsets: Offsets, clock: Callable[[], float]
+    ) -> None:
         self._progress = progress
         self._topic = topic
         self._partitions = partitions
+        self._offsets = offsets
         self._clock = clock
         self._ends: dict[Place, int] = {}
         self._seen: dict[Place, int] = {}
@@ -75,7 +79,7 @@ class Watch:
     def _positions(self, consumer: Consumer) -> dict[Place, int]:
         """Up to where each partition is done."""
         if self._partitions.assigned:
-            begun, done = self._partitions.begun, self._partitions.reached
+            begun, done = self._partitions.begun, self._offsets.reached
             return {
                 place: max(done.get(place, begun.get(place, -1)), self._ends.get(place, -1) if place in begun else -1)
                 for place in self._partitions.assigned

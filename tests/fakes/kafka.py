@@ -41,7 +41,7 @@ class FakeConsumer:
         self.topic = topic
         self.news: list[Record] = []
         self.paused: set[int] = set()
-        self.closed = False
+        self.closed = self.unsubscribed = False
         self.commit_fails_with: KafkaError | None = None
         self.commits_fail_silently = False
         self.commits_refused = False
@@ -68,6 +68,9 @@ class FakeConsumer:
         assert topics == [self.topic.name]
         self._callbacks = {"assign": on_assign, "revoke": on_revoke, "lose": on_lost}
 
+    def unsubscribe(self) -> None:
+        self.unsubscribed = True
+
     def consume(self, num_messages: int, timeout: float) -> Sequence[Record]:
         del timeout
         taken, self.news = self.news, []
@@ -75,6 +78,8 @@ class FakeConsumer:
             if partition not in self.paused:
                 taken += self._read(partition, num_messages - len(taken))
         self.on_consume()
+        if self.unsubscribed and self._positions:
+            self.rebalance("revoke", *self._positions)
         answers, self._answers = self._answers, []
         for error, partitions in answers:
             self.answered(error, partitions)
@@ -121,6 +126,7 @@ class FakeConsumer:
         self.paused -= {at.partition for at in partitions}
 
     def commit(self, *, offsets: list[TopicPartition], asynchronous: bool) -> None:
+        assert not self.closed, "after a commit inside close, librdkafka may never come back from incremental_unassign"
         if self.commit_fails_with is not None:
             raise KafkaException(self.commit_fails_with)
         if asynchronous and self.commits_fail_silently:
@@ -137,9 +143,9 @@ class FakeConsumer:
         self.news.append(self._no_offset(partition))
 
     def close(self) -> None:
+        self.closed = True
         if self._positions:
             self.rebalance("revoke", *self._positions)
-        self.closed = True
 
     def _no_offset(self, partition: int) -> Record:
         return Record((self.topic.name, partition, -1), trouble=no_offset())

@@ -102,6 +102,7 @@ class Rig:
     reader: WordReader = field(default_factory=WordReader)
     ledger: Ledger = field(default_factory=Ledger)
     now: float = 100.0
+    static: bool = False
 
     def __post_init__(self) -> None:
         self.consumers: list[FakeConsumer] = []
@@ -130,6 +131,7 @@ class Rig:
             batch_size=500,
             metrics=self.metrics,
             beat=lambda: None,
+            static=self.static,
             clock=lambda: self.now,
         )
 

@@ -126,6 +126,7 @@ class Group:
             batch_size=20,
             metrics=self.metrics,
             beat=lambda: None,
+            static=instance is not None,
             progress=progress,
         )
 

@@ -1,12 +1,9 @@
 """Partitions: read from where the group is, written for only while they are ours, and their offsets committed in the end."""
 
 import pytest
-from confluent_kafka import KafkaError
 
 from consumer.errors import Stop
-from consumer.intake.locked import MOST
 from consumer.ledger.port import Disposition
-from proof.simulation.kafka.errors import commit_error
 from tests.intake.rig import Rig
 
 
@@ -39,71 +36,6 @@ def test_a_fenced_intake_whose_partition_is_still_its_own_reads_it_again(rig: Ri
     rig.turn(5)
     assert rig.ledger.dispositions() == {"S1/1": Disposition.PENDING}
     assert rig.topic.commits == {0: 1}
-
-
-def test_a_failed_commit_is_made_up_for(rig: Rig) -> None:
-    rig.consumer.commit_fails_with = commit_error(KafkaError.REBALANCE_IN_PROGRESS)
-    rig.topic.feed(b"enrolled S1 1")
-    rig.turn()
-    rig.consumer.commit_fails_with = None
-    rig.turn()
-    assert rig.topic.commits == {0: 1}
-
-
-def test_a_refused_commit_is_made_up_for_at_once(rig: Rig) -> None:
-    rig.consumer.commits_refused = True
-    rig.topic.feed(b"enrolled S1 1")
-    rig.turn(seconds=2)
-    rig.consumer.commits_refused = False
-    rig.turn(seconds=2)
-    assert rig.topic.commits == {0: 1}
-
-
-def test_a_refused_commit_of_a_partition_that_is_gone_is_not_made_up_for(rig: Rig) -> None:
-    rig.consumer.commits_refused = True
-    rig.topic.feed(b"enrolled S1 1")
-    rig.turn(seconds=2)
-    rig.consumer.commits_refused = False
-    rig.consumer.rebalance("lose", 0)
-    rig.turn(seconds=2)
-    assert rig.topic.commits == {}
-
-
-def test_a_commit_that_failed_without_a_word_is_made_up_for_within_a_minute(rig: Rig) -> None:
-    rig.consumer.commits_fail_silently = True
-    rig.topic.feed(b"enrolled S1 1")
-    rig.turn()
-    rig.consumer.commits_fail_silently = False
-    rig.turn(3)
-    assert rig.topic.commits == {0: 1}
-
-
-def test_a_revoked_partitions_offset_is_committed_even_where_an_earlier_commit_failed_without_a_word(rig: Rig) -> None:
-    rig.consumer.commits_fail_silently = True
-    rig.topic.feed(b"enrolled S1 1")
-    rig.turn()
-    rig.consumer.rebalance("revoke", 0)
-    assert rig.topic.commits == {0: 1}
-
-
-def test_a_lost_partitions_offset_is_not_committed(rig: Rig) -> None:
-    rig.consumer.commits_fail_silently = True
-    rig.topic.feed(b"enrolled S1 1")
-    rig.turn()
-    rig.consumer.rebalance("lose", 0)
-    rig.consumer.commits_fail_silently = False
-    rig.turn(3)
-    assert rig.topic.commits == {}
-
-
-def test_a_stopped_intake_has_committed_what_it_did_and_left_the_group(rig: Rig) -> None:
-    rig.consumer.commits_fail_silently = True
-    rig.topic.feed(b"enrolled S1 1")
-    rig.turn()
-    rig.intake.stop()
-    rig.intake.run()
-    assert rig.topic.commits == {0: 1}
-    assert rig.consumer.closed
 
 
 def test_an_offset_that_is_gone_stops_the_service_and_skips_nothing(rig: Rig) -> None:
@@ -195,28 +127,6 @@ def test_a_ledger_s_offset_that_is_gone_stops_the_service(rig: Rig) -> None:
         rig.turn(2)
 
 
-def test_no_offset_is_committed_that_the_ledger_does_not_have(rig: Rig) -> None:
-    rig.turn(seconds=0)
-    rig.topic.feed(b"applied S1 1")
-    rig.turn(seconds=5)
-    rig.ledger.away = True
-    rig.turn()
-    assert rig.topic.commits == {}
-    rig.ledger.away = False
-    rig.turn(2)
-    assert rig.topic.commits == {0: 1}
-    assert rig.ledger.own("events", [0], owner="next")[0].next_offset == 1
-
-
-def test_a_revoked_partitions_offset_is_in_the_ledger_before_it_is_committed(rig: Rig) -> None:
-    rig.turn(seconds=0)
-    rig.topic.feed(b"applied S1 1")
-    rig.turn(seconds=0)
-    rig.ledger.away = True
-    rig.consumer.rebalance("revoke", 0)
-    assert rig.topic.commits == {}
-
-
 def test_nothing_is_read_of_a_partition_before_the_ledger_has_told_where(rig: Rig) -> None:
     rig.topic.feed(b"applied S1 1", partition=1)
     rig.ledger.away = True
@@ -236,68 +146,6 @@ def test_an_offset_that_was_only_not_found_for_a_moment_is_read_again(rig: Rig) 
     rig.topic.feed(b"enrolled S2 1")
     rig.turn(3)
     assert set(rig.ledger.dispositions()) == {"S1/1", "S2/1"}
-
-
-def test_a_student_whose_row_is_locked_waits_and_the_others_do_not(rig: Rig) -> None:
-    rig.ledger.locked = {"S1"}
-    rig.topic.feed(b"enrolled S1 1", b"enrolled S2 1")
-    rig.turn(2)
-    assert set(rig.ledger.dispositions()) == {"S2/1"}
-    rig.topic.feed(b"enrolled S3 1")
-    rig.turn(2)
-    assert set(rig.ledger.dispositions()) == {"S2/1", "S3/1"}
-
-
-def test_no_offset_passes_an_event_that_waits_for_a_locked_row(rig: Rig) -> None:
-    rig.ledger.locked = {"S1"}
-    rig.topic.feed(b"enrolled S2 1", b"enrolled S1 1", b"enrolled S3 1")
-    rig.turn(3)
-    assert rig.topic.commits == {0: 1}
-    assert rig.ledger.own("events", [0], owner="after a crash")[0].next_offset == 1
-
-
-def test_an_event_that_waited_for_a_locked_row_is_accepted_and_its_offset_passed(rig: Rig) -> None:
-    rig.ledger.locked = {"S1"}
-    rig.topic.feed(b"enrolled S1 1", b"enrolled S2 1")
-    rig.turn(2)
-    rig.ledger.locked = set()
-    rig.turn(2)
-    assert set(rig.ledger.dispositions()) == {"S1/1", "S2/1"}
-    assert rig.topic.commits == {0: 2}
-
-
-def test_what_follows_for_a_student_whose_row_is_locked_waits_behind_it_and_cancels_it(rig: Rig) -> None:
-    rig.ledger.locked = {"S1"}
-    rig.topic.feed(b"enrolled S1 1")
-    rig.turn()
-    rig.topic.feed(b"withdrawn S1 2")
-    rig.ledger.locked = set()
-    rig.turn(3, seconds=0.4)
-    assert rig.ledger.student("north-high", "S1").desired_version == 2
-
-
-def test_what_waited_for_a_locked_row_is_left_to_the_partitions_next_owner(rig: Rig) -> None:
-    rig.ledger.locked = {"S1"}
-    rig.topic.feed(b"enrolled S1 1")
-    rig.turn()
-    rig.consumer.rebalance("revoke", 0)
-    rig.ledger.locked = set()
-    rig.turn(3)
-    assert rig.ledger.dispositions() == {}
-    assert rig.topic.commits == {0: 0}
-
-
-def test_reading_stops_where_too_many_wait_for_locked_rows(rig: Rig) -> None:
-    rig.ledger.locked = {"S1"}
-    rig.topic.feed(*(f"enrolled S1 {version}".encode() for version in range(MOST)))
-    rig.turn(4, seconds=1)
-    rig.topic.feed(b"enrolled S2 1")
-    rig.turn(2, seconds=0.1)
-    assert rig.ledger.dispositions() == {}
-    assert rig.paused("locked_rows") == 1
-    rig.ledger.locked = set()
-    rig.turn(6)
-    assert rig.topic.commits == {0: MOST + 1}
 
 
 def test_a_partition_that_comes_back_is_read_though_it_was_paused_when_it_went(rig: Rig) -> None:

@@ -4,6 +4,7 @@ import pytest
 from confluent_kafka import KafkaException, TopicPartition
 from prometheus_client import CollectorRegistry
 
+from consumer.intake.offsets import Offsets
 from consumer.intake.partitions import Partitions
 from consumer.intake.watch import Watch
 from consumer.observe.health import Progress
@@ -32,9 +33,11 @@ class Watched:
         self.now = 0.0
         self.topic = FakeTopic()
         self.consumer = Wedged(self.topic)
-        self.partitions = Partitions(MemoryLedger(), owner="me", metrics=Metrics(CollectorRegistry()))
+        ledger = MemoryLedger()
+        self.offsets = Offsets(ledger)
+        self.partitions = Partitions(ledger, self.offsets, owner="me", metrics=Metrics(CollectorRegistry()))
         self.progress = Progress(unready_after=30, dead_after=360, clock=self.clock)
-        self.watch = Watch(self.progress, "events", self.partitions, self.clock)
+        self.watch = Watch(self.progress, "events", self.partitions, self.offsets, self.clock)
 
     def clock(self) -> float:
         return self.now
@@ -75,7 +78,7 @@ def test_one_that_reads_is_ready_however_much_waits(watched: Watched) -> None:
     watched.assign()
     watched.topic.feed(*[b"1"] * 1000)
     for done in range(100):
-        watched.partitions.done({PLACE: done})
+        watched.offsets.done({PLACE: done})
         watched.look(1)
     assert watched.progress.unready() is None
 
@@ -83,7 +86,7 @@ def test_one_that_reads_is_ready_however_much_waits(watched: Watched) -> None:
 def test_one_that_has_read_everything_is_ready(watched: Watched) -> None:
     watched.assign()
     watched.topic.feed(b"1")
-    watched.partitions.done({PLACE: 1})
+    watched.offsets.done({PLACE: 1})
     watched.look(500)
     assert watched.progress.unready() is None
 
@@ -91,7 +94,7 @@ def test_one_that_has_read_everything_is_ready(watched: Watched) -> None:
 def test_what_lies_before_the_end_and_is_no_record_counts_as_read(watched: Watched) -> None:
     watched.assign()
     watched.topic.feed(b"a record", b"its transaction's marker")
-    watched.partitions.done({PLACE: 1})
+    watched.offsets.done({PLACE: 1})
     watched.watch.reached_end(PLACE, 2)
     watched.look(500)
     assert watched.progress.unready() is None
@@ -138,6 +141,6 @@ def test_what_gets_on_again_is_ready_again(watched: Watched) -> None:
     watched.assign()
     watched.topic.feed(b"1")
     watched.look(60)
-    watched.partitions.done({PLACE: 1})
+    watched.offsets.done({PLACE: 1})
     watched.look(2)
     assert watched.progress.unready() is None

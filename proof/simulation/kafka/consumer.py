@@ -44,6 +44,7 @@ class SimulatedConsumer:
         """Where each partition is read on; None: nowhere, until it is assigned anew."""
         self._troubles: list[Record] = []
         self._failed = False
+        self._leaves = False
 
     def subscribe(
         self, topics: list[str], *, on_assign: Rebalanced, on_revoke: Rebalanced, on_lost: Rebalanced
@@ -54,12 +55,20 @@ class SimulatedConsumer:
         for name in topics:
             self._topics[name].readers.append(self._member.bell.ring)
 
+    def unsubscribe(self) -> None:
+        """The next `consume` calls back for what is given back."""
+        self._living()
+        self._leaves = True
+
     def consume(self, num_messages: int, timeout: float) -> Sequence[Record]:
         """What there is, the news of rebalances served after it was taken."""
         clock = self._network.clock
         until = clock.time() + max(timeout, self._idle)
         while True:
             self._living()
+            if self._leaves:
+                self._leave()
+                return []
             taken = self._attend()
             taken += self._read(num_messages)
             served = self._serve()
@@ -119,10 +128,13 @@ class SimulatedConsumer:
     def close(self) -> None:
         """Leaves the group, which may take back what it gave at once; where the cluster is away, it misses the member later."""
         self._living()
+        self._leave()
+        self._member.closed = True
+
+    def _leave(self) -> None:
         self._attend(rejoin=False)
         if self._callbacks and self._assigned:
             self._let_go(self._callbacks[1], sorted(self._assigned))
-        self._member.closed = True
         if self._member.joined and not self._network.away():
             self._group.leave(self._member)
         self._network.pause(self._member.process)

@@ -1,0 +1,155 @@
+"""Our place in the group: the consumer joins, takes records, is replaced once it has failed for good, and leaves.
+
+Leaving takes care of two gaps of librdkafka (2.16). `close` during a rebalance calls for two revocations, and may end the client's part
+of the group between them: the second `incremental_unassign` then blocks for good, and keeps the GIL. And `close` may forget to leave the
+group where the member has no partitions: the others' rebalance then waits until its session ends. So partitions are given back first.
+"""
+
+import time
+from collections.abc import Callable, Collection
+from contextlib import suppress
+
+import structlog
+from confluent_kafka import KafkaError, KafkaException, TopicPartition
+
+from consumer.intake.hand import place_of
+from consumer.intake.offsets import Offsets, is_fatal
+from consumer.intake.partitions import Partitions
+from consumer.intake.port import Answered, Consumer, Record
+from consumer.intake.replacement import Replacement
+from consumer.ledger.port import Place
+from consumer.observe.metrics import Metrics
+
+log = structlog.get_logger()
+
+_POLL = 0.1
+_LEAVE_POLLS = 50
+
+Revoked = Callable[[Collection[Place]], None]
+
+
+class Membership:
+    """It alone touches the consumer, apart from what it lends out as `consumer`. Runs on the intake's thread.
+
+    `revoked` is told of partitions that are no longer ours, inside `take` and `leave`; `reached_end` of the offsets before which there is
+    nothing more to read. `static`: the consumers have a `group.instance.id`, and so stay in the group from one process to the next.
+    """
+
+    def __init__(
+        self,
+        consumers: Callable[[Answered], Consumer],
+        topic: str,
+        partitions: Partitions,
+        offsets: Offsets,
+        *,
+        metrics: Metrics,
+        revoked: Revoked,
+        reached_end: Callable[[Place, int], None] | None = None,
+        static: bool = False,
+        clock: Callable[[], float] = time.monotonic,
+    ) -> None:
+        self._topic = topic
+        self._partitions = partitions
+        self._offsets = offsets
+        self._metrics = metrics
+        self._revoked = revoked
+        self._reached_end = reached_end
+        self._static = static
+        self._replacement = Replacement(metrics, clock)
+        self._rebalanced = False
+        self._consumers = consumers
+        self.consumer = consumers(offsets.answered)
+        """The newest."""
+
+    @property
+    def failed(self) -> bool:
+        """Whether the consumer has failed, and can't be replaced yet."""
+        return self._replacement.awaited
+
+    def join(self) -> None:
+        """Assignments come inside the next calls of `take`."""
+        self.consumer.subscribe(
+            [self._topic], on_assign=self._on_assign, on_revoke=self._on_revoke, on_lost=self._on_lost
+        )
+
+    def take(self, most: int) -> list[Record]:
+        """Records of partitions that are begun. Waits up to 0.1 s. Raises `Stop` where the consumer failed again soon."""
+        self._rebalanced = False
+        taken: list[Record] = []
+        try:
+            records = self.consumer.consume(most, timeout=_POLL)
+        except KafkaException as error:
+            self._judge(error.args[0], None)
+            records = ()
+        all_wanted = not self._rebalanced and self._partitions.settled
+        for record in records:
+            error = record.error()
+            if error is not None:
+                self._judge(error, record)
+            elif all_wanted or place_of(record) in self._partitions.begun:
+                taken.append(record)
+        if self._offsets.fatal is not None:
+            self._replacement.failed(self._offsets.fatal)
+            self._offsets.fatal = None
+        return taken
+
+    def replace_failed(self) -> bool:
+        """Puts a new consumer in place of one that reads nothing any more; whether it was time to.
+
+        What was in hand is read again, by whoever is given its partition.
+        """
+        if not self._replacement.due:
+            return False
+        self._partitions.abandon()
+        self.consumer.close()
+        self.consumer = self._consumers(self._offsets.answered)
+        self._replacement.done()
+        self.join()
+        return True
+
+    def read_again(self) -> None:
+        """The partitions that are still ours are taken over anew, and read from where the ledger and the group are."""
+        again = [TopicPartition(*place) for place in self._partitions.assigned]
+        self._release(again, lost=True)
+        self._partitions.assign(self.consumer, again)
+
+    def leave(self) -> None:
+        """Commits what is done, gives the partitions back, leaves the group, and closes the consumer."""
+        self._offsets.finish(self.consumer)
+        self._partitions.pause(self.consumer, self._partitions.assigned)
+        with suppress(KafkaException):  # it is closed either way
+            if not self._static:
+                self.consumer.unsubscribe()
+            for _ in range(1 if self._static else _LEAVE_POLLS):
+                self.consumer.consume(1, timeout=_POLL)
+                if not self._partitions.assigned:
+                    break
+        self.consumer.close()
+
+    def _on_assign(self, _consumer: Consumer, partitions: list[TopicPartition]) -> None:
+        self._partitions.assign(self.consumer, partitions)
+
+    def _on_revoke(self, _consumer: Consumer, partitions: list[TopicPartition]) -> None:
+        self._release(partitions, lost=False)
+
+    def _on_lost(self, _consumer: Consumer, partitions: list[TopicPartition]) -> None:
+        self._release(partitions, lost=True)
+
+    def _release(self, partitions: list[TopicPartition], *, lost: bool) -> None:
+        self._rebalanced = True
+        self._revoked(self._partitions.release(self.consumer, partitions, lost=lost))
+
+    def _judge(self, error: KafkaError, record: Record | None) -> None:
+        """Most errors of the consumer are news of trouble that librdkafka itself gets over; these are not."""
+        if is_fatal(error):
+            self._replacement.failed(error)
+            return
+        if record is not None and error.code() == KafkaError._PARTITION_EOF:  # noqa: SLF001  its name for it
+            if self._reached_end is not None:
+                self._reached_end(place_of(record), record.offset() or 0)
+            return
+        if record is not None and error.code() == KafkaError._AUTO_OFFSET_RESET:  # noqa: SLF001  its name for it
+            self._partitions.lacks_offset(place_of(record))
+            return
+        self._metrics.loop_faults.labels("intake", error.name()).inc()
+        log.warning("kafka_error", error=error.name())
