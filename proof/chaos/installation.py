@@ -189,13 +189,16 @@ class Installation:
         self._record_changes()
 
     def _record_changes(self) -> None:
-        """Lets the database itself write down every change: what a process did and then forgot is still seen."""
+        """Lets the database itself write down every change: what a process did and then forgot is still seen.
+
+        It does so at the commit, so that the changes stand in the order in which others could see them.
+        """
         with psycopg.connect(self.database.straight, autocommit=True) as connection:
             connection.execute(_RECORD_CHANGES)
             for table in _RECORDED:
                 connection.execute(
-                    f"CREATE TRIGGER proof_record AFTER INSERT OR UPDATE OR DELETE ON {table} "  # pyright: ignore[reportArgumentType]  our own names
-                    "FOR EACH ROW EXECUTE FUNCTION proof_record()"
+                    f"CREATE CONSTRAINT TRIGGER proof_record AFTER INSERT OR UPDATE OR DELETE ON {table} "  # pyright: ignore[reportArgumentType]  our own names
+                    "DEFERRABLE INITIALLY DEFERRED FOR EACH ROW EXECUTE FUNCTION proof_record()"
                 )
 
 
