@@ -30,6 +30,7 @@ class Reason(StrEnum):
     ADDRESS_EXHAUSTED = "address_exhausted"
     ACCOUNT_CONFLICT = "account_conflict"
     ACCOUNT_MISSING = "account_missing"
+    ACCOUNT_DISABLED = "account_disabled"
     INVALID_PROFILE = "invalid_profile"
     DOMAIN_NOT_VERIFIED = "domain_not_verified"
     ORG_UNIT_MISSING = "org_unit_missing"

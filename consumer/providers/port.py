@@ -30,8 +30,9 @@ class NewAccount:
 class Found:
     """An account at the provider. `marker` is what stands on it now, or None; `deleted`: it can still be restored.
 
-    `synchronised`: it is written from a directory on the institution's premises, and not here. `throttled`: the call is done, and the
-    vendor limited the rate on the way.
+    `synchronised`: it is written from a directory on the institution's premises, and not here. `enabled`: its sign-in is not blocked.
+    `licences`: those that the account has, in lower case; None where they were not asked for, or are not given to accounts. `throttled`:
+    the call is done, and the vendor limited the rate on the way.
     """
 
     object_id: str
@@ -40,6 +41,8 @@ class Found:
     deleted: bool = False
     guest: bool = False
     synchronised: bool = False
+    enabled: bool = True
+    licences: frozenset[str] | None = None
     ever_signed_in: bool | None = None
     throttled: Throttled | None = None
 
@@ -60,6 +63,17 @@ class Directory(Protocol):
 
     async def find_address(self, address: str, *, timeout: float) -> Found | None:
         """Whoever holds `address` (as a sign-in name or an alias). None proves nothing."""
+        ...
+
+    async def read(self, object_id: str, *, timeout: float) -> Found | None:
+        """The account with its licences. None: it was deleted, or a replica does not show it (yet)."""
+        ...
+
+    async def groups_of(self, object_id: str, groups: Sequence[str], *, timeout: float) -> frozenset[str]:
+        """Those of `groups` that the account is a member of. Reads may lag writes.
+
+        Raises `NotYet` where the provider does not show the account (yet).
+        """
         ...
 
     async def is_privileged(self, object_id: str, *, timeout: float) -> bool:

@@ -23,6 +23,7 @@ from consumer.provisioning.ending import Ending, Endings, Pace, goes_on
 from consumer.provisioning.grants import ensure_groups, ensure_licences
 from consumer.provisioning.institution import Institution
 from consumer.provisioning.marking import ensure_marked
+from consumer.provisioning.revisit import ensure_revisited
 from consumer.provisioning.verify import ensure_verified
 from consumer.provisioning.welcome import ensure_welcomed
 
@@ -35,6 +36,7 @@ _LOOK: _Steps = ((StepName.CREATE, ensure_verified),)
 
 _ACCOUNT: _Steps = (
     *_LOOK,
+    (StepName.CREATE, ensure_revisited),
     (StepName.ADDRESS, ensure_reserved),
     (StepName.CREATE, ensure_created),
     (StepName.CREATE, ensure_marked),

@@ -39,6 +39,9 @@ def refused(fault: Fault) -> Mishap:
     return Mishap(done=False, fault=fault)
 
 
+_WRITES = frozenset({"create", "mark", "restore", "assign_licences", "add_to_group", "replace_password"})
+
+
 @dataclass
 class FakeAccount:
     """An account as the directory has it."""
@@ -50,6 +53,7 @@ class FakeAccount:
     licences: list[str] = field(default_factory=list[str])
     groups: list[str] = field(default_factory=list[str])
     hidden: bool = False
+    enabled: bool = True
 
 
 class FakeDirectory:
@@ -72,6 +76,11 @@ class FakeDirectory:
         self.on_the_way: asyncio.Event | None = None
         self.hanging = asyncio.Event()
         self._mishaps: dict[str, deque[Mishap | None]] = {}
+
+    @property
+    def writes(self) -> list[str]:
+        """The calls that change something, in order."""
+        return [call for call in self.calls if call in _WRITES]
 
     def next_calls(self, operation: str, *mishaps: Mishap | None) -> None:
         """The next calls of this operation go as ordered, one each (None: well)."""
@@ -109,6 +118,21 @@ class FakeDirectory:
         live = (a for a in self.accounts.values() if not a.found.deleted and not a.hidden)
         return next((a.found for a in live if a.found.address == address), None)
 
+    async def read(self, object_id: str, *, timeout: float) -> Found | None:
+        """See the port."""
+        self._begin("read", timeout)
+        account = self.accounts.get(object_id)
+        if account is None or account.hidden or account.found.deleted:
+            return None
+        return replace(
+            account.found, enabled=account.enabled, licences=frozenset(one.lower() for one in account.licences)
+        )
+
+    async def groups_of(self, object_id: str, groups: Sequence[str], *, timeout: float) -> frozenset[str]:
+        """See the port."""
+        self._begin("groups_of", timeout)
+        return frozenset(groups).intersection(self._account(object_id).groups)
+
     async def is_privileged(self, object_id: str, *, timeout: float) -> bool:
         """See the port."""
         self._begin("is_privileged", timeout)
@@ -143,6 +167,7 @@ class FakeDirectory:
         mishap = self._begin("restore", timeout, may_be_done=True)
         account = self._account(object_id)
         account.found = replace(account.found, deleted=False)
+        await self._hang("restore")
         if mishap:
             raise mishap.fault
         return account.found

@@ -28,6 +28,20 @@ class Setting:
     group: str
     licences: tuple[str, ...] = ()
     vendors: VendorServer | None = None
+    world: World | None = None
+
+    def disable(self, object_id: str) -> None:
+        """As the school's staff would."""
+        if self.world is None:
+            assert isinstance(self.directory, FakeDirectory)
+            self.directory.accounts[object_id].enabled = False
+        elif self.directory.provider is Provider.MICROSOFT:
+            (directory,) = self.world.graph.directories.values()
+            directory.users[object_id].properties["accountEnabled"] = False
+        else:
+            (customer,) = self.world.google.customers
+            (user,) = (one for one in customer.users if one.id == object_id)
+            user.suspended = True
 
     def lose_next_creation(self) -> None:
         if self.vendors is None:
@@ -48,13 +62,15 @@ class Setting:
 
 
 @pytest.fixture(params=["fake", "microsoft", "google"])
-def setting(request: pytest.FixtureRequest, tenant: Tenant, vendors: VendorServer, http: HttpClient) -> Setting:
+def setting(
+    request: pytest.FixtureRequest, tenant: Tenant, world: World, vendors: VendorServer, http: HttpClient
+) -> Setting:
     if request.param == "fake":
         return Setting(FakeDirectory(), "g", ("sku",))
     provider = Provider(request.param)
     directory = open_directories(tenant, http=lambda _: http, tokens=TOKENS)[provider]
     licences = tenant.rules[0].licences if provider is Provider.MICROSOFT else ()
-    return Setting(directory, tenant.rules[-1].groups[provider][0], licences, vendors)
+    return Setting(directory, tenant.rules[-1].groups[provider][0], licences, vendors, world)
 
 
 async def test_a_created_account_is_found_by_marker_and_address(setting: Setting) -> None:
@@ -107,6 +123,30 @@ async def test_grants_may_be_given_again(setting: Setting) -> None:
     for _ in range(2):
         await setting.directory.assign_licences(created.object_id, setting.licences, timeout=5)
         await setting.directory.add_to_group(created.object_id, setting.group, timeout=5)
+
+
+async def test_an_account_is_read_with_what_it_was_given(setting: Setting) -> None:
+    created = await setting.directory.create(maria(), PASSWORD, timeout=5)
+    await setting.directory.assign_licences(created.object_id, setting.licences, timeout=5)
+    await setting.directory.add_to_group(created.object_id, setting.group, timeout=5)
+    read = await setting.directory.read(created.object_id, timeout=5)
+    groups = await setting.directory.groups_of(created.object_id, [setting.group, "other"], timeout=5)
+    assert read is not None
+    assert (read.object_id, read.marker, read.enabled) == (created.object_id, "S1", True)
+    assert (read.licences or set()) == {licence.lower() for licence in setting.licences}
+    assert groups == {setting.group}
+
+
+async def test_a_disabled_account_is_read_as_one(setting: Setting) -> None:
+    created = await setting.directory.create(maria(), PASSWORD, timeout=5)
+    setting.disable(created.object_id)
+    read = await setting.directory.read(created.object_id, timeout=5)
+    assert read is not None
+    assert not read.enabled
+
+
+async def test_nobody_is_read_where_nobody_is(setting: Setting) -> None:
+    assert await setting.directory.read("11111111-2222-3333-4444-555555555555", timeout=5) is None
 
 
 async def test_a_new_account_was_used_by_nobody(setting: Setting) -> None:

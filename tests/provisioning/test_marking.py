@@ -26,7 +26,7 @@ async def test_an_account_that_the_ledger_knows_is_marked_anew(school: School) -
     await marked_by_an_earlier_version(school, origin=Origin.CREATED)
     school.enrol(version=2)
     await school.work()
-    assert school.directory.calls == ["mark"]
+    assert school.directory.writes == ["mark"]
     assert school.account().found.marker == MARK
     assert school.ledger.student(TENANT, "S1").accounts[Provider.MICROSOFT].marker == MARK
 
@@ -37,7 +37,7 @@ async def test_an_account_that_was_only_found_by_its_number_waits_for_a_person(s
     await school.work()
     (failure,) = school.outcomes("AccountProvisioningFailed")
     assert failure["reason"] == Reason.ACCOUNT_CONFLICT
-    assert school.directory.calls == []
+    assert school.directory.writes == []
 
 
 async def test_an_account_with_the_marker_of_today_is_not_marked_again(school: School) -> None:

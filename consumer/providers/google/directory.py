@@ -6,6 +6,7 @@ Scopes: admin.directory.user, admin.directory.group.member; `admin_subject` need
 import asyncio
 from collections.abc import Mapping, Sequence
 from datetime import datetime
+from itertools import compress
 from typing import Any, cast
 
 from consumer.errors import AddressTaken, Hold, NotYet, OutcomeUnknown, Reason, Scope
@@ -52,6 +53,17 @@ class GoogleDirectory:
         """See `Directory`. Users only: an address that a group has is not found, and stays refused."""
         user = await self._read(address, Deadline(timeout), missing_is_none=True)
         return None if user is None else _found(user, deleted=False)
+
+    async def read(self, object_id: str, *, timeout: float) -> Found | None:
+        """See `Directory`. A deleted user is not shown by its id."""
+        user = await self._read(object_id, Deadline(timeout), missing_is_none=True)
+        return None if user is None else _found(user, deleted=False)
+
+    async def groups_of(self, object_id: str, groups: Sequence[str], *, timeout: float) -> frozenset[str]:
+        """See `Directory`. Direct members only: those are what this service makes. A group that is gone has none."""
+        deadline = Deadline(timeout)
+        inside = await asyncio.gather(*(self._is_member(group, object_id, deadline) for group in groups))
+        return frozenset(compress(groups, inside))
 
     async def is_privileged(self, object_id: str, *, timeout: float) -> bool:
         """See `Directory`. Super administrators and delegated ones: Google shows a flag for each."""
@@ -110,8 +122,7 @@ class GoogleDirectory:
         try:
             await self._api.call("add_to_group", "POST", url, body=body, deadline=deadline, classify=_JOINING)
         except AddressTaken as fault:
-            member = requests.member(self._api.base_url, group, object_id)
-            if await self._api.call("read_member", "GET", member, deadline=deadline, missing_is_none=True) is None:
+            if await self._member(group, object_id, deadline) is None:
                 raise NotYet(
                     "Google says that the account is a member, and does not show it.", code=fault.code
                 ) from fault
@@ -141,6 +152,18 @@ class GoogleDirectory:
             "read", "GET", url, deadline=deadline, missing_is_none=missing_is_none, classify=classify
         )
 
+    async def _is_member(self, group: str, object_id: str, deadline: Deadline) -> bool:
+        try:
+            return await self._member(group, object_id, deadline) is not None
+        except Hold as fault:
+            if fault.reason is Reason.GROUP_MISSING:
+                return False
+            raise
+
+    async def _member(self, group: str, object_id: str, deadline: Deadline) -> Mapping[str, Any] | None:
+        url = requests.member(self._api.base_url, group, object_id)
+        return await self._api.call("read_member", "GET", url, deadline=deadline, missing_is_none=True)
+
     async def _search(self, marker: str, deadline: Deadline, *, deleted: bool) -> list[Found]:
         url = requests.users_with(self._api.base_url, self._section.customer_id, marker, deleted=deleted)
         answer = await self._api.call("search", "GET", url, deadline=deadline) or {}
@@ -158,5 +181,6 @@ def _found(user: Mapping[str, Any], *, deleted: bool) -> Found:
         marker=requests.marker_of(user),
         deleted=deleted,
         guest=user.get("isGuestUser") is True,
+        enabled=user.get("suspended") is not True and user.get("archived") is not True,
         ever_signed_in=None if last is None else last != requests.NEVER,
     )

@@ -7,7 +7,9 @@ from urllib.parse import quote
 from consumer.providers.port import NewAccount
 
 MARKER_TYPE = "provisioner"
-FIELDS = "id,primaryEmail,externalIds,isAdmin,isDelegatedAdmin,isGuestUser,lastLoginTime,deletionTime"
+FIELDS = (
+    "id,primaryEmail,externalIds,isAdmin,isDelegatedAdmin,isGuestUser,suspended,archived,lastLoginTime,deletionTime"
+)
 NEVER = "1970-01-01T00:00:00.000Z"
 
 

@@ -74,6 +74,19 @@ class MicrosoftDirectory:
         found.sort(key=lambda one: one.address != address.lower())
         return found[0] if found else None
 
+    async def read(self, object_id: str, *, timeout: float) -> Found | None:
+        """See `Directory`. Graph shows licences that come by a group among those of the account."""
+        url = requests.standing_user(self._base, object_id, self._field)
+        user = await self._api.call("read", "GET", url, deadline=Deadline(timeout), missing_is_none=True)
+        return None if user is None else self._found(user, deleted=False)
+
+    async def groups_of(self, object_id: str, groups: Sequence[str], *, timeout: float) -> frozenset[str]:
+        """See `Directory`. Those that the account is in by way of another group count too."""
+        url = requests.memberships(self._base, object_id)
+        rows = await read_all(self._api, "read_groups", url, deadline=Deadline(timeout))
+        inside = {str(row.get("id")).lower() for row in rows}
+        return frozenset(group for group in groups if group.lower() in inside)
+
     async def is_privileged(self, object_id: str, *, timeout: float) -> bool:
         """See `Directory`. Raises `NotYet` where Graph does not show the account (yet)."""
         return await holds_role(self._api, object_id, Deadline(timeout))
@@ -194,4 +207,6 @@ class MicrosoftDirectory:
             deleted=deleted,
             guest=requests.is_guest(user),
             synchronised=user.get("onPremisesSyncEnabled") is True,
+            enabled=user.get("accountEnabled") is not False,
+            licences=requests.licences_of(user),
         )

@@ -3,7 +3,7 @@
 import re
 from collections.abc import Mapping, Sequence
 from datetime import datetime
-from typing import Any
+from typing import Any, cast
 from urllib.parse import quote
 
 from consumer.providers.microsoft.marker_field import MarkerField
@@ -60,6 +60,11 @@ def user(base_url: str, object_id: str) -> str:
 def shown_user(base_url: str, object_id: str, marker: MarkerField) -> str:
     """A user with all that tells whose it is."""
     return f"{user(base_url, object_id)}?$select={selection(marker)}"
+
+
+def standing_user(base_url: str, object_id: str, marker: MarkerField) -> str:
+    """The same, and what the account is worth: whether it can sign in, and with which licences."""
+    return f"{shown_user(base_url, object_id, marker)},accountEnabled,assignedLicenses"
 
 
 def selection(marker: MarkerField) -> str:
@@ -124,6 +129,14 @@ def moment(text: object) -> datetime | None:
     except ValueError:
         return None
     return found if found.tzinfo else None
+
+
+def licences_of(user: Mapping[str, Any]) -> frozenset[str] | None:
+    """The SKU ids of the licences that a user has, in lower case; None where they were not asked for."""
+    assigned = user.get("assignedLicenses")
+    if not isinstance(assigned, list):
+        return None
+    return frozenset(str(one.get("skuId")).lower() for one in cast("list[Mapping[str, Any]]", assigned))
 
 
 def is_guest(user: Mapping[str, Any]) -> bool:

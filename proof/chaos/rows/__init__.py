@@ -3,6 +3,7 @@
 from proof.chaos.row import BOOK
 from proof.chaos.rows import (
     accounts,
+    by_hand,
     combined,
     containment,
     database,
@@ -24,6 +25,7 @@ from proof.chaos.rows import (
 __all__ = [
     "BOOK",
     "accounts",
+    "by_hand",
     "combined",
     "containment",
     "database",

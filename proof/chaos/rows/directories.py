@@ -67,6 +67,34 @@ def delete(scene: Scene, tenant_id: str, ident: str) -> None:
         workspace(scene, tenant_id).delete(ident)
 
 
+def block(scene: Scene, tenant_id: str, ident: str, *, blocked: bool = True) -> None:
+    """Blocks an account's sign-in by hand, or lets it sign in again."""
+    if tenant_of(scene, tenant_id).microsoft:
+        entra(scene, tenant_id).users[ident].properties["accountEnabled"] = not blocked
+    elif user := workspace(scene, tenant_id).known(ident):
+        user.suspended = blocked
+
+
+def strip(scene: Scene, tenant_id: str, ident: str) -> None:
+    """Takes an account's licences and groups by hand."""
+    if tenant_of(scene, tenant_id).microsoft:
+        directory = entra(scene, tenant_id)
+        directory.users[ident].licences.clear()
+        for members in directory.groups.values():
+            members.discard(ident)
+    else:
+        workspace(scene, tenant_id).groups.forget(ident)
+
+
+def belongings(scene: Scene, tenant_id: str, ident: str) -> frozenset[str]:
+    """The licences and groups that the account has."""
+    if tenant_of(scene, tenant_id).microsoft:
+        directory = entra(scene, tenant_id)
+        inside = (group for group, members in directory.groups.items() if ident in members)
+        return frozenset((*directory.users[ident].licences, *inside))
+    return frozenset(group.email for group in workspace(scene, tenant_id).groups.all if ident in group.members)
+
+
 def unmark(scene: Scene, tenant_id: str, ident: str) -> None:
     """Takes the marker from an account by hand."""
     if tenant_of(scene, tenant_id).microsoft:

@@ -161,14 +161,6 @@ def _place(scene: Scene, tenant_id: str, address: str, mark: str, kind: str) -> 
     return ident
 
 
-BOOK.not_run(
-    71,
-    "accounts disabled, deleted or stripped by hand, then a newer event",
-    expected="looked at; the outcome tells what is",
-    why="an account that is known is announced from the ledger: nothing reads it anew before that yet",
-)
-
-
 @BOOK.row(
     88,
     "the school replaced the password while the mail waited",

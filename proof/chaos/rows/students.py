@@ -29,10 +29,11 @@ async def reasons(
     return dict(rows)
 
 
-async def settled(scene: Scene, students: Collection[str]) -> bool:
-    """Whether none of these waits for anything any more, and each has had its newest event carried out."""
+async def settled(scene: Scene, students: Collection[str], *, version: int = 1) -> bool:
+    """Whether none of these waits for anything any more, and each has had its newest event, this version at least, carried out."""
     rows = await scene.installation.watch.rows(
-        f"SELECT count(*) FROM student WHERE applied_version = desired_version AND student_id IN ({listed(students)})"  # noqa: S608  our own ids
+        f"SELECT count(*) FROM student WHERE student_id IN ({listed(students)}) "  # noqa: S608  our own ids
+        f"AND applied_version = desired_version AND applied_version >= {version}"
     )
     return rows[0][0] == len(students)
 

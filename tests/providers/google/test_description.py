@@ -33,6 +33,8 @@ SCENES = {
         lambda d: d.find_marked("S1", timeout=5), [told(kind=LIST, users=[USER.json()]), told(kind=LIST)]
     ),
     "find_address": Scene(lambda d: d.find_address(MARIA, timeout=5), [USER]),
+    "read": Scene(lambda d: d.read(KEY, timeout=5), [USER]),
+    "groups_of": Scene(lambda d: d.groups_of(KEY, [GROUP], timeout=5), [told(id=KEY)]),
     "is_privileged": Scene(lambda d: d.is_privileged(KEY, timeout=5), [USER]),
     "create": Scene(lambda d: d.create(maria(), PASSWORD, timeout=5), [USER]),
     "mark": Scene(lambda d: d.mark(KEY, "S1", timeout=5), [USER, USER]),

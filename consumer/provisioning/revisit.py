@@ -1,0 +1,72 @@
+"""An account that an earlier event brought about is looked at before a newer event is said to have brought it about again.
+
+People act at the provider meanwhile:
+
+as we left it ────────────▶ nothing to do
+deleted, and restorable ──▶ restored (`create`)
+gone, or not shown ───────▶ later, and in the end a person must look
+sign-in blocked ──────────▶ a person must unblock it: who did so may have meant it
+marker of another ────────▶ a person must look
+licences, groups taken ───▶ given again (`grants`), as far as the rules still give them
+"""
+
+from dataclasses import replace
+
+from consumer.errors import Hold, NotYet, Reason
+from consumer.events import StepName
+from consumer.ledger.port import Account
+from consumer.providers.port import Found
+from consumer.provisioning.adopt import our_accounts
+from consumer.provisioning.case import Case
+
+
+async def ensure_revisited(case: Case) -> None:
+    """Returns when `case.account` says what there is. Raises `Hold` where a person must act."""
+    account = case.account
+    if account is None or account.object_id is None or not _announced_before(case, account):
+        return
+    object_id = account.object_id
+    found = await case.effects.ask(
+        StepName.CREATE, case.service, lambda t: case.directory.read(object_id, timeout=t), part="accounts"
+    )
+    if found is None:
+        case.account = await _without_object(case, account)
+        return
+    _refuse_changed(account, found)
+    groups = account.groups
+    if groups:
+        still = await case.effects.ask(
+            StepName.GROUPS,
+            case.service,
+            lambda t: case.directory.groups_of(object_id, groups, timeout=t),
+            part="memberships",
+        )
+        groups = tuple(group for group in groups if group in still)
+    licences = account.licences
+    if found.licences is not None:
+        licences = tuple(licence for licence in licences if licence.lower() in found.licences)
+    case.account = replace(account, licences=licences, groups=groups)
+
+
+def _announced_before(case: Case, account: Account) -> bool:
+    return not case.job.settled and 0 <= account.settled_version < case.version
+
+
+async def _without_object(case: Case, account: Account) -> Account:
+    """Where the account was deleted, `create` finds it by its marker and restores it. Google does so without its groups."""
+    ours = await our_accounts(case)
+    if any(one.deleted and one.object_id == account.object_id for one in ours):
+        return replace(account, object_id=None, licences=(), groups=())
+    if any(one.object_id == account.object_id for one in ours):
+        return account  # reads by id lag behind
+    raise NotYet("The account cannot be found at the provider.")
+
+
+def _refuse_changed(account: Account, found: Found) -> None:
+    if found.marker is not None and found.marker != account.marker:
+        raise Hold("The account carries the marker of another student.", reason=Reason.ACCOUNT_CONFLICT)
+    if not found.enabled:
+        raise Hold(
+            "The account's sign-in is blocked at the provider: whoever blocked it must unblock it.",
+            reason=Reason.ACCOUNT_DISABLED,
+        )
