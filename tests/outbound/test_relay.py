@@ -15,6 +15,7 @@ from consumer.errors import Stop, Unavailable
 from consumer.ledger.port import OnTopic, Publish
 from consumer.observe.metrics import Metrics
 from consumer.outbound.relay import Relay
+from tests.fakes.leadership import AlwaysLeads
 from tests.fakes.ledger import MemoryLedger
 from tests.ledger.conftest import TOPIC, arrival, event
 
@@ -137,18 +138,6 @@ class Published:
                 yield [found]
 
 
-class Always:
-    """An election that one always wins."""
-
-    resigned = 0
-
-    def held(self) -> bool:
-        return True
-
-    def resign(self) -> None:
-        self.resigned += 1
-
-
 class Rig:
     """A relay over a ledger in memory; it stops when nothing waits any more."""
 
@@ -156,7 +145,7 @@ class Rig:
         self.ledger = MemoryLedger(lambda: self.now)
         self.cluster = Cluster()
         self.metrics = Metrics(CollectorRegistry())
-        self.leadership = Always()
+        self.leadership = AlwaysLeads()
         self.now = datetime(2026, 9, 1, tzinfo=UTC)
         self.pauses: list[float] = []
         self._epochs = {(TOPIC, 0): self.ledger.own(TOPIC, [0], owner="me")[0].epoch}

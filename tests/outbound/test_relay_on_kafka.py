@@ -17,6 +17,7 @@ from consumer.outbound.progress import TopicProgress
 from consumer.outbound.published import TopicsPublished
 from consumer.outbound.relay import Relay
 from consumer.settings import KafkaSettings
+from tests.fakes.leadership import AlwaysLeads
 from tests.fakes.ledger import MemoryLedger
 from tests.ledger.conftest import TOPIC, arrival, event
 from tests.outbound.reading import read_by_key
@@ -47,16 +48,6 @@ class Mishap:
             self._producer.flush(timeout)
         if not self._left:
             raise KafkaException(KafkaError(KafkaError._TIMED_OUT))
-
-
-class Always:
-    """An election that everybody wins: what makes two leaders harmless is not the election."""
-
-    def held(self) -> bool:
-        return True
-
-    def resign(self) -> None:
-        return
 
 
 class Rig:
@@ -106,7 +97,7 @@ class Rig:
             progress=TopicProgress(consumer_config(self._settings), self._progress, self.relay_name),
             progress_topic=self._progress,
             published=TopicsPublished(consumer_config(self._settings), [self.outcomes], self.relay_name),
-            leadership=Always(),
+            leadership=AlwaysLeads(),
             wait=stop,
             batch_size=BATCH,
             sweep=1,

@@ -18,6 +18,7 @@ from consumer.outbound.progress import TopicProgress
 from consumer.outbound.published import TopicsPublished
 from consumer.outbound.relay import Relay
 from consumer.settings import KafkaSettings
+from tests.fakes.leadership import AlwaysLeads
 from tests.outbound.reading import read_by_key
 
 pytestmark = pytest.mark.parts
@@ -35,16 +36,6 @@ _RESTORE = (
     "INSERT INTO outbox OVERRIDING SYSTEM VALUE SELECT * FROM kept_outbox",
     "INSERT INTO relay SELECT * FROM kept_relay",
 )
-
-
-class Always:
-    """An election that everybody wins."""
-
-    def held(self) -> bool:
-        return True
-
-    def resign(self) -> None:
-        return
 
 
 class Rig:
@@ -90,7 +81,7 @@ class Rig:
             progress=TopicProgress(consumer_config(self._settings), self.progress, self._name),
             progress_topic=self.progress,
             published=TopicsPublished(consumer_config(self._settings), [self.outcomes], self._name),
-            leadership=Always(),
+            leadership=AlwaysLeads(),
             wait=stop,
             batch_size=BATCH,
             sweep=1,

@@ -14,6 +14,7 @@ from proof.simulation.clock import Clock
 from proof.simulation.kafka import Cluster, Request
 from proof.simulation.process import Process
 from proof.simulation.threads import in_thread, sleep
+from tests.fakes.leadership import AlwaysLeads
 from tests.fakes.ledger import MemoryLedger
 from tests.ledger.conftest import TOPIC, arrival, event
 from tests.proof.simulation.driven import same_every_time
@@ -22,16 +23,6 @@ OUTCOMES, PROGRESS, NAME, ROWS = "outcomes", "progress", "relay", 12
 ROUND_TRIP = 0.05
 ASKED_AT = 4 * ROUND_TRIP
 """Seconds from a relay's begin to its first request to commit: it initialises, reads its progress, sends to two partitions."""
-
-
-class Always:
-    """An election that everybody wins: what makes two leaders harmless is not the election."""
-
-    def held(self) -> bool:
-        return True
-
-    def resign(self) -> None:
-        return
 
 
 async def queued(now: Clock) -> MemoryLedger:
@@ -57,7 +48,7 @@ def relay(cluster: Cluster, now: Clock, ledger: MemoryLedger, process: Process) 
         progress=cluster.progress(process, PROGRESS, NAME),
         progress_topic=PROGRESS,
         published=cluster.published(process, [OUTCOMES]),
-        leadership=Always(),
+        leadership=AlwaysLeads(),
         wait=sleep,
         batch_size=2,
         sweep=1,
