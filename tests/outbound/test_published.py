@@ -1,12 +1,13 @@
 """Outcomes read back from real Kafka: all that a `read_committed` reader sees, and nothing else."""
 
+import time
 from collections.abc import Callable
 from datetime import UTC, datetime, timedelta
 from typing import Any
 from uuid import UUID
 
 import pytest
-from confluent_kafka import Producer, TopicPartition
+from confluent_kafka import Consumer, Producer, TopicPartition
 from confluent_kafka.admin import AdminClient  # pyright: ignore[reportPrivateImportUsage]  where its own docs take it from
 
 from consumer.errors import Unavailable
@@ -41,15 +42,35 @@ class Topic:
 
     def publish(self, *numbers: int, at: datetime = NOON, partition: int = 0) -> None:
         self.begin(*numbers, at=at, partition=partition)
-        self._producer.commit_transaction(30)
+        self._commit()
 
     def abort(self) -> None:
         self._producer.abort_transaction(30)
+        self._wait_for_markers()
 
     def produce(self, value: bytes | None, headers: Any = None) -> None:
         self._producer.begin_transaction()
         self._producer.produce(self.name, value, b"key", 0, headers=headers)
+        self._commit()
+
+    def _commit(self) -> None:
         self._producer.commit_transaction(30)
+        self._wait_for_markers()
+
+    def _wait_for_markers(self) -> None:
+        """The coordinator answers before it has written the markers that end the transaction."""
+        readers = [
+            Consumer({"bootstrap.servers": self._kafka, "group.id": "markers", "isolation.level": level})
+            for level in ("read_committed", "read_uncommitted")
+        ]
+        deadline = time.monotonic() + 30
+        while self._ends(readers[0]) != (ends := self._ends(readers[1])):
+            assert time.monotonic() < deadline, f"the transaction is still open before {ends}"
+        for reader in readers:
+            reader.close()
+
+    def _ends(self, reader: Consumer) -> list[int]:
+        return [reader.get_watermark_offsets(TopicPartition(self.name, number), timeout=30)[1] for number in (0, 1)]
 
     def forget_before(self, offset: int) -> None:
         """Deletes records from partition 0, as retention does."""
