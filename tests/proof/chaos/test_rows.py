@@ -36,8 +36,10 @@ def test_every_row_is_in_a_section() -> None:
 async def test_no_fault_violates_an_invariant(words: str, say: Say) -> None:
     async with Stage(say=say) as stage:
         results = await play_short(stage, BOOK.chosen(words), seed=1)
-    assert {
-        result.row.number: [*result.violations, *result.invalid]
+    wrong = [
+        f"row {result.row.number}: {what}"
         for result in results
         if result.verdict not in {Verdict.PASSED, Verdict.NOT_RUN}
-    } == {}
+        for what in (*result.violations, *result.invalid)
+    ]
+    assert not wrong, "\n".join(wrong)
