@@ -152,7 +152,8 @@ class HeldAccount:
     """An account as the directory has it at the end. `ours`: made by a call of the service's, not by hand.
 
     `created_at` is None where it was there before the run; `deleted_at` is the last deletion. `untouchable` says why it must be left alone
-    whatever it bears: it is a guest's, an administrator's, or synchronised. `replaced_at` is when the institution replaced the password;
+    whatever it bears: it is a guest's, an administrator's, or synchronised. `changed_at` is when people last
+    deleted it or took what it has, in Unix seconds; `replaced_at` is when the institution replaced the password;
     None where it did not, or where a call of ours has set another since.
     """
 
@@ -170,6 +171,7 @@ class HeldAccount:
     deleted_at: float | None = None
     untouchable: str | None = None
     replaced_at: float | None = None
+    changed_at: float | None = None
 
 
 @dataclass(frozen=True, slots=True)

@@ -167,7 +167,8 @@ class Step:
     """The newest record of one kind of effect for one student at one provider.
 
     `unsure`: since the account was last verified, an attempt ended UNKNOWN or lost its owner, and may still be on its way, whatever
-    has become of later ones. `lost_at` is when the newest of those attempts was over. The ledger keeps both by itself.
+    has become of later ones. `lost_at` is when the newest of those attempts was over, or the one whose outcome is unknown to this day.
+    The ledger keeps both by itself.
     """
 
     provider: Provider

@@ -38,7 +38,7 @@ END = text(
 )
 VERIFIED = text(
     """
-    UPDATE step SET unsure = false, lost_at = NULL, lease_epoch = new.epoch
+    UPDATE step SET unsure = false, lost_at = CASE WHEN state = 'unknown' THEN lost_at END, lease_epoch = new.epoch
     FROM jsonb_to_recordset(CAST(:rows AS jsonb)) AS new(tenant_id text, student_id text, epoch bigint, provider text)
     WHERE step.tenant_id = new.tenant_id AND step.student_id = new.student_id AND step.provider = new.provider AND step.unsure
     """

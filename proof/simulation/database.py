@@ -53,6 +53,16 @@ class Database(MemoryLedger):
         self._leader: Process | None = None
         self._hears: list[Bells] = []
 
+    def settled_accounts(self, tenant_id: str) -> Collection[str]:
+        """The object ids of the tenant's accounts that were announced, and at which nothing is left to do."""
+        return [
+            account.object_id
+            for (tenant, _), student in self._state.students.items()
+            if tenant == tenant_id and student.due_at is None
+            for account in student.accounts.values()
+            if account.object_id is not None and account.settled_version >= 0
+        ]
+
     @property
     def state(self) -> State:
         """The tables, for whoever looks at the end."""

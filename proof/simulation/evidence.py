@@ -59,10 +59,11 @@ def history(
     faults: Counter[str],
     deaths: Sequence[float],
     replaced: Mapping[str, float],
+    changed: Mapping[str, float],
     quiet_at: float | None,
     logs: str,
 ) -> History:
-    """Everything, at the end of the run; `deaths`, `quiet_at` and the times in `replaced` are in Unix seconds."""
+    """Everything, at the end of the run; `deaths`, `quiet_at` and the times in `replaced` and `changed` are in Unix seconds."""
     topics = settings().kafka.topics
     audit = calls(around.internet.audit.entries(), _owners())
     outcomes = (topics.account_provisioned, topics.account_provisioning_failed, topics.welcome_email_status)
@@ -75,7 +76,7 @@ def history(
         told=[_told().read(raw) for topic in outcomes for raw in _raw(around.kafka.read_committed(topic))],
         calls=audit,
         accounts=[
-            _with_replacement(one, replaced)
+            replace(_with_replacement(one, replaced), changed_at=changed.get(one.object_id))
             for one in accounts(around.vendors.graph, around.vendors.google, tenants(), audit)
         ],
         mails=mails(around.vendors.mail, tenants()),

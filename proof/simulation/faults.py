@@ -87,6 +87,14 @@ class PasswordsReplaced:
 
 
 @dataclass(frozen=True, slots=True)
+class AccountsChanged:
+    """Staff delete every second of an institution's accounts of which all is done, and take the others' licences and groups."""
+
+    at: float
+    tenant_id: str
+
+
+@dataclass(frozen=True, slots=True)
 class ConsumerFails:
     """The consumer of one replica (or, with None, of each) is fenced: it has failed for good, and its process lives."""
 
@@ -105,6 +113,7 @@ Fault = (
     | KafkaLoses
     | Spell
     | PasswordsReplaced
+    | AccountsChanged
 )
 
 
@@ -115,7 +124,7 @@ def over_at(fault: Fault) -> float:
             return at + back_after
         case Restart(at):
             return at + 60.0
-        case PasswordsReplaced(at) | ConsumerFails(at):
+        case PasswordsReplaced(at) | AccountsChanged(at) | ConsumerFails(at):
             return at
         case KafkaLoses(at, _, lands_after):
             return at + (lands_after or 0.0)

@@ -1,6 +1,6 @@
 """What people do in the directories: before the run, and in it."""
 
-from collections.abc import Iterable, Mapping
+from collections.abc import Collection, Iterable, Mapping
 from typing import Any
 
 from consumer.events import Provider
@@ -60,6 +60,26 @@ def replace_passwords(tenant_id: str, vendors: Vendors, *, now: float) -> frozen
 
 _SETTLED = 150.0
 """Seconds."""
+
+
+def change_accounts(tenant_id: str, done: Collection[str], vendors: Vendors) -> None:
+    """Deletes the accounts with these ids and takes their licences and groups, in turn."""
+    tenant = next(one for one in tenants() if one.id == tenant_id)
+    directory = vendors.graph.directories[tenant.microsoft.tenant_id] if tenant.microsoft else None
+    customer = vendors.google.customer_of(tenant.google.admin_subject) if tenant.google else None
+    for index, ident in enumerate(sorted(done)):
+        if directory is not None and ident in directory.users:
+            if index % 2:
+                directory.delete(ident)
+            else:
+                directory.users[ident].licences.clear()
+                for members in directory.groups.values():
+                    members.discard(ident)
+        elif customer is not None and customer.known(ident) is not None:
+            if index % 2:
+                customer.delete(ident)
+            else:
+                customer.groups.forget(ident)
 
 
 def _address(resident: Resident, tenant: Tenant) -> str | None:

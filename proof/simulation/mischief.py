@@ -8,6 +8,7 @@ from contextvars import Context
 from consumer.failpoints import Point
 from proof.simulation.database import NONE
 from proof.simulation.faults import (
+    AccountsChanged,
     ConsumerFails,
     DatabaseAway,
     DatabaseTrouble,
@@ -20,7 +21,7 @@ from proof.simulation.faults import (
     Restart,
     Spell,
 )
-from proof.simulation.hands import replace_passwords
+from proof.simulation.hands import change_accounts, replace_passwords
 from proof.simulation.institutions import settings
 from proof.simulation.process import Process
 from proof.simulation.replica import Replica
@@ -30,13 +31,14 @@ from proof.simulation.surroundings import Surroundings
 class Mischief:
     """`done` counts the faults by their kinds, `deaths` are the times at which processes were killed or stopped, in Unix seconds.
 
-    `replaced` are the accounts whose passwords an institution has replaced, and when.
+    `replaced` are the accounts whose passwords an institution has replaced, `changed` those that its staff changed, and when.
     """
 
     def __init__(self, around: Surroundings, replicas: Sequence[Replica]) -> None:
         self.done: Counter[str] = Counter()
         self.deaths: list[float] = []
         self.replaced: dict[str, float] = {}
+        self.changed: dict[str, float] = {}
         self._around = around
         self._replicas = replicas
         self._spells: list[Spell] = []
@@ -59,6 +61,10 @@ class Mischief:
             case PasswordsReplaced(_, tenant_id):
                 now = self._around.clock.unix()
                 self.replaced |= dict.fromkeys(replace_passwords(tenant_id, self._around.vendors, now=now), now)
+            case AccountsChanged(_, tenant_id):
+                done = self._around.database.settled_accounts(tenant_id)
+                change_accounts(tenant_id, done, self._around.vendors)
+                self.changed |= dict.fromkeys(done, self._around.clock.unix())
 
     def crash(self, process: Process, point: Point) -> None:
         """It dies where it is."""

@@ -95,6 +95,7 @@ class _Stage:
                 faults=self._mischief.done,
                 deaths=self._mischief.deaths,
                 replaced=self._mischief.replaced,
+                changed=self._mischief.changed,
                 quiet_at=quiet_at,
                 logs="\n".join(self._lines),
             ),

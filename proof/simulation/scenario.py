@@ -12,12 +12,13 @@ from consumer.simulators.google.quirks import GoogleQuirks
 from consumer.simulators.graph.quirks import GraphQuirks
 from consumer.simulators.mailgun.quirks import MailgunQuirks
 from consumer.simulators.vendors import Quirks
-from proof.simulation.faults import ConsumerFails, Fault, PasswordsReplaced, Spell, over_at
+from proof.simulation.changing import changing
+from proof.simulation.faults import AccountsChanged, ConsumerFails, Fault, PasswordsReplaced, Spell, over_at
 from proof.simulation.institutions import tenants
 from proof.simulation.mishaps import mishaps
 from proof.simulation.refusing import refusing
 from proof.simulation.replacing import replacing
-from proof.simulation.sequels import encoder, sequels
+from proof.simulation.sequels import ENROLLED, encoder, newest_of, sequel, sequels
 from proof.simulation.vendors import tenant_of
 
 _ENROLLING = 60.0
@@ -84,10 +85,10 @@ class Scenario:
 
         A tenant with an account that makes a student wait for a person is not spared.
         """
-        aimed = [fault for fault in self.faults if isinstance(fault, Spell | PasswordsReplaced)]
+        aimed = [fault for fault in self.faults if isinstance(fault, Spell | PasswordsReplaced | AccountsChanged)]
         if self.crashes or self.stalls or len(aimed) < len(self.faults) or self.quirks != Quirks():
             return frozenset()
-        hit = {one.tenant_id if isinstance(one, PasswordsReplaced) else tenant_of(one.host) for one in aimed}
+        hit = {tenant_of(one.host) if isinstance(one, Spell) else one.tenant_id for one in aimed}
         hit |= {one.tenant_id for one in self.residents if one.what in _HOLDING}
         return frozenset(one.id for one in tenants()) - hit
 
@@ -97,11 +98,16 @@ def scenario(seed: int) -> Scenario:
     dice = random.Random(f"{seed}/scenario")  # noqa: S311  repeatable, guards nothing
     records = _records(seed, dice)
     replicas = dice.choice((2, 2, 3))
+    sent = _with_sequels(_times(records, dice), seed)
+    residents = _with_strangers(_residents(records, dice), records, seed)
+    faults = _faults(mishaps(dice, replicas), seed, replicas)
+    used = {record.tenant_id for record in records}
+    changed = changing(random.Random(f"{seed}/changing"), faults, used)  # noqa: S311  repeatable, guards nothing
     return Scenario(
         seed=seed,
-        sent=_with_sequels(_times(records, dice), seed),
-        residents=_with_strangers(_residents(records, dice), records, seed),
-        faults=_faults(mishaps(dice, replicas), seed, replicas),
+        sent=[*sent, *_enrolled_anew(sent, changed)],
+        residents=residents,
+        faults=[*faults, *changed],
         crashes=_some_points(dice, 3),
         stalls={point: dice.choice((20.0, 90.0, 150.0)) for point in _some_points(dice, 2)},
         replicas=replicas,
@@ -174,6 +180,20 @@ def _with_sequels(sent: Sequence[Sent], seed: int) -> Sequence[Sent]:
             at += dice.choice((dice.uniform(0.0, 3.0), dice.uniform(0.0, _ENROLLING)))
             whole.append(Sent(at, record))
     return sorted(whole, key=lambda one: one.at)
+
+
+def _enrolled_anew(sent: Sequence[Sent], changed: Sequence[AccountsChanged]) -> Sequence[Sent]:
+    """All students of an institution whose accounts were changed by hand, a minute later."""
+    records = [one.record for one in sent]
+    return [
+        Sent(fault.at + _ANEW, sequel(record, ENROLLED))
+        for fault in changed
+        for (tenant_id, _), record in newest_of(records).items()
+        if tenant_id == fault.tenant_id
+    ]
+
+
+_ANEW = 60.0
 
 
 def _residents(records: Sequence[SimulatedRecord], dice: random.Random) -> Sequence[Resident]:

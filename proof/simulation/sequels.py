@@ -1,7 +1,7 @@
 """What institutions report of a student later: a withdrawal, a return, a corrected name."""
 
 import random
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import replace
 from datetime import UTC, datetime, timedelta
 from functools import cache
@@ -47,17 +47,22 @@ def sequel(before: SimulatedRecord, status: str, student: Student | None = None)
 
 def sequels(records: Sequence[SimulatedRecord], dice: random.Random) -> Iterator[Sequence[SimulatedRecord]]:
     """For about a third of the students what follows their newest event, in order. Some of it asks for nothing."""
-    newest: dict[tuple[str, str], SimulatedRecord] = {}
-    for record in records:
-        student = (record.tenant_id, record.student_id)
-        if record.breakage is None and (student not in newest or newest[student].version < record.version):
-            newest[student] = record
-    for record in newest.values():
+    for record in newest_of(records).values():
         if dice.random() < _MOVING:
             yield dice.choice((_withdrawal, _withdrawal, _switched_off, _return, _correction))(record, dice)
 
 
 _MOVING = 0.3
+
+
+def newest_of(records: Sequence[SimulatedRecord]) -> Mapping[tuple[str, str], SimulatedRecord]:
+    """The newest that can be read of each student, by tenant and student."""
+    newest: dict[tuple[str, str], SimulatedRecord] = {}
+    for record in records:
+        student = (record.tenant_id, record.student_id)
+        if record.breakage is None and (student not in newest or newest[student].version < record.version):
+            newest[student] = record
+    return newest
 
 
 def _withdrawal(last: SimulatedRecord, _dice: random.Random) -> Sequence[SimulatedRecord]:

@@ -170,10 +170,31 @@ async def test_a_verified_step_has_lost_nothing(given: Given, ledger: Ledger) ->
     given.accept(event())
     job = await given.claim_one()
     unknown = EndStep(MS, StepName.CREATE, StepState.UNKNOWN, Reason.OUTCOME_UNKNOWN)
+    refused = EndStep(MS, StepName.CREATE, StepState.THROTTLED, Reason.ACCOUNT_CONFLICT)
+    await ledger.work.commit(job.lease, [BEGIN])
+    await ledger.work.commit(job.lease, [unknown])
+    await ledger.work.commit(job.lease, [refused])
+    await ledger.work.commit(job.lease, [Verified(MS), Defer(0)])
+    assert (await given.claim_one()).steps[MS, StepName.CREATE].lost_at is None
+
+
+async def test_when_an_answer_was_lost_is_kept_where_a_verified_step_is_begun_again(
+    given: Given, ledger: Ledger
+) -> None:
+    given.accept(event())
+    job = await given.claim_one()
+    unknown = EndStep(MS, StepName.CREATE, StepState.UNKNOWN, Reason.OUTCOME_UNKNOWN)
+    refused = EndStep(MS, StepName.CREATE, StepState.THROTTLED, Reason.ACCOUNT_CONFLICT)
     await ledger.work.commit(job.lease, [BEGIN])
     await ledger.work.commit(job.lease, [unknown])
     await ledger.work.commit(job.lease, [Verified(MS), Defer(0)])
-    assert (await given.claim_one()).steps[MS, StepName.CREATE].lost_at is None
+    job = await given.claim_one()
+    lost_at = job.steps[MS, StepName.CREATE].lost_at
+    await ledger.work.commit(job.lease, [BEGIN])
+    await ledger.work.commit(job.lease, [refused, Defer(0)])
+    step = (await given.claim_one()).steps[MS, StepName.CREATE]
+    assert lost_at is not None
+    assert (step.unsure, step.lost_at) == (True, lost_at)
 
 
 async def after_a_long_silence(given: Given) -> Job:

@@ -95,6 +95,9 @@ BUGS = {
         frozenset({"I4"}),
         faults.PASSWORDS_REPLACED_WHILE_MAILS_WAIT,
     ),
+    "a known account is not looked at": Bug(
+        Make(assembly=provisioning.AnnouncesWhatItRemembers), frozenset({"I2", "I6"})
+    ),
     "address in a log": Bug(Make(assembly=provisioning.LogsAddresses), frozenset({"I14"})),
 }
 

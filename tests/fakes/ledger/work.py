@@ -124,7 +124,8 @@ class MemoryWork(OnState):
             case Verified():
                 for at, step in student.steps.items():
                     if at[0] is write.provider and step.unsure:
-                        student.steps[at] = replace(step, unsure=False, lost_at=None)
+                        lost_at = step.lost_at if step.state is StepState.UNKNOWN else None
+                        student.steps[at] = replace(step, unsure=False, lost_at=lost_at)
                         student.step_epochs[at] = student.epoch
             case SaveAccount():
                 student.accounts[write.account.provider] = write.account

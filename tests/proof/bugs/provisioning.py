@@ -237,6 +237,16 @@ class _Unasking(_Careless):
         return False
 
 
+class _Unlooking(_Careless):
+    async def read(self, object_id: str, *, timeout: float) -> Found | None:
+        await self.real.read(object_id, timeout=timeout)
+        return Found(object_id, "", None)
+
+    async def groups_of(self, object_id: str, groups: Sequence[str], *, timeout: float) -> frozenset[str]:
+        await self.real.groups_of(object_id, groups, timeout=timeout)
+        return frozenset(groups)
+
+
 class _WithDirectories(SimulatedAssembly):
     wrong: type[_Careless]
 
@@ -267,6 +277,12 @@ class SendsReplacedPasswords(_WithDirectories):
     """A mail that has waited is sent as it is, whatever became of the password in it."""
 
     wrong = _Unasking
+
+
+class AnnouncesWhatItRemembers(_WithDirectories):
+    """A newer event announces the account as it was, whatever people have done to it since."""
+
+    wrong = _Unlooking
 
 
 class WritesByName(_WithDirectories):
