@@ -6,6 +6,8 @@ from typing import Any
 from consumer.events import Provider
 from consumer.policy.addresses import candidates
 from consumer.policy.marker import marker
+from consumer.simulators.google.customer import Customer
+from consumer.simulators.graph.directory import Directory
 from consumer.simulators.vendors import Vendors
 from consumer.tenants import Tenant
 from proof.simulation.institutions import tenants
@@ -42,15 +44,13 @@ def replace_passwords(tenant_id: str, vendors: Vendors, *, now: float) -> frozen
     Accounts that are younger than `_SETTLED` are left alone: Microsoft tells when a password was changed, but an adapter must allow for
     clocks that differ.
     """
-    tenant = next(one for one in tenants() if one.id == tenant_id)
-    domain = f"@{tenant.addresses.domain}"
+    directory, customer = _directories(tenant_id, vendors)
+    domain = f"@{_tenant(tenant_id).addresses.domain}"
     done = set[str]()
-    if tenant.microsoft:
-        for user in vendors.graph.directories[tenant.microsoft.tenant_id].users.values():
-            if user.upn.endswith(domain) and user.deleted_at is None and user.password_changed_at < now - _SETTLED:
-                user.password, user.password_changed_at, user.signed_in_at = SCHOOLS_PASSWORD, now, now
-                done.add(user.id)
-    customer = vendors.google.customer_of(tenant.google.admin_subject) if tenant.google else None
+    for user in directory.users.values() if directory else ():
+        if user.upn.endswith(domain) and user.deleted_at is None and user.password_changed_at < now - _SETTLED:
+            user.password, user.password_changed_at, user.signed_in_at = SCHOOLS_PASSWORD, now, now
+            done.add(user.id)
     for known in customer.users if customer else ():
         if known.primary_email.endswith(domain) and known.deleted_at is None and known.created_at < now - _SETTLED:
             known.password, known.hash_function, known.last_login_at = SCHOOLS_PASSWORD, None, now
@@ -64,22 +64,25 @@ _SETTLED = 150.0
 
 def change_accounts(tenant_id: str, done: Collection[str], vendors: Vendors) -> None:
     """Deletes the accounts with these ids and takes their licences and groups, in turn."""
-    tenant = next(one for one in tenants() if one.id == tenant_id)
-    directory = vendors.graph.directories[tenant.microsoft.tenant_id] if tenant.microsoft else None
-    customer = vendors.google.customer_of(tenant.google.admin_subject) if tenant.google else None
+    directory, customer = _directories(tenant_id, vendors)
     for index, ident in enumerate(sorted(done)):
         if directory is not None and ident in directory.users:
-            if index % 2:
-                directory.delete(ident)
-            else:
-                directory.users[ident].licences.clear()
-                for members in directory.groups.values():
-                    members.discard(ident)
+            (directory.delete if index % 2 else directory.strip)(ident)
         elif customer is not None and customer.known(ident) is not None:
-            if index % 2:
-                customer.delete(ident)
-            else:
-                customer.groups.forget(ident)
+            (customer.delete if index % 2 else customer.groups.forget)(ident)
+
+
+def _tenant(tenant_id: str) -> Tenant:
+    return next(one for one in tenants() if one.id == tenant_id)
+
+
+def _directories(tenant_id: str, vendors: Vendors) -> tuple[Directory | None, Customer | None]:
+    """The tenant's own at Microsoft and at Google."""
+    tenant = _tenant(tenant_id)
+    return (
+        vendors.graph.directories[tenant.microsoft.tenant_id] if tenant.microsoft else None,
+        vendors.google.customer_of(tenant.google.admin_subject) if tenant.google else None,
+    )
 
 
 def _address(resident: Resident, tenant: Tenant) -> str | None:

@@ -158,6 +158,13 @@ class Directory:
             raise refusals.invalid(refusals.MEMBER_EXISTS)
         self.groups[group].add(user.id)
 
+    def strip(self, key: str) -> None:
+        """Takes the user's licences, which are free then, and its memberships, as staff do in the admin centre."""
+        user = self.get(key)
+        self.assign(key, [], list(user.licences))
+        for members in self.groups.values():
+            members.discard(user.id)
+
     def sign_in(self, address: str, password: str) -> bool:
         """What the sign-in page does: a password that opens the account has to be changed there and then, for any other."""
         user = self.users.get(self._holders.get(address.lower(), ""))

@@ -78,10 +78,7 @@ def block(scene: Scene, tenant_id: str, ident: str, *, blocked: bool = True) -> 
 def strip(scene: Scene, tenant_id: str, ident: str) -> None:
     """Takes an account's licences and groups by hand."""
     if tenant_of(scene, tenant_id).microsoft:
-        directory = entra(scene, tenant_id)
-        directory.users[ident].licences.clear()
-        for members in directory.groups.values():
-            members.discard(ident)
+        entra(scene, tenant_id).strip(ident)
     else:
         workspace(scene, tenant_id).groups.forget(ident)
 

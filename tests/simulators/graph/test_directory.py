@@ -245,6 +245,19 @@ async def test_a_licence_is_taken_from_the_stock_once_however_often_it_is_assign
     assert (sku["skuId"], sku["consumedUnits"], sku["prepaidUnits"]["enabled"]) == (SKU, 1, 1)
 
 
+async def test_what_staff_take_from_a_user_goes_back_to_the_stock(graph: Graph) -> None:
+    ident = await graph.created()
+    before = graph.directory.stock[SKU]
+    graph.directory.assign(ident, [SKU], [])
+    graph.directory.groups["g"] = {ident, "another"}
+
+    graph.directory.strip(ident)
+
+    assert graph.directory.users[ident].licences == []
+    assert graph.directory.stock[SKU] == before
+    assert graph.directory.groups["g"] == {"another"}
+
+
 async def test_no_licences_are_left_when_the_stock_is_used_up(graph: Graph) -> None:
     graph.directory.stock[SKU] = 0
     ident = await graph.created()
