@@ -1,8 +1,8 @@
-"""Our place in the group: the consumer joins, takes records, is replaced once it has failed for good, and leaves.
+"""The consumer's membership in the group: joining, taking records, replacing a consumer that has failed, and leaving.
 
-Leaving takes care of two gaps of librdkafka (2.16). `close` during a rebalance calls for two revocations, and may end the client's part
-of the group between them: the second `incremental_unassign` then blocks for good, and keeps the GIL. And `close` may forget to leave the
-group where the member has no partitions: the others' rebalance then waits until its session ends. So partitions are given back first.
+Partitions are given back before the consumer is closed, because of two faults of librdkafka 2.16. `close` during a rebalance makes two
+revoke callbacks and may terminate the client's group state between them: the second `incremental_unassign` then never returns, and holds
+the GIL. And `close` may send no LeaveGroup for a member without partitions: the others' rebalance then waits for its session timeout.
 """
 
 import time
@@ -25,14 +25,12 @@ log = structlog.get_logger()
 _POLL = 0.1
 _LEAVE_POLLS = 50
 
-Revoked = Callable[[Collection[Place]], None]
-
 
 class Membership:
-    """It alone touches the consumer, apart from what it lends out as `consumer`. Runs on the intake's thread.
+    """Owns the consumer. Runs on the intake's thread.
 
-    `revoked` is told of partitions that are no longer ours, inside `take` and `leave`; `reached_end` of the offsets before which there is
-    nothing more to read. `static`: the consumers have a `group.instance.id`, and so stay in the group from one process to the next.
+    `revoked` is called with partitions that are no longer ours, inside `take` and `leave`; `reached_end` with a partition's end once it
+    has been read up to there. `static`: the consumers have a `group.instance.id`, and so stay in the group from one process to the next.
     """
 
     def __init__(
@@ -43,7 +41,7 @@ class Membership:
         offsets: Offsets,
         *,
         metrics: Metrics,
-        revoked: Revoked,
+        revoked: Callable[[Collection[Place]], None],
         reached_end: Callable[[Place, int], None] | None = None,
         static: bool = False,
         clock: Callable[[], float] = time.monotonic,
@@ -59,7 +57,7 @@ class Membership:
         self._rebalanced = False
         self._consumers = consumers
         self.consumer = consumers(offsets.answered)
-        """The newest."""
+        """The current one."""
 
     @property
     def failed(self) -> bool:
@@ -94,10 +92,7 @@ class Membership:
         return taken
 
     def replace_failed(self) -> bool:
-        """Puts a new consumer in place of one that reads nothing any more; whether it was time to.
-
-        What was in hand is read again, by whoever is given its partition.
-        """
+        """Replaces a consumer that has failed, if that is due; whether it did. Whoever owns its partitions next reads them again."""
         if not self._replacement.due:
             return False
         self._partitions.abandon()

@@ -21,7 +21,7 @@ log = structlog.get_logger()
 
 
 class Offsets:
-    """Of the partitions that are assigned to us, as `Partitions` says in `epochs`. Runs on the intake's thread."""
+    """Of the partitions that are ours in the ledger. Runs on the intake's thread."""
 
     def __init__(self, inbox: Inbox, *, failpoints: Failpoints = UNARMED) -> None:
         self._inbox = inbox
@@ -32,8 +32,7 @@ class Offsets:
         self._acknowledged: dict[Place, int] = {}
         self._uncommitted: set[Place] = set()
         self._finished = False
-        self.epochs: dict[Place, int] = {}
-        """Under which the ledger lets us write."""
+        self._epochs: dict[Place, int] = {}
         self.fatal: KafkaError | None = None
         """Why a commit found that the consumer can't go on."""
 
@@ -42,9 +41,18 @@ class Offsets:
         """Partitions of which something is done, and the offsets up to which."""
         return self._done
 
+    @property
+    def epochs(self) -> Mapping[Place, int]:
+        """Of our partitions: the ledger accepts writes under no other."""
+        return self._epochs
+
+    def own(self, place: Place, epoch: int) -> None:
+        """The partition is ours, under this epoch, until it is forgotten."""
+        self._epochs[place] = epoch
+
     def done(self, offsets: Mapping[Place, int]) -> None:
         """Everything before these offsets is durable, acknowledged or meaningless, but for what is held back."""
-        ours = {place: offset for place, offset in offsets.items() if place in self.epochs}
+        ours = {place: offset for place, offset in offsets.items() if place in self._epochs}
         self._done.update(ours)
         self._uncommitted |= ours.keys()
 
@@ -60,13 +68,13 @@ class Offsets:
 
     def stored(self, offsets: Mapping[Place, int]) -> None:
         """The ledger has these."""
-        self._stored.update({place: offset for place, offset in offsets.items() if place in self.epochs})
+        self._stored.update({place: offset for place, offset in offsets.items() if place in self._epochs})
 
     def store(self) -> None:
         """Gives the ledger the offsets that it lacks. Raises `Unavailable`, `Fenced`."""
         new = {place: at for place in self._uncommitted if self._stored.get(place) != (at := self._committable(place))}
         if new:
-            self._inbox.store_offsets(new, epochs=self.epochs)
+            self._inbox.store_offsets(new, epochs=self._epochs)
             self._stored.update(new)
 
     def commit(self, consumer: Consumer, *, again: bool = False) -> None:
@@ -101,7 +109,8 @@ class Offsets:
     def answered(self, error: KafkaError | None, partitions: list[TopicPartition]) -> None:
         """What became of an asynchronous commit. The group's coordinator refuses it while members come and go: the next one repeats it."""
         refused = {place_at(at): refusal for at in partitions if (refusal := error or at.error) is not None}
-        self._acknowledge([at for at in partitions if place_at(at) not in refused])
+        known = self._done.keys() - refused.keys()
+        self._acknowledged.update({place_at(at): at.offset for at in partitions if place_at(at) in known})
         if refused:
             log.warning(
                 "offset_commit_failed", error=", ".join(sorted({refusal.name() for refusal in refused.values()}))
@@ -112,7 +121,7 @@ class Offsets:
     def forget(self, places: Collection[Place]) -> None:
         """They are no longer ours."""
         self._uncommitted.difference_update(places)
-        for known in (self._done, self._stored, self._acknowledged, self.epochs):
+        for known in (self._done, self._stored, self._acknowledged, self._epochs):
             for place in places:
                 known.pop(place, None)
 
@@ -140,10 +149,6 @@ class Offsets:
             self._note(error.args[0])
             return False
         return True
-
-    def _acknowledge(self, partitions: list[TopicPartition]) -> None:
-        known = {place_at(at): at.offset for at in partitions if place_at(at) in self._done}
-        self._acknowledged.update(known)
 
     def _note(self, error: KafkaError) -> None:
         if is_fatal(error):

@@ -15,7 +15,7 @@ from consumer.errors import Stop, Unavailable
 from consumer.failpoints import UNARMED, Failpoints, Point, commit_lost
 from consumer.intake.offsets import Offsets, place_at
 from consumer.intake.port import Consumer
-from consumer.ledger.port import Inbox, Ownership, Place
+from consumer.ledger.port import Inbox, Place
 from consumer.observe.metrics import Metrics
 
 log = structlog.get_logger()
@@ -26,7 +26,7 @@ _UNREAD = 0
 
 
 class Partitions:
-    """The assignment and its epochs."""
+    """The assignment. `_owned` are the ledger's next offsets."""
 
     def __init__(
         self, inbox: Inbox, offsets: Offsets, *, owner: str, metrics: Metrics, failpoints: Failpoints = UNARMED
@@ -37,7 +37,7 @@ class Partitions:
         self._metrics = metrics
         self._failpoints = failpoints
         self._assigned: set[Place] = set()
-        self._owned: dict[Place, Ownership] = {}
+        self._owned: dict[Place, int | None] = {}
         self._begun: dict[Place, int] = {}
         self._paused: set[Place] = set()
         self._without_offset: set[Place] = set()
@@ -91,8 +91,8 @@ class Partitions:
             owned = self._inbox.own(topic, new, owner=self._owner)
             self._failpoints.reach(Point.PARTITIONS_OWNED, lost=commit_lost())
             for partition, ownership in owned.items():
-                self._owned[topic, partition] = ownership
-                self._offsets.epochs[topic, partition] = ownership.epoch
+                self._owned[topic, partition] = ownership.next_offset
+                self._offsets.own((topic, partition), ownership.epoch)
         return bool(topics)
 
     def begin(self, consumer: Consumer) -> None:
@@ -131,7 +131,7 @@ class Partitions:
 
     def _start(self, consumer: Consumer, place: Place, committed: int) -> int:
         """Where to begin. Raises `KafkaException`."""
-        known = self._owned[place].next_offset
+        known = self._owned[place]
         nothing_known = committed == OFFSET_INVALID or (known is not None and known < 0)
         start = _oldest(consumer, place) if nothing_known else committed if known is None else min(committed, known)
         if start < committed:
