@@ -153,8 +153,8 @@ class HeldAccount:
 
     `created_at` is None where it was there before the run; `deleted_at` is the last deletion. `untouchable` says why it must be left alone
     whatever it bears: it is a guest's, an administrator's, or synchronised. `changed_at` is when people last
-    deleted it or took what it has, in Unix seconds; `replaced_at` is when the institution replaced the password;
-    None where it did not, or where a call of ours has set another since.
+    deleted it or took its licences and groups, in Unix seconds. `replaced_at` is when the institution replaced the password; None where
+    it did not, or where a call of ours has set another since.
     """
 
     tenant_id: str

@@ -114,13 +114,10 @@ def _not_so(index: Index, student: Student, outcome: AccountProvisioned) -> Iter
         yield "the identity is another object's"
     if outcome.account.origin is Origin.ADOPTED and made is not None:
         yield f"call {made.number} made the account, it was not adopted"
-    changed = (
-        held.changed_at if held.changed_at is not None and held.changed_at < outcome.occurred_at.timestamp() else None
-    )
-    if changed is not None and held.deleted:
+    by_hand_at = held.changed_at if held.changed_at and held.changed_at < outcome.occurred_at.timestamp() else 0.0
+    if by_hand_at and held.deleted:
         yield f"object {spot[2]} had been deleted by hand"
-    calls = [call for call in index.about.get(spot, ()) if changed is None or call.at >= changed]
-    before, later = _given(calls, when)
+    before, later = _given((call for call in index.about.get(spot, ()) if call.at >= by_hand_at), when)
     for kind, said, stands in (("licence", outcome.licences, held.licences), ("group", outcome.groups, held.groups)):
         by_hand = {name.lower() for name in stands} - later  # or it came back with a restored account
         yield from (f"the account has no {kind} {name}" for name in said if name.lower() not in before | by_hand)

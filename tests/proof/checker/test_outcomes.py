@@ -1,6 +1,7 @@
 """I5 and I6: what downstream reads."""
 
 from dataclasses import replace
+from typing import Any
 from uuid import UUID
 
 import pytest
@@ -92,6 +93,23 @@ def test_a_licence_that_is_given_later_is_not_told_before() -> None:
     story = Story()
     story.calls[2] = replace(story.calls[2], at=START + 9)
     assert story.broken() == ["I6"]
+
+
+@pytest.mark.parametrize(
+    "now",
+    [{"deleted": True}, {"licences": frozenset[str]()}, {"groups": frozenset[str]()}],
+    ids=lambda now: next(iter(now)),
+)
+def test_an_account_is_not_told_as_it_was_before_people_changed_it(now: dict[str, Any]) -> None:
+    story = Story()
+    story.accounts = [account(**now, changed_at=START + 4.9)]
+    assert story.broken() == ["I6"]
+
+
+def test_what_people_change_later_makes_no_outcome_untrue() -> None:
+    story = Story()
+    story.accounts = [account(deleted=True, licences=frozenset(), groups=frozenset(), changed_at=START + 9)]
+    assert story.broken() == []
 
 
 def test_another_student_s_account_is_not_told_as_one_s_own() -> None:
