@@ -140,14 +140,16 @@ async def after_a_takeover(given: Given) -> Job:
 
 # --- lost answers ---
 
+LOST = EndStep(MS, StepName.CREATE, StepState.UNKNOWN, Reason.OUTCOME_UNKNOWN)
+REFUSED = EndStep(MS, StepName.CREATE, StepState.THROTTLED, Reason.ACCOUNT_CONFLICT)
+
 
 async def test_when_an_answer_was_lost_is_kept_through_later_refusals(given: Given, ledger: Ledger) -> None:
     given.accept(event())
     job = await given.claim_one()
-    unknown = EndStep(MS, StepName.CREATE, StepState.UNKNOWN, Reason.OUTCOME_UNKNOWN)
     refused = EndStep(MS, StepName.CREATE, StepState.UNKNOWN, Reason.THROTTLED)
     await ledger.work.commit(job.lease, [BEGIN])
-    await ledger.work.commit(job.lease, [unknown, Defer(0)])
+    await ledger.work.commit(job.lease, [LOST, Defer(0)])
     job = await given.claim_one()
     lost_at = job.steps[MS, StepName.CREATE].lost_at
     await ledger.work.commit(job.lease, [BEGIN])
@@ -169,11 +171,9 @@ async def test_an_answer_that_a_dead_worker_did_not_note_counts_as_lost(given: G
 async def test_a_verified_step_has_lost_nothing(given: Given, ledger: Ledger) -> None:
     given.accept(event())
     job = await given.claim_one()
-    unknown = EndStep(MS, StepName.CREATE, StepState.UNKNOWN, Reason.OUTCOME_UNKNOWN)
-    refused = EndStep(MS, StepName.CREATE, StepState.THROTTLED, Reason.ACCOUNT_CONFLICT)
     await ledger.work.commit(job.lease, [BEGIN])
-    await ledger.work.commit(job.lease, [unknown])
-    await ledger.work.commit(job.lease, [refused])
+    await ledger.work.commit(job.lease, [LOST])
+    await ledger.work.commit(job.lease, [REFUSED])
     await ledger.work.commit(job.lease, [Verified(MS), Defer(0)])
     assert (await given.claim_one()).steps[MS, StepName.CREATE].lost_at is None
 
@@ -183,15 +183,13 @@ async def test_when_an_answer_was_lost_is_kept_where_a_verified_step_is_begun_ag
 ) -> None:
     given.accept(event())
     job = await given.claim_one()
-    unknown = EndStep(MS, StepName.CREATE, StepState.UNKNOWN, Reason.OUTCOME_UNKNOWN)
-    refused = EndStep(MS, StepName.CREATE, StepState.THROTTLED, Reason.ACCOUNT_CONFLICT)
     await ledger.work.commit(job.lease, [BEGIN])
-    await ledger.work.commit(job.lease, [unknown])
+    await ledger.work.commit(job.lease, [LOST])
     await ledger.work.commit(job.lease, [Verified(MS), Defer(0)])
     job = await given.claim_one()
     lost_at = job.steps[MS, StepName.CREATE].lost_at
     await ledger.work.commit(job.lease, [BEGIN])
-    await ledger.work.commit(job.lease, [refused, Defer(0)])
+    await ledger.work.commit(job.lease, [REFUSED, Defer(0)])
     step = (await given.claim_one()).steps[MS, StepName.CREATE]
     assert lost_at is not None
     assert (step.unsure, step.lost_at) == (True, lost_at)

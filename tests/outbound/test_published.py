@@ -1,7 +1,7 @@
 """Outcomes read back from real Kafka: all that a `read_committed` reader sees, and nothing else."""
 
 import time
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
 from datetime import UTC, datetime, timedelta
 from typing import Any
 from uuid import UUID
@@ -27,7 +27,15 @@ class Topic:
         self._kafka = kafka
         self._producer = Producer({"bootstrap.servers": kafka, "transactional.id": relay})
         self._producer.init_transactions(30)
+        self._committed, self._everything = (
+            Consumer({"bootstrap.servers": kafka, "group.id": "markers", "isolation.level": level})
+            for level in ("read_committed", "read_uncommitted")
+        )
         self.published = TopicsPublished({"bootstrap.servers": kafka}, [name], relay)
+
+    def close(self) -> None:
+        self._committed.close()
+        self._everything.close()
 
     def begin(self, *numbers: int, at: datetime = NOON, partition: int = 0) -> None:
         """Records with that timestamp, in a transaction that is open; the marker that ends it will have the broker's own time."""
@@ -59,15 +67,9 @@ class Topic:
 
     def _wait_for_markers(self) -> None:
         """The coordinator answers before it has written the markers that end the transaction."""
-        readers = [
-            Consumer({"bootstrap.servers": self._kafka, "group.id": "markers", "isolation.level": level})
-            for level in ("read_committed", "read_uncommitted")
-        ]
         deadline = time.monotonic() + 30
-        while self._ends(readers[0]) != (ends := self._ends(readers[1])):
+        while self._ends(self._committed) != (ends := self._ends(self._everything)):
             assert time.monotonic() < deadline, f"the transaction is still open before {ends}"
-        for reader in readers:
-            reader.close()
 
     def _ends(self, reader: Consumer) -> list[int]:
         return [reader.get_watermark_offsets(TopicPartition(self.name, number), timeout=30)[1] for number in (0, 1)]
@@ -83,8 +85,10 @@ class Topic:
 
 
 @pytest.fixture
-def topic(kafka: str, create_topic: Callable[..., str], unique_name: str) -> Topic:
-    return Topic(kafka, create_topic("outcomes", 2), unique_name)
+def topic(kafka: str, create_topic: Callable[..., str], unique_name: str) -> Iterator[Topic]:
+    made = Topic(kafka, create_topic("outcomes", 2), unique_name)
+    yield made
+    made.close()
 
 
 def test_where_nothing_was_published_there_is_nothing(topic: Topic) -> None:
