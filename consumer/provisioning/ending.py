@@ -146,7 +146,7 @@ class Endings:
         held: bool,
     ) -> Ending:
         reason = fault.reason
-        # Only a mail's outcome tells a wait from a hold: delayed, then failed.
+        # Only a mail's outcome distinguishes a wait (delayed) from a hold (failed).
         known = _reported(case, name, reason, held=held and name is StepName.WELCOME)
         ending = so_far
         if report and not known:

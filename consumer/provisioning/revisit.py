@@ -1,13 +1,11 @@
-"""An account that an earlier event brought about is looked at before a newer event is said to have brought it about again.
+"""An account that an earlier event announced is read at the provider before a newer event announces it: people may have changed it.
 
-People act at the provider meanwhile:
-
-as we left it ────────────▶ nothing to do
+unchanged ────────────────▶ nothing to do
 deleted, and restorable ──▶ restored (`create`)
 gone, or not shown ───────▶ later, and in the end a person must look
-sign-in blocked ──────────▶ a person must unblock it: who did so may have meant it
-marker of another ────────▶ a person must look
-licences, groups taken ───▶ given again (`grants`), as far as the rules still give them
+sign-in blocked ──────────▶ held: it may have been blocked on purpose
+marker of another ────────▶ held: a person must look
+licences, groups removed ─▶ given again (`grants`), as far as the rules still give them
 """
 
 from dataclasses import replace
@@ -21,7 +19,7 @@ from consumer.provisioning.case import Case
 
 
 async def ensure_revisited(case: Case) -> None:
-    """Returns when `case.account` says what there is. Raises `Hold` where a person must act."""
+    """Returns when `case.account` is what the provider has. Raises `Hold` where a person must act."""
     account = case.account
     if account is None or account.object_id is None or not _announced_before(case, account):
         return
@@ -67,6 +65,6 @@ def _refuse_changed(account: Account, found: Found) -> None:
         raise Hold("The account carries the marker of another student.", reason=Reason.ACCOUNT_CONFLICT)
     if not found.enabled:
         raise Hold(
-            "The account's sign-in is blocked at the provider: whoever blocked it must unblock it.",
+            "The account's sign-in is blocked at the provider. Unblock it there.",
             reason=Reason.ACCOUNT_DISABLED,
         )

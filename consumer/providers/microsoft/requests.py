@@ -63,7 +63,7 @@ def shown_user(base_url: str, object_id: str, marker: MarkerField) -> str:
 
 
 def standing_user(base_url: str, object_id: str, marker: MarkerField) -> str:
-    """The same, and what the account is worth: whether it can sign in, and with which licences."""
+    """The same, and whether its sign-in is enabled and which licences it has."""
     return f"{shown_user(base_url, object_id, marker)},accountEnabled,assignedLicenses"
 
 
