@@ -1,8 +1,8 @@
 """Taking an account that carries the student's marker, and that the ledger does not know, as the student's: only where all of it fits.
 
 Never taken, whatever marker it carries: an administrator's account, a guest's, one that is written on the institution's premises and only
-copied here, one in a domain that is not the tenant's. Roles are asked for only here, when an account is about to be taken; where they
-cannot be read, it is not.
+copied here, one in a domain that is not the tenant's. One whose sign-in is blocked is taken once it is unblocked. Roles are asked for only
+here, when an account is about to be taken; where they cannot be read, it is not.
 """
 
 from dataclasses import replace
@@ -36,6 +36,7 @@ async def adopt(case: Case, account: Account, found: Found, origin: Origin, *, e
     Raises `Hold` where it is none that may be taken.
     """
     refuse_foreign(case, found)
+    refuse_disabled(found)
     await refuse_privileged(case, found)
     taken = standing(account, found, origin)
     done = EndStep(case.provider, StepName.CREATE, StepState.DONE)
@@ -62,6 +63,15 @@ def refuse_foreign(case: Case, found: Found) -> None:
         raise Hold(
             "The account that carries the marker is in a domain that is not the tenant's.",
             reason=Reason.ACCOUNT_CONFLICT,
+        )
+
+
+def refuse_disabled(found: Found) -> None:
+    """Raises `Hold` where the account's sign-in is blocked: that may be on purpose, and an outcome must not announce it."""
+    if not found.enabled:
+        raise Hold(
+            "The account's sign-in is blocked at the provider. Unblock it there.",
+            reason=Reason.ACCOUNT_DISABLED,
         )
 
 

@@ -14,7 +14,7 @@ from consumer.errors import Hold, NotYet, Reason
 from consumer.events import StepName
 from consumer.ledger.port import Account
 from consumer.providers.port import Found
-from consumer.provisioning.adopt import our_accounts
+from consumer.provisioning.adopt import our_accounts, refuse_disabled
 from consumer.provisioning.case import Case
 
 
@@ -63,8 +63,4 @@ async def _without_object(case: Case, account: Account) -> Account:
 def _refuse_changed(account: Account, found: Found) -> None:
     if found.marker is not None and found.marker != account.marker:
         raise Hold("The account carries the marker of another student.", reason=Reason.ACCOUNT_CONFLICT)
-    if not found.enabled:
-        raise Hold(
-            "The account's sign-in is blocked at the provider. Unblock it there.",
-            reason=Reason.ACCOUNT_DISABLED,
-        )
+    refuse_disabled(found)

@@ -53,7 +53,14 @@ class FakeAccount:
     licences: list[str] = field(default_factory=list[str])
     groups: list[str] = field(default_factory=list[str])
     hidden: bool = False
-    enabled: bool = True
+
+    def block(self) -> None:
+        """Blocks its sign-in, as the school's staff would."""
+        self.found = replace(self.found, enabled=False)
+
+    def unblock(self) -> None:
+        """Takes that back."""
+        self.found = replace(self.found, enabled=True)
 
 
 class FakeDirectory:
@@ -95,10 +102,13 @@ class FakeDirectory:
         privileged: bool = False,
         guest: bool = False,
         synchronised: bool = False,
+        enabled: bool = True,
     ) -> FakeAccount:
         """An account that was there before us."""
         ident = f"o{len(self.accounts) + 1}"
-        found = Found(ident, address, marker, deleted=deleted, guest=guest, synchronised=synchronised)
+        found = Found(
+            ident, address, marker, deleted=deleted, guest=guest, synchronised=synchronised, enabled=enabled
+        )
         account = FakeAccount(found, privileged=privileged)
         self.accounts[ident] = account
         return account
@@ -124,9 +134,7 @@ class FakeDirectory:
         account = self.accounts.get(object_id)
         if account is None or account.hidden or account.found.deleted:
             return None
-        return replace(
-            account.found, enabled=account.enabled, licences=frozenset(one.lower() for one in account.licences)
-        )
+        return replace(account.found, licences=frozenset(one.lower() for one in account.licences))
 
     async def groups_of(self, object_id: str, groups: Sequence[str], *, timeout: float) -> frozenset[str]:
         """See the port."""

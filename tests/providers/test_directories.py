@@ -34,7 +34,7 @@ class Setting:
         """As the school's staff would."""
         if self.world is None:
             assert isinstance(self.directory, FakeDirectory)
-            self.directory.accounts[object_id].enabled = False
+            self.directory.accounts[object_id].block()
         elif self.directory.provider is Provider.MICROSOFT:
             (directory,) = self.world.graph.directories.values()
             directory.users[object_id].properties["accountEnabled"] = False
@@ -137,12 +137,16 @@ async def test_an_account_is_read_with_what_it_was_given(setting: Setting) -> No
     assert groups == {setting.group}
 
 
-async def test_a_disabled_account_is_read_as_one(setting: Setting) -> None:
+async def test_a_disabled_account_shows_as_disabled_however_it_is_found(setting: Setting) -> None:
     created = await setting.directory.create(maria(), PASSWORD, timeout=5)
     setting.disable(created.object_id)
-    read = await setting.directory.read(created.object_id, timeout=5)
-    assert read is not None
-    assert not read.enabled
+    (marked,) = await setting.directory.find_marked(maria().marker, timeout=5)
+    shown = [
+        marked,
+        await setting.directory.find_address(maria().address, timeout=5),
+        await setting.directory.read(created.object_id, timeout=5),
+    ]
+    assert [one and one.enabled for one in shown] == [False, False, False]
 
 
 async def test_nobody_is_read_where_nobody_is(setting: Setting) -> None:

@@ -24,6 +24,7 @@ def failure(school: School) -> tuple[str, bool]:
         ({"synchronised": True}, Reason.SYNCHRONISED_ACCOUNT),
         ({"guest": True}, Reason.GUEST_ACCOUNT),
         ({"privileged": True}, Reason.PRIVILEGED_ACCOUNT),
+        ({"enabled": False}, Reason.ACCOUNT_DISABLED),
         ({"deleted": True, "synchronised": True}, Reason.SYNCHRONISED_ACCOUNT),
         ({"deleted": True, "guest": True}, Reason.GUEST_ACCOUNT),
     ],

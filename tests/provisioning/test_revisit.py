@@ -56,11 +56,11 @@ async def test_a_group_that_was_taken_by_hand_and_is_not_given_any_more_is_not_t
 
 
 async def test_a_disabled_account_waits_for_who_disabled_it_and_is_not_announced(settled: School) -> None:
-    settled.account().enabled = False
+    settled.account().block()
     await settled.work()
     assert told(settled) == [("create", Reason.ACCOUNT_DISABLED, False)]
     assert len(settled.outcomes("AccountProvisioned")) == 1
-    settled.account().enabled = True
+    settled.account().unblock()
     await settled.work_until_settled()
     assert len(settled.outcomes("AccountProvisioned")) == 2
 
@@ -71,6 +71,18 @@ async def test_a_deleted_account_is_restored(settled: School) -> None:
     await settled.work_until_settled()
     assert not account.found.deleted
     assert settled.directory.calls.count("create") == 1
+    assert settled.outcomes("AccountProvisioned")[-1]["account"]["origin"] == "restored"
+
+
+async def test_a_deleted_account_that_was_disabled_too_is_restored_and_announced_when_it_is_enabled(settled: School) -> None:
+    account = settled.account()
+    account.block()
+    account.found = replace(account.found, deleted=True)
+    await settled.work()
+    assert told(settled) == [("create", Reason.ACCOUNT_DISABLED, False)]
+    assert len(settled.outcomes("AccountProvisioned")) == 1
+    account.unblock()
+    await settled.work_until_settled()
     assert settled.outcomes("AccountProvisioned")[-1]["account"]["origin"] == "restored"
 
 
@@ -108,7 +120,7 @@ async def test_an_account_that_bears_another_students_marker_waits_for_a_person(
 
 
 async def test_a_withdrawal_ends_the_wait_for_a_disabled_account(settled: School) -> None:
-    settled.account().enabled = False
+    settled.account().block()
     await settled.work()
     settled.withdraw(version=3)
     await settled.work_until_settled()

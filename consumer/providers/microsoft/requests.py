@@ -12,7 +12,7 @@ from consumer.providers.port import NewAccount
 ADVANCED: Mapping[str, str] = {"ConsistencyLevel": "eventual"}
 """The header of an advanced query; `$count=true` goes with it."""
 
-_SHOWN = "id,userPrincipalName,userType,creationType,onPremisesSyncEnabled,deletedDateTime"
+_SHOWN = "id,userPrincipalName,accountEnabled,userType,creationType,onPremisesSyncEnabled,deletedDateTime"
 _NOT_IN_A_NICKNAME = re.compile(r"[^A-Za-z0-9._-]")
 _NICKNAME = 64
 
@@ -58,13 +58,13 @@ def user(base_url: str, object_id: str) -> str:
 
 
 def shown_user(base_url: str, object_id: str, marker: MarkerField) -> str:
-    """A user with all that tells whose it is."""
+    """A user with all that tells whose it is, and whether its sign-in is enabled."""
     return f"{user(base_url, object_id)}?$select={selection(marker)}"
 
 
 def standing_user(base_url: str, object_id: str, marker: MarkerField) -> str:
-    """The same, and whether its sign-in is enabled and which licences it has."""
-    return f"{shown_user(base_url, object_id, marker)},accountEnabled,assignedLicenses"
+    """The same, and which licences it has."""
+    return f"{shown_user(base_url, object_id, marker)},assignedLicenses"
 
 
 def selection(marker: MarkerField) -> str:
