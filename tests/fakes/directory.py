@@ -106,9 +106,7 @@ class FakeDirectory:
     ) -> FakeAccount:
         """An account that was there before us."""
         ident = f"o{len(self.accounts) + 1}"
-        found = Found(
-            ident, address, marker, deleted=deleted, guest=guest, synchronised=synchronised, enabled=enabled
-        )
+        found = Found(ident, address, marker, deleted=deleted, guest=guest, synchronised=synchronised, enabled=enabled)
         account = FakeAccount(found, privileged=privileged)
         self.accounts[ident] = account
         return account

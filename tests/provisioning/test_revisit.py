@@ -74,7 +74,9 @@ async def test_a_deleted_account_is_restored(settled: School) -> None:
     assert settled.outcomes("AccountProvisioned")[-1]["account"]["origin"] == "restored"
 
 
-async def test_a_deleted_account_that_was_disabled_too_is_restored_and_announced_when_it_is_enabled(settled: School) -> None:
+async def test_a_deleted_account_that_was_disabled_too_is_restored_and_announced_when_it_is_enabled(
+    settled: School,
+) -> None:
     account = settled.account()
     account.block()
     account.found = replace(account.found, deleted=True)
