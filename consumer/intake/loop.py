@@ -136,7 +136,7 @@ class Intake:
         try:
             self._asking = "database"
             if self._hold.cause is not None:
-                self._offsets.store()
+                self._offsets.store(again=True)
             if self._partitions.own():
                 self._open.forget()
             self._asking = "kafka"
@@ -223,6 +223,7 @@ class Intake:
             [taken.arrival for taken in batch.arrivals],
             epochs=self._offsets.epochs,
             offsets=offsets,
+            stored=self._offsets.in_ledger,
             skip_locked=batch.again,
         )
         self._failpoints.reach(Point.BATCH_ACCEPTED, lost=commit_lost())
@@ -255,7 +256,7 @@ class Intake:
         self._committed_at = now
         try:
             if self._hold.due:
-                self._offsets.store()
+                self._offsets.store(again=everything)
         except Unavailable as fault:
             self._hold.failed("database", str(fault))
         except Fenced:

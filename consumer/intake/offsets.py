@@ -3,7 +3,8 @@
 done ──▶ stored in the ledger, with the batch or by `store` ──▶ committed ──▶ acknowledged by the group's coordinator
 
 The group's committed offset is never above the ledger's next offset, which is stored first. So a ledger that is behind the group has lost
-what it knew: it was restored, or a standby took over.
+what it knew: it was restored, or a standby took over. One that is behind what it was given while we read has lost it meanwhile: every
+write tells what the ledger had, and is refused then.
 """
 
 from collections.abc import Collection, Mapping
@@ -15,7 +16,7 @@ from consumer.errors import Fenced, Unavailable
 from consumer.failpoints import UNARMED, Failpoints, Point
 from consumer.intake.port import Consumer
 from consumer.kafka import answer_lost
-from consumer.ledger.port import Inbox, Place
+from consumer.ledger.port import FROM_BEGINNING, Inbox, Ownership, Place
 
 log = structlog.get_logger()
 
@@ -46,9 +47,16 @@ class Offsets:
         """Of our partitions: the ledger accepts writes under no other."""
         return self._epochs
 
-    def own(self, place: Place, epoch: int) -> None:
+    @property
+    def in_ledger(self) -> Mapping[Place, int]:
+        """Next offsets of our partitions that the ledger has, for all we know."""
+        return self._stored
+
+    def own(self, place: Place, ownership: Ownership) -> None:
         """The partition is ours, under this epoch, until it is forgotten."""
-        self._epochs[place] = epoch
+        self._epochs[place] = ownership.epoch
+        if ownership.next_offset is not None:
+            self._stored[place] = ownership.next_offset
 
     def done(self, offsets: Mapping[Place, int]) -> None:
         """Everything before these offsets is durable, acknowledged or meaningless, but for what is held back."""
@@ -70,12 +78,18 @@ class Offsets:
         """The ledger has these."""
         self._stored.update({place: offset for place, offset in offsets.items() if place in self._epochs})
 
-    def store(self) -> None:
-        """Gives the ledger the offsets that it lacks. Raises `Unavailable`, `Fenced`."""
-        new = {place: at for place in self._uncommitted if self._stored.get(place) != (at := self._committable(place))}
-        if new:
-            self._inbox.store_offsets(new, epochs=self._epochs)
-            self._stored.update(new)
+    def store(self, *, again: bool = False) -> None:
+        """Gives the ledger the offsets that it lacks. Raises `Unavailable`, `Fenced`.
+
+        `again`: all of them, to find out whether the ledger has lost any.
+        """
+        offsets = dict(self._stored) if again else dict[Place, int]()
+        offsets |= {
+            place: at for place in self._uncommitted if self._stored.get(place) != (at := self._committable(place))
+        }
+        if offsets:
+            self._inbox.store_offsets(offsets, epochs=self._epochs, stored=self._stored)
+            self._stored.update(offsets)
 
     def commit(self, consumer: Consumer, *, again: bool = False) -> None:
         """Commits what is done since the last commit, as far as the ledger has it. The answer comes later, or never.
@@ -136,7 +150,7 @@ class Offsets:
         offsets = [
             TopicPartition(*place, min(self._committable(place), self._stored[place]))
             for place in places
-            if place in self._stored
+            if self._stored.get(place, FROM_BEGINNING) != FROM_BEGINNING
         ]
         if not offsets:
             return True

@@ -92,7 +92,7 @@ class Partitions:
             self._failpoints.reach(Point.PARTITIONS_OWNED, lost=commit_lost())
             for partition, ownership in owned.items():
                 self._owned[topic, partition] = ownership.next_offset
-                self._offsets.own((topic, partition), ownership.epoch)
+                self._offsets.own((topic, partition), ownership)
         return bool(topics)
 
     def begin(self, consumer: Consumer) -> None:

@@ -11,6 +11,7 @@ from sqlalchemy import Connection, Engine, Row, TextClause, text
 from consumer.errors import Reason
 from consumer.events import Origin, Provider, ProviderAction, StepName, StudentStatusChanged
 from consumer.ledger.engine import transaction
+from consumer.ledger.epochs import next_epoch
 from consumer.ledger.port import Account, Desired, Job, Lease, SealedCredential, Step, StepState, Wait
 from consumer.ledger.unreadable import Unreadable, a_list, a_text, an_object, read
 
@@ -23,7 +24,7 @@ _LOCKED = 0.5
 
 # Rows that another worker is claiming are passed over, not waited for.
 _CLAIM = text(
-    """
+    f"""
     WITH picked AS (
       SELECT due.tenant_id, due.student_id
       FROM unnest(CAST(:tenants AS text[]), CAST(:places AS int[])) AS room(tenant_id, places)
@@ -33,11 +34,11 @@ _CLAIM = text(
         ORDER BY s.due_at LIMIT room.places FOR NO KEY UPDATE SKIP LOCKED
       ) AS due
     )
-    UPDATE student s SET lease_epoch = s.lease_epoch + 1, lease_until = now() + :lease * interval '1 second',
+    UPDATE student s SET lease_epoch = {next_epoch("s.lease_epoch")}, lease_until = now() + :lease * interval '1 second',
       lease_owner = :worker, claimed_version = s.desired_version, attempt = s.attempt + 1
     FROM picked WHERE s.tenant_id = picked.tenant_id AND s.student_id = picked.student_id
     RETURNING s.tenant_id, s.student_id, s.lease_epoch, s.desired, s.accepted_at, s.attempt, s.settled_version, now() AS now
-    """
+    """  # noqa: S608  a constant of ours
 )
 
 # Of each tenant the first in the index that nobody has leased; the leased ones are those due before it. A student that was parked by hand

@@ -8,6 +8,7 @@ from sqlalchemy.exc import DBAPIError
 from consumer.errors import Fenced, Unavailable
 from consumer.ledger.accepting import Accepting, Key, student_of
 from consumer.ledger.engine import transaction
+from consumer.ledger.epochs import FIRST_EPOCH, next_epoch
 from consumer.ledger.port import FROM_BEGINNING, Arrival, Disposition, Ownership, Place
 
 WORK_CHANNEL = "provisioner_work"
@@ -17,9 +18,9 @@ _LOCK_NOT_AVAILABLE = "55P03"
 _OWN = text(
     f"""
     INSERT INTO partition_epoch AS held (topic, partition, epoch, owner, taken_at, next_offset)
-    SELECT :topic, partition, 1, :owner, now(), {FROM_BEGINNING}
+    SELECT :topic, partition, {FIRST_EPOCH}, :owner, now(), {FROM_BEGINNING}
     FROM unnest(CAST(:partitions AS int[])) AS wanted(partition) ORDER BY partition
-    ON CONFLICT (topic, partition) DO UPDATE SET epoch = held.epoch + 1, owner = excluded.owner, taken_at = now()
+    ON CONFLICT (topic, partition) DO UPDATE SET epoch = {next_epoch("held.epoch")}, owner = excluded.owner, taken_at = now()
     RETURNING partition, epoch, next_offset
     """  # noqa: S608  a constant of ours
 )
@@ -27,15 +28,17 @@ _OWN = text(
 # Batches are taken all together or not at all; one locked row must not delay the others for long.
 _IMPATIENT = text("SET LOCAL lock_timeout = '500ms'")
 
-# A new owner of a partition waits until this batch is in, or this batch finds that it is too late.
+# A new owner of a partition waits until this batch is in, or this batch finds that it is too late. A partition of which the ledger has
+# less than it once had is not ours any more, either: a standby that lagged has taken over. NULL is a version's that did not keep it.
 _ADVANCE = text(
     """
     WITH held AS (
       SELECT topic, partition, mine.next_offset
       FROM partition_epoch known
-      JOIN unnest(CAST(:topics AS text[]), CAST(:partitions AS int[]), CAST(:epochs AS bigint[]), CAST(:offsets AS bigint[]))
-        AS mine(topic, partition, epoch, next_offset) USING (topic, partition)
-      WHERE known.epoch = mine.epoch
+      JOIN unnest(CAST(:topics AS text[]), CAST(:partitions AS int[]), CAST(:epochs AS bigint[]), CAST(:offsets AS bigint[]),
+                  CAST(:stored AS bigint[]))
+        AS mine(topic, partition, epoch, next_offset, stored) USING (topic, partition)
+      WHERE known.epoch = mine.epoch AND coalesce(known.next_offset >= mine.stored, true)
       ORDER BY topic, partition FOR NO KEY UPDATE OF known
     )
     UPDATE partition_epoch known SET next_offset = coalesce(held.next_offset, known.next_offset)
@@ -87,6 +90,7 @@ class PostgresInbox:
         *,
         epochs: Mapping[Place, int],
         offsets: Mapping[Place, int] | None = None,
+        stored: Mapping[Place, int] | None = None,
         skip_locked: bool = False,
     ) -> Sequence[Disposition]:
         """See `Inbox.accept`."""
@@ -94,18 +98,24 @@ class PostgresInbox:
             return ()
         if not skip_locked:
             try:
-                return self._accept(arrivals, epochs, offsets or {}, skip_locked=False)
+                return self._accept(arrivals, epochs, offsets or {}, stored or {}, skip_locked=False)
             except Unavailable as fault:
                 if not _lock_timed_out(fault):
                     raise
-        return self._accept(arrivals, epochs, offsets or {}, skip_locked=True)
+        return self._accept(arrivals, epochs, offsets or {}, stored or {}, skip_locked=True)
 
-    def store_offsets(self, offsets: Mapping[Place, int], *, epochs: Mapping[Place, int]) -> None:
+    def store_offsets(
+        self,
+        offsets: Mapping[Place, int],
+        *,
+        epochs: Mapping[Place, int],
+        stored: Mapping[Place, int] | None = None,
+    ) -> None:
         """See `Inbox.store_offsets`."""
         if offsets:
             with transaction(self._engine) as connection:
                 connection.execute(_IMPATIENT)
-                _advance(connection, offsets, epochs)
+                _advance(connection, offsets, epochs, stored or {})
 
     def tenants_with_open_work(self, tenants: Collection[str]) -> frozenset[str]:
         """See `Inbox.tenants_with_open_work`."""
@@ -117,6 +127,7 @@ class PostgresInbox:
         arrivals: Sequence[Arrival],
         epochs: Mapping[Place, int],
         offsets: Mapping[Place, int],
+        stored: Mapping[Place, int],
         *,
         skip_locked: bool,
     ) -> Sequence[Disposition]:
@@ -125,7 +136,7 @@ class PostgresInbox:
             locked = _locked(connection, arrivals) if skip_locked else frozenset[Key]()
             given = [arrival for arrival in arrivals if student_of(arrival) not in locked]
             waiting = [arrival for arrival in arrivals if student_of(arrival) in locked]
-            _advance(connection, _held_back(arrivals, offsets, waiting), epochs)
+            _advance(connection, _held_back(arrivals, offsets, waiting), epochs, stored)
             batch = Accepting(connection, given)
             if batch.winners:
                 connection.execute(text("SELECT pg_notify(:channel, '')"), {"channel": WORK_CHANNEL})
@@ -135,18 +146,24 @@ class PostgresInbox:
         ]
 
 
-def _advance(connection: Connection, offsets: Mapping[Place, int | None], epochs: Mapping[Place, int]) -> None:
+def _advance(
+    connection: Connection,
+    offsets: Mapping[Place, int | None],
+    epochs: Mapping[Place, int],
+    stored: Mapping[Place, int],
+) -> None:
     """Checks that the partitions are still ours, and stores their next offsets where they are given."""
     values = {
         "topics": [topic for topic, _ in offsets],
         "partitions": [partition for _, partition in offsets],
         "epochs": [epochs.get(place) for place in offsets],
         "offsets": list(offsets.values()),
+        "stored": [stored.get(place) for place in offsets],
     }
     held = {(row.topic, row.partition) for row in connection.execute(_ADVANCE, values)}
     for place in offsets:
         if place not in held:
-            raise Fenced(f"Partition {place[1]} has another owner now.")
+            raise Fenced(f"Partition {place[1]} has another owner now, or the ledger has lost a part of it.")
 
 
 def _held_back(

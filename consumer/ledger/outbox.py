@@ -17,17 +17,18 @@ from sqlalchemy import Connection, Engine, Row, text
 
 from consumer.errors import Fenced
 from consumer.ledger.engine import transaction
+from consumer.ledger.epochs import FIRST_EPOCH, next_epoch
 from consumer.ledger.port import Batch, Landmark, OnTopic
 from consumer.ledger.sorting import Sorted
 
 log = structlog.get_logger()
 
 _TAKE_OVER = text(
-    """
+    f"""
     INSERT INTO relay AS known (name, epoch, batch, published)
-    SELECT :relay, 1, coalesce(max(batch), 0), coalesce(max(published), 0) FROM relay
-    ON CONFLICT (name) DO UPDATE SET epoch = known.epoch + 1 RETURNING epoch
-    """
+    SELECT :relay, {FIRST_EPOCH}, coalesce(max(batch), 0), coalesce(max(published), 0) FROM relay
+    ON CONFLICT (name) DO UPDATE SET epoch = {next_epoch("known.epoch")} RETURNING epoch
+    """  # noqa: S608  a constant of ours
 )
 # A row that another transaction holds stays as it is; so does what waits behind it.
 _TRY_AGAIN = text(

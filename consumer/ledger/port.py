@@ -76,7 +76,7 @@ class Inbox(Protocol):
     """Loop 1's side. Blocking: it is called from the thread that owns the Kafka consumer."""
 
     def own(self, topic: str, partitions: Collection[int], *, owner: str) -> Mapping[int, Ownership]:
-        """Takes the partitions over: raises each one's epoch and returns it. Older epochs are fenced from then on."""
+        """Takes the partitions over: gives each a new, higher epoch and returns it. Older epochs are fenced from then on."""
         ...
 
     def accept(
@@ -85,6 +85,7 @@ class Inbox(Protocol):
         *,
         epochs: Mapping[Place, int],
         offsets: Mapping[Place, int] | None = None,
+        stored: Mapping[Place, int] | None = None,
         skip_locked: bool = False,
     ) -> Sequence[Disposition]:
         """Writes a whole batch in one transaction and wakes the workers; one answer for each arrival, in order.
@@ -95,11 +96,21 @@ class Inbox(Protocol):
         Events that act come before those that cancel, whatever their order: a cancelling event of a higher version than the student's
         unsettled one becomes the newest (PENDING until it is settled), any other is SKIPPED.
 
-        Idempotent. Raises `Fenced` where a partition of `arrivals` or `offsets` has a newer epoch: nothing is written then.
+        `stored` are the next offsets that the ledger is known to have had. A ledger with lower ones has lost commits: a standby that
+        lagged has taken over.
+
+        Idempotent. Raises `Fenced` where a partition of `arrivals` or `offsets` has a newer epoch, or a lower offset than it had:
+        nothing is written then, and the partition must be taken over anew.
         """
         ...
 
-    def store_offsets(self, offsets: Mapping[Place, int], *, epochs: Mapping[Place, int]) -> None:
+    def store_offsets(
+        self,
+        offsets: Mapping[Place, int],
+        *,
+        epochs: Mapping[Place, int],
+        stored: Mapping[Place, int] | None = None,
+    ) -> None:
         """Stores next offsets where nothing was accepted. Raises `Fenced` as `accept` does."""
         ...
 
@@ -404,7 +415,7 @@ class Work(Protocol):
     """Loop 2's side."""
 
     async def claim(self, room: Mapping[str, int], *, lease: float, worker: str) -> Sequence[Job]:
-        """Leases due students: for each tenant as many as `room` says, those due longest first. Raises each one's epoch."""
+        """Leases due students: for each tenant as many as `room` says, those due longest first. Each has a new, higher epoch."""
         ...
 
     async def seconds_to_next(self, tenants: Collection[str]) -> float | None:
@@ -480,7 +491,7 @@ class Outbox(Protocol):
     """Loop 3's side. Blocking: the relay has a thread of its own. Only the newest epoch may write; the others are `Fenced`."""
 
     def take_over(self, relay: str) -> int:
-        """Raises the relay's epoch and returns it. A relay of another name goes on where the last one was.
+        """Gives the relay a new, higher epoch and returns it. A relay of another name goes on where the last one was.
 
         Rows that were put aside as unreadable wait again: this version may be able to read them.
         """

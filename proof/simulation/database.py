@@ -146,10 +146,11 @@ class Database(MemoryLedger):
         *,
         epochs: Mapping[Place, int],
         offsets: Mapping[Place, int] | None = None,
+        stored: Mapping[Place, int] | None = None,
         skip_locked: bool = False,
     ) -> Sequence[Disposition]:
         """See `Inbox`."""
-        dispositions = super().accept(arrivals, epochs=epochs, offsets=offsets, skip_locked=skip_locked)
+        dispositions = super().accept(arrivals, epochs=epochs, offsets=offsets, stored=stored, skip_locked=skip_locked)
         self.journal.passed(offsets or {}, epochs)
         for arrival, disposition in zip(arrivals, dispositions, strict=True):
             if disposition in _KEPT:
@@ -159,9 +160,15 @@ class Database(MemoryLedger):
         self._announce(work=Disposition.PENDING in dispositions)
         return dispositions
 
-    def store_offsets(self, offsets: Mapping[Place, int], *, epochs: Mapping[Place, int]) -> None:
+    def store_offsets(
+        self,
+        offsets: Mapping[Place, int],
+        *,
+        epochs: Mapping[Place, int],
+        stored: Mapping[Place, int] | None = None,
+    ) -> None:
         """See `Inbox`."""
-        super().store_offsets(offsets, epochs=epochs)
+        super().store_offsets(offsets, epochs=epochs, stored=stored)
         self.journal.passed(offsets, epochs)
 
     async def claim(self, room: Mapping[str, int], *, lease: float, worker: str) -> Sequence[Job]:

@@ -69,19 +69,26 @@ class SimulatedInbox(_Blocking):
         *,
         epochs: Mapping[Place, int],
         offsets: Mapping[Place, int] | None = None,
+        stored: Mapping[Place, int] | None = None,
         skip_locked: bool = False,
     ) -> Sequence[Disposition]:
         """See `Inbox`."""
+        about = {"epochs": dict(epochs), "offsets": dict(offsets or {}), "stored": dict(stored or {})}
         return self._do(
             f"accepts {len(arrivals)}",
-            lambda: self._database.accept(
-                arrivals, epochs=dict(epochs), offsets=dict(offsets or {}), skip_locked=skip_locked
-            ),
+            lambda: self._database.accept(arrivals, **about, skip_locked=skip_locked),
         )
 
-    def store_offsets(self, offsets: Mapping[Place, int], *, epochs: Mapping[Place, int]) -> None:
+    def store_offsets(
+        self,
+        offsets: Mapping[Place, int],
+        *,
+        epochs: Mapping[Place, int],
+        stored: Mapping[Place, int] | None = None,
+    ) -> None:
         """See `Inbox`."""
-        self._do("stores offsets", lambda: self._database.store_offsets(dict(offsets), epochs=dict(epochs)))
+        new, about = dict(offsets), {"epochs": dict(epochs), "stored": dict(stored or {})}
+        self._do("stores offsets", lambda: self._database.store_offsets(new, **about))
 
     def tenants_with_open_work(self, tenants: Collection[str]) -> frozenset[str]:
         """See `Inbox`."""

@@ -80,13 +80,17 @@ class Ledger(MemoryLedger):
         self._reach()
         return super().own(topic, partitions, owner=owner)
 
-    def store_offsets(self, offsets: Mapping[Place, int], *, epochs: Mapping[Place, int]) -> None:
+    def store_offsets(self, offsets: Mapping[Place, int], **more: Any) -> None:
         self._reach()
-        super().store_offsets(offsets, epochs=epochs)
+        super().store_offsets(offsets, **more)
 
     def tenants_with_open_work(self, tenants: Collection[str]) -> frozenset[str]:
         self._reach()
         return super().tenants_with_open_work(tenants)
+
+    def epoch(self, partition: int = 0) -> int:
+        """Of the newest owner."""
+        return self._state.owners["events", partition]
 
     def _reach(self) -> None:
         if self.away:

@@ -237,3 +237,24 @@ def test_whoever_lost_a_partition_keeps_no_offsets_of_it(given: Given, ledger: L
     with pytest.raises(Fenced):
         ledger.inbox.store_offsets({(TOPIC, 0): 5, (TOPIC, 1): 5}, epochs=given.epochs)
     assert (next_offset(ledger, 0), next_offset(ledger, 1)) == (FROM_BEGINNING, FROM_BEGINNING)
+
+
+def test_a_batch_is_refused_where_the_ledger_has_lost_what_it_had(given: Given, ledger: Ledger) -> None:
+    ledger.inbox.store_offsets({(TOPIC, 0): 5}, epochs=given.epochs)
+    with pytest.raises(Fenced):
+        ledger.inbox.accept([arrival(event(), offset=9)], epochs=given.epochs, stored={(TOPIC, 0): 9})
+    assert ledger.dispositions() == {}
+
+
+def test_a_ledger_that_has_more_than_it_was_known_to_have_takes_a_batch(given: Given, ledger: Ledger) -> None:
+    ledger.inbox.store_offsets({(TOPIC, 0): 9}, epochs=given.epochs)  # its answer was lost
+    offsets, stored = {(TOPIC, 0): 10}, {(TOPIC, 0): 5}
+    accepted = ledger.inbox.accept([arrival(event(), offset=9)], epochs=given.epochs, offsets=offsets, stored=stored)
+    assert (accepted, next_offset(ledger)) == ([PENDING], 10)
+
+
+def test_offsets_are_refused_where_the_ledger_has_lost_what_it_had(given: Given, ledger: Ledger) -> None:
+    ledger.inbox.store_offsets({(TOPIC, 0): 5}, epochs=given.epochs)
+    with pytest.raises(Fenced):
+        ledger.inbox.store_offsets({(TOPIC, 0): 12}, epochs=given.epochs, stored={(TOPIC, 0): 9})
+    assert next_offset(ledger) == 5

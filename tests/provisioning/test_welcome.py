@@ -9,7 +9,6 @@ from consumer.events import Provider, StepName
 from consumer.ledger.port import Disposition
 from consumer.ledger.vault import Vault
 from tests.fakes.directory import lost_answer as lost_reset
-from tests.fakes.ledger import MemoryLedger
 from tests.fakes.mailer import error_but_sent, lost_request, lost_response, refused, unreachable
 from tests.provisioning.conftest import HOLD_DOWN, School
 
@@ -124,8 +123,7 @@ async def test_a_ledger_that_has_forgotten_an_accepted_mail_says_nothing_new_abo
     school.enrol()
     await school.work()
     (accepted,) = school.outcomes("WelcomeEmailStatus")
-    school.ledger = MemoryLedger(lambda: school.now)
-    school.ledger.own("t", [0], owner="me")
+    school.forget()
     school.enrol()
     await school.work()
     (restored,) = school.outcomes("WelcomeEmailStatus")
@@ -141,8 +139,7 @@ async def test_a_mail_that_a_restored_ledger_has_forgotten_is_found_and_not_sent
     row = school.ledger.student("north-high", "S1")
     before = dict(row.steps), dict(row.credentials)
     await school.work_until_settled()
-    school.ledger = MemoryLedger(lambda: school.now)
-    school.ledger.own("t", [0], owner="me")
+    school.forget()
     school.enrol()
     restored = school.ledger.student("north-high", "S1")
     restored.accounts = dict(row.accounts)

@@ -22,6 +22,14 @@ class MemoryLedger(MemoryInbox, MemoryWork, MemoryOutbox):
         """As a backup that was restored has them, or a version that did not keep them (None)."""
         self._state.next_offsets.update(offsets)
 
+    def backup(self) -> State:
+        """All that it knows now."""
+        return self._state.backup()
+
+    def restore(self, backup: State) -> None:
+        """Forgets all that it did not know then."""
+        self._state.restore(backup)
+
     # what tests look at
 
     def dispositions(self) -> Mapping[str, Disposition]:

@@ -15,7 +15,7 @@ class MemoryInbox(OnState):
         del owner
         state = self._state
         for partition in partitions:
-            state.owners[topic, partition] = state.owners.get((topic, partition), 0) + 1
+            state.owners[topic, partition] = state.next_epoch(state.owners.get((topic, partition), 0))
             state.next_offsets.setdefault((topic, partition), FROM_BEGINNING)
         return {
             partition: Ownership(state.owners[topic, partition], state.next_offsets[topic, partition])
@@ -28,10 +28,12 @@ class MemoryInbox(OnState):
         *,
         epochs: Mapping[Place, int],
         offsets: Mapping[Place, int] | None = None,
+        stored: Mapping[Place, int] | None = None,
         skip_locked: bool = False,
     ) -> Sequence[Disposition]:
         del skip_locked
-        self._check({(arrival.topic, arrival.partition) for arrival in arrivals} | (offsets or {}).keys(), epochs)
+        concerned = {(arrival.topic, arrival.partition) for arrival in arrivals} | (offsets or {}).keys()
+        self._check(concerned, epochs, stored or {})
         newest: dict[Key, int] = {}
         for arrival in arrivals:
             if not arrival.cancels and _event(arrival) not in self._state.inbox:
@@ -46,17 +48,26 @@ class MemoryInbox(OnState):
         self._state.next_offsets.update(offsets or {})
         return [found[id(arrival)] for arrival in arrivals]
 
-    def store_offsets(self, offsets: Mapping[Place, int], *, epochs: Mapping[Place, int]) -> None:
-        self._check(offsets, epochs)
+    def store_offsets(
+        self,
+        offsets: Mapping[Place, int],
+        *,
+        epochs: Mapping[Place, int],
+        stored: Mapping[Place, int] | None = None,
+    ) -> None:
+        self._check(offsets, epochs, stored or {})
         self._state.next_offsets.update(offsets)
 
     def tenants_with_open_work(self, tenants: Collection[str]) -> frozenset[str]:
         return frozenset(tenant for tenant, _ in self._state.open).intersection(tenants)
 
-    def _check(self, places: Collection[Place], epochs: Mapping[Place, int]) -> None:
+    def _check(self, places: Collection[Place], epochs: Mapping[Place, int], stored: Mapping[Place, int]) -> None:
         for place in places:
             if self._state.owners.get(place) != epochs.get(place):
                 raise Fenced("The partition has another owner now.")
+            known, had = self._state.next_offsets.get(place), stored.get(place)
+            if known is not None and had is not None and known < had:
+                raise Fenced("The ledger has lost a part of the partition.")
 
     def _accept(self, arrival: Arrival, newest: int) -> Disposition:
         if known := self._state.inbox.get(_event(arrival)):

@@ -13,8 +13,9 @@ class MemoryOutbox(OnState):
     def take_over(self, relay: str) -> int:
         relays = self._state.relays
         last = max(relays.values(), key=lambda known: known.batch, default=Relay())
-        relays.setdefault(relay, Relay(0, last.batch, last.published)).epoch += 1
-        return relays[relay].epoch
+        known = relays.setdefault(relay, Relay(0, last.batch, last.published))
+        known.epoch = self._state.next_epoch(known.epoch)
+        return known.epoch
 
     def newest(self, relay: str, epoch: int) -> int:
         return self._relay(relay, epoch).batch

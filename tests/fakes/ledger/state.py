@@ -1,5 +1,6 @@
 """What the ledger in memory knows: the tables, as dictionaries by what they are looked up by."""
 
+import copy
 from collections import deque
 from collections.abc import Callable
 from dataclasses import dataclass, field
@@ -105,6 +106,18 @@ class State:
         self.unnumbered: deque[Queued] = deque()
         self.batches: dict[int, list[Queued]] = {}
         self.relays: dict[str, Relay] = {}
+
+    def backup(self) -> "State":
+        """All tables as they are now."""
+        return copy.deepcopy(self, {id(self.clock): self.clock})
+
+    def restore(self, backup: "State") -> None:
+        """All tables as they were then; the backup may be used again."""
+        vars(self).update(vars(backup.backup()))
+
+    def next_epoch(self, last: int) -> int:
+        """See `consumer.ledger.epochs`."""
+        return max(last + 1, round(self.clock().timestamp() * 1000))
 
     def plan(self, student: StudentRow, due_at: datetime | None) -> None:
         """The student is due then; None: nothing is planned."""

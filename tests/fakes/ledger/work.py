@@ -54,7 +54,7 @@ class MemoryWork(OnState):
         for _, (tenant, _), student in sorted(due, key=lambda one: one[:2]):
             if places[tenant] > 0:
                 places[tenant] -= 1
-                student.epoch += 1
+                student.epoch = self._state.next_epoch(student.epoch)
                 student.attempt += 1
                 student.lease_until = now + timedelta(seconds=lease)
                 student.claimed_version = student.desired_version
