@@ -304,8 +304,8 @@ class History:
     wrote, `metrics` only those that were alive at the end. `quiet_at` is when nothing was owed any more; None: never.
     `spared` are tenants that no fault was aimed at, in a run whose faults are aimed.
     `whole`: every process lived through the whole run, so that metrics can be held against the ledger. `faults` counts how often each
-    fault fired that was ordered; `deaths` are the times at which processes were killed or stopped. `unclassified` is what the collectors
-    could make nothing of, each with its number or place.
+    fault fired that was ordered; `forgot_at` is when the ledger lost a part of what it knew (None: never); `deaths` are the times at
+    which processes were killed or stopped. `unclassified` is what the collectors could make nothing of, each with its number or place.
     """
 
     seed: int
@@ -325,6 +325,7 @@ class History:
     logs: str = field(default="", repr=False)
     metrics: str = field(default="", repr=False)
     whole: bool = False
+    forgot_at: float | None = None
     deaths: Sequence[float] = ()
     spared: frozenset[str] = frozenset()
     unclassified: Sequence[str] = ()

@@ -38,7 +38,7 @@ _TRY_AGAIN = text(
     """
 )
 _STILL_UNREADABLE = text("SELECT DISTINCT key FROM outbox WHERE batch IS NULL AND unreadable")
-_CHECK = text("SELECT published FROM relay WHERE name = :relay AND epoch = :epoch FOR UPDATE")
+_CHECK = text("SELECT published FROM relay WHERE name = :relay AND epoch = :epoch AND batch >= :known FOR UPDATE")
 _NEWEST = text("SELECT batch FROM relay WHERE name = :relay")
 _UNPUBLISHED = text(
     "SELECT seq, batch, topic, key, value, headers FROM outbox WHERE batch > :published ORDER BY batch, seq"
@@ -129,11 +129,11 @@ class PostgresOutbox:
         batches = groupby(sorted_out.readable, lambda pair: pair[0].batch)
         return [Batch(number, [readable for _, readable in pairs]) for number, pairs in batches]
 
-    def next_batch(self, relay: str, epoch: int, *, limit: int) -> Batch | None:
+    def next_batch(self, relay: str, epoch: int, *, limit: int, after: int = 0) -> Batch | None:
         """See `Outbox.next_batch`."""
         aside: list[Sorted] = []
         with transaction(self._engine) as connection:
-            _check(connection, relay, epoch)
+            _check(connection, relay, epoch, known=after)
             passed_over = set(self._blocked)
             while True:
                 rows = connection.execute(_WAITING, {"passed_over": list(passed_over), "limit": limit}).all()
@@ -157,7 +157,7 @@ class PostgresOutbox:
     def published(self, relay: str, epoch: int, number: int) -> None:
         """See `Outbox.published`."""
         with transaction(self._engine) as connection:
-            _check(connection, relay, epoch)
+            _check(connection, relay, epoch, known=number)
             connection.execute(_PUBLISHED, {"relay": relay, "number": number})
 
     def landmark(self, relay: str, epoch: int) -> Landmark | None:
@@ -197,10 +197,12 @@ def _seqs(rows: Iterable[Row[Any]]) -> list[int]:
     return [row.seq for row in rows]
 
 
-def _check(connection: Connection, relay: str, epoch: int) -> int:
-    published = connection.execute(_CHECK, {"relay": relay, "epoch": epoch}).scalar_one_or_none()
+def _check(connection: Connection, relay: str, epoch: int, *, known: int = 0) -> int:
+    """What is known to be published. `known` is a batch that the ledger must have numbered."""
+    values = {"relay": relay, "epoch": epoch, "known": known}
+    published = connection.execute(_CHECK, values).scalar_one_or_none()
     if published is None:
-        raise Fenced("Another relay has taken over.")
+        raise Fenced("Another relay has taken over, or the ledger has lost batches.")
     return published
 
 

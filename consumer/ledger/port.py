@@ -509,8 +509,11 @@ class Outbox(Protocol):
         """
         ...
 
-    def next_batch(self, relay: str, epoch: int, *, limit: int) -> Batch | None:
+    def next_batch(self, relay: str, epoch: int, *, limit: int, after: int = 0) -> Batch | None:
         """Numbers the oldest waiting rows, in an order that keeps each key's own; None where none can be numbered now.
+
+        `after` is the newest batch that the relay knows of. Raises `Fenced` where the ledger has not come that far: a standby that
+        lagged has taken over, and what it lacks must be read back from the topics first.
 
         A row that this version can't read is put aside until the next relay takes over. It and a row that another transaction has
         locked hold back the later rows of their key, and no others.
@@ -518,7 +521,7 @@ class Outbox(Protocol):
         ...
 
     def published(self, relay: str, epoch: int, number: int) -> None:
-        """Batches up to `number` are on their topics."""
+        """Batches up to `number` are on their topics. Raises `Fenced` where the ledger has numbered fewer, as `next_batch` does."""
         ...
 
     def landmark(self, relay: str, epoch: int) -> Landmark | None:

@@ -137,7 +137,7 @@ class Relay:
             for batch in self._outbox.unpublished(self._name, epoch):
                 if not self._publish(producer, epoch, batch):
                     return
-            self._follow(producer, epoch)
+            self._follow(producer, epoch, after=max(reached, newest))
         finally:
             with suppress(KafkaException):
                 producer.purge()  # what a broken transaction left behind must not keep the producer alive
@@ -159,12 +159,13 @@ class Relay:
             else:
                 return self._clock() - began
 
-    def _follow(self, producer: TransactionalProducer, epoch: int) -> None:
+    def _follow(self, producer: TransactionalProducer, epoch: int, *, after: int) -> None:
         while self._still_leads():
-            batch = self._outbox.next_batch(self._name, epoch, limit=self._batch_size)
+            batch = self._outbox.next_batch(self._name, epoch, limit=self._batch_size, after=after)
             if batch is None:
                 self._wait(self._sweep)
                 continue
+            after = batch.number
             self._failpoints.reach(Point.RELAY_NUMBERED, lost=commit_lost())
             if not self._publish(producer, epoch, batch):
                 return

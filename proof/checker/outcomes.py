@@ -112,7 +112,8 @@ def _not_so(index: Index, student: Student, outcome: AccountProvisioned) -> Iter
         yield f"object {spot[2]} has another address"
     if outcome.identity.subject != spot[2]:
         yield "the identity is another object's"
-    if outcome.account.origin is Origin.ADOPTED and made is not None:
+    known = made is not None and made.at >= (index.history.forgot_at or 0.0)
+    if outcome.account.origin is Origin.ADOPTED and made is not None and known:
         yield f"call {made.number} made the account, it was not adopted"
     by_hand_at = held.changed_at if held.changed_at and held.changed_at < outcome.occurred_at.timestamp() else 0.0
     if by_hand_at and held.deleted:

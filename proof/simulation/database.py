@@ -5,6 +5,7 @@ import random
 from collections import Counter
 from collections.abc import Callable, Collection, Mapping, Sequence
 from dataclasses import dataclass
+from datetime import timedelta
 from typing import TypeVar
 
 from consumer.errors import Unavailable
@@ -16,13 +17,17 @@ from proof.simulation.process import Process
 from proof.simulation.trace import Trace
 from proof.simulation.wire import ask
 from tests.fakes.ledger import MemoryLedger
-from tests.fakes.ledger.state import State, StudentRow
+from tests.fakes.ledger.state import Key, State, StudentRow
 
 T = TypeVar("T")
 
 _LEAST, _MOST = 0.0005, 0.004
 """Seconds that each way takes."""
 _REFUSED_AFTER = 0.05
+_NOTICED = 180.0
+"""Seconds within which the intake has read again what a standby lacks. Consumers without traffic turn once a minute here."""
+_ASIDE = 60.0
+"""Seconds until a student of whom a record can't be read is due again."""
 _KEPT = {Disposition.PENDING, Disposition.SUPERSEDED}
 
 
@@ -37,19 +42,33 @@ class Trouble:
 NONE = Trouble()
 
 
+@dataclass(frozen=True, slots=True)
+class Standby:
+    """What a standby has of the primary's tables."""
+
+    tables: State
+    applied: Mapping[Key, int]
+
+
 class Database(MemoryLedger):
-    """The server. `down` is whether it is away; `fired` counts the faults that were met."""
+    """The server. `down` is whether it is away; `fired` counts the faults that were met.
+
+    `unreadable` are the students of whom a record can't be read. `forgot_at` is when a standby that lacked commits took over, in Unix
+    seconds; None: never.
+    """
 
     def __init__(self, clock: Clock, rng: random.Random, trace: Trace) -> None:
         super().__init__(clock.now)
         self.trouble = NONE
         self.fired: Counter[str] = Counter()
-        self.claimed_at: dict[tuple[str, str], float] = {}
+        self.unreadable: set[Key] = set()
+        self.forgot_at: float | None = None
+        self.claimed_at: dict[Key, float] = {}
         self.journal = Journal(clock, self._state)
         self._rng = rng
         self._trace = trace
         self._back_at = 0.0
-        self._clock_time = clock.time
+        self._clock = clock
         self._leader: Process | None = None
         self._hears: list[Bells] = []
 
@@ -71,13 +90,29 @@ class Database(MemoryLedger):
     @property
     def down(self) -> bool:
         """Whether it does not answer now."""
-        return self._clock_time() < self._back_at
+        return self._clock.time() < self._back_at
 
     def outage(self, seconds: float) -> None:
         """Restarts, or is away, for so long; every connection ends, and with it its lock."""
-        self._back_at = max(self._back_at, self._clock_time() + seconds)
+        self._back_at = max(self._back_at, self._clock.time() + seconds)
         self._leader = None
         self.fired["database_away"] += 1
+
+    def standby(self) -> Standby:
+        """One that has everything until now."""
+        return Standby(self._state.backup(), dict(self.journal.applied))
+
+    def fail_over(self, standby: Standby, seconds: float) -> None:
+        """The standby takes over after so many seconds; what it lacks is forgotten."""
+        self.outage(seconds)
+        self._state.restore(standby.tables)
+        self.journal.applied = dict(standby.applied)
+        self.forgot_at = self._clock.unix() + seconds
+        self.fired["standby_took_over"] += 1
+
+    def every_second(self, tenant_id: str) -> set[Key]:
+        """Every second student of the tenant."""
+        return set([key for key in self._state.students if key[0] == tenant_id][::2])
 
     async def reach(self, process: Process, what: str, deed: Callable[[], T]) -> T:
         """What `deed` returns or raises there. Raises `Unavailable`, after the deed where its answer gets lost."""
@@ -107,7 +142,12 @@ class Database(MemoryLedger):
         """Whether nothing is owed but what waits for a person, and has been tried in vain after `since`."""
         state = self._state
         published = max((relay.published for relay in state.relays.values()), default=0)
-        if self.down or state.unnumbered or published < len(state.batches):
+        if (
+            self.down
+            or self._clock.unix() < (self.forgot_at or 0.0) + _NOTICED
+            or state.unnumbered
+            or published < max(state.batches, default=0)
+        ):
             return False
         return all(
             self.claimed_at.get(key, 0.0) > since and self._waits_for_a_person(row)
@@ -174,10 +214,24 @@ class Database(MemoryLedger):
     async def claim(self, room: Mapping[str, int], *, lease: float, worker: str) -> Sequence[Job]:
         """See `Work`."""
         jobs = await super().claim(room, lease=lease, worker=worker)
+        readable = list[Job]()
         for job in jobs:
-            self.claimed_at[job.lease.tenant_id, job.lease.student_id] = self._clock_time()
-            self.journal.student(self.student(job.lease.tenant_id, job.lease.student_id))
-        return jobs
+            row = self.student(job.lease.tenant_id, job.lease.student_id)
+            if row.key in self.unreadable:
+                self._put_aside(row)
+            else:
+                self.claimed_at[row.key] = self._clock.time()
+                readable.append(job)
+                self.journal.student(row)
+        return readable
+
+    def _put_aside(self, row: StudentRow) -> None:
+        """As the ledger on PostgreSQL does: it was no attempt, and has a cause of its own."""
+        self.fired["record_unreadable"] += 1
+        row.attempt -= 1
+        row.lease_until = None
+        self._state.plan(row, self._state.clock() + timedelta(seconds=_ASIDE))
+        self.journal.put_aside(row)
 
     async def commit(self, lease: Lease, writes: Sequence[Write], *, service: str | None = None) -> None:
         """See `Work`."""

@@ -13,6 +13,7 @@ from consumer.events import Student
 from consumer.policy.decision import DecisionTable
 from consumer.simulators.letterbox import initial_password, sign_in_name
 from proof.collect.audit import calls
+from proof.collect.forgotten import forgotten
 from proof.collect.inputs import InputReader
 from proof.collect.letters import letter
 from proof.collect.owners import Owners
@@ -69,7 +70,7 @@ def history(
     outcomes = (topics.account_provisioned, topics.account_provisioning_failed, topics.welcome_email_status)
     committed = around.kafka.committed(settings().kafka.group_id, topics.status_changed)
     alive = [replica for replica in replicas if replica.process.alive]
-    return History(
+    whole = History(
         seed=scenario.seed,
         inputs=[_inputs().read(raw) for raw in _raw(around.kafka.records(topics.status_changed))],
         letters=[letter(raw) for raw in _raw(around.kafka.read_committed(topics.dead_letters))],
@@ -94,6 +95,8 @@ def history(
         spared=scenario.spared,
         bounds=BOUNDS,
     )
+    forgot_at = around.database.forgot_at
+    return whole if forgot_at is None else forgotten(whole, forgot_at)
 
 
 def _with_replacement(held: HeldAccount, replaced: Mapping[str, float]) -> HeldAccount:

@@ -51,6 +51,24 @@ class DatabaseTrouble:
 
 
 @dataclass(frozen=True, slots=True)
+class FailOver:
+    """The standby falls behind; `lag` seconds later the primary dies, and after `seconds` more the standby takes its place."""
+
+    at: float
+    lag: float
+    seconds: float
+
+
+@dataclass(frozen=True, slots=True)
+class RecordsUnreadable:
+    """A newer version has written records of every second student of a tenant that this one can't read, for so long."""
+
+    at: float
+    seconds: float
+    tenant_id: str
+
+
+@dataclass(frozen=True, slots=True)
 class KafkaAway:
     """The cluster, or the leader of one partition of a topic, does not answer for so long."""
 
@@ -109,6 +127,8 @@ Fault = (
     | ConsumerFails
     | DatabaseAway
     | DatabaseTrouble
+    | FailOver
+    | RecordsUnreadable
     | KafkaAway
     | KafkaLoses
     | Spell
@@ -120,15 +140,18 @@ Fault = (
 def over_at(fault: Fault) -> float:
     """When it is over, what it has sent on its way included."""
     match fault:
-        case Kill(at, _, back_after):
-            return at + back_after
-        case Restart(at):
-            return at + 60.0
-        case PasswordsReplaced(at) | AccountsChanged(at) | ConsumerFails(at):
-            return at
-        case KafkaLoses(at, _, lands_after):
-            return at + (lands_after or 0.0)
-        case Spell(at, seconds, _, weather):
-            return at + seconds + weather.lateness
+        case Kill(back_after=lasts):
+            pass
+        case Restart():
+            lasts = 60.0
+        case PasswordsReplaced() | AccountsChanged() | ConsumerFails():
+            lasts = 0.0
+        case FailOver(lag=lag, seconds=seconds):
+            lasts = lag + seconds
+        case KafkaLoses(lands_after=after):
+            lasts = after or 0.0
+        case Spell(seconds=seconds, weather=weather):
+            lasts = seconds + weather.lateness
         case _:
-            return fault.at + fault.seconds
+            lasts = fault.seconds
+    return fault.at + lasts

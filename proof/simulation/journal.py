@@ -4,6 +4,7 @@ from collections.abc import Mapping, Sequence
 from datetime import datetime
 from typing import Any
 
+from consumer.errors import Reason
 from consumer.events import Provider, StepName
 from consumer.ledger.port import (
     Account,
@@ -38,6 +39,7 @@ class Journal:
         self._unsure = set[tuple[Key, Provider, StepName]]()
         self._deadlines: dict[tuple[Key, Provider, StepName], float] = {}
         self._ended: dict[tuple[Key, Provider, StepName], float] = {}
+        self._aside: set[Key] = set()
         self._waiting: dict[Key, frozenset[tuple[Provider, StepName]]] = {}
 
     def student(self, row: StudentRow) -> None:
@@ -109,6 +111,21 @@ class Journal:
             self._step(row, provider, name)
         self.student(row)
 
+    def put_aside(self, row: StudentRow) -> None:
+        """A record of the student can't be read; the cause is gone with the student's next wait or settlement."""
+        self._aside.add(row.key)
+        now = self._clock.unix()
+        cause = {"reason": Reason.UNREADABLE_RECORD.value, "code": "student.desired", "held": True}
+        about = {
+            "version": row.desired_version,
+            "attempts": 1,
+            "reported": False,
+            "since": now,
+            "until": _unix(row.due_at),
+        }
+        self._add("student_wait", row.key, {"provider": "", "step": "", **cause, **about})
+        self.student(row)
+
     def _tenant_wait(self, row: StudentRow, service: str) -> None:
         wait = self._state.waits[row.key[0], service]
         cause = {"reason": wait.cause.reason.value, "code": wait.cause.code, "step": wait.cause.step.value}
@@ -117,6 +134,9 @@ class Journal:
 
     def _waits(self, row: StudentRow) -> None:
         """All causes for which the student waits now; those that were known before are gone."""
+        if row.key in self._aside:
+            self._aside.discard(row.key)
+            self._add("student_wait", row.key, {"provider": "", "step": "", "gone": True})
         known = self._waiting.pop(row.key, frozenset())
         for provider, name in sorted(known - row.waits.keys()):
             self._add("student_wait", row.key, {"provider": provider.value, "step": name.value, "gone": True})

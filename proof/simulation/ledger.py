@@ -110,9 +110,9 @@ class SimulatedOutbox(_Blocking):
         """See `Outbox`."""
         return self._do("looks for unpublished", lambda: self._database.unpublished(relay, epoch))
 
-    def next_batch(self, relay: str, epoch: int, *, limit: int) -> Batch | None:
+    def next_batch(self, relay: str, epoch: int, *, limit: int, after: int = 0) -> Batch | None:
         """See `Outbox`."""
-        return self._do("numbers", lambda: self._database.next_batch(relay, epoch, limit=limit))
+        return self._do("numbers", lambda: self._database.next_batch(relay, epoch, limit=limit, after=after))
 
     def published(self, relay: str, epoch: int, number: int) -> None:
         """See `Outbox`."""

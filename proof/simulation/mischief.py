@@ -12,12 +12,14 @@ from proof.simulation.faults import (
     ConsumerFails,
     DatabaseAway,
     DatabaseTrouble,
+    FailOver,
     Fault,
     Freeze,
     KafkaAway,
     KafkaLoses,
     Kill,
     PasswordsReplaced,
+    RecordsUnreadable,
     Restart,
     Spell,
 )
@@ -50,7 +52,7 @@ class Mischief:
         match fault:
             case Kill() | Restart() | Freeze() | ConsumerFails():
                 self._to_a_process(fault)
-            case DatabaseAway() | DatabaseTrouble():
+            case DatabaseAway() | DatabaseTrouble() | FailOver() | RecordsUnreadable():
                 self._to_the_database(fault)
             case KafkaAway() | KafkaLoses():
                 self._to_kafka(fault)
@@ -102,13 +104,19 @@ class Mischief:
     def _those(self, number: int | None) -> Sequence[Replica]:
         return self._replicas if number is None else (self._replicas[number],)
 
-    def _to_the_database(self, fault: DatabaseAway | DatabaseTrouble) -> None:
+    def _to_the_database(self, fault: DatabaseAway | DatabaseTrouble | FailOver | RecordsUnreadable) -> None:
+        database, later = self._around.database, asyncio.get_running_loop().call_later
         match fault:
             case DatabaseAway(_, seconds):
-                self._around.database.outage(seconds)
+                database.outage(seconds)
             case DatabaseTrouble(_, seconds, trouble):
-                self._around.database.trouble = trouble
-                asyncio.get_running_loop().call_later(seconds, self._untroubled)
+                database.trouble = trouble
+                later(seconds, self._untroubled)
+            case FailOver(_, lag, seconds):
+                later(lag, database.fail_over, database.standby(), seconds)
+            case RecordsUnreadable(_, seconds, tenant_id):
+                database.unreadable = database.every_second(tenant_id)
+                later(seconds, database.unreadable.clear)
 
     def _to_kafka(self, fault: KafkaAway | KafkaLoses) -> None:
         match fault:

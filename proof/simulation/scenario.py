@@ -13,9 +13,18 @@ from consumer.simulators.graph.quirks import GraphQuirks
 from consumer.simulators.mailgun.quirks import MailgunQuirks
 from consumer.simulators.vendors import Quirks
 from proof.simulation.changing import changing
-from proof.simulation.faults import AccountsChanged, ConsumerFails, Fault, PasswordsReplaced, Spell, over_at
+from proof.simulation.faults import (
+    AccountsChanged,
+    ConsumerFails,
+    Fault,
+    PasswordsReplaced,
+    RecordsUnreadable,
+    Spell,
+    over_at,
+)
 from proof.simulation.institutions import tenants
 from proof.simulation.mishaps import mishaps
+from proof.simulation.records import losing, unreadable
 from proof.simulation.refusing import refusing
 from proof.simulation.replacing import replacing
 from proof.simulation.sequels import ENROLLED, encoder, newest_of, sequel, sequels
@@ -37,6 +46,7 @@ class Beforehand(StrEnum):
     SYNCHRONISED = "an account that is written elsewhere bears our marker"
 
 
+_AIMED = (Spell, PasswordsReplaced, AccountsChanged, RecordsUnreadable)
 _HOLDING = frozenset({Beforehand.GUEST, Beforehand.ADMINISTRATOR, Beforehand.SYNCHRONISED})
 
 
@@ -85,7 +95,7 @@ class Scenario:
 
         A tenant with an account that makes a student wait for a person is not spared.
         """
-        aimed = [fault for fault in self.faults if isinstance(fault, Spell | PasswordsReplaced | AccountsChanged)]
+        aimed = [fault for fault in self.faults if isinstance(fault, _AIMED)]
         if self.crashes or self.stalls or len(aimed) < len(self.faults) or self.quirks != Quirks():
             return frozenset()
         hit = {tenant_of(one.host) if isinstance(one, Spell) else one.tenant_id for one in aimed}
@@ -100,18 +110,23 @@ def scenario(seed: int) -> Scenario:
     replicas = dice.choice((2, 2, 3))
     sent = _with_sequels(_times(records, dice), seed)
     residents = _with_strangers(_residents(records, dice), records, seed)
-    faults = _faults(mishaps(dice, replicas), seed, replicas)
     used = {record.tenant_id for record in records}
-    changed = changing(random.Random(f"{seed}/changing"), faults, used)  # noqa: S311  repeatable, guards nothing
+    faults = [
+        *_faults(mishaps(dice, replicas), seed, replicas),
+        *unreadable(random.Random(f"{seed}/unreadable"), used),  # noqa: S311  repeatable, guards nothing
+    ]
+    lost = losing(random.Random(f"{seed}/losing"))  # noqa: S311  repeatable, guards nothing
+    changed = changing(random.Random(f"{seed}/changing"), [*faults, *lost], used)  # noqa: S311  repeatable, guards nothing
     return Scenario(
         seed=seed,
         sent=[*sent, *_enrolled_anew(sent, changed)],
         residents=residents,
-        faults=[*faults, *changed],
+        faults=[*faults, *changed, *lost],
         crashes=_some_points(dice, 3),
         stalls={point: dice.choice((20.0, 90.0, 150.0)) for point in _some_points(dice, 2)},
         replicas=replicas,
-        quirks=_quirks(dice),
+        # What the ledger forgets can be found again only where vendors show it: see *A restored ledger* in docs/operations.md.
+        quirks=Quirks() if lost else _quirks(dice),
     )
 
 

@@ -101,6 +101,24 @@ async def test_how_long_the_oldest_outcome_has_waited_is_known_until_it_is_publi
     assert ledger.outbox.waiting_seconds() == 0
 
 
+async def test_a_ledger_that_has_lost_batches_numbers_none(given: Given, ledger: Ledger) -> None:
+    await queue(given, ledger, 1)
+    epoch = ledger.outbox.take_over(RELAY)
+    with pytest.raises(Fenced):
+        ledger.outbox.next_batch(RELAY, epoch, limit=1, after=3)
+    batch = ledger.outbox.next_batch(RELAY, epoch, limit=1, after=0)
+    assert batch
+    assert batch.number == 1
+
+
+async def test_a_ledger_that_has_lost_a_batch_does_not_take_it_for_published(given: Given, ledger: Ledger) -> None:
+    await queue(given, ledger, 1)
+    epoch = ledger.outbox.take_over(RELAY)
+    with pytest.raises(Fenced):
+        ledger.outbox.published(RELAY, epoch, 1)
+    assert ledger.outbox.next_batch(RELAY, epoch, limit=1) is not None
+
+
 def found(number: int, *, topic: str = "t") -> OnTopic:
     outcome = Publish(UUID(int=number), topic, b"north/s1", str(number).encode(), (("ce_id", b"x"),))
     return OnTopic(outcome, datetime(2026, 9, 1, tzinfo=UTC))

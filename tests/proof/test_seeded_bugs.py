@@ -53,6 +53,12 @@ BUGS = {
         faults.ONE_STANDS_STILL,
         around=Make(clients=intake.DawdlesBeforeAccepting),
     ),
+    "offsets of a standby taken on trust": Bug(
+        Make(database=intake.TrustsAStandby), frozenset({"I3", "I11"}), faults.A_STANDBY_LAGS
+    ),
+    "batches of a standby taken on trust": Bug(
+        Make(clients=outbound.TrustsAStandby), frozenset({"I5"}), faults.A_STANDBY_LAGS
+    ),
     "a fatal consumer lives on": Bug(
         Make(clients=intake.LivesOnWithAFatalConsumer), frozenset({"I3", "I15"}), faults.CONSUMERS_ARE_FENCED
     ),

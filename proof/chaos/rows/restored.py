@@ -2,8 +2,6 @@
 
 import time
 from collections import Counter
-from collections.abc import Sequence
-from dataclasses import replace
 from functools import partial
 
 from consumer.simulators.expectation import APPLIED
@@ -13,7 +11,8 @@ from proof.chaos.rows.provider import CREATIONS
 from proof.chaos.rows.students import people, settled
 from proof.chaos.scene import Scene
 from proof.checker import check
-from proof.history import Bounds, History, OutboxRow
+from proof.collect.forgotten import forgotten
+from proof.history import Bounds
 
 _BEHIND, _RECALLS = "provisioner_ledger_behind_total", "provisioner_relay_recalls_total"
 _NEWER = 100
@@ -32,7 +31,7 @@ async def _judge(scene: Scene) -> int:
         quiet_at=now,
         bounds=Bounds(least_effects=scene.students),
     )
-    report = check(replace(history, changes=(), ledger=replace(history.ledger, outbox=_renumbered(history))))
+    report = check(forgotten(history, now))
     scene.wrong += [str(violation) for violation in report.violations]
     scene.wrong += report.invalid
     told = Counter(one.outcome.event_id for one in history.told)
@@ -40,14 +39,6 @@ async def _judge(scene: Scene) -> int:
     sent = Counter(mail.message_id for mail in history.mails)
     scene.expect(all(count == 1 for count in sent.values()), "a mail was sent twice")
     return sum(call.effective for call in history.calls)
-
-
-def _renumbered(history: History) -> Sequence[OutboxRow]:
-    """The outbox in the order of the topics: what the restored ledger reads back from them it numbers anew."""
-    places = {
-        str(one.outcome.event_id): number for number, one in enumerate(sorted(history.told, key=lambda one: one.place))
-    }
-    return [replace(row, seq=places.get(row.event_id, row.seq)) for row in history.ledger.outbox]
 
 
 @BOOK.row(

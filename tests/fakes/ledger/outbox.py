@@ -24,8 +24,8 @@ class MemoryOutbox(OnState):
         known = self._relay(relay, epoch)
         return [self._batch(number) for number in range(known.published + 1, known.batch + 1)]
 
-    def next_batch(self, relay: str, epoch: int, *, limit: int) -> Batch | None:
-        known = self._relay(relay, epoch)
+    def next_batch(self, relay: str, epoch: int, *, limit: int, after: int = 0) -> Batch | None:
+        known = self._relay(relay, epoch, after)
         waiting = self._state.unnumbered
         if not waiting:
             return None
@@ -34,7 +34,7 @@ class MemoryOutbox(OnState):
         return self._batch(known.batch)
 
     def published(self, relay: str, epoch: int, number: int) -> None:
-        known = self._relay(relay, epoch)
+        known = self._relay(relay, epoch, number)
         known.published = max(known.published, number)
 
     def landmark(self, relay: str, epoch: int) -> Landmark | None:
@@ -76,7 +76,8 @@ class MemoryOutbox(OnState):
         rows = [row.publish for row in self._state.batches[number]]
         return Batch(number, [OutboxRow(row.topic, row.key, row.value, row.headers) for row in rows])
 
-    def _relay(self, relay: str, epoch: int) -> Relay:
-        if self._state.relays[relay].epoch != epoch:
-            raise Fenced("Another relay has taken over.")
-        return self._state.relays[relay]
+    def _relay(self, relay: str, epoch: int, number: int = 0) -> Relay:
+        known = self._state.relays.get(relay)
+        if known is None or known.epoch != epoch or known.batch < number:
+            raise Fenced("Another relay has taken over, or the ledger has lost batches.")
+        return known

@@ -7,6 +7,7 @@ from consumer.simulators.vendors import GOOGLE, GRAPH, MAILGUN, Quirks
 from proof.simulation.faults import (
     ConsumerFails,
     DatabaseAway,
+    FailOver,
     Freeze,
     KafkaAway,
     KafkaLoses,
@@ -20,6 +21,7 @@ from proof.simulation.vendors import Weather, host
 
 DIES_WITHOUT_DATABASE = (DatabaseAway(0.5, 40.0), Kill(30.0, None, 5.0))
 CONSUMERS_ARE_FENCED = (ConsumerFails(20.0, None),)
+A_STANDBY_LAGS = (FailOver(20.0, 15.0, 2.0),)
 ONE_STANDS_STILL = (Freeze(20.0, 0, 60.0),)
 _PROGRESS = (settings().kafka.topics.relay_progress, 0)
 DIES_WHEN_A_LATE_COMMIT_ARRIVES = tuple(

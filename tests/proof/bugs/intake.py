@@ -141,6 +141,22 @@ class IgnoresPartitionEpochs(Database):
             self._state.owners = theirs
 
 
+class TrustsAStandby(Database):
+    """What the ledger was known to have is not held against what it has."""
+
+    def accept(
+        self, arrivals: Sequence[Arrival], *, stored: Mapping[Place, int] | None = None, **more: Any
+    ) -> Sequence[Disposition]:
+        del stored
+        return super().accept(arrivals, **more)
+
+    def store_offsets(
+        self, offsets: Mapping[Place, int], *, stored: Mapping[Place, int] | None = None, **more: Any
+    ) -> None:
+        del stored
+        super().store_offsets(offsets, **more)
+
+
 class _Dawdling(SimulatedInbox):
     """Stands still, with all of its process, between reading and accepting."""
 

@@ -41,12 +41,25 @@ class KeepsItsProducer(SimulatedAssembly):
 class _Cursor(SimulatedOutbox):
     """Goes by a number that is given out before the commit, as a database's sequence is."""
 
-    def next_batch(self, relay: str, epoch: int, *, limit: int) -> Batch | None:
-        batch = super().next_batch(relay, epoch, limit=limit)
+    def next_batch(self, relay: str, epoch: int, *, limit: int, after: int = 0) -> Batch | None:
+        batch = super().next_batch(relay, epoch, limit=limit, after=after)
         if batch is None or len(batch.rows) < 2:
             return batch
         # The commit of the first was still under way when the second's was seen: the cursor is past it.
         return Batch(batch.number, batch.rows[1:])
+
+
+class _Trusting(SimulatedOutbox):
+    def next_batch(self, relay: str, epoch: int, *, limit: int, after: int = 0) -> Batch | None:
+        del after
+        return super().next_batch(relay, epoch, limit=limit)
+
+
+class TrustsAStandby(SimulatedClients):
+    """Numbers go on where the ledger stands, whatever the relay has numbered before."""
+
+    def outbox(self) -> Outbox:
+        return _Trusting(self._around.database, self._process)
 
 
 class FollowsACursor(SimulatedClients):
