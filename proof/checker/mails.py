@@ -21,7 +21,8 @@ _Address = tuple[str, str]
 def one_that_works(index: Index) -> Iterator[Violation]:
     """I4: at every instant at most one accepted mail opens an account; at rest one does, where downstream was told so.
 
-    A password that the institution has replaced is not sent any more.
+    A password that the institution has replaced is not sent any more. A ledger that has forgotten a mail may send the same one again, with
+    the same password: `forgot_at`.
     """
     yield from _at_every_instant(index)
     yield from _replaced(index)
@@ -33,12 +34,14 @@ def _at_every_instant(index: Index) -> Iterator[Violation]:
     mails: dict[_Address, dict[str, list[int]]] = defaultdict(lambda: defaultdict(list))
     opens: dict[_Address, dict[Spot, str]] = defaultdict(dict)
     reported: set[Spot] = set()
+    forgot_at = index.history.forgot_at
     for call in index.history.calls:
         if not call.effective or call.tenant_id is None or call.secret is None or call.address is None:
             continue
         address = (call.tenant_id, call.address)
         if call.operation is Operation.SEND:
-            mails[address][call.secret].append(call.number)
+            if forgot_at is None or call.began < forgot_at or not mails[address][call.secret]:
+                mails[address][call.secret].append(call.number)
         elif call.operation in _SETS and call.object_id is not None:
             opens[address][call.tenant_id, call.service, call.object_id] = call.secret
         else:
@@ -67,7 +70,10 @@ def _replaced(index: Index) -> Iterator[Violation]:
 
 
 def _at_rest(index: Index) -> Iterator[Violation]:
-    sent = Counter((mail.tenant_id, mail.address, mail.secret) for mail in index.history.mails)
+    mails = index.history.mails
+    if index.history.forgot_at is not None:
+        mails = list({mail.message_id: mail for mail in mails}.values())
+    sent = Counter((mail.tenant_id, mail.address, mail.secret) for mail in mails)
     for place, owner in index.owners.items():
         _, provider, _ = place
         states = _states(index.told.get((*owner, provider), ()))
@@ -87,11 +93,13 @@ def _at_rest(index: Index) -> Iterator[Violation]:
 
 def one_for_a_generation(index: Index) -> Iterator[Violation]:
     """I17: from the first that may have been taken on, no more passwords were sent to a provider for a student than the account had
-    generations. One that was refused, and expired before the next attempt, is nobody's password.
+    generations. One that was refused, and expired before the next attempt, is nobody's password. A ledger that has forgotten generations
+    is judged from then on.
     """
     sent: dict[tuple[Student, str], dict[str, int]] = defaultdict(dict)
+    since = index.history.forgot_at or 0.0
     for call in index.history.calls:
-        if call.operation in _SETS and call.secret is not None and call.service in PROVIDERS:
+        if call.operation in _SETS and call.secret is not None and call.service in PROVIDERS and call.began >= since:
             owner = index.owner_of_call(call)
             if owner is not None and (_may_be_taken(call) or sent[owner, call.service]):
                 sent[owner, call.service].setdefault(call.secret, call.number)

@@ -53,8 +53,7 @@ class Standby:
 class Database(MemoryLedger):
     """The server. `down` is whether it is away; `fired` counts the faults that were met.
 
-    `unreadable` are the students of whom a record can't be read. `forgot_at` is when a standby that lacked commits took over, in Unix
-    seconds; None: never.
+    `unreadable` are the students of whom a record can't be read.
     """
 
     def __init__(self, clock: Clock, rng: random.Random, trace: Trace) -> None:
@@ -62,7 +61,7 @@ class Database(MemoryLedger):
         self.trouble = NONE
         self.fired: Counter[str] = Counter()
         self.unreadable: set[Key] = set()
-        self.forgot_at: float | None = None
+        self._taken_over_at: float | None = None
         self.claimed_at: dict[Key, float] = {}
         self.journal = Journal(clock, self._state)
         self._rng = rng
@@ -88,6 +87,12 @@ class Database(MemoryLedger):
         return self._state
 
     @property
+    def forgot_at(self) -> float | None:
+        """When a standby that lacked commits took over, in Unix seconds; None: never."""
+        at = self._taken_over_at
+        return None if at is None else self._clock.unix() - self._clock.time() + at
+
+    @property
     def down(self) -> bool:
         """Whether it does not answer now."""
         return self._clock.time() < self._back_at
@@ -107,7 +112,7 @@ class Database(MemoryLedger):
         self.outage(seconds)
         self._state.restore(standby.tables)
         self.journal.applied = dict(standby.applied)
-        self.forgot_at = self._clock.unix() + seconds
+        self._taken_over_at = self._clock.time() + seconds
         self.fired["standby_took_over"] += 1
 
     def every_second(self, tenant_id: str) -> set[Key]:
@@ -142,12 +147,9 @@ class Database(MemoryLedger):
         """Whether nothing is owed but what waits for a person, and has been tried in vain after `since`."""
         state = self._state
         published = max((relay.published for relay in state.relays.values()), default=0)
-        if (
-            self.down
-            or self._clock.unix() < (self.forgot_at or 0.0) + _NOTICED
-            or state.unnumbered
-            or published < max(state.batches, default=0)
-        ):
+        if self._taken_over_at is not None and self._clock.time() < max(self._taken_over_at, since) + _NOTICED:
+            return False
+        if self.down or state.unnumbered or published < max(state.batches, default=0):
             return False
         return all(
             self.claimed_at.get(key, 0.0) > since and self._waits_for_a_person(row)
