@@ -33,11 +33,7 @@ class Locked:
 
     def earliest(self) -> Mapping[Place, int]:
         """The offset of each partition's first event here: it is the next to be read by whoever reads the partition anew."""
-        earliest: dict[Place, int] = {}
-        for one in self._taken:
-            offset = one.arrival.offset
-            earliest[one.place] = min(offset, earliest.get(one.place, offset))
-        return earliest
+        return earliest(self._taken)
 
     def join(self, arrivals: Sequence[Taken]) -> list[Taken]:
         """Keeps those whose students wait here already, so that they stay in order; returns the others."""
@@ -62,6 +58,14 @@ class Locked:
     def clear(self) -> None:
         """Forgets everything."""
         self._taken = []
+
+
+def earliest(taken: Sequence[Taken]) -> Mapping[Place, int]:
+    """The offset of each partition's first event among these."""
+    first: dict[Place, int] = {}
+    for one in taken:
+        first[one.place] = min(one.arrival.offset, first.get(one.place, one.arrival.offset))
+    return first
 
 
 def _student(one: Taken) -> _Student:

@@ -9,40 +9,34 @@ Whatever can't be done now keeps the batch in hand and the partitions paused, wh
 A schema registry that is away pauses only those partitions whose next record needs it. A student's row that is locked keeps only that
 student's events waiting; their partitions go on, and their offsets stay where the first of them is (`locked`).
 
-How the consumer joins, fails and leaves is the `membership`'s.
+What is done with a batch is the `finishing`'s; how the consumer joins, fails and leaves is the `membership`'s.
 """
 
 import threading
 import time
 from collections import Counter
-from collections.abc import Callable, Collection, Mapping, Sequence
+from collections.abc import Callable, Collection
 
-import structlog
-
-from consumer.codec.letters import LetterReason
 from consumer.errors import Fenced, Unavailable
-from consumer.failpoints import UNARMED, Failpoints, Point, commit_lost
-from consumer.intake.batch import Batch, BatchReader, Taken
+from consumer.failpoints import UNARMED, Failpoints
+from consumer.intake.batch import Batch, BatchReader
+from consumer.intake.finishing import Finishing, LettersAway
 from consumer.intake.hand import Hand, places_of
 from consumer.intake.hold import Hold
-from consumer.intake.letters import DeadLetters, Letter
-from consumer.intake.locked import Locked
+from consumer.intake.letters import DeadLetters
 from consumer.intake.membership import Membership
 from consumer.intake.offsets import Offsets
 from consumer.intake.open_work import OpenWork
 from consumer.intake.partitions import Partitions
 from consumer.intake.port import Answered, Consumer
 from consumer.intake.watch import Watch
-from consumer.ledger.port import Disposition, Inbox, Place
+from consumer.ledger.port import Inbox, Place
 from consumer.observe.health import Progress
 from consumer.observe.metrics import Metrics
-
-log = structlog.get_logger()
 
 _COMMIT_EVERY, _COMMIT_ALL_EVERY = 1.0, 30.0
 _CALM = 2.0
 _LOCKED_AGAIN = 1.0
-_REUSED = "This event_id was used before, with other content."
 
 
 class Intake:
@@ -67,15 +61,14 @@ class Intake:
         failpoints: Failpoints = UNARMED,
     ) -> None:
         self._batches = batches
-        self._inbox = inbox
-        self._letters = letters
-        self._tenants = tenants
         self._batch_size = batch_size
         self._metrics = metrics
         self._beat = beat
         self._clock = clock
-        self._failpoints = failpoints
         self._offsets = Offsets(inbox, failpoints=failpoints)
+        self._finishing = Finishing(
+            inbox, letters, self._offsets, tenants=tenants, metrics=metrics, failpoints=failpoints
+        )
         self._partitions = Partitions(inbox, self._offsets, owner=owner, metrics=metrics, failpoints=failpoints)
         self._watch = Watch(progress, topic, self._partitions, self._offsets, clock) if progress else None
         self._membership = Membership(
@@ -90,7 +83,6 @@ class Intake:
             clock=clock,
         )
         self._hand = Hand()
-        self._locked = Locked()
         self._locked_at = 0.0
         self._open = OpenWork(inbox, tenants, clock)
         self._began = 0.0
@@ -148,6 +140,8 @@ class Intake:
                 if self._hand.batch is not None:
                     self._finish(self._hand.batch)
                     self._hand.batch = None
+        except LettersAway as fault:
+            self._hold.failed("dead_letters", str(fault))
         except Unavailable as fault:
             self._hold.failed(self._asking, str(fault))
         except Fenced:
@@ -165,14 +159,16 @@ class Intake:
     def _those_locked(self) -> Batch | None:
         """Events whose students' rows were locked, once a second."""
         now = self._clock()
-        if not self._locked.taken or now - self._locked_at < _LOCKED_AGAIN:
+        locked = self._finishing.locked.taken
+        if not locked or now - self._locked_at < _LOCKED_AGAIN:
             return None
         self._locked_at = now
-        return Batch(0, Counter(), list(self._locked.taken), [], [], again=True)
+        return Batch(0, Counter(), list(locked), [], [], again=True)
 
     def _next(self) -> Batch | None:
         """The records that came, behind those that waited for a schema. Raises `Unavailable`."""
-        if self._locked.full:
+        locked = self._finishing.locked
+        if locked.full:
             self._asking = "locked_rows"
             raise Unavailable("Too many events wait for students' rows that other transactions hold.")
         self._asking = "database"
@@ -183,7 +179,7 @@ class Intake:
         if not records:
             return None
         self._began = self._clock()
-        batch = self._batches.batch(records, self._open.tenants(self._locked.tenants()))
+        batch = self._batches.batch(records, self._open.tenants(locked.tenants()))
         hand.records = []
         if batch.waiting:
             hand.waiting += batch.waiting
@@ -191,62 +187,10 @@ class Intake:
         return batch
 
     def _finish(self, batch: Batch) -> None:
-        """Each part is forgotten when it is done, so that a later part's failure does not do it twice."""
-        if not batch.again:
-            batch.arrivals = self._locked.join(batch.arrivals)
-        if batch.arrivals:
-            self._accept(batch)
-        if batch.letters:
-            self._asking = "dead_letters"
-            self._letters.send(batch.letters)
-            self._failpoints.reach(Point.LETTERS_SENT, lost=Unavailable("The dead letters' topic does not answer."))
-            for letter in batch.letters:
-                self._metrics.dead_letters.labels(letter.reason).inc()
-                topic, partition, offset = letter.place
-                log.warning("dead_letter", reason=letter.reason, topic=topic, partition=partition, offset=offset)
-            batch.letters = []
-        for (tenant, reason), count in batch.skips.items():
-            self._metrics.skips.labels(self._known(tenant), reason).inc(count)
-        if batch.again:
-            self._locked.keep(batch.locked)
-        else:
-            self._locked.add(batch.locked)
-        self._hold_back()
-        self._offsets.done(batch.offsets)
+        self._finishing.finish(batch)
         if not batch.again:
             self._metrics.batch_records.observe(batch.size)
             self._metrics.batch_seconds.observe(self._clock() - self._began)
-
-    def _accept(self, batch: Batch) -> None:
-        offsets = _lower(batch.offsets, self._locked.earliest())
-        dispositions = self._inbox.accept(
-            [taken.arrival for taken in batch.arrivals],
-            epochs=self._offsets.epochs,
-            offsets=offsets,
-            stored=self._offsets.in_ledger,
-            skip_locked=batch.again,
-        )
-        self._failpoints.reach(Point.BATCH_ACCEPTED, lost=commit_lost())
-        counts: Counter[tuple[str, str]] = Counter()
-        for taken, disposition in zip(batch.arrivals, dispositions, strict=True):
-            arrival, record, skip = taken
-            match disposition:
-                case Disposition.REUSED_ID:
-                    batch.letters.append(Letter(record, LetterReason.REUSED_ID, _REUSED))
-                case Disposition.LOCKED:
-                    batch.locked.append(taken)
-                case Disposition.SKIPPED if skip is not None:
-                    batch.skips[arrival.event.tenant_id, skip] += 1
-                case _:
-                    counts[arrival.event.tenant_id, disposition] += 1
-        batch.arrivals = []
-        self._offsets.stored(_lower(offsets, _earliest(batch.locked)))
-        for (tenant, disposition), count in counts.items():
-            self._metrics.events.labels(self._known(tenant), disposition).inc(count)
-
-    def _hold_back(self) -> None:
-        self._offsets.hold_back(self._locked.earliest())
-        self._metrics.locked_events.set(len(self._locked.taken))
 
     def _each_second(self) -> None:
         now = self._clock()
@@ -271,26 +215,13 @@ class Intake:
                 failed=self._membership.failed,
             )
 
-    def _known(self, tenant: str) -> str:
-        return tenant if tenant in self._tenants else "unknown"
-
     def _drop(self, gone: Collection[Place]) -> None:
         """Their next owner reads them again."""
         self._hand.drop(gone)
-        self._locked.drop(gone)
-        self._hold_back()
+        self._finishing.locked.drop(gone)
+        self._finishing.hold_back()
 
     def _drop_all(self) -> None:
         self._hand = Hand()
-        self._locked.clear()
-        self._hold_back()
-
-
-def _lower(offsets: Mapping[Place, int], limits: Mapping[Place, int]) -> Mapping[Place, int]:
-    return {place: min(offset, limits.get(place, offset)) for place, offset in offsets.items()}
-
-
-def _earliest(taken: Sequence[Taken]) -> Mapping[Place, int]:
-    waiting = Locked()
-    waiting.add(taken)
-    return waiting.earliest()
+        self._finishing.locked.clear()
+        self._finishing.hold_back()
