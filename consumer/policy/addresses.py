@@ -21,6 +21,7 @@ MAX_LOCAL_PART = 64
 _SEPARATORS = "._-"
 _RUN = re.compile(r"([._-])[._-]+")
 _NOT_IN_AN_ID = re.compile(r"[^a-z0-9._-]+")
+_FIRST_NAMESAKE = 2
 _FALLBACK = ("{student_id}", "{student_id}-{n}")
 
 _Values = Mapping[str, tuple[str, ...]]
@@ -29,7 +30,7 @@ _Values = Mapping[str, tuple[str, ...]]
 def candidates(addresses: Addresses, student: Student, *, most: int = MAX_CANDIDATES) -> Sequence[str]:
     """Addresses to try for a student, best first: at least one, at most `most`, no two alike, the same on every call.
 
-    Patterns without `{n}` come first in their order, then those with it, for n = 2, 3, … The words of a name are joined by
+    The patterns are tried in their order, with n = 2; then those that hold `{n}` again with n = 3, 4, … The words of a name are joined by
     hyphens ("van der Berg": `van-der-berg`); a missing name takes the separator before it along; too long names lose words,
     then letters. A number that tells students apart is never cut, and a pattern whose number is missing gives nothing.
     Where no pattern gives anything, the student's id does.
@@ -44,13 +45,10 @@ def candidates(addresses: Addresses, student: Student, *, most: int = MAX_CANDID
 def _from_patterns(addresses: Addresses, patterns: Sequence[str], values: _Values, most: int) -> tuple[str, ...]:
     parsed = [pieces(pattern) for pattern in patterns]
     counted = [p for p in parsed if any(piece.field == COUNTER for piece in p)]
-    plain = [p for p in parsed if p not in counted]
-    attempts = chain(
-        ((p, values) for p in plain),
-        ((p, {**values, COUNTER: (str(n),)}) for n in _numbers(counted) for p in counted),
-    )
+    further = ((p, n) for n in count(_FIRST_NAMESAKE + 1) for p in counted) if counted else ()
+    attempts = chain(((p, _FIRST_NAMESAKE) for p in parsed), further)
     # A counted pattern that gives nothing for one n gives nothing for any, so the search is bounded too.
-    locals_ = (_local_part(p, v) for p, v in islice(attempts, 2 * MAX_CANDIDATES))
+    locals_ = (_local_part(p, {**values, COUNTER: (str(n),)}) for p, n in islice(attempts, 2 * MAX_CANDIDATES))
     allowed = (local for local in locals_ if local and not is_reserved(local, also=addresses.reserved))
     return tuple(islice(_different(allowed), most))
 
@@ -61,10 +59,6 @@ def _different(found: Iterable[str]) -> Iterator[str]:
         if one not in seen:
             seen.add(one)
             yield one
-
-
-def _numbers(counted: Sequence[tuple[Piece, ...]]) -> Iterator[int]:
-    return count(2) if counted else iter(())
 
 
 def _values(student: Student) -> _Values:

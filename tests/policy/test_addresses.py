@@ -52,6 +52,28 @@ def test_patterns_are_tried_in_turn_and_then_namesakes_are_numbered_from_two() -
     assert found[:4] == ["maria.borg", "m.borg", "maria.borg2", "maria.borg3"]
 
 
+@pytest.mark.parametrize(
+    ("patterns", "expected"),
+    [
+        (["{given}{n}", "{family}"], ["maria2", "borg", "maria3", "maria4"]),
+        (["{family}{n}", "{given}.{family}", "{given}{n}"], ["borg2", "maria.borg", "maria2", "borg3", "maria3"]),
+        (["{given}.{family}", "{given_initial}.{family}{n}", "s{student_id}"], ["maria.borg", "m.borg2", "ss-1"]),
+    ],
+)
+def test_patterns_are_tried_in_the_listed_order_wherever_the_counter_stands(
+    patterns: list[str], expected: list[str]
+) -> None:
+    assert locals_of("Maria", "Borg", *patterns)[: len(expected)] == expected
+
+
+def test_each_namesake_is_given_the_next_address() -> None:
+    taken: list[str] = []
+    for number in range(MAX_CANDIDATES):
+        found = locals_of("Maria", "Borg", "{given}.{family}", "{family}.{given}{n}", student_id=f"S-{number}")
+        taken.append(next(local for local in found if local not in taken))
+    assert taken[:4] == ["maria.borg", "borg.maria2", "borg.maria3", "borg.maria4"]
+
+
 def test_counted_patterns_take_turns() -> None:
     found = locals_of("Maria", "Borg", "{given}{n}", "{family}{n}")
     assert found[:4] == ["maria2", "borg2", "maria3", "borg3"]
