@@ -123,12 +123,16 @@ class Announce(StrEnum):
 
 
 class Addresses(_Section):
-    """Sign-in names: patterns are tried in turn; `{n}` counts from 2 when namesakes have taken the rest."""
+    """Sign-in names. The patterns are tried in the listed order, then those with `{n}` again for the next number, from 2. \
+`docs/addresses.md` says how names of every script are written."""
 
     domain: Domain
     """The domain of the addresses; the provider must have verified it."""
     patterns: tuple[str, ...] = ("{given}.{family}", "{given}.{family}{n}")
     """Of `{given}`, `{family}`, `{preferred}`, `{given_initial}`, `{family_initial}`, `{student_id}`, `{registration_number}`, `{n}`."""
+    language: Language | None = None
+    """The language of the students' names, where several share a script and `preferred_language` is none of them: `uk`, `sr`, `ja`, … \
+By default that of `microsoft.usage_location`."""
     reserved: tuple[LocalPart, ...] = ()
     """Local parts that no student is given, besides those that are reserved everywhere (`postmaster`, `admin`, `info`, …)."""
     on_taken: OnTaken = OnTaken.NEXT
@@ -263,6 +267,11 @@ all licences and groups are assigned."""
     def providers(self) -> tuple[Provider, ...]:
         """The providers that this institution uses, in a fixed order."""
         return _providers(self.microsoft, self.google)
+
+    @property
+    def country(self) -> str | None:
+        """Where the institution is (ISO 3166), as far as its file says."""
+        return self.microsoft.usage_location if self.microsoft else None
 
     def digest(self) -> bytes:
         """Identifies this configuration: what the file says, not how it is written. Secrets are references, and stay out of it."""
