@@ -42,7 +42,7 @@ def explain(
 
 def _plan(tenant: Tenant, student: Student, provider: Provider) -> Iterator[str]:
     given = grant(tenant, student, provider)
-    addresses = candidates(tenant.addresses, student)
+    addresses = candidates(tenant.addresses, student, country=tenant.country)
     yield f"  {_NAMES[provider]}:"
     yield f"    1. Reserve an address: {', then '.join(addresses[:3])}{', and so on' if len(addresses) > 3 else ''}."  # noqa: PLR2004  a few say it
     yield f"    2. Create the account with the student's marker{f' in {given.org_unit}' if given.org_unit else ''}."

@@ -12,7 +12,7 @@ from itertools import chain, count, islice
 from consumer.events import Student, student_key
 from consumer.policy.patterns import COUNTER, ID_FIELDS, NAME_FIELDS, Piece, pieces
 from consumer.policy.reserved import is_reserved
-from consumer.policy.transliteration import words
+from consumer.policy.romanisation import Romaniser, languages
 from consumer.tenants import Addresses
 
 MAX_CANDIDATES = 50
@@ -27,15 +27,20 @@ _FALLBACK = ("{student_id}", "{student_id}-{n}")
 _Values = Mapping[str, tuple[str, ...]]
 
 
-def candidates(addresses: Addresses, student: Student, *, most: int = MAX_CANDIDATES) -> Sequence[str]:
+def candidates(
+    addresses: Addresses, student: Student, *, country: str | None = None, most: int = MAX_CANDIDATES
+) -> Sequence[str]:
     """Addresses to try for a student, best first: at least one, at most `most`, no two alike, the same on every call.
 
     The patterns are tried in their order, with n = 2; then those that hold `{n}` again with n = 3, 4, … The words of a name are joined by
     hyphens ("van der Berg": `van-der-berg`); a missing name takes the separator before it along; too long names lose words,
     then letters. A number that tells students apart is never cut, and a pattern whose number is missing gives nothing.
     Where no pattern gives anything, the student's id does.
+
+    Names are romanised as their own country does (`consumer.policy.romanisation`). Where the script leaves that open, the student's
+    `preferred_language` decides, then `addresses.language`, then the language of `country`, the tenant's (ISO 3166).
     """
-    values = _values(student)
+    values = _values(student, languages(student.preferred_language, addresses.language, country=country))
     found = _from_patterns(addresses, addresses.patterns, values, most)
     if not found:
         found = _from_patterns(addresses, _FALLBACK, values, most) or (_anonymous(student.student_id),)
@@ -61,12 +66,14 @@ def _different(found: Iterable[str]) -> Iterator[str]:
             yield one
 
 
-def _values(student: Student) -> _Values:
-    given, family = words(student.given_name), words(student.family_name)
+def _values(student: Student, tongues: Sequence[str]) -> _Values:
+    names = (student.given_name, student.family_name, student.preferred_name or "")
+    romaniser = Romaniser.of(names, tongues)
+    given, family = romaniser.words(student.given_name), romaniser.words(student.family_name, surname=True)
     return {
         "given": given,
         "family": family,
-        "preferred": words(student.preferred_name or "") or given,
+        "preferred": romaniser.words(student.preferred_name or "") or given,
         "given_initial": (given[0][0],) if given else (),
         "family_initial": (family[0][0],) if family else (),
         "student_id": _id(student.student_id),

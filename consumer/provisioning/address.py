@@ -6,6 +6,7 @@ Both are corrected from the newest event and the configuration as long as no att
 
 import hashlib
 import json
+from collections.abc import Sequence
 from dataclasses import asdict, replace
 
 from pydantic import TypeAdapter
@@ -113,7 +114,7 @@ async def _reserve(case: Case) -> str | None:
     """The best candidate that is free. The many more are thought of only for those whose best few are all taken."""
     open_to = [case.provider, *(other.provider for other in case.others)]
     for most in (_BEST, MAX_CANDIDATES):
-        found = candidates(case.tenant.addresses, case.student, most=most)
+        found = _candidates(case, most)
         if address := await case.tools.work.reserve(case.job.lease, open_to, found):
             return address
     return None
@@ -121,6 +122,8 @@ async def _reserve(case: Case) -> str | None:
 
 def _is_candidate(case: Case, address: str) -> bool:
     """Whether the student would be given this address today, best candidates first: the many more are seldom asked for."""
-    return any(
-        address in candidates(case.tenant.addresses, case.student, most=most) for most in (_BEST, MAX_CANDIDATES)
-    )
+    return any(address in _candidates(case, most) for most in (_BEST, MAX_CANDIDATES))
+
+
+def _candidates(case: Case, most: int) -> Sequence[str]:
+    return candidates(case.tenant.addresses, case.student, country=case.tenant.country, most=most)
