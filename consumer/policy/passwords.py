@@ -2,18 +2,17 @@
 
 from collections.abc import Callable
 
-_UPPER = "BCDFGHJKLMNPQRSTVWXYZ"
-_LOWER = "bcdfghjkmnpqrstvwxyz"
-_DIGITS = "23456789"
-_ALPHABET = _UPPER + _LOWER + _DIGITS  # no 0 O 1 l I; no vowels, so that no words come out and no ban list bites
-_GROUPS = 4
-_GROUP_LENGTH = 4
-_LENGTH = _GROUPS * _GROUP_LENGTH
+UPPER = "BCDFGHJKLMNPQRSTVWXYZ"
+LOWER = "bcdfghjkmnpqrstvwxyz"
+DIGITS = "23456789"
+_ALPHABET = UPPER + LOWER + DIGITS  # no 0 O 1 l I; no vowels, so that no words come out and no ban list bites
+_GROUP_LENGTH = 6
+LENGTH = 3 * _GROUP_LENGTH
 _FAIR = 256 - 256 % len(_ALPHABET)  # bytes from here on would favour the alphabet's beginning
 
 
 def generate(random_bytes: Callable[[int], bytes]) -> str:
-    """A password like `Kd7m-Wq3x-9Rtb-Hn4c`: 16 characters of 49 in groups of four, about 89 bits, parted by hyphens.
+    """A password like `Kd7mWq-3x9Rtb-Hn4cZp`: 18 characters of 49 in groups of six, 101 bits, parted by hyphens.
 
     Holds upper case, lower case, digits and a sign: Entra asks for three of the four and 8 to 256 characters (Microsoft
     Entra password policies), Google for 8 to 100 ASCII characters (Directory API, users). `random_bytes(n)` gives n bytes
@@ -21,13 +20,13 @@ def generate(random_bytes: Callable[[int], bytes]) -> str:
     """
     while True:
         drawn = _draw(random_bytes)
-        if all(any(c in characters for c in drawn) for characters in (_UPPER, _LOWER, _DIGITS)):
-            return "-".join(drawn[i : i + _GROUP_LENGTH] for i in range(0, _LENGTH, _GROUP_LENGTH))
+        if all(any(c in characters for c in drawn) for characters in (UPPER, LOWER, DIGITS)):
+            return "-".join(drawn[i : i + _GROUP_LENGTH] for i in range(0, LENGTH, _GROUP_LENGTH))
 
 
 def _draw(random_bytes: Callable[[int], bytes]) -> str:
     drawn = ""
-    while len(drawn) < _LENGTH:
-        fair = (byte for byte in random_bytes(_LENGTH) if byte < _FAIR)
+    while len(drawn) < LENGTH:
+        fair = (byte for byte in random_bytes(LENGTH) if byte < _FAIR)
         drawn += "".join(_ALPHABET[byte % len(_ALPHABET)] for byte in fair)
-    return drawn[:_LENGTH]
+    return drawn[:LENGTH]

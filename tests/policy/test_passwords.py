@@ -1,10 +1,12 @@
 import random
 import re
 from collections import Counter
+from itertools import combinations
+from math import log2
 
-from consumer.policy.passwords import generate
+from consumer.policy.passwords import DIGITS, LENGTH, LOWER, UPPER, generate
 
-SHAPE = re.compile(r"[A-Za-z2-9]{4}(-[A-Za-z2-9]{4}){3}")
+SHAPE = re.compile(r"[A-Za-z2-9]{6}(-[A-Za-z2-9]{6}){2}")
 
 
 def generated(number: int, seed: int = 1) -> list[str]:
@@ -12,8 +14,20 @@ def generated(number: int, seed: int = 1) -> list[str]:
     return [generate(source.randbytes) for _ in range(number)]
 
 
-def test_a_password_is_four_groups_of_four() -> None:
+def test_a_password_is_three_groups_of_six() -> None:
     assert all(SHAPE.fullmatch(password) for password in generated(500))
+
+
+def test_an_attacker_has_ninety_bits_to_guess() -> None:
+    classes = (UPPER, LOWER, DIGITS)
+    alphabet = sum(map(len, classes))
+    # Each password that holds all three classes is equally likely: all draws less those without one class or more.
+    possible = sum(
+        (-1) ** missing * (alphabet - sum(map(len, without))) ** LENGTH
+        for missing in range(len(classes))
+        for without in combinations(classes, missing)
+    )
+    assert log2(possible) >= 90
 
 
 def test_every_password_has_upper_case_lower_case_digits_and_a_sign() -> None:
@@ -40,12 +54,12 @@ def test_characters_are_drawn_evenly() -> None:
 
 
 def test_bytes_that_would_favour_a_character_are_thrown_away() -> None:
-    served = iter([bytes([255]) * 16, *(bytes([n, 21, 41, *range(1, 14)]) for n in range(3))])
-    assert generate(lambda n: next(served)[:n]) == generate(lambda n: bytes([0, 21, 41, *range(1, 14)])[:n])
+    served = iter([bytes([255]) * 18, *(bytes([n, 21, 41, *range(1, 16)]) for n in range(3))])
+    assert generate(lambda n: next(served)[:n]) == generate(lambda n: bytes([0, 21, 41, *range(1, 16)])[:n])
 
 
 def test_a_draw_without_a_digit_is_drawn_again() -> None:
-    served = iter([bytes(range(16)), bytes([0, 21, 41, *range(1, 14)])])
+    served = iter([bytes(range(18)), bytes([0, 21, 41, *range(1, 16)])])
     assert re.search("[0-9]", generate(lambda _: next(served)))
 
 
