@@ -65,7 +65,10 @@ def _sorted(attributes: dict[str, str]) -> dict[str, str]:
 
 AttributeName = Annotated[str, StringConstraints(min_length=1, max_length=128, pattern=r"^[^\x00-\x1f\x7f]+$")]
 Identifier = Annotated[AttributeName, AfterValidator(_visible)]
-Line = Annotated[str, StringConstraints(max_length=256, pattern=r"^[^\x00-\x1f\x7f\u2028\u2029]*$")]
+_LINE = r"^[^\x00-\x1f\x7f\u2028\u2029]*$"
+Line = Annotated[str, StringConstraints(max_length=256, pattern=_LINE)]
+Contact = Annotated[str, StringConstraints(max_length=256, pattern=_LINE, strip_whitespace=True)]
+"""A line without the blanks and line ends around it, which exports leave behind an address."""
 
 
 class _Incoming(BaseModel):
@@ -88,8 +91,8 @@ class Student(_Incoming):
     given_name: Line = ""
     family_name: Line = ""
     preferred_name: Line | None = None
-    contact_email: Line | None = None
-    guardian_emails: tuple[Line, ...] = ()
+    contact_email: Contact | None = None
+    guardian_emails: tuple[Contact, ...] = ()
     preferred_language: Line | None = None
     attributes: Annotated[dict[AttributeName, Line], AfterValidator(_sorted)] = Field(default_factory=dict)
     external_sync_disabled: bool = False

@@ -43,3 +43,16 @@ def test_the_order_of_attributes_is_no_content() -> None:
         Student(student_id="1", attributes={"a": "1", "b": "2"}),
     )
     assert one.model_dump_json() == other.model_dump_json()
+
+
+@pytest.mark.parametrize("around", ["{}\r\n", "\t{}", " {}\u00a0", "{}\u2028"])
+def test_blanks_and_line_ends_around_a_contact_address_are_taken_off(around: str) -> None:
+    text = around.format("maria@home.example")
+    student = Student.model_validate({"student_id": "7", "contact_email": text, "guardian_emails": [text]})
+    assert (student.contact_email, *student.guardian_emails) == ("maria@home.example",) * 2
+
+
+@pytest.mark.parametrize("text", ["maria@home.example\r\nBcc: eve@evil.example", "maria@home.example\x00"])
+def test_a_line_end_within_a_contact_address_refuses_the_event(text: str) -> None:
+    with pytest.raises(ValidationError):
+        Student.model_validate({"student_id": "7", "contact_email": text})
