@@ -51,9 +51,14 @@ _BLANK = frozenset(" \u034f\u115f\u1160\u17b4\u17b5\u2800\u3164\uffa0").union(
 """Characters that `str.isprintable` lets pass and that show nothing: fillers, variation selectors (Unicode's default ignorables)."""
 
 
+def is_blank(character: str) -> bool:
+    """Whether a person would see nothing of it: blanks, no-break spaces, zero-width and control characters, fillers."""
+    return character in _BLANK or not character.isprintable()
+
+
 def _visible(text: str) -> str:
-    """Refuses what a person would see nothing of: blanks, no-break spaces, zero-width characters, and nothing else."""
-    if all(character in _BLANK or not character.isprintable() for character in text):
+    """Refuses a text of blanks alone."""
+    if all(map(is_blank, text)):
         raise ValueError("it shows nothing: it has only blanks or invisible characters")
     return text
 

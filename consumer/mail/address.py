@@ -6,6 +6,7 @@ from collections.abc import Collection
 from email.utils import quote, unquote
 
 from consumer.errors import GiveUp, Reason
+from consumer.events import is_blank
 
 _MAX_ADDRESS = 254  # RFC 5321 4.5.3.1.3: a path of 256 with its angle brackets
 _MAX_LOCAL = 64
@@ -22,8 +23,6 @@ _MISTAKES = (
     (re.compile(r"[^@]*$"), "has no `@`"),
 )
 _SPECIALS = frozenset('()<>[]:;@\\,."')
-_BLANK = {"Zs", "Cf"}
-"""Unicode categories that are invisible at the end of a line: blanks, and formats such as U+200B or U+FEFF."""
 
 
 def is_address(text: str) -> bool:
@@ -83,4 +82,5 @@ def _trimmed(text: str) -> str:
 
 
 def _is_blank(character: str) -> bool:
-    return character == "\t" or unicodedata.category(character) in _BLANK
+    """Control characters are none but the tab: a line end is an attempt to write a header of one's own (and refuses the event)."""
+    return character == "\t" or (is_blank(character) and unicodedata.category(character) != "Cc")

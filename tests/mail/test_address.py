@@ -87,7 +87,10 @@ def sentence_of(text: str | None, *provisioned: str) -> str:
     return str(refused.value)
 
 
-@pytest.mark.parametrize("around", ["{} ", " {}", "{}\u00a0", "\u3000{}\t", "\ufeff{}", "{}\u200b", "\u202a{}\u202c"])
+@pytest.mark.parametrize(
+    "around",
+    ["{} ", " {}", "{}\u00a0", "\u3000{}\t", "\ufeff{}", "{}\u200b", "\u202a{}\u202c", "{}\u2800", "\u3164{}\ufe0f"],
+)
 def test_blanks_around_an_address_are_taken_off(around: str) -> None:
     assert recipient(around.format("maria@example.com")) == "maria@example.com"
 
