@@ -8,7 +8,7 @@ _OF_COUNTRY = table(
     """
     RU:ru UA:uk BY:be BG:bg RS:sr ME:sr BA:sr MK:mk
     DE:de AT:de CH:de LI:de DK:da NO:nb SE:sv FI:fi TR:tr AZ:az HU:hu EE:et IS:is SK:sk ES:es FR:fr NL:nl
-    CN:zh TW:zh HK:zh MO:zh SG:zh JP:ja KR:ko
+    CN:zh TW:zh HK:zh MO:zh SG:zh JP:ja KR:ko IR:fa AF:fa PK:ur
     """
 )
 """The language in which names are written in a country (ISO 3166), where that decides anything in this package."""

@@ -7,7 +7,7 @@ from dataclasses import dataclass
 
 from anyascii import anyascii
 
-from consumer.policy.romanisation import armenian, cyrillic, greek, han, hangul, kana, latin
+from consumer.policy.romanisation import arabic, armenian, cyrillic, greek, han, hangul, kana, latin
 
 _APOSTROPHES = re.compile("['’‘ʼʻʾʿ`´′＇]")  # whatever names are typed with
 _NOT_A_LETTER = re.compile(r"[^a-z0-9]+")
@@ -17,6 +17,7 @@ _NOT_A_LETTER = re.compile(r"[^a-z0-9]+")
 class Romaniser:
     """Romanises all the names of one student in the same way. Pure and stable: the same names give the same words on every call."""
 
+    languages: Sequence[str]
     cyrillic: cyrillic.System
     chinese: bool
     paired: bool
@@ -29,7 +30,12 @@ class Romaniser:
         by the first that can write the names; where none is given, by what the letters alone tell.
         """
         text = _prepared(" ".join(names))
-        return cls(cyrillic.system(text, languages), han.is_chinese(text, languages), latin.is_paired(text, languages))
+        return cls(
+            languages,
+            cyrillic.system(text, languages),
+            han.is_chinese(text, languages),
+            latin.is_paired(text, languages),
+        )
 
     def words(self, name: str, *, surname: bool = False) -> tuple[str, ...]:
         """The name's words in `a-z0-9`, in order; empty where nothing can be read aloud (signs, emoji, blanks, Japanese kanji).
@@ -50,6 +56,8 @@ class Romaniser:
             text = self.cyrillic.romanised(text)
         if armenian.PRESENT.search(text):
             text = armenian.romanised(text)
+        if arabic.PRESENT.search(text):
+            text = arabic.romanised(text, self.languages)
         if hangul.PRESENT.search(text):
             text = hangul.romanised(text, surname=surname)
         if han.PRESENT.search(text):
