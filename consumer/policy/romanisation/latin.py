@@ -11,8 +11,8 @@ from collections.abc import Sequence
 from consumer.policy.romanisation.table import table
 
 _PAIRED = str.maketrans(table("ä:ae æ:ae ö:oe ø:oe ü:ue å:aa ß:ss"))
-_PAIRING = frozenset({"de", "gsw", "da", "no", "nb", "nn", "sv", "fi"})
-_PLAIN = frozenset({"tr", "az", "tk", "hu", "et", "is", "sk", "es", "ca", "gl", "eu", "fr", "nl", "br", "pt"})
+_PAIRING = frozenset({"de", "gsw", "da", "no", "nb", "nn", "sv", "fi", "is"})
+_PLAIN = frozenset({"tr", "az", "tk", "hu", "et", "sk", "es", "ca", "gl", "eu", "fr", "nl", "br", "pt"})
 """Languages that have some of these letters and drop their marks."""
 
 _FOREIGN = re.compile("[ğışəőű]")

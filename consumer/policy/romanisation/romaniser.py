@@ -7,7 +7,7 @@ from dataclasses import dataclass
 
 from anyascii import anyascii
 
-from consumer.policy.romanisation import arabic, armenian, cyrillic, greek, han, hangul, kana, latin
+from consumer.policy.romanisation import arabic, armenian, cyrillic, devanagari, greek, han, hangul, kana, latin
 
 _APOSTROPHES = re.compile("['’‘ʼʻʾʿ`´′＇]")  # whatever names are typed with
 _NOT_A_LETTER = re.compile(r"[^a-z0-9]+")
@@ -58,6 +58,8 @@ class Romaniser:
             text = armenian.romanised(text)
         if arabic.PRESENT.search(text):
             text = arabic.romanised(text, self.languages)
+        if devanagari.PRESENT.search(text):
+            text = devanagari.romanised(text)
         if hangul.PRESENT.search(text):
             text = hangul.romanised(text, surname=surname)
         if han.PRESENT.search(text):
