@@ -125,3 +125,15 @@ async def test_an_address_at_which_the_other_provider_has_made_the_account_stays
     school.enrol()
     await school.work_until_settled()
     assert school.account().found.address == "maria.rossi@students.north-high.example"
+
+
+async def test_an_account_keeps_its_address_whatever_its_names_would_give_today(school: School) -> None:
+    school.enrol()
+    await school.work()
+    school.enrol(version=2, given_name="Nora")
+    school.tenant = school.tenant.model_copy(
+        update={"addresses": school.tenant.addresses.model_copy(update={"patterns": ("{student_id}",)})}
+    )
+    await school.work()
+    assert school.account().found.address == "maria.rossi@students.north-high.example"
+    assert len(school.directory.bodies) == 1
