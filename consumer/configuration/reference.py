@@ -26,6 +26,7 @@ lists every mistake at once; unknown keys are mistakes. Editors that know JSON S
 - Addresses of vendors are https, but on loopback.
 - A tenant's id is part of the marker on each of its accounts. It can't be changed: under another id the service would not recognise these
   accounts and would create new ones beside them.
+- How names of every script become addresses, and in which language they are read: [addresses.md](addresses.md).
 - Two tenants may share a directory: the marker tells their accounts apart. A domain that two tenants use must be declared by both
   (`addresses.shared_with`). `config check` names the files and lines of every overlap.
 - A mistake in `service.yaml` stops the process. A tenant whose file, secret, key or CA file cannot be used is held by itself, and the
