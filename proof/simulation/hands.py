@@ -87,7 +87,7 @@ def _directories(tenant_id: str, vendors: Vendors) -> tuple[Directory | None, Cu
 
 def _address(resident: Resident, tenant: Tenant) -> str | None:
     if resident.what in _AT_HOME:
-        return next(iter(candidates(tenant.addresses, resident.student)), None)
+        return next(iter(candidates(tenant.addresses, resident.student, country=tenant.country)), None)
     return f"{resident.what.name.lower()}.{resident.student.student_id.lower()}@{tenant.addresses.domain}"
 
 

@@ -139,7 +139,7 @@ class Enrolment:
 
     def lay_out(self, world: World) -> None:
         """What is at the vendor before the event."""
-        first_choice = candidates(self.tenant.addresses, self.student)[0]
+        first_choice = candidates(self.tenant.addresses, self.student, country=self.tenant.country)[0]
         earlier = f"earlier-{self.student.student_id}@{self.tenant.addresses.domain}"
         if self.situation is Situation.NAMESAKE:
             _put(world, self.tenant, first_choice, marker=f"staff-{self.student.family_name}")

@@ -40,7 +40,8 @@ def workspace(scene: Scene, tenant_id: str) -> Customer:
 
 def first_address(scene: Scene, tenant_id: str, student: Student) -> str:
     """The first that the student would be given."""
-    return next(iter(candidates(tenant_of(scene, tenant_id).addresses, student)))
+    tenant = tenant_of(scene, tenant_id)
+    return next(iter(candidates(tenant.addresses, student, country=tenant.country)))
 
 
 def place(scene: Scene, tenant_id: str, address: str, mark: str | None, **more: Any) -> str:  # noqa: ANN401  Graph's own properties
