@@ -63,7 +63,8 @@ def exhausts(patterns: Sequence[str]) -> Exhausted | None:
     """Whether the list runs out of addresses at a second student with the same names; None where it does not.
 
     `{n}` counts namesakes, and `{student_id}` tells them apart. Where every pattern holds `{registration_number}`, a student without one
-    is called by the student id (see `addresses.candidates`), so that nothing runs out. The patterns must be free of `pattern_errors`.
+    is called by the student id (see `addresses.candidates`), so that nothing runs out. Ids are unique within one tenant: for a domain that
+    tenants share, only a counter is safe. The patterns must be free of `pattern_errors`.
     """
     fields = [{piece.field for piece in pieces(pattern)} for pattern in patterns]
     if any(COUNTER in of_one or "student_id" in of_one for of_one in fields):

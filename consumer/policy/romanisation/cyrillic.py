@@ -46,8 +46,8 @@ class System:
 
 
 def _plainly(letters: Mapping[str, str]) -> Callable[[str], str]:
-    table = str.maketrans(dict(letters))
-    return lambda text: text.translate(table)
+    translation = str.maketrans(dict(letters))
+    return lambda text: text.translate(translation)
 
 
 def _ukrainian(text: str) -> str:

@@ -7,7 +7,7 @@ from dataclasses import dataclass
 
 from anyascii import anyascii
 
-from consumer.policy.romanisation import arabic, armenian, cyrillic, devanagari, greek, han, hangul, kana, latin
+from consumer.policy.romanisation import arabic, armenian, cyrillic, devanagari, greek, han, hangul, kana, latin, thai
 
 _APOSTROPHES = re.compile("['’‘ʼʻʾʿ`´′＇]")  # whatever names are typed with
 _NOT_A_LETTER = re.compile(r"[^a-z0-9]+")
@@ -60,6 +60,8 @@ class Romaniser:
             text = arabic.romanised(text, self.languages)
         if devanagari.PRESENT.search(text):
             text = devanagari.romanised(text)
+        if thai.PRESENT.search(text):
+            text = thai.romanised(text)
         if hangul.PRESENT.search(text):
             text = hangul.romanised(text, surname=surname)
         if han.PRESENT.search(text):
