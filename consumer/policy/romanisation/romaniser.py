@@ -10,6 +10,15 @@ from anyascii import anyascii
 from consumer.policy.romanisation import arabic, armenian, cyrillic, devanagari, greek, han, hangul, kana, latin, thai
 
 _APOSTROPHES = re.compile("['’‘ʼʻʾʿ`´′＇]")  # whatever names are typed with
+_ONE_WAY = (
+    (greek.PRESENT, greek.romanised),
+    (armenian.PRESENT, armenian.romanised),
+    (devanagari.PRESENT, devanagari.romanised),
+    (thai.PRESENT, thai.romanised),
+    (kana.PRESENT, kana.romanised),
+)
+"""Scripts that are read in one way, whatever the language."""
+
 _NOT_A_LETTER = re.compile(r"[^a-z0-9]+")
 
 
@@ -50,24 +59,17 @@ class Romaniser:
         return tuple(word for word in _NOT_A_LETTER.split(_APOSTROPHES.sub("", text)) if word)
 
     def _romanised(self, text: str, *, surname: bool) -> str:
-        if greek.PRESENT.search(text):
-            text = greek.romanised(text)
         if cyrillic.PRESENT.search(text):
             text = self.cyrillic.romanised(text)
-        if armenian.PRESENT.search(text):
-            text = armenian.romanised(text)
         if arabic.PRESENT.search(text):
             text = arabic.romanised(text, self.languages)
-        if devanagari.PRESENT.search(text):
-            text = devanagari.romanised(text)
-        if thai.PRESENT.search(text):
-            text = thai.romanised(text)
         if hangul.PRESENT.search(text):
             text = hangul.romanised(text, surname=surname)
         if han.PRESENT.search(text):
             text = han.romanised(text, surname=surname) if self.chinese else han.left_out(text)
-        if kana.PRESENT.search(text):
-            text = kana.romanised(text)
+        for present, romanised in _ONE_WAY:
+            if present.search(text):
+                text = romanised(text)
         return latin.romanised(text) if self.paired else text
 
 
