@@ -77,7 +77,7 @@ SYSTEMS: Mapping[str, System] = {
 
 def system(text: str, languages: Sequence[str]) -> System:
     """The first of `languages` that can write `text` (in lower case, composed); else whichever can; else the recommended letters."""
-    for language in (*languages, *SYSTEMS):
+    for language in (*languages, *SYSTEMS) if PRESENT.search(text) else ():
         found = SYSTEMS.get(language)
         if found and found.writes.fullmatch(text):
             return found

@@ -18,6 +18,7 @@ PRESENT = re.compile("[\u3005\u3007\u3400-\u4dbf\u4e00-\u9fff\uf900-\ufaff\U0002
 
 _KANA = "\u3041-\u3096\u30a1-\u30fa\u30fc"
 _HAN = PRESENT.pattern.strip("[]")
+_ANY_KANA = re.compile(f"[{_KANA}]")
 _FIRST_TWO = re.compile(f"[{_HAN}]{{1,2}}")
 _JAPANESE_RUN = re.compile(f"[{_KANA}]*[{_HAN}][{_KANA}{_HAN}]*")
 _CHINESE = frozenset({"zh", "cmn", "yue", "wuu", "nan", "hak"})
@@ -41,7 +42,7 @@ _FRONT_UE = re.compile("(?<=^[ln])ue$")
 
 def is_chinese(text: str, languages: Sequence[str]) -> bool:
     """Whether Han characters in `text` are read as Chinese: not beside kana, and not where the first fitting language says otherwise."""
-    if re.search(f"[{_KANA}]", text):
+    if _ANY_KANA.search(text):
         return False
     return next((one in _CHINESE for one in languages if one in _CHINESE | _OTHERS), True)
 

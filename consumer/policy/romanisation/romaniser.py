@@ -19,6 +19,7 @@ _ONE_WAY = (
 )
 """Scripts that are read in one way, whatever the language."""
 
+_BEYOND_LATIN = "\u0370"  # Greek is the first block after Latin and its marks
 _NOT_A_LETTER = re.compile(r"[^a-z0-9]+")
 
 
@@ -59,6 +60,11 @@ class Romaniser:
         return tuple(word for word in _NOT_A_LETTER.split(_APOSTROPHES.sub("", text)) if word)
 
     def _romanised(self, text: str, *, surname: bool) -> str:
+        if max(text) >= _BEYOND_LATIN:
+            text = self._of_other_scripts(text, surname=surname)
+        return latin.romanised(text) if self.paired else text
+
+    def _of_other_scripts(self, text: str, *, surname: bool) -> str:
         if cyrillic.PRESENT.search(text):
             text = self.cyrillic.romanised(text)
         if arabic.PRESENT.search(text):
@@ -70,7 +76,7 @@ class Romaniser:
         for present, romanised in _ONE_WAY:
             if present.search(text):
                 text = romanised(text)
-        return latin.romanised(text) if self.paired else text
+        return text
 
 
 def _prepared(name: str) -> str:
