@@ -7,7 +7,10 @@ LOWER = "bcdfghjkmnpqrstvwxyz"
 DIGITS = "23456789"
 _ALPHABET = UPPER + LOWER + DIGITS  # no 0 O 1 l I; no vowels, so that no words come out and no ban list bites
 _GROUP_LENGTH = 6
-LENGTH = 3 * _GROUP_LENGTH
+_GROUPS = 3
+LENGTH = _GROUPS * _GROUP_LENGTH
+PATTERN = rf"[{_ALPHABET}]{{{_GROUP_LENGTH}}}(?:-[{_ALPHABET}]{{{_GROUP_LENGTH}}}){{{_GROUPS - 1}}}"
+"""A regular expression for those who look for passwords in texts: students who read their mail, and tests that look for leaks."""
 _FAIR = 256 - 256 % len(_ALPHABET)  # bytes from here on would favour the alphabet's beginning
 
 

@@ -3,7 +3,9 @@
 import re
 from typing import Protocol
 
-_PASSWORD = re.compile(r"(?:[A-Za-z0-9]{4}-){3}[A-Za-z0-9]{4}")
+from consumer.policy.passwords import PATTERN
+
+_PASSWORD = re.compile(PATTERN)
 _ADDRESS = re.compile(r"[a-z0-9._-]+@students\.[a-z0-9.-]+[a-z0-9]")
 
 

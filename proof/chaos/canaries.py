@@ -6,11 +6,12 @@ from collections.abc import Iterable, Sequence
 from urllib.parse import parse_qsl
 
 from consumer.events import Student
+from consumer.policy.passwords import PATTERN
 from consumer.simulators.audit import Entry
 
 _TELLING = 6
 """Shorter names are words of their own, or parts of them."""
-_PASSWORD = re.compile(r"(?<![\w-])(?:[A-Za-z0-9]{4}-){3}[A-Za-z0-9]{4}(?![\w-])")
+_PASSWORD = re.compile(rf"(?<![\w-]){PATTERN}(?![\w-])")
 
 
 def canaries(students: Iterable[Student], calls: Sequence[Entry]) -> frozenset[str]:

@@ -33,7 +33,7 @@ class Installation:
         vault = Vault([(key, KEYS.get(key, bytes([7] * 32)))])
         statement = text("INSERT INTO credential VALUES ('n', :student, 'google', 0, :sealed, now() + interval '1 h')")
         for student in students:
-            sealed = vault.seal("Kd7m-Wq3x-9Rtb-Hn4c", Context("n", student, Provider.GOOGLE, 0))
+            sealed = vault.seal("Kd7mWq-3x9Rtb-Hn4cZp", Context("n", student, Provider.GOOGLE, 0))
             with self.engine.begin() as connection:
                 connection.execute(statement, {"student": student, "sealed": sealed})
 

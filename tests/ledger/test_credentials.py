@@ -15,7 +15,7 @@ pytestmark = pytest.mark.parts
 
 OLD, NEW = ("old", bytes(32)), ("new", bytes(range(32)))
 BOTH = Vault([NEW, OLD])
-SECRET = "Kd7m-Wq3x-9Rtb-Hn4c"
+SECRET = "Kd7mWq-3x9Rtb-Hn4cZp"
 
 
 @pytest.fixture

@@ -8,7 +8,7 @@ from consumer.ledger.vault import Context, Vault
 
 OLD, NEW = ("old", bytes(32)), ("new", bytes(range(32)))
 CONTEXT = Context("north", "s1", Provider.MICROSOFT, 0)
-SECRET = "Kd7m-Wq3x-9Rtb-Hn4c"
+SECRET = "Kd7mWq-3x9Rtb-Hn4cZp"
 
 
 def test_a_secret_opens_for_what_it_was_sealed_for() -> None:

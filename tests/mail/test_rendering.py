@@ -9,7 +9,7 @@ from consumer.mail.rendering import Rendered, Templates, WelcomeValues
 
 WELCOME = "new-user-creation-without-account-email"
 SHIPPED = Path(__file__).parents[2] / "templates"
-SECRET = "Kd7m-Wq3x-9Rtb-Hn4c"
+SECRET = "Kd7mWq-3x9Rtb-Hn4cZp"
 RIGHT_TO_LEFT = "محمد"
 
 

@@ -4,9 +4,10 @@ from collections import Counter
 from itertools import combinations
 from math import log2
 
-from consumer.policy.passwords import DIGITS, LENGTH, LOWER, UPPER, generate
+from consumer.policy.passwords import DIGITS, LENGTH, LOWER, PATTERN, UPPER, generate
 
 SHAPE = re.compile(r"[A-Za-z2-9]{6}(-[A-Za-z2-9]{6}){2}")
+FOUND = re.compile(PATTERN)
 
 
 def generated(number: int, seed: int = 1) -> list[str]:
@@ -16,6 +17,11 @@ def generated(number: int, seed: int = 1) -> list[str]:
 
 def test_a_password_is_three_groups_of_six() -> None:
     assert all(SHAPE.fullmatch(password) for password in generated(500))
+
+
+def test_passwords_are_found_in_texts() -> None:
+    for password in generated(500):
+        assert FOUND.findall(f"Your password is {password}.\n") == [password]
 
 
 def test_an_attacker_has_ninety_bits_to_guess() -> None:

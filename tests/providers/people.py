@@ -2,7 +2,7 @@
 
 from consumer.providers.port import NewAccount
 
-PASSWORD = "Kd7m-Wq3x-9Rtb-Hn4c"
+PASSWORD = "Kd7mWq-3x9Rtb-Hn4cZp"
 DOMAIN = "students.north.example"
 MARIA = f"maria.rossi@{DOMAIN}"
 

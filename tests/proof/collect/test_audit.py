@@ -36,7 +36,7 @@ INSTITUTIONS = (
     Institution("north", "North", (Provider.MICROSOFT, Provider.GOOGLE)),
     Institution("south", "South", (Provider.MICROSOFT,)),
 )
-PASSWORD = "Kd7m-Wq3x-9Rtb-Hn4c"
+PASSWORD = "Kd7mWq-3x9Rtb-Hn4cZp"
 NEW = {
     "accountEnabled": True,
     "displayName": "A",
