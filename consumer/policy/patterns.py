@@ -1,8 +1,10 @@
-"""Address patterns such as `{given}.{family}{n}`: what may stand in one, and what is wrong with a bad one."""
+"""Address patterns such as `{given}.{family}{n}`: what may stand in one, and what is wrong with a bad one or a bad list."""
 
 import re
+from collections.abc import Sequence
 from dataclasses import dataclass
 from difflib import get_close_matches
+from enum import StrEnum
 from string import Formatter
 
 NAME_FIELDS = ("given", "family", "preferred", "given_initial", "family_initial")
@@ -46,6 +48,30 @@ def pattern_errors(pattern: str) -> list[str]:
     if not errors and not fields - {COUNTER}:
         errors.append(f"`{pattern}` names nothing of the student: use one of {_listed((*NAME_FIELDS, *ID_FIELDS))}")
     return errors
+
+
+class Exhausted(StrEnum):
+    """Whom a list of patterns leaves without an address, permanently."""
+
+    EVERY_NAMESAKE = "every_namesake"
+    """The second student with the same names, since no pattern counts or holds an id."""
+    NAMESAKES_WITHOUT_NUMBER = "namesakes_without_number"
+    """The same, where the students have no registration number: the field is optional, and a pattern gives nothing without it."""
+
+
+def exhausts(patterns: Sequence[str]) -> Exhausted | None:
+    """Whether the list runs out of addresses at a second student with the same names; None where it does not.
+
+    `{n}` counts namesakes, and `{student_id}` tells them apart. Where every pattern holds `{registration_number}`, a student without one
+    is called by the student id (see `addresses.candidates`), so that nothing runs out. The patterns must be free of `pattern_errors`.
+    """
+    fields = [{piece.field for piece in pieces(pattern)} for pattern in patterns]
+    if any(COUNTER in of_one or "student_id" in of_one for of_one in fields):
+        return None
+    numbered = [of_one for of_one in fields if "registration_number" in of_one]
+    if len(numbered) == len(fields):
+        return None
+    return Exhausted.NAMESAKES_WITHOUT_NUMBER if numbered else Exhausted.EVERY_NAMESAKE
 
 
 def _unknown(field: str, pattern: str) -> str:

@@ -1,6 +1,9 @@
 import pytest
 
-from consumer.policy.patterns import pattern_errors
+from consumer.policy.addresses import candidates
+from consumer.policy.patterns import Exhausted, exhausts, pattern_errors
+from consumer.tenants import Addresses
+from tests.policy.tenants import student
 
 
 @pytest.mark.parametrize(
@@ -59,3 +62,42 @@ def test_a_pattern_that_names_nothing_of_the_student_is_an_error(pattern: str) -
 
 def test_all_errors_of_a_pattern_are_told_at_once() -> None:
     assert len(pattern_errors("{givn} {famly:3}")) == 4
+
+
+@pytest.mark.parametrize(
+    ("patterns", "expected"),
+    [
+        (["{given}.{family}", "{given}.{family}{n}"], None),
+        (["{n}{given}", "{given}"], None),
+        (["{given}.{family}", "{given}.{student_id}"], None),
+        (["{student_id}"], None),
+        (["{registration_number}"], None),
+        ([], None),
+        (["{given}.{family}"], Exhausted.EVERY_NAMESAKE),
+        (["{given}.{family}", "{family}.{given}", "{given_initial}{family_initial}"], Exhausted.EVERY_NAMESAKE),
+        (["{given}.{family}", "{given}.{registration_number}"], Exhausted.NAMESAKES_WITHOUT_NUMBER),
+    ],
+)
+def test_a_list_without_counter_or_id_runs_out_of_addresses(patterns: list[str], expected: Exhausted | None) -> None:
+    assert exhausts(patterns) is expected
+
+
+@pytest.mark.parametrize(
+    "patterns",
+    [
+        ["{given}.{family}"],
+        ["{given}{n}"],
+        ["{given}.{family}", "{student_id}"],
+        ["{registration_number}"],
+        ["{given}", "{given}.{registration_number}"],
+        [],
+    ],
+)
+@pytest.mark.parametrize("number", [None, "7"])
+def test_what_is_said_of_a_list_is_what_happens_to_the_second_namesake(patterns: list[str], number: str | None) -> None:
+    addresses = Addresses(domain="school.example", patterns=tuple(patterns))
+    first, second = (student(student_id=f"S-{n}", registration=number and f"{number}{n}") for n in (1, 2))
+    taken = candidates(addresses, first)[0]
+    left = [address for address in candidates(addresses, second) if address != taken]
+    runs_out = {None: False, Exhausted.EVERY_NAMESAKE: True, Exhausted.NAMESAKES_WITHOUT_NUMBER: number is None}
+    assert (not left) is runs_out[exhausts(patterns)]
