@@ -30,11 +30,11 @@ _ALLOWED = (
 )  # fmt: skip
 
 _IN_WORDS: Mapping[type[nodes.Node], str] = {
-    nodes.Call: "calls a function: a mail has none",
-    nodes.Macro: "defines a macro: write the text out, or include a file",
-    nodes.CallBlock: "calls a macro: write the text out, or include a file",
-    nodes.Import: "imports macros: use `include`",
-    nodes.FromImport: "imports macros: use `include`",
+    nodes.Call: "calls a function",
+    nodes.Macro: "defines a macro",
+    nodes.CallBlock: "calls a macro",
+    nodes.Import: "imports macros",
+    nodes.FromImport: "imports macros",
     nodes.ScopedEvalContextModifier: "changes how values are escaped",
     nodes.Dict: "holds a mapping",
     nodes.NSRef: "uses a namespace",

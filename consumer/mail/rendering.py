@@ -22,7 +22,7 @@ from consumer.mail.languages import lookup
 LIMITS = {"subject.txt": 255, "body.txt": 100_000, "body.html": 100_000}
 """A mail's parts, and how many characters each may hold; Gmail hides what is over 102 kB."""
 
-RENDER_FAULTS = (
+RENDER_FAULTS: tuple[type[Exception], ...] = (
     TemplateError,
     ArithmeticError,
     AttributeError,
