@@ -4,13 +4,16 @@ Nested keys take two underscores (`PROVISIONER_DATABASE__URL`); any librdkafka s
 dots written as underscores (`PROVISIONER_KAFKA_SASL_USERNAME` is `sasl.username`).
 """
 
+import re
 from pathlib import Path
 from typing import Annotated, Literal, Self
 from urllib.parse import urlsplit
 
+import httpx
 from pydantic import AfterValidator, BaseModel, ConfigDict, Field, GetCoreSchemaHandler, model_validator
 from pydantic_core import CoreSchema, core_schema
 
+_HOST = re.compile(rb"[a-z0-9._-]+|[0-9a-f:.]+")
 _LOOPBACK = {"127.0.0.1", "::1", "localhost"}
 
 
@@ -20,7 +23,19 @@ def _web(value: str) -> str:
         raise ValueError("is not an absolute URL such as https://host/path")
     if url.username or url.password or url.query or url.fragment:
         raise ValueError("must hold no user name, password, query or fragment")
+    _parse(value)
     return value.rstrip("/")
+
+
+def _parse(value: str) -> None:
+    """As the clients that call it do, and what they leave to the connection: the port and the name."""
+    try:
+        host = httpx.URL(value).raw_host
+        _ = urlsplit(value).port
+    except (ValueError, httpx.InvalidURL) as error:
+        raise ValueError(f"is no address: {str(error).rstrip('.')}") from error
+    if not _HOST.fullmatch(host):
+        raise ValueError("is no address: its host is no name")
 
 
 def _is_open(value: str) -> bool:
@@ -58,6 +73,21 @@ Secret = Annotated[
 HttpsUrl = Annotated[str, AfterValidator(_https), Field(title="an https address", examples=["https://host/path"])]
 """An absolute https URL without trailing slash; http only on loopback."""
 
+Topic = Annotated[
+    str,
+    Field(
+        pattern=r"^[A-Za-z0-9._-]{1,249}$",
+        title="letters, digits, `.`, `_`, `-`, at most 249",
+        examples=["student-status-changed"],
+    ),
+]
+"""A topic's name by Kafka's own rule (`org.apache.kafka.common.internals.Topic`)."""
+
+Name = Annotated[
+    str, Field(pattern=r"^[^\s\x00-\x1f\x7f]{1,255}$", title="a name without blanks", examples=["provisioner"])
+]
+"""Of a group, a member or a transaction."""
+
 Seconds = Annotated[float, Field(gt=0, le=86_400)]
 
 
@@ -68,12 +98,12 @@ class _Section(BaseModel):
 class Topics(_Section):
     """Names of the topics, so that an institution's own naming rules can be met."""
 
-    status_changed: str = "student-status-changed"
-    account_provisioned: str = "account-provisioned"
-    account_provisioning_failed: str = "account-provisioning-failed"
-    welcome_email_status: str = "welcome-email-status"
-    dead_letters: str = "student-status-changed.dead-letters"
-    relay_progress: str = "provisioner.relay-progress"
+    status_changed: Topic = "student-status-changed"
+    account_provisioned: Topic = "account-provisioned"
+    account_provisioning_failed: Topic = "account-provisioning-failed"
+    welcome_email_status: Topic = "welcome-email-status"
+    dead_letters: Topic = "student-status-changed.dead-letters"
+    relay_progress: Topic = "provisioner.relay-progress"
 
 
 class KafkaSettings(_Section):
@@ -81,9 +111,9 @@ class KafkaSettings(_Section):
 
     bootstrap_servers: str
     """`host:port`, several with commas."""
-    group_id: str = "provisioner"
+    group_id: Name = "provisioner"
     """The consumer group."""
-    group_instance_id: str | None = None
+    group_instance_id: Name | None = None
     """Static membership: give each replica its own, and a restart moves no partitions."""
     group_protocol: Literal["classic", "consumer"] = "classic"
     """`consumer` is KIP-848, for brokers that have it."""
@@ -161,7 +191,7 @@ class ProvisioningSettings(_Section):
 class OutboundSettings(_Section):
     """Loop 3. One relay is active over all replicas; `transactional_id` is what fences its predecessor."""
 
-    transactional_id: str = "provisioner-relay"
+    transactional_id: Name = "provisioner-relay"
     """Kafka's `transactional.id`; the same for all replicas."""
     batch_size: int = Field(default=500, ge=1, le=5_000)
     """Outcomes in one Kafka transaction."""

@@ -1,13 +1,14 @@
 """One institution, as `config/tenants/<id>.yaml` says it: the model, and nothing that reads files (see `consumer.configuration`)."""
 
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
 from enum import StrEnum
 from hashlib import sha256
 from pathlib import Path
-from typing import Annotated, Literal, Self
+from typing import Annotated, Literal, NamedTuple, Self
 
-from pydantic import BaseModel, ConfigDict, Field, model_validator
+from pydantic import AfterValidator, BaseModel, ConfigDict, Field, ValidationInfo, model_validator
 
+from consumer import countries
 from consumer.events import Identifier, Provider, ProviderAction
 from consumer.settings import HttpsUrl, Secret
 
@@ -55,6 +56,15 @@ Mailbox = Annotated[
         examples=["North High <accounts@mail.north-high.example>"],
     ),
 ]
+Address = Annotated[
+    str,
+    Field(
+        pattern=r"^[^<>@,\s]+@[^<>@,\s]+$",
+        max_length=256,
+        title="an e-mail address alone",
+        examples=["provisioner@north-high.example"],
+    ),
+]
 LocalPart = Annotated[
     str,
     Field(
@@ -63,7 +73,23 @@ LocalPart = Annotated[
         examples=["headmaster"],
     ),
 ]
-Country = Annotated[str, Field(pattern=r"^[A-Z]{2}$", title="an ISO 3166 country of two capitals", examples=["GR"])]
+Country = Annotated[
+    str,
+    Field(pattern=r"^[A-Z]{2}$", title="an ISO 3166 country of two capitals", examples=["GR"]),
+    AfterValidator(countries.known),
+]
+
+PARTS = "parts"
+"""The validation context in which a tenant's parts are looked at one by one, and `Tenant.contradictions` by whoever reads the file."""
+
+
+class Contradiction(NamedTuple):
+    """Two or more places of a file that cannot all be meant: the one to point at, the others, what is wrong and what would be right."""
+
+    place: tuple[str | int, ...]
+    others: Sequence[tuple[str | int, ...]]
+    wrong: str
+    right: str
 
 
 class _Section(BaseModel):
@@ -96,7 +122,7 @@ class GoogleSection(_Section):
 
     service_account: Secret
     """The service account's key, the JSON that Google hands out."""
-    admin_subject: Mailbox
+    admin_subject: Address
     """The administrator on whose behalf the service account acts."""
     customer_id: str = "my_customer"
     """The Workspace customer; `my_customer` is the administrator's own."""
@@ -277,13 +303,28 @@ all licences and groups are assigned."""
         """Identifies this configuration: what the file says, not how it is written. Secrets are references, and stay out of it."""
         return sha256(self.model_dump_json().encode()).digest()
 
-    @model_validator(mode="after")
-    def _is_whole(self) -> Self:
+    def contradictions(self) -> Iterator[Contradiction]:
+        """What can only be seen in several parts of the file at once."""
         if not self.providers:
-            raise ValueError("names no provider: give it a `microsoft` or a `google` section, or both")
+            right = "Give it a `microsoft` or a `google` section, or both."
+            yield Contradiction((), (("microsoft",), ("google",)), "The tenant names no provider", right)
         if self.welcome_email.enabled and not self.mailgun:
-            raise ValueError("`welcome_email.enabled` is true but there is no `mailgun` section to send it through")
-        _refuse_repeated(self.statuses)
+            wrong = "is true but there is no `mailgun` section to send it through"
+            yield Contradiction(
+                ("welcome_email", "enabled"), (("mailgun",),), wrong, "Add the section, or make it false."
+            )
+        for number, row in enumerate(self.statuses):
+            first = next(n for n, other in enumerate(self.statuses) if other.id == row.id)
+            if first != number:
+                wrong = f"is `{row.id}` again, as in row {first + 1}"
+                place, other = ("statuses", number, "id"), ("statuses", first, "id")
+                yield Contradiction(place, (other,), wrong, "Keep one of the two rows.")
+
+    @model_validator(mode="after")
+    def _is_whole(self, info: ValidationInfo) -> Self:
+        if info.context != PARTS:
+            for found in self.contradictions():
+                raise ValueError(f"{'.'.join(map(str, found.place))} {found.wrong}".strip())
         return self
 
 

@@ -36,8 +36,7 @@ def check(
     if mistakes:
         err.print(f"{len(mistakes)} mistake{'s' if len(mistakes) > 1 else ''}.", style="red")
         raise typer.Exit(1)
-    tenants = load_tenants(load_settings(config, os.environ).tenants_dir)
-    out.print(f"No mistakes. Tenants: {', '.join(tenant.id for tenant, _ in tenants)}.")
+    out.print(f"No mistakes. Tenants: {', '.join(findings.tenants)}.")
 
 
 @app.command()

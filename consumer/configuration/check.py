@@ -3,25 +3,18 @@
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
-from typing import cast
 
-from pydantic import BaseModel
-
-from consumer.configuration.document import Document, Place, dotted
-from consumer.configuration.loading import load_settings, read_tenants
+from consumer.configuration.checks import access, grants, kafka, mailing, naming
+from consumer.configuration.checks import service as of_service
+from consumer.configuration.loading import SUFFIXES, TenantFiles, read_settings, read_tenants
 from consumer.configuration.mistakes import Misconfigured, Mistake, shown
-from consumer.configuration.overlaps import notices, undeclared
-from consumer.errors import Stop
-from consumer.events import Provider
-from consumer.http.client import tls_context
-from consumer.kafka import forbidden_settings
-from consumer.mail.address import is_address, parted
-from consumer.mail.template_check import check as check_template
-from consumer.policy.patterns import pattern_errors
-from consumer.providers.factory import open_tokens
-from consumer.secrets import opener
-from consumer.settings import SecretRef, Settings
-from consumer.tenants import MailgunSection, Tenant
+from consumer.configuration.overlaps import notices as of_overlaps
+from consumer.configuration.overlaps import undeclared
+from consumer.configuration.reading import Reading
+from consumer.mail.template_check import TemplateCheck
+from consumer.secrets import SecretOpener, opener
+from consumer.settings import Settings
+from consumer.tenants import Tenant
 
 
 @dataclass(frozen=True, slots=True)
@@ -30,12 +23,14 @@ class Findings:
 
     Those in `service` stop the process. A tenant with `unusable` mistakes (in its file, its address patterns, its secrets, keys or
     certificates) is held by itself. `other` mistakes hold nobody, or a step of some students, such as a template's. `notices` are none.
+    `tenants` are the ids of all tenants, in the order of their files.
     """
 
     service: Sequence[Mistake] = ()
     unusable: Mapping[str, Sequence[Mistake]] = field(default_factory=dict[str, Sequence[Mistake]])
     other: Sequence[Mistake] = ()
     notices: Sequence[str] = ()
+    tenants: Sequence[str] = ()
 
     @property
     def mistakes(self) -> Sequence[Mistake]:
@@ -49,124 +44,64 @@ def check(service_file: Path, environ: Mapping[str, str], *, secrets: bool) -> S
 
 
 def examine(service_file: Path, environ: Mapping[str, str], *, secrets: bool) -> Findings:
-    """Looks at all files at once.
+    """Looks at all files at once, each as far as it can be read, and constructs what `provisioner run` constructs. Connects to nothing.
 
     `secrets`: also open every reference, and look at keys and certificates. Without it the check can run where these are not, such as
     in a build.
     """
+    open_secret = opener(environ) if secrets else None
+    reading = read_settings(service_file, environ)
+    service, notices = list(reading.mistakes), list[str]()
+    if settings := reading.model:
+        service.extend(of_service.mistakes(reading, settings, open_secret))
+        service.extend(kafka.mistakes(reading, settings, files=secrets))
+        notices.extend(of_service.notices(reading, settings))
+    directory, templates = _directory(reading, "tenants_dir"), _directory(reading, "templates_dir")
+    if directory is None or templates is None:
+        return Findings(service, notices=notices)
     try:
-        settings = load_settings(service_file, environ)
+        files = read_tenants(directory)
     except Misconfigured as error:
-        return Findings(service=error.mistakes)
-    document = Document.read(service_file)
-    service = [*_service(settings, document), *(_secrets(settings, document, environ) if secrets else ())]
-    try:
-        files = read_tenants(settings.tenants_dir)
-    except Misconfigured as error:
-        return Findings(service=[*service, *error.mistakes])
-    unusable = {ident: broken.mistakes for ident, broken in files.broken.items()}
-    for tenant, of_tenant in files.loaded:
-        wrong = [*_patterns(tenant, of_tenant), *(_access(tenant, of_tenant, environ) if secrets else ())]
-        if wrong:
-            unusable[tenant.id] = wrong
-    known = {*files.broken, *(tenant.id for tenant, _ in files.loaded)}
-    other = [*undeclared(files.loaded, known=known)]
-    for tenant, of_tenant in files.loaded:
-        other.extend((*_rules(tenant, of_tenant), *_sending(tenant, of_tenant, settings.templates_dir)))
-    return Findings(service, unusable, other, [*notices(files.loaded)])
+        return Findings([*service, *error.mistakes], notices=notices)
+    found = _tenants(files, TemplateCheck(templates), open_secret)
+    return Findings(service, found.unusable, found.other, [*notices, *found.notices], found.tenants)
 
 
-def _service(settings: Settings, document: Document) -> Iterator[Mistake]:
-    for name, why in forbidden_settings(settings.kafka.librdkafka).items():
-        yield _at(document, ("kafka", "librdkafka", name), f"would break a guarantee: {why}", "Remove it.")
-    timing = settings.provisioning
-    if timing.lease <= timing.call_timeout:
-        wrong = f"is {timing.lease:g} s, not longer than one call may take ({timing.call_timeout:g} s)"
-        yield _at(document, ("provisioning", "lease"), wrong, "Give at least twice `call_timeout`.")
-    ids = [key.id for key in settings.vault]
-    for number, ident in enumerate(ids):
-        if ident in ids[:number]:
-            yield _at(document, ("vault", number, "id"), f"is `{ident}` again", "Give every key an id of its own.")
+def _directory(reading: Reading[Settings], key: str) -> Path | None:
+    """A directory as the file says it; where the file cannot be read, the usual one if there is such."""
+    if reading.model and reading.says((key,)):
+        found: Path = getattr(reading.model, key)
+        return found
+    usual = Path(str(reading.document.data.get(key) or Settings.model_fields[key].default))
+    return usual if reading.says((key,)) and usual.is_dir() else None
 
 
-def _patterns(tenant: Tenant, document: Document) -> Iterator[Mistake]:
-    for number, pattern in enumerate(tenant.addresses.patterns):
-        for wrong in pattern_errors(pattern):
-            yield _at(document, ("addresses", "patterns", number), f"is wrong: {wrong}", "Correct the pattern.")
+def _tenants(files: TenantFiles, templates: TemplateCheck, open_secret: SecretOpener | None) -> Findings:
+    readings = {tenant.id: Reading(document, tenant, ()) for tenant, document in files.loaded}
+    readings.update({ident: broken.reading for ident, broken in files.broken.items() if broken.reading})
+    unusable: dict[str, Sequence[Mistake]] = {ident: broken.mistakes for ident, broken in files.broken.items()}
+    known = sorted({*files.broken, *readings})
+    other = list(undeclared(readings, known=known))
+    for ident, reading in readings.items():
+        if tenant := reading.model:
+            if wrong := [*_unusable(reading, tenant, open_secret)]:
+                unusable[ident] = [*unusable.get(ident, ()), *wrong]
+            other.extend(naming.exhausted(reading, tenant.addresses))
+            other.extend(grants.mistakes(reading, tenant))
+            other.extend(mailing.mistakes(reading, tenant, templates))
+    return Findings((), unusable, other, [*_notices(files)], known)
 
 
-def _rules(tenant: Tenant, document: Document) -> Iterator[Mistake]:
-    for number, rule in enumerate(tenant.rules):
-        for provider in rule.groups:
-            if provider not in tenant.providers:
-                wrong = f"gives groups at {provider}, which this tenant does not use"
-                yield _at(
-                    document, ("rules", number, "groups", provider), wrong, f"Add a `{provider}` section, or remove it."
-                )
-        for key, given, provider in (
-            ("licences", rule.licences, Provider.MICROSOFT),
-            ("org_unit", rule.org_unit, Provider.GOOGLE),
-        ):
-            if given and provider not in tenant.providers:
-                wrong = f"is for {provider}, which this tenant does not use"
-                yield _at(document, ("rules", number, key), wrong, f"Add a `{provider}` section, or remove it.")
+def _unusable(reading: Reading[Tenant], tenant: Tenant, open_secret: SecretOpener | None) -> Iterator[Mistake]:
+    yield from naming.mistakes(reading, tenant.addresses)
+    yield from access.roots(reading, tenant)
+    if open_secret:
+        yield from access.mistakes(reading, tenant, open_secret)
 
 
-def _sending(tenant: Tenant, document: Document, templates: Path) -> Iterator[Mistake]:
-    if tenant.mailgun and not is_address(parted(tenant.mailgun.sender)[1]):
-        right = "Give one plain address, such as `North High <accounts@mail.north-high.example>`."
-        yield _at(document, ("mailgun", "sender"), "holds no plain e-mail address", right)
-    if tenant.welcome_email.enabled:
-        for mistake in check_template(templates, tenant.welcome_email.template, tenant.welcome_email.languages):
-            yield Mistake(shown(mistake.file), mistake.line or 0, "", mistake.wrong.rstrip("."), mistake.right)
-
-
-def _secrets(model: BaseModel, document: Document, environ: Mapping[str, str]) -> Iterator[Mistake]:
-    open_secret = opener(environ)
-    for place, reference in references(model):
-        try:
-            open_secret(reference)
-        except Stop as error:
-            yield _at(document, place, str(error).rstrip("."), "Set it where the service runs.")
-
-
-def _access(tenant: Tenant, document: Document, environ: Mapping[str, str]) -> Iterator[Mistake]:
-    """Secrets that cannot be opened, keys of the wrong form, certificates that cannot be read."""
-    closed = list(_secrets(tenant, document, environ))
-    yield from closed
-    places = {mistake.place for mistake in closed}
-    open_secret = opener(environ)
-    for name, section, secret in (
-        ("microsoft", tenant.microsoft, "client_secret"),
-        ("google", tenant.google, "service_account"),
-        ("mailgun", tenant.mailgun, "api_key"),
-    ):
-        if section is None:
-            continue
-        try:
-            if section.ca_file:
-                tls_context(section.ca_file)
-        except Stop as error:
-            right = "Give a file with certificates in PEM where the service runs."
-            yield _at(document, (name, "ca_file"), str(error).rstrip("."), right)
-        try:
-            if not isinstance(section, MailgunSection) and f"{name}.{secret}" not in places:
-                open_tokens(section, open_secret=open_secret)
-        except Stop as error:
-            yield _at(document, (name, secret), str(error).rstrip("."), "Give the key as the vendor hands it out.")
-
-
-def references(value: object, place: Place = ()) -> Iterator[tuple[Place, SecretRef]]:
-    """Every reference to a secret in a model, with its place."""
-    if isinstance(value, SecretRef):
-        yield place, value
-    elif isinstance(value, BaseModel):
-        for name in type(value).model_fields:
-            yield from references(getattr(value, name), (*place, name))
-    elif isinstance(value, tuple):
-        for number, item in enumerate(cast("tuple[object, ...]", value)):
-            yield from references(item, (*place, number))
-
-
-def _at(document: Document, place: Place, wrong: str, right: str) -> Mistake:
-    return Mistake(document.file, document.line(place), dotted(place), wrong, right)
+def _notices(files: TenantFiles) -> Iterator[str]:
+    yield from of_overlaps(files.loaded)
+    for tenant, document in files.loaded:
+        yield from grants.notices(tenant, document)
+    for path in files.unread:
+        yield f"{shown(path)} is not read: tenants' files end in {' or '.join(SUFFIXES)}."

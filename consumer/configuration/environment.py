@@ -4,45 +4,40 @@
 `PROVISIONER_KAFKA_` and one underscore is a setting of librdkafka, its dots written as underscores.
 """
 
-from collections.abc import Mapping
-from typing import Any
+from collections.abc import Iterator, Mapping
 
-import yaml
-
-from consumer.configuration.mistakes import Misconfigured, Mistake
+from consumer.configuration.document import Document, dotted, parse_value
+from consumer.configuration.mistakes import Mistake
+from consumer.configuration.service_links import service_links
 
 PREFIX = "PROVISIONER_"
 NOT_SETTINGS = {"PROVISIONER_CACHE", "PROVISIONER_CONFIG", "PROVISIONER_FAILPOINTS"}
 _LIBRDKAFKA = "kafka_"
+_UNDERSCORED = {"log.level": "log_level"}
+"""librdkafka's settings whose own names hold an underscore."""
 
 
-def overlay(data: dict[str, Any], environ: Mapping[str, str]) -> dict[tuple[str, ...], str]:
-    """Lays the overrides over `data` in place; returns which variable set which place. Raises `Misconfigured`."""
-    origins: dict[tuple[str, ...], str] = {}
+def overlay(document: Document, environ: Mapping[str, str]) -> Iterator[Mistake]:
+    """Lays the overrides over the document; yields those that cannot be."""
+    ignored = {*NOT_SETTINGS, *service_links(environ, prefix=PREFIX)}
     for name, text in sorted(environ.items()):
-        if not name.startswith(PREFIX) or name in NOT_SETTINGS:
+        if not name.startswith(PREFIX) or name in ignored:
             continue
         place = _place(name.removeprefix(PREFIX).lower())
-        value: Any = text if place[:2] == ("kafka", "librdkafka") else _value(name, text)
-        inner = data
-        for part in place[:-1]:
-            if not isinstance(inner.setdefault(part, {}), dict):
-                wrong = f"sets a key inside `{part}`, which is a plain value in the file"
-                raise Misconfigured([Mistake(name, 0, "", wrong, "Override the value itself, or make it a section.")])
-            inner = inner[part]
-        inner[place[-1]] = value
-        origins[place] = name
-    return origins
+        try:
+            value = text if place[:2] == ("kafka", "librdkafka") else parse_value(text)
+        except ValueError as error:
+            yield Mistake(name, 0, dotted(place), f"is not YAML: {error}", "Put the value in quotes.")
+            continue
+        try:
+            document.override(place, value, variable=name)
+        except TypeError as error:
+            wrong = f"sets a key inside `{error.args[0]}`, which is a plain value or a list"
+            yield Mistake(name, 0, dotted(place), wrong, "Override the whole of it, or make it a section.")
 
 
 def _place(name: str) -> tuple[str, ...]:
     if name.startswith(_LIBRDKAFKA) and not name.startswith("kafka__"):
-        return ("kafka", "librdkafka", name.removeprefix(_LIBRDKAFKA).replace("_", "."))
+        setting = name.removeprefix(_LIBRDKAFKA).replace("_", ".")
+        return ("kafka", "librdkafka", _UNDERSCORED.get(setting, setting))
     return tuple(name.split("__"))
-
-
-def _value(name: str, text: str) -> Any:  # noqa: ANN401  whatever YAML says
-    try:
-        return yaml.safe_load(text)
-    except yaml.YAMLError as error:
-        raise Misconfigured([Mistake(name, 0, "", "The value is not YAML", "Put it in quotes.")]) from error

@@ -1,48 +1,68 @@
 """From files and environment to `Settings` and `Tenant`s, or all the mistakes at once."""
 
+from collections import defaultdict
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
-from typing import TypeVar
 
-from pydantic import BaseModel, ValidationError
-from pydantic_core import ErrorDetails
+from pydantic import ValidationError
 
-from consumer.configuration.document import Document, dotted
+from consumer.configuration.document import Document
 from consumer.configuration.environment import overlay
 from consumer.configuration.mistakes import Misconfigured, Mistake, shown
-from consumer.configuration.sentences import sentences
+from consumer.configuration.reading import Reading, read
 from consumer.settings import Settings
 from consumer.tenants import Outline, Tenant
 
-M = TypeVar("M", bound=BaseModel)
+SUFFIXES = (".yaml", ".yml")
 
 
 def load_settings(path: Path, environ: Mapping[str, str]) -> Settings:
     """The service's settings, overrides applied. Raises `Misconfigured` with every mistake."""
-    document = Document.read(path)
-    origins = overlay(document.data, environ)
-    return _validated(Settings, document, origins)
+    reading = read_settings(path, environ)
+    if reading.mistakes or reading.model is None:
+        raise Misconfigured(reading.mistakes)
+    return reading.model
+
+
+def read_settings(path: Path, environ: Mapping[str, str]) -> Reading[Settings]:
+    """The service's settings as far as they can be read, overrides applied, and every mistake."""
+    try:
+        document = Document.read(path)
+    except Misconfigured as error:
+        document = Document(shown(path), {}, {})
+        return Reading(document, None, (*error.mistakes, *overlay(document, environ)))
+    refused = tuple(overlay(document, environ))
+    reading = read(Settings, document)
+    return Reading(document, reading.model, (*refused, *reading.mistakes), reading.unread)
 
 
 @dataclass(frozen=True, slots=True)
 class Broken:
-    """A tenant's file that holds mistakes; `outline` is what can be told of the tenant all the same."""
+    """A tenant's file that holds mistakes; `outline` is what can be told of the tenant all the same.
+
+    `reading` is as much of it as could be read, None where that is nothing.
+    """
 
     mistakes: Sequence[Mistake]
     outline: Outline | None
+    reading: Reading[Tenant] | None = None
 
 
 @dataclass(frozen=True, slots=True)
 class TenantFiles:
-    """The tenants' files, in the order of their names: those that could be read, and the others by the tenant's id."""
+    """The tenants' files, in the order of their names: those that could be read, and the others by the tenant's id.
+
+    `unread` are files beside them whose names say that they are no tenant's.
+    """
 
     loaded: Sequence[tuple[Tenant, Document]]
     broken: Mapping[str, Broken]
+    unread: Sequence[Path] = ()
 
 
 def load_tenants(directory: Path) -> Sequence[tuple[Tenant, Document]]:
-    """Every `*.yaml` of the directory as a tenant, in the order of their names. Raises `Misconfigured` with every mistake."""
+    """Every tenant's file of the directory, in the order of their names. Raises `Misconfigured` with every mistake."""
     files = read_tenants(directory)
     if files.broken:
         raise Misconfigured([mistake for one in files.broken.values() for mistake in one.mistakes])
@@ -50,57 +70,71 @@ def load_tenants(directory: Path) -> Sequence[tuple[Tenant, Document]]:
 
 
 def read_tenants(directory: Path) -> TenantFiles:
-    """Every `*.yaml` of the directory, each by itself. A tenant's id is its file's name. Raises `Misconfigured` where there is none."""
-    paths = sorted(directory.glob("*.yaml"))
+    """Every `*.yaml` and `*.yml` of the directory, each by itself. A tenant's id is its file's name.
+
+    Hidden files are an editor's or the system's. Raises `Misconfigured` where there is no tenant.
+    """
+    files = sorted(path for path in directory.glob("*") if not path.name.startswith("."))
+    paths: defaultdict[str, list[Path]] = defaultdict(list)
+    for path in files:
+        if path.suffix in SUFFIXES:
+            paths[path.stem].append(path)
     if not paths:
         wrong = Mistake(shown(directory), 0, "", "No tenant is configured here", "Add a file `<id>.yaml` for each.")
         raise Misconfigured([wrong])
     loaded: list[tuple[Tenant, Document]] = []
     broken: dict[str, Broken] = {}
-    for path in paths:
-        try:
-            loaded.append(_read_tenant(path))
-        except Misconfigured as error:
-            broken[path.stem] = Broken(error.mistakes, _outline(path))
-    return TenantFiles(loaded, broken)
+    for ident, of_one in paths.items():
+        found = _read_tenant(of_one)
+        if isinstance(found, Broken):
+            broken[ident] = found
+        else:
+            loaded.append(found)
+    return TenantFiles(loaded, broken, [path for path in files if path.is_file() and path.suffix not in SUFFIXES])
 
 
-def _read_tenant(path: Path) -> tuple[Tenant, Document]:
-    document = Document.read(path)
-    tenant = _validated(Tenant, document, {})
+def _read_tenant(paths: Sequence[Path]) -> tuple[Tenant, Document] | Broken:
+    path = paths[0]
+    mistakes = [
+        Mistake(
+            shown(other),
+            0,
+            "",
+            f"There are two files for this tenant; the other is `{shown(path)}`",
+            "Keep one of them.",
+        )
+        for other in paths[1:]
+    ]
+    try:
+        document = Document.read(path)
+    except Misconfigured as error:
+        return Broken([*error.mistakes, *mistakes], None)
+    reading = read(Tenant, document)
+    mistakes.extend(reading.mistakes)
+    if reading.model is not None:
+        mistakes.extend(_as_a_whole(reading, reading.model, path))
+    if mistakes or reading.model is None:
+        ambiguous = paths[1:] or document.mistakes
+        return Broken(mistakes, None if ambiguous else _outline(document, path.stem), reading)
+    return reading.model, document
+
+
+def _as_a_whole(reading: Reading[Tenant], tenant: Tenant, path: Path) -> Sequence[Mistake]:
+    found = [
+        mistake
+        for place, others, wrong, right in tenant.contradictions()
+        for mistake in reading.mistake(place, wrong, right, *others)
+    ]
     if tenant.id != path.stem:
         wrong = f"is `{tenant.id}`, but the file is called `{path.name}`"
-        raise Misconfigured([Mistake(document.file, document.line(("id",)), "id", wrong, "Make the two agree.")])
-    return tenant, document
+        found.extend(reading.mistake(("id",), wrong, "Make the two agree."))
+    return found
 
 
-def _outline(path: Path) -> Outline | None:
+def _outline(document: Document, ident: str) -> Outline | None:
     """None where the file does not tell even that, or whose it is."""
     try:
-        outline = Outline.model_validate(Document.read(path).data)
-    except (Misconfigured, ValidationError):
+        outline = Outline.model_validate(document.data)
+    except ValidationError:
         return None
-    return outline if outline.id == path.stem else None
-
-
-def _validated(model: type[M], document: Document, origins: Mapping[tuple[str, ...], str]) -> M:
-    try:
-        return model.model_validate(document.data)
-    except ValidationError as error:
-        raise Misconfigured(
-            [
-                _mistake(model, document, origins, index)
-                for index in error.errors(include_url=False, include_input=False)
-            ]
-        ) from None
-
-
-def _mistake(
-    model: type[BaseModel], document: Document, origins: Mapping[tuple[str, ...], str], error: ErrorDetails
-) -> Mistake:
-    place = tuple(part for part in error["loc"] if part != "[key]")
-    wrong, right = sentences(model, error)
-    variable = origins.get(tuple(str(part) for part in place))
-    if variable:
-        return Mistake(variable, 0, dotted(place), wrong, right)
-    return Mistake(document.file, document.line(place), dotted(place), wrong, right)
+    return outline if outline.id == ident else None

@@ -20,7 +20,7 @@ class Mistake:
     def __str__(self) -> str:
         where = f"{self.file}:{self.line}" if self.line else self.file
         subject = f"`{self.place}` " if self.place else ""
-        return f"{where}: {subject}{self.wrong}. {self.right}"
+        return _printable(f"{where}: {subject}{self.wrong}. {self.right}")
 
 
 class Misconfigured(Stop):
@@ -29,6 +29,11 @@ class Misconfigured(Stop):
     def __init__(self, mistakes: Sequence[Mistake]) -> None:
         self.mistakes = tuple(sorted(mistakes))
         super().__init__("\n".join(str(mistake) for mistake in self.mistakes))
+
+
+def _printable(text: str) -> str:
+    """Keys and values may hold anything; a terminal and a log are given text in one line."""
+    return "".join(c if c.isprintable() else c.encode("unicode-escape").decode() for c in text)
 
 
 def shown(path: Path) -> str:

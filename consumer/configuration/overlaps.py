@@ -5,50 +5,49 @@ below another is not an overlap.
 """
 
 from collections import defaultdict
-from collections.abc import Collection, Iterator, Sequence
+from collections.abc import Collection, Iterator, Mapping, Sequence
 
-from consumer.configuration.document import Document, Place, dotted
+from consumer.configuration.document import Document, Place
 from consumer.configuration.mistakes import Mistake
+from consumer.configuration.reading import Reading
 from consumer.tenants import Tenant
 
 _Read = tuple[Tenant, Document]
 _DOMAIN: Place = ("addresses", "domain")
+_SHARED: Place = ("addresses", "shared_with")
 _OWN_CUSTOMER = "my_customer"
 
 
-def undeclared(tenants: Sequence[_Read], *, known: Collection[str]) -> Iterator[Mistake]:
+def undeclared(tenants: Mapping[str, Reading[Tenant]], *, known: Collection[str]) -> Iterator[Mistake]:
     """A mistake for each tenant that does not declare with whom it shares its domain, or declares what is not so.
 
-    `known` are the ids of all tenants, also of those whose files cannot be read.
+    `known` are the ids of all tenants, also of those of whose files nothing can be read.
     """
-    domains = {tenant.id: tenant.addresses.domain for tenant, _ in tenants}
-    users: defaultdict[str, list[_Read]] = defaultdict(list)
-    for one in tenants:
-        users[one[0].addresses.domain].append(one)
-    for tenant, document in tenants:
-        line = document.line(_DOMAIN)
-        for other, of_other in users[tenant.addresses.domain]:
-            if other is tenant or other.id in tenant.addresses.shared_with:
+    addresses = {ident: reading.model.addresses for ident, reading in tenants.items() if reading.model}
+    domains = {ident: of_one.domain for ident, of_one in addresses.items() if tenants[ident].says(_DOMAIN)}
+    users: defaultdict[str, list[str]] = defaultdict(list)
+    for ident, domain in domains.items():
+        users[domain].append(ident)
+    for ident, of_one in addresses.items():
+        reading = tenants[ident]
+        for other in users[of_one.domain] if ident in domains else ():
+            if other == ident or other in of_one.shared_with:
                 continue
-            wrong = f"is the domain of `{other.id}` too ({_where(of_other, _DOMAIN)})"
-            right = (
-                f"If both shall use it, name `{other.id}` in `addresses.shared_with` here, and `{tenant.id}` there; "
-                "else correct the domain."
-            )
-            yield Mistake(document.file, line, dotted(_DOMAIN), wrong, right)
-        for number, ident in enumerate(tenant.addresses.shared_with):
-            place = ("addresses", "shared_with", number)
-            if wrong := _untrue(tenant, ident, domains, known):
-                yield Mistake(document.file, document.line(place), dotted(place), wrong, "Remove or correct it.")
+            wrong = f"is the domain of `{other}` too ({_where(tenants[other].document, _DOMAIN)})"
+            right = f"If both shall use it, name `{other}` in `addresses.shared_with` here, and `{ident}` there; else correct the domain."
+            yield from reading.mistake(_DOMAIN, wrong, right, _SHARED)
+        for number, named in enumerate(of_one.shared_with):
+            if wrong := _untrue(ident, named, domains, known):
+                yield from reading.mistake((*_SHARED, number), wrong, "Remove or correct it.")
 
 
-def _untrue(tenant: Tenant, ident: str, domains: dict[str, str], known: Collection[str]) -> str | None:
-    if ident == tenant.id:
+def _untrue(ident: str, named: str, domains: Mapping[str, str], known: Collection[str]) -> str | None:
+    if named == ident:
         return "names the tenant itself"
-    if ident not in known:
-        return f"names `{ident}`, and there is no such tenant"
-    if ident in domains and domains[ident] != tenant.addresses.domain:
-        return f"names `{ident}`, whose domain is another"
+    if named not in known:
+        return f"names `{named}`, and there is no such tenant"
+    if named in domains and ident in domains and domains[named] != domains[ident]:
+        return f"names `{named}`, whose domain is another"
     return None
 
 
@@ -72,7 +71,7 @@ def _places(tenant: Tenant) -> Iterator[tuple[str, str, Place]]:
         yield "Workspace customer", tenant.google.customer_id, ("google", "customer_id")
     elif tenant.google:
         # The administrator's own customer: a domain belongs to one customer only.
-        domain = tenant.google.admin_subject.rpartition("@")[2].rstrip("> ").lower()
+        domain = tenant.google.admin_subject.rpartition("@")[2].lower()
         yield "Workspace customer", f"of {domain}", ("google", "admin_subject")
 
 

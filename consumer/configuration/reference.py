@@ -1,7 +1,7 @@
 """`docs/configuration.md`: every key with its form, default and meaning, made from the models."""
 
 import re
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 from typing import Any
 
 from pydantic import BaseModel
@@ -9,19 +9,29 @@ from pydantic.fields import FieldInfo
 from pydantic_core import PydanticUndefined
 
 from consumer.configuration.sentences import form, model_in
+from consumer.mail.dialect import FILTERS
+from consumer.mail.rendering import NAMES
 from consumer.settings import Settings
 from consumer.tenants import Tenant
 
 _INTRODUCTION = """\
 # Configuration
 
-Two kinds of files, both YAML: `config/service.yaml`, and one `config/tenants/<id>.yaml` for each institution. `provisioner config check`
-lists every mistake at once; unknown keys are mistakes. Editors that know JSON Schema complete and check the files as you type
-(`config/service.schema.json`, `config/tenant.schema.json`).
+Two kinds of files, both YAML: `config/service.yaml`, and one `config/tenants/<id>.yaml` (or `.yml`) for each institution. Editors that know
+JSON Schema complete and check the files as you type (`config/service.schema.json`, `config/tenant.schema.json`).
+
+`provisioner config check` lists every mistake of all files in one run, each with its file and line, or with the environment variable that
+made it. It constructs what `provisioner run` constructs, and connects to nothing: librdkafka is given its settings, URLs are parsed,
+secrets, keys and certificates opened (`--no-secrets` leaves these out, for a build), every template is rendered with sample students, and
+the address patterns are tried with sample names. Unknown keys and keys that are given twice are mistakes; what is allowed but hardly meant,
+such as a tenant none of whose statuses does anything, is pointed out. The exit status is 1 if there are mistakes.
 
 - Any key of the service can be overridden from the environment: `PROVISIONER_DATABASE__URL` is `database.url`. Values are read as YAML.
 - `PROVISIONER_KAFKA_…` is any setting of librdkafka, dots written as underscores: `PROVISIONER_KAFKA_SASL_USERNAME` is `sasl.username`.
   Those that would break a guarantee (such as `enable.auto.commit`) are refused.
+- In Kubernetes, every container gets variables for the Services of its namespace. Those of Services called `provisioner` or
+  `provisioner-…` (`PROVISIONER_SERVICE_HOST`, `PROVISIONER_KAFKA_PORT_9092_TCP`, …) are recognised and left alone.
+- A file may hold 512 kB and 50,000 values, counting what YAML aliases repeat.
 - Secrets are given by reference: `env:NAME` or `file:path`. Don't let the names of such variables begin with `PROVISIONER_`.
 - Addresses of vendors are https, but on loopback.
 - A tenant's id is part of the marker on each of its accounts. It can't be changed: under another id the service would not recognise these
@@ -34,6 +44,25 @@ lists every mistake at once; unknown keys are mistakes. Editors that know JSON S
 - `PROVISIONER_FAILPOINTS` is for tests and drills only: it makes the process die or lose answers where it says (`consumer/failpoints.py`).
 """
 
+_TEMPLATES = """\
+## `templates/<mail>/<language>/`
+
+`subject.txt`, `body.txt` and `body.html`, in UTF-8, with or without a byte order mark. They are written in a part of
+[Jinja2](https://jinja.palletsprojects.com/en/stable/templates/):
+
+- values: {names};
+- `{{{{ value }}}}`, `{{{{ value | filter }}}}`, `~` and `+` to join texts, comparisons, `and`, `or`, `not`, `… if … else …`;
+- `if`, `for` over a list that is written out, `set`, `with`, `filter`, `raw`, `include`, `extends`, `block`;
+- filters: {filters}. `isolated` keeps a right-to-left name from turning its surroundings around.
+
+Nothing else: no functions, macros, calculations or attributes, and nothing that turns the escaping of HTML off. Rendering is bounded: a
+template that goes on for too long or grows too large is a mistake, and holds the mail where it is found too late.
+
+HTML must hold nothing that runs, is sent, or is fetched when the mail is opened: no scripts, forms, remote images, styles or fonts. The
+password, the sign-in name and the student's name must not stand in an attribute, a link or a comment, nor in an address in the text; the
+subject must not tell the password. Both bodies must tell `sign_in_name`, `password` and `sign_in_url` to every student.
+"""
+
 
 def reference() -> str:
     """The page's text; a test holds the file to it."""
@@ -43,8 +72,13 @@ def reference() -> str:
         *_section(Settings, ""),
         "## `config/tenants/<id>.yaml`\n",
         *_section(Tenant, ""),
+        _TEMPLATES.format(names=_listed(NAMES), filters=_listed(sorted(FILTERS))),
     ]
     return "\n".join(parts).rstrip() + "\n"
+
+
+def _listed(names: Iterable[str]) -> str:
+    return ", ".join(f"`{name}`" for name in names)
 
 
 def _section(model: type[BaseModel], prefix: str) -> Iterator[str]:

@@ -21,7 +21,9 @@ _KINDS = {
     "tuple_type": "a list",
     "dict_type": "a mapping of keys to values",
     "model_type": "a section with keys of its own",
+    "path_type": "a path",
 }
+_BOUNDS = {"gt": "more than", "ge": "at least", "lt": "less than", "le": "at most"}
 _ALSO = {"string_type": " (put it in quotes: YAML reads bare numbers, dates, `yes` and `no` as something else)"}
 
 
@@ -34,6 +36,9 @@ def sentences(model: type[BaseModel], error: ErrorDetails) -> tuple[str, str]:
             return "is missing", f"Add it{_what(field)}."
         case "extra_forbidden":
             return "is not a known key", _nearest(str(error["loc"][-1]), list(owner.model_fields))
+        case "greater_than" | "greater_than_equal" | "less_than" | "less_than_equal":
+            bound = next(f"{_BOUNDS[name]} {context[name]:g}" for name in _BOUNDS if name in context)
+            return "is out of range", f"Give {bound}{_what(field)}."
         case "enum" | "literal_error":
             return "has a value that is not one of those allowed", f"Allowed are: {_allowed(context)}."
         case "string_pattern_mismatch" | "string_too_short" | "string_too_long" | "too_short":
@@ -60,7 +65,13 @@ def _find(model: type[BaseModel], loc: Sequence[str | int]) -> tuple[type[BaseMo
     return owner, field
 
 
+def field_at(model: type[BaseModel], place: Sequence[str | int]) -> FieldInfo | None:
+    """The field that a place means; None inside of a mapping, and for unknown keys."""
+    return _find(model, place)[1]
+
+
 def model_in(annotation: Any) -> type[BaseModel] | None:  # noqa: ANN401  any type form
+    """The model that a field holds, or a list of them."""
     if isinstance(annotation, type) and issubclass(annotation, BaseModel):
         return annotation
     return next((inner for part in get_args(annotation) if (inner := model_in(part))), None)

@@ -1,39 +1,44 @@
 """Renders a mail from `templates/<mail>/<language>/{subject.txt,body.txt,body.html}`.
 
-Templates are Jinja2 in a sandbox, with undefined names refused and HTML escaped. They may use: `institution`, `preferred_name`
-(may be empty), `sign_in_name`, `password`, `service_name` ("Microsoft 365"), `sign_in_url`, `provider` ("microsoft", "google"), and
-the filter `isolated`, which keeps a right-to-left name from turning its surroundings around.
+Templates are written in a part of Jinja2 (see `dialect`), with undefined names refused and HTML escaped. They may use: `institution`,
+`preferred_name` (may be empty), `sign_in_name`, `password`, `service_name` ("Microsoft 365"), `sign_in_url`, `provider` ("microsoft",
+"google"), and the filter `isolated`, which keeps a right-to-left name from turning its surroundings around.
 """
 
 import re
 import traceback
 import unicodedata
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
 
-from jinja2 import FileSystemLoader, StrictUndefined, TemplateError, TemplateNotFound
-from jinja2.sandbox import ImmutableSandboxedEnvironment
-from markupsafe import Markup
+from jinja2 import TemplateError, TemplateNotFound
 
 from consumer.errors import Hold, Reason
 from consumer.events import Provider
+from consumer.mail.environment import FIRST_STRONG_ISOLATE, POP_ISOLATE, MailEnvironment
 from consumer.mail.languages import lookup
 
 LIMITS = {"subject.txt": 255, "body.txt": 100_000, "body.html": 100_000}
 """A mail's parts, and how many characters each may hold; Gmail hides what is over 102 kB."""
 
-RENDER_FAULTS = (
+RENDER_FAULTS: tuple[type[Exception], ...] = (
     TemplateError,
     ArithmeticError,
     AttributeError,
     LookupError,
+    MemoryError,
     OSError,
     RecursionError,
+    SyntaxError,
     TypeError,
     ValueError,
 )
-"""What a template can raise when it is rendered: Jinja2's own, and what an expression in it can do."""
+"""What a template can raise when it is compiled or rendered: Jinja2's own, and what an expression in it can do. Python's compiler raises
+MemoryError or SyntaxError where blocks or parentheses are nested too deeply."""
+
+NAMES = ("institution", "preferred_name", "sign_in_name", "password", "service_name", "sign_in_url", "provider")
+"""The values that templates are given."""
 
 _SERVICES: Mapping[Provider, tuple[str, str]] = {
     Provider.MICROSOFT: ("Microsoft 365", "https://www.office.com"),
@@ -42,7 +47,6 @@ _SERVICES: Mapping[Provider, tuple[str, str]] = {
 _NOT_IN_A_NAME = re.compile(r"[/\\@<>:|]+")
 _TIGHT_STOP = re.compile(r"\.(?=\w)")
 _JOINERS = "\u200c\u200d"  # spelling in Persian, Sinhala and others
-_FIRST_STRONG_ISOLATE, _POP_ISOLATE = "\u2068", "\u2069"
 
 
 @dataclass(frozen=True, slots=True)
@@ -84,7 +88,7 @@ class Templates:
 
     def __init__(self, directory: Path) -> None:
         self._directory = directory
-        self._environments: dict[tuple[str, bool], ImmutableSandboxedEnvironment] = {}
+        self._environments: dict[tuple[str, bool], MailEnvironment] = {}
 
     def render(
         self, template: str, languages: Sequence[str], preferred_language: str | None, values: WelcomeValues
@@ -95,21 +99,22 @@ class Templates:
         Once it is corrected it is read again, without a restart.
         """
         language = lookup(preferred_language, languages)
+        names = values.names()
         try:
-            subject, text, html = (self._part(template, f"{language}/{part}", values.names()) for part in LIMITS)
+            subject, text, html = (self._part(template, f"{language}/{part}", names) for part in LIMITS)
         except Hold:
             for kind in (False, True):
                 self._environments.pop((template, kind), None)
             raise
-        subject = _one_line(subject, kept_marks=_JOINERS + _FIRST_STRONG_ISOLATE + _POP_ISOLATE)
+        subject = _one_line(subject, kept_marks=_JOINERS + FIRST_STRONG_ISOLATE + POP_ISOLATE)
         return Rendered(language, subject, text, html)
 
     def _part(self, template: str, part: str, names: Mapping[str, str]) -> str:
         path, html = f"{template}/{part}", part.endswith(".html")
         if (env := self._environments.get((template, html))) is None:
-            env = self._environments[template, html] = environment(self._directory, html=html)
+            env = self._environments[template, html] = MailEnvironment(self._directory, NAMES, html=html)
         try:
-            return bounded(env.get_template(path).render(names), LIMITS[path.rpartition("/")[2]])
+            return fit(env.rendered(path, names), LIMITS[path.rpartition("/")[2]])
         except TemplateNotFound:
             raise _hold(f"The mail template {path} is missing.") from None
         except RENDER_FAULTS as error:
@@ -119,24 +124,8 @@ class Templates:
             raise _hold(f"The mail template {where}, can't be rendered ({type(error).__name__}).") from None
 
 
-def environment(directory: Path, *, html: bool) -> ImmutableSandboxedEnvironment:
-    """A sandbox over the templates of `directory`; in HTML, everything is escaped and nothing can say that it needs none."""
-    env = ImmutableSandboxedEnvironment(
-        loader=FileSystemLoader(directory),
-        autoescape=html,
-        undefined=StrictUndefined,
-        trim_blocks=True,
-        lstrip_blocks=True,
-        auto_reload=False,
-    )
-    isolated: Callable[[str], str] = _isolated_html if html else _isolated_text
-    env.filters["isolated"] = isolated
-    env.filters.pop("safe")
-    return env
-
-
-def bounded(text: str, limit: int) -> str:
-    """`text` itself. Raises ValueError where it is empty, or longer than `limit` characters."""
+def fit(text: str, limit: int) -> str:
+    """`text` itself. Raises ValueError where it is empty or longer than `limit` characters."""
     if not text.strip() or len(text) > limit:
         raise ValueError(f"a part of a mail must hold 1 to {limit} characters")
     return text
@@ -163,13 +152,3 @@ def _one_line(text: str, *, kept_marks: str = _JOINERS) -> str:
 def _unlinkable(name: str) -> str:
     """A name in which mail programs see no link: someone else's text must not lead a reader anywhere."""
     return " ".join(_TIGHT_STOP.sub(". ", _NOT_IN_A_NAME.sub(" ", name)).split())
-
-
-def _isolated_text(text: str) -> str:
-    if any(unicodedata.bidirectional(c) in {"R", "AL", "AN"} for c in text):
-        return f"{_FIRST_STRONG_ISOLATE}{text}{_POP_ISOLATE}"
-    return text
-
-
-def _isolated_html(text: str) -> str:
-    return Markup("<bdi>{}</bdi>").format(text)

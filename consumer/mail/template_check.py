@@ -1,34 +1,41 @@
-"""Finds every mistake in a mail's templates before a student is written to."""
+"""Finds every mistake in a mail's templates before a student is written to.
+
+A template is looked at as it is written, so that a mistake has its line and is found in every branch, and as sample students get it.
+"""
 
 from collections.abc import Iterator, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from difflib import get_close_matches
+from functools import cached_property
 from pathlib import Path
 
-from jinja2 import TemplateSyntaxError, meta, nodes
-from jinja2.sandbox import ImmutableSandboxedEnvironment
+from jinja2 import TemplateNotFound, TemplateSyntaxError, meta, nodes
 
 from consumer.events import Provider
-from consumer.mail.rendering import LIMITS, RENDER_FAULTS, WelcomeValues, environment, error_line
+from consumer.mail import markup
+from consumer.mail.environment import LARGEST_FILE, MailEnvironment
+from consumer.mail.outline import outline
+from consumer.mail.rendering import LIMITS, NAMES, RENDER_FAULTS, WelcomeValues, error_line
 
-_SAMPLES = tuple(
-    WelcomeValues(
-        institution="Ινστιτούτο O'Neill & Söhne",
-        provider=provider,
-        preferred_name=name,
-        sign_in_name="sample.student@school.example",
-        password="Sample-Only-Pass-word",  # noqa: S106  nobody's
-    )
-    for provider in Provider
-    for name in ("Μαρία", "محمد", "")
-)
-_NAMES = tuple(_SAMPLES[0].names())
+_PASSWORD = "Sample-Only-Pass-word"  # noqa: S105  nobody's
+_SIGN_IN_NAME = "sample.student@school.example"
 _MUST_TELL = ("sign_in_name", "password", "sign_in_url")
+_KEPT_APART = ("password", "sign_in_name", "preferred_name")
+"""What must not stand in a link or an attribute."""
+
+
+def samples(institution: str = "Ινστιτούτο O'Neill & Söhne") -> tuple[WelcomeValues, ...]:
+    """Students to try a template with: at each provider, with names in several scripts, a long one and none."""
+    return tuple(
+        WelcomeValues(institution, provider, name, _SIGN_IN_NAME, _PASSWORD)
+        for provider in Provider
+        for name in ("Μαρία", "محمد", "Wolfeschlegelsteinhausen-O'Bergerdorff " * 2, "")
+    )
 
 
 @dataclass(frozen=True, slots=True)
 class Mistake:
-    """One thing to mend. `line` counts from 1; None where it is the whole file or folder."""
+    """One thing to correct. `line` counts from 1; None where it is the whole file or folder."""
 
     file: Path
     line: int | None
@@ -38,103 +45,212 @@ class Mistake:
 
 def check(directory: Path, template: str, languages: Sequence[str]) -> list[Mistake]:
     """Every mistake in a mail's templates, in the order of languages and parts. Reads files; sends nothing."""
-    folder = directory / template
-    if not folder.is_dir():
-        known = sorted(path.name for path in directory.iterdir() if path.is_dir()) if directory.is_dir() else []
-        right = f"use one of: {', '.join(known)}" if known else "add it, with a folder for each language"
-        return [Mistake(folder, None, f"there is no mail template `{template}`", right)]
-    return [mistake for language in languages for mistake in _language(directory, template, language)]
+    return TemplateCheck(directory).mistakes(template, languages)
 
 
-def _language(directory: Path, template: str, language: str) -> Iterator[Mistake]:
-    folder = directory / template / language
-    if not folder.is_dir():
-        known = ", ".join(sorted(path.name for path in (directory / template).iterdir() if path.is_dir()))
-        right = f"write it, or take `{language}` out of the tenant's `languages`; there is: {known}"
-        yield Mistake(folder, None, f"the mail is not written in `{language}`", right)
-        return
-    for part in LIMITS:
-        env = environment(directory, html=part.endswith(".html"))
-        yield from _part(env, folder / part, f"{template}/{language}/{part}")
+class TemplateCheck:
+    """Of the templates in one directory, each looked at once however many tenants share it."""
+
+    def __init__(self, directory: Path) -> None:
+        self._directory = directory
+        self._environments = {html: MailEnvironment(directory, NAMES, html=html) for html in (False, True)}
+        self._known: dict[tuple[str, str], list[Mistake]] = {}
+
+    def mistakes(self, template: str, languages: Sequence[str]) -> list[Mistake]:
+        """See `check`."""
+        folder = self._directory / template
+        if not folder.is_dir():
+            known = (
+                sorted(path.name for path in self._directory.iterdir() if path.is_dir())
+                if self._directory.is_dir()
+                else []
+            )
+            right = f"use one of: {', '.join(known)}" if known else "add it, with a folder for each language"
+            return [Mistake(folder, None, f"there is no mail template `{template}`", right)]
+        return [mistake for language in dict.fromkeys(languages) for mistake in self._language(template, language)]
+
+    def subject_too_long(self, template: str, languages: Sequence[str], institution: str) -> str | None:
+        """The first language whose subject is too long for this institution's name."""
+        limit = LIMITS["subject.txt"]
+        for language in languages:
+            path = f"{template}/{language}/subject.txt"
+            for sample in samples(institution):
+                if len(self._environments[False].rendered(path, sample.names()).strip()) > limit:
+                    return language
+        return None
+
+    def _language(self, template: str, language: str) -> list[Mistake]:
+        if (template, language) not in self._known:
+            self._known[template, language] = list(self._parts(template, language))
+        return self._known[template, language]
+
+    def _parts(self, template: str, language: str) -> Iterator[Mistake]:
+        folder = self._directory / template / language
+        if not folder.is_dir():
+            known = ", ".join(sorted(path.name for path in (self._directory / template).iterdir() if path.is_dir()))
+            right = f"write it, or take `{language}` out of the tenant's `languages`; there is: {known}"
+            yield Mistake(folder, None, f"the mail is not written in `{language}`", right)
+            return
+        for part in LIMITS:
+            env = self._environments[part.endswith(".html")]
+            yield from _Part(env, self._directory, f"{template}/{language}/{part}").mistakes()
 
 
-def _part(env: ImmutableSandboxedEnvironment, file: Path, path: str) -> Iterator[Mistake]:
+@dataclass(frozen=True)
+class _Part:
+    """One file of a mail, with those that it includes."""
+
+    env: MailEnvironment
+    directory: Path
+    path: str
+    _sources: dict[str, str] = field(default_factory=dict[str, str])
+
+    @cached_property
+    def name(self) -> str:
+        return self.path.rpartition("/")[2]
+
+    @cached_property
+    def file(self) -> Path:
+        return self.directory / self.path
+
+    def mistakes(self) -> Iterator[Mistake]:
+        written = list(self._written(self.path, set()))
+        yield from written
+        if not written:
+            yield from self._rendered()
+
+    def _written(self, path: str, seen: set[str]) -> Iterator[Mistake]:
+        """The file as it is written, and those that it includes."""
+        seen.add(path)
+        file = self.directory / path
+        read = _read(file)
+        if isinstance(read, Mistake):
+            yield read
+            return
+        try:
+            tree = self.env.parse(read, path, str(file))
+            self.env.compile(read, path, str(file))
+        except TemplateSyntaxError as error:
+            right = "see the syntax in Jinja2's template designer documentation, and docs/configuration.md for what a mail may use"
+            yield Mistake(file, error.lineno, f"not a template: {error.message}", right)
+            return
+        except (RecursionError, MemoryError, SyntaxError, ValueError):
+            yield Mistake(
+                file,
+                None,
+                "blocks or parentheses are nested too deeply, or a number is too long",
+                "write it more simply",
+            )
+            return
+        self._sources[path] = read
+        yield from _undefined(tree, file)
+        yield from self._carried(read, file)
+        for node in tree.find_all((nodes.Include, nodes.Extends)):
+            for other in meta.find_referenced_templates(nodes.Template([node])):
+                yield from self._included(node, other or "", file, seen)
+
+    def _included(
+        self, node: nodes.Include | nodes.Extends, path: str, file: Path, seen: set[str]
+    ) -> Iterator[Mistake]:
+        if path in seen:
+            return
+        if ".." in Path(path).parts or not (self.directory / path).is_file():
+            if not getattr(node, "ignore_missing", False):
+                right = "give the path of one below the directory of the templates"
+                yield Mistake(file, node.lineno, f"there is no file `{path}` to include", right)
+            return
+        yield from self._written(path, seen)
+
+    def _carried(self, source: str, file: Path) -> Iterator[Mistake]:
+        """What must not stand in a link, an attribute or the subject, and markup that must not be there."""
+        text, told = outline(self.env, source, _KEPT_APART)
+        found = markup.faults(text, told) if self.name.endswith(".html") else markup.faults_in_text(text, told)
+        for fault in found:
+            yield Mistake(file, fault.line, fault.wrong, fault.right)
+        if self.name == "subject.txt":
+            for number, line in enumerate(text.split("\n"), start=1):
+                if any(name == "password" and value in line for value, name in told.items()):
+                    yield _subject_tells_password(file, number)
+
+    def _rendered(self) -> Iterator[Mistake]:
+        """The file as sample students get it: the first mistake, and what is told to none of them."""
+        texts: list[tuple[WelcomeValues, str]] = []
+        for sample in samples():
+            try:
+                text = self.env.rendered(self.path, sample.names())
+            except RENDER_FAULTS as error:
+                yield self._failed(error)
+                return
+            if wrong := self._unfit(text, sample):
+                yield wrong
+                return
+            texts.append((sample, text))
+        if self.name != "subject.txt":
+            yield from self._untold(texts)
+
+    def _unfit(self, text: str, sample: WelcomeValues) -> Mistake | None:
+        limit = LIMITS[self.name]
+        if not text.strip():
+            return Mistake(self.file, None, "renders to nothing", "write something in it")
+        if len(text) > limit:
+            return Mistake(self.file, None, f"renders to {len(text)} characters", f"keep it within {limit}")
+        if self.name == "subject.txt":
+            if len(text.strip().splitlines()) > 1:
+                return Mistake(self.file, None, "the subject has more than one line", "write it on one line")
+            return _subject_tells_password(self.file, None) if _PASSWORD in text else None
+        told = {value: name for name in _KEPT_APART if (value := sample.names()[name])}
+        found = markup.faults(text, told) if self.name.endswith(".html") else [*markup.faults_in_text(text, told)]
+        return Mistake(self.file, None, found[0].wrong, found[0].right) if found else None
+
+    def _untold(self, texts: Sequence[tuple[WelcomeValues, str]]) -> Iterator[Mistake]:
+        shown = [(sample, markup.shown(text) if self.name.endswith(".html") else text) for sample, text in texts]
+        for name in _MUST_TELL:
+            without = [sample for sample, text in shown if sample.names()[name] not in text]
+            if without:
+                whom = (
+                    "never tells"
+                    if len(without) == len(shown)
+                    else f"does not tell every student, such as one at {without[0].provider},"
+                )
+                right = f"write {{{{ {name} }}}} where the reader looks for it"
+                yield Mistake(self.file, None, f"the mail {whom} `{name}`", right)
+
+    def _failed(self, error: BaseException) -> Mistake:
+        if isinstance(error, TemplateNotFound):
+            return Mistake(self.file, None, f"there is no file `{error.name}` to include", "correct its path")
+        where = next(((path, line) for path in self._sources if (line := error_line(error, path))), (self.path, None))
+        return Mistake(
+            self.directory / where[0], where[1], f"can't be rendered: {error}", "correct the expression on this line"
+        )
+
+
+def _read(file: Path) -> str | Mistake:
     try:
-        source = file.read_text(encoding="utf-8")
+        if file.exists() and not file.is_file():
+            return Mistake(file, None, "this is not a file", "write the text into a file of this name")
+        if file.exists() and file.stat().st_size > LARGEST_FILE:
+            return Mistake(file, None, "the file is too large", f"keep it within {LARGEST_FILE // 1024} kB")
+        return file.read_bytes().decode("utf-8-sig").replace("\r\n", "\n")
     except FileNotFoundError:
-        yield Mistake(file, None, "the file is missing", f"each language has {', '.join(LIMITS)}")
-        return
+        return Mistake(file, None, "the file is missing", f"each language has {', '.join(LIMITS)}")
     except OSError as error:
-        yield Mistake(
+        return Mistake(
             file, None, f"the file cannot be read ({error.strerror})", "make it a file that this process may read"
         )
-        return
     except UnicodeDecodeError as error:
-        line = error.object[: error.start].count(b"\n") + 1
-        yield Mistake(file, line, "the file is not UTF-8", "save it as UTF-8")
-        return
-    try:
-        tree = env.parse(source)
-        env.compile(source)
-    except TemplateSyntaxError as error:
-        yield Mistake(
-            file,
-            error.lineno,
-            f"not Jinja2: {error.message}",
-            "see the syntax in Jinja2's template designer documentation",
-        )
-        return
-    undefined = list(_undefined(tree, file))
-    yield from undefined or (*_telling(tree, file), *_rendered(env, file, path))
+        return Mistake(file, error.object[: error.start].count(b"\n") + 1, "the file is not UTF-8", "save it as UTF-8")
 
 
 def _undefined(tree: nodes.Template, file: Path) -> Iterator[Mistake]:
-    unknown = meta.find_undeclared_variables(tree) - {*_NAMES}
+    unknown = meta.find_undeclared_variables(tree) - {*NAMES}
     for node in tree.find_all(nodes.Name):
         if node.name in unknown and node.ctx == "load":
-            near = get_close_matches(node.name, _NAMES, n=1)
-            right = f"did you mean `{near[0]}`?" if near else f"use one of: {', '.join(_NAMES)}"
+            near = get_close_matches(node.name, NAMES, n=1)
+            right = f"did you mean `{near[0]}`?" if near else f"use one of: {', '.join(NAMES)}"
             yield Mistake(file, node.lineno, f"`{node.name}` is not known in this mail", right)
 
 
-def _telling(tree: nodes.Template, file: Path) -> Iterator[Mistake]:
-    used = meta.find_undeclared_variables(tree)
-    if file.name != "subject.txt":
-        for name in _MUST_TELL:
-            if name not in used:
-                yield Mistake(
-                    file,
-                    None,
-                    f"the mail never tells `{name}`",
-                    f"write {{{{ {name} }}}} where the reader looks for it",
-                )
-        return
-    for node in tree.find_all(nodes.Name):
-        if node.name == "password":
-            yield Mistake(
-                file,
-                node.lineno,
-                "the subject tells the password",
-                "subjects are shown and logged everywhere: leave it to the body",
-            )
-
-
-def _rendered(env: ImmutableSandboxedEnvironment, file: Path, path: str) -> Iterator[Mistake]:
-    limit = LIMITS[file.name]
-    for sample in _SAMPLES:
-        try:
-            text = env.get_template(path).render(sample.names())
-        except RENDER_FAULTS as error:
-            yield Mistake(
-                file, error_line(error, path), f"can't be rendered: {error}", "mend the expression on this line"
-            )
-            return
-        if not text.strip():
-            yield Mistake(file, None, "renders to nothing", "write something in it")
-            return
-        if len(text) > limit:
-            yield Mistake(file, None, f"renders to {len(text)} characters", f"keep it within {limit}")
-            return
-        if file.name == "subject.txt" and len(text.strip().splitlines()) > 1:
-            yield Mistake(file, None, "the subject has more than one line", "write it on one line")
-            return
+def _subject_tells_password(file: Path, line: int | None) -> Mistake:
+    return Mistake(
+        file, line, "the subject tells the password", "subjects are shown and logged everywhere: leave it to the body"
+    )

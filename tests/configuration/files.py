@@ -9,7 +9,7 @@ from consumer.configuration.check import Findings, examine
 ROOT = Path(__file__).parents[2]
 SECRETS = {
     "DATABASE_PASSWORD": "x",
-    "VAULT_KEY_2026_09": "x",
+    "VAULT_KEY_2026_09": "MDEyMzQ1Njc4OWFiY2RlZjAxMjM0NTY3ODlhYmNkZWY=",
     "NORTH_HIGH_CLIENT_SECRET": "x",
     "NORTH_HIGH_MAILGUN_KEY": "x",
 }

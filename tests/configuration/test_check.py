@@ -57,7 +57,18 @@ def test_all_mistakes_of_all_files_are_told_at_once(files: Files) -> None:
     files.replace(files.tenant, "region: eu", "region: moon")
     copy = files.tenant.with_name("south-high.yaml")
     copy.write_text(files.tenant.read_text())
-    assert len(files.messages()) == 4
+    files.replace(files.service, "port: 9464", "port: http")
+    places = [(mistake.file.rpartition("/")[2], mistake.place) for mistake in files.findings().mistakes]
+    assert places == [
+        ("service.yaml", "http.port"),
+        ("north-high.yaml", "microsoft.usage_location"),
+        ("north-high.yaml", "addresses.domain"),
+        ("north-high.yaml", "mailgun.region"),
+        ("south-high.yaml", "id"),
+        ("south-high.yaml", "microsoft.usage_location"),
+        ("south-high.yaml", "addresses.domain"),
+        ("south-high.yaml", "mailgun.region"),
+    ]
 
 
 def test_a_tenant_in_a_file_of_another_name_is_told(files: Files) -> None:
@@ -96,7 +107,7 @@ def test_a_certificate_file_that_cannot_be_read_is_told(files: Files) -> None:
 
 def test_a_service_account_that_is_no_key_is_told(files: Files) -> None:
     files.replace(
-        files.tenant, "addresses:", "google: {service_account: env:KEY, admin_subject: a@b.example}\naddresses:"
+        files.tenant, "addresses:", "google: {service_account: env:KEY, admin_subject: a@school.example}\naddresses:"
     )
     (message,) = files.messages({**SECRETS, "KEY": "not a key"})
     assert "`google.service_account`" in message

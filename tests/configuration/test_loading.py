@@ -76,3 +76,33 @@ def test_a_copied_file_does_not_take_the_place_of_the_tenant_that_it_was_copied_
 def test_a_directory_without_tenants_is_told(tmp_path: Path) -> None:
     with pytest.raises(Misconfigured, match="No tenant is configured here"):
         read_tenants(tmp_path)
+
+
+def test_a_file_may_end_in_yml(files: Files) -> None:
+    files.tenant.rename(files.tenant.with_suffix(".yml"))
+    assert [tenant.id for tenant, _ in read_tenants(files.tenant.parent).loaded] == ["north-high"]
+    assert files.messages() == []
+
+
+def test_two_files_for_one_tenant_are_a_mistake_of_this_tenant(files: Files) -> None:
+    files.copy("south-high", ("students.north-high", "students.south-high"))
+    files.tenant.with_suffix(".yml").write_text(files.tenant.read_text())
+    read = read_tenants(files.tenant.parent)
+    assert [tenant.id for tenant, _ in read.loaded] == ["south-high"]
+    (mistake,) = read.broken["north-high"].mistakes
+    assert "There are two files for this tenant" in str(mistake)
+    assert read.broken["north-high"].outline is None
+
+
+def test_files_that_are_no_tenant_s_are_pointed_out_and_hidden_ones_are_not(files: Files) -> None:
+    for name in ("south-high.yaml.txt", "._north-high.yaml", ".#north-high.yaml"):
+        files.tenant.with_name(name).write_text("x")
+    findings = files.findings()
+    assert findings.mistakes == []
+    (notice,) = findings.notices
+    assert "south-high.yaml.txt is not read" in notice
+
+
+def test_a_file_that_gives_a_key_twice_tells_nothing(files: Files) -> None:
+    files.replace(files.tenant, "name: North High School", "name: x\nname: y")
+    assert read_tenants(files.tenant.parent).broken["north-high"].outline is None

@@ -91,7 +91,7 @@ def test_a_declaration_that_is_not_so_is_told(files: Files, ident: str, wrong: s
 
 
 def test_a_declaration_that_names_a_tenant_whose_file_is_broken_is_right(files: Files) -> None:
-    files.copy("south-high", ("usage_location: GR", "usage_location: Greece"))
+    files.copy("south-high", ("usage_location: GR", "usage_location: Greece"), shares("north-high"))
     files.replace(files.tenant, *shares("south-high"))
     assert list(files.findings().unusable) == ["south-high"]
     assert files.findings().other == []

@@ -2,7 +2,7 @@ from pathlib import Path
 
 import pytest
 
-from consumer.mail.template_check import Mistake, check
+from consumer.mail.template_check import Mistake, TemplateCheck, check
 
 WELCOME = "new-user-creation-without-account-email"
 SHIPPED = Path(__file__).parents[2] / "templates"
@@ -57,7 +57,7 @@ def test_a_missing_part_is_named(folder: Path) -> None:
 def test_a_syntax_error_has_its_line(folder: Path) -> None:
     (folder / "body.txt").write_text(GOOD + "\n{% if password %}", encoding="utf-8")
     assert only(folder).line == 3
-    assert only(folder).wrong.startswith("not Jinja2: ")
+    assert only(folder).wrong.startswith("not a template: ")
 
 
 def test_an_unknown_filter_has_its_line(folder: Path) -> None:
@@ -115,3 +115,78 @@ def test_every_mistake_is_told_at_once(folder: Path) -> None:
         "body.html",
         "el",
     ]
+
+
+def test_a_file_with_a_byte_order_mark_is_right(folder: Path) -> None:
+    for part in ("subject.txt", "body.txt", "body.html"):
+        (folder / part).write_bytes(b"\xef\xbb\xbf" + (folder / part).read_bytes().replace(b"\n", b"\r\n"))
+    assert mistakes(folder) == []
+
+
+def test_a_control_character_has_its_line(folder: Path) -> None:
+    (folder / "body.txt").write_text(GOOD + "a\x07", encoding="utf-8")
+    assert (only(folder).line, "U+0007" in only(folder).wrong) == (2, True)
+
+
+def test_markup_has_its_line_in_the_template_and_is_found_in_every_branch(folder: Path) -> None:
+    (folder / "body.html").write_text(
+        "{# a\ncomment #}\n" + GOOD + "{% if provider == 'x' %}\n<script></script>{% endif %}", encoding="utf-8"
+    )
+    assert (only(folder).line, only(folder).wrong.startswith("`<script>`")) == (5, True)
+
+
+@pytest.mark.parametrize(
+    "source",
+    [
+        "<a href='https://x.example/?user={{ sign_in_name }}'>x</a>",
+        "<a href='{{ sign_in_url }}'>{{ password }}</a>",
+        "<p title='{{ preferred_name | upper }}'>x</p>",
+        "{% set p = password %}<p title='{{ p }}'>x</p>",
+        "https://x.example/{{ password }}",
+    ],
+)
+def test_a_secret_or_a_name_in_a_link_or_an_attribute_is_a_mistake(folder: Path, source: str) -> None:
+    (folder / "body.html").write_text(GOOD + source, encoding="utf-8")
+    assert "tells `" in only(folder).wrong
+
+
+def test_a_link_in_plain_text_that_tells_the_password_is_a_mistake(folder: Path) -> None:
+    (folder / "body.txt").write_text(GOOD + "https://x.example/?p={{ password }}", encoding="utf-8")
+    assert (only(folder).line, only(folder).wrong) == (2, "a link tells `password`")
+
+
+def test_what_an_included_file_tells_counts_and_its_mistakes_are_its_own(folder: Path) -> None:
+    shared = folder.parents[1] / "shared.txt"
+    (folder / "body.txt").write_text("{% include 'shared.txt' %}", encoding="utf-8")
+    shared.write_text(GOOD, encoding="utf-8")
+    assert mistakes(folder) == []
+    shared.write_text(GOOD + "{{ pasword }}", encoding="utf-8")
+    assert (only(folder).file, only(folder).line) == (shared, 2)
+
+
+@pytest.mark.parametrize("name", ["nowhere.txt", "../outside.txt"])
+def test_a_file_that_cannot_be_included_is_a_mistake_of_the_line_that_includes_it(folder: Path, name: str) -> None:
+    (folder / "body.txt").write_text(GOOD + f"{{% include '{name}' %}}", encoding="utf-8")
+    assert (only(folder).line, only(folder).wrong) == (2, f"there is no file `{name}` to include")
+
+
+def test_what_is_told_to_some_students_only_is_a_mistake(folder: Path) -> None:
+    (folder / "body.txt").write_text(GOOD.replace("{{ password }}", "{% if preferred_name %}{{ password }}{% endif %}"))
+    assert only(folder).wrong.startswith("the mail does not tell every student")
+
+
+def test_a_subject_that_tells_the_password_in_a_roundabout_way_is_a_mistake(folder: Path) -> None:
+    (folder / "subject.txt").write_text("{% set p = password %}{{ p }}", encoding="utf-8")
+    assert only(folder).wrong == "the subject tells the password"
+
+
+def test_a_template_that_grows_without_end_is_a_mistake(folder: Path) -> None:
+    (folder / "body.txt").write_text(GOOD + "{% set a = 'xx' %}" + "{% set a = a ~ a %}" * 60, encoding="utf-8")
+    assert "grows too large" in only(folder).wrong
+
+
+def test_a_subject_that_is_too_long_for_an_institution_names_the_language(folder: Path) -> None:
+    (folder / "subject.txt").write_text("Hello {{ institution }}", encoding="utf-8")
+    check = TemplateCheck(folder.parents[1])
+    assert check.subject_too_long("hello", ("en",), "x" * 249) is None
+    assert check.subject_too_long("hello", ("en",), "x" * 250) == "en"

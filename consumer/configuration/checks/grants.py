@@ -1,0 +1,86 @@
+"""`statuses` and `rules`: what students are given, and whether it can be."""
+
+import re
+from collections.abc import Iterator
+
+from consumer.configuration.document import Document, Place
+from consumer.configuration.mistakes import Mistake
+from consumer.configuration.reading import Reading
+from consumer.events import Provider
+from consumer.mail.address import is_address
+from consumer.tenants import Rule, Tenant
+
+_GUID = re.compile(r"[0-9a-f]{8}(?:-[0-9a-f]{4}){3}-[0-9a-f]{12}", re.IGNORECASE)
+_GOOGLE_ID = re.compile(r"[0-9a-z]{10,30}")
+"""A group's immutable id, which stands for its address everywhere (Directory API, `groupKey`)."""
+_UNIT = re.compile(r"/|(?:/[^/\x00-\x1f\x7f]+)+")
+
+
+def mistakes(reading: Reading[Tenant], tenant: Tenant) -> Iterator[Mistake]:
+    """Each stops a step of the students whom the rule matches."""
+    for number, rule in enumerate(tenant.rules):
+        place = ("rules", number)
+        yield from _providers(reading, tenant, rule, place)
+        yield from _forms(reading, tenant, rule, place)
+        for name, values in rule.when.items():
+            if not values:
+                right = "List the values that match, or leave the attribute out."
+                yield from reading.mistake(
+                    (*place, "when", name), "lists no value, so that the rule applies to nobody", right
+                )
+
+
+def notices(tenant: Tenant, document: Document) -> Iterator[str]:
+    """What is allowed, and hardly meant."""
+    if not any(row.provider_action for row in tenant.statuses):
+        where = f"{document.file}:{document.line(('statuses',))}"
+        yield f"{where}: no status of `{tenant.id}` has a `provider_action`: nothing is done for any of its students."
+    for number, rule in enumerate(tenant.rules):
+        if not (rule.licences or rule.org_unit or any(rule.groups.values())):
+            yield f"{document.file}:{document.line(('rules', number))}: rule {number + 1} of `{tenant.id}` gives nothing."
+
+
+def _providers(reading: Reading[Tenant], tenant: Tenant, rule: Rule, place: Place) -> Iterator[Mistake]:
+    for provider in rule.groups:
+        if provider not in tenant.providers:
+            wrong = f"gives groups at {provider}, which this tenant does not use"
+            right = f"Add a `{provider}` section, or remove it."
+            yield from reading.mistake((*place, "groups", provider.value), wrong, right, (provider.value,))
+    for key, given, provider in (
+        ("licences", rule.licences, Provider.MICROSOFT),
+        ("org_unit", rule.org_unit, Provider.GOOGLE),
+    ):
+        if given and provider not in tenant.providers:
+            wrong = f"is for {provider}, which this tenant does not use"
+            right = f"Add a `{provider}` section, or remove it."
+            yield from reading.mistake((*place, key), wrong, right, (provider.value,))
+
+
+def _forms(reading: Reading[Tenant], tenant: Tenant, rule: Rule, place: Place) -> Iterator[Mistake]:
+    if tenant.microsoft:
+        yield from _at_microsoft(reading, rule, place)
+    if tenant.google:
+        yield from _at_google(reading, rule, place)
+
+
+def _at_microsoft(reading: Reading[Tenant], rule: Rule, place: Place) -> Iterator[Mistake]:
+    for number, sku in enumerate(rule.licences):
+        if not _GUID.fullmatch(sku):
+            right = "Give the product's SKU id, a GUID, not its name: `GET /v1.0/subscribedSkus` lists both."
+            yield from reading.mistake((*place, "licences", number), f"is `{sku[:100]}`, which is no SKU id", right)
+    for number, group in enumerate(rule.groups.get(Provider.MICROSOFT, ())):
+        if not _GUID.fullmatch(group):
+            right = "Give the group's object id, a GUID, as the Entra admin centre shows it."
+            at = (*place, "groups", Provider.MICROSOFT.value, number)
+            yield from reading.mistake(at, f"is `{group[:100]}`, which is no group's id at Microsoft", right)
+
+
+def _at_google(reading: Reading[Tenant], rule: Rule, place: Place) -> Iterator[Mistake]:
+    for number, group in enumerate(rule.groups.get(Provider.GOOGLE, ())):
+        if not is_address(group) and not _GOOGLE_ID.fullmatch(group):
+            right = "Give the group's address, such as `grade-7@north-high.example`."
+            at = (*place, "groups", Provider.GOOGLE.value, number)
+            yield from reading.mistake(at, f"is `{group[:100]}`, which is no group's address", right)
+    if rule.org_unit is not None and not _UNIT.fullmatch(rule.org_unit):
+        right = "Give the whole path, such as `/Students/7`: it begins with `/` and does not end with one."
+        yield from reading.mistake((*place, "org_unit"), f"is `{rule.org_unit[:100]}`, which is no path", right)

@@ -1,0 +1,60 @@
+"""`mailgun` and `welcome_email`: from whom mail is, and the templates."""
+
+from collections.abc import Iterator
+
+from consumer.configuration.mistakes import Mistake, shown
+from consumer.configuration.reading import Reading
+from consumer.mail.address import is_address, parted
+from consumer.mail.template_check import TemplateCheck
+from consumer.tenants import Tenant
+
+
+def mistakes(reading: Reading[Tenant], tenant: Tenant, templates: TemplateCheck) -> Iterator[Mistake]:
+    """Each stops the welcome mail, or has it thrown away on its way."""
+    yield from _sender(reading, tenant)
+    mail = tenant.welcome_email
+    if not mail.enabled or not reading.says(("welcome_email",)):
+        return
+    languages = [
+        one for number, one in enumerate(mail.languages) if reading.says(("welcome_email", "languages", number))
+    ]
+    if not reading.says(("welcome_email", "template")):
+        return
+    found = templates.mistakes(mail.template, languages)
+    for mistake in found:
+        yield Mistake(shown(mistake.file), mistake.line or 0, "", mistake.wrong.rstrip("."), _sentence(mistake.right))
+    if not found and (language := templates.subject_too_long(mail.template, languages, tenant.name)):
+        right = "Shorten the subject's template, or the name."
+        yield from reading.mistake(("name",), f"makes the subject of the welcome mail too long in `{language}`", right)
+
+
+def _sender(reading: Reading[Tenant], tenant: Tenant) -> Iterator[Mistake]:
+    """Mailgun accepts any sender and signs for `domain`. Receivers compare the two (DMARC, RFC 7489 3.1.1: the same domain or one below or
+    above it), and throw away or hide what does not agree (help.mailgun.com, "DMARC")."""
+    if not tenant.mailgun:
+        return
+    place, domain = ("mailgun", "sender"), tenant.mailgun.domain
+    address = parted(tenant.mailgun.sender)[1]
+    if not is_address(address):
+        right = "Give one plain address, such as `North High <accounts@mail.north-high.example>`."
+        yield from reading.mistake(place, "holds no plain e-mail address", right)
+        return
+    other = address.rpartition("@")[2].lower()
+    if not _are_aligned(other, domain):
+        wrong = f"is in the domain `{other}`, but Mailgun sends and signs for `{domain}`: receivers take such mail for forged"
+        right = f"Give an address in `{domain}`, or in the domain above it."
+        yield from reading.mistake(place, wrong, right, ("mailgun", "domain"))
+
+
+def _are_aligned(one: str, other: str) -> bool:
+    """Whether both are in one organisation's domain, as far as this can be told without the list of public suffixes."""
+    shared = 0
+    for mine, theirs in zip(reversed(one.split(".")), reversed(other.split(".")), strict=False):
+        if mine != theirs:
+            break
+        shared += 1
+    return shared >= min(len(one.split(".")), len(other.split("."))) or shared > 2  # noqa: PLR2004  `school.co.uk` is not `other.co.uk`
+
+
+def _sentence(text: str) -> str:
+    return text[:1].upper() + text[1:].rstrip(".?") + ("?" if text.endswith("?") else ".")

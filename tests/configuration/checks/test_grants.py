@@ -1,0 +1,56 @@
+"""Identifiers that the vendors would refuse, and rules that do nothing."""
+
+import pytest
+
+from tests.configuration.files import Files
+
+SKU, GROUP = "314c4481-f395-4525-be8b-2ec4bb1e9d91", "02bd9fd6-8f93-4758-87c3-1fb73740a315"
+GOOGLE = ("addresses:\n", "google: {service_account: env:KEY, admin_subject: a@school.example}\naddresses:\n")
+
+
+@pytest.mark.parametrize(
+    ("old", "new", "place", "wrong"),
+    [
+        (SKU, "STANDARDWOFFPACK_STUDENT", "rules.1.licences.1", "no SKU id"),
+        (SKU, SKU[:-1], "rules.1.licences.1", "no SKU id"),
+        (GROUP, "grade-7@north-high.example", "rules.2.groups.microsoft.1", "no group's id at Microsoft"),
+        (f"microsoft: [{GROUP}]", f"google: [{GROUP}]", "rules.2.groups.google.1", "no group's address"),
+        ("groups:\n", "org_unit: Students/7\n    groups:\n", "rules.2.org_unit", "is no path"),
+        ("groups:\n", "org_unit: /Students/\n    groups:\n", "rules.2.org_unit", "is no path"),
+        ("groups:\n", "org_unit: ''\n    groups:\n", "rules.2.org_unit", "is no path"),
+        ('["7", "8"]', "[]", "rules.2.when.grade", "the rule applies to nobody"),
+    ],
+)
+def test_what_a_vendor_would_refuse_is_told_and_holds_nobody(
+    files: Files, old: str, new: str, place: str, wrong: str
+) -> None:
+    files.replace(files.tenant, *GOOGLE)
+    line = files.replace(files.tenant, old, new)
+    findings = files.findings(secrets=False)
+    (mistake,) = findings.other
+    assert (mistake.place, mistake.line) == (place, line)
+    assert wrong in mistake.wrong
+    assert findings.unusable == {}
+
+
+@pytest.mark.parametrize(
+    "new", ["google: [grade-7@north-high.example]", "google: [01ci93xb3tmzyin]", f"microsoft: [{GROUP.upper()}]"]
+)
+def test_groups_in_every_form_that_the_vendors_take_are_right(files: Files, new: str) -> None:
+    files.replace(files.tenant, *GOOGLE)
+    files.replace(files.tenant, f"microsoft: [{GROUP}]", new)
+    assert files.messages(secrets=False) == []
+
+
+def test_a_tenant_for_whom_nothing_is_done_is_pointed_out(files: Files) -> None:
+    line = files.replace(files.tenant, ", provider_action: create_account", "") - 2
+    findings = files.findings()
+    (notice,) = findings.notices
+    assert f"north-high.yaml:{line}: no status of `north-high` has a `provider_action`" in notice
+    assert findings.mistakes == []
+
+
+def test_a_rule_that_gives_nothing_is_pointed_out(files: Files) -> None:
+    files.replace(files.tenant, f"licences: [{SKU}]", "licences: []")
+    (notice,) = files.findings().notices
+    assert "rule 1 of `north-high` gives nothing" in notice

@@ -1,0 +1,45 @@
+"""Whether the address patterns give everybody an address."""
+
+import pytest
+
+from tests.configuration.files import Files
+
+PATTERNS = '["{given}.{family}", "{given}.{family}{n}"]'
+
+
+@pytest.mark.parametrize(
+    "patterns",
+    [
+        '["{given}.{family}"]',
+        '["{given_initial}.{family}", "{family}.{given}"]',
+        '["{given}.{family}", "{registration_number}"]',
+    ],
+)
+def test_a_list_that_leaves_namesakes_without_an_address_is_told_and_holds_nobody(files: Files, patterns: str) -> None:
+    line = files.replace(files.tenant, PATTERNS, patterns)
+    findings = files.findings()
+    (mistake,) = findings.other
+    assert (mistake.place, mistake.line) == ("addresses.patterns", line)
+    assert "no address to a second student of the same name" in mistake.wrong
+    assert findings.unusable == {}
+
+
+@pytest.mark.parametrize(
+    "patterns",
+    [
+        '["{given}.{family}{n}"]',
+        '["{student_id}"]',
+        '["{given}.{family}", "{student_id}"]',
+        "[]",
+        '["{registration_number}"]',
+    ],
+)
+def test_a_list_that_counts_or_tells_students_apart_is_right(files: Files, patterns: str) -> None:
+    files.replace(files.tenant, PATTERNS, patterns)
+    assert files.messages() == []
+
+
+def test_a_list_with_a_pattern_that_cannot_be_read_is_told_for_that_only(files: Files) -> None:
+    files.replace(files.tenant, PATTERNS, '["{given}.{surname}"]')
+    (message,) = files.messages()
+    assert "`addresses.patterns.1`" in message
