@@ -19,7 +19,9 @@ from consumer.embedded.postgres import EmbeddedPostgres
 from tests.lanes import share_out
 from tests.parts.apicurio import ApicurioRegistry
 from tests.parts.artefacts import Say
+from tests.parts.debian import Missing
 from tests.parts.kafka import KafkaCluster
+from tests.parts.pgbouncer import PgBouncer
 from tests.parts.shared import SharedParts
 
 _PARTS = pytest.StashKey[SharedParts]()
@@ -89,6 +91,17 @@ def postgres(pytestconfig: pytest.Config) -> str:
         return server.url, server
 
     return os.environ.get("DATABASE_URL") or pytestconfig.stash[_PARTS].address("postgres", start)
+
+
+@pytest.fixture(params=["session", "transaction"])
+def pooler(request: pytest.FixtureRequest, database_url: str, say: Say) -> Iterator[PgBouncer]:
+    """A PgBouncer before the test's database, in either mode. Where the program cannot be had, the test is skipped and says why."""
+    try:
+        bouncer = PgBouncer(database_url, mode=request.param, say=say)
+    except Missing as missing:
+        pytest.skip(str(missing))
+    with bouncer:
+        yield bouncer
 
 
 @pytest.fixture(scope="session")
