@@ -5,6 +5,8 @@
 
 import os
 import secrets
+import shutil
+import tempfile
 from collections.abc import Callable, Iterator
 from pathlib import Path
 from typing import Any
@@ -114,6 +116,15 @@ def apicurio(pytestconfig: pytest.Config, say: Say) -> str:
         return registry.url, registry
 
     return pytestconfig.stash[_PARTS].address("apicurio", start)
+
+
+@pytest.fixture
+def folder_open_to_all() -> Iterator[Path]:
+    """A folder that PostgreSQL may enter even where the tests run as root (pytest's own folders are closed to others)."""
+    folder = Path(tempfile.mkdtemp(prefix="provisioner-test-"))
+    folder.chmod(0o711)
+    yield folder
+    shutil.rmtree(folder, ignore_errors=True)
 
 
 @pytest.fixture
