@@ -24,7 +24,7 @@ class PostgresPair:
     def __init__(self, home: Path, *, synchronous: bool = True) -> None:
         self._home = home
         self._synchronous = synchronous
-        self.primary = EmbeddedPostgres(home / "primary", replicates=True, remove=True)
+        self.primary = EmbeddedPostgres(home / "primary", replicates=True)
         self.standby: EmbeddedPostgres | None = None
 
     def start(self) -> None:
@@ -58,7 +58,7 @@ class PostgresPair:
         self.standby.promote()
 
     def stop(self) -> None:
-        """Ends both, and removes their data."""
+        """Ends both; their data stay in `home`."""
         for server in (self.primary, self.standby):
             if server:
                 server.stop()

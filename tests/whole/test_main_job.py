@@ -57,6 +57,7 @@ class Job:
     def __init__(self, service: Service, world: World, *, students: int, straight: str, kafka: str) -> None:
         self.students = students
         self.replicas: list[asyncio.subprocess.Process] = []
+        self._patience = 120 + students / 10
         self._service = service
         self._world = world
         self._straight = straight
@@ -70,11 +71,11 @@ class Job:
             await asyncio.to_thread(self._service.prepare_here, replication=1)
         await self._service.command("simulate", "events", "--students", str(self.students), "--plain")
         self.replicas += [await self._service.run("one"), await self._service.run("two")]
-        await until("half are settled", lambda: self._settled(self.students // 2), seconds=120)
+        await until("half are settled", lambda: self._settled(self.students // 2), seconds=self._patience)
 
     async def until_done(self) -> None:
         """Every student has one account, one mail and one outcome, and what still ran had no need to end."""
-        await until("all are settled", lambda: self._settled(self.students), seconds=180)
+        await until("all are settled", lambda: self._settled(self.students), seconds=self._patience)
         outcomes = await read_committed(self._kafka, self._service.topics.account_provisioned, self.students)
         await self.end()
         each_once = {1: self.students}
@@ -131,7 +132,7 @@ async def jobs(
 @pytest.mark.long(seconds=50)
 @pytest.mark.parts
 async def test_every_student_has_one_account_one_mail_and_one_outcome_though_a_replica_is_killed(
-    jobs: Jobs, database_url: str
+    database_url: str, jobs: Jobs
 ) -> None:
     job = jobs.begin(database=database_url, students=students(2_000))
     await job.until_half_is_done(by_commands=True)
@@ -142,7 +143,7 @@ async def test_every_student_has_one_account_one_mail_and_one_outcome_though_a_r
 @pytest.mark.long(seconds=25)
 @pytest.mark.parts
 async def test_the_same_holds_behind_a_pooler_though_it_is_killed(
-    jobs: Jobs, pooler: PgBouncer, database_url: str
+    pooler: PgBouncer, database_url: str, jobs: Jobs
 ) -> None:
     """In either mode: the service is not told of the pooler, and takes it for one that gives out connections by transaction."""
     job = jobs.begin(database=pooler.url(), students=students(300), straight=database_url)
@@ -155,7 +156,7 @@ async def test_the_same_holds_behind_a_pooler_though_it_is_killed(
 
 @pytest.mark.long(seconds=25)
 @pytest.mark.parts
-async def test_the_same_holds_across_a_failover(jobs: Jobs, pair: PostgresPair) -> None:
+async def test_the_same_holds_across_a_failover(pair: PostgresPair, jobs: Jobs) -> None:
     """Of two servers in one URL. Each commit waits for both, so that the standby has all that was answered."""
     with psycopg.connect(pair.primary.url, autocommit=True) as session:
         session.execute("CREATE DATABASE provisioner")
