@@ -1,6 +1,7 @@
 """The real parts as fixtures. Each is started by the first test that wants it, is shared by all workers of the run, and ends with the run.
 
-`KAFKA_BOOTSTRAP_SERVERS` and `DATABASE_URL` name a cluster and a server to use instead: a run leaves neither topics nor databases there.
+`KAFKA_BOOTSTRAP_SERVERS` and `DATABASE_URL` name a cluster and a server to use instead: a run leaves neither topics nor databases there. A
+password for the server is given in libpq's password file, not in the URL.
 """
 
 import os

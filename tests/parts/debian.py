@@ -34,11 +34,11 @@ class Program:
         return ["env", f"LD_LIBRARY_PATH={':'.join(map(str, self.libraries))}", str(self.path), *arguments]
 
 
-def program(name: str, say: Say) -> Program:
-    """The program of this name: the one on the PATH, else that of Debian's package of this name. Raises `Missing`."""
-    if installed := shutil.which(name):
+def program(name: str, say: Say, *, path: str | None = None) -> Program:
+    """The program of this name: the one on the PATH (or on `path`), else that of Debian's package of this name. Raises `Missing`."""
+    if installed := shutil.which(name, path=path):
         return Program(Path(installed))
-    lacking = [tool for tool in _TOOLS if shutil.which(tool) is None]
+    lacking = [tool for tool in _TOOLS if shutil.which(tool, path=path) is None]
     if lacking:
         raise Missing(f"`{name}` is not on the PATH, and to fetch it `{lacking[0]}` is missing")
     home = cache_dir() / "debian"
