@@ -157,10 +157,14 @@ async def test_the_same_holds_behind_a_pooler_though_it_is_killed(
 @pytest.mark.long(seconds=25)
 @pytest.mark.parts
 async def test_the_same_holds_across_a_failover(pair: PostgresPair, jobs: Jobs) -> None:
-    """Of two servers in one URL. Each commit waits for both, so that the standby has all that was answered."""
+    """Of two servers in one URL, in SQLAlchemy's form. Each commit waits for both, so that the standby has all that was answered."""
     with psycopg.connect(pair.primary.url, autocommit=True) as session:
         session.execute("CREATE DATABASE provisioner")
-    job = jobs.begin(database=pair.url("provisioner"), students=students(300))
+    straight = pair.url("provisioner")
+    hosts = straight.partition("@")[2].partition("/")[0].split(",")
+    both = "&".join(f"host={host}" for host in hosts)
+    url = f"postgresql://postgres@/provisioner?{both}&target_session_attrs=read-write"
+    job = jobs.begin(database=url, students=students(300), straight=straight)
     await job.until_half_is_done()
     await asyncio.to_thread(pair.fail_over)
     await job.until_done()
