@@ -2,7 +2,7 @@
 
 import time
 from pathlib import Path
-from typing import Self
+from typing import LiteralString, Self
 from urllib.parse import urlsplit
 
 import psycopg
@@ -37,11 +37,7 @@ class PostgresPair:
             if self._synchronous:
                 session.execute("ALTER SYSTEM SET synchronous_standby_names = '*'")
                 session.execute("SELECT pg_reload_conf()")
-            deadline = time.monotonic() + _DEADLINE
-            while session.execute(_SYNCHRONOUS if self._synchronous else _ATTACHED).fetchone() is None:
-                if time.monotonic() > deadline:
-                    raise RuntimeError(f"The standby did not follow within {_DEADLINE:.0f} s.")
-                time.sleep(0.05)
+            _until(session, _SYNCHRONOUS if self._synchronous else _ATTACHED, "follow")
 
     def url(self, database: str) -> str:
         """`postgresql://` URL of a database, with both servers: whichever is the primary is meant."""
@@ -69,3 +65,11 @@ class PostgresPair:
 
     def __exit__(self, *_: object) -> None:
         self.stop()
+
+
+def _until(session: psycopg.Connection, query: LiteralString, what: str) -> None:
+    deadline = time.monotonic() + _DEADLINE
+    while session.execute(query).fetchone() is None:
+        if time.monotonic() > deadline:
+            raise RuntimeError(f"The standby did not {what} within {_DEADLINE:.0f} s.")
+        time.sleep(0.05)

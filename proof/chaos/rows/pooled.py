@@ -4,7 +4,7 @@ import asyncio
 from collections.abc import Sequence
 from functools import partial
 
-from proof.chaos.row import BOOK
+from proof.chaos.row import BOOK, Load
 from proof.chaos.rows.students import listed, people, settled
 from proof.chaos.scene import Scene
 from tests.parts.pgbouncer import Mode
@@ -17,6 +17,7 @@ _MODES: Sequence[tuple[Mode, str]] = (("session", "session"), ("transaction", "a
     82,
     "PgBouncer before PostgreSQL, in session and in transaction mode, is killed again and again; then PostgreSQL fails over",
     expected="goes on by itself, nothing lost or done twice; 0 restarts of ours",
+    load=Load(many=100),
     standby=True,
 )
 async def poolers_and_failover(scene: Scene) -> None:
@@ -31,7 +32,7 @@ async def poolers_and_failover(scene: Scene) -> None:
                 scene.fire(f"kill -9 of PgBouncer in {mode} mode")
                 await asyncio.to_thread(pooler.start)
             await scene.until(f"students are settled through PgBouncer in {mode} mode", partial(settled, scene, idents))
-    await _lead(scene, database.straight, pooler="auto")
+    await _lead(scene, database.straight)
     idents = await _enrol(scene, len(_MODES))
     await scene.until("one of them is settled", partial(_some_settled, scene, idents))
     await database.fail_over()
@@ -40,7 +41,7 @@ async def poolers_and_failover(scene: Scene) -> None:
     scene.expect(scene.exits() == 0, "a replica ended")
 
 
-async def _lead(scene: Scene, url: str, *, pooler: str) -> None:
+async def _lead(scene: Scene, url: str, *, pooler: str = "auto") -> None:
     """Restarts all replicas with this way to the database, and waits until they are ready."""
     environ = {"PROVISIONER_DATABASE__URL": url, "PROVISIONER_DATABASE__POOLER": pooler}
     await asyncio.gather(*(replica.restart(environ) for replica in scene.replicas))
@@ -48,9 +49,9 @@ async def _lead(scene: Scene, url: str, *, pooler: str) -> None:
 
 
 async def _enrol(scene: Scene, turn: int) -> Sequence[str]:
-    """Students who were in no turn before: as many as the load has, over all tenants."""
+    """Students who were in no turn before: half as many as the load has, over all tenants."""
     tenants = scene.installation.tenants
-    each = scene.students // len(tenants)
+    each = scene.students // 2 // len(tenants)
     found = [(tenant.id, one) for tenant in tenants for one in people(scene, tenant.id, each, first=turn * each)]
     await scene.produce([scene.event(tenant_id, student, 1) for tenant_id, student in found])
     return [student.student_id for _, student in found]
