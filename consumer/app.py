@@ -17,8 +17,9 @@ from consumer import collector
 from consumer.assembly import Assembly
 from consumer.clients import LiveClients
 from consumer.codec.writer import OutcomeWriter
-from consumer.errors import Unavailable
+from consumer.errors import Stop, Unavailable
 from consumer.failpoints import UNARMED, Failpoints
+from consumer.ledger.engine import Refused
 from consumer.ledger.holds import Holds
 from consumer.ledger.migrations import require_current, upgrade
 from consumer.observe.health import HealthServer, Heartbeats, Progress, Readiness
@@ -112,10 +113,15 @@ class App:
             log.info("tenant_configured", tenant_id=tenant, holds=resumed.services, students_due=resumed.students)
 
     async def _patiently(self, condition: str, attempt: Callable[[], Any]) -> Any:  # noqa: ANN401  whatever is waited for
-        """A dependency that is away at start is waited for; a restart would not bring it back. None where we are stopped first."""
+        """A dependency that is away at start is waited for; a restart would not bring it back. None where we are stopped first.
+
+        Raises `Stop` where a person must act first.
+        """
         while not self._stopping.is_set():
             try:
                 result = await asyncio.to_thread(attempt)
+            except Refused as refusal:
+                raise Stop(str(refusal)) from refusal
             except Unavailable as fault:
                 self.readiness.unready(condition, str(fault))
                 log.warning("waiting_for_dependency", condition=condition, why=str(fault))

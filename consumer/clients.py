@@ -13,9 +13,10 @@ from consumer.codec.registry import Registry, open_registry
 from consumer.http.client import Http, HttpClient, Observer
 from consumer.intake import port as intake
 from consumer.kafka import consumer_config, intake_config, producer_config, relay_config
+from consumer.ledger.dsn import Dsn
 from consumer.ledger.engine import open_engine
 from consumer.ledger.inbox import PostgresInbox
-from consumer.ledger.leadership import AdvisoryLeadership
+from consumer.ledger.leadership import Election
 from consumer.ledger.outbox import PostgresOutbox
 from consumer.ledger.port import Inbox, Outbox, Work
 from consumer.ledger.wakeups import Wakeups
@@ -28,6 +29,9 @@ from consumer.providers.tokens import TokenSource
 from consumer.secrets import SecretOpener
 from consumer.settings import Settings
 from consumer.tenants import GoogleSection, MicrosoftSection
+
+_LEAST_LEASE = 15.0
+"""Seconds after which a leader that is gone is replaced, where no session tells that it is. A leader renews at each sweep."""
 
 
 class Clients(Protocol):
@@ -110,17 +114,15 @@ class LiveClients:
         observe: Observer,
         unreadable: Callable[[str], None] = lambda _: None,
     ) -> None:
-        database = settings.database
         self._settings = settings
         self._open_secret = open_secret
         self._observe = observe
         self._unreadable = unreadable
-        self._password = open_secret(database.password) if database.password else None
-        self.engine: Engine = open_engine(
-            database.url, password=self._password, pool_size=database.pool_size, name=name
-        )
+        self._dsn = Dsn.of(settings.database, open_secret)
+        self._name = name
+        self.engine: Engine = open_engine(self._dsn, pool_size=settings.database.pool_size, name=name)
         self.registry: Registry = open_registry(settings.registry, open_secret)
-        self.wakeups = Wakeups(database.url, password=self._password)
+        self.wakeups = Wakeups(self._dsn, name=name)
         self._http: dict[Path | None, HttpClient] = {}
         self._work: PostgresWork | None = None
 
@@ -182,8 +184,12 @@ class LiveClients:
 
     def leadership(self) -> Leadership:
         """See `Clients`."""
-        return AdvisoryLeadership(
-            self._settings.database.url, self._settings.outbound.transactional_id, password=self._password
+        return Election(
+            self._dsn,
+            self._settings.outbound.transactional_id,
+            engine=self.engine,
+            holder=f"{self._name}/{secrets.token_hex(8)}",
+            lease=max(_LEAST_LEASE, 3 * self._settings.provisioning.sweep),
         )
 
     async def work_announced(self, seconds: float) -> None:

@@ -146,15 +146,21 @@ class RegistrySettings(_Section):
         return self
 
 
+Pooler = Literal["auto", "session", "transaction"]
+"""How server connections are shared: `database.pooler`."""
+
+
 class DatabaseSettings(_Section):
-    """PostgreSQL. `url` is `postgresql://user@host/db`; the password comes by reference."""
+    """PostgreSQL: directly, or through a pooler such as PgBouncer. See [operations.md](operations.md#the-database)."""
 
     url: str
-    """`postgresql://user@host:port/database`, without the password."""
+    """`postgresql://user@host:port/database`, or any other form that libpq reads, with several hosts too; without the password."""
     password: Secret | None = None
     """The user's password."""
     pool_size: int = Field(default=8, ge=2, le=100)
     """Connections of one process."""
+    pooler: Pooler = "auto"
+    """How a pooler gives out server connections; `auto` sees whether there is one, and then expects it to do so by transaction."""
     migrate_at_start: bool = False
     """Whether `provisioner run` also does what `provisioner db upgrade` does."""
 

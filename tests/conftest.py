@@ -1,10 +1,13 @@
 """The real parts as fixtures. Each is started by the first test that wants it, is shared by all workers of the run, and ends with the run.
 
-`KAFKA_BOOTSTRAP_SERVERS` and `DATABASE_URL` name a cluster and a server to use instead: a run leaves neither topics nor databases there.
+`KAFKA_BOOTSTRAP_SERVERS` and `DATABASE_URL` name a cluster and a server to use instead: a run leaves neither topics nor databases there. A
+password for the server is given in libpq's password file, not in the URL.
 """
 
 import os
 import secrets
+import shutil
+import tempfile
 from collections.abc import Callable, Iterator
 from pathlib import Path
 from typing import Any
@@ -19,7 +22,9 @@ from consumer.embedded.postgres import EmbeddedPostgres
 from tests.lanes import share_out
 from tests.parts.apicurio import ApicurioRegistry
 from tests.parts.artefacts import Say
+from tests.parts.debian import Missing
 from tests.parts.kafka import KafkaCluster
+from tests.parts.pgbouncer import PgBouncer
 from tests.parts.shared import SharedParts
 
 _PARTS = pytest.StashKey[SharedParts]()
@@ -91,6 +96,17 @@ def postgres(pytestconfig: pytest.Config) -> str:
     return os.environ.get("DATABASE_URL") or pytestconfig.stash[_PARTS].address("postgres", start)
 
 
+@pytest.fixture(params=["session", "transaction"])
+def pooler(request: pytest.FixtureRequest, database_url: str, say: Say) -> Iterator[PgBouncer]:
+    """A PgBouncer before the test's database, in either mode. Where the program cannot be had, the test is skipped and says why."""
+    try:
+        bouncer = PgBouncer(database_url, mode=request.param, say=say)
+    except Missing as missing:
+        pytest.skip(str(missing))
+    with bouncer:
+        yield bouncer
+
+
 @pytest.fixture(scope="session")
 def apicurio(pytestconfig: pytest.Config, say: Say) -> str:
     """Base URL of Apicurio's Confluent-compatible API, `http://127.0.0.1:PORT/apis/ccompat/v7`."""
@@ -101,6 +117,15 @@ def apicurio(pytestconfig: pytest.Config, say: Say) -> str:
         return registry.url, registry
 
     return pytestconfig.stash[_PARTS].address("apicurio", start)
+
+
+@pytest.fixture
+def folder_open_to_all() -> Iterator[Path]:
+    """A folder that PostgreSQL may enter even where the tests run as root (pytest's own folders are closed to others)."""
+    folder = Path(tempfile.mkdtemp(prefix="provisioner-test-"))
+    folder.chmod(0o711)
+    yield folder
+    shutil.rmtree(folder, ignore_errors=True)
 
 
 @pytest.fixture

@@ -1,12 +1,11 @@
 """The `provisioner` command."""
 
-import sys
+from collections.abc import Sequence
 
 import typer
 
 from consumer.cli import config, db, demo, keys, run, schemas, simulate, tenant, topics
-from consumer.cli.console import err
-from consumer.errors import Stop
+from consumer.cli.console import faults_told
 
 app = typer.Typer(
     no_args_is_help=True,
@@ -25,10 +24,7 @@ app.add_typer(topics.app, name="topics")
 app.add_typer(simulate.app, name="simulate")
 
 
-def main() -> None:
-    """Entry point. What stops the process is told in words; exit status 1."""
-    try:
-        app()
-    except Stop as stop:
-        err.print(str(stop), style="red", markup=False, highlight=False)
-        sys.exit(1)
+def main(arguments: Sequence[str] | None = None) -> None:
+    """Entry point; the process's own arguments where none are given. What stops a command is told in words: see `faults_told`."""
+    with faults_told():
+        app(arguments)

@@ -1,10 +1,16 @@
 """Where the commands print, and the options that they share."""
 
+from collections.abc import Generator
+from contextlib import contextmanager
 from pathlib import Path
 from typing import Annotated
 
 import typer
+from confluent_kafka import KafkaException
 from rich.console import Console
+
+from consumer.errors import Fault, RetryLater
+from consumer.ledger.engine import Refused
 
 out = Console()
 err = Console(stderr=True)
@@ -13,3 +19,29 @@ ServiceFile = Annotated[
     Path, typer.Option("--config", "-c", help="The service's file.", envvar="PROVISIONER_CONFIG", show_default=True)
 ]
 DEFAULT_SERVICE_FILE = Path("config/service.yaml")
+
+FAILED = 1
+"""Exit status: something must be put right before the command can succeed."""
+
+AWAY = 75
+"""Exit status: a dependency is away, and the same command may succeed later (EX_TEMPFAIL of sysexits.h)."""
+
+
+@contextmanager
+def faults_told() -> Generator[None]:
+    """Ends the process with a sentence and a status instead of a traceback, where a dependency or the configuration is at fault."""
+    try:
+        yield
+    except Fault as fault:
+        away = isinstance(fault, RetryLater) and not isinstance(fault, Refused)
+        _end(str(fault), AWAY if away else FAILED)
+    except KafkaException as failure:
+        error = failure.args[0]
+        _end(
+            f"Kafka does not do as it is asked ({error.name()}: {error.str()}).", AWAY if error.retriable() else FAILED
+        )
+
+
+def _end(text: str, status: int) -> None:
+    err.print(text, style="red", markup=False, highlight=False, soft_wrap=True)
+    raise SystemExit(status)

@@ -2,6 +2,7 @@
 
 import os
 from collections.abc import Callable, Sequence
+from contextlib import closing
 from pathlib import Path
 
 import typer
@@ -32,9 +33,8 @@ def check(config: ServiceFile = DEFAULT_SERVICE_FILE) -> None:
 
 def _report(config: Path, do: Callable[[Registry, Topics], Sequence[SubjectReport]]) -> None:
     settings = load_settings(config, os.environ)
-    registry = open_registry(settings.registry, opener(os.environ))
-    reports = do(registry, settings.kafka.topics)
-    registry.close()
+    with closing(open_registry(settings.registry, opener(os.environ))) as registry:
+        reports = do(registry, settings.kafka.topics)
     table = Table("subject", "standing", "id", "the registry says")
     for report in reports:
         ident = "" if report.schema_id is None else str(report.schema_id)

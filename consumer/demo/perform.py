@@ -10,7 +10,6 @@ from fastavro import schemaless_reader  # pyright: ignore[reportUnknownVariableT
 from prometheus_client import Counter as Metric
 from rich.console import Console
 from rich.live import Live as RichLive
-from sqlalchemy import create_engine
 
 from consumer.app import App
 from consumer.codec.schemas import ACCOUNT_PROVISIONING_FAILED, schema
@@ -24,7 +23,7 @@ from consumer.demo.topics import read_all
 from consumer.demo.verdict import Evidence, Verdict, judge
 from consumer.errors import Stop
 from consumer.events import Provider
-from consumer.ledger.engine import driver_url
+from consumer.ledger.engine import open_engine
 from consumer.policy.marker import marker
 from consumer.simulators.expectation import APPLIED, Fate
 
@@ -46,7 +45,7 @@ async def perform(console: Console, *, students: int, seed: int, keep: bool, por
         )
         running = asyncio.create_task(on.app.run())
         try:
-            view = LedgerView(create_engine(driver_url(on.settings.database.url)))
+            view = LedgerView(open_engine(on.settings.database.url))
             await _watch(console, on, played, view, running, failing)
             verdict, evidence = await _judge(on, played, view, failing)
             _tell(console, on, verdict, evidence)

@@ -36,6 +36,8 @@ _SETTINGS = {
     "max_wal_senders": "0",
 }
 
+_REPLICATES = {"wal_level": "replica", "max_wal_senders": "5"}
+
 _NOT_DURABLE = {"fsync": "off", "full_page_writes": "off", "autovacuum_naptime": "10s"}
 """Survives the server's crash, as the operating system keeps what was written; not the machine's. Commits stay synchronous."""
 
@@ -45,14 +47,21 @@ class EmbeddedPostgres:
 
     `data_dir` is created where it does not exist and reused where it does; without one, the data live in a temporary folder that goes
     with the server. The server ends with this process at the latest (`tether`: with the writers of that pipe, see `KeptProcess`).
+    `replicates`: standbys may follow it.
     """
 
     def __init__(
-        self, data_dir: Path | None = None, *, durable: bool = False, tether: int | None = None, remove: bool = False
+        self,
+        data_dir: Path | None = None,
+        *,
+        durable: bool = False,
+        replicates: bool = False,
+        tether: int | None = None,
+        remove: bool = False,
     ) -> None:
         self._temporary = data_dir is None
         self._home = data_dir or Path(tempfile.mkdtemp(prefix="provisioner-postgres-"))
-        self._settings = _SETTINGS if durable else _SETTINGS | _NOT_DURABLE
+        self._settings = _SETTINGS | ({} if durable else _NOT_DURABLE) | (_REPLICATES if replicates else {})
         self._tether = tether
         self._remove = remove or self._temporary
         self._server: KeptProcess | None = None
@@ -109,6 +118,36 @@ class EmbeddedPostgres:
         """Crash the server (SIGKILL of its first process). `start` then recovers the data on the same port."""
         if self._server:
             self._server.kill()
+
+    def standby(self, data_dir: Path) -> "EmbeddedPostgres":
+        """A server, not started yet, with a copy of this one's data, that follows this one until it is promoted. Needs `replicates`.
+
+        Raises Stop where the data can't be copied.
+        """
+        follower = EmbeddedPostgres(data_dir, replicates=True, remove=self._remove)
+        user = _UNPRIVILEGED if os.geteuid() == 0 else None
+        data_dir.mkdir(parents=True, exist_ok=True)
+        if user:
+            _lend(data_dir, user)
+        command = [str(_programs(self._home, user) / "pg_basebackup"), "-D", str(data_dir / "data"), "-d", self.url]
+        done = subprocess.run(  # noqa: S603 - our own command
+            [*command, "--write-recovery-conf", "--checkpoint=fast"],
+            capture_output=True,
+            text=True,
+            check=False,
+            user=user,
+            cwd=data_dir,
+        )
+        if done.returncode:
+            raise Stop(f"PostgreSQL's pg_basebackup failed in {data_dir}:\n{done.stderr or done.stdout}")
+        return follower
+
+    def promote(self) -> None:
+        """Make a standby a primary; it accepts writes when this returns. Raises Stop where it does not become one."""
+        with psycopg.connect(self.url, autocommit=True) as session:
+            row = session.execute("SELECT pg_promote()").fetchone()
+        if not row or not row[0]:
+            raise Stop("PostgreSQL's standby did not become a primary.")
 
     def __enter__(self) -> Self:
         self.start()

@@ -191,6 +191,13 @@ relay = Table(
     Column("published", BigInteger, nullable=False),
 )
 
+leader = Table(
+    "leader",  # which process leads, where a session cannot hold a lock: behind a pooler
+    metadata,
+    Column("name", Text, primary_key=True),
+    Column("holder", Text, nullable=False),
+    Column("until", _TIME, nullable=False),
+)
 tenant_wait = Table(
     "tenant_wait",  # until when a tenant's service, or one resource of it, is not called, and why
     metadata,

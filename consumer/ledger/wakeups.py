@@ -1,6 +1,7 @@
 """Hears what the ledger announces (LISTEN), so that new work and new outcomes wait for no sweep.
 
-A notification that is missed, because the connection was away, costs one sweep and nothing else.
+A notification that is missed, because the connection was away, costs one sweep and nothing else. Where a pooler shares out server
+connections by transaction, nobody can listen: then both are looked for every second.
 """
 
 import asyncio
@@ -9,7 +10,8 @@ import threading
 import psycopg
 import structlog
 
-from consumer.ledger.engine import driver_url
+from consumer.ledger.dsn import Dsn
+from consumer.ledger.engine import why
 from consumer.ledger.inbox import WORK_CHANNEL
 from consumer.ledger.writes import OUTBOX_CHANNEL
 
@@ -17,13 +19,16 @@ log = structlog.get_logger()
 
 _LISTEN_FOR = 1.0
 _PAUSE = 1.0
+_POLL = 1.0
+"""Seconds."""
 
 
 class Wakeups:
     """A thread that listens, from `start` to `stop`. `work` is waited for on the event loop, `outcomes` in a thread."""
 
-    def __init__(self, url: str, *, password: str | None = None) -> None:
-        self._url = driver_url(url, password).set(drivername="postgresql").render_as_string(hide_password=False)
+    def __init__(self, dsn: Dsn, *, name: str = "provisioner") -> None:
+        self._dsn = dsn
+        self._name = name
         self._stopping = threading.Event()
         self._thread = threading.Thread(target=self._run, name="wakeups", daemon=True)
         self._outcomes = threading.Event()
@@ -62,11 +67,21 @@ class Wakeups:
     def _run(self) -> None:
         while not self._stopping.is_set():
             try:
-                with psycopg.connect(self._url, autocommit=True, connect_timeout=5) as session:
-                    self._listen(session)
+                with self._dsn.connect(self._name) as session:
+                    shared = self._dsn.shared(session)
+                    if not shared:
+                        self._listen(session)
             except psycopg.Error as error:
-                log.warning("wakeups_away", error=type(error).__name__)
+                log.warning("wakeups_away", error=why(error))
                 self._stopping.wait(_PAUSE)
+            else:
+                if shared:
+                    self._poll()
+
+    def _poll(self) -> None:
+        log.info("wakeups_polled", seconds=_POLL, why="the database is behind a pooler")
+        while not self._stopping.wait(_POLL):
+            self.wake()
 
     def _listen(self, session: psycopg.Connection) -> None:
         for channel in (WORK_CHANNEL, OUTBOX_CHANNEL):

@@ -2,8 +2,9 @@
 
 import asyncio
 import secrets
-from collections.abc import Sequence
-from contextlib import AsyncExitStack
+from collections.abc import AsyncGenerator, Sequence
+from contextlib import AsyncExitStack, asynccontextmanager
+from functools import partial
 from pathlib import Path
 from typing import Any, Self
 from urllib.parse import urlsplit
@@ -14,10 +15,13 @@ from psycopg import sql
 
 from consumer.embedded.ports import HOST, free_ports
 from consumer.embedded.postgres import EmbeddedPostgres
-from proof.chaos.disk import SmallDisk
+from proof.chaos.disk import CannotBeRun, SmallDisk
 from proof.chaos.proxy import Proxy
 from tests.parts.artefacts import Say
+from tests.parts.debian import Missing
 from tests.parts.kafka import Detour, KafkaCluster
+from tests.parts.pair import PostgresPair
+from tests.parts.pgbouncer import Mode, PgBouncer
 
 _UNPRIVILEGED = "nobody"
 """As whom `EmbeddedPostgres` runs the server where we are root; who is not can't mount."""
@@ -83,10 +87,11 @@ class Brokers:
 class Database:
     """One server and one database in it, behind a proxy; started by `async with`. `folder` must be open to all: see `EmbeddedPostgres`."""
 
-    def __init__(self, folder: Path, *, megabytes: int | None = None) -> None:
-        """`megabytes`: its data are on a disk of that size."""
+    def __init__(self, folder: Path, *, megabytes: int | None = None, standby: bool = False) -> None:
+        """`megabytes`: its data are on a disk of that size. `standby`: another server follows it, and has each commit as it is answered."""
         self.disk = SmallDisk(folder, megabytes=megabytes, user=_UNPRIVILEGED) if megabytes else None
-        self._server = EmbeddedPostgres(folder)
+        self._pair = PostgresPair(folder) if standby else None
+        self._server = self._pair.primary if self._pair else EmbeddedPostgres(folder)
         self._stack = AsyncExitStack()
         self._name = f"chaos{secrets.token_hex(4)}"
         self._proxy: Proxy | None = None
@@ -101,8 +106,8 @@ class Database:
 
     @property
     def straight(self) -> str:
-        """URL for those who look on."""
-        return self._url(None)
+        """URL for those who look on; of both servers where there are two."""
+        return self._pair.url(self._name) if self._pair else self._url(None)
 
     @property
     def through(self) -> str:
@@ -112,7 +117,7 @@ class Database:
     async def __aenter__(self) -> Self:
         if self.disk:
             self._stack.enter_context(self.disk)
-        await asyncio.to_thread(self._server.start)
+        await asyncio.to_thread(self._pair.start if self._pair else self._server.start)
         with psycopg.connect(self._server.url, autocommit=True) as server:
             server.execute(sql.SQL("CREATE DATABASE {}").format(sql.Identifier(self._name)))
         self._proxy = await Proxy(urlsplit(self._server.url).port or 0).__aenter__()
@@ -120,8 +125,28 @@ class Database:
 
     async def __aexit__(self, *exit_: object) -> None:
         await self.proxy.__aexit__(*exit_)
-        await asyncio.to_thread(self._server.stop)
+        await asyncio.to_thread(self._pair.stop if self._pair else self._server.stop)
         await self._stack.aclose()
+
+    @asynccontextmanager
+    async def pooled(self, mode: Mode) -> AsyncGenerator[PgBouncer]:
+        """A PgBouncer before it. Raises `CannotBeRun` where there is no such program."""
+        try:
+            pooler = await asyncio.to_thread(partial(PgBouncer, self._url(None), mode=mode))
+        except Missing as missing:
+            raise CannotBeRun(str(missing)) from missing
+        try:
+            await asyncio.to_thread(pooler.start)
+            yield pooler
+        finally:
+            await asyncio.to_thread(pooler.stop)
+
+    async def fail_over(self) -> None:
+        """Kills the primary, and has the standby take its place. The proxy leads nowhere from then on."""
+        if self._pair is None or self._pair.standby is None:
+            raise RuntimeError("The database has no standby.")
+        await asyncio.to_thread(self._pair.fail_over)
+        self._server = self._pair.standby
 
     async def stop(self, *, hard: bool) -> None:
         """Ends the server: like a crash, or with a checkpoint."""

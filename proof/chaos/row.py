@@ -59,9 +59,10 @@ class Load:
 class Row:
     """One fault. `alone`: it needs an installation of its own, as its settings or what it leaves behind are no other row's.
 
-    `disk`: megabytes that PostgreSQL's data have. `not_run` says why it can't be run; then `fire` is never called. `heals_within`:
-    seconds, besides the window, from the last fault until nothing is owed. `judge` stands in for the checker, where a row writes into the
-    ledger what no event has asked for, or puts an older ledger in its place. `arrange`: what is laid out otherwise from the beginning.
+    `disk`: megabytes that PostgreSQL's data have. `standby`: a second server follows the first. `not_run` says why it can't be run; then
+    `fire` is never called. `heals_within`: seconds, besides the window, from the last fault until nothing is owed. `judge` stands in for
+    the checker, where a row writes into the ledger what no event has asked for, or puts an older ledger in its place. `arrange`: what is
+    laid out otherwise from the beginning.
     """
 
     number: int
@@ -74,6 +75,7 @@ class Row:
     changes: Changes = field(default_factory=dict[str, Mapping[str, object]])
     quirks: Quirks | None = None
     disk: int | None = None
+    standby: bool = False
     not_run: str | None = None
     heals_within: float = 120.0
     judge: Judge | None = None
@@ -103,6 +105,7 @@ class Book:
         changes: Changes | None = None,
         quirks: Quirks | None = None,
         disk: int | None = None,
+        standby: bool = False,
         heals_within: float = 120.0,
         judge: Judge | None = None,
         arrange: Arrange | None = None,
@@ -117,10 +120,11 @@ class Book:
                 fire=fire,
                 load=load or Load(),
                 brokers=brokers,
-                alone=alone or bool(changes or quirks or disk or judge or arrange) or brokers > 1,
+                alone=alone or bool(changes or quirks or disk or standby or judge or arrange) or brokers > 1,
                 changes=changes or {},
                 quirks=quirks,
                 disk=disk,
+                standby=standby,
                 heals_within=heals_within,
                 judge=judge,
                 arrange=arrange,

@@ -87,6 +87,7 @@ async def play(stage: Stage, row: Row, *, seed: int, scale: Scale) -> Result:
             changes=merged(_verified(scale), row.changes),
             quirks=row.quirks,
             disk=row.disk,
+            standby=row.standby,
             arrange=row.arrange,
         ) as installation:
             played = await _play(installation, row, seed=seed, scale=scale)

@@ -47,6 +47,7 @@ class Stage:
         changes: Changes | None = None,
         quirks: Quirks | None = None,
         disk: int | None = None,
+        standby: bool = False,
         arrange: Arrange | None = None,
     ) -> AsyncGenerator[Installation]:
         """A new one, ready; its database goes with it, its topics stay."""
@@ -54,7 +55,7 @@ class Stage:
         with tempfile.TemporaryDirectory(dir=self._folder, prefix="installation-") as name:
             folder = _open_to_all(name)
             async with (
-                Database(folder / "postgres", megabytes=disk) as database,
+                Database(folder / "postgres", megabytes=disk, standby=standby) as database,
                 Installation(
                     folder,
                     brokers=cluster,

@@ -83,7 +83,7 @@ def _cached(artefact: Artefact, download: Callable[[Artefact, MavenContext, Path
     home = cache_dir() / "java"
     home.mkdir(parents=True, exist_ok=True)
     folder = home / f"{artefact.artefact}-{artefact.version}"
-    with _locked(home / f"{folder.name}.lock"):
+    with locked(home / f"{folder.name}.lock"):
         if not folder.exists():
             with tempfile.TemporaryDirectory(dir=home, prefix="downloading-") as staging:
                 repository = Path(staging) / "repository"
@@ -156,7 +156,7 @@ def _resolver(artefact: Artefact, say: Say) -> PythonResolver:
 
 
 @contextmanager
-def _locked(path: Path) -> Generator[None]:
+def locked(path: Path) -> Generator[None]:
     """Alone among all processes of this machine; released with the process."""
     with path.open("w") as file:
         fcntl.flock(file, fcntl.LOCK_EX)

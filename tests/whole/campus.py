@@ -82,9 +82,10 @@ class Campus:
         assert tenant.microsoft
         return self.world.graph.directories[tenant.microsoft.tenant_id]
 
-    async def start(self, name: str = "replica") -> Replica:
-        """A replica that is kept running, once it is ready."""
+    async def start(self, name: str = "replica", *, module: str = "consumer.cli") -> Replica:
+        """A replica that is kept running, once it is ready; by another module than the command's own where that is given."""
         replica = Replica(self.service, name)
+        replica.module = module
         self.replicas.append(replica)
         await replica.up()
         await until(f"{name} is ready", replica.ready, seconds=_READY_WITHIN)

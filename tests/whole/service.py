@@ -78,9 +78,9 @@ class Service:
         config.write_text(yaml.safe_dump(settings))
         return cls(folder, topics, config, group=prefix)
 
-    async def command(self, *words: str) -> str:
+    async def command(self, *words: str, module: str = "consumer.cli") -> str:
         """Runs a command to its end and returns what it printed; fails where its exit status is not 0."""
-        process = await self._start(*words, output=asyncio.subprocess.PIPE)
+        process = await self._start(*words, output=asyncio.subprocess.PIPE, module=module)
         printed, _ = await process.communicate()
         assert process.returncode == 0, printed.decode()
         return printed.decode()

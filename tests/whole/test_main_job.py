@@ -1,10 +1,16 @@
-"""The main job on real Kafka and PostgreSQL: two replicas, one killed halfway; each student has one account, one mail, one outcome."""
+"""The main job on real Kafka and PostgreSQL, halfway through which something dies: each student has one account, one mail, one outcome.
 
+`STUDENTS` in the environment is how many there are in each of the tests; by default 2,000 on one server, and 300 elsewhere.
+"""
+
+import asyncio
+import os
 import time
 from collections import Counter
-from collections.abc import AsyncIterator
+from collections.abc import AsyncIterator, Iterator
 from pathlib import Path
 
+import psycopg
 import pytest
 
 from consumer.events import Provider
@@ -12,14 +18,19 @@ from consumer.simulators.server import VendorServer
 from consumer.simulators.temper import Latency, Rule
 from consumer.simulators.vendors import Institution
 from consumer.simulators.world import World
+from tests.parts.pair import PostgresPair
+from tests.parts.pgbouncer import PgBouncer
 from tests.whole.evidence import accounts, dispositions, mails_that_open_an_account, read_committed
 from tests.whole.service import Service, end, until
 
-STUDENTS = 2_000
 INSTITUTIONS = (
     Institution("north-high", "North High School", (Provider.MICROSOFT,), concurrency=64),
     Institution("harbour-college", "Harbour College", (Provider.GOOGLE,), concurrency=64),
 )
+
+
+def students(usual: int) -> int:
+    return int(os.environ.get("STUDENTS") or usual)
 
 
 @pytest.fixture
@@ -34,32 +45,127 @@ async def vendors(world: World) -> AsyncIterator[VendorServer]:
         yield server
 
 
+@pytest.fixture
+def pair(folder_open_to_all: Path) -> Iterator[PostgresPair]:
+    with PostgresPair(folder_open_to_all / "pair") as pair:
+        yield pair
+
+
+class Job:
+    """All students enrolled, and two replicas that work on it. `straight` is the database for those who look on."""
+
+    def __init__(self, service: Service, world: World, *, students: int, straight: str, kafka: str) -> None:
+        self.students = students
+        self.replicas: list[asyncio.subprocess.Process] = []
+        self._patience = 120 + students / 10
+        self._service = service
+        self._world = world
+        self._straight = straight
+        self._kafka = kafka
+
+    async def until_half_is_done(self, *, by_commands: bool = False) -> None:
+        """Lays everything out, by the commands that are printed for it or in this process, and begins."""
+        if by_commands:
+            await self._service.prepare()
+        else:
+            await asyncio.to_thread(self._service.prepare_here, replication=1)
+        await self._service.command("simulate", "events", "--students", str(self.students), "--plain")
+        self.replicas += [await self._service.run("one"), await self._service.run("two")]
+        await until("half are settled", lambda: self._settled(self.students // 2), seconds=self._patience)
+
+    async def until_done(self) -> None:
+        """Every student has one account, one mail and one outcome, and what still ran had no need to end."""
+        await until("all are settled", lambda: self._settled(self.students), seconds=self._patience)
+        outcomes = await read_committed(self._kafka, self._service.topics.account_provisioned, self.students)
+        await self.end()
+        each_once = {1: self.students}
+        assert Counter(Counter(outcome.key for outcome in outcomes).values()) == each_once
+        assert Counter(len(addresses) for addresses in accounts(self._world).values()) == each_once
+        assert Counter(mails_that_open_an_account(self._world).values()) == each_once
+        assert self.replicas[-1].returncode == 0
+
+    async def end(self) -> None:
+        for replica in self.replicas:
+            await end(replica)
+
+    async def _settled(self, count: int) -> bool:
+        """Whether so many events have come to their end, the welcome mail's fate included."""
+        return (await dispositions(self._straight)).get("applied", 0) >= count
+
+
+class Jobs:
+    """Begins jobs on one world, and ends their replicas."""
+
+    def __init__(self, folder: Path, world: World, vendors: VendorServer, kafka: str, prefix: str) -> None:
+        self._folder = folder
+        self._world = world
+        self._vendors = vendors
+        self._kafka = kafka
+        self._prefix = prefix
+        self.begun: list[Job] = []
+
+    def begin(self, *, database: str, students: int, straight: str | None = None) -> Job:
+        service = Service.configured(
+            self._folder,
+            world=self._world,
+            vendors=self._vendors,
+            kafka=self._kafka,
+            database=database,
+            prefix=self._prefix,
+        )
+        self.begun.append(
+            Job(service, self._world, students=students, straight=straight or database, kafka=self._kafka)
+        )
+        return self.begun[-1]
+
+
+@pytest.fixture
+async def jobs(
+    tmp_path: Path, world: World, vendors: VendorServer, kafka: str, unique_name: str
+) -> AsyncIterator[Jobs]:
+    jobs = Jobs(tmp_path, world, vendors, kafka, unique_name)
+    yield jobs
+    for job in jobs.begun:
+        await job.end()
+
+
 @pytest.mark.long(seconds=50)
 @pytest.mark.parts
 async def test_every_student_has_one_account_one_mail_and_one_outcome_though_a_replica_is_killed(
-    tmp_path: Path, world: World, vendors: VendorServer, kafka: str, database_url: str, unique_name: str
+    database_url: str, jobs: Jobs
 ) -> None:
-    service = Service.configured(
-        tmp_path, world=world, vendors=vendors, kafka=kafka, database=database_url, prefix=unique_name
-    )
-    await service.prepare()
-    await service.command("simulate", "events", "--students", str(STUDENTS), "--plain")
-    replicas = [await service.run("one"), await service.run("two")]
-    try:
-        await until("half are settled", lambda: settled(database_url, STUDENTS // 2), seconds=120)
-        await end(replicas[0], hard=True)
-        await until("all are settled", lambda: settled(database_url, STUDENTS), seconds=180)
-        outcomes = await read_committed(kafka, service.topics.account_provisioned, STUDENTS)
-    finally:
-        for replica in replicas:
-            await end(replica)
-    each_once = {1: STUDENTS}
-    assert Counter(Counter(outcome.key for outcome in outcomes).values()) == each_once
-    assert Counter(len(addresses) for addresses in accounts(world).values()) == each_once
-    assert Counter(mails_that_open_an_account(world).values()) == each_once
-    assert replicas[1].returncode == 0
+    job = jobs.begin(database=database_url, students=students(2_000))
+    await job.until_half_is_done(by_commands=True)
+    await end(job.replicas[0], hard=True)
+    await job.until_done()
 
 
-async def settled(database_url: str, count: int) -> bool:
-    """Whether so many events have come to their end, the welcome mail's fate included."""
-    return (await dispositions(database_url)).get("applied", 0) >= count
+@pytest.mark.long(seconds=25)
+@pytest.mark.parts
+async def test_the_same_holds_behind_a_pooler_though_it_is_killed(
+    pooler: PgBouncer, database_url: str, jobs: Jobs
+) -> None:
+    """In either mode: the service is not told of the pooler, and takes it for one that gives out connections by transaction."""
+    job = jobs.begin(database=pooler.url(), students=students(300), straight=database_url)
+    await job.until_half_is_done()
+    pooler.kill()
+    await end(job.replicas[0], hard=True)
+    pooler.start()
+    await job.until_done()
+
+
+@pytest.mark.long(seconds=25)
+@pytest.mark.parts
+async def test_the_same_holds_across_a_failover(pair: PostgresPair, jobs: Jobs) -> None:
+    """Of two servers in one URL, in SQLAlchemy's form. Each commit waits for both, so that the standby has all that was answered."""
+    with psycopg.connect(pair.primary.url, autocommit=True) as session:
+        session.execute("CREATE DATABASE provisioner")
+    straight = pair.url("provisioner")
+    hosts = straight.partition("@")[2].partition("/")[0].split(",")
+    both = "&".join(f"host={host}" for host in hosts)
+    url = f"postgresql://postgres@/provisioner?{both}&target_session_attrs=read-write"
+    job = jobs.begin(database=url, students=students(300), straight=straight)
+    await job.until_half_is_done()
+    await asyncio.to_thread(pair.fail_over)
+    await job.until_done()
+    assert all(replica.returncode == 0 for replica in job.replicas)

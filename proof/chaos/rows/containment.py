@@ -184,11 +184,3 @@ async def locked_row(scene: Scene) -> None:
         await connection.rollback()
     await scene.until("the event is accepted after the lock", partial(scene.accepted, newer), seconds=30)
     scene.expect(scene.exits() == 0, "a replica ended")
-
-
-BOOK.not_run(
-    82,
-    "PgBouncer in session and transaction mode; a fail-over of PostgreSQL",
-    expected="as 57-59",
-    why="neither a PgBouncer nor a standby is set up here yet",
-)

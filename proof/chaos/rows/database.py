@@ -92,7 +92,7 @@ BOOK.not_run(
     61,
     "pool exhausted; fail-over to a replica that lacks the last transactions",
     expected="stops and pages",
-    why="tests/outbound hold the relay to it against an older ledger; no standby is set up here",
+    why="the simulation plays it, and row 80 an older ledger; the standby of row 82 lacks nothing",
 )
 BOOK.not_run(
     62,
