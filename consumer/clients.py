@@ -11,6 +11,7 @@ from sqlalchemy import Engine
 
 from consumer.codec.registry import Registry, open_registry
 from consumer.http.client import Http, HttpClient, Observer
+from consumer.http.proxy import DIRECT, Proxies
 from consumer.intake import port as intake
 from consumer.kafka import consumer_config, intake_config, producer_config, relay_config
 from consumer.ledger.engine import open_engine
@@ -94,7 +95,7 @@ class Clients(Protocol):
 class LiveClients:
     """The real ones, for one event loop. `name` names the process to PostgreSQL. `async with` closes what was opened.
 
-    `unreadable` is told the place of each record in the ledger that this version can't read, in any thread.
+    `proxies` says what outgoing HTTP goes through. `unreadable` is told the place of each record in the ledger that this version can't read, in any thread.
 
     Work and outcomes are heard of while `wakeups` listens. Raises `Stop` where a secret or a CA file can't be opened.
     """
@@ -109,17 +110,19 @@ class LiveClients:
         name: str,
         observe: Observer,
         unreadable: Callable[[str], None] = lambda _: None,
+        proxies: Proxies = DIRECT,
     ) -> None:
         database = settings.database
         self._settings = settings
         self._open_secret = open_secret
         self._observe = observe
         self._unreadable = unreadable
+        self._proxies = proxies
         self._password = open_secret(database.password) if database.password else None
         self.engine: Engine = open_engine(
             database.url, password=self._password, pool_size=database.pool_size, name=name
         )
-        self.registry: Registry = open_registry(settings.registry, open_secret)
+        self.registry: Registry = open_registry(settings.registry, open_secret, proxies=proxies)
         self.wakeups = Wakeups(database.url, password=self._password)
         self._http: dict[Path | None, HttpClient] = {}
         self._work: PostgresWork | None = None
@@ -197,12 +200,12 @@ class LiveClients:
     def http(self, ca_file: Path | None) -> Http:
         """See `Clients`: one for each file."""
         if ca_file not in self._http:
-            self._http[ca_file] = HttpClient(ca_file=ca_file, observe=self._observe)
+            self._http[ca_file] = HttpClient(ca_file=ca_file, observe=self._observe, proxies=self._proxies)
         return self._http[ca_file]
 
     def tokens(self, section: MicrosoftSection | GoogleSection) -> TokenSource:
         """See `Clients`."""
-        return open_tokens(section, open_secret=self._open_secret)
+        return open_tokens(section, open_secret=self._open_secret, proxies=self._proxies)
 
     def random_bytes(self, count: int) -> bytes:
         """See `Clients`."""

@@ -12,6 +12,7 @@ from consumer.codec import registration
 from consumer.codec.registration import Standing, SubjectReport
 from consumer.codec.registry import Registry, open_registry
 from consumer.configuration.loading import load_settings
+from consumer.http.proxy import open_proxies
 from consumer.secrets import opener
 from consumer.settings import Topics
 
@@ -32,7 +33,9 @@ def check(config: ServiceFile = DEFAULT_SERVICE_FILE) -> None:
 
 def _report(config: Path, do: Callable[[Registry, Topics], Sequence[SubjectReport]]) -> None:
     settings = load_settings(config, os.environ)
-    registry = open_registry(settings.registry, opener(os.environ))
+    open_secret = opener(os.environ)
+    proxies = open_proxies(settings.proxy, open_secret, os.environ)
+    registry = open_registry(settings.registry, open_secret, proxies=proxies)
     reports = do(registry, settings.kafka.topics)
     registry.close()
     table = Table("subject", "standing", "id", "the registry says")

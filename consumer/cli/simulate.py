@@ -21,6 +21,7 @@ from consumer.configuration.loading import load_settings, load_tenants
 from consumer.demo.cast import INSTITUTIONS
 from consumer.errors import Stop
 from consumer.events import Provider
+from consumer.http.proxy import open_proxies
 from consumer.kafka import producer_config
 from consumer.secrets import opener
 from consumer.simulators.encoding import Encoder
@@ -63,7 +64,9 @@ def events(
     """Put status events about made-up students of the configured tenants onto the topic."""
     settings = load_settings(config, os.environ)
     tenants = [tenant for tenant, _ in load_tenants(settings.tenants_dir)]
-    registry = open_registry(settings.registry, opener(os.environ))
+    open_secret = opener(os.environ)
+    proxies = open_proxies(settings.proxy, open_secret, os.environ)
+    registry = open_registry(settings.registry, open_secret, proxies=proxies)
     topic = settings.kafka.topics.status_changed
     ident = registry.id_of(f"{topic}-value", schema_text(STATUS_CHANGED))
     registry.close()
