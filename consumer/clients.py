@@ -93,9 +93,9 @@ class Clients(Protocol):
 
 
 class LiveClients:
-    """The real ones, for one event loop. `name` names the process to PostgreSQL. `async with` closes what was opened.
+    """The real ones, for one event loop. `name` names the process to PostgreSQL; `proxies` are for outgoing HTTP. `async with` closes all.
 
-    `proxies` says what outgoing HTTP goes through. `unreadable` is told the place of each record in the ledger that this version can't read, in any thread.
+    `unreadable` is told the place of each record in the ledger that this version can't read, in any thread.
 
     Work and outcomes are heard of while `wakeups` listens. Raises `Stop` where a secret or a CA file can't be opened.
     """

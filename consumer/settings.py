@@ -148,9 +148,9 @@ a certificate and one of the others."""
 
     @model_validator(mode="after")
     def _keeps_its_secrets(self) -> Self:
-        for name, given in (("password", self.password), ("`oauth` section", self.oauth)):
+        for name, given in (("a password", self.password), ("an `oauth` section", self.oauth)):
             if given and _is_open(self.url):
-                raise ValueError(f"has a {name}, and plain http would show it to the network: make its `url` https")
+                raise ValueError(f"has {name}, which plain http would show to the network: make its `url` https")
         if self.client_certificate and urlsplit(self.url).scheme != "https":
             raise ValueError("has a `client_certificate`, which plain http has no place for: make its `url` https")
         return self

@@ -136,13 +136,10 @@ def _access(tenant: Tenant, document: Document, environ: Mapping[str, str]) -> I
     yield from closed
     places = {mistake.place for mistake in closed}
     open_secret = opener(environ)
-    for name, section, secret in (
-        ("microsoft", tenant.microsoft, "client_secret"),
-        ("google", tenant.google, "service_account"),
-        ("mailgun", tenant.mailgun, "api_key"),
-    ):
+    for name, section in (("microsoft", tenant.microsoft), ("google", tenant.google), ("mailgun", tenant.mailgun)):
         if section is None:
             continue
+        secret = "api_key" if isinstance(section, MailgunSection) else section.credential
         try:
             if section.ca_file:
                 tls_context(section.ca_file)

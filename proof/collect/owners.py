@@ -30,7 +30,7 @@ class Owners:
                 _put(owners.credentials, tenant.microsoft.client_id, tenant.id)
             if tenant.google:
                 owners.put_reached(tenant.google.admin_subject.lower(), tenant.id)
-                account = json.loads(open_secret(tenant.google.service_account))["client_email"]
+                account = json.loads(open_secret(tenant.google.service_account or ""))["client_email"]
                 _put(owners.credentials, account, tenant.id)
             if tenant.mailgun:
                 owners.put_reached(tenant.mailgun.domain, tenant.id)
