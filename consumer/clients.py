@@ -13,7 +13,7 @@ from consumer.codec.registry import Registry, open_registry
 from consumer.http.client import Http, HttpClient, Observer
 from consumer.http.proxy import DIRECT, Proxies
 from consumer.intake import port as intake
-from consumer.kafka import consumer_config, intake_config, producer_config, relay_config
+from consumer.kafka import consumer_config, intake_config, opened, producer_config, relay_config
 from consumer.ledger.engine import open_engine
 from consumer.ledger.inbox import PostgresInbox
 from consumer.ledger.leadership import AdvisoryLeadership
@@ -114,6 +114,7 @@ class LiveClients:
     ) -> None:
         database = settings.database
         self._settings = settings
+        self._kafka = opened(settings.kafka, open_secret)
         self._open_secret = open_secret
         self._observe = observe
         self._unreadable = unreadable
@@ -141,27 +142,27 @@ class LiveClients:
     def consumer(self, answered: intake.Answered) -> intake.Consumer:
         """See `Clients`."""
         # Its stub has an overload for each value of `asynchronous`, but none for either.
-        return cast("intake.Consumer", Consumer({**intake_config(self._settings.kafka), "on_commit": answered}))
+        return cast("intake.Consumer", Consumer({**intake_config(self._kafka), "on_commit": answered}))
 
     def letters_producer(self) -> intake.Producer:
         """See `Clients`."""
-        return Producer(producer_config(self._settings.kafka, name="dead-letters"))
+        return Producer(producer_config(self._kafka, name="dead-letters"))
 
     def relay_producer(self) -> TransactionalProducer:
         """See `Clients`."""
         transactional_id = self._settings.outbound.transactional_id
-        return Producer(relay_config(self._settings.kafka, transactional_id=transactional_id))
+        return Producer(relay_config(self._kafka, transactional_id=transactional_id))
 
     def progress(self) -> Progress:
         """See `Clients`."""
-        kafka = self._settings.kafka
+        kafka = self._kafka
         return TopicProgress(
             consumer_config(kafka), kafka.topics.relay_progress, self._settings.outbound.transactional_id
         )
 
     def published(self) -> Published:
         """See `Clients`."""
-        kafka = self._settings.kafka
+        kafka = self._kafka
         topics = (
             kafka.topics.account_provisioned,
             kafka.topics.account_provisioning_failed,

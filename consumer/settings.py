@@ -5,7 +5,7 @@ dots written as underscores (`PROVISIONER_KAFKA_SASL_USERNAME` is `sasl.username
 """
 
 from pathlib import Path
-from typing import Annotated, Literal, Self
+from typing import Annotated, Literal, Self, get_args
 from urllib.parse import urlsplit
 
 from pydantic import AfterValidator, BaseModel, ConfigDict, Field, GetCoreSchemaHandler, model_validator
@@ -85,6 +85,36 @@ class Topics(_Section):
     relay_progress: str = "provisioner.relay-progress"
 
 
+KafkaSecret = Literal[
+    "sasl.password",
+    "sasl.oauthbearer.client.secret",
+    "sasl.oauthbearer.assertion.private.key.passphrase",
+    "sasl.oauthbearer.assertion.private.key.pem",
+    "ssl.key.password",
+    "ssl.key.pem",
+    "ssl.keystore.password",
+]
+"""Those of librdkafka's settings that are secrets."""
+
+
+_SASL_SECRETS = {name for name in get_args(KafkaSecret) if name.startswith("sasl.")}
+
+
+class MskIam(_Section):
+    """Amazon MSK with IAM access control, by the credentials that AWS's own client finds where the service runs. It needs \
+`pip install 'provisioner[msk]'`."""
+
+    region: str = Field(pattern=r"^[a-z]{2}(-[a-z]+)+-[0-9]$", title="a region of AWS", examples=["eu-central-1"])
+    """The cluster's region."""
+    role: str | None = Field(
+        default=None,
+        pattern=r"^arn:aws[a-z-]*:iam::[0-9]{12}:role/.+$",
+        title="a role's ARN",
+        examples=["arn:aws:iam::123456789012:role/provisioner"],
+    )
+    """A role to assume for it."""
+
+
 class KafkaSettings(_Section):
     """The cluster, the group and the topics. `librdkafka` takes any other setting of the client, but none that breaks a guarantee."""
 
@@ -102,6 +132,19 @@ class KafkaSettings(_Section):
     """Records in one batch, and so in one transaction."""
     librdkafka: dict[str, str] = Field(default_factory=dict)
     """Any other setting of the client, such as `sasl.username`."""
+    secrets: dict[KafkaSecret, Secret] = Field(default_factory=dict[KafkaSecret, Secret])
+    """Settings of the client that are secrets, by reference: `sasl.password: env:KAFKA_PASSWORD`."""
+    msk_iam: MskIam | None = None
+    """For Amazon MSK with IAM access control."""
+
+    @model_validator(mode="after")
+    def _has_one_access(self) -> Self:
+        if twice := sorted(self.secrets.keys() & self.librdkafka.keys()):
+            raise ValueError(f"gives `{twice[0]}` both in `librdkafka` and in `secrets`: give it once")
+        own = [name for name in self.librdkafka if name.startswith("sasl.") or name == "security.protocol"]
+        if self.msk_iam and (own or self.secrets.keys() & _SASL_SECRETS):
+            raise ValueError("gives `msk_iam` and `sasl.*` or `security.protocol` besides: `msk_iam` sets them all")
+        return self
 
 
 class RegistryOAuth(_Section):

@@ -22,7 +22,7 @@ from consumer.demo.cast import INSTITUTIONS
 from consumer.errors import Stop
 from consumer.events import Provider
 from consumer.http.proxy import open_proxies
-from consumer.kafka import producer_config
+from consumer.kafka import opened, producer_config
 from consumer.secrets import opener
 from consumer.simulators.encoding import Encoder
 from consumer.simulators.events import PLAIN, EventStream
@@ -74,7 +74,7 @@ def events(
     stream = EventStream(
         seed=seed, tenants=tenants, students=students, encoder=Encoder(schema(STATUS_CHANGED), ident), mix=mix
     )
-    producer = Producer(producer_config(settings.kafka, name="simulated-sis"))
+    producer = Producer(producer_config(opened(settings.kafka, open_secret), name="simulated-sis"))
     count = 0
     for record in stream:
         _produce(producer, topic, record.value, record.key)

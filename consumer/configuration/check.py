@@ -160,6 +160,9 @@ def references(value: object, place: Place = ()) -> Iterator[tuple[Place, Secret
     elif isinstance(value, BaseModel):
         for name in type(value).model_fields:
             yield from references(getattr(value, name), (*place, name))
+    elif isinstance(value, dict):
+        for name, item in cast("dict[str, object]", value).items():
+            yield from references(item, (*place, name))
     elif isinstance(value, tuple):
         for number, item in enumerate(cast("tuple[object, ...]", value)):
             yield from references(item, (*place, number))

@@ -1,6 +1,7 @@
 """Calls to vendors through a proxy: what arrives, and what a failure on the way means."""
 
 import socket
+from collections.abc import Callable
 from pathlib import Path
 
 import pytest
@@ -16,6 +17,10 @@ _CREATED = answering(b"HTTP/1.1 201 Created\r\nContent-Length: 2\r\n\r\n{}")
 _VENDOR = "https://graph.vendor.example/users"
 
 
+def to_this_machine(port: int) -> Callable[[str, int], tuple[str, int]]:
+    return lambda _host, _port: ("127.0.0.1", port)
+
+
 def port_of(url: str) -> int:
     return int(url.rpartition(":")[2].partition("/")[0])
 
@@ -26,7 +31,7 @@ async def test_a_call_arrives_and_the_vendor_s_name_is_the_proxy_s_to_resolve(
 ) -> None:
     trusted, tls = self_signed(tmp_path, name="graph.vendor.example")
     async with listening(_CREATED, tls=tls) as url:
-        proxy = ConnectProxy(credentials=credentials, destination=("127.0.0.1", port_of(url)))
+        proxy = ConnectProxy(credentials=credentials, leads=to_this_machine(port_of(url)))
         async with proxy, HttpClient(ca_file=trusted, proxies=Proxies(https=_encoded(proxy))) as client:
             answered = await client.send(call(_VENDOR), timeout=5)
     assert answered.status == 201
@@ -77,7 +82,7 @@ async def test_a_proxy_that_is_away_has_sent_nothing() -> None:
 async def test_a_vendor_behind_the_proxy_must_still_prove_who_it_is(tmp_path: Path) -> None:
     _, tls = self_signed(tmp_path, name="graph.vendor.example")
     async with listening(_CREATED, tls=tls) as url:
-        proxy = ConnectProxy(destination=("127.0.0.1", port_of(url)))
+        proxy = ConnectProxy(leads=to_this_machine(port_of(url)))
         async with proxy, HttpClient(proxies=Proxies(https=proxy.url)) as client:
             with pytest.raises(Unavailable, match="certificate verification failed"):
                 await client.send(call(_VENDOR), timeout=5)

@@ -3,6 +3,7 @@
 import asyncio
 import contextlib
 from base64 import b64encode
+from collections.abc import Callable
 from typing import Self
 
 _PIECE = 64 * 1024
@@ -11,8 +12,8 @@ _PIECE = 64 * 1024
 class ConnectProxy:
     """Listens on a free port of the loopback, from `async with` to its end. It asks for `credentials` (`name:password`) if there are any.
 
-    `status` other than 200 refuses every tunnel so; None hangs up instead of an answer. `destination` is where all tunnels lead; None: to
-    where the client wants.
+    `status` other than 200 refuses every tunnel so; None hangs up instead of an answer. `leads` says where a tunnel to a host and port
+    leads: the proxy's own name resolution.
     """
 
     def __init__(
@@ -20,13 +21,13 @@ class ConnectProxy:
         *,
         credentials: str | None = None,
         status: int | None = 200,
-        destination: tuple[str, int] | None = None,
+        leads: Callable[[str, int], tuple[str, int]] = lambda host, port: (host, port),
     ) -> None:
         self.targets: list[str] = []
         self.status = status
         self._expected = f"Basic {b64encode(credentials.encode()).decode()}" if credentials else None
         self._credentials = f"{credentials}@" if credentials else ""
-        self._destination = destination
+        self._leads = leads
         self._open: set[asyncio.Task[None]] = set()
         self._server: asyncio.Server | None = None
 
@@ -78,7 +79,7 @@ class ConnectProxy:
         await writer.drain()
         if status == 200:
             host, _, port = target.rpartition(":")
-            far = await asyncio.open_connection(*(self._destination or (host.strip("[]"), int(port))))
+            far = await asyncio.open_connection(*self._leads(host.strip("[]"), int(port)))
             await _tunnel((reader, writer), far)
 
 
