@@ -23,6 +23,8 @@ lists every mistake at once; unknown keys are mistakes. Editors that know JSON S
 - `PROVISIONER_KAFKA_…` is any setting of librdkafka, dots written as underscores: `PROVISIONER_KAFKA_SASL_USERNAME` is `sasl.username`.
   Those that would break a guarantee (such as `enable.auto.commit`) are refused.
 - Secrets are given by reference: `env:NAME` or `file:path`. Don't let the names of such variables begin with `PROVISIONER_`.
+- How to get each credential: [vendors.md](vendors.md) for the vendors', [operations.md](operations.md#access-to-kafka-and-the-registry) for
+  Kafka's and the registry's. Outgoing HTTP goes through [a proxy](operations.md#a-proxy) where there is one.
 - Addresses of vendors are https, but on loopback.
 - A tenant's id is part of the marker on each of its accounts. It can't be changed: under another id the service would not recognise these
   accounts and would create new ones beside them.

@@ -1,8 +1,8 @@
 """Who may ask the registry: users by name and password, and clients with a token of its own OAuth token endpoint.
 
 The endpoint is RFC 6749's (sections 2.3.1, 4.4 and 5.2). Confluent Cloud also wants to know which registry and which identity pool a token
-is for ("Use OAuth/OIDC to access Schema Registry"): `target-sr-cluster` and `Confluent-Identity-Pool-Id`. Certificates are the TLS
-server's matter: `Authority.server_context`.
+is for ("OAuth Configuration Reference for Confluent Cloud Clients"); its clients say so by `target-sr-cluster` and
+`Confluent-Identity-Pool-Id`. Certificates are the TLS server's matter: `Authority.server_context`.
 """
 
 import base64

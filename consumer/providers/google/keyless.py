@@ -2,9 +2,9 @@
 
     own identity ──▶ access token ──signJwt──▶ assertion of the service account about the administrator ──▶ access token
 
-As Google describes it in "Best practices for using service accounts", domain-wide delegation, and in the IAM Credentials API's
-`projects.serviceAccounts.signJwt`; google-auth's `impersonated_credentials` do it. The own identity needs the role Service Account Token
-Creator on the service account.
+IAM Credentials API, `projects.serviceAccounts.signJwt`, and "Using OAuth 2.0 for Server to Server Applications" for the exchange;
+google-auth's `impersonated_credentials` with a `subject` do both. The own identity needs the role Service Account Token Creator on the
+service account, which holds `iam.serviceAccounts.signJwt`.
 """
 
 import json
