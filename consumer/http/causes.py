@@ -8,6 +8,8 @@ import socket
 import ssl
 from collections.abc import Iterator
 
+import httpx
+
 
 class RefusedAddress(OSError):
     """A name leads only to addresses that are not called. The text may be shown: it says what to do."""
@@ -35,11 +37,12 @@ def _told(error: BaseException) -> str | None:
             return "its name cannot be resolved"
         case ConnectionRefusedError():
             return "connection refused"
-        case _:
-            # requests names a proxy's refusal in a text only: "Tunnel connection failed: 407 Proxy Authentication Required".
-            text = str(error.args[0]) if type(error) is OSError and error.args else ""
-            status = text.removeprefix("Tunnel connection failed: ").partition(" ")[0]
+        case httpx.ProxyError() | OSError():
+            # httpx and urllib3 name a proxy's refusal in their text only: "407 Proxy Authentication Required", after some words or none.
+            status = str(error).removeprefix("Tunnel connection failed: ").partition(" ")[0]
             return f"the proxy refused the tunnel (HTTP {status})" if status.isdecimal() else None
+        case _:
+            return None
 
 
 def _chain(error: BaseException) -> Iterator[BaseException]:
