@@ -15,7 +15,7 @@ from typing import Any, cast
 
 import google.auth
 from google.auth import aws, identity_pool, impersonated_credentials
-from google.auth.exceptions import GoogleAuthError
+from google.auth.exceptions import DefaultCredentialsError, GoogleAuthError
 from google.auth.transport.requests import Request
 
 from consumer.errors import Stop
@@ -48,7 +48,7 @@ class Keyless:
                 _require(self._token_file)
 
     def refreshed(self) -> Any:  # noqa: ANN401  google-auth has no types
-        """Credentials with a new token. Blocking. Raises what google-auth raises, and `Stop` where the token file cannot be read now."""
+        """Credentials with a new token. Blocking. Raises what google-auth raises, and `Stop` where there is no identity to ask with now."""
         if self._token_file:
             _require(self._token_file)
         if self._source is None:
@@ -64,7 +64,10 @@ class Keyless:
 
 
 def _own_identity(request: Request) -> Any:  # noqa: ANN401  google-auth has no types
-    return cast("Any", google.auth).default(scopes=_IAM_SCOPE, request=request)[0]
+    try:
+        return cast("Any", google.auth).default(scopes=_IAM_SCOPE, request=request)[0]
+    except DefaultCredentialsError as error:
+        raise Stop("Where this service runs, Google gives it no identity (application default credentials).") from error
 
 
 class _Elsewhere(Request):

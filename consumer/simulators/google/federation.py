@@ -8,7 +8,7 @@ As Google describes it: Security Token Service API, `v1.token`; IAM Service Acco
 
 import json
 import secrets
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Collection, Mapping
 from dataclasses import dataclass
 from typing import Any, cast
 
@@ -99,15 +99,18 @@ class Federation:
             text = "The target service indicated by the audience parameters is invalid."
             raise TokenRefusal(400, "invalid_target", text)
         subject = self._subject(form.get("subject_token", ""), provider)
-        token = f"ya29.d.{secrets.token_urlsafe(32)}"
-        signs = bool(SCOPES & {*form.get("scope", "").split()})
-        self._given[token] = _Federated(subject, signs, self._clock() + _LIFETIME)
         return {
-            "access_token": token,
+            "access_token": self.give(subject, form.get("scope", "").split()),
             "issued_token_type": ACCESS_TOKEN,
             "token_type": "Bearer",
             "expires_in": _LIFETIME,
         }
+
+    def give(self, principal: str, scopes: Collection[str]) -> str:
+        """A token for who has proved who it is, or for the service account of a machine, which its metadata server hands out."""
+        token = f"ya29.d.{secrets.token_urlsafe(32)}"
+        self._given[token] = _Federated(principal, bool(SCOPES & {*scopes}), self._clock() + _LIFETIME)
+        return token
 
     def sign(self, email: str, authorization: str | None, body: Mapping[str, Any]) -> dict[str, Any]:
         """The signed JWT. Raises `IamRefusal`."""
