@@ -71,7 +71,7 @@ LOCK = $(UV) pip compile --quiet --universal --python-version 3.11 --generate-ha
 	--no-emit-index-url --no-emit-find-links --no-annotate --no-header
 
 lock: | $(UV)
-	echo "hatchling" | $(LOCK) pyproject.toml - --upgrade --extra demo --group dev --output-file requirements-dev.lock
+	echo "hatchling" | $(LOCK) pyproject.toml - --upgrade --extra demo --extra msk --group dev --output-file requirements-dev.lock
 	echo "hatchling" | $(LOCK) pyproject.toml - --extra demo --constraint requirements-dev.lock --output-file requirements-demo.lock
 	$(LOCK) pyproject.toml --constraint requirements-dev.lock --output-file requirements.lock
 	echo "hatchling" | $(LOCK) - --constraint requirements-dev.lock --output-file requirements-build.lock

@@ -19,6 +19,7 @@ from consumer.clients import LiveClients
 from consumer.codec.writer import OutcomeWriter
 from consumer.errors import Stop, Unavailable
 from consumer.failpoints import UNARMED, Failpoints
+from consumer.http.proxy import DIRECT, Proxies
 from consumer.ledger.engine import Refused
 from consumer.ledger.holds import Holds
 from consumer.ledger.migrations import require_current, upgrade
@@ -48,6 +49,7 @@ class App:
         *,
         failpoints: Failpoints = UNARMED,
         unreadable: Mapping[str, Outline | None] | None = None,
+        proxies: Proxies = DIRECT,
     ) -> None:
         self.metrics = Metrics(CollectorRegistry())
         self.readiness = Readiness("database", "registry", "loops")
@@ -58,6 +60,7 @@ class App:
         self._progress = Progress(unready_after=_UNREADY_AFTER, dead_after=_DEAD_AFTER)
         self._stopping = asyncio.Event()
         self._open_secret = open_secret
+        self._proxies = proxies
         self._name = f"{socket.gethostname()}/{os.getpid()}"
         self._assembly = Assembly(
             settings,
@@ -94,6 +97,7 @@ class App:
                 name=self._name,
                 observe=self._observe,
                 unreadable=self._unreadable,
+                proxies=self._proxies,
             )
             await stack.enter_async_context(clients)
             await self._patiently("database", partial(self._prepare, clients.engine))

@@ -11,8 +11,9 @@ from sqlalchemy import Engine
 
 from consumer.codec.registry import Registry, open_registry
 from consumer.http.client import Http, HttpClient, Observer
+from consumer.http.proxy import DIRECT, Proxies
 from consumer.intake import port as intake
-from consumer.kafka import consumer_config, intake_config, producer_config, relay_config
+from consumer.kafka import consumer_config, intake_config, opened, producer_config, relay_config
 from consumer.ledger.dsn import Dsn
 from consumer.ledger.engine import open_engine
 from consumer.ledger.inbox import PostgresInbox
@@ -96,7 +97,7 @@ class Clients(Protocol):
 
 
 class LiveClients:
-    """The real ones, for one event loop. `name` names the process to PostgreSQL. `async with` closes what was opened.
+    """The real ones, for one event loop. `name` names the process to PostgreSQL; `proxies` are for outgoing HTTP. `async with` closes all.
 
     `unreadable` is told the place of each record in the ledger that this version can't read, in any thread.
 
@@ -113,15 +114,18 @@ class LiveClients:
         name: str,
         observe: Observer,
         unreadable: Callable[[str], None] = lambda _: None,
+        proxies: Proxies = DIRECT,
     ) -> None:
         self._settings = settings
+        self._kafka = opened(settings.kafka, open_secret)
         self._open_secret = open_secret
         self._observe = observe
         self._unreadable = unreadable
         self._dsn = Dsn.of(settings.database, open_secret)
         self._name = name
+        self._proxies = proxies
         self.engine: Engine = open_engine(self._dsn, pool_size=settings.database.pool_size, name=name)
-        self.registry: Registry = open_registry(settings.registry, open_secret)
+        self.registry: Registry = open_registry(settings.registry, open_secret, proxies=proxies)
         self.wakeups = Wakeups(self._dsn, name=name)
         self._http: dict[Path | None, HttpClient] = {}
         self._work: PostgresWork | None = None
@@ -140,27 +144,27 @@ class LiveClients:
     def consumer(self, answered: intake.Answered) -> intake.Consumer:
         """See `Clients`."""
         # Its stub has an overload for each value of `asynchronous`, but none for either.
-        return cast("intake.Consumer", Consumer({**intake_config(self._settings.kafka), "on_commit": answered}))
+        return cast("intake.Consumer", Consumer({**intake_config(self._kafka), "on_commit": answered}))
 
     def letters_producer(self) -> intake.Producer:
         """See `Clients`."""
-        return Producer(producer_config(self._settings.kafka, name="dead-letters"))
+        return Producer(producer_config(self._kafka, name="dead-letters"))
 
     def relay_producer(self) -> TransactionalProducer:
         """See `Clients`."""
         transactional_id = self._settings.outbound.transactional_id
-        return Producer(relay_config(self._settings.kafka, transactional_id=transactional_id))
+        return Producer(relay_config(self._kafka, transactional_id=transactional_id))
 
     def progress(self) -> Progress:
         """See `Clients`."""
-        kafka = self._settings.kafka
+        kafka = self._kafka
         return TopicProgress(
             consumer_config(kafka), kafka.topics.relay_progress, self._settings.outbound.transactional_id
         )
 
     def published(self) -> Published:
         """See `Clients`."""
-        kafka = self._settings.kafka
+        kafka = self._kafka
         topics = (
             kafka.topics.account_provisioned,
             kafka.topics.account_provisioning_failed,
@@ -203,12 +207,12 @@ class LiveClients:
     def http(self, ca_file: Path | None) -> Http:
         """See `Clients`: one for each file."""
         if ca_file not in self._http:
-            self._http[ca_file] = HttpClient(ca_file=ca_file, observe=self._observe)
+            self._http[ca_file] = HttpClient(ca_file=ca_file, observe=self._observe, proxies=self._proxies)
         return self._http[ca_file]
 
     def tokens(self, section: MicrosoftSection | GoogleSection) -> TokenSource:
         """See `Clients`."""
-        return open_tokens(section, open_secret=self._open_secret)
+        return open_tokens(section, open_secret=self._open_secret, proxies=self._proxies)
 
     def random_bytes(self, count: int) -> bytes:
         """See `Clients`."""

@@ -1,14 +1,15 @@
 """librdkafka's configuration for every client of ours, and the settings that are refused."""
 
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from operator import methodcaller
 from typing import Any
 
 from confluent_kafka import KafkaError, KafkaException
 
+from consumer.msk import TokenCallback, signer
 from consumer.settings import KafkaSettings
 
-Config = dict[str, str | int | float | bool]
+Config = dict[str, str | int | float | bool | TokenCallback]
 
 _GUARANTEES: Mapping[str, tuple[frozenset[str], str]] = {
     "enable.auto.commit": (frozenset({"false"}), "offsets are committed after the event is durable, never by a timer"),
@@ -66,7 +67,7 @@ def forbidden_settings(settings: Mapping[str, str]) -> Mapping[str, str]:
 def consumer_config(settings: KafkaSettings) -> Config:
     """For a consumer of the group's topics."""
     config: Config = {
-        "bootstrap.servers": settings.bootstrap_servers,
+        **_access(settings),
         "client.id": f"{settings.group_id}-intake",
         "group.id": settings.group_id,
         "group.protocol": settings.group_protocol,
@@ -98,7 +99,7 @@ def intake_config(settings: KafkaSettings) -> Config:
 def producer_config(settings: KafkaSettings, *, name: str) -> Config:
     """For an idempotent producer; `name` ends its client id."""
     return {
-        "bootstrap.servers": settings.bootstrap_servers,
+        **_access(settings),
         "client.id": f"{settings.group_id}-{name}",
         "enable.idempotence": True,
         "acks": "all",
@@ -123,10 +124,25 @@ def admin_config(settings: KafkaSettings) -> Config:
     """For an admin client."""
     without = (*_CONSUMER_ONLY_PREFIXES, *_PRODUCER_ONLY, "group.", "enable.", "transactional.")
     return {
-        "bootstrap.servers": settings.bootstrap_servers,
+        **_access(settings),
         "client.id": f"{settings.group_id}-admin",
         **_only(settings.librdkafka, without=without),
     }
+
+
+def opened(settings: KafkaSettings, open_secret: Callable[[str], str]) -> KafkaSettings:
+    """With the secrets in place, for the clients' configurations alone: never log or show it. Raises `Stop` where one cannot be opened."""
+    secrets = {name: open_secret(reference) for name, reference in settings.secrets.items()}
+    return settings.model_copy(update={"librdkafka": {**settings.librdkafka, **secrets}})
+
+
+def _access(settings: KafkaSettings) -> Config:
+    """Where the cluster is, and how its clients show who they are, as far as `librdkafka` does not say."""
+    cluster: Config = {"bootstrap.servers": settings.bootstrap_servers}
+    if settings.msk_iam is None:
+        return cluster
+    callback = TokenCallback(signer(settings.msk_iam))
+    return {**cluster, "security.protocol": "SASL_SSL", "sasl.mechanisms": "OAUTHBEARER", "oauth_cb": callback}
 
 
 def _only(settings: Mapping[str, str], *, without: tuple[str, ...]) -> Mapping[str, str]:

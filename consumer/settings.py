@@ -6,7 +6,7 @@ dots written as underscores (`PROVISIONER_KAFKA_SASL_USERNAME` is `sasl.username
 
 import re
 from pathlib import Path
-from typing import Annotated, Literal, Self
+from typing import Annotated, Literal, Self, get_args
 from urllib.parse import urlsplit
 
 import httpx
@@ -42,6 +42,15 @@ def _is_open(value: str) -> bool:
     """Whether what is sent there could be read on the way."""
     url = urlsplit(value)
     return url.scheme == "http" and url.hostname not in _LOOPBACK
+
+
+def _proxy(value: str) -> str:
+    url = urlsplit(value)
+    if url.scheme != "http" or not url.hostname:
+        raise ValueError("is not a proxy's address such as http://proxy.example:3128")
+    if url.username or url.password or url.path.strip("/") or url.query or url.fragment:
+        raise ValueError("must hold no user name, password or path: they have keys of their own, or none")
+    return value.rstrip("/")
 
 
 def _https(value: str) -> str:
@@ -106,6 +115,36 @@ class Topics(_Section):
     relay_progress: Topic = "provisioner.relay-progress"
 
 
+KafkaSecret = Literal[
+    "sasl.password",
+    "sasl.oauthbearer.client.secret",
+    "sasl.oauthbearer.assertion.private.key.passphrase",
+    "sasl.oauthbearer.assertion.private.key.pem",
+    "ssl.key.password",
+    "ssl.key.pem",
+    "ssl.keystore.password",
+]
+"""Those of librdkafka's settings that are secrets."""
+
+
+_SASL_SECRETS = {name for name in get_args(KafkaSecret) if name.startswith("sasl.")}
+
+
+class MskIam(_Section):
+    """Amazon MSK with IAM access control, by the credentials that AWS's own client finds where the service runs. It needs \
+`pip install 'provisioner[msk]'`."""
+
+    region: str = Field(pattern=r"^[a-z]{2}(-[a-z]+)+-[0-9]$", title="a region of AWS", examples=["eu-central-1"])
+    """The cluster's region."""
+    role: str | None = Field(
+        default=None,
+        pattern=r"^arn:aws[a-z-]*:iam::[0-9]{12}:role/.+$",
+        title="a role's ARN",
+        examples=["arn:aws:iam::123456789012:role/provisioner"],
+    )
+    """A role to assume for it."""
+
+
 class KafkaSettings(_Section):
     """The cluster, the group and the topics. `librdkafka` takes any other setting of the client, but none that breaks a guarantee."""
 
@@ -123,26 +162,104 @@ class KafkaSettings(_Section):
     """Records in one batch, and so in one transaction."""
     librdkafka: dict[str, str] = Field(default_factory=dict)
     """Any other setting of the client, such as `sasl.username`."""
+    secrets: dict[KafkaSecret, Secret] = Field(default_factory=dict[KafkaSecret, Secret])
+    """Settings of the client that are secrets, by reference: `sasl.password: env:KAFKA_PASSWORD`."""
+    msk_iam: MskIam | None = None
+    """For Amazon MSK with IAM access control."""
+
+    @model_validator(mode="after")
+    def _has_one_access(self) -> Self:
+        if twice := sorted(self.secrets.keys() & self.librdkafka.keys()):
+            raise ValueError(f"gives `{twice[0]}` both in `librdkafka` and in `secrets`: give it once")
+        own = [name for name in self.librdkafka if name.startswith("sasl.") or name == "security.protocol"]
+        if self.msk_iam and (own or self.secrets.keys() & _SASL_SECRETS):
+            raise ValueError("gives `msk_iam` and `sasl.*` or `security.protocol` besides: `msk_iam` sets them all")
+        return self
+
+
+class RegistryOAuth(_Section):
+    """The registry's client at an OAuth token endpoint (client credentials, RFC 6749 4.4)."""
+
+    token_url: HttpsUrl
+    """The token endpoint."""
+    client_id: str
+    """The client's id."""
+    client_secret: Secret
+    """The client's secret."""
+    scope: str | None = None
+    """What the token is to be good for, such as `api://…/.default` at Entra."""
+    logical_cluster: str | None = Field(default=None, examples=["lsrc-abc123"])
+    """Confluent Cloud's id of the registry; it is sent as `target-sr-cluster`."""
+    identity_pool: str | None = Field(default=None, examples=["pool-xyz"])
+    """Confluent Cloud's id of the identity pool; it is sent as `Confluent-Identity-Pool-Id`."""
+    ca_file: Path | None = None
+    """The certificates (PEM) to trust at the token endpoint instead of the system's."""
 
 
 class RegistrySettings(_Section):
-    """The Confluent-compatible schema registry."""
+    """The Confluent-compatible schema registry. It asks for nothing, for a password, for OAuth tokens, for a client certificate, or for \
+a certificate and one of the others."""
 
     url: Annotated[str, AfterValidator(_web), Field(title="an https or http address", examples=["https://host:8081"])]
-    """Its root. Plain http is for networks of one's own, and carries no password."""
+    """Its root. Plain http is for networks of one's own, and carries neither passwords nor tokens."""
     ca_file: Path | None = None
     """The certificates (PEM) to trust instead of the system's."""
     username: str | None = None
     """For basic authentication."""
     password: Secret | None = None
     """For basic authentication."""
+    oauth: RegistryOAuth | None = None
+    """For tokens."""
+    client_certificate: Path | None = None
+    """The client's certificate (PEM, with the intermediate ones after it), where the registry asks for one."""
+    client_key: Path | None = None
+    """Its private key (PEM)."""
+    client_key_password: Secret | None = None
+    """The password of that key, if it has one."""
     cache_size: int = Field(default=1_000, ge=1)
     """Schemas kept in memory."""
 
     @model_validator(mode="after")
-    def _keeps_its_password(self) -> Self:
-        if self.password and _is_open(self.url):
-            raise ValueError("has a password, which plain http would show to the network: make its `url` https")
+    def _keeps_its_secrets(self) -> Self:
+        for name, given in (("a password", self.password), ("an `oauth` section", self.oauth)):
+            if given and _is_open(self.url):
+                raise ValueError(f"has {name}, which plain http would show to the network: make its `url` https")
+        if self.client_certificate and urlsplit(self.url).scheme != "https":
+            raise ValueError("has a `client_certificate`, which plain http has no place for: make its `url` https")
+        return self
+
+    @model_validator(mode="after")
+    def _has_whole_credentials(self) -> Self:
+        if (self.username is None) != (self.password is None):
+            raise ValueError("gives one of `username` and `password`: give both or neither")
+        if self.password and self.oauth:
+            raise ValueError("gives a `password` and an `oauth` section: give one of them")
+        if (self.client_certificate is None) != (self.client_key is None):
+            raise ValueError("gives one of `client_certificate` and `client_key`: give both or neither")
+        if self.client_key_password and not self.client_key:
+            raise ValueError("gives a `client_key_password` without a `client_key`")
+        return self
+
+
+class ProxySettings(_Section):
+    """An HTTP proxy for all outgoing HTTP: vendors, token endpoints, Mailgun and the registry. Without this section, `HTTPS_PROXY`, \
+`HTTP_PROXY` and `NO_PROXY` of the environment count. Kafka, PostgreSQL, this machine and metadata servers are always reached directly."""
+
+    url: Annotated[str, AfterValidator(_proxy), Field(title="an http address")] | None = Field(
+        default=None, examples=["http://proxy.example:3128"]
+    )
+    """The proxy; it opens tunnels (CONNECT), so that calls stay encrypted end to end. Left out: none, whatever the environment says."""
+    username: str | None = None
+    """For a proxy that asks for one."""
+    password: Secret | None = None
+    """For a proxy that asks for one."""
+    no_proxy: tuple[str, ...] = ()
+    """What is reached directly: names (with all names below them), addresses, networks such as `10.0.0.0/8`; `name:port` for one port."""
+
+    @model_validator(mode="after")
+    def _is_whole(self) -> Self:
+        if (self.username is None) != (self.password is None):
+            raise ValueError("gives one of `username` and `password`: give both or neither")
         return self
 
 
@@ -249,6 +366,8 @@ class Settings(_Section):
     """Loop 3."""
     http: HttpSettings = HttpSettings()
     """Health and metrics."""
+    proxy: ProxySettings | None = None
+    """An HTTP proxy for outgoing HTTP."""
     log: LogSettings = LogSettings()
     """Logs."""
     tenants_dir: Path = Path("config/tenants")

@@ -78,6 +78,14 @@ Country = Annotated[
     Field(pattern=r"^[A-Z]{2}$", title="an ISO 3166 country of two capitals", examples=["GR"]),
     AfterValidator(countries.known),
 ]
+ServiceAccount = Annotated[
+    str,
+    Field(
+        pattern=r"^[^@\s/]+@[^@\s/]+$",
+        title="a service account's e-mail address",
+        examples=["provisioner@my-project.iam.gserviceaccount.com"],
+    ),
+]
 
 PARTS = "parts"
 """The validation context in which a tenant's parts are looked at one by one, and `Tenant.contradictions` by whoever reads the file."""
@@ -96,15 +104,33 @@ class _Section(BaseModel):
     model_config = ConfigDict(frozen=True, extra="forbid", hide_input_in_errors=True, use_attribute_docstrings=True)
 
 
+class ManagedIdentity(StrEnum):
+    """Which identity of the Azure resource that the service runs on acts for it."""
+
+    SYSTEM_ASSIGNED = "system_assigned"
+    USER_ASSIGNED = "user_assigned"
+
+
 class MicrosoftSection(_Section):
-    """The Entra application that acts for this institution."""
+    """The Entra application that acts for this institution, and one credential of it: `client_secret`, `certificate`, \
+`federated_token_file` or `managed_identity`."""
 
     tenant_id: Guid
     """The directory (tenant) id."""
     client_id: Guid
-    """The application (client) id."""
-    client_secret: Secret
+    """The application (client) id; with `managed_identity`, the identity's."""
+    client_secret: Secret | None = None
     """The application's client secret."""
+    certificate: Secret | None = None
+    """The application's certificate and its private RSA key, in PEM, one after the other."""
+    certificate_password: Secret | None = None
+    """The password of that key, if it has one."""
+    federated_token_file: Path | None = None
+    """A token of an issuer that the application trusts (workload identity federation), such as `AZURE_FEDERATED_TOKEN_FILE` names in \
+Kubernetes. It is read anew for each token, as it is renewed there."""
+    managed_identity: ManagedIdentity | None = None
+    """The identity of the Azure resource that the service runs on; it must belong to this directory. `user_assigned` is the one whose \
+client id is `client_id`."""
     usage_location: Country
     """Where the licences are used; Graph gives none without it."""
     marker: MarkerField = "employeeId"
@@ -116,12 +142,31 @@ class MicrosoftSection(_Section):
     ca_file: Path | None = None
     """The certificates (PEM) to trust instead of the system's."""
 
+    @property
+    def credential(self) -> str:
+        """The key that gives the credential."""
+        return _given(self, _ENTRA_CREDENTIALS)[0]
+
+    @model_validator(mode="after")
+    def _has_one_credential(self) -> Self:
+        _require_one(self, _ENTRA_CREDENTIALS)
+        if self.certificate_password and not self.certificate:
+            raise ValueError("gives a `certificate_password` without a `certificate`")
+        return self
+
 
 class GoogleSection(_Section):
-    """The service account with domain-wide delegation that acts for this institution, as `admin_subject`."""
+    """The service account with domain-wide delegation that acts for this institution, as `admin_subject`: by its key \
+(`service_account`), or without one (`impersonate`)."""
 
-    service_account: Secret
+    service_account: Secret | None = None
     """The service account's key, the JSON that Google hands out."""
+    impersonate: ServiceAccount | None = None
+    """The service account, where no key of it exists: Google signs for it (IAM Credentials `signJwt`), asked by the identity that the \
+service has where it runs (application default credentials) or by `credential_configuration`."""
+    credential_configuration: Path | None = None
+    """A credential configuration for workload identity federation, as `gcloud iam workload-identity-pools create-cred-config` writes it. \
+It holds no secret; the token that it points to is read anew each time."""
     admin_subject: Address
     """The administrator on whose behalf the service account acts."""
     customer_id: str = "my_customer"
@@ -130,8 +175,22 @@ class GoogleSection(_Section):
     """The Directory API's root."""
     token_url: HttpsUrl = "https://oauth2.googleapis.com/token"  # noqa: S105  an address
     """Where tokens come from."""
+    iam_url: HttpsUrl = "https://iamcredentials.googleapis.com"
+    """The IAM Credentials API's root, for `impersonate`."""
     ca_file: Path | None = None
     """The certificates (PEM) to trust instead of the system's."""
+
+    @property
+    def credential(self) -> str:
+        """The key that gives the credential."""
+        return _given(self, _GOOGLE_CREDENTIALS)[0]
+
+    @model_validator(mode="after")
+    def _has_one_credential(self) -> Self:
+        _require_one(self, _GOOGLE_CREDENTIALS)
+        if self.credential_configuration and not self.impersonate:
+            raise ValueError("gives a `credential_configuration` without `impersonate`, the service account to act as")
+        return self
 
 
 class OnTaken(StrEnum):
@@ -326,6 +385,22 @@ all licences and groups are assigned."""
             for found in self.contradictions():
                 raise ValueError(f"{'.'.join(map(str, found.place))} {found.wrong}".strip())
         return self
+
+
+_ENTRA_CREDENTIALS = ("client_secret", "certificate", "federated_token_file", "managed_identity")
+_GOOGLE_CREDENTIALS = ("service_account", "impersonate")
+
+
+def _given(section: BaseModel, names: Sequence[str]) -> Sequence[str]:
+    return [name for name in names if getattr(section, name) is not None]
+
+
+def _require_one(section: BaseModel, names: Sequence[str]) -> None:
+    given = _given(section, names)
+    if len(given) != 1:
+        listed = ", ".join(f"`{name}`" for name in given or names)
+        wrong = f"gives more than one credential ({listed})" if given else "gives no credential"
+        raise ValueError(f"{wrong}: give one of {', '.join(f'`{name}`' for name in names)}")
 
 
 def _providers(microsoft: object, google: object) -> tuple[Provider, ...]:

@@ -32,7 +32,8 @@ def wanted(topics: Topics, *, partitions: int, replication: int) -> Sequence[New
 
 def create_topics(settings: KafkaSettings, *, partitions: int, replication: int) -> Mapping[str, bool]:
     """Creates those that are missing; whether each was. Raises `Stop` where the cluster refuses."""
-    admin: Any = AdminClient(admin_config(settings))  # its stubs leave the futures' type open
+    config: dict[str, Any] = {**admin_config(settings)}
+    admin: Any = AdminClient(config)  # its stubs leave the futures' type open
     topics = list(wanted(settings.topics, partitions=partitions, replication=replication))
     futures: Mapping[str, Future[None]] = admin.create_topics(topics, request_timeout=_TIMEOUT)
     return {name: _created(name, future) for name, future in futures.items()}

@@ -14,6 +14,7 @@ from consumer.configuration.check import examine
 from consumer.configuration.loading import load_settings, read_tenants
 from consumer.configuration.mistakes import Misconfigured
 from consumer.failpoints import UNARMED, Failpoints, arm
+from consumer.http.proxy import DIRECT, Proxies, open_proxies
 from consumer.observe import logs
 from consumer.secrets import SecretOpener, opener
 from consumer.settings import Settings
@@ -39,7 +40,9 @@ def run(config: ServiceFile = DEFAULT_SERVICE_FILE) -> None:
     for mistake in findings.mistakes:
         log.error("configuration_mistake", mistake=str(mistake))
     unreadable = {ident: broken.outline for ident, broken in files.broken.items()}
-    serve(settings, tenants, opener(os.environ), failpoints=arm(os.environ), unreadable=unreadable)
+    open_secret = opener(os.environ)
+    proxies = open_proxies(settings.proxy, open_secret, os.environ)
+    serve(settings, tenants, open_secret, failpoints=arm(os.environ), unreadable=unreadable, proxies=proxies)
 
 
 def serve(
@@ -49,11 +52,12 @@ def serve(
     *,
     failpoints: Failpoints = UNARMED,
     unreadable: Mapping[str, Outline | None] | None = None,
+    proxies: Proxies = DIRECT,
 ) -> None:
     """Runs one process until it is told to stop. `unreadable`: see `Assembly`. Raises `Stop`."""
 
     async def main() -> None:
-        app = App(settings, tenants, open_secret, failpoints=failpoints, unreadable=unreadable)
+        app = App(settings, tenants, open_secret, failpoints=failpoints, unreadable=unreadable, proxies=proxies)
         loop = asyncio.get_running_loop()
         for number in (signal.SIGTERM, signal.SIGINT):
             loop.add_signal_handler(number, app.stop)

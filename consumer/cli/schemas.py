@@ -13,6 +13,7 @@ from consumer.codec import registration
 from consumer.codec.registration import Standing, SubjectReport
 from consumer.codec.registry import Registry, open_registry
 from consumer.configuration.loading import load_settings
+from consumer.http.proxy import open_proxies
 from consumer.secrets import opener
 from consumer.settings import Topics
 
@@ -33,7 +34,9 @@ def check(config: ServiceFile = DEFAULT_SERVICE_FILE) -> None:
 
 def _report(config: Path, do: Callable[[Registry, Topics], Sequence[SubjectReport]]) -> None:
     settings = load_settings(config, os.environ)
-    with closing(open_registry(settings.registry, opener(os.environ))) as registry:
+    open_secret = opener(os.environ)
+    proxies = open_proxies(settings.proxy, open_secret, os.environ)
+    with closing(open_registry(settings.registry, open_secret, proxies=proxies)) as registry:
         reports = do(registry, settings.kafka.topics)
     table = Table("subject", "standing", "id", "the registry says")
     for report in reports:

@@ -21,7 +21,8 @@ from consumer.configuration.loading import load_settings, load_tenants
 from consumer.demo.cast import INSTITUTIONS
 from consumer.errors import Stop
 from consumer.events import Provider
-from consumer.kafka import producer_config
+from consumer.http.proxy import open_proxies
+from consumer.kafka import opened, producer_config
 from consumer.secrets import opener
 from consumer.simulators.encoding import Encoder
 from consumer.simulators.events import PLAIN, EventStream
@@ -63,7 +64,9 @@ def events(
     """Put status events about made-up students of the configured tenants onto the topic."""
     settings = load_settings(config, os.environ)
     tenants = [tenant for tenant, _ in load_tenants(settings.tenants_dir)]
-    registry = open_registry(settings.registry, opener(os.environ))
+    open_secret = opener(os.environ)
+    proxies = open_proxies(settings.proxy, open_secret, os.environ)
+    registry = open_registry(settings.registry, open_secret, proxies=proxies)
     topic = settings.kafka.topics.status_changed
     ident = registry.id_of(f"{topic}-value", schema_text(STATUS_CHANGED))
     registry.close()
@@ -71,7 +74,7 @@ def events(
     stream = EventStream(
         seed=seed, tenants=tenants, students=students, encoder=Encoder(schema(STATUS_CHANGED), ident), mix=mix
     )
-    producer = Producer(producer_config(settings.kafka, name="simulated-sis"))
+    producer = Producer(producer_config(opened(settings.kafka, open_secret), name="simulated-sis"))
     count = 0
     for record in stream:
         _produce(producer, topic, record.value, record.key)

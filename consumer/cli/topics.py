@@ -7,6 +7,8 @@ import typer
 
 from consumer.cli.console import DEFAULT_SERVICE_FILE, ServiceFile, out
 from consumer.configuration.loading import load_settings
+from consumer.kafka import opened
+from consumer.secrets import opener
 from consumer.topics import create_topics
 
 app = typer.Typer(no_args_is_help=True, help="The topics.")
@@ -25,6 +27,6 @@ def create(
     replication: Annotated[int, typer.Option(min=1, help="Replication factor.")] = 3,
 ) -> None:
     """Create the topics that are missing."""
-    kafka = load_settings(config, os.environ).kafka
+    kafka = opened(load_settings(config, os.environ).kafka, opener(os.environ))
     for name, created in create_topics(kafka, partitions=partitions, replication=replication).items():
         out.print(f"{name}: {'created' if created else 'was there'}")

@@ -7,7 +7,6 @@ API describes it, are `Unavailable`: the caller asks again later.
 """
 
 import json
-import ssl
 import time
 from collections import OrderedDict
 from collections.abc import Callable, Collection, Mapping
@@ -19,12 +18,14 @@ from uuid import UUID
 import httpx
 
 from consumer.codec.port import UnknownSchema, UnreadableSchema, WriterSchema
+from consumer.codec.registry_access import open_client
 from consumer.codec.wire import SchemaRef
 from consumer.errors import Unavailable
+from consumer.http.causes import explain
+from consumer.http.proxy import DIRECT, Proxies
 from consumer.settings import RegistrySettings
 
 _CONTENT_TYPE = "application/vnd.schemaregistry.v1+json"
-_TIMEOUT = 5.0
 _PATIENCE = 15.0
 """Seconds for one question, references included: its asker reads the topic, and must not lose its partitions over it."""
 _LARGEST = 4 * 1024 * 1024
@@ -214,7 +215,7 @@ class Registry:
                         raise Unavailable("The schema registry's response is too long or too slow.")
         # ValueError: httpx looks into redirects that it does not follow, and into host names that are none.
         except (httpx.HTTPError, httpx.InvalidURL, ValueError) as error:
-            raise Unavailable(f"The schema registry cannot be reached ({type(error).__name__}).") from error
+            raise Unavailable(f"The schema registry cannot be reached ({explain(error)}).") from error
         return answer.status_code, bytes(received)
 
 
@@ -265,14 +266,8 @@ def _quoted(subject: str) -> str:
     return quote(subject, safe="")
 
 
-def open_registry(settings: RegistrySettings, open_secret: Callable[[str], str]) -> Registry:
-    """The configured registry's client. Raises `Stop` where the CA file or the password can't be opened."""
-    auth = (settings.username or "", open_secret(settings.password)) if settings.password else None
-    client = httpx.Client(
-        base_url=settings.url,
-        auth=auth,
-        verify=ssl.create_default_context(cafile=settings.ca_file),
-        timeout=_TIMEOUT,
-        trust_env=False,
-    )
-    return Registry(client, cache_size=settings.cache_size)
+def open_registry(
+    settings: RegistrySettings, open_secret: Callable[[str], str], *, proxies: Proxies = DIRECT
+) -> Registry:
+    """The configured registry's client. Raises `Stop` where a secret, a key or a certificate can't be opened."""
+    return Registry(open_client(settings, open_secret, proxies=proxies), cache_size=settings.cache_size)

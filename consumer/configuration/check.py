@@ -54,7 +54,7 @@ def examine(service_file: Path, environ: Mapping[str, str], *, secrets: bool) ->
     service, notices = list(reading.mistakes), list[str]()
     if settings := reading.model:
         service.extend(of_service.mistakes(reading, settings, open_secret))
-        service.extend(kafka.mistakes(reading, settings, files=secrets))
+        service.extend(kafka.mistakes(reading, settings, open_secret))
         notices.extend(of_service.notices(reading, settings))
     directory, templates = _directory(reading, "tenants_dir"), _directory(reading, "templates_dir")
     if directory is None or templates is None:

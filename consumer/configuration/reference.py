@@ -33,6 +33,8 @@ such as a tenant none of whose statuses does anything, is pointed out. The exit 
   `provisioner-…` (`PROVISIONER_SERVICE_HOST`, `PROVISIONER_KAFKA_PORT_9092_TCP`, …) are recognised and left alone.
 - A file may hold 512 kB and 50,000 values, counting what YAML aliases repeat.
 - Secrets are given by reference: `env:NAME` or `file:path`. Don't let the names of such variables begin with `PROVISIONER_`.
+- How to get each credential: [vendors.md](vendors.md) for the vendors', [operations.md](operations.md#access-to-kafka-and-the-registry) for
+  Kafka's and the registry's. Outgoing HTTP goes through [a proxy](operations.md#a-proxy) where there is one.
 - Addresses of vendors are https, but on loopback.
 - A tenant's id is part of the marker on each of its accounts. It can't be changed: under another id the service would not recognise these
   accounts and would create new ones beside them.

@@ -7,23 +7,27 @@ was sent and some after.
 import asyncio
 import ssl
 import time
+from base64 import b64encode
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
 from pathlib import Path
-from typing import Protocol, Self
+from typing import Any, Protocol, Self
 
 import aiohttp
 import httpx
+from aiohttp.abc import AbstractResolver
 from httpx_aiohttp import AiohttpTransport
 
 from consumer.errors import Fault, OutcomeUnknown, Stop, Unavailable
 from consumer.http.answer import Answer
+from consumer.http.causes import ProxyRefused, explain
+from consumer.http.proxy import DIRECT, Proxies
 from consumer.http.resolver import VendorResolver
 
 _LONGEST_BODY = 4 * 1024 * 1024
 _HEADERS = {"Accept": "*/*", "Accept-Encoding": "gzip, deflate", "User-Agent": "provisioner"}
 _NEVER_SENT = (aiohttp.ClientConnectorError, aiohttp.ConnectionTimeoutError, aiohttp.InvalidURL)
-"""Refused, not resolved, no TLS, no connection in time or none free: the request has not left."""
+"""Refused, not resolved, no TLS, no tunnel, no connection in time or none free: the request has not left."""
 
 Observer = Callable[[str, str, str, float], None]
 """Is told of each call: service, operation, outcome (a status class, `unknown` or `not_sent`), seconds."""
@@ -54,9 +58,31 @@ class _NoAnswerError(Exception):
     """Bytes may have left, and no whole answer came back; why, in a word."""
 
 
+class _Connector(aiohttp.TCPConnector):
+    """Tells apart that no tunnel came through the proxy: all of that is before the request's first byte."""
+
+    async def connect(
+        self, req: aiohttp.ClientRequest, traces: list[Any], timeout: aiohttp.ClientTimeout
+    ) -> aiohttp.connector.Connection:
+        """See aiohttp's `BaseConnector.connect`. Raises `ClientProxyConnectionError` for whatever goes wrong between us and the proxy."""
+        try:
+            return await super().connect(req, traces, timeout)
+        except _NEVER_SENT:
+            raise
+        except aiohttp.ClientHttpProxyError as error:
+            why = f"the proxy refused the tunnel (HTTP {error.status})"
+            raise aiohttp.ClientProxyConnectionError(req.connection_key, ProxyRefused(why)) from error
+        except (aiohttp.ClientError, OSError) as error:
+            if req.proxy is None:
+                raise
+            why = "the proxy gave no answer"
+            raise aiohttp.ClientProxyConnectionError(req.connection_key, ProxyRefused(why)) from error
+
+
 class HttpClient:
     """Connections to vendors, at most so many at once. With `ca_file`, only its certificates are trusted, and private networks may be
-    called. `connect` is how many seconds a new connection has.
+    called. `connect` is how many seconds a new connection has. `proxies` says which calls leave through a proxy. `names` resolves names
+    instead of the system.
     """
 
     def __init__(
@@ -66,21 +92,27 @@ class HttpClient:
         connections: int = 512,
         connect: float = 5.0,
         observe: Observer | None = None,
+        proxies: Proxies = DIRECT,
+        names: AbstractResolver | None = None,
     ) -> None:
         context = tls_context(ca_file)
 
         def session() -> aiohttp.ClientSession:
-            connector = aiohttp.TCPConnector(
+            connector = _Connector(
                 limit=connections,
                 ssl=context,
                 keepalive_timeout=30,
-                resolver=VendorResolver(private=ca_file is not None),
+                resolver=VendorResolver(private=ca_file is not None, proxies=proxies.names, system=names),
             )
             return aiohttp.ClientSession(connector=connector, trust_env=False, cookie_jar=aiohttp.DummyCookieJar())
 
-        # No client around the transport: cookies, redirects, proxies and credentials of httpx's own are nothing that a vendor call may
-        # have, and looking for them would cost as much as the call itself.
-        self._transport = AiohttpTransport(verify=context, client=session, trust_env=False)
+        def transport(proxy: str | None) -> AiohttpTransport:
+            # No client around the transport: cookies, redirects, proxies and credentials of httpx's own are nothing that a vendor call may
+            # have, and looking for them would cost as much as the call itself.
+            return AiohttpTransport(verify=context, client=session, trust_env=False, proxy=_through(proxy))
+
+        self._proxies = proxies
+        self._transports = {proxy: transport(proxy) for proxy in {None, proxies.https, proxies.http}}
         self._connect = connect
         self._observe = observe
 
@@ -92,7 +124,8 @@ class HttpClient:
 
     async def close(self) -> None:
         """Closes all connections."""
-        await self._transport.aclose()
+        for transport in self._transports.values():
+            await transport.aclose()
 
     async def send(self, call: Call, *, timeout: float) -> Answer:
         """The answer, whatever its status; redirects are answers too. `timeout` is in seconds for all of it; with 0, nothing is sent.
@@ -121,6 +154,7 @@ class HttpClient:
         # Well before the end, so that a connection that never came is told apart. Those that wait for one to be free, where more calls
         # are made than there may be connections, wait for answers to others: that is no fault of the vendor's.
         free = timeout / 2
+        transport = self._transports[self._proxies.of(call.url)]
         request = httpx.Request(
             call.method,
             call.url,
@@ -130,7 +164,7 @@ class HttpClient:
         )
         try:
             async with asyncio.timeout(timeout):
-                response = await self._transport.handle_async_request(request)
+                response = await transport.handle_async_request(request)
                 try:
                     body = await _body(response)
                 finally:
@@ -140,9 +174,21 @@ class HttpClient:
         except (httpx.HTTPError, aiohttp.ClientError, OSError) as error:
             cause = error.__cause__ or error
             if isinstance(cause, _NEVER_SENT):
-                raise Unavailable(f"{call.service} can't be reached ({type(cause).__name__}).") from error
+                raise Unavailable(f"{call.service} can't be reached ({explain(error)}).") from error
             raise _NoAnswerError(type(cause).__name__) from error
         return Answer(response.status_code, {name.lower(): value for name, value in response.headers.items()}, body)
+
+
+def _through(proxy: str | None) -> httpx.Proxy | None:
+    """The proxy with its credentials in a header, as aiohttp wants them."""
+    if proxy is None:
+        return None
+    plain = httpx.Proxy(proxy)
+    if plain.raw_auth is None:
+        return plain
+    return httpx.Proxy(
+        plain.url, headers={"Proxy-Authorization": f"Basic {b64encode(b':'.join(plain.raw_auth)).decode()}"}
+    )
 
 
 async def _body(response: httpx.Response) -> bytes:

@@ -2,9 +2,12 @@
 
 import ipaddress
 import socket
+from collections.abc import Collection
 
 from aiohttp.abc import AbstractResolver, ResolveResult
 from aiohttp.resolver import DefaultResolver
+
+from consumer.http.causes import RefusedAddress
 
 _LOOPBACK_NAMES = {"localhost"}
 
@@ -13,12 +16,16 @@ class VendorResolver(AbstractResolver):
     """Leaves out addresses that are not global, but for `localhost`; with `private`, only those that no vendor can have.
 
     Never let through, even with `private`: link-local (where clouds keep their machines' credentials), multicast, unspecified. An address
-    that stands in the configured URL itself is not resolved, and so not looked at. Raises OSError where nothing is left.
+    that stands in the configured URL itself is not resolved, and so not looked at. Raises `RefusedAddress` where nothing is left.
+
+    `proxies` are the names of proxies, which may lead into a private network. What is called through a proxy is resolved by the proxy: then
+    it is the proxy's part to keep calls out of private networks.
     """
 
-    def __init__(self, *, private: bool, system: AbstractResolver | None = None) -> None:
+    def __init__(self, *, private: bool, proxies: Collection[str] = (), system: AbstractResolver | None = None) -> None:
         self._system = system or DefaultResolver()
         self._private = private
+        self._proxies = proxies
 
     async def resolve(
         self, host: str, port: int = 0, family: socket.AddressFamily = socket.AF_INET
@@ -27,19 +34,25 @@ class VendorResolver(AbstractResolver):
         found = await self._system.resolve(host, port, family)
         if host in _LOOPBACK_NAMES:
             return found
-        allowed = [one for one in found if self._allows(one["host"].partition("%")[0])]
+        private = self._private or host in self._proxies
+        allowed = [one for one in found if _allows(one["host"].partition("%")[0], private=private)]
         if not allowed:
-            raise OSError("the name leads into a private network; give a `ca_file` if that is meant")
+            raise RefusedAddress(
+                "its name leads to an address that no vendor has"
+                if private
+                else "its name leads into a private network; give a `ca_file` if that is intended"
+            )
         return allowed
 
     async def close(self) -> None:
         """Ends the resolver."""
         await self._system.close()
 
-    def _allows(self, text: str) -> bool:
-        address = ipaddress.ip_address(text)
-        if isinstance(address, ipaddress.IPv6Address) and address.ipv4_mapped:
-            address = address.ipv4_mapped
-        if address.is_link_local or address.is_multicast or address.is_unspecified:
-            return False
-        return self._private or address.is_global
+
+def _allows(text: str, *, private: bool) -> bool:
+    address = ipaddress.ip_address(text)
+    if isinstance(address, ipaddress.IPv6Address) and address.ipv4_mapped:
+        address = address.ipv4_mapped
+    if address.is_link_local or address.is_multicast or address.is_unspecified:
+        return False
+    return private or address.is_global

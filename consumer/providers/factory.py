@@ -5,6 +5,7 @@ from pathlib import Path
 
 from consumer.events import Provider
 from consumer.http.client import Http
+from consumer.http.proxy import DIRECT, Proxies
 from consumer.providers.api import Api
 from consumer.providers.google import answers as google_answers
 from consumer.providers.google import tokens as google_tokens
@@ -20,11 +21,13 @@ Tokens = Callable[[MicrosoftSection | GoogleSection], TokenSource]
 """Where an institution's tokens come from."""
 
 
-def open_tokens(section: MicrosoftSection | GoogleSection, *, open_secret: Callable[[str], str]) -> TokenSource:
+def open_tokens(
+    section: MicrosoftSection | GoogleSection, *, open_secret: Callable[[str], str], proxies: Proxies = DIRECT
+) -> TokenSource:
     """The vendor's own authority. Connects to nothing yet. Raises `Stop` where the secret can't be opened or is of the wrong form."""
     if isinstance(section, MicrosoftSection):
-        return TokenSource(microsoft_tokens.fetcher(section, open_secret(section.client_secret)))
-    return TokenSource(google_tokens.fetcher(section, open_secret(section.service_account)))
+        return TokenSource(microsoft_tokens.fetcher(section, open_secret, proxies=proxies))
+    return TokenSource(google_tokens.fetcher(section, open_secret, proxies=proxies))
 
 
 def open_directories(

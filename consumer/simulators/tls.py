@@ -32,30 +32,39 @@ class Authority:
         self.ca_file = directory / "ca.pem"
         self.ca_file.write_bytes(certificate.public_bytes(serialization.Encoding.PEM))
 
-    def issue(self, label: str, names: Collection[str] = ()) -> tuple[Path, Path]:
-        """A certificate and its key, in `<label>.pem` and `<label>.key`, for the loopback and for `names`."""
+    def issue(
+        self, label: str, names: Collection[str] = (), *, client: bool = False, password: str | None = None
+    ) -> tuple[Path, Path]:
+        """A certificate and its key, in `<label>.pem` and `<label>.key`: of a server on the loopback and at `names`, or of a client.
+
+        With `password`, the key is closed with it.
+        """
         key = ec.generate_private_key(ec.SECP256R1())
+        usage = ExtendedKeyUsageOID.CLIENT_AUTH if client else ExtendedKeyUsageOID.SERVER_AUTH
         certificate = (
             self._builder(x509.Name([x509.NameAttribute(NameOID.COMMON_NAME, label)]), key)
             .add_extension(
                 x509.SubjectAlternativeName([_alternative(name) for name in (*_LOOPBACK, *names)]), critical=False
             )
-            .add_extension(x509.ExtendedKeyUsage([ExtendedKeyUsageOID.SERVER_AUTH]), critical=False)
+            .add_extension(
+                x509.ExtendedKeyUsage([usage]),
+                critical=False,
+            )
             .sign(self._key, hashes.SHA256())
         )
         chain, private = self._directory / f"{label}.pem", self._directory / f"{label}.key"
         chain.write_bytes(certificate.public_bytes(serialization.Encoding.PEM))
-        private.write_bytes(
-            key.private_bytes(
-                serialization.Encoding.PEM, serialization.PrivateFormat.PKCS8, serialization.NoEncryption()
-            )
-        )
+        closed = serialization.BestAvailableEncryption(password.encode()) if password else serialization.NoEncryption()
+        private.write_bytes(key.private_bytes(serialization.Encoding.PEM, serialization.PrivateFormat.PKCS8, closed))
         return chain, private
 
-    def server_context(self, names: Collection[str] = ()) -> ssl.SSLContext:
-        """What a server of the simulated world shows its clients."""
+    def server_context(self, names: Collection[str] = (), *, clients_only: bool = False) -> ssl.SSLContext:
+        """What a server of the simulated world shows its clients. `clients_only`: they must show a certificate of this authority too."""
         context = ssl.SSLContext(ssl.PROTOCOL_TLS_SERVER)
         context.load_cert_chain(*self.issue("vendors", names))
+        if clients_only:
+            context.load_verify_locations(self.ca_file)
+            context.verify_mode = ssl.CERT_REQUIRED
         return context
 
     def _builder(self, subject: x509.Name, key: ec.EllipticCurvePrivateKey) -> x509.CertificateBuilder:

@@ -6,7 +6,7 @@ from collections.abc import Iterable
 from dataclasses import dataclass, field
 
 from consumer.secrets import SecretOpener
-from consumer.tenants import Tenant
+from consumer.tenants import GoogleSection, Tenant
 
 
 @dataclass(slots=True)
@@ -30,8 +30,7 @@ class Owners:
                 _put(owners.credentials, tenant.microsoft.client_id, tenant.id)
             if tenant.google:
                 owners.put_reached(tenant.google.admin_subject.lower(), tenant.id)
-                account = json.loads(open_secret(tenant.google.service_account))["client_email"]
-                _put(owners.credentials, account, tenant.id)
+                _put(owners.credentials, _service_account(tenant.google, open_secret), tenant.id)
             if tenant.mailgun:
                 owners.put_reached(tenant.mailgun.domain, tenant.id)
                 for key in {tenant.mailgun.api_key, tenant.mailgun.lookup_key or tenant.mailgun.api_key}:
@@ -48,6 +47,10 @@ class Owners:
         """This tenant has the directory or domain, perhaps with others."""
         _put(self.tenants, name, tenant_id)
         self.shared.setdefault(name, set()).add(tenant_id)
+
+
+def _service_account(section: GoogleSection, open_secret: SecretOpener) -> str:
+    return section.impersonate or json.loads(open_secret(section.service_account or ""))["client_email"]
 
 
 def _put(known: dict[str, str | None], name: str, tenant_id: str) -> None:

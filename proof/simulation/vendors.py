@@ -163,14 +163,14 @@ class Internet:
         form = {
             "grant_type": "client_credentials",
             "client_id": section.client_id,
-            "client_secret": self._open_secret(section.client_secret),
+            "client_secret": self._open_secret(section.client_secret or ""),
             "scope": f"{section.graph_url}/.default",
         }
         _, body = self._vendors.graph.tokens.exchange(section.tenant_id, form, resource=section.graph_url)
         return str(body["access_token"]), float(body["expires_in"])
 
     def _google(self, section: GoogleSection) -> tuple[str, float]:
-        account = json.loads(self._open_secret(section.service_account))["client_email"]
+        account = json.loads(self._open_secret(section.service_account or ""))["client_email"]
         return self._vendors.google.tokens.give(account, section.admin_subject, SCOPES), _GOOGLES_LIFETIME
 
 

@@ -11,20 +11,21 @@ from cryptography.hazmat.primitives.asymmetric import ec
 from cryptography.x509.oid import NameOID
 
 
-def self_signed(folder: Path, *, days: int = 1) -> tuple[Path, ssl.SSLContext]:
-    """A certificate for 127.0.0.1 that ends in so many days (began in the past): the file to trust, and what a server shows."""
+def self_signed(folder: Path, *, days: int = 1, name: str | None = None) -> tuple[Path, ssl.SSLContext]:
+    """A certificate for 127.0.0.1, or for `name`, that ends in so many days: the file to trust, and what a server shows."""
     key = ec.generate_private_key(ec.SECP256R1())
-    name = x509.Name([x509.NameAttribute(NameOID.COMMON_NAME, "vendor")])
+    subject = x509.Name([x509.NameAttribute(NameOID.COMMON_NAME, "vendor")])
+    host = x509.DNSName(name) if name else x509.IPAddress(ip_address("127.0.0.1"))
     now = datetime.now(UTC)
     certificate = (
         x509.CertificateBuilder()
-        .subject_name(name)
-        .issuer_name(name)
+        .subject_name(subject)
+        .issuer_name(subject)
         .public_key(key.public_key())
         .serial_number(x509.random_serial_number())
         .not_valid_before(now - timedelta(days=9))
         .not_valid_after(now + timedelta(days=days))
-        .add_extension(x509.SubjectAlternativeName([x509.IPAddress(ip_address("127.0.0.1"))]), critical=False)
+        .add_extension(x509.SubjectAlternativeName([host]), critical=False)
         .sign(key, hashes.SHA256())
     )
     chain, private = folder / "vendor.pem", folder / "vendor.key"

@@ -1,35 +1,22 @@
 """A vendor's name that leads into a private network is a lie, or an attack."""
 
-import socket
 from collections.abc import Sequence
 
 import pytest
-from aiohttp.abc import AbstractResolver, ResolveResult
 
+from consumer.errors import Unavailable
+from consumer.http.causes import RefusedAddress
+from consumer.http.client import HttpClient
 from consumer.http.resolver import VendorResolver
+from tests.http.listening import call
+from tests.http.names import NameServer
 
 
-class NameServer(AbstractResolver):
-    """Says what it was told to say."""
-
-    def __init__(self, *addresses: str) -> None:
-        self._addresses = addresses
-
-    async def resolve(
-        self, host: str, port: int = 0, family: socket.AddressFamily = socket.AF_INET
-    ) -> list[ResolveResult]:
-        return [
-            ResolveResult(hostname=host, host=address, port=port, family=family, proto=0, flags=0)
-            for address in self._addresses
-        ]
-
-    async def close(self) -> None:
-        return
-
-
-async def resolved(*addresses: str, private: bool, host: str = "graph.vendor.example") -> Sequence[str]:
-    found = await VendorResolver(private=private, system=NameServer(*addresses)).resolve(host, 443)
-    return [one["host"] for one in found]
+async def resolved(
+    *addresses: str, private: bool, host: str = "graph.vendor.example", proxies: Sequence[str] = ()
+) -> Sequence[str]:
+    resolver = VendorResolver(private=private, proxies=proxies, system=NameServer(*addresses))
+    return [one["host"] for one in await resolver.resolve(host, 443)]
 
 
 @pytest.mark.parametrize(
@@ -37,7 +24,7 @@ async def resolved(*addresses: str, private: bool, host: str = "graph.vendor.exa
     ["10.0.0.1", "127.0.0.1", "192.168.1.1", "100.64.0.1", "fd00::1", "::1", "::ffff:10.0.0.1"],
 )
 async def test_a_private_address_is_taken_only_where_that_is_meant(address: str) -> None:
-    with pytest.raises(OSError, match="private network"):
+    with pytest.raises(RefusedAddress, match="private network"):
         await resolved(address, private=False)
     assert await resolved(address, private=True) == [address]
 
@@ -48,7 +35,7 @@ async def test_a_private_address_is_taken_only_where_that_is_meant(address: str)
     ["169.254.169.254", "fe80::1", "fe80::1%2", "::ffff:169.254.169.254", "0.0.0.0", "::", "224.0.0.1"],  # noqa: S104  resolved, not bound
 )
 async def test_addresses_that_no_vendor_can_have_are_never_taken(address: str, *, private: bool) -> None:
-    with pytest.raises(OSError, match="private network"):
+    with pytest.raises(RefusedAddress, match="no vendor has" if private else "private network"):
         await resolved(address, private=private)
 
 
@@ -58,3 +45,21 @@ async def test_public_addresses_are_taken_and_private_ones_beside_them_left_out(
 
 async def test_localhost_is_this_machine_and_may_be() -> None:
     assert await resolved("127.0.0.1", private=False, host="localhost") == ["127.0.0.1"]
+
+
+async def test_a_proxy_may_be_in_the_private_network_and_a_vendor_still_may_not() -> None:
+    proxies = ["proxy.school.example"]
+    assert await resolved("10.0.0.1", private=False, host="proxy.school.example", proxies=proxies) == ["10.0.0.1"]
+    with pytest.raises(RefusedAddress):
+        await resolved("10.0.0.1", private=False, proxies=proxies)
+
+
+async def test_a_proxy_is_no_way_to_the_credentials_of_a_cloud_s_machine() -> None:
+    with pytest.raises(RefusedAddress):
+        await resolved("169.254.169.254", private=False, host="proxy.school.example", proxies=["proxy.school.example"])
+
+
+async def test_what_is_refused_is_explained_in_the_fault_and_so_in_the_log() -> None:
+    async with HttpClient(names=NameServer("10.0.0.1")) as client:
+        with pytest.raises(Unavailable, match="its name leads into a private network; give a `ca_file`"):
+            await client.send(call("https://graph.vendor.example/"), timeout=5)

@@ -23,6 +23,7 @@ from tests.parts.artefacts import Say, kafka_jars
 
 _DEADLINE = 90.0
 _HEAP = {1: "512m", 3: "256m"}
+_UNSECURED = "org.apache.kafka.common.security.oauthbearer.OAuthBearerLoginModule required;"
 _STARTS_FAST = ("-XX:+UseSerialGC", "-XX:TieredStopAtLevel=1")
 
 
@@ -39,7 +40,8 @@ class KafkaCluster:
 
     `home` is created, holds all data and is removed by `stop`. Nodes are numbered from 1. No node outlives this process (`tether`: the
     writers of that pipe, see `KeptProcess`). `detours` gives nodes, by number, one more listener for clients that are to come by another
-    way; the nodes themselves and `bootstrap_servers` keep to the straight one.
+    way; the nodes themselves and `bootstrap_servers` keep to the straight one. With `bearers`, one more listener lets in who shows a token
+    (SASL/OAUTHBEARER) that names somebody and has not ended; nobody need have signed it.
     """
 
     def __init__(
@@ -50,8 +52,12 @@ class KafkaCluster:
         say: Say = print,
         tether: int | None = None,
         detours: Mapping[int, Detour] | None = None,
+        bearers: bool = False,
     ) -> None:
         self._home = home
+        self._bearers = dict.fromkeys(range(1, size + 1), 0)
+        if bearers:
+            self._bearers = dict(zip(self._bearers, free_ports(size), strict=True))
         self._detours = detours or {}
         self._say = say
         self._tether = tether
@@ -66,6 +72,11 @@ class KafkaCluster:
     def bootstrap_servers(self) -> str:
         """All nodes, as clients want them told."""
         return ",".join(f"{HOST}:{port}" for port in self._listeners.values())
+
+    @property
+    def for_bearers(self) -> str:
+        """All nodes, as clients with tokens want them told."""
+        return ",".join(f"{HOST}:{port}" for port in self._bearers.values())
 
     def start(self) -> None:
         """Download where needed, format, start all nodes, and return when all of them answer. Raises RuntimeError with a log's end."""
@@ -162,8 +173,9 @@ class KafkaCluster:
         straight = f"PLAINTEXT://{HOST}:{self._listeners[number]}"
         controller = f"CONTROLLER://{HOST}:{self._controllers[number]}"
         detour = self._detours.get(number)
-        listens = [straight, *([f"DETOUR://{HOST}:{detour.listens}"] if detour else []), controller]
-        told = [straight, *([f"DETOUR://{HOST}:{detour.told}"] if detour else [])]
+        bearers = [f"BEARERS://{HOST}:{port}"] if (port := self._bearers[number]) else []
+        listens = [straight, *bearers, *([f"DETOUR://{HOST}:{detour.listens}"] if detour else []), controller]
+        told = [straight, *bearers, *([f"DETOUR://{HOST}:{detour.told}"] if detour else [])]
         replicas = len(self._numbers)
         in_sync = 2 if replicas > 1 else 1
         return {
@@ -174,7 +186,9 @@ class KafkaCluster:
             "advertised.listeners": ",".join([*told, controller] if replicas > 1 else told),
             "inter.broker.listener.name": "PLAINTEXT",
             "controller.listener.names": "CONTROLLER",
-            "listener.security.protocol.map": "CONTROLLER:PLAINTEXT,PLAINTEXT:PLAINTEXT,DETOUR:PLAINTEXT",
+            "listener.security.protocol.map": "CONTROLLER:PLAINTEXT,PLAINTEXT:PLAINTEXT,DETOUR:PLAINTEXT,BEARERS:SASL_PLAINTEXT",
+            "sasl.enabled.mechanisms": "OAUTHBEARER",
+            "listener.name.bearers.oauthbearer.sasl.jaas.config": _UNSECURED,
             "log.dir": str(self._folder(number) / "data"),
             "default.replication.factor": replicas,
             "min.insync.replicas": in_sync,

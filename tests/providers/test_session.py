@@ -8,9 +8,11 @@ from pathlib import Path
 import pytest
 import requests
 
+from consumer.http.proxy import Proxies
 from consumer.providers.session import session
 from tests.http.certificates import self_signed
 from tests.http.listening import Behaviour, answering, listening
+from tests.parts.proxy import ConnectProxy
 
 _OBJECT = b'{"access_token": "t"}'
 
@@ -82,6 +84,21 @@ async def test_only_the_certificates_that_were_named_are_trusted(tmp_path: Path)
 async def test_a_ca_file_that_is_not_there_fails_as_a_request_does(tmp_path: Path) -> None:
     with pytest.raises(requests.exceptions.SSLError, match="CA file"):
         await asked("https://127.0.0.1:9", ca_file=tmp_path / "gone.pem")
+
+
+async def test_a_token_request_goes_through_the_proxy_with_its_credentials(tmp_path: Path) -> None:
+    trusted, tls = self_signed(tmp_path, name="login.vendor.example")
+    async with listening(saying(_OBJECT), tls=tls) as url:
+        port = int(url.rpartition(":")[2].partition("/")[0])
+        proxy = ConnectProxy(credentials="me:secret", leads=lambda _host, _port: ("127.0.0.1", port))
+
+        def ask() -> int:
+            with session(trusted, proxies=Proxies(https=proxy.url)) as own:
+                return own.post("https://login.vendor.example/token", data="{}").status_code
+
+        async with proxy:
+            assert await asyncio.to_thread(ask) == 200
+    assert proxy.targets == ["login.vendor.example:443"]
 
 
 async def test_the_environment_names_neither_a_proxy_nor_certificates(tmp_path: Path) -> None:

@@ -65,7 +65,7 @@ async def test_a_configured_secret_opens_the_configured_directory(world: World, 
     form = {
         "grant_type": "client_credentials",
         "client_id": microsoft.client_id,
-        "client_secret": opener({})(microsoft.client_secret),
+        "client_secret": opener({})(microsoft.client_secret or ""),
         "scope": f"{microsoft.graph_url}/.default",
     }
 

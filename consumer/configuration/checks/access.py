@@ -43,13 +43,10 @@ def mistakes(reading: Reading[Tenant], tenant: Tenant, open_secret: SecretOpener
     closed = list(unopened(reading, tenant, open_secret))
     yield from closed
     places = {mistake.place for mistake in closed}
-    for name, section, secret in (
-        ("microsoft", tenant.microsoft, "client_secret"),
-        ("google", tenant.google, "service_account"),
-        ("mailgun", tenant.mailgun, "api_key"),
-    ):
+    for name, section in (("microsoft", tenant.microsoft), ("google", tenant.google), ("mailgun", tenant.mailgun)):
         if section is None:
             continue
+        secret = "api_key" if isinstance(section, MailgunSection) else section.credential
         try:
             if section.ca_file:
                 tls_context(section.ca_file)
@@ -81,6 +78,9 @@ def references(value: object, place: Place = ()) -> Iterator[tuple[Place, Secret
     elif isinstance(value, BaseModel):
         for name in type(value).model_fields:
             yield from references(getattr(value, name), (*place, name))
+    elif isinstance(value, dict):
+        for name, item in cast("dict[str, object]", value).items():
+            yield from references(item, (*place, name))
     elif isinstance(value, tuple):
         for number, item in enumerate(cast("tuple[object, ...]", value)):
             yield from references(item, (*place, number))

@@ -2,6 +2,7 @@
 
 import re
 from collections.abc import Callable, Iterator, Mapping
+from contextlib import suppress
 from typing import Any
 
 from confluent_kafka import Consumer, KafkaError, KafkaException, Producer
@@ -10,6 +11,7 @@ from confluent_kafka.admin import AdminClient  # pyright: ignore[reportPrivateIm
 from consumer.configuration.document import Place
 from consumer.configuration.mistakes import Mistake
 from consumer.configuration.reading import Reading
+from consumer.errors import Stop
 from consumer.kafka import (
     Config,
     admin_config,
@@ -19,6 +21,7 @@ from consumer.kafka import (
     producer_config,
     relay_config,
 )
+from consumer.secrets import SecretOpener
 from consumer.settings import KafkaSettings, Settings, Topics
 
 _LIBRDKAFKA: Place = ("kafka", "librdkafka")
@@ -36,13 +39,17 @@ _BROKER = re.compile(
 _LAST_PORT = 65_535
 _INTERNAL = {"__consumer_offsets", "__transaction_state", "__share_group_state"}
 _TOKENS, _METADATA = "sasl.oauthbearer.token.endpoint.url", "sasl.oauthbearer.metadata.authentication.type"
+_ONLINE = {"bootstrap.servers", "oauth_cb"}
+"""What makes a client connect, or ask for tokens."""
 _NOWHERE = "http://127.0.0.1:0/"
 _OF_SEVERAL = re.compile(r"^Failed to create \w+: ")
 """librdkafka begins so where settings do not go together, or a file cannot be read; else one setting is wrong by itself."""
 
 
-def mistakes(reading: Reading[Settings], settings: Settings, *, files: bool) -> Iterator[Mistake]:
-    """Of the whole section. `files`: also open those that librdkafka's settings name, and look at what settings need each other."""
+def mistakes(reading: Reading[Settings], settings: Settings, open_secret: SecretOpener | None) -> Iterator[Mistake]:
+    """Of the whole section. `open_secret`: also open the secrets and the files that librdkafka's settings name, and look at what settings
+    need each other; None where these are not at hand.
+    """
     yield from _brokers(reading, settings.kafka.bootstrap_servers)
     yield from _topics(reading, settings.kafka.topics)
     forbidden = forbidden_settings(settings.kafka.librdkafka)
@@ -51,7 +58,8 @@ def mistakes(reading: Reading[Settings], settings: Settings, *, files: bool) -> 
         yield from reading.mistake((*_LIBRDKAFKA, name), f"would break a guarantee: {why}", "Remove it.")
     for name in settings.kafka.librdkafka.keys() & _OURS.keys():
         yield from reading.mistake((*_LIBRDKAFKA, name), "is nothing that librdkafka is told here", _OURS[name])
-    for name, wrong in _wrong(settings, usable, files=files):
+    secrets = _opened(settings.kafka, open_secret) if open_secret else None
+    for name, wrong in _wrong(settings, usable, secrets):
         place = (*_LIBRDKAFKA, name) if name else _LIBRDKAFKA
         yield from reading.mistake(place, f"is refused by librdkafka: {wrong}", "Correct or remove it.")
 
@@ -91,16 +99,34 @@ def _topics(reading: Reading[Settings], topics: Topics) -> Iterator[Mistake]:
             yield from reading.mistake(place, wrong, "Give each its own topic.", ("kafka", "topics", other))
 
 
-def _wrong(settings: Settings, usable: Mapping[str, str], *, files: bool) -> Iterator[tuple[str, str]]:
-    """Which of the settings librdkafka refuses, and its words; the name is empty where it is not one of them."""
+def _opened(kafka: KafkaSettings, open_secret: SecretOpener) -> Mapping[str, str]:
+    """Secret settings by name; without those that cannot be opened, which has been reported."""
+    found: dict[str, str] = {}
+    for name, reference in kafka.secrets.items():
+        with suppress(Stop):
+            found[name] = open_secret(reference)
+    return found
+
+
+def _wrong(
+    settings: Settings, usable: Mapping[str, str], secrets: Mapping[str, str] | None
+) -> Iterator[tuple[str, str]]:
+    """Which of the settings librdkafka refuses, and its words; the name is empty where it is not one of them.
+
+    With `secrets`, also those that it refuses beside others. Where one of the configured secrets could not be opened, it is not asked.
+    """
     left = dict(usable)
     for name, value in usable.items():
         error = _construct(settings, {name: value})
         if error and not _OF_SEVERAL.match(error):
             yield name, error
             del left[name]
-    while files and (error := _construct(settings, left)):
+    if secrets is None or secrets.keys() != settings.kafka.secrets.keys():
+        return
+    while error := _construct(settings, {**left, **secrets}):
         wrong = _OF_SEVERAL.sub("", error)
+        for secret in secrets.values():
+            wrong = wrong.replace(secret, "…")
         name = next((name for name in sorted(left, key=len, reverse=True) if name in wrong), "")
         yield name, wrong
         if name not in left:
@@ -129,7 +155,7 @@ def _construct(settings: Settings, librdkafka: Mapping[str, str]) -> str | None:
     return None
 
 
-def _clients(kafka: KafkaSettings, transactional_id: str) -> Iterator[tuple[Callable[[Config], Any], Config]]:
+def _clients(kafka: KafkaSettings, transactional_id: str) -> Iterator[tuple[Callable[[Any], object], Config]]:
     for build, config in (
         (_consumer, intake_config(kafka)),
         (_consumer, consumer_config(kafka)),
@@ -137,7 +163,7 @@ def _clients(kafka: KafkaSettings, transactional_id: str) -> Iterator[tuple[Call
         (Producer, relay_config(kafka, transactional_id=transactional_id)),
         (AdminClient, admin_config(kafka)),
     ):
-        offline = {name: value for name, value in config.items() if name != "bootstrap.servers"}
+        offline = {name: value for name, value in config.items() if name not in _ONLINE}
         if offline.get(_TOKENS) or offline.get(_METADATA):
             offline[_TOKENS] = _NOWHERE
         yield build, offline

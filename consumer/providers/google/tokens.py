@@ -3,13 +3,16 @@
 import json
 from collections.abc import Callable
 from datetime import UTC, datetime
-from typing import Any
+from typing import Any, cast
 
-from google.auth.exceptions import GoogleAuthError, RefreshError, TransportError
+from google.auth.exceptions import GoogleAuthError, TransportError
 from google.auth.transport.requests import Request
 from google.oauth2.service_account import Credentials
 
 from consumer.errors import Hold, Reason, Scope, Stop, Unavailable
+from consumer.http.causes import explain
+from consumer.http.proxy import DIRECT, Proxies
+from consumer.providers.google.keyless import Keyless
 from consumer.providers.session import session
 from consumer.tenants import GoogleSection
 
@@ -18,39 +21,64 @@ SCOPES = (
     "https://www.googleapis.com/auth/admin.directory.group.member",
 )
 
+_PASSING_STATUS = {429, 500, 502, 503, 504}
+_PASSING_ERRORS = {"temporarily_unavailable", "server_error", "internal_failure", "internal"}
 
-def fetcher(section: GoogleSection, key: str) -> Callable[[], tuple[str, float]]:
-    """Asks Google with the service account's key; blocking. Raises `Hold` for the whole tenant, or `Unavailable`.
 
-    Raises `Stop` at once where the key is not one.
+def fetcher(
+    section: GoogleSection, open_secret: Callable[[str], str], *, proxies: Proxies = DIRECT
+) -> Callable[[], tuple[str, float]]:
+    """Asks Google as the service account; blocking. Raises `Hold` for the whole tenant, or `Unavailable`.
+
+    Raises `Stop` at once where the key or the credential configuration cannot be read as such. A key is opened anew for each token: one
+    that was replaced counts without a restart.
     """
+    if section.impersonate:
+        keyless = Keyless(section, SCOPES, proxies)
+
+        def refreshed() -> Any:  # noqa: ANN401  google-auth has no types
+            return keyless.refreshed()
+    else:
+        _with_key(section, open_secret)
+        transport = Request(session(section.ca_file, proxies=proxies))
+
+        def refreshed() -> Any:  # noqa: ANN401  google-auth has no types
+            credentials = _with_key(section, open_secret)
+            credentials.refresh(transport)
+            return credentials
+
+    def fetch() -> tuple[str, float]:
+        try:
+            credentials = refreshed()
+        except Stop as stop:
+            raise Unavailable(str(stop)) from stop
+        except TransportError as error:
+            raise Unavailable(f"Google's token endpoint can't be reached ({explain(error)}).") from error
+        # The others come where an answer is of another form: its lifetime is no number, or it is no object.
+        except (GoogleAuthError, ValueError, TypeError, KeyError, AttributeError) as error:
+            if getattr(error, "retryable", False) or not _refuses(error):
+                raise Unavailable("Google gives no token now.") from error
+            raise Hold(
+                "Google refuses the service account's credentials or its delegation."
+                if section.service_account
+                else "Google refuses to sign for the service account, or its delegation.",
+                reason=Reason.CREDENTIALS_INVALID,
+                scope=Scope.TENANT,
+            ) from error
+        return str(credentials.token), _lifetime(credentials.expiry)
+
+    return fetch
+
+
+def _with_key(section: GoogleSection, open_secret: Callable[[str], str]) -> Any:  # noqa: ANN401  google-auth has no types
+    key = open_secret(section.service_account or "")
     try:
         info: dict[str, Any] = {**json.loads(key), "token_uri": section.token_url}
-        credentials: Any = Credentials.from_service_account_info(  # pyright: ignore[reportUnknownMemberType]  google-auth has no types
+        return Credentials.from_service_account_info(  # pyright: ignore[reportUnknownMemberType]  google-auth has no types
             info, scopes=list(SCOPES), subject=section.admin_subject
         )
     except (ValueError, TypeError) as error:
         raise Stop("`google.service_account` does not lead to a service account's key in JSON.") from error
-    transport = Request(session(section.ca_file))
-
-    def fetch() -> tuple[str, float]:
-        try:
-            credentials.refresh(transport)
-        except TransportError as error:
-            raise Unavailable("Google's token endpoint can't be reached.") from error
-        except RefreshError as error:
-            if error.retryable or not _refuses(error):  # pyright: ignore[reportUnknownMemberType]  google-auth has no types
-                raise Unavailable("Google gives no token now.") from error
-            raise Hold(
-                "Google refuses the service account's credentials or its delegation.",
-                reason=Reason.CREDENTIALS_INVALID,
-                scope=Scope.TENANT,
-            ) from error
-        except (GoogleAuthError, ValueError, TypeError) as error:  # the latter two where its lifetime is no number
-            raise Unavailable("Google gives no token now.") from error
-        return str(credentials.token), _lifetime(credentials.expiry)
-
-    return fetch
 
 
 def _lifetime(expiry: datetime | None) -> float:
@@ -58,6 +86,27 @@ def _lifetime(expiry: datetime | None) -> float:
     return 600.0 if expiry is None else (expiry.replace(tzinfo=UTC) - datetime.now(UTC)).total_seconds()
 
 
-def _refuses(error: RefreshError) -> bool:
-    """Whether the endpoint said so: google-auth raises the same where the answer merely lacks a token."""
-    return any(isinstance(told, dict) and "error" in told for told in error.args)
+def _refuses(error: Exception) -> bool:
+    """Whether an endpoint said so, and not that it can't now: google-auth raises the same where an answer merely lacks a token.
+
+    The token endpoints' `error` is a word (RFC 6749, section 5.2), that of the IAM Credentials API an object with the HTTP status.
+    """
+    for told in map(_object, error.args):
+        match told.get("error"):
+            case str(word):
+                return word not in _PASSING_ERRORS
+            case {"code": int(status)}:
+                return status not in _PASSING_STATUS
+            case _:
+                continue
+    return False
+
+
+def _object(told: object) -> dict[str, Any]:
+    """What of an exception is an answer's body: as google-auth has read it, or as it came."""
+    if isinstance(told, str):
+        try:
+            told = json.loads(told)
+        except (ValueError, RecursionError):
+            return {}
+    return cast("dict[str, Any]", told) if isinstance(told, dict) else {}

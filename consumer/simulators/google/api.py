@@ -8,6 +8,7 @@ from typing import Any
 
 from consumer.simulators.google import refusals
 from consumer.simulators.google.customer import Customer
+from consumer.simulators.google.federation import Federation
 from consumer.simulators.google.fields import partial
 from consumer.simulators.google.quirks import GoogleQuirks
 from consumer.simulators.google.quota import Quota
@@ -65,6 +66,7 @@ class DirectoryApi:
         self.tokens = TokenIssuer(
             clock=clock, delegated=self._delegated, unauthorized_status=self.quirks.unauthorized_client_status
         )
+        self.federation = Federation(self.tokens, clock=clock)
 
     def add_customer(self, customer_id: str, domains: Iterable[str], *, user_limit: int | None = None) -> Customer:
         """A customer (its id begins with C) whose addresses end in `domains`; no two customers share one."""

@@ -11,8 +11,11 @@ from consumer.simulators.desk import NOTES, Handler
 from consumer.simulators.google import refusals
 from consumer.simulators.google.api import OPERATIONS, Call, DirectoryApi, Operation
 from consumer.simulators.google.customer import Customer
+from consumer.simulators.google.federation import IamRefusal
 from consumer.simulators.google.refusals import Refusal
 from consumer.simulators.google.tokens import Grant, TokenRefusal
+
+_SERVICE_ACCOUNTS = "/v1/projects/-/serviceAccounts"
 
 
 async def token(api: DirectoryApi, request: web.Request) -> web.Response:
@@ -25,6 +28,29 @@ async def token(api: DirectoryApi, request: web.Request) -> web.Response:
     if NOTES in request:
         request[NOTES].update(_actor(api.tokens.grant(f"Bearer {given['access_token']}")))
     return web.json_response(given)
+
+
+async def exchange(api: DirectoryApi, request: web.Request) -> web.Response:
+    """POST /v1/token of the Security Token Service."""
+    form = {name: str(value) for name, value in (await request.post()).items()}
+    try:
+        return web.json_response(api.federation.exchange(form, request.headers.get("Authorization")))
+    except TokenRefusal as refusal:
+        return web.json_response(refusal.body(), status=refusal.status)
+
+
+async def sign(api: DirectoryApi, request: web.Request) -> web.Response:
+    """POST …/serviceAccounts/{account}:signJwt of the IAM Credentials API."""
+    account, _, verb = request.match_info["account"].rpartition(":")
+    if verb != "signJwt":
+        raise web.HTTPNotFound
+    try:
+        signed = api.federation.sign(account, request.headers.get("Authorization"), await _body(request))
+    except IamRefusal as refusal:
+        return web.json_response(refusal.body, status=refusal.status)
+    except Refusal as refusal:
+        return web.json_response(refusal.body(), status=refusal.status)
+    return web.json_response(signed)
 
 
 def whose(api: DirectoryApi, request: web.Request) -> Mapping[str, Any]:
@@ -52,7 +78,11 @@ async def operation(api: DirectoryApi, one: Operation, request: web.Request) -> 
 
 def handlers(api: DirectoryApi) -> Mapping[tuple[str, str, str], Handler]:
     """Every route as (name, method, path), and what answers it."""
-    table: dict[tuple[str, str, str], Handler] = {("google.token", "POST", "/token"): partial(token, api)}
+    table: dict[tuple[str, str, str], Handler] = {
+        ("google.token", "POST", "/token"): partial(token, api),
+        ("google.sts", "POST", "/v1/token"): partial(exchange, api),
+        ("google.signJwt", "POST", f"{_SERVICE_ACCOUNTS}/{{account}}"): partial(sign, api),
+    }
     for one in OPERATIONS:
         table[one.name, one.method, one.path] = partial(operation, api, one)
     return table

@@ -5,18 +5,14 @@
 The grant is RFC 7523's. The audience is what google-auth writes, whatever its `token_uri` is.
 """
 
-import base64
-import binascii
-import json
 import secrets
 from collections.abc import Callable, Collection, Mapping
 from dataclasses import dataclass
-from typing import Any, cast
+from typing import Any
 
-from cryptography.exceptions import InvalidSignature
-from cryptography.hazmat.primitives.asymmetric.padding import PKCS1v15
 from cryptography.hazmat.primitives.asymmetric.rsa import RSAPublicKey
-from cryptography.hazmat.primitives.hashes import SHA256
+
+from consumer.simulators.jwt import parsed
 
 GRANT_TYPE = "urn:ietf:params:oauth:grant-type:jwt-bearer"
 AUDIENCES = frozenset({"https://oauth2.googleapis.com/token", "https://accounts.google.com/o/oauth2/token"})
@@ -114,23 +110,18 @@ class TokenIssuer:
 
     def _verified(self, assertion: str) -> Mapping[str, Any]:
         try:
-            head, payload, signature = assertion.split(".")
-            header = cast("dict[str, Any]", json.loads(_decoded(head)))
-            claims = cast("dict[str, Any]", json.loads(_decoded(payload)))
-            signed, mark = f"{head}.{payload}".encode("ascii"), _decoded(signature)
-            issued, expires = float(claims["iat"]), float(claims["exp"])
-        except (ValueError, KeyError, TypeError, AttributeError, binascii.Error):
+            token = parsed(assertion)
+            issued, expires = token.seconds("iat"), token.seconds("exp")
+        except ValueError:
             raise _invalid_grant("Bad Request") from None
-        key = self._keys.get(str(claims.get("iss", "")))
+        key = self._keys.get(token.text("iss"))
         if key is None:
             raise _invalid_grant("Invalid grant: account not found")
-        if header.get("alg") != "RS256":
+        if token.algorithm != "RS256":
             raise _invalid_grant("Invalid JWT: unsupported signature algorithm.")
-        try:
-            key.verify(mark, signed, PKCS1v15(), SHA256())
-        except InvalidSignature:
-            raise _invalid_grant("Invalid JWT Signature.") from None
-        if claims.get("aud") not in AUDIENCES:
+        if not token.is_signed_by(key):
+            raise _invalid_grant("Invalid JWT Signature.")
+        if token.claims.get("aud") not in AUDIENCES:
             raise _invalid_grant("Invalid JWT: Failed audience check.")
         now = self._clock()
         if not (issued - _LEEWAY <= now <= expires) or expires - issued > _LIFETIME + _LEEWAY:
@@ -138,8 +129,4 @@ class TokenIssuer:
                 "Invalid JWT: Token must be a short-lived token (60 minutes) and in a reasonable timeframe."
                 " Check your iat and exp values in the JWT claim."
             )
-        return claims
-
-
-def _decoded(part: str) -> bytes:
-    return base64.b64decode(part + "=" * (-len(part) % 4), altchars=b"-_", validate=True)
+        return token.claims

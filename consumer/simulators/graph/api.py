@@ -6,6 +6,7 @@ from typing import Any
 
 from consumer.simulators.graph import refusals
 from consumer.simulators.graph.directory import Directory
+from consumer.simulators.graph.managed_identity import AzureResource
 from consumer.simulators.graph.quirks import GraphQuirks
 from consumer.simulators.graph.tokens import TokenIssuer
 from consumer.simulators.rate import Rate
@@ -22,6 +23,7 @@ class GraphApi:
         self.tokens = TokenIssuer(
             clock=clock, lifetime=self.quirks.token_lifetime, unknown_application=self.quirks.unknown_application
         )
+        self.machine = AzureResource(self.tokens, clock=clock)
         self._clock = clock
         self._rng = rng
         self._writes: dict[str, Rate] = {}

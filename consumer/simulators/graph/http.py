@@ -8,7 +8,7 @@ from typing import Any, cast
 from aiohttp import web
 
 from consumer.simulators.desk import NOTES, Handler
-from consumer.simulators.graph import refusals
+from consumer.simulators.graph import managed_identity, refusals
 from consumer.simulators.graph.api import GraphApi
 from consumer.simulators.graph.directory import Directory
 from consumer.simulators.graph.filters import parsed
@@ -38,6 +38,7 @@ def handlers(api: GraphApi) -> Mapping[tuple[str, str, str], Handler]:
     table: dict[tuple[str, str, str], Handler] = {
         ("entra.discovery", "GET", "/{tenant}/v2.0/.well-known/openid-configuration"): _discovery,
         ("entra.token", "POST", "/{tenant}/oauth2/v2.0/token"): partial(_token, api),
+        **managed_identity.handlers(api.machine),
     }
     for route, act in acts.items():
         table[route] = partial(_answer, api, act)

@@ -78,7 +78,7 @@ class Vendors:
             {
                 "grant_type": "client_credentials",
                 "client_id": section.client_id,
-                "client_secret": self.open(section.client_secret),
+                "client_secret": self.open(section.client_secret or ""),
                 "scope": "x/.default",
             },
             resource="x",
@@ -110,7 +110,7 @@ class Vendors:
     def _google_token(self, subject: str) -> str:
         section = self.tenants[0].google
         assert section
-        account = json.loads(self.open(section.service_account))
+        account = json.loads(self.open(section.service_account or ""))
         now = int(time.time())
         claims = {
             "iss": account["client_email"],

@@ -29,7 +29,7 @@ def key(world: World) -> str:
 
 @pytest.fixture
 def fetch(section: GoogleSection, key: str) -> Fetch:
-    return fetcher(section, key)
+    return fetcher(section, lambda _: key)
 
 
 async def test_every_token_is_a_new_one_with_its_lifetime(fetch: Fetch) -> None:
@@ -54,7 +54,7 @@ async def test_a_service_account_without_the_delegation_holds_the_whole_tenant(f
 async def test_an_administrator_who_is_not_there_holds_the_whole_tenant(section: GoogleSection, key: str) -> None:
     nobody = section.model_copy(update={"admin_subject": f"nobody@{DOMAIN}"})
     with pytest.raises(Hold) as held:
-        await asyncio.to_thread(fetcher(nobody, key))
+        await asyncio.to_thread(fetcher(nobody, lambda _: key))
     assert held.value.scope is Scope.TENANT
     assert "nobody" not in str(held.value)
 
@@ -79,9 +79,11 @@ async def test_what_is_no_refusal_is_asked_for_again(fetch: Fetch, vendors: Vend
 
 @pytest.mark.parametrize("key", ["", "not JSON", "[]", "{}", '{"private_key": "?", "client_email": "a@b.example"}'])
 def test_a_key_that_is_none_stops_the_process_before_anybody_is_asked(key: str) -> None:
-    section = GoogleSection.model_construct(admin_subject=f"it@{DOMAIN}", token_url="https://nowhere.example/token")
+    section = GoogleSection.model_construct(
+        service_account="env:KEY", admin_subject=f"it@{DOMAIN}", token_url="https://nowhere.example/token"
+    )
     with pytest.raises(Stop):
-        fetcher(section, key)
+        fetcher(section, lambda _: key)
 
 
 async def test_a_ca_file_that_is_gone_since_the_start_is_no_defect(fetch: Fetch, section: GoogleSection) -> None:

@@ -29,7 +29,7 @@ def secret(world: World) -> str:
 
 @pytest.fixture
 def fetch(section: MicrosoftSection, secret: str) -> Fetch:
-    return fetcher(section, secret)
+    return fetcher(section, lambda _: secret)
 
 
 async def test_every_token_is_a_new_one_with_its_lifetime(fetch: Fetch) -> None:
@@ -52,7 +52,7 @@ async def test_what_entra_refuses_holds_the_whole_tenant_and_tells_entra_s_numbe
     else:
         secret = "another-secret"
     with pytest.raises(Hold) as held:
-        await asyncio.to_thread(fetcher(section, secret))
+        await asyncio.to_thread(fetcher(section, lambda _: secret))
     assert (held.value.reason, held.value.scope is Scope.TENANT) == (Reason.CREDENTIALS_INVALID, True)
     assert code in str(held.value)
     assert secret not in str(held.value)

@@ -56,9 +56,9 @@ class Graph:
     http: httpx.AsyncClient
 
     async def token(
-        self, *, client_id: str = CLIENT, secret: str = SECRET, scope: str | None = None
+        self, *, client_id: str = CLIENT, secret: Any = SECRET, scope: str | None = None
     ) -> Mapping[str, Any]:
-        """What Microsoft's own client makes of the token endpoint's answer."""
+        """What Microsoft's own client makes of the token endpoint's answer; `secret` is any credential that it takes."""
 
         def ask() -> Mapping[str, Any]:
             with requests.Session() as session:
