@@ -5,8 +5,6 @@ from collections.abc import Iterator
 from ipaddress import ip_address
 
 import httpx
-from sqlalchemy import make_url
-from sqlalchemy.exc import SQLAlchemyError
 
 from consumer.codec.registry import open_registry
 from consumer.configuration.checks.access import unopened
@@ -15,7 +13,7 @@ from consumer.configuration.mistakes import Mistake
 from consumer.configuration.reading import Reading
 from consumer.errors import Stop
 from consumer.http.client import tls_context
-from consumer.ledger.engine import open_engine
+from consumer.ledger.dsn import Dsn
 from consumer.ledger.vault import open_vault
 from consumer.secrets import SecretOpener
 from consumer.settings import Settings
@@ -48,14 +46,12 @@ def notices(reading: Reading[Settings], settings: Settings) -> Iterator[str]:
 
 
 def _database(reading: Reading[Settings], settings: Settings) -> Iterator[Mistake]:
-    right = "Give `postgresql://user@host:port/database`."
+    """By the parser that every session is opened with; it quotes no password."""
     try:
-        if make_url(settings.database.url).password:
-            wrong = "holds a password, which shows in lists and logs"
-            yield from reading.mistake(_DATABASE, wrong, "Give it by reference in `database.password`.")
-        open_engine(settings.database.url).dispose()
-    except (ValueError, SQLAlchemyError) as error:
-        yield from reading.mistake(_DATABASE, f"cannot be used: {str(error).rstrip('.')}", right)
+        Dsn.parse(settings.database.url, pooler=settings.database.pooler)
+    except ValueError as error:
+        right = "Give `postgresql://user@host:port/database`."
+        yield from reading.mistake(_DATABASE, str(error).rstrip("."), right)
 
 
 def _registry(reading: Reading[Settings], settings: Settings, open_secret: SecretOpener) -> Iterator[Mistake]:

@@ -25,6 +25,22 @@ def test_a_database_that_cannot_be_meant_is_told_without_its_password(files: Fil
 
 
 @pytest.mark.parametrize(
+    "url",
+    [
+        "postgres://provisioner@localhost/provisioner",
+        "host=localhost dbname=provisioner user=provisioner",
+        # ../shared/cases/database-urls.txt
+        "postgresql://provisioner@/provisioner?host=db-a:5432&host=db-b:5432&target_session_attrs=read-write",
+        "postgresql://provisioner@db-a:5432,db-b:5432/provisioner?target_session_attrs=read-write",
+        "postgresql:///provisioner?host=/var/run/postgresql",
+    ],
+)
+def test_a_database_in_every_form_that_libpq_reads_is_right(files: Files, url: str) -> None:
+    files.replace(files.service, URL, url)
+    assert files.messages() == []
+
+
+@pytest.mark.parametrize(
     ("old", "new", "place", "wrong"),
     [
         ("http://localhost:8081", "http://localhost:99999", "registry.url", "is no address"),
