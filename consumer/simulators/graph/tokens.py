@@ -1,19 +1,24 @@
 """Entra's token endpoint for client credentials, with the errors that were recorded from real directories."""
 
+import base64
+import json
 import secrets
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from typing import Any
 from uuid import uuid4
 
+from consumer.simulators.graph.permissions import GRANTED
+
 
 @dataclass(frozen=True, slots=True)
 class Grant:
-    """What a token stands for. `expires_at` in Unix seconds."""
+    """What a token stands for. `expires_at` in Unix seconds; `roles` are the permissions that the application had when it was given."""
 
     tenant_id: str
     client_id: str
     expires_at: float
+    roles: frozenset[str] = GRANTED
 
 
 class TokenIssuer:
@@ -25,6 +30,16 @@ class TokenIssuer:
         self._unknown_application = unknown_application
         self._applications: dict[tuple[str, str], str] = {}
         self._tokens: dict[str, Grant] = {}
+        self._granted: dict[tuple[str, str], frozenset[str]] = {}
+        self._expired: set[tuple[str, str]] = set()
+
+    def permit(self, tenant_id: str, client_id: str, roles: frozenset[str]) -> None:
+        """These are the application permissions that were consented to, and no others; those of `GRANTED` unless it is said."""
+        self._granted[tenant_id, client_id] = roles
+
+    def expire(self, tenant_id: str, client_id: str) -> None:
+        """The application's secrets are over."""
+        self._expired.add((tenant_id, client_id))
 
     def register(self, tenant_id: str, client_id: str, secret: str) -> None:
         """An application with its secret."""
@@ -38,18 +53,22 @@ class TokenIssuer:
         """Status and body of the answer to a token request; `resource` is the only one that tokens are given for."""
         client_id = form.get("client_id", "")
         if form.get("grant_type") != "client_credentials":
-            return _refused(400, "unsupported_grant_type", 70003, "The app requested an unsupported grant type.")
+            return refused(400, "unsupported_grant_type", 70003, "The app requested an unsupported grant type.")
         secret = self._applications.get((tenant_id, client_id))
         if secret is None:
-            return _refused(
+            return refused(
                 400, "unauthorized_client", self._unknown_application, "Application was not found in the directory."
             )
         if not secrets.compare_digest(secret, form.get("client_secret", "")):
-            return _refused(401, "invalid_client", 7000215, "Invalid client secret provided.")
+            return refused(401, "invalid_client", 7000215, "Invalid client secret provided.")
+        if (tenant_id, client_id) in self._expired:
+            return refused(401, "invalid_client", 7000222, "The provided client secret keys are expired.")
         if form.get("scope", "").rpartition("/")[0].rstrip("/") != resource:
-            return _refused(400, "invalid_resource", 500011, "The resource principal was not found in the tenant.")
-        token = secrets.token_urlsafe(32)
-        self._tokens[token] = Grant(tenant_id, client_id, self._clock() + self._lifetime)
+            return refused(400, "invalid_resource", 500011, "The resource principal was not found in the tenant.")
+        roles = self._granted.get((tenant_id, client_id), GRANTED)
+        grant = Grant(tenant_id, client_id, self._clock() + self._lifetime, roles)
+        token = _access_token(grant, resource)
+        self._tokens[token] = grant
         lifetime = int(self._lifetime)
         return 200, {"token_type": "Bearer", "expires_in": lifetime, "ext_expires_in": lifetime, "access_token": token}
 
@@ -59,7 +78,22 @@ class TokenIssuer:
         return grant if grant and grant.expires_at > self._clock() else None
 
 
-def _refused(status: int, error: str, code: int, text: str) -> tuple[int, dict[str, Any]]:
+def _access_token(grant: Grant, resource: str) -> str:
+    """A token of the form that Entra's have ("Access token claims reference"): without a permission it has no `roles`. It is not signed."""
+    claims: dict[str, Any] = {
+        "aud": resource,
+        "appid": grant.client_id,
+        "tid": grant.tenant_id,
+        "exp": int(grant.expires_at),
+        "idtyp": "app",
+        **({"roles": sorted(grant.roles)} if grant.roles else {}),
+    }
+    parts = [json.dumps(part).encode() for part in ({"typ": "JWT", "alg": "RS256"}, claims)]
+    return ".".join(base64.urlsafe_b64encode(part).rstrip(b"=").decode() for part in (*parts, secrets.token_bytes(32)))
+
+
+def refused(status: int, error: str, code: int, text: str) -> tuple[int, dict[str, Any]]:
+    """Status and body of an error answer of Entra's."""
     trace, correlation = str(uuid4()), str(uuid4())
     timestamp = "2026-01-01 00:00:00Z"
     return status, {
