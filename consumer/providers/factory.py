@@ -1,6 +1,6 @@
 """Opens a tenant's directories."""
 
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Mapping, Sequence
 from pathlib import Path
 
 from consumer.events import Provider
@@ -20,11 +20,19 @@ Tokens = Callable[[MicrosoftSection | GoogleSection], TokenSource]
 """Where an institution's tokens come from."""
 
 
-def open_tokens(section: MicrosoftSection | GoogleSection, *, open_secret: Callable[[str], str]) -> TokenSource:
-    """The vendor's own authority. Connects to nothing yet. Raises `Stop` where the secret can't be opened or is of the wrong form."""
+def open_tokens(
+    section: MicrosoftSection | GoogleSection,
+    *,
+    open_secret: Callable[[str], str],
+    scopes: Sequence[str] = google_tokens.SCOPES,
+) -> TokenSource:
+    """The vendor's own authority. Connects to nothing yet. Raises `Stop` where the secret can't be opened or is of the wrong form.
+
+    `scopes` are what tokens of Google's are for; Microsoft's are for whatever the application was granted.
+    """
     if isinstance(section, MicrosoftSection):
         return TokenSource(microsoft_tokens.fetcher(section, open_secret(section.client_secret)))
-    return TokenSource(google_tokens.fetcher(section, open_secret(section.service_account)))
+    return TokenSource(google_tokens.fetcher(section, open_secret(section.service_account), scopes=scopes))
 
 
 def open_directories(
