@@ -1,0 +1,73 @@
+"""`provisioner config check --connect`: opens what the check needs, and says how far it is."""
+
+import asyncio
+from collections.abc import Callable, Collection, Mapping, Sequence
+from contextlib import AsyncExitStack
+from functools import partial
+from pathlib import Path
+
+import typer
+
+from consumer.cli.console import err
+from consumer.configuration.document import Document
+from consumer.configuration.environment import overlay
+from consumer.configuration.loading import load_settings, read_tenants
+from consumer.configuration.mistakes import Misconfigured
+from consumer.http.client import HttpClient
+from consumer.preflight.check import Looker, look_at_everything
+from consumer.preflight.finding import Findings, Origin
+from consumer.providers.factory import open_tokens
+from consumer.providers.google.tokens import SCOPES
+from consumer.providers.tokens import TokenSource
+from consumer.secrets import SecretOpener, opener
+from consumer.settings import Settings
+from consumer.tenants import GoogleSection, MailgunSection, MicrosoftSection, Tenant
+
+
+def contact(config: Path, environ: Mapping[str, str], *, unusable: Collection[str], tenant: str | None) -> Findings:
+    """Contacts the service's dependencies and the vendors of all tenants but the `unusable` ones; with `tenant`, only those of this one.
+
+    Nothing is contacted where the service's file or the tenants' folder cannot be read. Raises `BadParameter` for an unknown tenant.
+    """
+    try:
+        settings = load_settings(config, environ)
+        files = read_tenants(settings.tenants_dir)
+    except Misconfigured:
+        return Findings()
+    if tenant is not None and tenant not in {*files.broken, *(one.id for one, _ in files.loaded)}:
+        raise typer.BadParameter(f"there is no `{tenant}`", param_hint="--tenant")
+    document = Document.read(config)
+    origin = Origin(document, overlay(document.data, environ))
+    usable = [(one, Origin(of_tenant, {})) for one, of_tenant in files.loaded if one.id not in unusable]
+    chosen = [(one, at) for one, at in usable if tenant in {None, one.id}]
+    with err.status("Contacting the dependencies and vendors …") as status:
+        ended: list[str] = []
+
+        def done(name: str) -> None:
+            ended.append(name)
+            status.update(f"{len(ended)} checks have ended, the last is {name} …")
+
+        return asyncio.run(_look(opener(environ), None if tenant else settings, origin, chosen, done))
+
+
+async def _look(
+    open_secret: SecretOpener,
+    settings: Settings | None,
+    origin: Origin,
+    tenants: Sequence[tuple[Tenant, Origin]],
+    done: Callable[[str], None],
+) -> Findings:
+    async with AsyncExitStack() as stack:
+        clients: dict[Path | None, HttpClient] = {}
+        for ca_file in {None, *(section.ca_file for tenant, _ in tenants for section in _sections(tenant))}:
+            clients[ca_file] = await stack.enter_async_context(HttpClient(ca_file=ca_file))
+        looker = Looker(open_secret, clients.__getitem__, partial(_tokens, open_secret), done=done)
+        return await look_at_everything(looker, settings, origin, tenants)
+
+
+def _sections(tenant: Tenant) -> Sequence[MicrosoftSection | GoogleSection | MailgunSection]:
+    return [section for section in (tenant.microsoft, tenant.google, tenant.mailgun) if section is not None]
+
+
+def _tokens(open_secret: SecretOpener, section: MicrosoftSection | GoogleSection, scopes: Sequence[str]) -> TokenSource:
+    return open_tokens(section, open_secret=open_secret, scopes=scopes or SCOPES)
