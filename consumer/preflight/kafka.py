@@ -14,6 +14,7 @@ from consumer.settings import KafkaSettings
 from consumer.topics import wanted
 
 _CREDENTIALS = {KafkaError._AUTHENTICATION, KafkaError._SSL, KafkaError.SASL_AUTHENTICATION_FAILED}  # noqa: SLF001  their names
+_FORBIDDEN = {KafkaError.TOPIC_AUTHORIZATION_FAILED, KafkaError.GROUP_AUTHORIZATION_FAILED}
 _MISSING = {KafkaError.UNKNOWN_TOPIC_OR_PART, KafkaError._UNKNOWN_TOPIC}  # noqa: SLF001  its name
 
 
@@ -50,7 +51,7 @@ def _wanted(settings: KafkaSettings) -> Mapping[str, Wanted]:
 
 
 def _topics(admin: Any, names: Mapping[str, str], timeout: float) -> Mapping[str, Topic | Refused]:  # noqa: ANN401  its stubs say too little
-    collection = TopicCollection(list(names.values()))
+    collection = TopicCollection(list(dict.fromkeys(names.values())))
     described: Mapping[str, Future[Any]] = admin.describe_topics(
         collection, include_authorized_operations=True, request_timeout=timeout
     )
@@ -89,7 +90,7 @@ def _group(admin: Any, group_id: str, timeout: float) -> frozenset[str] | Refuse
     )
     found = _result(futures[group_id])
     if isinstance(found, Refused):
-        return None if found.missing else found
+        return found if found.forbidden else None  # a group that has never been there is not shown either
     return _operations(found)
 
 
@@ -103,4 +104,5 @@ def _result(future: "Future[Any]") -> Any:  # noqa: ANN401  whatever was asked f
         return future.result()
     except KafkaException as error:
         refusal: KafkaError = error.args[0]
-        return Refused(refusal.str().rstrip("."), missing=refusal.code() in _MISSING)
+        code = refusal.code()
+        return Refused(refusal.str().rstrip("."), missing=code in _MISSING, forbidden=code in _FORBIDDEN)

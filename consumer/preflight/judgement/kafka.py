@@ -46,10 +46,11 @@ class Topic:
 
 @dataclass(frozen=True, slots=True)
 class Refused:
-    """Why something is not shown; `missing`: it does not exist."""
+    """Why something is not shown: it does not exist (`missing`), this client may not see it (`forbidden`), or in librdkafka's words."""
 
     why: str
     missing: bool = False
+    forbidden: bool = False
 
 
 @dataclass(frozen=True, slots=True)
@@ -76,19 +77,25 @@ def of_cluster(cluster: Cluster, wanted: Mapping[str, Wanted], settings: KafkaSe
         place: Place = ("kafka", "topics", key)
         name = str(getattr(settings.topics, key))
         if isinstance(topic, Refused):
-            right = _CREATE if topic.missing else f"Allow this client to describe the topic `{name}`."
-            yield Finding(
-                place, "names a topic that does not exist" if topic.missing else f"is not shown: {topic.why}", right
-            )
+            yield _refused(topic, place, name)
             continue
         yield from _form(topic, wanted[key], place, name)
         yield from _permissions(topic.operations, _USES[key], place, f"topic `{name}`")
     group: Place = ("kafka", "group_id")
     if isinstance(cluster.group, Refused):
-        yield Finding(group, f"is not shown: {cluster.group.why}", f"Allow READ on the group `{settings.group_id}`.")
+        right = f"Add an ACL that allows READ on the group `{settings.group_id}`."
+        yield Finding(group, "names a group that this client may not see", right)
     else:
         yield from _permissions(cluster.group, frozenset({READ}), group, f"group `{settings.group_id}`")
     yield from _durability(cluster)
+
+
+def _refused(topic: Refused, place: Place, name: str) -> Finding:
+    if topic.missing:
+        return Finding(place, "names a topic that does not exist", _CREATE)
+    if topic.forbidden:
+        return Finding(place, "names a topic that this client may not see", f"Add an ACL for the topic `{name}`.")
+    return Finding(place, f"could not be checked: {topic.why}", "Run the check again later.", note=True)
 
 
 def _form(topic: Topic, wanted: Wanted, place: Place, name: str) -> Iterator[Finding]:
