@@ -16,7 +16,8 @@ _INTRODUCTION = """\
 # Configuration
 
 Two kinds of files, both YAML: `config/service.yaml`, and one `config/tenants/<id>.yaml` for each institution. `provisioner config check`
-lists every mistake at once; unknown keys are mistakes. Editors that know JSON Schema complete and check the files as you type
+lists every mistake at once; unknown keys are mistakes. With `--connect` it also contacts everything that the files name: see
+[operations.md](operations.md#checking-an-installation). Editors that know JSON Schema complete and check the files as you type
 (`config/service.schema.json`, `config/tenant.schema.json`).
 
 - Any key of the service can be overridden from the environment: `PROVISIONER_DATABASE__URL` is `database.url`. Values are read as YAML.

@@ -45,7 +45,7 @@ _ROLES = frozenset(
     }
 )
 
-_ALLOWING: Mapping[str, frozenset[str]] = {
+ALLOWING: Mapping[str, frozenset[str]] = {
     "graph.users.create": _WRITES_USERS,
     "graph.users.list": _READS_USERS,
     "graph.users.get": _READS_USERS,
@@ -61,13 +61,14 @@ _ALLOWING: Mapping[str, frozenset[str]] = {
     "graph.subscribedSkus.list": _ALL
     | {"Directory.Read.All", "LicenseAssignment.Read.All", "Organization.Read.All", "Organization.ReadWrite.All"},
     "graph.deleted.list": _READS_USERS,
-    "graph.deleted.restore": frozenset({"User.DeleteRestore.All", "User.ReadWrite.All", "Directory.ReadWrite.All"}),
+    "graph.deleted.restore": frozenset({"User.DeleteRestore.All"}),
 }
+"""The permissions of which any one is enough, by route."""
 
 
 def check(route: str, roles: frozenset[str], body: Mapping[str, Any]) -> None:
     """Raises `Refusal` (403) where none of the application's permissions lets the call through."""
-    if not _ALLOWING[route] & roles or (
+    if not ALLOWING[route] & roles or (
         route == "graph.users.update" and body.get("passwordProfile") and not _PASSWORDS & roles
     ):
         raise refusals.denied()
