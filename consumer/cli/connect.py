@@ -9,12 +9,13 @@ from pathlib import Path
 import typer
 
 from consumer.cli.console import err
+from consumer.configuration.check import Findings as Static
 from consumer.configuration.document import Document
 from consumer.configuration.environment import overlay
 from consumer.configuration.loading import load_settings, read_tenants
 from consumer.configuration.mistakes import Misconfigured
 from consumer.http.client import HttpClient
-from consumer.preflight.check import Looker, look_at_everything
+from consumer.preflight.check import DEPENDENCIES, Looker, look_at_everything
 from consumer.preflight.finding import Findings, Origin
 from consumer.providers.factory import open_tokens
 from consumer.providers.google.tokens import SCOPES
@@ -24,10 +25,11 @@ from consumer.settings import Settings
 from consumer.tenants import GoogleSection, MailgunSection, MicrosoftSection, Tenant
 
 
-def contact(config: Path, environ: Mapping[str, str], *, unusable: Collection[str], tenant: str | None) -> Findings:
-    """Contacts the service's dependencies and the vendors of all tenants but the `unusable` ones; with `tenant`, only those of this one.
+def contact(config: Path, environ: Mapping[str, str], *, known: Static, tenant: str | None) -> Findings:
+    """Contacts the service's dependencies and the vendors of all tenants; with `tenant`, only the vendors of this one.
 
-    Nothing is contacted where the service's file or the tenants' folder cannot be read. Raises `BadParameter` for an unknown tenant.
+    What the files hold mistakes of (`known`) is not contacted, and nothing is where the service's file or the tenants' folder cannot be
+    read. A key of which a mistake is known has no second one. Raises `BadParameter` for an unknown tenant.
     """
     try:
         settings = load_settings(config, environ)
@@ -37,9 +39,11 @@ def contact(config: Path, environ: Mapping[str, str], *, unusable: Collection[st
     if tenant is not None and tenant not in {*files.broken, *(one.id for one, _ in files.loaded)}:
         raise typer.BadParameter(f"there is no `{tenant}`", param_hint="--tenant")
     document = Document.read(config)
-    origin = Origin(document, overlay(document.data, environ))
-    usable = [(one, Origin(of_tenant, {})) for one, of_tenant in files.loaded if one.id not in unusable]
+    service = settings, Origin(document, overlay(document.data, environ))
+    broken = {mistake.place.partition(".")[0] for mistake in known.service}
+    usable = [(one, Origin(of_tenant, {})) for one, of_tenant in files.loaded if one.id not in known.unusable]
     chosen = [(one, at) for one, at in usable if tenant in {None, one.id}]
+    dependencies = [] if tenant else [name for name in DEPENDENCIES if name not in broken]
     with err.status("Contacting the dependencies and vendors …") as status:
         ended: list[str] = []
 
@@ -47,14 +51,16 @@ def contact(config: Path, environ: Mapping[str, str], *, unusable: Collection[st
             ended.append(name)
             status.update(f"{len(ended)} checks have ended, the last is {name} …")
 
-        return asyncio.run(_look(opener(environ), None if tenant else settings, origin, chosen, done))
+        found = asyncio.run(_look(opener(environ), chosen, service, dependencies, done))
+    told = {(mistake.file, mistake.place) for mistake in known.mistakes}
+    return Findings([one for one in found.mistakes if (one.file, one.place) not in told], found.notes)
 
 
 async def _look(
     open_secret: SecretOpener,
-    settings: Settings | None,
-    origin: Origin,
     tenants: Sequence[tuple[Tenant, Origin]],
+    service: tuple[Settings, Origin],
+    dependencies: Collection[str],
     done: Callable[[str], None],
 ) -> Findings:
     async with AsyncExitStack() as stack:
@@ -62,7 +68,7 @@ async def _look(
         for ca_file in {None, *(section.ca_file for tenant, _ in tenants for section in _sections(tenant))}:
             clients[ca_file] = await stack.enter_async_context(HttpClient(ca_file=ca_file))
         looker = Looker(open_secret, clients.__getitem__, partial(_tokens, open_secret), done=done)
-        return await look_at_everything(looker, settings, origin, tenants)
+        return await look_at_everything(looker, tenants, service, dependencies=dependencies)
 
 
 def _sections(tenant: Tenant) -> Sequence[MicrosoftSection | GoogleSection | MailgunSection]:

@@ -2,7 +2,7 @@
 
 import asyncio
 import json
-from collections.abc import Awaitable, Callable, Mapping, Sequence
+from collections.abc import Awaitable, Callable, Collection, Mapping, Sequence
 from dataclasses import dataclass, field
 from functools import partial
 from pathlib import Path
@@ -54,15 +54,24 @@ class _Check:
     look: _Looking
 
 
+DEPENDENCIES = ("kafka", "registry", "database")
+"""What the service itself needs, by its section of the settings."""
+
+
 async def look_at_everything(
-    looker: Looker, settings: Settings | None, origin: Origin, tenants: Sequence[tuple[Tenant, Origin]]
+    looker: Looker,
+    tenants: Sequence[tuple[Tenant, Origin]],
+    service: tuple[Settings, Origin] | None = None,
+    *,
+    dependencies: Collection[str] = DEPENDENCIES,
 ) -> Findings:
-    """What contacting the service's dependencies (none without `settings`) and the tenants' vendors shows. Changes nothing anywhere.
+    """What contacting the tenants' vendors and these dependencies of the service shows. Changes nothing anywhere.
 
     Raises nothing that a dependency or a vendor says, and ends after `Looker.timeout` seconds for every `_AT_ONCE` checks at most.
     """
     free = asyncio.Semaphore(_AT_ONCE)
-    checks = [*_dependencies(looker, settings, origin), *_vendors(looker, tenants)]
+    own: Sequence[_Check] = _dependencies(looker, *service) if service else ()
+    checks = [*(check for check in own if check.section in dependencies), *_vendors(looker, tenants)]
 
     async def one(check: _Check) -> tuple[Origin, Sequence[Finding]]:
         async with free:
@@ -86,9 +95,7 @@ async def _bounded(check: _Check, timeout: float) -> Sequence[Finding]:
         ]
 
 
-def _dependencies(looker: Looker, settings: Settings | None, origin: Origin) -> Sequence[_Check]:
-    if settings is None:
-        return []
+def _dependencies(looker: Looker, settings: Settings, origin: Origin) -> Sequence[_Check]:
     open_secret = looker.open_secret
     blocking: Mapping[str, Callable[[], Sequence[Finding]]] = {
         "kafka": partial(kafka.look, settings.kafka, timeout=min(_KAFKA_REQUEST, looker.timeout)),
@@ -101,10 +108,11 @@ def _dependencies(looker: Looker, settings: Settings | None, origin: Origin) -> 
 def _vendors(looker: Looker, tenants: Sequence[tuple[Tenant, Origin]]) -> Sequence[_Check]:
     checks: list[_Check] = []
     for tenant, origin in tenants:
+        mails = tenant.mailgun if tenant.welcome_email.enabled else None
         vendors: Mapping[str, _Looking | None] = {
             Provider.MICROSOFT: tenant.microsoft and partial(_microsoft, looker, tenant, tenant.microsoft),
             Provider.GOOGLE: tenant.google and partial(_google, looker, tenant, tenant.google),
-            "mailgun": tenant.mailgun and partial(_mailgun, looker, tenant.mailgun),
+            "mailgun": mails and partial(_mailgun, looker, mails),
         }
         checks += [_Check(f"{tenant.id}: {name}", name, origin, look) for name, look in vendors.items() if look]
     return checks

@@ -12,6 +12,7 @@ from consumer.errors import Hold, RetryLater
 from consumer.http.answer import Answer
 from consumer.preflight.asking import Asker, bearer
 from consumer.preflight.finding import Finding
+from consumer.preflight.judgement import entra
 from consumer.preflight.judgement import microsoft as judgement
 from consumer.preflight.judgement.answers import UNREACHED, unreachable
 from consumer.providers.microsoft import requests
@@ -27,13 +28,13 @@ _NOBODY = "~CHECK"
 
 async def look(tenant: Tenant, section: MicrosoftSection, asker: Asker, tokens: TokenSource) -> Sequence[Finding]:
     """Everything that is wrong with the institution's directory, as far as it can be read. Raises nothing that the vendor says."""
-    if wrong := judgement.of_directory(await asker.get(_metadata(section, section.tenant_id))):
+    if wrong := entra.of_directory(await asker.get(_metadata(section, section.tenant_id))):
         return wrong
     domain = asyncio.create_task(_domain(tenant, section, asker))
     try:
         token = await tokens.get()
     except Hold as refused:
-        return [judgement.of_refused_token(refused.code), *await domain]
+        return [entra.of_refused_token(refused.code), *await domain]
     except RetryLater as fault:
         answer = Answer(UNREACHED, {}, str(fault).encode())
         return [unreachable(("microsoft", "authority_url"), answer), *await domain]
@@ -46,7 +47,7 @@ async def _domain(tenant: Tenant, section: MicrosoftSection, asker: Asker) -> Se
     known, where = await asyncio.gather(
         asker.get(_metadata(section, name)), asker.get(realm, {"Accept": "application/json"})
     )
-    return judgement.of_domain(known, where, tenant, section)
+    return entra.of_domain(known, where, tenant, section)
 
 
 async def _directory(tenant: Tenant, section: MicrosoftSection, asker: Asker, token: str) -> Sequence[Finding]:

@@ -85,6 +85,14 @@ def test_a_tenant_that_the_files_hold_mistakes_of_is_not_contacted(installation:
     assert "1 mistake." in result.stderr
 
 
+def test_a_dependency_that_the_file_holds_a_mistake_of_is_not_contacted(installation: Installation) -> None:
+    text = installation.config.read_text()
+    installation.config.write_text(text.replace("database:\n", "database:\n  password: env:NOT_SET\n"))
+    result = installation.check("--connect")
+    assert "`database.password`" in result.stderr
+    assert "`database.url`" not in result.stderr
+
+
 def test_an_unknown_tenant_is_refused(installation: Installation) -> None:
     assert installation.check("--connect", "--tenant", "nobody").exit_code == 2
 

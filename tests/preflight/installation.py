@@ -7,7 +7,6 @@ from typing import Any
 
 import yaml
 
-from consumer.configuration.document import Document
 from consumer.configuration.loading import load_tenants
 from consumer.events import Provider
 from consumer.http.client import HttpClient
@@ -74,7 +73,7 @@ class Installation:
         tenants = [(tenant, Origin(document, {})) for tenant, document in load_tenants(self.file.parent)]
         async with HttpClient(ca_file=self.world.authority.ca_file) as http:
             looker = Looker(open_secret, lambda _: http, tokens, regions=regions, timeout=timeout)
-            return await look_at_everything(looker, None, Origin(Document("none", {}, {}), {}), tenants)
+            return await look_at_everything(looker, tenants)
 
 
 def lines(findings: Findings) -> list[tuple[str, str]]:

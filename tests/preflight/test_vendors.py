@@ -291,6 +291,12 @@ async def test_a_permission_that_the_rules_do_not_need_may_be_missing(installati
     assert lines(await installation.findings()) == []
 
 
+async def test_a_mail_domain_is_looked_at_only_where_mail_is_sent(installation: Installation) -> None:
+    mail_domain(DomainState.DISABLED)(installation)
+    edited("welcome_email", "enabled", value=False)(installation)
+    assert lines(await installation.findings()) == []
+
+
 async def test_a_domain_of_another_directory_is_told_apart_from_one_that_nobody_has(installation: Installation) -> None:
     installation.world.graph.add_directory("another-directory", "students.elsewhere.example")
     edited("addresses", "domain", value="students.elsewhere.example")(installation)

@@ -61,7 +61,7 @@ ALLOWING: Mapping[str, frozenset[str]] = {
     "graph.subscribedSkus.list": _ALL
     | {"Directory.Read.All", "LicenseAssignment.Read.All", "Organization.Read.All", "Organization.ReadWrite.All"},
     "graph.deleted.list": _READS_USERS,
-    "graph.deleted.restore": frozenset({"User.DeleteRestore.All"}),
+    "graph.deleted.restore": frozenset({"User.DeleteRestore.All", "User.ReadWrite.All"}),
 }
 """The permissions of which any one is enough, by route."""
 
