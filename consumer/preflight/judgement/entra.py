@@ -1,8 +1,8 @@
 """What Entra shows of one institution: its directory, its domain, and why an application is given no token. Pure.
 
-Sources, all Microsoft's: the page "Microsoft Entra authentication and authorization error codes" (AADSTS numbers), "OpenID Connect on the
-Microsoft identity platform" (the metadata document takes a domain name for the tenant), and MSAL's own `user_realm_discovery`
-(`account_type`).
+Sources, all Microsoft's: the pages "Microsoft Entra authentication and authorization error codes" (AADSTS numbers), "OpenID Connect on the
+Microsoft identity platform" (the metadata document takes a domain name for the tenant) and "HDInsight ID Broker" (the sign-in realm is
+public; its answer), and MSAL's own `user_realm_discovery`.
 """
 
 import re
@@ -19,7 +19,7 @@ _SECRET: Place = ("microsoft", "client_secret")
 _CLIENT: Place = ("microsoft", "client_id")
 _DOMAIN: Place = ("addresses", "domain")
 
-_OK, _BAD_REQUEST = 200, 400
+_OK, _BAD_REQUEST, _TOO_MANY, _SERVER_ERROR = 200, 400, 429, 500
 
 _WRONG_SECRET = Finding(
     _SECRET,
@@ -86,7 +86,10 @@ def of_directory(answer: Answer) -> Sequence[Finding]:
     """The metadata document of `microsoft.tenant_id`. Nothing else can be asked where this finds something."""
     if answer.status == UNREACHED:
         return [unreachable(("microsoft", "authority_url"), answer)]
-    if answer.status == _BAD_REQUEST:
+    if answer.status == _TOO_MANY or answer.status >= _SERVER_ERROR:
+        wrong = f"gives no answer now (HTTP {answer.status})"
+        return [Finding(("microsoft", "authority_url"), wrong, "Run the check again later.")]
+    if _is_refused(answer):
         right = "Copy the directory (tenant) id from Entra's overview page, and check that `microsoft.authority_url` is its cloud."
         return [Finding(("microsoft", "tenant_id"), "is no directory that Entra knows (AADSTS90002)", right)]
     if _directory_id(answer) is None:
@@ -112,7 +115,7 @@ def of_refused_token(code: str | None) -> Finding:
 def of_domain(known: Answer, realm: Answer, tenant: Tenant, section: MicrosoftSection) -> Sequence[Finding]:
     """The metadata document and the sign-in realm of `addresses.domain`: whose it is, and where its users sign in."""
     domain = tenant.addresses.domain
-    if known.status == _BAD_REQUEST:
+    if _is_refused(known):
         right = (
             f"Add and verify `{domain}` in the Microsoft 365 admin centre, under Settings, Domains; or correct it here."
         )
@@ -130,6 +133,11 @@ def of_domain(known: Answer, realm: Answer, tenant: Tenant, section: MicrosoftSe
     if kind != "managed":
         return [unchecked(_DOMAIN, "whether it is federated", realm)]
     return []
+
+
+def _is_refused(metadata: Answer) -> bool:
+    """Whether Entra itself says that there is no such directory; AADSTS90002, or AADSTS900023 for what cannot be one."""
+    return metadata.status == _BAD_REQUEST and isinstance(metadata.json().get("error"), str)
 
 
 def _directory_id(answer: Answer) -> str | None:

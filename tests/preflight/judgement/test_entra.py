@@ -52,6 +52,8 @@ def test_a_number_that_is_not_known_here_can_be_looked_up() -> None:
         (Answer(UNREACHED, {}, b"no route"), "authority_url"),
         (Answer(200, {}, b"<html>"), "authority_url"),
         (told(404), "authority_url"),
+        (Answer(400, {}, b"<html>"), "authority_url"),
+        (told(503), "authority_url"),
     ],
 )
 def test_the_directory_s_metadata_tells_whether_it_is_entra_and_knows_it(answer: Answer, place: str | None) -> None:
@@ -66,7 +68,8 @@ def test_the_directory_s_metadata_tells_whether_it_is_entra_and_knows_it(answer:
         (OURS, told(account_type="Unknown"), "could not be checked", True),
         (OURS, Answer(UNREACHED), "could not be checked", True),
         (told(503), MANAGED, "could not be checked", True),
-        (told(400), told(account_type="Unknown"), "is not verified", False),
+        (told(400, error="invalid_tenant"), told(account_type="Unknown"), "is not verified", False),
+        (Answer(400, {}, b"<html>"), MANAGED, "could not be checked", True),
         (told(issuer="https://login.microsoftonline.com/another/v2.0"), MANAGED, "is verified in another", False),
     ],
 )
