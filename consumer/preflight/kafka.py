@@ -41,13 +41,13 @@ def _read(settings: KafkaSettings, heard: list[KafkaError], timeout: float) -> C
 def _wanted(settings: KafkaSettings) -> Mapping[str, Wanted]:
     """What `provisioner topics create` would make: partitions only of those topics whose number is not the operator's choice."""
     any_number = 2
-    keys = {name: key for key, name in settings.topics.model_dump().items()}
-    return {
-        keys[topic.topic]: Wanted(
+    by_name = {
+        topic.topic: Wanted(
             None if topic.num_partitions == any_number else topic.num_partitions, dict(topic.config or {})
         )
         for topic in wanted(settings.topics, partitions=any_number, replication=1)
     }
+    return {key: by_name[name] for key, name in settings.topics.model_dump().items()}
 
 
 def _topics(admin: Any, names: Mapping[str, str], timeout: float) -> Mapping[str, Topic | Refused]:  # noqa: ANN401  its stubs say too little
@@ -95,8 +95,8 @@ def _group(admin: Any, group_id: str, timeout: float) -> frozenset[str] | Refuse
 
 
 def _operations(described: Any) -> frozenset[str] | None:  # noqa: ANN401  a description of any kind
-    operations = described.authorized_operations
-    return None if operations is None else frozenset(operation.name for operation in operations)
+    """None where the cluster does not tell: whoever may describe something has that operation at least."""
+    return frozenset(operation.name for operation in described.authorized_operations or ()) or None
 
 
 def _result(future: "Future[Any]") -> Any:  # noqa: ANN401  whatever was asked for, or `Refused`
