@@ -1,6 +1,6 @@
 """One institution, as `config/tenants/<id>.yaml` says it: the model, and nothing that reads files (see `consumer.configuration`)."""
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from enum import StrEnum
 from hashlib import sha256
 from pathlib import Path
@@ -271,6 +271,10 @@ class WelcomeEmail(_Section):
     """Languages that the template has; the first is for students whose own is not among them."""
 
 
+MAILGUN_REGIONS: Mapping[str, str] = {"us": "https://api.mailgun.net", "eu": "https://api.eu.mailgun.net"}
+"""The API's root in each region."""
+
+
 class MailgunSection(_Section):
     """Where mail leaves. `api_key` may be a domain sending key; the look-up of a mail's fate then needs `lookup_key`."""
 
@@ -292,7 +296,7 @@ class MailgunSection(_Section):
     @property
     def base_url(self) -> str:
         """The API's root, from `url` where given, else by region."""
-        return self.url or {"us": "https://api.mailgun.net", "eu": "https://api.eu.mailgun.net"}[self.region]
+        return self.url or MAILGUN_REGIONS[self.region]
 
 
 class Outline(BaseModel):

@@ -7,6 +7,7 @@ from typing import Annotated
 
 import typer
 
+from consumer.cli.connect import contact
 from consumer.cli.console import DEFAULT_SERVICE_FILE, ServiceFile, err, out
 from consumer.configuration.check import examine
 from consumer.configuration.editors import schemas
@@ -22,15 +23,26 @@ def check(
     config: ServiceFile = DEFAULT_SERVICE_FILE,
     *,
     secrets: Annotated[bool, typer.Option(help="Also open every reference to a secret.")] = True,
+    connect: Annotated[
+        bool, typer.Option("--connect", help="Then contact Kafka, registry, database and all vendors; changes nothing.")
+    ] = False,
+    tenant: Annotated[str | None, typer.Option(help="With --connect: contact only the vendors of this tenant.")] = None,
 ) -> None:
     """Tell every mistake at once, with file, line, what is wrong and what would be right. Exit status 1 if there are any.
 
     Also names the tenants that share a directory, which is allowed, or a domain, which both must declare.
     """
+    if (connect and not secrets) or (tenant and not connect):
+        raise typer.BadParameter("--connect needs the secrets, and --tenant needs --connect")
     findings = examine(config, os.environ, secrets=secrets)
     mistakes = findings.mistakes
     for notice in findings.notices:
         out.print(notice, markup=False, highlight=False, soft_wrap=True)
+    if connect:
+        found = contact(config, os.environ, known=findings, tenant=tenant)
+        mistakes = [*mistakes, *found.mistakes]
+        for note in found.notes:
+            out.print(f"Note: {note}", markup=False, highlight=False, soft_wrap=True)
     for mistake in mistakes:
         err.print(str(mistake), markup=False, soft_wrap=True)
     if mistakes:

@@ -25,6 +25,7 @@ made it. It constructs what `provisioner run` constructs, and connects to nothin
 secrets, keys and certificates opened (`--no-secrets` leaves these out, for a build), every template is rendered with sample students, and
 the address patterns are tried with sample names. Unknown keys and keys that are given twice are mistakes; what is allowed but hardly meant,
 such as a tenant none of whose statuses does anything, is pointed out. The exit status is 1 if there are mistakes.
+With `--connect` it then contacts everything that the files name: see [operations.md](operations.md#checking-an-installation).
 
 - Any key of the service can be overridden from the environment: `PROVISIONER_DATABASE__URL` is `database.url`. Values are read as YAML.
 - `PROVISIONER_KAFKA_…` is any setting of librdkafka, dots written as underscores: `PROVISIONER_KAFKA_SASL_USERNAME` is `sasl.username`.

@@ -130,8 +130,8 @@ def translated() -> Generator[None]:
     except PoolTimeoutError as error:
         raise Unavailable("All connections to PostgreSQL are in use.") from error
     except DBAPIError as error:
-        if advice := _advice(error):
-            raise Refused(f"PostgreSQL refuses ({why(error.orig)}). {advice}") from error
+        if right := remedy(error):
+            raise Refused(f"PostgreSQL refuses ({why(error.orig)}). {right}") from error
         if not passes(error):
             raise
         if _state(error) == _LOCKED:
@@ -191,8 +191,8 @@ _PRIVILEGE = "42501"
 _NO_SCHEMA = "3F000"
 
 
-def _advice(error: DBAPIError) -> str | None:
-    """What a person must do where the failure does not pass by itself."""
+def remedy(error: DBAPIError) -> str | None:
+    """What a person must do, as a sentence, where the failure does not pass by itself."""
     state = _state(error)
     if state == _PRIVILEGE:
         return "Grant the role what it needs: docs/operations.md says what that is."

@@ -37,8 +37,8 @@ class MailgunMailer:
     def __init__(self, section: MailgunSection, *, http: Http, api_key: str, lookup_key: str) -> None:
         self._section = section
         self._http = http
-        self._send_header = _basic(api_key)
-        self._lookup_header = _basic(lookup_key)
+        self._send_header = basic(api_key)
+        self._lookup_header = basic(lookup_key)
 
     async def send(self, mail: Mail, *, timeout: float) -> None:
         """See `Mailer`."""
@@ -97,5 +97,6 @@ def open_mailer(
     return MailgunMailer(section, http=http(section.ca_file), api_key=api_key, lookup_key=lookup_key)
 
 
-def _basic(key: str) -> str:
+def basic(key: str) -> str:
+    """The `Authorization` header for a key."""
     return "Basic " + b64encode(f"api:{key}".encode()).decode()

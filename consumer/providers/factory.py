@@ -1,6 +1,6 @@
 """Opens a tenant's directories."""
 
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Mapping, Sequence
 from pathlib import Path
 
 from consumer.events import Provider
@@ -22,12 +22,19 @@ Tokens = Callable[[MicrosoftSection | GoogleSection], TokenSource]
 
 
 def open_tokens(
-    section: MicrosoftSection | GoogleSection, *, open_secret: Callable[[str], str], proxies: Proxies = DIRECT
+    section: MicrosoftSection | GoogleSection,
+    *,
+    open_secret: Callable[[str], str],
+    proxies: Proxies = DIRECT,
+    scopes: Sequence[str] = google_tokens.SCOPES,
 ) -> TokenSource:
-    """The vendor's own authority. Connects to nothing yet. Raises `Stop` where the secret can't be opened or is of the wrong form."""
+    """The vendor's own authority. Connects to nothing yet. Raises `Stop` where the secret can't be opened or is of the wrong form.
+
+    `scopes` are what tokens of Google's are for; Microsoft's are for whatever the application was granted.
+    """
     if isinstance(section, MicrosoftSection):
         return TokenSource(microsoft_tokens.fetcher(section, open_secret, proxies=proxies))
-    return TokenSource(google_tokens.fetcher(section, open_secret, proxies=proxies))
+    return TokenSource(google_tokens.fetcher(section, open_secret, proxies=proxies, scopes=scopes))
 
 
 def open_directories(

@@ -9,7 +9,7 @@ from uuid import UUID
 from consumer.events import Provider
 from consumer.simulators.desk import Vendor
 from consumer.simulators.google import http as google_http
-from consumer.simulators.google.api import MEMBER, USER, DirectoryApi
+from consumer.simulators.google.api import DOMAIN_READ, MEMBER, USER, DirectoryApi
 from consumer.simulators.google.quirks import GoogleQuirks
 from consumer.simulators.graph import http as graph_http
 from consumer.simulators.graph.api import GraphApi
@@ -25,8 +25,8 @@ SKU = "314c4481-f395-4525-be8b-2ec4bb1e9d91"
 """The one kind of licence that there is."""
 _PLENTY = 1_000_000
 
-SCOPES = (USER, MEMBER)
-"""What is delegated to the service accounts."""
+SCOPES = (USER, MEMBER, DOMAIN_READ)
+"""What is delegated to the service accounts; the last is for `provisioner config check --connect` only."""
 
 
 @dataclass(frozen=True, slots=True)

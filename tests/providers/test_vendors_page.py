@@ -1,8 +1,10 @@
-"""`docs/vendors.md` asks schools for what the service uses, and for nothing else."""
+"""`docs/vendors.md` asks schools for what the service and its checks use, and for nothing else."""
 
 import re
 from pathlib import Path
 
+from consumer.preflight.judgement.google import DOMAIN_SCOPE
+from consumer.preflight.judgement.microsoft import ONLY_FOR_CHECKS
 from consumer.providers.google.requests import MARKER_TYPE
 from consumer.providers.google.tokens import SCOPES
 from consumer.providers.microsoft.directory import PERMISSIONS
@@ -11,11 +13,11 @@ PAGE = (Path(__file__).parents[2] / "docs/vendors.md").read_text()
 
 
 def test_it_names_graphs_permissions_and_what_each_is_for() -> None:
-    assert dict(re.findall(r"\| `([\w-]+\.[\w.]+)` \| (.+) \|", PAGE)) == PERMISSIONS
+    assert dict(re.findall(r"\| `([\w-]+\.[\w.]+)` \| (.+) \|", PAGE)) == {**PERMISSIONS, **ONLY_FOR_CHECKS}
 
 
 def test_it_names_googles_scopes() -> None:
-    assert set(re.findall(r"`(https://www\.googleapis\.com/auth/[\w.]+)`", PAGE)) == set(SCOPES)
+    assert set(re.findall(r"`(https://www\.googleapis\.com/auth/[\w.]+)`", PAGE)) == {*SCOPES, DOMAIN_SCOPE}
 
 
 def test_it_names_the_external_id_that_marks_an_account() -> None:

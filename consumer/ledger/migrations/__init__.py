@@ -3,6 +3,7 @@
 A revision only adds: the version before it goes on working beside the new one, and may be started again in its form.
 """
 
+from enum import Enum, auto
 from pathlib import Path
 
 from alembic import command
@@ -16,6 +17,15 @@ from consumer.ledger.engine import transaction
 
 _HERE = Path(__file__).parent
 _LOCK = 7_286_011_411  # any number that nobody else uses: replicas that start together migrate one after the other
+
+
+class Form(Enum):
+    """How a database stands to the form that this version works with. It works with a newer one too."""
+
+    NONE = auto()
+    OLDER = auto()
+    CURRENT = auto()
+    NEWER = auto()
 
 
 def upgrade(engine: Engine) -> None:
@@ -42,6 +52,17 @@ def require_current(engine: Engine) -> None:
             f"The database is at revision {found or 'none'}, this version works with {wanted}. Run `provisioner db upgrade`, "
             "or set `database.migrate_at_start`."
         )
+
+
+def form_of(connection: Connection) -> Form:
+    """The database's form; changes nothing."""
+    script = ScriptDirectory.from_config(_config())
+    found = _revision(connection)
+    if found is None:
+        return Form.NONE
+    if found == script.get_current_head():
+        return Form.CURRENT
+    return Form.NEWER if _is_newer(found, script) else Form.OLDER
 
 
 def _revision(connection: Connection) -> str | None:

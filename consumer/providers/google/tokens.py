@@ -1,7 +1,7 @@
 """Tokens for a service account with domain-wide delegation, by Google's own client."""
 
 import json
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from datetime import UTC, datetime
 from typing import Any, cast
 
@@ -21,29 +21,36 @@ SCOPES = (
     "https://www.googleapis.com/auth/admin.directory.group.member",
 )
 
+_LONGEST_DESCRIPTION = 120
 _PASSING_STATUS = {429, 500, 502, 503, 504}
 _PASSING_ERRORS = {"temporarily_unavailable", "server_error", "internal_failure", "internal"}
 
 
 def fetcher(
-    section: GoogleSection, open_secret: Callable[[str], str], *, proxies: Proxies = DIRECT
+    section: GoogleSection,
+    open_secret: Callable[[str], str],
+    *,
+    proxies: Proxies = DIRECT,
+    scopes: Sequence[str] = SCOPES,
 ) -> Callable[[], tuple[str, float]]:
     """Asks Google as the service account; blocking. Raises `Hold` for the whole tenant, or `Unavailable`.
+
+    The `Hold`'s code is the endpoint's own error with its description, such as `invalid_grant: Invalid JWT Signature.`
 
     Raises `Stop` at once where the key or the credential configuration cannot be read as such. A key is opened anew for each token: one
     that was replaced counts without a restart.
     """
     if section.impersonate:
-        keyless = Keyless(section, SCOPES, proxies)
+        keyless = Keyless(section, scopes, proxies)
 
         def refreshed() -> Any:  # noqa: ANN401  google-auth has no types
             return keyless.refreshed()
     else:
-        _with_key(section, open_secret)
+        _with_key(section, open_secret, scopes)
         transport = Request(session(section.ca_file, proxies=proxies))
 
         def refreshed() -> Any:  # noqa: ANN401  google-auth has no types
-            credentials = _with_key(section, open_secret)
+            credentials = _with_key(section, open_secret, scopes)
             credentials.refresh(transport)
             return credentials
 
@@ -64,18 +71,19 @@ def fetcher(
                 else "Google refuses to sign for the service account, or its delegation.",
                 reason=Reason.CREDENTIALS_INVALID,
                 scope=Scope.TENANT,
+                code=_said(error) or None,
             ) from error
         return str(credentials.token), _lifetime(credentials.expiry)
 
     return fetch
 
 
-def _with_key(section: GoogleSection, open_secret: Callable[[str], str]) -> Any:  # noqa: ANN401  google-auth has no types
+def _with_key(section: GoogleSection, open_secret: Callable[[str], str], scopes: Sequence[str]) -> Any:  # noqa: ANN401  google-auth has no types
     key = open_secret(section.service_account or "")
     try:
         info: dict[str, Any] = {**json.loads(key), "token_uri": section.token_url}
         return Credentials.from_service_account_info(  # pyright: ignore[reportUnknownMemberType]  google-auth has no types
-            info, scopes=list(SCOPES), subject=section.admin_subject
+            info, scopes=list(scopes), subject=section.admin_subject
         )
     except (ValueError, TypeError) as error:
         raise Stop("`google.service_account` does not lead to a service account's key in JSON.") from error
@@ -110,3 +118,18 @@ def _object(told: object) -> dict[str, Any]:
         except (ValueError, RecursionError):
             return {}
     return cast("dict[str, Any]", told) if isinstance(told, dict) else {}
+
+
+def _said(error: Exception) -> str:
+    """The endpoint's error and its description (RFC 6749 5.2); without the description where it might quote an address."""
+    for answer in map(_object, error.args):
+        match answer:
+            case {"error": str(word)}:
+                description = str(answer.get("error_description", ""))
+            case {"error": {"status": str(word)} as refusal}:
+                description = str(cast("dict[str, Any]", refusal).get("message", ""))
+            case _:
+                continue
+        shown = "" if "@" in description else description[:_LONGEST_DESCRIPTION]
+        return f"{word}: {shown}" if shown else word
+    return ""

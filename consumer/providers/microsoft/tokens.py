@@ -47,10 +47,12 @@ def fetcher(
         if answer.get("error", "server_error") in _TRIES_AGAIN:
             raise Unavailable("Entra gives no token now.")
         codes = ", ".join(f"AADSTS{code}" for code in answer.get("error_codes") or ())
+        said = codes or str(answer.get("error", "no reason"))
         raise Hold(
-            f"Entra refuses the application's credentials ({codes or answer.get('error', 'no reason')}).",
+            f"Entra refuses the application's credentials ({said}).",
             reason=Reason.CREDENTIALS_INVALID,
             scope=Scope.TENANT,
+            code=said,
         )
 
     return fetch

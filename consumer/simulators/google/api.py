@@ -21,6 +21,8 @@ GROUP = "https://www.googleapis.com/auth/admin.directory.group"
 GROUP_READ = f"{GROUP}.readonly"
 MEMBER = f"{GROUP}.member"
 MEMBER_READ = f"{MEMBER}.readonly"
+DOMAIN = "https://www.googleapis.com/auth/admin.directory.domain"
+DOMAIN_READ = f"{DOMAIN}.readonly"
 
 _CREATION = "directory.users.insert"
 _PAGE = 100
@@ -192,6 +194,23 @@ def _get_member(customer: Customer, call: Call) -> Reply:
     return Reply(200, customer.groups.member(call.path["groupKey"], call.path["memberKey"]).shown())
 
 
+def _list_members(customer: Customer, call: Call) -> Reply:
+    members = list(customer.groups.get(call.path["groupKey"]).members.values())
+    start, size = _page(call.query)
+    body: dict[str, Any] = {"kind": "admin#directory#members", "etag": f'"{len(members)}"'}
+    if shown := [member.shown() for member in members[start : start + size]]:
+        body["members"] = shown
+    if start + size < len(members):
+        body["nextPageToken"] = base64.urlsafe_b64encode(str(start + size).encode()).decode()
+    return Reply(200, body)
+
+
+def _get_domain(customer: Customer, call: Call) -> Reply:
+    if call.path["customer"] not in {"my_customer", customer.customer_id}:
+        raise refusals.forbidden()
+    return Reply(200, customer.domain(call.path["domainName"]))
+
+
 def _has_member(customer: Customer, call: Call) -> Reply:
     return Reply(200, {"isMember": customer.groups.has(call.path["groupKey"], call.path["memberKey"])})
 
@@ -220,6 +239,14 @@ OPERATIONS = (
     Operation("directory.users.signOut", "POST", f"{_USER_PATH}/signOut", frozenset({USER_SECURITY}), _sign_out),
     Operation("directory.groups.get", "GET", f"{_BASE}/groups/{{groupKey}}", _GROUP_READS, _get_group),
     Operation("directory.groups.insert", "POST", f"{_BASE}/groups", frozenset({GROUP}), _insert_group),
+    Operation(
+        "directory.domains.get",
+        "GET",
+        f"{_BASE}/customer/{{customer}}/domains/{{domainName}}",
+        frozenset({DOMAIN, DOMAIN_READ}),
+        _get_domain,
+    ),
+    Operation("directory.members.list", "GET", _MEMBERS_PATH, _MEMBER_READS, _list_members),
     Operation("directory.members.insert", "POST", _MEMBERS_PATH, _MEMBER_WRITES, _insert_member),
     Operation("directory.members.get", "GET", f"{_MEMBERS_PATH}/{{memberKey}}", _MEMBER_READS, _get_member),
     Operation("directory.members.delete", "DELETE", f"{_MEMBERS_PATH}/{{memberKey}}", _MEMBER_WRITES, _delete_member),

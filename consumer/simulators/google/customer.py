@@ -20,6 +20,8 @@ RESTORABLE = 20 * 86_400.0
 class Customer:
     """Raises `Refusal` where Google would. Unix seconds come from `clock`; `user_limit` is how many licences there are.
 
+    Of `domains`, users cannot be made in those that are `unverified`.
+
     Uniqueness of addresses over users, aliases and groups is decided at once, whatever lag reads have.
     """
 
@@ -34,6 +36,7 @@ class Customer:
     ) -> None:
         self.customer_id = customer_id
         self.domains = frozenset(domains)
+        self.unverified: set[str] = set()
         self.org_units: set[str] = {"/"}
         self.user_limit = user_limit
         self.quirks = quirks or GoogleQuirks()
@@ -176,11 +179,20 @@ class Customer:
         user.org_unit, user.deleted_at = path, None
         self._occupy(user)
 
+    def domain(self, name: str) -> Mapping[str, Any]:
+        """domains.get."""
+        if name.lower() not in self.domains:
+            raise refusals.not_found("domain")
+        verified = name.lower() not in self.unverified
+        return {"kind": "admin#directory#domain", "domainName": name.lower(), "verified": verified, "isPrimary": False}
+
     def search(self, query: str | None, *, domain: str | None, deleted: bool) -> Sequence[User]:
         """users.list, in the order of addresses. `deleted` gives the restorable ones instead of the living."""
         if domain is not None and domain not in self.domains:
             raise refusals.not_found("domain")
         search = Search(query) if query else None
+        if search and search.org_unit is not None:
+            self._org_unit(search.org_unit)
         now = self._clock()
         candidates = self._users
         if search and search.external_id:
@@ -215,7 +227,7 @@ class Customer:
         if not isinstance(address, str) or not well_formed(address.lower()):
             raise refusals.invalid("primary_user_email")
         wanted = address.lower()
-        if wanted.rpartition("@")[2] not in self.domains:
+        if wanted.rpartition("@")[2] not in self.domains - self.unverified:
             by_input = self.quirks.foreign_domain == "input"
             raise refusals.invalid("primary_user_email") if by_input else refusals.not_found("domain")
         held_by = self.holder(wanted)

@@ -58,6 +58,11 @@ class Search:
         asked = (c.value for c in self._clauses if (c.field, c.operator) == ("externalId", "="))
         return next(asked, "").casefold() or None
 
+    @property
+    def org_unit(self) -> str | None:
+        """The organisational unit that the query asks for; one that does not exist is refused (GAM's `INVALID_ORGUNIT` for users.list)."""
+        return next((c.value for c in self._clauses if c.field == "orgUnitPath"), None)
+
     def finds(self, user: User) -> bool:
         """Whether every clause holds for the user."""
         return all(clause.holds(user) for clause in self._clauses)

@@ -34,6 +34,11 @@ class GraphApi:
         self.directories[tenant_id] = directory
         return directory
 
+    def directory_of(self, name: str) -> str | None:
+        """The id of the directory with this id, or that has verified this domain."""
+        owners = (ident for ident, directory in self.directories.items() if name.lower() in directory.domains)
+        return name if name in self.directories else next(owners, None)
+
     def authorise(self, authorization: str | None, *, writes: bool) -> Directory:
         """The directory that the token opens. Raises `Refusal` (401, 429)."""
         grant = self.tokens.grant(authorization)

@@ -23,7 +23,8 @@ class Directory:
     """Raises `Refusal` where Graph would. Unix seconds come from `clock`.
 
     `federated` are domains whose users sign in elsewhere; `extensions` the names of the directory extensions that are available;
-    `unlicensed_locations` the countries in which no licence is given. A group without `traits` is a plain security group.
+    `unlicensed_locations` the countries in which no licence is given; `suspended` the licences whose subscription is over. A group without
+    `traits` is a plain security group.
     """
 
     def __init__(
@@ -37,6 +38,7 @@ class Directory:
         self.groups: dict[str, set[str]] = {}
         self.traits: dict[str, GroupTraits] = {}
         self.stock: dict[str, int] = {}
+        self.suspended: set[str] = set()
         self._clock = clock
         self._rng = rng
         self.quirks = quirks
@@ -68,6 +70,12 @@ class Directory:
         """Puts a group there, without members."""
         self.groups[ident] = set()
         self.traits[ident] = GroupTraits(kind, tuple(roles))
+
+    def group(self, ident: str) -> Mapping[str, Any]:
+        """`GET /groups/{id}`."""
+        if ident not in self.groups:
+            raise refusals.missing(ident)
+        return self.traits.get(ident, GroupTraits()).shown(ident)
 
     def known(self, key: str) -> User | None:
         """By id or sign-in name, whatever replicas show; deleted ones by id only."""

@@ -14,6 +14,7 @@ class GroupKind(Enum):
     """What decides whether an application with `GroupMember.ReadWrite.All` may add members."""
 
     SECURITY = auto()
+    MICROSOFT_365 = auto()
     MAIL_ENABLED = auto()
     SYNCHRONISED = auto()
     ROLE_ASSIGNABLE = auto()
@@ -34,7 +35,7 @@ class GroupTraits:
         "Troubleshoot 403 error when adding a user to a group".
         """
         match self.kind:
-            case GroupKind.SECURITY:
+            case GroupKind.SECURITY | GroupKind.MICROSOFT_365:
                 return None
             case GroupKind.MAIL_ENABLED:
                 return refusals.invalid(refusals.MAIL_ENABLED)
@@ -42,6 +43,18 @@ class GroupTraits:
                 return refusals.invalid(refusals.ON_PREMISES)
             case GroupKind.ROLE_ASSIGNABLE | GroupKind.DYNAMIC:
                 return refusals.denied()
+
+    def shown(self, ident: str) -> Mapping[str, Any]:
+        """The group's own properties ("group resource type")."""
+        kinds = {GroupKind.MICROSOFT_365: ["Unified"], GroupKind.DYNAMIC: ["DynamicMembership"]}
+        return {
+            "id": ident,
+            "groupTypes": kinds.get(self.kind, []),
+            "isAssignableToRole": True if self.kind is GroupKind.ROLE_ASSIGNABLE else None,
+            "mailEnabled": self.kind in {GroupKind.MICROSOFT_365, GroupKind.MAIL_ENABLED},
+            "onPremisesSyncEnabled": True if self.kind is GroupKind.SYNCHRONISED else None,
+            "securityEnabled": self.kind is not GroupKind.MICROSOFT_365,
+        }
 
 
 def memberships(

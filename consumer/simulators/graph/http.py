@@ -8,13 +8,14 @@ from typing import Any, cast
 from aiohttp import web
 
 from consumer.simulators.desk import NOTES, Handler
-from consumer.simulators.graph import managed_identity, refusals
+from consumer.simulators.graph import managed_identity, permissions, refusals
 from consumer.simulators.graph.api import GraphApi
 from consumer.simulators.graph.directory import Directory
 from consumer.simulators.graph.filters import parsed
 from consumer.simulators.graph.pages import Act, collection, is_advanced, root
 from consumer.simulators.graph.refusals import Refusal
 from consumer.simulators.graph.roles import ROLE_ROUTES
+from consumer.simulators.graph.tokens import refused
 from consumer.simulators.graph.user import User
 
 _DELETED = "/v1.0/directory/deletedItems"
@@ -29,6 +30,7 @@ def handlers(api: GraphApi) -> Mapping[tuple[str, str, str], Handler]:
         ("graph.users.update", "PATCH", "/v1.0/users/{key}"): _update,
         ("graph.users.delete", "DELETE", "/v1.0/users/{key}"): _delete,
         ("graph.users.assignLicense", "POST", "/v1.0/users/{key}/assignLicense"): _assign,
+        ("graph.groups.get", "GET", "/v1.0/groups/{group}"): _group,
         ("graph.groups.join", "POST", "/v1.0/groups/{group}/members/$ref"): _join,
         ("graph.subscribedSkus.list", "GET", "/v1.0/subscribedSkus"): _skus,
         ("graph.deleted.list", "GET", f"{_DELETED}/microsoft.graph.user"): _list_deleted,
@@ -36,12 +38,13 @@ def handlers(api: GraphApi) -> Mapping[tuple[str, str, str], Handler]:
         **ROLE_ROUTES,
     }
     table: dict[tuple[str, str, str], Handler] = {
-        ("entra.discovery", "GET", "/{tenant}/v2.0/.well-known/openid-configuration"): _discovery,
+        ("entra.discovery", "GET", "/{tenant}/v2.0/.well-known/openid-configuration"): partial(_discovery, api),
+        ("entra.realm", "GET", "/common/userrealm/{user}"): partial(_realm, api),
         ("entra.token", "POST", "/{tenant}/oauth2/v2.0/token"): partial(_token, api),
         **managed_identity.handlers(api.machine),
     }
     for route, act in acts.items():
-        table[route] = partial(_answer, api, act)
+        table[route] = partial(_answer, api, route[0], act)
     return table
 
 
@@ -61,10 +64,13 @@ def whose(api: GraphApi, request: web.Request) -> Mapping[str, Any]:
     return {"tenant": tenant} if (tenant := request.match_info.get("tenant")) else {}
 
 
-async def _answer(api: GraphApi, act: Act, request: web.Request) -> web.Response:
+async def _answer(api: GraphApi, route: str, act: Act, request: web.Request) -> web.Response:
     try:
-        directory = api.authorise(request.headers.get("Authorization"), writes=request.method != "GET")
+        authorization = request.headers.get("Authorization")
+        directory = api.authorise(authorization, writes=request.method != "GET")
         body = await _body(request)
+        if grant := api.tokens.grant(authorization):
+            permissions.check(route, grant.roles, body)
         try:
             return act(directory, request, body)
         finally:
@@ -130,9 +136,28 @@ def _skus(directory: Directory, request: web.Request, _body: dict[str, Any]) -> 
     rows: list[dict[str, Any]] = []
     for sku, left in directory.stock.items():
         used = directory.consumed(sku)
-        units = {"enabled": left + used, "lockedOut": 0, "suspended": 0, "warning": 0}
-        rows.append({"skuId": sku, "capabilityStatus": "Enabled", "consumedUnits": used, "prepaidUnits": units})
-    return collection(directory, request, "subscribedSkus", rows)
+        bought, suspended = left + used, sku in directory.suspended
+        units = {
+            "enabled": 0 if suspended else bought,
+            "lockedOut": 0,
+            "suspended": bought if suspended else 0,
+            "warning": 0,
+        }
+        rows.append(
+            {
+                "id": sku,
+                "skuId": sku,
+                "skuPartNumber": "STANDARDWOFFPACK_STUDENT",
+                "appliesTo": "User",
+                "capabilityStatus": "Suspended" if suspended else "Enabled",
+                "consumedUnits": used,
+                "prepaidUnits": units,
+            }
+        )
+    select = request.query.get("$select")
+    names = select.split(",") if select else None
+    shown = [row if names is None else {name: row.get(name) for name in names} for row in rows]
+    return collection(directory, request, "subscribedSkus", shown)
 
 
 def _join(directory: Directory, request: web.Request, body: dict[str, Any]) -> web.Response:
@@ -140,15 +165,42 @@ def _join(directory: Directory, request: web.Request, body: dict[str, Any]) -> w
     return web.Response(status=204)
 
 
-async def _discovery(request: web.Request) -> web.Response:
-    root = f"{request.scheme}://{request.host}/{request.match_info['tenant']}"
+def _group(directory: Directory, request: web.Request, _body: dict[str, Any]) -> web.Response:
+    shown = directory.group(request.match_info["group"])
+    selected = request.query.get("$select")
+    names = selected.split(",") if selected else list(shown)
+    if unknown := set(names) - shown.keys():
+        raise refusals.invalid(f"Could not find a property named '{min(unknown)}' on type 'microsoft.graph.group'.")
+    context = {"@odata.context": f"{root(request)}/$metadata#groups/$entity"}
+    return web.json_response({**context, **{name: shown[name] for name in names}})
+
+
+async def _discovery(api: GraphApi, request: web.Request) -> web.Response:
+    """A directory's metadata, by its id or by one of its verified domains ("OpenID Connect on the Microsoft identity platform")."""
+    name = request.match_info["tenant"]
+    tenant = api.directory_of(name)
+    if tenant is None:
+        text = f"Tenant '{name}' not found. Check to make sure you have the correct tenant ID."
+        status, body = refused(400, "invalid_tenant", 90002, text)
+        return web.json_response(body, status=status)
+    at = f"{request.scheme}://{request.host}/{tenant}"
     return web.json_response(
         {
-            "issuer": f"{root}/v2.0",
-            "authorization_endpoint": f"{root}/oauth2/v2.0/authorize",
-            "token_endpoint": f"{root}/oauth2/v2.0/token",
+            "issuer": f"{at}/v2.0",
+            "authorization_endpoint": f"{at}/oauth2/v2.0/authorize",
+            "token_endpoint": f"{at}/oauth2/v2.0/token",
         }
     )
+
+
+async def _realm(api: GraphApi, request: web.Request) -> web.Response:
+    """Where a domain's users sign in, as MSAL asks it (`user_realm_discovery`)."""
+    domain = request.match_info["user"].rpartition("@")[2].lower()
+    tenant = api.directory_of(domain)
+    kind = "Unknown"
+    if tenant is not None:
+        kind = "Federated" if domain in api.directories[tenant].federated else "Managed"
+    return web.json_response({"ver": "1.0", "account_type": kind, "domain_name": domain})
 
 
 async def _token(api: GraphApi, request: web.Request) -> web.Response:

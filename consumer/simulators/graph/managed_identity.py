@@ -50,7 +50,7 @@ class AzureResource:
         identity = self._assigned.get(wanted) if wanted else self._own
         if identity is None or query.get("resource", "").rstrip("/") != resource:
             return None
-        return self._tokens.give(identity.tenant_id, identity.client_id)
+        return self._tokens.give(identity.tenant_id, identity.client_id, resource=resource)
 
     def expires_on(self) -> int:
         """When a token that is given now ends."""

@@ -1,8 +1,10 @@
 """Mailgun's accounts: keys, domains, and what sending does."""
 
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field
 from enum import StrEnum
+from hashlib import sha256
+from typing import Any
 
 from consumer.simulators.mailgun import refusals
 from consumer.simulators.mailgun.bounces import Bounces
@@ -31,6 +33,29 @@ class Domain:
     bounces: Bounces
     state: DomainState = DomainState.ACTIVE
     authorised: set[str] = field(default_factory=set[str])
+
+    def shown(self) -> Mapping[str, Any]:
+        """As the domains API has it; a sandbox is active, and of a type of its own."""
+        sandbox = self.state is DomainState.SANDBOX
+        disabled = self.state is DomainState.DISABLED
+        return {
+            "created_at": "Thu, 01 Jan 2026 00:00:00 GMT",
+            "encrypt_incoming_message": False,
+            "id": sha256(self.name.encode()).hexdigest()[:24],
+            "is_disabled": disabled,
+            "message_ttl": 259_200,
+            "name": self.name,
+            "require_tls": False,
+            "skip_verification": False,
+            "smtp_login": f"postmaster@{self.name}",
+            "spam_action": "disabled",
+            "state": DomainState.ACTIVE if sandbox else self.state,
+            "type": "sandbox" if sandbox else "custom",
+            "use_automatic_sender_security": True,
+            "web_prefix": "email",
+            "web_scheme": "https",
+            "wildcard": False,
+        }
 
 
 @dataclass(frozen=True, slots=True)

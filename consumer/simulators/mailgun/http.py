@@ -38,6 +38,7 @@ class MailgunHttp:
             ("mailgun.events.list", "GET", "/v3/{domain}/events"): self._events,
             ("mailgun.events.page", "GET", "/v3/{domain}/events/{token}"): self._events,
             ("mailgun.logs.list", "POST", "/v1/analytics/logs"): self._logs,
+            ("mailgun.domains.get", "GET", "/v4/domains/{domain}"): self._get_domain,
             ("mailgun.bounces.list", "GET", bounces): self._list_bounces,
             ("mailgun.bounces.add", "POST", bounces): self._add_bounces,
             ("mailgun.bounces.clear", "DELETE", bounces): self._clear_bounces,
@@ -101,6 +102,9 @@ class MailgunHttp:
     async def _logs(self, key: Key, request: web.Request) -> Mapping[str, Any]:
         domains = {domain.name for domain in self._accounts.domains(key)}
         return logs_page.page(self._accounts.journal, domains, await _json_object(request), now=self._clock())
+
+    async def _get_domain(self, key: Key, request: web.Request) -> Mapping[str, Any]:
+        return {"domain": self._domain(key, request).shown(), "receiving_dns_records": [], "sending_dns_records": []}
 
     async def _list_bounces(self, key: Key, request: web.Request) -> Mapping[str, Any]:
         query = request.query

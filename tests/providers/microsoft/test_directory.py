@@ -11,7 +11,7 @@ from consumer.events import SignOnIdentity
 from consumer.providers.port import Directory
 from consumer.simulators.graph import refusals
 from consumer.simulators.graph.directory import Directory as Entra
-from consumer.simulators.graph.groups import GroupKind
+from consumer.simulators.graph.groups import GroupKind, GroupTraits
 from consumer.simulators.graph.quirks import GraphQuirks
 from consumer.simulators.server import VendorServer
 from consumer.simulators.vendors import SKU, Quirks
@@ -177,7 +177,7 @@ async def test_a_group_that_is_not_there_waits_for_a_person(directory: Directory
     assert (held.value.reason, held.value.scope) == (Reason.GROUP_MISSING, Scope.RESOURCE)
 
 
-@pytest.mark.parametrize("kind", [kind for kind in GroupKind if kind is not GroupKind.SECURITY])
+@pytest.mark.parametrize("kind", [kind for kind in GroupKind if GroupTraits(kind).refusal() is not None])
 async def test_a_group_that_takes_no_members_from_us_holds_only_those_who_need_it(
     directory: Directory, entra: Entra, kind: GroupKind
 ) -> None:

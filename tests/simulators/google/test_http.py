@@ -5,9 +5,9 @@ from typing import Any, cast
 import pytest
 from aiohttp import ClientSession
 
-from consumer.simulators.google.api import OPERATIONS
+from consumer.simulators.google.api import DOMAIN_READ, GROUP, OPERATIONS, USER
 from consumer.simulators.google.quirks import GoogleQuirks
-from tests.simulators.google.served import ADMIN, NEW, Google, call, method, refusal
+from tests.simulators.google.served import ACCOUNT, ADMIN, NEW, Google, call, method, refusal
 
 
 async def test_a_user_is_made_found_changed_deleted_and_brought_back(google: Google) -> None:
@@ -112,6 +112,34 @@ async def test_a_deletion_answers_nothing_with_either_status(google: Google, sta
     headers = {"Authorization": f"Bearer {credentials.token}"}
     async with ClientSession() as session, session.delete(url, headers=headers) as answer:
         assert (answer.status, await answer.read()) == (status, b"")
+
+
+async def test_members_are_listed_page_by_page(google: Google) -> None:
+    client = google.client()
+    for address in (ADMIN, "teacher@academy.example"):
+        await call(client.members().insert(groupKey="all@academy.example", body={"email": address}))
+    first = await call(client.members().list(groupKey="all@academy.example", maxResults=1))
+    rest = await call(client.members().list(groupKey="all@academy.example", pageToken=first["nextPageToken"]))
+    assert [one["email"] for one in (*first["members"], *rest["members"])] == [ADMIN, "teacher@academy.example"]
+    missing = await refusal(client.members().list(groupKey="none@academy.example"))
+    assert missing == (404, "notFound", "Resource Not Found: groupKey")
+
+
+@pytest.mark.parametrize("verified", [True, False])
+async def test_a_domain_says_whether_it_is_verified_to_who_has_the_scope(google: Google, *, verified: bool) -> None:
+    google.customer.delegate(ACCOUNT, (USER, GROUP, DOMAIN_READ))
+    if not verified:
+        google.customer.unverified.add("academy.example")
+    named = {"customer": "my_customer", "domainName": "academy.example"}
+    shown = await call(google.client(scopes=(DOMAIN_READ,)).domains().get(**named))
+    assert shown["verified"] is verified
+    assert (await refusal(google.client().domains().get(**named)))[:2] == (403, "insufficientPermissions")
+
+
+async def test_nobody_is_made_in_a_domain_that_is_not_verified(google: Google) -> None:
+    google.customer.unverified.add("academy.example")
+    refused = await refusal(google.client().users().insert(body=NEW))
+    assert refused == (400, "invalid", "Invalid Input: primary_user_email")
 
 
 @pytest.mark.parametrize("one", OPERATIONS, ids=lambda one: one.name)

@@ -44,3 +44,10 @@ def test_an_external_id_that_was_taken_away_finds_nobody(customer: Customer) -> 
     customer.update(user.id, {"externalIds": [{"type": "custom", "customType": "other", "value": "S2"}]})
     assert not customer.search("externalId=S1", domain=None, deleted=False)
     assert customer.search("externalId=s2", domain=None, deleted=False) == [user]
+
+
+def test_a_unit_that_does_not_exist_cannot_be_searched(customer: Customer) -> None:
+    def search() -> None:
+        customer.search("orgUnitPath='/Nowhere'", domain=None, deleted=False)
+
+    assert refusal(search) == (400, "invalid", "Invalid Input: INVALID_OU_ID")

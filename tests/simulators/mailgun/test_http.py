@@ -5,16 +5,18 @@ import io
 import json
 from collections.abc import AsyncIterator, Callable
 from dataclasses import dataclass
+from functools import partial
 from importlib import import_module
 from typing import Any
 
 import pytest
+import requests
 from aiohttp import ClientSession, FormData, encode_basic_auth, web
 from aiohttp.test_utils import TestServer
 from openapi_core import OpenAPI
 from openapi_core.contrib.requests import RequestsOpenAPIRequest, RequestsOpenAPIResponse
 
-from consumer.simulators.mailgun.account import Accounts
+from consumer.simulators.mailgun.account import Accounts, DomainState
 from consumer.simulators.mailgun.http import MAX_REQUEST, MailgunHttp
 from tests.contracts.described import MAILGUN
 from tests.simulators.clock import Clock
@@ -130,6 +132,23 @@ async def test_a_call_without_basic_authentication_is_forbidden(mailgun: Mailgun
     headers = {"Authorization": auth} if auth else {}
     url = f"{mailgun.url}/v3/{DOMAIN}/messages"
     async with ClientSession() as session, session.post(url, data=MAIL, headers=headers) as answer:
+        assert (answer.status, await answer.json()) == (401, "Forbidden")
+
+
+@pytest.mark.parametrize("state", DomainState)
+async def test_a_domain_shows_its_state_as_described(mailgun: Mailgun, state: DomainState) -> None:
+    mailgun.accounts.domain(mailgun.accounts.key("api", "key-main"), DOMAIN).state = state
+    url = f"{mailgun.url}/v4/domains/{DOMAIN}"
+    answer = await mailgun.call(partial(requests.get, url), auth=("api", "key-main"))
+    shown = answer.json()["domain"]
+    sandbox = state is DomainState.SANDBOX
+    assert shown["state"] == (DomainState.ACTIVE if sandbox else state)
+    assert (shown["type"], shown["is_disabled"]) == ("sandbox" if sandbox else "custom", state is DomainState.DISABLED)
+
+
+async def test_a_sending_key_may_not_look_a_domain_up(mailgun: Mailgun) -> None:
+    url = f"{mailgun.url}/v4/domains/{DOMAIN}"
+    async with signed_in("key-sending") as session, session.get(url) as answer:
         assert (answer.status, await answer.json()) == (401, "Forbidden")
 
 

@@ -1,0 +1,94 @@
+"""Reads what Google's token endpoint and its Directory API show of one institution.
+
+Groups and organisational units are looked up by listing their members and users: that takes no scope beside those that the service itself
+uses, where `groups.get` and `orgunits.get` would.
+"""
+
+import asyncio
+from collections.abc import Callable, Sequence
+from urllib.parse import quote
+
+from consumer.errors import Hold, RetryLater
+from consumer.http.answer import Answer
+from consumer.preflight.asking import Asker, bearer
+from consumer.preflight.finding import Finding
+from consumer.preflight.judgement import google as judgement
+from consumer.preflight.judgement.answers import UNREACHED, unreachable
+from consumer.providers.google import requests
+from consumer.providers.google.tokens import SCOPES
+from consumer.providers.tokens import TokenSource
+from consumer.tenants import GoogleSection, Tenant
+
+TokensFor = Callable[[Sequence[str]], TokenSource]
+"""Where tokens for these scopes come from."""
+
+
+async def look(
+    tenant: Tenant, section: GoogleSection, asker: Asker, tokens: TokensFor, *, client_id: str | None
+) -> Sequence[Finding]:
+    """Everything that is wrong with the institution's Workspace, as far as it can be read.
+
+    `client_id` is the service account's, as the Admin console lists it; None where its key does not tell.
+    """
+    try:
+        token = await tokens(SCOPES).get()
+    except Hold as refused:
+        if not judgement.is_delegation(refused.code):
+            return [judgement.of_refused_token(refused.code)]
+        granted = await asyncio.gather(*(_granted(tokens([scope])) for scope in SCOPES))
+        missing = [scope for scope, token in zip(SCOPES, granted, strict=True) if token is None]
+        return judgement.of_delegation(missing or SCOPES, SCOPES, client_id)
+    except RetryLater as fault:
+        return [unreachable(("google", "token_url"), Answer(UNREACHED, {}, str(fault).encode()))]
+    users = f"{requests.users(section.directory_url)}?maxResults=1&fields=kind"
+    customer = f"{users}&customer={quote(section.customer_id, safe='')}"
+    if wrong := judgement.of_administrator(await asker.get(customer, bearer(token)), section):
+        return wrong
+    domain, *found = await asyncio.gather(
+        _domain(tenant, section, asker, tokens, token),
+        *(
+            _org_unit(f"{customer}&query={quote(_in_unit(unit), safe='')}", asker, token, place)
+            for unit, place in judgement.org_units_of(tenant).items()
+        ),
+        *(_group(section, asker, token, group, place) for group, place in judgement.groups_of(tenant).items()),
+    )
+    return [*domain, *(one for some in found for one in some)]
+
+
+async def _domain(
+    tenant: Tenant, section: GoogleSection, asker: Asker, tokens: TokensFor, token: str
+) -> Sequence[Finding]:
+    name = quote(tenant.addresses.domain, safe="")
+    listed = await asker.get(
+        f"{requests.users(section.directory_url)}?maxResults=1&fields=kind&domain={name}", bearer(token)
+    )
+    reader = await _granted(tokens([judgement.DOMAIN_SCOPE]))
+    if reader is None:
+        return judgement.of_domain(listed, None, tenant)
+    customer = quote(section.customer_id, safe="")
+    url = f"{section.directory_url}/admin/directory/v1/customer/{customer}/domains/{name}"
+    return judgement.of_domain(listed, await asker.get(url, bearer(reader)), tenant)
+
+
+async def _org_unit(url: str, asker: Asker, token: str, place: tuple[str | int, ...]) -> Sequence[Finding]:
+    return judgement.of_org_unit(await asker.get(url, bearer(token)), place)
+
+
+async def _group(
+    section: GoogleSection, asker: Asker, token: str, group: str, place: tuple[str | int, ...]
+) -> Sequence[Finding]:
+    url = f"{requests.members(section.directory_url, group)}?maxResults=1&fields=kind"
+    return judgement.of_group(await asker.get(url, bearer(token)), place)
+
+
+async def _granted(tokens: TokenSource) -> str | None:
+    """A token; None where none is given."""
+    try:
+        return await tokens.get()
+    except (Hold, RetryLater):
+        return None
+
+
+def _in_unit(path: str) -> str:
+    """Google's search for users of a unit; a quote inside is escaped ("Search for users")."""
+    return "orgUnitPath='" + path.replace("\\", "\\\\").replace("'", "\\'") + "'"

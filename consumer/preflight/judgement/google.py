@@ -1,0 +1,195 @@
+"""What Google shows of one institution. Pure.
+
+Sources: Google's page "Using OAuth 2.0 for server to server applications" (its table of error codes) and GAM's list of token errors; the
+Directory API's discovery document; GAM's table of refusals for `users.list` and `members.list` (INVALID_OU_ID, groupKey, domain).
+"""
+
+from collections.abc import Mapping, Sequence
+from typing import Any, cast
+
+from consumer.configuration.document import Place
+from consumer.events import Provider
+from consumer.http.answer import Answer
+from consumer.preflight.finding import Finding
+from consumer.preflight.judgement.answers import UNREACHED, unchecked, unreachable
+from consumer.tenants import GoogleSection, Tenant
+
+DOMAIN_SCOPE = "https://www.googleapis.com/auth/admin.directory.domain.readonly"
+"""A scope that only this check uses: whether a domain is verified. Without it the check says that it could not see that."""
+
+_KEY: Place = ("google", "service_account")
+_ADMIN: Place = ("google", "admin_subject")
+_DOMAIN: Place = ("addresses", "domain")
+
+_OK, _BAD_REQUEST, _UNAUTHORISED, _FORBIDDEN, _NOT_FOUND = 200, 400, 401, 403, 404
+
+_OWN_CUSTOMER = "my_customer"
+_RATE = {"userRateLimitExceeded", "rateLimitExceeded", "quotaExceeded"}
+_NOT_DELEGATED = ("unauthorized_client", "access_denied")
+_NEW_KEY = "Make a new key for the service account in the Google Cloud console, and put it where this reference points."
+
+_TOKEN_REFUSALS: Sequence[tuple[str, Finding]] = (
+    (
+        "invalid email or user id",
+        Finding(
+            _ADMIN, "is no user of Google Workspace", "Give the address of an administrator that exists and is active."
+        ),
+    ),
+    (
+        "not a valid email",
+        Finding(
+            _ADMIN, "is no user of Google Workspace", "Give the address of an administrator that exists and is active."
+        ),
+    ),
+    (
+        "invalid jwt signature",
+        Finding(_KEY, "is a key that Google no longer accepts: it was deleted or replaced", _NEW_KEY),
+    ),
+    ("account not found", Finding(_KEY, "belongs to a service account that does not exist", _NEW_KEY)),
+    (
+        "token must be a short-lived token",
+        Finding(_KEY, "is refused: this host's clock is wrong", "Set the clock of this host, for example by NTP."),
+    ),
+    (
+        "disabled_client",
+        Finding(_KEY, "belongs to a service account that is disabled", "Enable it in the Google Cloud console."),
+    ),
+)
+
+
+def is_delegation(code: str | None) -> bool:
+    """Whether a token was refused because of what is delegated, or not, to the service account."""
+    return (code or "").startswith(_NOT_DELEGATED)
+
+
+def of_refused_token(code: str | None) -> Finding:
+    """Google gave no token, and that for another reason than delegation; `code` is its error and the description."""
+    said = (code or "").lower()
+    known = next((finding for words, finding in _TOKEN_REFUSALS if words in said), None)
+    right = "Compare the service account's key and its delegation with docs/vendors.md."
+    return known or Finding(_KEY, f"is refused an access token ({code or 'no reason given'})", right)
+
+
+def of_delegation(missing: Sequence[str], asked: Sequence[str], client_id: str | None) -> Sequence[Finding]:
+    """Of the scopes that were asked for one by one, those that are not delegated."""
+    client = f"client id {client_id}" if client_id else "the service account's client id"
+    where = "in the Admin console, under Security, API controls, Domain-wide delegation"
+    if len(missing) == len(asked):
+        scopes = " and ".join(f"`{scope}`" for scope in asked)
+        wrong = "belongs to a service account that nothing is delegated to"
+        return [Finding(_KEY, wrong, f"Delegate {scopes} to {client} {where}.")]
+    return [
+        Finding(_KEY, f"belongs to a service account that lacks the scope `{scope}`", f"Add it to {client} {where}.")
+        for scope in missing
+    ]
+
+
+def of_administrator(answer: Answer, section: GoogleSection) -> Sequence[Finding]:
+    """A list of the customer's users. Nothing else can be asked where this finds something."""
+    if answer.status == UNREACHED:
+        return [unreachable(("google", "directory_url"), answer)]
+    if answer.status == _OK:
+        return []
+    return [_without_access(answer, section) or unchecked(_ADMIN, "the administrator's role", answer)]
+
+
+def _without_access(answer: Answer, section: GoogleSection) -> Finding | None:
+    if "accessNotConfigured" in _reasons(answer) or "has not been used in project" in _message(answer):
+        right = "Enable the Admin SDK API in the Google Cloud project of the service account."
+        return Finding(_KEY, "belongs to a project in which the Admin SDK API is off", right)
+    if answer.status == _UNAUTHORISED:
+        right = "Check that this user is active, and an administrator."
+        return Finding(_ADMIN, "is not accepted by the Directory API", right)
+    if answer.status not in {_BAD_REQUEST, _FORBIDDEN, _NOT_FOUND} or _is_throttled(answer):
+        return None
+    if section.customer_id != _OWN_CUSTOMER:
+        wrong = "is not the administrator's own customer, or the administrator may not read users"
+        right = "Leave the key out; if that does not help, extend the role of `google.admin_subject`."
+        return Finding(("google", "customer_id"), wrong, right)
+    right = (
+        "Give this user an administrator's role that may manage users and groups of the students' organisational units."
+    )
+    return Finding(_ADMIN, "may not read users", right)
+
+
+def of_domain(listed: Answer, shown: Answer | None, tenant: Tenant) -> Sequence[Finding]:
+    """A list of the domain's users, and the domain itself; None where its scope is not delegated."""
+    domain = tenant.addresses.domain
+    right = f"Add and verify `{domain}` in the Admin console, under Account, Domains; or correct it here."
+    if _is_throttled(listed):
+        return [unchecked(_DOMAIN, "whether it belongs to this Google Workspace", listed)]
+    if listed.status in {_NOT_FOUND, _FORBIDDEN, _BAD_REQUEST}:
+        return [Finding(_DOMAIN, "is no domain of this Google Workspace", right)]
+    if shown is None:
+        grant = f"To have it checked, delegate `{DOMAIN_SCOPE}` too (docs/vendors.md)."
+        wrong = "could not be checked: whether Google has verified it (the scope is not delegated)"
+        return [Finding(_DOMAIN, wrong, grant, note=True)]
+    if shown.status == _OK and shown.json().get("verified") is False:
+        return [Finding(_DOMAIN, "is not verified at Google", right)]
+    if shown.status != _OK:
+        return [unchecked(_DOMAIN, "whether Google has verified it", shown)]
+    return []
+
+
+def of_org_unit(answer: Answer, place: Place) -> Sequence[Finding]:
+    """A list of the unit's users."""
+    if answer.status == _OK:
+        return []
+    if answer.status in {_BAD_REQUEST, _NOT_FOUND}:
+        right = "Create it in the Admin console, or correct the path: it begins with `/` and names every unit above."
+        return [Finding(place, "is no organisational unit of this Google Workspace", right)]
+    if answer.status == _FORBIDDEN and not _is_throttled(answer):
+        right = "Extend the administrator's role (`google.admin_subject`) to this unit."
+        return [Finding(place, "is a unit that the administrator may not read", right)]
+    return [unchecked(place, "the organisational unit", answer)]
+
+
+def of_group(answer: Answer, place: Place) -> Sequence[Finding]:
+    """A list of the group's members."""
+    if answer.status == _OK:
+        return []
+    if answer.status in {_BAD_REQUEST, _NOT_FOUND}:
+        right = "Create the group in the Admin console, or correct its address."
+        return [Finding(place, "is no group of this Google Workspace", right)]
+    if answer.status == _FORBIDDEN and not _is_throttled(answer):
+        right = "Give the administrator (`google.admin_subject`) a role that may manage groups, or use a group of this Workspace."
+        return [Finding(place, "is a group whose members the administrator may not read", right)]
+    return [unchecked(place, "the group", answer)]
+
+
+def org_units_of(tenant: Tenant) -> Mapping[str, Place]:
+    """The organisational units of `rules`, each with the place where it stands first."""
+    places: dict[str, Place] = {}
+    for number, rule in enumerate(tenant.rules):
+        if rule.org_unit:
+            places.setdefault(rule.org_unit, ("rules", number, "org_unit"))
+    return places
+
+
+def groups_of(tenant: Tenant) -> Mapping[str, Place]:
+    """The Google groups of `rules`, each with the place where it stands first."""
+    places: dict[str, Place] = {}
+    for number, rule in enumerate(tenant.rules):
+        for position, group in enumerate(rule.groups.get(Provider.GOOGLE, ())):
+            places.setdefault(group, ("rules", number, "groups", "google", position))
+    return places
+
+
+def _is_throttled(answer: Answer) -> bool:
+    """Google answers a used-up quota with 403 too."""
+    return bool(_RATE & _reasons(answer))
+
+
+def _reasons(answer: Answer) -> set[str]:
+    errors: object = _error(answer).get("errors")
+    rows = cast("list[object]", errors) if isinstance(errors, list) else []
+    return {str(cast("dict[str, Any]", row).get("reason")) for row in rows if isinstance(row, dict)}
+
+
+def _message(answer: Answer) -> str:
+    return str(_error(answer).get("message", "")).lower()
+
+
+def _error(answer: Answer) -> Mapping[str, Any]:
+    error: object = answer.json().get("error")
+    return cast("dict[str, Any]", error) if isinstance(error, dict) else {}
