@@ -39,24 +39,25 @@ def vendors(
     directory: Annotated[Path, typer.Option(help="Where certificates, secrets and the tenants' files are written.")],
     host: Annotated[str, typer.Option(help="The address to listen on.")] = "127.0.0.1",
     name: Annotated[
-        Sequence[str], typer.Option(help="A name that the network knows this machine by; the first stands in URLs.")
-    ] = (),
+        list[str] | None,
+        typer.Option(help="A host name of this machine; the first stands in the URLs that are written. Repeatable."),
+    ] = None,
     institutions: Annotated[int, typer.Option(min=1, help="How many.")] = len(INSTITUTIONS),
     latency: Annotated[float, typer.Option(min=0, help="Seconds that every call takes.")] = 0.0,
-    seed: Annotated[int, typer.Option()] = 1,
+    seed: Annotated[int, typer.Option(help="Of the vendors' chance: ids, lag, latency.")] = 1,
 ) -> None:
     """Serve Graph, Google, Mailgun and a schema registry until stopped; write the configuration of the institutions."""
     more = [_another(number) for number in range(len(INSTITUTIONS) + 1, institutions + 1)]
     world = World([*INSTITUTIONS, *more][:institutions], directory.resolve(), clock=time.time, seed=seed)
     with asyncio.Runner(loop_factory=uvloop.new_event_loop) as runner:
-        runner.run(_serve(world, host, name, latency))
+        runner.run(_serve(world, host, name or (), latency))
 
 
 @app.command()
 def events(
     config: ServiceFile = DEFAULT_SERVICE_FILE,
     *,
-    students: Annotated[int, typer.Option(min=1)] = 300,
+    students: Annotated[int, typer.Option(min=1, help="How many students.")] = 300,
     seed: Annotated[int, typer.Option(help="The same seed gives the same events, byte for byte.")] = 1,
     plain: Annotated[bool, typer.Option(help="One event for each student, and nothing else.")] = False,
 ) -> None:
