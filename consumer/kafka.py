@@ -1,5 +1,6 @@
 """librdkafka's configuration for every client of ours, and the settings that are refused."""
 
+import logging
 from collections.abc import Mapping
 from operator import methodcaller
 from typing import Any
@@ -8,7 +9,12 @@ from confluent_kafka import KafkaError, KafkaException
 
 from consumer.settings import KafkaSettings
 
-Config = dict[str, str | int | float | bool]
+Config = dict[str, Any]
+
+LOGGER = logging.getLogger("librdkafka")
+"""Where librdkafka logs, instead of standard error: served by each client's `poll`, `consume` and `flush`. A command that sets up no
+logs shows nothing of it."""
+LOGGER.addHandler(logging.NullHandler())
 
 _GUARANTEES: Mapping[str, tuple[frozenset[str], str]] = {
     "enable.auto.commit": (frozenset({"false"}), "offsets are committed after the event is durable, never by a timer"),
@@ -68,6 +74,7 @@ def consumer_config(settings: KafkaSettings) -> Config:
     config: Config = {
         "bootstrap.servers": settings.bootstrap_servers,
         "client.id": f"{settings.group_id}-intake",
+        "logger": LOGGER,
         "group.id": settings.group_id,
         "group.protocol": settings.group_protocol,
         "enable.auto.commit": False,
@@ -100,6 +107,7 @@ def producer_config(settings: KafkaSettings, *, name: str) -> Config:
     return {
         "bootstrap.servers": settings.bootstrap_servers,
         "client.id": f"{settings.group_id}-{name}",
+        "logger": LOGGER,
         "enable.idempotence": True,
         "acks": "all",
         "linger.ms": 5,
@@ -125,6 +133,7 @@ def admin_config(settings: KafkaSettings) -> Config:
     return {
         "bootstrap.servers": settings.bootstrap_servers,
         "client.id": f"{settings.group_id}-admin",
+        "logger": LOGGER,
         **_only(settings.librdkafka, without=without),
     }
 
