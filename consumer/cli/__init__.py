@@ -33,7 +33,8 @@ app.add_typer(
     simulate.app,
     name="simulate",
     rich_help_panel=_TRY,
-    help="Vendors, Kafka, PostgreSQL and status events to try the service out with.",
+    help="Start vendors, Kafka and PostgreSQL for a trial, send status events, and look at the results.",
+    epilog="Start with: provisioner simulate vendors --directory sim. docs/first-school.md goes on from there.",
 )
 app.add_typer(config.app, name="config", rich_help_panel=_SET_UP, help="Check and explain the configuration.")
 app.add_typer(topics.app, name="topics", rich_help_panel=_SET_UP, help="Create the Kafka topics.")

@@ -100,6 +100,9 @@ def student(
     given_name: Annotated[str, typer.Option(help="Given names.")] = "Maria",
     family_name: Annotated[str, typer.Option(help="Family name.")] = "Rossi",
     contact_email: Annotated[str, typer.Option(help="Where the welcome mail goes.")] = "maria.rossi@home.example",
+    language: Annotated[
+        str | None, typer.Option(help="Preferred language, such as `en`; the school's own where it is left out.")
+    ] = None,
     attribute: Annotated[
         list[str] | None, typer.Option(help="An attribute of the student as `name=value`. Repeatable.")
     ] = None,
@@ -124,6 +127,7 @@ def student(
             "given_name": given_name,
             "family_name": family_name,
             "contact_email": contact_email,
+            "preferred_language": language,
             "attributes": {key: value for key, _, value in pairs},
         },
     }

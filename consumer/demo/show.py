@@ -93,6 +93,7 @@ def failed_student(event: Mapping[str, object], student_id: str) -> RenderableTy
 def where_next(console: Console, *, port: int, keep: bool) -> None:
     """Where to look from here."""
     console.print("[bold]Where to look next[/bold]")
+    console.print("  docs/first-school.md   the same by hand: from an empty folder to the first account")
     console.print("  README.md              how to run it on your own cluster")
     console.print("  docs/architecture.md   why nothing is lost and nothing happens twice")
     console.print("  docs/events.md         the topics, for those who write and those who subscribe")
