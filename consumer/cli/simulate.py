@@ -5,7 +5,8 @@ import json
 import os
 import signal
 import time
-from collections.abc import Iterable, Sequence
+from collections import Counter
+from collections.abc import Callable, Iterable, Sequence
 from datetime import UTC, datetime
 from pathlib import Path
 from typing import Annotated, Any
@@ -13,11 +14,11 @@ from uuid import uuid4
 
 import typer
 import uvloop
-from confluent_kafka import Producer
+from confluent_kafka import KafkaError, Message, Producer
 
 from consumer import collector
 from consumer.cli.console import DEFAULT_SERVICE_FILE, ServiceFile, out
-from consumer.codec.registry import open_registry
+from consumer.codec.registry import UnknownSchema, open_registry
 from consumer.codec.schemas import STATUS_CHANGED, schema, schema_text
 from consumer.configuration.loading import load_settings, load_tenants
 from consumer.demo import look
@@ -228,28 +229,47 @@ def _tenants(config: Path) -> Sequence[Tenant]:
 
 
 def _encoder(settings: Settings) -> Encoder:
+    subject = f"{settings.kafka.topics.status_changed}-value"
     registry = open_registry(settings.registry, opener(os.environ))
-    ident = registry.id_of(f"{settings.kafka.topics.status_changed}-value", schema_text(STATUS_CHANGED))
-    registry.close()
+    try:
+        ident = registry.id_of(subject, schema_text(STATUS_CHANGED))
+    except UnknownSchema as error:
+        raise Stop(f"The registry has no schema under `{subject}`: run `provisioner schemas register`.") from error
+    finally:
+        registry.close()
     return Encoder(schema(STATUS_CHANGED), ident)
 
 
 def _put(settings: Settings, records: Iterable[tuple[bytes, bytes | None]]) -> int:
     """Puts records, each a key and a value, onto the input topic; how many. Raises `Stop` where Kafka does not take them all."""
     producer = Producer(producer_config(settings.kafka, name="simulated-sis"))
-    count = 0
+    topic = settings.kafka.topics.status_changed
+    count, refused = 0, Counter[str]()
+
+    def delivered(error: KafkaError | None, _record: Message) -> None:
+        if error is not None:
+            refused[error.str()] += 1
+
     for key, value in records:
-        while not _produced(producer, settings.kafka.topics.status_changed, value, key):
+        while not _produced(producer, topic, value, key, delivered):
             producer.poll(_QUEUE_FULL_PAUSE)
         count += 1
-    if left := producer.flush(_FLUSH):
-        raise Stop(f"Kafka has not taken {left} of {count} events.")
+    left = producer.flush(_FLUSH)
+    if left or refused:
+        why = "; ".join(refused) or "it does not answer"
+        raise Stop(f"Kafka has not taken {left + refused.total()} of {count} events on `{topic}`: {why}.")
     return count
 
 
-def _produced(producer: Producer, topic: str, value: bytes | None, key: bytes) -> bool:
+def _produced(
+    producer: Producer,
+    topic: str,
+    value: bytes | None,
+    key: bytes,
+    delivered: Callable[[KafkaError | None, Message], None],
+) -> bool:
     try:
-        producer.produce(topic, value, key)
+        producer.produce(topic, value, key, on_delivery=delivered)
     except BufferError:
         return False
     return True

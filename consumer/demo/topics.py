@@ -5,6 +5,7 @@ from typing import Any
 
 from confluent_kafka import Consumer, KafkaError, KafkaException, Message, TopicPartition
 
+from consumer.errors import Stop
 from consumer.kafka import Config, consumer_config
 from consumer.settings import KafkaSettings
 
@@ -12,13 +13,15 @@ _PATIENCE = 10.0
 
 
 def read_all(settings: KafkaSettings, topics: Sequence[str]) -> Mapping[str, Sequence[Message]]:
-    """All committed records of each topic, from its beginning to its end. Blocking. Raises `KafkaException`."""
+    """All committed records of each topic, from its beginning to its end. Raises `KafkaException`; `Stop` where one is missing."""
     config: Config = {**consumer_config(settings), "enable.partition.eof": True, "auto.offset.reset": "earliest"}
     config.pop("group.instance.id", None)  # it never joins the group
     consumer = Consumer(config)
     read: dict[str, list[Message]] = {topic: [] for topic in topics}
     try:
         metadata = consumer.list_topics(timeout=_PATIENCE).topics
+        if missing := [topic for topic in topics if topic not in metadata]:
+            raise Stop(f"Kafka has no topic `{missing[0]}`: run `provisioner topics create`.")
         places = [TopicPartition(topic, partition, 0) for topic in topics for partition in metadata[topic].partitions]
         consumer.assign(places)
         ends = 0
