@@ -12,7 +12,7 @@ from contextlib import contextmanager
 from pathlib import Path
 
 BASH = "/bin/bash"
-_PATIENCE = 120.0
+_PATIENCE = 300.0
 
 
 class Shell:
@@ -56,7 +56,7 @@ class Shell:
 
 
 def wait(condition: str, holds: Callable[[], bool], *, log: Path | None = None) -> None:
-    """Waits until it holds. Fails with the log's end where it does not within two minutes."""
+    """Waits until it holds. Fails with the log's end where it does not within five minutes."""
     deadline = time.monotonic() + _PATIENCE
     while not holds():
         said = log.read_text()[-2000:] if log and log.exists() else ""
