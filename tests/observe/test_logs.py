@@ -6,6 +6,8 @@ import subprocess
 import sys
 from typing import Any
 
+import pytest
+
 PRELUDE = """
 import logging
 import structlog
@@ -85,3 +87,39 @@ def test_a_repeated_line_is_logged_again_with_the_number_left_out() -> None:
     assert [sparing.left_out(record) for _ in range(5)] == [0, None, None, None, None]
     now = 31.0
     assert sparing.left_out(record) == 4
+
+
+@pytest.mark.parametrize("kind", ["intake", "relay", "letters", "admin"])
+def test_every_client_of_kafka_logs_so(kind: str) -> None:
+    lines = logged(f"""
+from confluent_kafka import Consumer, Producer
+from confluent_kafka.admin import AdminClient
+from consumer import kafka
+from consumer.settings import KafkaSettings
+
+settings = KafkaSettings(bootstrap_servers="127.0.0.1:1")
+client = {{
+    "intake": lambda: Consumer(kafka.intake_config(settings)),
+    "relay": lambda: Producer(kafka.relay_config(settings, transactional_id="r")),
+    "letters": lambda: Producer(kafka.producer_config(settings, name="dead-letters")),
+    "admin": lambda: AdminClient(kafka.admin_config(settings)),
+}}["{kind}"]()
+for _ in range(20):
+    client.poll(0.1)
+""")
+    assert {line["event"] for line in lines} == {"librdkafka"}
+    assert {line["level"] for line in lines} == {"warning"}
+    assert any("Connection refused" in line["message"] for line in lines)
+
+
+def test_a_command_that_sets_up_no_logs_shows_nothing_of_librdkafka() -> None:
+    script = """
+from confluent_kafka import Producer
+from consumer import kafka
+from consumer.settings import KafkaSettings
+client = Producer(kafka.producer_config(KafkaSettings(bootstrap_servers="127.0.0.1:1"), name="x"))
+for _ in range(10):
+    client.poll(0.1)
+"""
+    done = subprocess.run([sys.executable, "-c", script], capture_output=True, text=True, check=True)  # noqa: S603  ours
+    assert done.stderr == ""
