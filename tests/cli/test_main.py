@@ -40,7 +40,8 @@ def provisioner(folder: Path, *words: str) -> "subprocess.CompletedProcess[str]"
 def test_a_dependency_that_is_away_is_named_in_plain_words(tmp_path: Path, words: tuple[str, ...], named: str) -> None:
     Files(tmp_path)
     done = provisioner(tmp_path, *words)
-    assert (done.returncode, done.stdout) == (1, "")
+    assert done.returncode != 0
+    assert done.stdout == ""
     assert named in done.stderr
     assert "Traceback" not in done.stderr
     assert "|FAIL|" not in done.stderr  # librdkafka's own form
