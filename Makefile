@@ -11,9 +11,10 @@ WORKERS = $(shell $(BIN)/python -c "import os; print(min(6, 2 + (len(os.sched_ge
 unexport PYTHONDONTWRITEBYTECODE
 
 .DEFAULT_GOAL := help
-.PHONY: help demo test simulate lint format chaos bench lock clean
+.PHONY: help install demo test simulate lint format chaos bench lock clean
 
 help:
+	@echo "make install          the command \`provisioner\`, in $(BIN): docs/first-school.md goes on from there"
 	@echo "make demo [KEEP=1]    three institutions, 300 students, simulated vendors, in under a minute; KEEP=1 stays up"
 	@echo "make test [ARGS=…]    every test, on a Kafka, a PostgreSQL and a registry that it starts itself; ARGS go to pytest"
 	@echo "make simulate         the whole service from 1,000 seeds (SEEDS=…), or from one (SEED=4711 ARGS=--trace), under a simulated clock"
@@ -24,6 +25,9 @@ help:
 	@echo "make lock             pin all dependencies anew (requirements*.lock)"
 	@echo "make clean            remove the environment and what was downloaded"
 	@echo "PYTHON=python3.12 make …  takes another Python for a new environment (3.11 or newer)"
+
+install: $(VENV)/.demo
+	@echo "Installed: $(BIN)/provisioner"
 
 demo: $(VENV)/.demo
 	$(BIN)/provisioner demo $(if $(KEEP),--keep) $(ARGS)

@@ -90,7 +90,11 @@ class App:
                 registry=self.metrics.registry,
                 progress={"intake": self._progress},
             )
-            self.health_port = (await stack.enter_async_context(server)).port
+            try:
+                self.health_port = (await stack.enter_async_context(server)).port
+            except OSError as error:
+                where = f"{self._settings.http.host}:{self._settings.http.port}"
+                raise Stop(f"Health and metrics cannot be served on {where} ({error.strerror}): set `http`.") from error
             clients = LiveClients(
                 self._settings,
                 self._open_secret,

@@ -1,5 +1,6 @@
 """librdkafka's configuration for every client of ours, and the settings that are refused."""
 
+import logging
 from collections.abc import Callable, Mapping
 from operator import methodcaller
 from typing import Any
@@ -9,7 +10,12 @@ from confluent_kafka import KafkaError, KafkaException
 from consumer.msk import TokenCallback, signer
 from consumer.settings import KafkaSettings
 
-Config = dict[str, str | int | float | bool | TokenCallback]
+Config = dict[str, Any]
+
+LOGGER = logging.getLogger("librdkafka")
+"""Where librdkafka logs, instead of standard error: served by each client's `poll`, `consume` and `flush`. A command that sets up no
+logs shows nothing of it."""
+LOGGER.addHandler(logging.NullHandler())
 
 _GUARANTEES: Mapping[str, tuple[frozenset[str], str]] = {
     "enable.auto.commit": (frozenset({"false"}), "offsets are committed after the event is durable, never by a timer"),
@@ -138,7 +144,7 @@ def opened(settings: KafkaSettings, open_secret: Callable[[str], str]) -> KafkaS
 
 def _access(settings: KafkaSettings) -> Config:
     """Where the cluster is, and how its clients show who they are, as far as `librdkafka` does not say."""
-    cluster: Config = {"bootstrap.servers": settings.bootstrap_servers}
+    cluster: Config = {"bootstrap.servers": settings.bootstrap_servers, "logger": LOGGER}
     if settings.msk_iam is None:
         return cluster
     callback = TokenCallback(signer(settings.msk_iam))

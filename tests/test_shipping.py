@@ -18,11 +18,8 @@ import yaml
 from packaging.requirements import Requirement
 from packaging.utils import canonicalize_name
 from packaging.version import Version
-from typer.testing import CliRunner
 
-from consumer.cli import app
 from consumer.configuration.loading import load_settings
-from consumer.settings import Topics
 from tests.parts.image import PlainImage
 
 ROOT = Path(__file__).parents[1]
@@ -32,7 +29,6 @@ PEERS = "bench/peers/requirements.lock"
 PROJECT: dict[str, Any] = tomllib.loads((ROOT / "pyproject.toml").read_text())
 COMPOSE: dict[str, Any] = yaml.safe_load((ROOT / "docker-compose.yml").read_text())
 SERVICES: dict[str, dict[str, Any]] = COMPOSE["services"]
-OURS = sorted(name for name, service in SERVICES.items() if service["image"] == "provisioner")
 
 
 @pytest.mark.parametrize("lock", [*LOCKS, BUILD, PEERS])
@@ -90,20 +86,14 @@ def test_the_composition_refers_only_to_what_is_there() -> None:
             assert source in COMPOSE["volumes"] or (ROOT / source).is_file()
 
 
-@pytest.mark.parametrize("name", OURS)
-def test_the_composition_gives_commands_that_exist(name: str) -> None:
-    result = CliRunner().invoke(app, [*SERVICES[name]["command"], "--help"])
-    assert result.exit_code == 0, result.output
-
-
 def test_the_composed_service_is_configured_without_mistakes() -> None:
     settings = load_settings(ROOT / "deploy" / "service.yaml", {})
     assert settings.database.url.endswith("@postgres:5432/provisioner")
 
 
-def test_the_composition_creates_the_topics_of_the_default_configuration() -> None:
-    created = re.findall(r"^create (\S+)", "\n".join(SERVICES["topics"]["command"]), re.MULTILINE)
-    assert sorted(created) == sorted(Topics().model_dump().values())
+def test_the_composed_service_waits_for_all_that_it_needs() -> None:
+    needed = {name for name, service in SERVICES.items() if name != "events" and service["image"] == "provisioner"}
+    assert needed - {"provisioner"} == SERVICES["provisioner"]["depends_on"].keys()
 
 
 def test_prometheus_asks_the_replicas_where_they_answer() -> None:

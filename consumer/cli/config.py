@@ -1,7 +1,6 @@
 """`provisioner config`: check, explain, schema."""
 
 import os
-from collections.abc import Sequence
 from pathlib import Path
 from typing import Annotated
 
@@ -55,11 +54,13 @@ def check(
 def explain(
     tenant: Annotated[str, typer.Option(help="The tenant's id.")],
     status: Annotated[str, typer.Option(help="The status's id.")],
-    attribute: Annotated[Sequence[str], typer.Option(help="`name=value`; may be given often.")] = (),
+    attribute: Annotated[
+        list[str] | None, typer.Option(help="An attribute of the student as `name=value`. Repeatable.")
+    ] = None,
     config: ServiceFile = DEFAULT_SERVICE_FILE,
 ) -> None:
     """Say in words what a status does to a student with these attributes."""
-    pairs = [item.partition("=") for item in attribute]
+    pairs = [item.partition("=") for item in attribute or ()]
     if bad := [name for name, equals, _ in pairs if not equals]:
         raise typer.BadParameter(f"`{bad[0]}` is not of the form name=value", param_hint="--attribute")
     known = {one.id: one for one, _ in load_tenants(load_settings(config, os.environ).tenants_dir)}

@@ -26,6 +26,8 @@ FAILED = 1
 AWAY = 75
 """Exit status: a dependency is away, and the same command may succeed later (EX_TEMPFAIL of sysexits.h)."""
 
+_FILE_ERRORS = (PermissionError, FileNotFoundError, FileExistsError, NotADirectoryError, IsADirectoryError)
+
 
 @contextmanager
 def faults_told() -> Generator[None]:
@@ -40,6 +42,8 @@ def faults_told() -> Generator[None]:
         _end(
             f"Kafka does not do as it is asked ({error.name()}: {error.str()}).", AWAY if error.retriable() else FAILED
         )
+    except _FILE_ERRORS as error:
+        _end(f"{error.filename}: {error.strerror}.", FAILED)
 
 
 def _end(text: str, status: int) -> None:

@@ -13,12 +13,17 @@ from consumer.observe import logs
 
 def demo(
     *,
-    keep: Annotated[bool, typer.Option(help="Stay up when all is done, with the metrics open.")] = False,
+    keep: Annotated[bool, typer.Option(help="Stay up at the end, with the metrics open.")] = False,
     students: Annotated[int, typer.Option(min=30, help="How many students.")] = 300,
-    seed: Annotated[int, typer.Option(help="Another seed, other students.")] = 1,
-    port: Annotated[int, typer.Option(min=0, max=65_535, help="For the metrics; 0 takes a free one.")] = 0,
+    seed: Annotated[int, typer.Option(help="The same seed gives the same students.")] = 1,
+    port: Annotated[
+        int, typer.Option(min=0, max=65_535, help="The port of health and metrics; 0 takes a free one.")
+    ] = 0,
 ) -> None:
-    """Show the whole service on this machine, and check that every event ended as it should. Exit status 1 if one did not."""
+    """Run the whole service on this machine for some hundred made-up students, and check the result.
+
+    It brings its own PostgreSQL, Kafka and vendors, and needs no configuration. Exit status 1 if an event did not end as it should.
+    """
     try:
         from consumer.demo.perform import perform  # noqa: PLC0415  its extra may not be installed
     except ImportError as error:

@@ -24,9 +24,10 @@ log = structlog.get_logger()
 
 
 def run(config: ServiceFile = DEFAULT_SERVICE_FILE) -> None:
-    """Run the service: take events in, provision, publish. SIGTERM and SIGINT end it gracefully.
+    """Run the service until SIGTERM or Ctrl-C: it then finishes the students in work and ends.
 
-    A tenant whose file, secrets, keys or certificates cannot be used is held by itself. It stops the process only where no tenant is left.
+    A tenant whose file, secrets, keys or certificates cannot be used waits, and all others are served.
+    Exit status 1 where no tenant can be used, or the service file has a mistake.
     """
     findings = examine(config, os.environ, secrets=True)
     if findings.service:

@@ -1,116 +1,282 @@
-"""`provisioner simulate`: vendors and events, for trying the service out where the real ones can't be had."""
+"""`provisioner simulate`: an installation to try the service out with, status events for it, and a look at what came of them."""
 
 import asyncio
-import base64
+import json
 import os
-import secrets
+import signal
 import time
-from collections.abc import Sequence
+from collections import Counter
+from collections.abc import Callable, Iterable, Sequence
+from datetime import UTC, datetime
 from pathlib import Path
-from typing import Annotated
+from typing import Annotated, Any
+from uuid import uuid4
 
 import typer
 import uvloop
-from confluent_kafka import Producer
+from confluent_kafka import KafkaError, Message, Producer
 
 from consumer import collector
 from consumer.cli.console import DEFAULT_SERVICE_FILE, ServiceFile, out
-from consumer.codec.registry import open_registry
+from consumer.codec.registry import UnknownSchema, open_registry
 from consumer.codec.schemas import STATUS_CHANGED, schema, schema_text
 from consumer.configuration.loading import load_settings, load_tenants
+from consumer.demo import look
 from consumer.demo.cast import INSTITUTIONS
+from consumer.demo.show import as_the_student_sees_it
+from consumer.demo.trial import Trial, trial
 from consumer.errors import Stop
-from consumer.events import Provider
+from consumer.events import Provider, student_key
 from consumer.http.proxy import open_proxies
 from consumer.kafka import opened, producer_config
 from consumer.secrets import opener
+from consumer.settings import Settings
 from consumer.simulators.encoding import Encoder
 from consumer.simulators.events import PLAIN, EventStream
-from consumer.simulators.temper import Latency, Rule
 from consumer.simulators.vendors import Institution
 from consumer.simulators.world import World
+from consumer.tenants import Tenant
 
-app = typer.Typer(no_args_is_help=True, help="Vendors and events, where the real ones can't be had.")
+app = typer.Typer(
+    no_args_is_help=True, help="Vendors, Kafka, PostgreSQL and status events to try the service out with."
+)
 
 _QUEUE_FULL_PAUSE = 0.5
+_FLUSH = 60
 
 
 @app.command()
 def vendors(
-    directory: Annotated[Path, typer.Option(help="Where certificates, secrets and the tenants' files are written.")],
+    directory: Annotated[Path, typer.Option(help="Where service.yaml, tenants, certificates and secrets are written.")],
     host: Annotated[str, typer.Option(help="The address to listen on.")] = "127.0.0.1",
     name: Annotated[
-        Sequence[str], typer.Option(help="A name that the network knows this machine by; the first stands in URLs.")
-    ] = (),
+        list[str] | None,
+        typer.Option(help="A host name of this machine; the first stands in the URLs that are written. Repeatable."),
+    ] = None,
+    kafka: Annotated[
+        str | None, typer.Option(help="Bootstrap servers of your Kafka; without it, one is started that keeps nothing.")
+    ] = None,
+    database: Annotated[
+        str | None, typer.Option(help="URL of your PostgreSQL; without it, one is started that keeps nothing.")
+    ] = None,
     institutions: Annotated[int, typer.Option(min=1, help="How many.")] = len(INSTITUTIONS),
-    latency: Annotated[float, typer.Option(min=0, help="Seconds that every call takes.")] = 0.0,
-    seed: Annotated[int, typer.Option()] = 1,
+    latency: Annotated[float, typer.Option(min=0, help="Seconds that every vendor call takes.")] = 0.0,
+    seed: Annotated[int, typer.Option(help="Of the vendors' chance: ids, lag, latency.")] = 1,
 ) -> None:
-    """Serve Graph, Google, Mailgun and a schema registry until stopped; write the configuration of the institutions."""
+    """Start simulated vendors, a registry, a Kafka and a PostgreSQL, and write a service.yaml that runs with them.
+
+    They run until Ctrl-C. Then accounts, mails, events and tables are gone.
+    """
     more = [_another(number) for number in range(len(INSTITUTIONS) + 1, institutions + 1)]
     world = World([*INSTITUTIONS, *more][:institutions], directory.resolve(), clock=time.time, seed=seed)
-    with asyncio.Runner(loop_factory=uvloop.new_event_loop) as runner:
-        runner.run(_serve(world, host, name, latency))
+
+    async def serve() -> None:
+        stopped = asyncio.Event()
+        for number in (signal.SIGTERM, signal.SIGINT):
+            asyncio.get_running_loop().add_signal_handler(number, stopped.set)
+        async with trial(
+            world, host=host, names=name or (), kafka=kafka, database=database, latency=latency
+        ) as running:
+            _announce(running, directory)
+            collector.settle()
+            await stopped.wait()
+
+    try:
+        with asyncio.Runner(loop_factory=uvloop.new_event_loop) as runner:
+            runner.run(serve())
+    except OSError as error:
+        if error.filename:
+            raise
+        raise Stop(f"The simulators cannot listen on {host}: {error.strerror}.") from error
+
+
+@app.command()
+def student(
+    config: ServiceFile = DEFAULT_SERVICE_FILE,
+    *,
+    tenant: Annotated[str | None, typer.Option(help="The tenant's id; the first one's where it is left out.")] = None,
+    status: Annotated[
+        str | None, typer.Option(help="The status's id; the first one's that acts where it is left out.")
+    ] = None,
+    student_id: Annotated[str, typer.Option(help="The SIS's id of the student.")] = "S-1001",
+    given_name: Annotated[str, typer.Option(help="Given names.")] = "Maria",
+    family_name: Annotated[str, typer.Option(help="Family name.")] = "Rossi",
+    contact_email: Annotated[str, typer.Option(help="Where the welcome mail goes.")] = "maria.rossi@home.example",
+    language: Annotated[
+        str | None, typer.Option(help="Preferred language, such as `en`; the school's own where it is left out.")
+    ] = None,
+    attribute: Annotated[
+        list[str] | None, typer.Option(help="An attribute of the student as `name=value`. Repeatable.")
+    ] = None,
+) -> None:
+    """Put one status event about one student onto the topic, as a student information system would."""
+    settings = load_settings(config, os.environ)
+    known = {one.id: one for one, _ in load_tenants(settings.tenants_dir)}
+    chosen = known.get(tenant or next(iter(known)))
+    if chosen is None:
+        raise typer.BadParameter(f"there is no `{tenant}`; there are {', '.join(known)}", param_hint="--tenant")
+    pairs = [item.partition("=") for item in attribute or ()]
+    if bad := [key for key, equals, _ in pairs if not equals]:
+        raise typer.BadParameter(f"`{bad[0]}` is not of the form name=value", param_hint="--attribute")
+    event: dict[str, Any] = {
+        "event_id": str(uuid4()),
+        "occurred_at": datetime.now(UTC),
+        "tenant_id": chosen.id,
+        "version": time.time_ns() // 1_000_000,  # rises from one call to the next
+        "status": _status(chosen, status),
+        "student": {
+            "student_id": student_id,
+            "given_name": given_name,
+            "family_name": family_name,
+            "contact_email": contact_email,
+            "preferred_language": language,
+            "attributes": {key: value for key, _, value in pairs},
+        },
+    }
+    encoder = _encoder(settings)
+    _put(settings, [(student_key(chosen.id, student_id), encoder.encode(event))])
+    topic = settings.kafka.topics.status_changed
+    out.print(
+        f"`{topic}` has an event: student {student_id} of {chosen.id} is now `{event['status']['id']}`.",
+        highlight=False, soft_wrap=True,
+    )  # fmt: skip
 
 
 @app.command()
 def events(
     config: ServiceFile = DEFAULT_SERVICE_FILE,
     *,
-    students: Annotated[int, typer.Option(min=1)] = 300,
+    students: Annotated[int, typer.Option(min=1, help="How many students.")] = 300,
     seed: Annotated[int, typer.Option(help="The same seed gives the same events, byte for byte.")] = 1,
     plain: Annotated[bool, typer.Option(help="One event for each student, and nothing else.")] = False,
 ) -> None:
-    """Put status events about made-up students of the configured tenants onto the topic."""
+    """Put status events about many made-up students of all tenants onto the topic, broken and late ones among them."""
     settings = load_settings(config, os.environ)
     tenants = [tenant for tenant, _ in load_tenants(settings.tenants_dir)]
+    mix = PLAIN if plain else None
+    stream = EventStream(seed=seed, tenants=tenants, students=students, encoder=_encoder(settings), mix=mix)
+    count = _put(settings, ((record.key, record.value) for record in stream))
+    out.print(f"{count} events about {students} students are on `{settings.kafka.topics.status_changed}`.")
+
+
+@app.command()
+def accounts(config: ServiceFile = DEFAULT_SERVICE_FILE) -> None:
+    """List the students' accounts in the simulated Microsoft 365 and Google Workspace."""
+    found = list(look.accounts(_tenants(config)))
+    for account in found:
+        given = (
+            f" ({account.licences} licences, {account.groups} groups)" if account.provider is Provider.MICROSOFT else ""
+        )
+        line = f"{account.tenant_id}: {account.provider} {account.address}, object id {account.object_id}{given}"
+        out.print(line, highlight=False, markup=False, soft_wrap=True)
+    out.print(f"Accounts: {len(found)}.")
+
+
+@app.command()
+def mails(
+    config: ServiceFile = DEFAULT_SERVICE_FILE,
+    *,
+    recipient: Annotated[str | None, typer.Option(help="Only of this address.")] = None,
+    last: Annotated[int, typer.Option(min=1, help="How many, counted from the newest.")] = 1,
+) -> None:
+    """Show the newest mails that the simulated Mailgun accepted."""
+    found = look.mails(_tenants(config), recipient)
+    for mail in found[-last:]:
+        out.print(as_the_student_sees_it(mail))
+    out.print(f"Mails: {len(found)}.")
+
+
+@app.command()
+def outcomes(config: ServiceFile = DEFAULT_SERVICE_FILE) -> None:
+    """Print what the service published, one JSON object a line. Works with every Kafka, not only a simulated one."""
+    for event in look.outcomes(opened(load_settings(config, os.environ).kafka, opener(os.environ))):
+        line = json.dumps(event, default=_in_json, ensure_ascii=False)
+        out.print(line, highlight=False, markup=False, soft_wrap=True)
+
+
+def _announce(running: Trial, directory: Path) -> None:
+    urls = "\n".join(f"{vendor}: {url}" for vendor, url in running.urls.items())
+    (directory / "ready").write_text(f"{urls}\n", encoding="utf-8")
+    lines = (
+        ("service file", f"{directory / 'service.yaml'}, for: export PROVISIONER_CONFIG={directory / 'service.yaml'}"),
+        ("tenants", f"{directory / 'tenants'}/*.yaml"),
+        *((vendor, url) for vendor, url in running.urls.items()),
+        ("Kafka", running.kafka),
+        ("PostgreSQL", running.database),
+        ("health", f"{running.health}/readyz, once `provisioner run` is started"),
+        ("mailbox", f"provisioner simulate mails, or {running.urls['mailgun']}/_simulator/mailbox"),
+        ("accounts", "provisioner simulate accounts"),
+    )
+    for label, text in lines:
+        out.print(f"{label:<13} {text}", highlight=False, markup=False, soft_wrap=True)
+    out.print("Ready. Ctrl-C ends it; accounts, mails, events and tables are gone then.")
+
+
+def _in_json(value: object) -> str:
+    return value.isoformat() if isinstance(value, datetime) else str(value)
+
+
+def _status(tenant: Tenant, wanted: str | None) -> dict[str, Any]:
+    rows = {row.id: row for row in tenant.statuses}
+    acting = [row.id for row in tenant.statuses if row.provider_action]
+    row = rows.get(wanted or next(iter(acting), ""))
+    if row is None:
+        raise typer.BadParameter(f"{tenant.id} has the statuses {', '.join(rows)}", param_hint="--status")
+    return {"id": row.id, "name": row.name, "type": row.type}
+
+
+def _tenants(config: Path) -> Sequence[Tenant]:
+    return [tenant for tenant, _ in load_tenants(load_settings(config, os.environ).tenants_dir)]
+
+
+def _encoder(settings: Settings) -> Encoder:
+    subject = f"{settings.kafka.topics.status_changed}-value"
     open_secret = opener(os.environ)
     proxies = open_proxies(settings.proxy, open_secret, os.environ)
     registry = open_registry(settings.registry, open_secret, proxies=proxies)
+    try:
+        ident = registry.id_of(subject, schema_text(STATUS_CHANGED))
+    except UnknownSchema as error:
+        raise Stop(f"The registry has no schema under `{subject}`: run `provisioner schemas register`.") from error
+    finally:
+        registry.close()
+    return Encoder(schema(STATUS_CHANGED), ident)
+
+
+def _put(settings: Settings, records: Iterable[tuple[bytes, bytes | None]]) -> int:
+    """Puts records, each a key and a value, onto the input topic; how many. Raises `Stop` where Kafka does not take them all."""
+    producer = Producer(producer_config(opened(settings.kafka, opener(os.environ)), name="simulated-sis"))
     topic = settings.kafka.topics.status_changed
-    ident = registry.id_of(f"{topic}-value", schema_text(STATUS_CHANGED))
-    registry.close()
-    mix = PLAIN if plain else None
-    stream = EventStream(
-        seed=seed, tenants=tenants, students=students, encoder=Encoder(schema(STATUS_CHANGED), ident), mix=mix
-    )
-    producer = Producer(producer_config(opened(settings.kafka, open_secret), name="simulated-sis"))
-    count = 0
-    for record in stream:
-        _produce(producer, topic, record.value, record.key)
-        count += 1
-    if left := producer.flush(60):
-        raise Stop(f"Kafka has not taken {left} of {count} events.")
-    out.print(f"{count} events about {students} students are on `{topic}`.")
+    count, refused = 0, Counter[str]()
 
+    def delivered(error: KafkaError | None, _record: Message) -> None:
+        if error is not None:
+            refused[error.str()] += 1
 
-def _produce(producer: Producer, topic: str, value: bytes | None, key: bytes) -> None:
-    while True:
-        try:
-            producer.produce(topic, value, key)
-        except BufferError:
+    for key, value in records:
+        while not _produced(producer, topic, value, key, delivered):
             producer.poll(_QUEUE_FULL_PAUSE)
-        else:
-            return
+        count += 1
+    left = producer.flush(_FLUSH)
+    if left or refused:
+        why = "; ".join(refused) or "it does not answer"
+        raise Stop(f"Kafka has not taken {left + refused.total()} of {count} events on `{topic}`: {why}.")
+    return count
+
+
+def _produced(
+    producer: Producer,
+    topic: str,
+    value: bytes | None,
+    key: bytes,
+    delivered: Callable[[KafkaError | None, Message], None],
+) -> bool:
+    try:
+        producer.produce(topic, value, key, on_delivery=delivered)
+    except BufferError:
+        return False
+    return True
 
 
 def _another(number: int) -> Institution:
     return Institution(f"school-{number:03d}", f"School {number}", (Provider.MICROSOFT,))
-
-
-async def _serve(world: World, host: str, names: Sequence[str], latency: float) -> None:
-    for label in names[1:]:
-        world.authority.issue(label, names)
-    async with world.server(host=host, names=names) as server:
-        if latency:
-            server.tempers.set([Rule(route="*", temper=Latency(low=latency, high=latency))])
-        reached_as = names[0] if names else None
-        folder = world.write_tenants(world.tenants(server, host=reached_as))
-        key = base64.b64encode(secrets.token_bytes(32)).decode()
-        (world.directory / "vault.key").write_text(key, encoding="utf-8")
-        urls = "\n".join(f"{vendor}: {server.url(vendor, host=reached_as)}" for vendor in server.names)
-        (world.directory / "ready").write_text(urls + "\n", encoding="utf-8")
-        out.print(urls, highlight=False)
-        out.print(f"Tenants: {folder}; certificate authority: {world.authority.ca_file}. Ctrl-C ends it.")
-        collector.settle()
-        await asyncio.Event().wait()

@@ -41,7 +41,7 @@ With `--connect` it then contacts everything that the files name: see [operation
   accounts and would create new ones beside them.
 - How names of every script become addresses, and in which language they are read: [addresses.md](addresses.md).
 - Two tenants may share a directory: the marker tells their accounts apart. A domain that two tenants use must be declared by both
-  (`addresses.shared_with`). `config check` names the files and lines of every overlap.
+  (`addresses.shared_with`). `provisioner config check` names the files and lines of every overlap.
 - A mistake in `service.yaml` stops the process. A tenant whose file, secret, key or CA file cannot be used is held by itself, and the
   process runs for all others: see [operations.md](operations.md#a-tenant-that-cannot-be-used).
 - `PROVISIONER_FAILPOINTS` is for tests and drills only: it makes the process die or lose answers where it says (`consumer/failpoints.py`).

@@ -83,9 +83,9 @@ def as_the_student_sees_it(mail: Mail) -> RenderableType:
 def failed_student(event: Mapping[str, object], student_id: str) -> RenderableType:
     """The outcome event of a student whom the vendor would not take."""
     text = Text.assemble(
-        f"Student {student_id} has no account. What downstream was told, on `account-provisioning-failed`:\n\n",
+        f"Student {student_id} has no account. Published on `account-provisioning-failed`:\n\n",
         (json.dumps(event, indent=2, ensure_ascii=False, default=str), "cyan"),
-        "\n\nCorrect the record in the SIS: its next event tries again by itself.",
+        "\n\nCorrect the record in the SIS: the student's next event is tried anew.",
     )
     return Panel(text, title="a failed student, explained", width=92)
 
@@ -93,6 +93,7 @@ def failed_student(event: Mapping[str, object], student_id: str) -> RenderableTy
 def where_next(console: Console, *, port: int, keep: bool) -> None:
     """Where to look from here."""
     console.print("[bold]Where to look next[/bold]")
+    console.print("  docs/first-school.md   the same by hand: from an empty folder to the first account")
     console.print("  README.md              how to run it on your own cluster")
     console.print("  docs/architecture.md   why nothing is lost and nothing happens twice")
     console.print("  docs/events.md         the topics, for those who write and those who subscribe")

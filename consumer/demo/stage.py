@@ -34,7 +34,9 @@ from consumer.simulators.world import REGISTRY, World
 from consumer.tenants import Tenant
 
 _VAULT_VARIABLE = "DEMO_VAULT_KEY"
-_TEMPLATES = (Path(__file__).parents[1] / "_data" / "templates", Path(__file__).parents[2] / "templates")
+_PACKAGE = Path(__file__).parents[1]
+TEMPLATES = next(place for place in (_PACKAGE / "_data" / "templates", _PACKAGE.parent / "templates") if place.is_dir())
+"""The templates that are shipped, in the installed package or in the checkout."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -83,5 +85,5 @@ def _settings(bootstrap: str, database: str, vendors: VendorServer, world: World
         provisioning=ProvisioningSettings(retry_base=0.5, mail_hold_down=2.0, sweep=1.0),
         http=HttpSettings(port=http_port),
         log=LogSettings(level="error", format="console"),
-        templates_dir=next(place for place in _TEMPLATES if place.is_dir()),
+        templates_dir=TEMPLATES,
     )

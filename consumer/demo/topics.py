@@ -5,27 +5,23 @@ from typing import Any
 
 from confluent_kafka import Consumer, KafkaError, KafkaException, Message, TopicPartition
 
+from consumer.errors import Stop
+from consumer.kafka import Config, consumer_config
 from consumer.settings import KafkaSettings
 
 _PATIENCE = 10.0
 
 
 def read_all(settings: KafkaSettings, topics: Sequence[str]) -> Mapping[str, Sequence[Message]]:
-    """All committed records of each topic, from its beginning to its end. Blocking. Raises `KafkaException`."""
-    consumer = Consumer(
-        {
-            "bootstrap.servers": settings.bootstrap_servers,
-            "group.id": "demo-audience",
-            "isolation.level": "read_committed",
-            "enable.auto.commit": False,
-            "enable.partition.eof": True,
-            "auto.offset.reset": "earliest",
-            "log_level": 0,
-        }
-    )
+    """All committed records of each topic, from its beginning to its end. Raises `KafkaException`; `Stop` where one is missing."""
+    config: Config = {**consumer_config(settings), "enable.partition.eof": True, "auto.offset.reset": "earliest"}
+    config.pop("group.instance.id", None)  # it never joins the group
+    consumer = Consumer(config)
     read: dict[str, list[Message]] = {topic: [] for topic in topics}
     try:
         metadata = consumer.list_topics(timeout=_PATIENCE).topics
+        if missing := [topic for topic in topics if topic not in metadata]:
+            raise Stop(f"Kafka has no topic `{missing[0]}`: run `provisioner topics create`.")
         places = [TopicPartition(topic, partition, 0) for topic in topics for partition in metadata[topic].partitions]
         consumer.assign(places)
         ends = 0

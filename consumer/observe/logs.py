@@ -6,6 +6,8 @@ import sys
 import structlog
 from structlog.typing import Processor
 
+from consumer.observe.libraries import LIBRDKAFKA, ToStructlog
+
 
 def configure(level: str, style: str) -> None:
     """Sets up structlog and the standard library's loggers for this process. `style` is "json" or "console"."""
@@ -15,17 +17,19 @@ def configure(level: str, style: str) -> None:
         structlog.processors.TimeStamper(fmt="iso", utc=True),
         _without_exception_text,
     ]
-    renderer: Processor = structlog.dev.ConsoleRenderer() if style == "console" else structlog.processors.JSONRenderer()
+    renderer: Processor = (
+        structlog.dev.ConsoleRenderer(colors=sys.stderr.isatty())
+        if style == "console"
+        else structlog.processors.JSONRenderer()
+    )
     structlog.configure(
         processors=[*shared, renderer],
         wrapper_class=structlog.make_filtering_bound_logger(logging.getLevelNamesMapping()[level.upper()]),
         logger_factory=structlog.PrintLoggerFactory(sys.stderr),
         cache_logger_on_first_use=True,
     )
-    # Libraries log request bodies and addresses at their lower levels: only their warnings pass, and only those.
-    logging.basicConfig(
-        level=logging.WARNING, stream=sys.stderr, format="%(levelname)s %(name)s %(message)s", force=True
-    )
+    logging.basicConfig(level=logging.WARNING, handlers=[ToStructlog()], force=True)
+    logging.getLogger(LIBRDKAFKA).setLevel(level.upper())
 
 
 def _without_exception_text(

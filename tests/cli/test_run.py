@@ -3,6 +3,7 @@
 import json
 import os
 import signal
+import socket
 import subprocess
 import sys
 from collections.abc import Generator
@@ -27,15 +28,15 @@ def files(tmp_path: Path) -> Files:
 
 
 @contextmanager
-def run(files: Files, **secrets: str) -> Generator["subprocess.Popen[str]"]:
+def run(files: Files, **environment: str) -> Generator["subprocess.Popen[str]"]:
     environ = {
         **{name: value for name, value in os.environ.items() if not name.startswith("PROVISIONER_")},
         **SECRETS,
-        **secrets,
         "PROVISIONER_DATABASE__URL": "postgresql://nobody@127.0.0.1:1/none",
         "PROVISIONER_HTTP__PORT": "0",
         "PROVISIONER_LOG__FORMAT": "json",
         "COLUMNS": "1000",
+        **environment,
     }
     command = [sys.executable, "-m", "consumer.cli", "run", "--config", str(files.service)]
     with subprocess.Popen(command, env=environ, stdout=subprocess.PIPE, stderr=subprocess.STDOUT, text=True) as process:  # noqa: S603  ours
@@ -84,3 +85,14 @@ def test_a_mistake_of_the_service_ends_the_process(files: Files) -> None:
         said, _ = process.communicate(timeout=60)
         assert process.returncode == 1
     assert "Did you mean `group_id`?" in said
+
+
+def test_a_port_that_is_taken_ends_the_process_with_one_sentence(files: Files) -> None:
+    with socket.create_server(("127.0.0.1", 0)) as taken:
+        port = taken.getsockname()[1]
+        address = {"PROVISIONER_HTTP__HOST": "127.0.0.1", "PROVISIONER_HTTP__PORT": str(port)}
+        with run(files, SOUTH_HIGH_CLIENT_SECRET="x", **address) as process:
+            said, _ = process.communicate(timeout=60)
+    assert process.returncode == 1
+    assert said.count("\n") == 1
+    assert f"127.0.0.1:{port}" in said

@@ -1,0 +1,191 @@
+"""Every command that README.md, docs/*.md and docker-compose.yml print works as printed: run as it stands, or listed with the reason.
+
+A command that is added to a page without a place here fails the first test.
+"""
+
+import base64
+import re
+import shlex
+import time
+from collections.abc import Iterator
+from pathlib import Path
+
+import psycopg
+import pytest
+import yaml
+
+from consumer.demo.cast import INSTITUTIONS
+from consumer.embedded.ports import free_ports
+from consumer.simulators.served import ServedInThread
+from consumer.simulators.world import REGISTRY, World
+from tests.parts.artefacts import Say
+from tests.parts.kafka import KafkaCluster
+from tests.printed.collected import PAGES, ROOT, composition, in_composition, printed
+from tests.printed.first_school import IN_THE_CHECKOUT, PAGE
+from tests.printed.installation import Shell, answers
+
+RUN_IN_ORDER = {
+    "openssl rand -base64 32": 0,
+    "provisioner --help": 0,
+    "provisioner config check": 0,
+    "provisioner config explain --tenant north-high --status enrolled --attribute grade=7": 0,
+    "provisioner topics create": 0,
+    "provisioner schemas check": 0,
+    "provisioner schemas register": 0,
+    "provisioner db upgrade": 0,
+    "provisioner keys check": 0,
+    "provisioner keys rotate": 0,
+    "provisioner tenant waits north-high": 0,
+    "provisioner tenant resume north-high": 0,
+    "provisioner tenant resume my-school": 0,
+    "provisioner topics create --replication 1": 0,
+    "provisioner simulate student --help": 0,
+    "provisioner simulate events": 0,
+    "PROVISIONER_FAILPOINTS='create.answer=crash' provisioner run": 137,
+}
+"""In an installation on three brokers, with the exit status that the pages promise. The crash needs the events before it."""
+
+STAY_UP = {"provisioner run", "provisioner simulate vendors --directory DIR"}
+"""Run until Ctrl-C, after which they end with status 0."""
+
+NOT_RUN = {
+    "make test": "runs this test",
+    "make demo KEEP=1": "stays up for a person to look at; `make demo` is run",
+    "make bench": "takes minutes, and measures nothing beside other tests",
+    "make bench PEERS=1": "installs the peers, takes minutes",
+    "make bench ARGS=--quick": "half a minute of full load",
+    'make bench ARGS="--only accounts start"': "takes minutes",
+    'make bench ARGS="--write docs/performance.md"': "takes minutes, and changes a page",
+    "python -m bench --peers --write docs/performance.md": "takes minutes, and changes a page",
+    "make simulate": "a thousand seeds take minutes; tests/proof plays seeds",
+    "make simulate SEED=4711 ARGS=--trace": "a minute of trace; tests/proof plays seeds",
+    "make chaos": "takes an hour; tests/proof plays every row in its short form",
+    "make chaos ROWS=1,5-9,kafka MINUTES=10 SEED=7": "takes hours",
+    "python -m proof.checker .cache/chaos/1-34.json": "judges what `make chaos` kept",
+    "docker compose up": "needs a container engine; its commands are run below, tests/test_shipping.py checks the file",
+}
+"""Checked as far as can be: make knows the target, the module that it calls has the options."""
+
+OURS = {name for name, service in composition()["services"].items() if service["image"] == "provisioner"}
+OF_OTHER_IMAGES = {"kafka", "postgres", "registry", "prometheus"}
+"""Their commands are health checks by programs that only their images have."""
+
+
+def test_every_printed_command_has_its_place() -> None:
+    places = {*RUN_IN_ORDER, *STAY_UP, *NOT_RUN, *IN_THE_CHECKOUT}
+    first_hour = set(PAGE.commands)
+    unknown = {command: pages for command, pages in printed().items() if command not in places | first_hour}
+    assert unknown == {}, "run them in a test, or list them with the reason why not"
+
+
+def test_no_place_is_for_a_command_that_is_no_longer_printed() -> None:
+    assert {*RUN_IN_ORDER, *STAY_UP, *NOT_RUN, *IN_THE_CHECKOUT} - printed().keys() == set()
+
+
+def test_the_index_of_the_readme_has_every_page() -> None:
+    linked = set(re.findall(r"\]\((docs/[a-z-]+\.md)\)", (ROOT / "README.md").read_text()))
+    assert linked == {page for page in PAGES if page.startswith("docs/")}
+
+
+def test_every_service_of_the_composition_has_its_place() -> None:
+    assert composition()["services"].keys() == OURS | OF_OTHER_IMAGES
+    assert {*COMPOSED, "vendors", "provisioner"} == OURS
+
+
+@pytest.mark.parametrize("command", [command for command in NOT_RUN if not command.startswith("docker")])
+def test_what_is_not_run_could_be(command: str, tmp_path: Path) -> None:
+    words = shlex.split(command)
+    called = Shell(ROOT).run(f"make -n {shlex.join(words[1:])}") if words[0] == "make" else command
+    module = called.strip().splitlines()[-1]
+    shell = Shell(tmp_path, {"PYTHONPATH": str(ROOT)})
+    program, *arguments = shlex.split(module)
+    asked = {word.partition("=")[0] for word in arguments if word.startswith("--")}
+    named = arguments[:2] if arguments[0] == "-m" else [word for word in arguments[:1] if not word.startswith("-")]
+    known = shell.run(shlex.join([Path(program).name, *named, "--help"]))
+    assert {option for option in asked if option not in known} == set()
+
+
+@pytest.fixture
+def installation(tmp_path: Path, database_url: str, say: Say) -> Iterator[Shell]:
+    """`config/` beside three brokers, a database, and simulated vendors with a registry; topics, schemas and tables are not there yet."""
+    world = World(INSTITUTIONS, tmp_path / "config", clock=time.time, seed=1)
+    port = free_ports(1)[0]
+    with (
+        KafkaCluster(tmp_path / "kafka", size=3, say=say) as kafka,
+        ServedInThread(world.server) as vendors,
+    ):
+        world.write_tenants(world.tenants(vendors))
+        settings = {
+            "kafka": {"bootstrap_servers": kafka.bootstrap_servers},
+            "registry": {"url": vendors.url(REGISTRY), "ca_file": str(world.authority.ca_file)},
+            "database": {"url": database_url},
+            "vault": [{"id": "2026-09", "key": "env:VAULT_KEY"}],
+            "provisioning": {"lease": 8, "call_timeout": 4, "retry_base": 0.2},
+            "http": {"port": port},
+            "templates_dir": str(ROOT / "templates"),
+        }
+        (tmp_path / "config/service.yaml").write_text(yaml.safe_dump(settings))
+        yield Shell(tmp_path, {"VAULT_KEY": base64.b64encode(bytes(32)).decode(), "HEALTH": f"http://127.0.0.1:{port}"})
+
+
+@pytest.mark.long(seconds=90)
+@pytest.mark.parts
+def test_the_commands_of_the_pages_do_what_they_say(installation: Shell, database_url: str) -> None:
+    log = installation.folder / "log"
+    for command, status in RUN_IN_ORDER.items():
+        installation.run(command, status=status)
+    with installation.running(
+        "provisioner run", log=log, until=lambda: answers(f"{installation.environ['HEALTH']}/readyz")
+    ):
+        pass
+    directory = installation.folder / "DIR"
+    with installation.running(
+        "provisioner simulate vendors --directory DIR", log=log, until=(directory / "ready").exists
+    ):
+        installation.run("provisioner config check --config DIR/service.yaml")
+    with psycopg.connect(database_url) as ledger:
+        assert ledger.execute("SELECT count(*) > 0 FROM account").fetchone() == (True,)
+
+
+COMPOSED = ("topics", "schemas", "migrations", "events")
+"""In the order in which they start; `vendors` runs before them and `provisioner` after."""
+
+
+@pytest.mark.long(seconds=60)
+@pytest.mark.parts
+def test_the_commands_of_the_composition_do_what_they_say(
+    tmp_path: Path, kafka: str, database_url: str, unique_name: str
+) -> None:
+    """On this machine's addresses instead of the containers': nothing else of the commands is changed."""
+    here = {
+        "--name=vendors": "--name=localhost",
+        "0.0.0.0": "127.0.0.1",  # noqa: S104  what is replaced
+        "/var/lib/provisioner": str(tmp_path / "volume"),
+        "kafka:9092": kafka,
+        "postgresql://provisioner@postgres:5432/provisioner": database_url,
+    }
+
+    def command(words: list[str]) -> str:
+        text = shlex.join(words)
+        for theirs, ours in here.items():
+            text = text.replace(theirs, ours)
+        return f"provisioner {text}"
+
+    services = {name: words for name, words in in_composition(composition()) if words[0] != "test"}
+    topics = {"status_changed", "account_provisioned", "account_provisioning_failed", "welcome_email_status"}
+    names = {
+        f"PROVISIONER_KAFKA__TOPICS__{t.upper()}": f"{unique_name}.{t}"
+        for t in {*topics, "dead_letters", "relay_progress"}
+    }
+    own = {"PROVISIONER_KAFKA__GROUP_ID": unique_name, "PROVISIONER_OUTBOUND__TRANSACTIONAL_ID": unique_name}
+    shell = Shell(tmp_path, {"PROVISIONER_CONFIG": str(tmp_path / "volume/service.yaml"), **names, **own})
+    ready = tmp_path / "volume/ready"
+    with shell.running(command(list(services["vendors"])), log=tmp_path / "vendors.log", until=ready.exists):
+        for name in COMPOSED:
+            shell.run(command(list(services[name])))
+        health = yaml.safe_load((tmp_path / "volume/service.yaml").read_text())["http"]["port"]
+        until = f"http://127.0.0.1:{health}/readyz"
+        with shell.running(
+            command(list(services["provisioner"])), log=tmp_path / "run.log", until=lambda: answers(until)
+        ):
+            pass
