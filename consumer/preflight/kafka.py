@@ -39,15 +39,13 @@ def _read(settings: KafkaSettings, heard: list[KafkaError], timeout: float) -> C
 
 
 def _wanted(settings: KafkaSettings) -> Mapping[str, Wanted]:
-    """What `provisioner topics create` would make: partitions only of those topics whose number is not the operator's choice."""
+    """What `provisioner topics create` would make, apart from what is the operator's choice: most partitions, and how many replicas."""
     any_number = 2
-    by_name = {
-        topic.topic: Wanted(
-            None if topic.num_partitions == any_number else topic.num_partitions, dict(topic.config or {})
-        )
-        for topic in wanted(settings.topics, partitions=any_number, replication=1)
-    }
-    return {key: by_name[name] for key, name in settings.topics.model_dump().items()}
+    found: dict[str, Wanted] = {}
+    for topic in wanted(settings.topics, partitions=any_number, replication=1):
+        config = {name: value for name, value in (topic.config or {}).items() if name != "min.insync.replicas"}
+        found[topic.topic] = Wanted(None if topic.num_partitions == any_number else topic.num_partitions, config)
+    return {key: found[name] for key, name in settings.topics.model_dump().items()}
 
 
 def _topics(admin: Any, names: Mapping[str, str], timeout: float) -> Mapping[str, Topic | Refused]:  # noqa: ANN401  its stubs say too little
