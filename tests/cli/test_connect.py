@@ -2,6 +2,7 @@
 
 import re
 import time
+from base64 import b64encode
 from collections.abc import Iterator
 from pathlib import Path
 
@@ -34,7 +35,7 @@ class Installation:
             "templates_dir": str(Path(__file__).parents[2] / "templates"),
         }
         self.config.write_text(yaml.safe_dump(settings, sort_keys=False))
-        (folder / "vault.key").write_text("x")
+        (folder / "vault.key").write_text(b64encode(bytes(32)).decode())
 
     def check(self, *arguments: str, **environ: str) -> Result:
         command = ["config", "check", "--config", str(self.config), *arguments]
