@@ -10,6 +10,8 @@ fastavro decodes in C, recurses as deep as the bytes say, and repeats items as o
   is undecodable. (fastavro overflows the C stack at a few thousand levels, which kills the process.)
 - Every item of an array takes at least a byte, so that the record's size bounds their number. An array of items without bytes (`null`,
   an empty record) is refused; fields without bytes are left out of records that may be repeated.
+- What fastavro passes over it does not miss where the record has ended, unless a length or a number of varying size stands there. An array
+  of items without any (`double`, `boolean`, a fixed) is `unbounded`: it must be read from what raises at the end.
 """
 
 import json
@@ -20,6 +22,7 @@ from typing import Any, NamedTuple, cast
 from consumer.codec.port import UnreadableSchema, WriterSchema
 
 _PRIMITIVES = frozenset({"null", "boolean", "int", "long", "float", "double", "bytes", "string"})
+_OF_VARYING_SIZE = frozenset({"int", "long", "bytes", "string"})
 _NAMED = frozenset({"record", "error", "enum", "fixed"})
 
 _DEEPEST = 128
@@ -32,10 +35,14 @@ _UNDECODABLE: list[Any] = []
 
 @dataclass(frozen=True, slots=True)
 class Layout:
-    """`schema` is valid Avro, in JSON: a record or a union. `logical_types` are those of the record's fields, by name."""
+    """`schema` is valid Avro, in JSON: a record or a union. `logical_types` are those of the record's fields, by name.
+
+    `unbounded`: an array in it may have far more items than the record has bytes, unless reading beyond the end raises.
+    """
 
     schema: Any
     logical_types: Mapping[str, str]
+    unbounded: bool = False
 
 
 def layout_of(written: WriterSchema) -> Layout:
@@ -46,7 +53,7 @@ def layout_of(written: WriterSchema) -> Layout:
         builder = _Builder()
         for document in (*references, schema):
             builder.define(document, "")
-        return Layout(builder.top(schema), dict(builder.logical_types(schema)))
+        return Layout(builder.top(schema), dict(builder.logical_types(schema)), builder.unbounded)
     except ValueError:
         raise UnreadableSchema("it is not JSON") from None
     except RecursionError:
@@ -74,10 +81,11 @@ class _Place(NamedTuple):
 
 
 class _Part(NamedTuple):
-    """A type's layout, and whether its values take no bytes."""
+    """A type's layout, whether its values take no bytes, and whether passing over one shows where the record has ended."""
 
     schema: Any
     empty: bool = False
+    shows_end: bool = True
 
 
 @dataclass(slots=True)
@@ -85,6 +93,7 @@ class _Builder:
     _definitions: dict[str, _Definition] = field(default_factory=dict[str, _Definition])
     _names: set[str] = field(default_factory=set[str])
     _finished: dict[tuple[str, int, bool], _Part] = field(default_factory=dict[tuple[str, int, bool], _Part])
+    unbounded: bool = False
     _size: int = 0
 
     def define(self, schema: Any, namespace: str) -> None:  # noqa: ANN401  a schema in JSON
@@ -112,7 +121,8 @@ class _Builder:
                 raise UnreadableSchema("it is not of records")
             return part
         parts = [self._part(branch, _Place()).schema for branch in cast("list[Any]", schema)]
-        return [part if _is_record(part) or isinstance(part, str) else "null" for part in parts]
+        known = _PRIMITIVES | {part["name"] for part in parts if _is_record(part)}
+        return [part if _is_record(part) or (isinstance(part, str) and part in known) else "null" for part in parts]
 
     def logical_types(self, schema: Any) -> Iterator[tuple[str, str]]:  # noqa: ANN401  a schema in JSON
         """The logical types of the fields of the record, or of the records in the union."""
@@ -130,7 +140,7 @@ class _Builder:
             return _Part(_UNDECODABLE)
         if isinstance(schema, str):
             if schema in _PRIMITIVES:
-                return _Part(schema, empty=schema == "null")
+                return _Part(schema, empty=schema == "null", shows_end=schema in _OF_VARYING_SIZE)
             return self._named(self._found(schema, at.namespace), at)
         if isinstance(schema, list):
             return _Part([self._part(branch, at.below()).schema for branch in cast("list[Any]", schema)])
@@ -144,6 +154,7 @@ class _Builder:
                 items = self._part(schema.get("items"), at.below(repeated=True))
                 if items.empty:
                     raise UnreadableSchema("it has an array of items that take no bytes")
+                self.unbounded |= not items.shows_end
                 return _Part({"type": "array", "items": items.schema})
             case "map":
                 return _Part(
@@ -176,22 +187,22 @@ class _Builder:
         schema, namespace = self._definitions[name]
         own = name if "." in name and name not in self._names else f"_{len(self._names)}.{name}"
         self._names.add(own)
-        empty = False
+        empty, shows_end = False, True
         match _kind(schema):
             case "enum":
                 layout = {"type": "enum", "name": own, "symbols": _symbols(schema)}
             case "fixed":
                 layout = {"type": "fixed", "name": own, "size": _size(schema)}
-                empty = layout["size"] == 0
+                empty, shows_end = layout["size"] == 0, False
             case _:
                 below = at.below(namespace=namespace)
                 fields = [(label, self._part(inner, below)) for label, inner in _fields(schema)]
-                empty = all(part.empty for _, part in fields)
+                empty, shows_end = all(part.empty for _, part in fields), any(part.shows_end for _, part in fields)
                 kept = [
                     {"name": label, "type": part.schema} for label, part in fields if not (part.empty and at.repeated)
                 ]
                 layout = {"type": "record", "name": own, "fields": kept}
-        return _Part(layout, empty), _Part(own, empty)
+        return _Part(layout, empty, shows_end), _Part(own, empty, shows_end)
 
 
 def _kind(schema: Mapping[str, Any]) -> str:

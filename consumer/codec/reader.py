@@ -16,7 +16,7 @@ from typing import Any, NamedTuple
 
 from fastavro import parse_schema, schemaless_reader  # pyright: ignore[reportUnknownVariableType]  bare IO in its stubs
 from fastavro.read import SchemaResolutionError
-from fastavro.schema import SchemaParseException
+from fastavro.schema import SchemaParseException, UnknownType
 from fastavro.types import Schema
 from pydantic import ValidationError
 
@@ -60,11 +60,26 @@ _Decode = Callable[[io.BytesIO], Any]
 
 
 class _Writer(NamedTuple):
-    """How to read what one writer's schema wrote. `ticks` are those of `occurred_at` in a second; None: it comes as a datetime."""
+    """How to read what one writer's schema wrote. `ticks` are those of `occurred_at` in a second; None: it comes as a datetime.
+
+    `body` is what its bytes are read from.
+    """
 
     peek: _Decode
     read: _Decode
     ticks: int | None
+    body: type[io.BytesIO] = io.BytesIO
+
+
+class _WithEnd(io.BytesIO):
+    """Raises where the record has ended, which fastavro does not look at in what it passes over: see `Layout.unbounded`. Slower."""
+
+    def read(self, size: int | None = -1) -> bytes:
+        """See `BytesIO`."""
+        found = super().read(size)
+        if size is not None and len(found) < size:
+            raise EOFError
+        return found
 
 
 class _Ours(NamedTuple):
@@ -114,7 +129,7 @@ class EventReader:
         writer = self._writers.get(ref) or self._learn(ref)
         if isinstance(writer, Unreadable):
             raise Unreadable(writer.reason, writer.sentence)
-        body = io.BytesIO(value)
+        body = writer.body(value)
         body.seek(start)
         return writer, body
 
@@ -126,7 +141,7 @@ class EventReader:
             return Unreadable(LetterReason.UNKNOWN_SCHEMA, f"The registry knows no schema {ref}.")
         except UnreadableSchema as error:
             writer = Unreadable(LetterReason.INCOMPATIBLE_SCHEMA, f"Schema {ref} cannot be read by: {error}.")
-        except SchemaParseException:
+        except (SchemaParseException, UnknownType):
             writer = Unreadable(LetterReason.INCOMPATIBLE_SCHEMA, f"Schema {ref} is not valid Avro.")
         if len(self._writers) >= _KEPT_WRITERS:
             del self._writers[next(iter(self._writers))]
@@ -140,7 +155,8 @@ class EventReader:
             # Without a second schema fastavro is twice as fast.
             return _Writer(_decoder(ours.whole, ours.projection), _decoder(ours.whole, None), None)
         written = parse_schema(layout.schema)
-        return _Writer(_decoder(written, ours.projection), _decoder(written, ours.whole), ticks)
+        body = _WithEnd if layout.unbounded else io.BytesIO
+        return _Writer(_decoder(written, ours.projection), _decoder(written, ours.whole), ticks, body)
 
 
 @cache
@@ -176,7 +192,7 @@ def _decoded(decode: _Decode, body: io.BytesIO, *, overflow: LetterReason) -> An
         raise Unreadable(overflow, "A number or a date is beyond what can be held.") from None
     except Exception:  # noqa: BLE001  what fastavro raises on bytes that are no record is not described, and must not end the process
         raise Unreadable(LetterReason.UNDECODABLE, "The bytes are not what the schema says.") from None
-    if body.read(1):
+    if io.BytesIO.read(body, 1):
         raise Unreadable(LetterReason.UNDECODABLE, "Bytes are left over after the record.")
     return record
 

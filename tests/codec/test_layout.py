@@ -119,6 +119,28 @@ def test_items_without_bytes_are_refused_as_nothing_bounds_their_number(items: A
     assert refusal(record({"type": "array", "items": items})) == "it has an array of items that take no bytes"
 
 
+@pytest.mark.parametrize(
+    ("items", "unbounded"),
+    [
+        ("string", False),
+        (["null", "double"], False),
+        ({"type": "map", "values": "double"}, False),
+        ("double", True),
+        ({"type": "fixed", "name": "Checksum", "size": 8}, True),
+        ({"type": "record", "name": "Point", "fields": [{"name": "x", "type": "float"}]}, True),
+        ({"type": "record", "name": "Point", "fields": [{"name": x, "type": x} for x in ("int", "float")]}, False),
+    ],
+)
+def test_items_without_a_length_show_no_end(items: Any, unbounded: bool) -> None:  # noqa: FBT001  a row of the table
+    written = WriterSchema(json.dumps(record({"type": "array", "items": items})))
+    assert layout_of(written).unbounded is unbounded
+
+
+def test_a_type_that_is_named_again_at_the_top_and_is_no_record_is_not_read() -> None:
+    twice = [{"type": "fixed", "name": "Link", "size": 1}] * 2
+    assert parse_schema(layout(twice)) == ["null", "null"]
+
+
 def test_fields_without_bytes_are_left_out_of_what_may_be_repeated() -> None:
     item = {"type": "record", "name": "Item", "fields": [{"name": "x", "type": "int"}, {"name": "y", "type": "null"}]}
     (array,) = field_types(record({"type": "array", "items": item}))

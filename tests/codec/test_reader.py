@@ -326,6 +326,28 @@ def test_items_without_bytes_are_not_counted_to_the_end(schemas: FakeSchemas, re
     assert reason(reader, framed(2, b"\xfe" + b"\xff" * 8 + b"\x01\x00")) is LetterReason.INCOMPATIBLE_SCHEMA
 
 
+@pytest.mark.parametrize(
+    "items",
+    [
+        "double",
+        "boolean",
+        {"type": "fixed", "name": "Checksum", "size": 8},
+        {"type": "record", "name": "Point", "fields": [{"name": "x", "type": "float"}]},
+    ],
+)
+def test_items_that_are_passed_over_are_not_counted_beyond_the_end(
+    schemas: FakeSchemas, reader: EventReader, items: Any
+) -> None:
+    changed = schema(STATUS_CHANGED)
+    changed["fields"].insert(0, {"name": "extra", "type": {"type": "array", "items": items}})
+    schemas.known[2] = _text(changed)
+    for look in (reader.peek, reader.read):
+        look(framed(2, zigzag(0) + payload(event())), None)
+        with pytest.raises(Unreadable) as refused:
+            look(framed(2, zigzag(2**60) + payload(event())), None)
+        assert refused.value.reason is LetterReason.UNDECODABLE
+
+
 @pytest.mark.parametrize("count", [2**31, 2**60, 2**63 - 1, -1, -(2**63)])
 def test_a_forged_length_allocates_nothing(reader: EventReader, count: int) -> None:
     whole = payload(event())
