@@ -52,7 +52,13 @@ class ApicurioRegistry:
             stop_signal=signal.SIGKILL,
             remove=self._home,
             tether=self._tether,
-            env=os.environ | {"QUARKUS_HTTP_HOST": HOST, "QUARKUS_HTTP_PORT": str(self._port)},
+            env=os.environ
+            | {
+                "QUARKUS_HTTP_HOST": HOST,
+                "QUARKUS_HTTP_PORT": str(self._port),
+                "QUARKUS_MANAGEMENT_HOST": HOST,
+                "QUARKUS_MANAGEMENT_PORT": "0",
+            },
         )
         deadline = time.monotonic() + _DEADLINE
         while self._server.alive and time.monotonic() < deadline:

@@ -156,8 +156,9 @@ def test_privileges_that_are_missing_are_a_line_for_each_table(ledger: DatabaseS
             sql.SQL("GRANT SELECT, INSERT, UPDATE, DELETE ON ALL TABLES IN SCHEMA public TO {}").format(user)
         )
         connection.execute(sql.SQL("REVOKE INSERT, DELETE ON inbox FROM {}").format(user))
-    url = make_url(ledger.url).set(username=unique_name, password="x").render_as_string(hide_password=False)
-    found = places(database.look(ledger.model_copy(update={"url": url}), NOBODY))
+    url = make_url(ledger.url).set(username=unique_name).render_as_string(hide_password=False)
+    settings = ledger.model_copy(update={"url": url, "password": SecretRef("env:PASSWORD")})
+    found = places(database.look(settings, opener({"PASSWORD": "x"})))
     with psycopg.connect(ledger.url, autocommit=True) as connection:
         connection.execute(sql.SQL("DROP OWNED BY {0}; DROP ROLE {0}").format(user))
     assert found == [("database.url", "does not let this user DELETE, INSERT on `inbox`")]
