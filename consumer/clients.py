@@ -165,12 +165,7 @@ class LiveClients:
     def published(self) -> Published:
         """See `Clients`."""
         kafka = self._kafka
-        topics = (
-            kafka.topics.account_provisioned,
-            kafka.topics.account_provisioning_failed,
-            kafka.topics.welcome_email_status,
-        )
-        return TopicsPublished(consumer_config(kafka), topics, self._settings.outbound.transactional_id)
+        return TopicsPublished(consumer_config(kafka), kafka.topics.outcomes, self._settings.outbound.transactional_id)
 
     def inbox(self) -> Inbox:
         """See `Clients`."""

@@ -114,6 +114,11 @@ class Topics(_Section):
     dead_letters: Topic = "student-status-changed.dead-letters"
     relay_progress: Topic = "provisioner.relay-progress"
 
+    @property
+    def outcomes(self) -> tuple[str, str, str]:
+        """Those on which outcomes are published."""
+        return self.account_provisioned, self.account_provisioning_failed, self.welcome_email_status
+
 
 KafkaSecret = Literal[
     "sasl.password",

@@ -73,15 +73,14 @@ def mails(tenants: Sequence[Tenant], recipient: str | None = None) -> Sequence[M
 def outcomes(settings: KafkaSettings) -> Sequence[Mapping[str, Any]]:
     """Everything that was published, in order of time, with `topic` as the first key. Blocking. Raises `Stop`."""
     topics = settings.topics
-    names = (topics.account_provisioned, topics.account_provisioning_failed, topics.welcome_email_status)
     try:
-        read = read_all(settings, names)
+        read = read_all(settings, topics.outcomes)
     except KafkaException as failure:
         raise Stop(f"The outcomes cannot be read: {failure.args[0].str()}.") from failure
     known = subjects(topics)
     found = [
         {"topic": topic, **_decoded(record.value() or b"", known[f"{topic}-value"])}
-        for topic in names
+        for topic in topics.outcomes
         for record in read[topic]
     ]
     return sorted(found, key=lambda event: event["occurred_at"])

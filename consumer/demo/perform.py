@@ -122,13 +122,7 @@ def _total(metric: Metric) -> int:
 
 async def _judge(on: Stage, played: Played, view: LedgerView, failing: tuple[str, str]) -> tuple[Verdict, Evidence]:
     names = on.settings.kafka.topics
-    topics = [
-        names.account_provisioned,
-        names.account_provisioning_failed,
-        names.welcome_email_status,
-        names.dead_letters,
-    ]
-    read = await asyncio.to_thread(read_all, on.settings.kafka, topics)
+    read = await asyncio.to_thread(read_all, on.settings.kafka, [*names.outcomes, names.dead_letters])
     evidence = Evidence(on, played, await asyncio.to_thread(view.inbox), read, failing)
     return judge(evidence), evidence
 

@@ -135,9 +135,8 @@ def _opens(stage: Stage, provider: Provider, address: str, mail: Mail) -> bool:
 
 
 def _repeats(evidence: Evidence, verdict: Verdict) -> None:
-    topics = evidence.stage.settings.kafka.topics
     ids: Counter[bytes] = Counter()
-    for topic in (topics.account_provisioned, topics.account_provisioning_failed, topics.welcome_email_status):
+    for topic in evidence.stage.settings.kafka.topics.outcomes:
         for message in evidence.topics[topic]:
             headers = headers_of(message)
             ids[headers["ce_id"]] += 1

@@ -47,7 +47,6 @@ async def collect(
     calls = audit.calls(entries, Owners.of(installation.tenants, opener(os.environ)))
     records = await _records(installation, settings)
     told = ToldReader(topics)
-    outcomes = (topics.account_provisioned, topics.account_provisioning_failed, topics.welcome_email_status)
     unclassified: list[str] = []
 
     def understood(read: Callable[[Raw], ReadT], found: Sequence[Raw]) -> Sequence[ReadT]:
@@ -58,7 +57,7 @@ async def collect(
         seed=seed,
         inputs=await asyncio.to_thread(_inputs, installation, settings, records[topics.status_changed]),
         letters=understood(letter, records[topics.dead_letters]),
-        told=[each for topic in outcomes for each in understood(told.read, records[topic])],
+        told=[each for topic in topics.outcomes for each in understood(told.read, records[topic])],
         calls=calls,
         accounts=world.accounts(vendors.graph, vendors.google, installation.tenants, calls),
         mails=world.mails(vendors.mail, installation.tenants),
@@ -88,13 +87,7 @@ def _understood(read: Callable[[Raw], ReadT], records: Sequence[Raw], unclassifi
 
 async def _records(installation: Installation, settings: Settings) -> Mapping[str, Sequence[Raw]]:
     names = settings.kafka.topics
-    topics = [
-        names.status_changed,
-        names.dead_letters,
-        names.account_provisioned,
-        names.account_provisioning_failed,
-        names.welcome_email_status,
-    ]
+    topics = [names.status_changed, names.dead_letters, *names.outcomes]
     found: dict[str, list[Raw]] = {topic: [] for topic in topics}
     for record in await read_topics(installation.brokers.straight, topics):
         found[record.topic].append(raw(record))

@@ -222,9 +222,8 @@ class Scene:
     async def told(self, students: Collection[str]) -> Sequence[Told]:
         """The outcomes of these students that are on the topics now."""
         topics = self.installation.service.topics
-        names = (topics.account_provisioned, topics.account_provisioning_failed, topics.welcome_email_status)
         reader = ToldReader(topics)
-        records = await read_topics(self.installation.brokers.straight, names)
+        records = await read_topics(self.installation.brokers.straight, topics.outcomes)
         told = [reader.read(raw(record)) for record in records]
         return [one for one in told if one.outcome.student_id in students]
 

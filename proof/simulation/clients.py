@@ -49,9 +49,7 @@ class SimulatedClients:
 
     def published(self) -> Published:
         """See `Clients`."""
-        topics = settings().kafka.topics
-        outcomes = (topics.account_provisioned, topics.account_provisioning_failed, topics.welcome_email_status)
-        return self._around.kafka.published(self._process, outcomes)
+        return self._around.kafka.published(self._process, settings().kafka.topics.outcomes)
 
     def inbox(self) -> Inbox:
         """See `Clients`."""

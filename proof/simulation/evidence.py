@@ -67,14 +67,13 @@ def history(
     """Everything, at the end of the run; `deaths`, `quiet_at` and the times in `replaced` and `changed` are in Unix seconds."""
     topics = settings().kafka.topics
     audit = calls(around.internet.audit.entries(), _owners())
-    outcomes = (topics.account_provisioned, topics.account_provisioning_failed, topics.welcome_email_status)
     committed = around.kafka.committed(settings().kafka.group_id, topics.status_changed)
     alive = [replica for replica in replicas if replica.process.alive]
     whole = History(
         seed=scenario.seed,
         inputs=[_inputs().read(raw) for raw in _raw(around.kafka.records(topics.status_changed))],
         letters=[letter(raw) for raw in _raw(around.kafka.read_committed(topics.dead_letters))],
-        told=[_told().read(raw) for topic in outcomes for raw in _raw(around.kafka.read_committed(topic))],
+        told=[_told().read(raw) for topic in topics.outcomes for raw in _raw(around.kafka.read_committed(topic))],
         calls=audit,
         accounts=[
             replace(_with_replacement(one, replaced), changed_at=changed.get(one.object_id))

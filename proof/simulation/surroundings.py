@@ -34,12 +34,7 @@ def lay_out(clock: Clock, seed: int, quirks: Quirks, *, database: type[Database]
     topics = settings().kafka.topics
     kafka.create_topic(topics.status_changed, PARTITIONS)
     kafka.create_topic(topics.relay_progress, 1)
-    for topic in (
-        topics.account_provisioned,
-        topics.account_provisioning_failed,
-        topics.welcome_email_status,
-        topics.dead_letters,
-    ):
+    for topic in (*topics.outcomes, topics.dead_letters):
         kafka.create_topic(topic, PARTITIONS)
     return Surroundings(
         clock=clock,

@@ -109,9 +109,8 @@ class Campus:
     async def told(self) -> Sequence[Outcome]:
         """Every outcome that a reader with `read_committed` sees."""
         topics = self.service.topics
-        names = (topics.account_provisioned, topics.account_provisioning_failed, topics.welcome_email_status)
         reader = ToldReader(topics)
-        records = await read_topics(self.kafka, names)
+        records = await read_topics(self.kafka, topics.outcomes)
         return [
             reader.read(Raw((r.topic, r.partition, r.offset), r.key, r.value, tuple(r.headers))).outcome
             for r in records

@@ -113,5 +113,4 @@ async def _bounce(scene: Scene, number: int, *, hard: bool) -> None:
 
 
 def _topics(scene: Scene) -> Sequence[str]:
-    topics = scene.installation.service.topics
-    return [topics.account_provisioned, topics.account_provisioning_failed, topics.welcome_email_status]
+    return scene.installation.service.topics.outcomes
