@@ -177,3 +177,8 @@ def headers_of(record: object) -> Any:  # noqa: ANN401  a list of pairs, or None
 def answer_lost() -> KafkaException:
     """What a client raises where the cluster has done as it was asked, and its answer did not come."""
     return KafkaException(KafkaError(KafkaError._TIMED_OUT))  # noqa: SLF001  its name
+
+
+def is_fatal(error: KafkaError) -> bool:
+    """Whether a client of librdkafka has given itself up. The errors that tell of it have the code but not always the flag."""
+    return error.fatal() or error.code() == KafkaError._FATAL  # noqa: SLF001  its name

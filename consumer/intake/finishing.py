@@ -9,10 +9,9 @@ from collections.abc import Mapping, Sequence
 import structlog
 
 from consumer.codec.letters import LetterReason
-from consumer.errors import Unavailable
 from consumer.failpoints import UNARMED, Failpoints, Point, commit_lost
 from consumer.intake.batch import Batch
-from consumer.intake.letters import DeadLetters, Letter
+from consumer.intake.letters import DeadLetters, Letter, LettersAway
 from consumer.intake.locked import Locked, earliest
 from consumer.intake.offsets import Offsets
 from consumer.ledger.port import Disposition, Inbox, Place
@@ -21,10 +20,6 @@ from consumer.observe.metrics import Metrics
 log = structlog.get_logger()
 
 _REUSED = "This event_id was used before, with other content."
-
-
-class LettersAway(Unavailable):
-    """The cluster does not take dead letters now."""
 
 
 class Finishing:
@@ -104,11 +99,8 @@ class Finishing:
             self._metrics.events.labels(self._known(tenant), disposition).inc(count)
 
     def _send(self, batch: Batch) -> None:
-        try:
-            self._letters.send(batch.letters)
-            self._failpoints.reach(Point.LETTERS_SENT, lost=LettersAway("The dead letters' topic does not answer."))
-        except Unavailable as fault:
-            raise LettersAway(str(fault)) from fault
+        self._letters.send(batch.letters)
+        self._failpoints.reach(Point.LETTERS_SENT, lost=LettersAway("The dead letters' topic does not answer."))
         for letter in batch.letters:
             self._metrics.dead_letters.labels(letter.reason).inc()
             topic, partition, offset = letter.place

@@ -10,6 +10,7 @@ from confluent_kafka import KafkaError, KafkaException
 from consumer.codec.letters import LetterReason, letter_headers
 from consumer.errors import Unavailable
 from consumer.intake.port import Producer, Record
+from consumer.kafka import is_fatal
 
 _TOO_LARGE = {KafkaError.MSG_SIZE_TOO_LARGE, KafkaError.INVALID_RECORD}
 _OMITTED = "provisioner-value-omitted"
@@ -37,6 +38,10 @@ class Letter:
         return self.record.topic() or "", self.record.partition() or 0, self.record.offset() or 0
 
 
+class LettersAway(Unavailable):
+    """The cluster does not take dead letters now."""
+
+
 class DeadLetters:
     """The dead-letter topic. Blocking; at least once: a repeat bears the same topic, partition and offset in its headers.
 
@@ -53,7 +58,7 @@ class DeadLetters:
         self._on_their_way: set[_Origin] = set()
 
     def send(self, letters: Sequence[Letter]) -> None:
-        """Sends all. Raises `Unavailable` where the cluster has not taken every one of them in `timeout` seconds: call again."""
+        """Sends all. Raises `LettersAway` where the cluster has not taken every one of them in `timeout` seconds: call again."""
         places = {letter.place for letter in letters}
         self._reports = {place: report for place, report in self._reports.items() if place in places}
         for letter in letters:
@@ -68,13 +73,13 @@ class DeadLetters:
         failed = {place: error for place, error in self._reports.items() if error is not None}
         for place in failed:
             del self._reports[place]
-        if any(_fatal(error) for error in failed.values()):
+        if any(is_fatal(error) for error in failed.values()):
             self._producer = self._producers()
             self._on_their_way.clear()
         for error in failed.values():
-            raise Unavailable(f"The dead letters' topic refuses records ({error.name()}).")
+            raise LettersAway(f"The dead letters' topic refuses records ({error.name()}).")
         if not self._reports.keys() >= places:
-            raise Unavailable("The dead letters' topic does not answer.")
+            raise LettersAway("The dead letters' topic does not answer.")
 
     def _produce(self, letter: Letter, *, whole: bool) -> None:
         topic, partition, offset = letter.place
@@ -102,7 +107,7 @@ class DeadLetters:
             self._reported(letter.place, error.args[0], letter.record)
         except BufferError:
             self._on_their_way.discard(letter.place)
-            raise Unavailable("The dead letters' producer is full.") from None
+            raise LettersAway("The dead letters' producer is full.") from None
 
     def _reported(self, place: _Origin, error: KafkaError | None, _record: Record) -> None:
         self._on_their_way.discard(place)
@@ -110,12 +115,7 @@ class DeadLetters:
 
     def _flush(self) -> None:
         if self._producer.flush(self._timeout):
-            raise Unavailable("The dead letters' topic does not answer.")
-
-
-def _fatal(error: KafkaError) -> bool:
-    """Whether librdkafka's idempotent producer has given itself up: it would refuse whatever came."""
-    return error.fatal() or error.code() == KafkaError._FATAL  # noqa: SLF001  its name
+            raise LettersAway("The dead letters' topic does not answer.")
 
 
 def _too_large(report: KafkaError | None) -> bool:

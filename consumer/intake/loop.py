@@ -20,10 +20,10 @@ from collections.abc import Callable, Collection
 from consumer.errors import Fenced, Unavailable
 from consumer.failpoints import UNARMED, Failpoints
 from consumer.intake.batch import Batch, BatchReader
-from consumer.intake.finishing import Finishing, LettersAway
+from consumer.intake.finishing import Finishing
 from consumer.intake.hand import Hand, places_of
 from consumer.intake.hold import Hold
-from consumer.intake.letters import DeadLetters
+from consumer.intake.letters import DeadLetters, LettersAway
 from consumer.intake.membership import Membership
 from consumer.intake.offsets import Offsets
 from consumer.intake.open_work import OpenWork

@@ -13,10 +13,11 @@ import structlog
 from confluent_kafka import KafkaError, KafkaException, TopicPartition
 
 from consumer.intake.hand import place_of
-from consumer.intake.offsets import Offsets, is_fatal
+from consumer.intake.offsets import Offsets
 from consumer.intake.partitions import Partitions
 from consumer.intake.port import Answered, Consumer, Record
 from consumer.intake.replacement import Replacement
+from consumer.kafka import is_fatal
 from consumer.ledger.port import Place
 from consumer.observe.metrics import Metrics
 

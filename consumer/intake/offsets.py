@@ -15,7 +15,7 @@ from confluent_kafka import KafkaError, KafkaException, TopicPartition
 from consumer.errors import Fenced, Unavailable
 from consumer.failpoints import UNARMED, Failpoints, Point
 from consumer.intake.port import Consumer
-from consumer.kafka import answer_lost
+from consumer.kafka import answer_lost, is_fatal
 from consumer.ledger.port import FROM_BEGINNING, Inbox, Ownership, Place
 
 log = structlog.get_logger()
@@ -167,11 +167,6 @@ class Offsets:
     def _note(self, error: KafkaError) -> None:
         if is_fatal(error):
             self.fatal = error
-
-
-def is_fatal(error: KafkaError) -> bool:
-    """Whether a client of librdkafka has given itself up. The errors that tell of it have the code but not always the flag."""
-    return error.fatal() or error.code() == KafkaError._FATAL  # noqa: SLF001  its name
 
 
 def place_at(partition: TopicPartition) -> Place:

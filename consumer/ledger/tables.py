@@ -198,6 +198,7 @@ leader = Table(
     Column("holder", Text, nullable=False),
     Column("until", _TIME, nullable=False),
 )
+
 tenant_wait = Table(
     "tenant_wait",  # until when a tenant's service, or one resource of it, is not called, and why
     metadata,

@@ -7,8 +7,7 @@ from typing import Any
 import pytest
 from confluent_kafka import Consumer, KafkaError, KafkaException, Producer, TopicPartition
 
-from consumer.intake.offsets import is_fatal
-from consumer.kafka import intake_config, producer_config
+from consumer.kafka import intake_config, is_fatal, producer_config
 from consumer.settings import KafkaSettings
 from proof.simulation.kafka.errors import commit_error, fatal_error
 from proof.simulation.kafka.topic import Record

@@ -12,7 +12,7 @@ from confluent_kafka import KafkaError, KafkaException, TopicPartition
 from consumer.codec.letters import NewHeaders
 from consumer.intake import port
 from consumer.intake.hand import place_of
-from consumer.intake.offsets import is_fatal
+from consumer.kafka import is_fatal
 from consumer.ledger.port import Arrival, Disposition, Inbox, Ownership, Place
 from proof.simulation.clients import SimulatedClients
 from proof.simulation.database import Database
