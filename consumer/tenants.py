@@ -87,6 +87,9 @@ ServiceAccount = Annotated[
     ),
 ]
 
+OWN_CUSTOMER = "my_customer"
+"""Google's name for the administrator's own Workspace customer."""
+
 PARTS = "parts"
 """The validation context in which a tenant's parts are looked at one by one, and `Tenant.contradictions` by whoever reads the file."""
 
@@ -169,7 +172,7 @@ service has where it runs (application default credentials) or by `credential_co
 It holds no secret; the token that it points to is read anew each time."""
     admin_subject: Address
     """The administrator on whose behalf the service account acts."""
-    customer_id: str = "my_customer"
+    customer_id: str = OWN_CUSTOMER
     """The Workspace customer; `my_customer` is the administrator's own."""
     directory_url: HttpsUrl = "https://admin.googleapis.com"
     """The Directory API's root."""

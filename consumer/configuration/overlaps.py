@@ -10,12 +10,11 @@ from collections.abc import Collection, Iterator, Mapping, Sequence
 from consumer.configuration.document import Document, Place
 from consumer.configuration.mistakes import Mistake
 from consumer.configuration.reading import Reading
-from consumer.tenants import Tenant
+from consumer.tenants import OWN_CUSTOMER, Tenant
 
 _Read = tuple[Tenant, Document]
 _DOMAIN: Place = ("addresses", "domain")
 _SHARED: Place = ("addresses", "shared_with")
-_OWN_CUSTOMER = "my_customer"
 
 
 def undeclared(tenants: Mapping[str, Reading[Tenant]], *, known: Collection[str]) -> Iterator[Mistake]:
@@ -67,7 +66,7 @@ def _places(tenant: Tenant) -> Iterator[tuple[str, str, Place]]:
     yield "domain", tenant.addresses.domain, _DOMAIN
     if tenant.microsoft:
         yield "Entra directory", tenant.microsoft.tenant_id.lower(), ("microsoft", "tenant_id")
-    if tenant.google and tenant.google.customer_id != _OWN_CUSTOMER:
+    if tenant.google and tenant.google.customer_id != OWN_CUSTOMER:
         yield "Workspace customer", tenant.google.customer_id, ("google", "customer_id")
     elif tenant.google:
         # The administrator's own customer: a domain belongs to one customer only.

@@ -9,11 +9,13 @@ from collections.abc import Callable, Sequence
 from urllib.parse import quote
 
 from consumer.errors import Hold, RetryLater
+from consumer.events import Provider
 from consumer.http.answer import Answer
 from consumer.preflight.asking import Asker, bearer
 from consumer.preflight.finding import Finding
 from consumer.preflight.judgement import google as judgement
 from consumer.preflight.judgement.answers import UNREACHED, unreachable
+from consumer.preflight.judgement.rules import groups_of, org_units_of
 from consumer.providers.google import requests
 from consumer.providers.google.tokens import SCOPES
 from consumer.providers.tokens import TokenSource
@@ -48,9 +50,9 @@ async def look(
         _domain(tenant, section, asker, tokens, token),
         *(
             _org_unit(f"{customer}&query={quote(_in_unit(unit), safe='')}", asker, token, place)
-            for unit, place in judgement.org_units_of(tenant).items()
+            for unit, place in org_units_of(tenant).items()
         ),
-        *(_group(section, asker, token, group, place) for group, place in judgement.groups_of(tenant).items()),
+        *(_group(section, asker, token, group, place) for group, place in groups_of(tenant, Provider.GOOGLE).items()),
     )
     return [*domain, *(one for some in found for one in some)]
 

@@ -9,12 +9,14 @@ from collections.abc import Sequence
 from urllib.parse import quote
 
 from consumer.errors import Hold, RetryLater
+from consumer.events import Provider
 from consumer.http.answer import Answer
 from consumer.preflight.asking import Asker, bearer
 from consumer.preflight.finding import Finding
 from consumer.preflight.judgement import entra
 from consumer.preflight.judgement import microsoft as judgement
 from consumer.preflight.judgement.answers import UNREACHED, unreachable
+from consumer.preflight.judgement.rules import groups_of
 from consumer.providers.microsoft import requests
 from consumer.providers.microsoft.marker_field import MarkerField
 from consumer.providers.tokens import TokenSource
@@ -54,7 +56,7 @@ async def _directory(tenant: Tenant, section: MicrosoftSection, asker: Asker, to
     field, root = MarkerField(section.marker), f"{section.graph_url}/v1.0"
     headers = bearer(token)
     advanced = {**headers, **requests.ADVANCED} if field.advanced else headers
-    groups = judgement.groups_of(tenant)
+    groups = groups_of(tenant, Provider.MICROSOFT)
     licensed = any(rule.licences for rule in tenant.rules)
     marker, licences, *shown = await asyncio.gather(
         asker.get(requests.users_marked(section.graph_url, field, _NOBODY), advanced),

@@ -8,11 +8,10 @@ from collections.abc import Mapping, Sequence
 from typing import Any, cast
 
 from consumer.configuration.document import Place
-from consumer.events import Provider
 from consumer.http.answer import Answer
 from consumer.preflight.finding import Finding
 from consumer.preflight.judgement.answers import UNREACHED, unchecked, unreachable
-from consumer.tenants import GoogleSection, Tenant
+from consumer.tenants import OWN_CUSTOMER, GoogleSection, Tenant
 
 DOMAIN_SCOPE = "https://www.googleapis.com/auth/admin.directory.domain.readonly"
 """A scope that only this check uses: whether a domain is verified. Without it the check says that it could not see that."""
@@ -23,24 +22,16 @@ _DOMAIN: Place = ("addresses", "domain")
 
 _OK, _BAD_REQUEST, _UNAUTHORISED, _FORBIDDEN, _NOT_FOUND = 200, 400, 401, 403, 404
 
-_OWN_CUSTOMER = "my_customer"
 _RATE = {"userRateLimitExceeded", "rateLimitExceeded", "quotaExceeded"}
 _NOT_DELEGATED = ("unauthorized_client", "access_denied")
 _NEW_KEY = "Make a new key for the service account in the Google Cloud console, and put it where this reference points."
 
+_NO_USER = Finding(
+    _ADMIN, "is no user of Google Workspace", "Give the address of an administrator that exists and is active."
+)
 _TOKEN_REFUSALS: Sequence[tuple[str, Finding]] = (
-    (
-        "invalid email or user id",
-        Finding(
-            _ADMIN, "is no user of Google Workspace", "Give the address of an administrator that exists and is active."
-        ),
-    ),
-    (
-        "not a valid email",
-        Finding(
-            _ADMIN, "is no user of Google Workspace", "Give the address of an administrator that exists and is active."
-        ),
-    ),
+    ("invalid email or user id", _NO_USER),
+    ("not a valid email", _NO_USER),
     (
         "invalid jwt signature",
         Finding(_KEY, "is a key that Google no longer accepts: it was deleted or replaced", _NEW_KEY),
@@ -102,7 +93,7 @@ def _without_access(answer: Answer, section: GoogleSection) -> Finding | None:
         return Finding(_ADMIN, "is not accepted by the Directory API", right)
     if answer.status not in {_BAD_REQUEST, _FORBIDDEN, _NOT_FOUND} or _is_throttled(answer):
         return None
-    if section.customer_id != _OWN_CUSTOMER:
+    if section.customer_id != OWN_CUSTOMER:
         wrong = "is not the administrator's own customer, or the administrator may not read users"
         right = "Leave the key out; if that does not help, extend the role of `google.admin_subject`."
         return Finding(("google", "customer_id"), wrong, right)
@@ -133,46 +124,43 @@ def of_domain(listed: Answer, shown: Answer | None, tenant: Tenant) -> Sequence[
 
 def of_org_unit(answer: Answer, place: Place) -> Sequence[Finding]:
     """A list of the unit's users."""
-    if answer.status == _OK:
-        return []
-    if answer.status in {_BAD_REQUEST, _NOT_FOUND}:
-        right = "Create it in the Admin console, or correct the path: it begins with `/` and names every unit above."
-        return [Finding(place, "is no organisational unit of this Google Workspace", right)]
-    if answer.status == _FORBIDDEN and not _is_throttled(answer):
-        right = "Extend the administrator's role (`google.admin_subject`) to this unit."
-        return [Finding(place, "is a unit that the administrator may not read", right)]
-    return [unchecked(place, "the organisational unit", answer)]
+    missing = Finding(
+        place,
+        "is no organisational unit of this Google Workspace",
+        "Create it in the Admin console, or correct the path: it begins with `/` and names every unit above.",
+    )
+    closed = Finding(
+        place,
+        "is a unit that the administrator may not read",
+        "Extend the administrator's role (`google.admin_subject`) to this unit.",
+    )
+    return _of_list(answer, missing, closed, "the organisational unit")
 
 
 def of_group(answer: Answer, place: Place) -> Sequence[Finding]:
     """A list of the group's members."""
+    missing = Finding(
+        place,
+        "is no group of this Google Workspace",
+        "Create the group in the Admin console, or correct its address.",
+    )
+    closed = Finding(
+        place,
+        "is a group whose members the administrator may not read",
+        "Give the administrator (`google.admin_subject`) a role that may manage groups, or use a group of this Workspace.",
+    )
+    return _of_list(answer, missing, closed, "the group")
+
+
+def _of_list(answer: Answer, missing: Finding, closed: Finding, what: str) -> Sequence[Finding]:
+    """What was listed, or could not be: it does not exist, is closed to the administrator, or the answer says neither."""
     if answer.status == _OK:
         return []
     if answer.status in {_BAD_REQUEST, _NOT_FOUND}:
-        right = "Create the group in the Admin console, or correct its address."
-        return [Finding(place, "is no group of this Google Workspace", right)]
+        return [missing]
     if answer.status == _FORBIDDEN and not _is_throttled(answer):
-        right = "Give the administrator (`google.admin_subject`) a role that may manage groups, or use a group of this Workspace."
-        return [Finding(place, "is a group whose members the administrator may not read", right)]
-    return [unchecked(place, "the group", answer)]
-
-
-def org_units_of(tenant: Tenant) -> Mapping[str, Place]:
-    """The organisational units of `rules`, each with the place where it stands first."""
-    places: dict[str, Place] = {}
-    for number, rule in enumerate(tenant.rules):
-        if rule.org_unit:
-            places.setdefault(rule.org_unit, ("rules", number, "org_unit"))
-    return places
-
-
-def groups_of(tenant: Tenant) -> Mapping[str, Place]:
-    """The Google groups of `rules`, each with the place where it stands first."""
-    places: dict[str, Place] = {}
-    for number, rule in enumerate(tenant.rules):
-        for position, group in enumerate(rule.groups.get(Provider.GOOGLE, ())):
-            places.setdefault(group, ("rules", number, "groups", "google", position))
-    return places
+        return [closed]
+    return [unchecked(missing.place, what, answer)]
 
 
 def _is_throttled(answer: Answer) -> bool:

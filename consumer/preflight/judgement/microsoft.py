@@ -11,7 +11,6 @@ from collections.abc import Collection, Iterator, Mapping, Sequence
 from typing import Any, cast
 
 from consumer.configuration.document import Place
-from consumer.events import Provider
 from consumer.http.answer import Answer
 from consumer.preflight.finding import Finding
 from consumer.preflight.judgement.answers import unchecked
@@ -23,11 +22,7 @@ ONLY_FOR_CHECKS: Mapping[str, str] = {
 }
 """Permissions that only this check uses, and what for. Without them it says what it could not see."""
 
-_SECTION: Place = ("microsoft",)
-_SECRET: Place = ("microsoft", "client_secret")
 _CLIENT: Place = ("microsoft", "client_id")
-_TENANT: Place = ("microsoft", "tenant_id")
-_DOMAIN: Place = ("addresses", "domain")
 
 _OK, _BAD_REQUEST, _NOT_FOUND = 200, 400, 404
 _REFUSED = {401, 403}
@@ -167,12 +162,3 @@ def of_marker(answer: Answer, section: MicrosoftSection) -> Sequence[Finding]:
     if answer.status == _OK or answer.status in _REFUSED:
         return []
     return [unchecked(place, "whether the directory has this property", answer)]
-
-
-def groups_of(tenant: Tenant) -> Mapping[str, Place]:
-    """The Microsoft groups of `rules`, each with the place where it stands first."""
-    places: dict[str, Place] = {}
-    for number, rule in enumerate(tenant.rules):
-        for position, group in enumerate(rule.groups.get(Provider.MICROSOFT, ())):
-            places.setdefault(group, ("rules", number, "groups", "microsoft", position))
-    return places

@@ -40,19 +40,11 @@ def fetcher(
     Raises `Stop` at once where the key or the credential configuration cannot be read as such. A key is opened anew for each token: one
     that was replaced counts without a restart.
     """
-    if section.impersonate:
-        keyless = Keyless(section, scopes, proxies)
-
-        def refreshed() -> Any:  # noqa: ANN401  google-auth has no types
-            return keyless.refreshed()
-    else:
-        _with_key(section, open_secret, scopes)
-        transport = Request(session(section.ca_file, proxies=proxies))
-
-        def refreshed() -> Any:  # noqa: ANN401  google-auth has no types
-            credentials = _with_key(section, open_secret, scopes)
-            credentials.refresh(transport)
-            return credentials
+    refreshed = (
+        Keyless(section, scopes, proxies).refreshed
+        if section.impersonate
+        else _keyed(section, open_secret, scopes, proxies)
+    )
 
     def fetch() -> tuple[str, float]:
         try:
@@ -76,6 +68,21 @@ def fetcher(
         return str(credentials.token), _lifetime(credentials.expiry)
 
     return fetch
+
+
+def _keyed(
+    section: GoogleSection, open_secret: Callable[[str], str], scopes: Sequence[str], proxies: Proxies
+) -> Callable[[], Any]:
+    """Gives credentials with a new token. Raises `Stop` at once where the key cannot be read as such."""
+    _with_key(section, open_secret, scopes)
+    transport = Request(session(section.ca_file, proxies=proxies))
+
+    def refreshed() -> Any:  # noqa: ANN401  google-auth has no types
+        credentials = _with_key(section, open_secret, scopes)
+        credentials.refresh(transport)
+        return credentials
+
+    return refreshed
 
 
 def _with_key(section: GoogleSection, open_secret: Callable[[str], str], scopes: Sequence[str]) -> Any:  # noqa: ANN401  google-auth has no types

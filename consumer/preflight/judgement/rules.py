@@ -1,0 +1,25 @@
+"""What a tenant's `rules` name at a vendor, each with the place where it stands first. Pure."""
+
+from collections.abc import Mapping
+
+from consumer.configuration.document import Place
+from consumer.events import Provider
+from consumer.tenants import Tenant
+
+
+def groups_of(tenant: Tenant, provider: Provider) -> Mapping[str, Place]:
+    """The groups at this provider."""
+    places: dict[str, Place] = {}
+    for number, rule in enumerate(tenant.rules):
+        for position, group in enumerate(rule.groups.get(provider, ())):
+            places.setdefault(group, ("rules", number, "groups", provider.value, position))
+    return places
+
+
+def org_units_of(tenant: Tenant) -> Mapping[str, Place]:
+    """Google's organisational units."""
+    places: dict[str, Place] = {}
+    for number, rule in enumerate(tenant.rules):
+        if rule.org_unit:
+            places.setdefault(rule.org_unit, ("rules", number, "org_unit"))
+    return places
