@@ -6,6 +6,7 @@ uses, where `groups.get` and `orgunits.get` would.
 
 import asyncio
 from collections.abc import Callable, Sequence
+from dataclasses import replace
 from urllib.parse import quote
 
 from consumer.errors import Hold, RetryLater
@@ -32,6 +33,14 @@ async def look(
 
     `client_id` is the service account's, as the Admin console lists it; None where its key does not tell.
     """
+    found = await _look(tenant, section, asker, tokens, client_id)
+    credential = ("google", section.credential)
+    return [replace(one, place=credential) if one.place == judgement.CREDENTIAL else one for one in found]
+
+
+async def _look(
+    tenant: Tenant, section: GoogleSection, asker: Asker, tokens: TokensFor, client_id: str | None
+) -> Sequence[Finding]:
     try:
         token = await tokens(SCOPES).get()
     except Hold as refused:

@@ -16,7 +16,9 @@ from consumer.tenants import OWN_CUSTOMER, GoogleSection, Tenant
 DOMAIN_SCOPE = "https://www.googleapis.com/auth/admin.directory.domain.readonly"
 """A scope that only this check uses: whether a domain is verified. Without it the check says that it could not see that."""
 
-_KEY: Place = ("google", "service_account")
+CREDENTIAL: Place = ("google", "service_account")
+"""Stands for the key that gives the credential, whichever it is."""
+
 _ADMIN: Place = ("google", "admin_subject")
 _DOMAIN: Place = ("addresses", "domain")
 
@@ -34,16 +36,18 @@ _TOKEN_REFUSALS: Sequence[tuple[str, Finding]] = (
     ("not a valid email", _NO_USER),
     (
         "invalid jwt signature",
-        Finding(_KEY, "is a key that Google no longer accepts: it was deleted or replaced", _NEW_KEY),
+        Finding(CREDENTIAL, "is a key that Google no longer accepts: it was deleted or replaced", _NEW_KEY),
     ),
-    ("account not found", Finding(_KEY, "belongs to a service account that does not exist", _NEW_KEY)),
+    ("account not found", Finding(CREDENTIAL, "belongs to a service account that does not exist", _NEW_KEY)),
     (
         "token must be a short-lived token",
-        Finding(_KEY, "is refused: this host's clock is wrong", "Set the clock of this host, for example by NTP."),
+        Finding(
+            CREDENTIAL, "is refused: this host's clock is wrong", "Set the clock of this host, for example by NTP."
+        ),
     ),
     (
         "disabled_client",
-        Finding(_KEY, "belongs to a service account that is disabled", "Enable it in the Google Cloud console."),
+        Finding(CREDENTIAL, "belongs to a service account that is disabled", "Enable it in the Google Cloud console."),
     ),
 )
 
@@ -58,7 +62,7 @@ def of_refused_token(code: str | None) -> Finding:
     said = (code or "").lower()
     known = next((finding for words, finding in _TOKEN_REFUSALS if words in said), None)
     right = "Compare the service account's key and its delegation with docs/vendors.md."
-    return known or Finding(_KEY, f"is refused an access token ({code or 'no reason given'})", right)
+    return known or Finding(CREDENTIAL, f"is refused an access token ({code or 'no reason given'})", right)
 
 
 def of_delegation(missing: Sequence[str], asked: Sequence[str], client_id: str | None) -> Sequence[Finding]:
@@ -68,9 +72,11 @@ def of_delegation(missing: Sequence[str], asked: Sequence[str], client_id: str |
     if len(missing) == len(asked):
         scopes = " and ".join(f"`{scope}`" for scope in asked)
         wrong = "belongs to a service account that nothing is delegated to"
-        return [Finding(_KEY, wrong, f"Delegate {scopes} to {client} {where}.")]
+        return [Finding(CREDENTIAL, wrong, f"Delegate {scopes} to {client} {where}.")]
     return [
-        Finding(_KEY, f"belongs to a service account that lacks the scope `{scope}`", f"Add it to {client} {where}.")
+        Finding(
+            CREDENTIAL, f"belongs to a service account that lacks the scope `{scope}`", f"Add it to {client} {where}."
+        )
         for scope in missing
     ]
 
@@ -87,7 +93,7 @@ def of_administrator(answer: Answer, section: GoogleSection) -> Sequence[Finding
 def _without_access(answer: Answer, section: GoogleSection) -> Finding | None:
     if "accessNotConfigured" in _reasons(answer) or "has not been used in project" in _message(answer):
         right = "Enable the Admin SDK API in the Google Cloud project of the service account."
-        return Finding(_KEY, "belongs to a project in which the Admin SDK API is off", right)
+        return Finding(CREDENTIAL, "belongs to a project in which the Admin SDK API is off", right)
     if answer.status == _UNAUTHORISED:
         right = "Check that this user is active, and an administrator."
         return Finding(_ADMIN, "is not accepted by the Directory API", right)
