@@ -6,7 +6,7 @@ import typer
 from typer.core import TyperGroup
 
 from consumer.cli import config, db, demo, keys, run, schemas, simulate, tenant, topics
-from consumer.cli.console import faults_told
+from consumer.cli.console import faults_reported
 
 _TRY, _SET_UP, _RUN = "Try it out", "Set up", "Run and operate"
 _ORDER = ("demo", "simulate", "config", "topics", "schemas", "db", "run", "tenant", "keys")
@@ -46,6 +46,6 @@ app.add_typer(keys.app, name="keys", rich_help_panel=_RUN, help="Check and rotat
 
 
 def main(arguments: Sequence[str] | None = None) -> None:
-    """Entry point; the process's own arguments where none are given. What stops a command is told in words: see `faults_told`."""
-    with faults_told():
+    """Entry point; the process's own arguments where none are given. What stops a command is a sentence: see `faults_reported`."""
+    with faults_reported():
         app(arguments)

@@ -7,7 +7,7 @@ from typing import Annotated
 import typer
 
 from consumer.cli.connect import contact
-from consumer.cli.console import DEFAULT_SERVICE_FILE, ServiceFile, err, out
+from consumer.cli.console import DEFAULT_SERVICE_FILE, Attributes, ServiceFile, err, named, out
 from consumer.configuration.check import examine
 from consumer.configuration.editors import schemas
 from consumer.configuration.explain import explain as in_words
@@ -54,19 +54,15 @@ def check(
 def explain(
     tenant: Annotated[str, typer.Option(help="The tenant's id.")],
     status: Annotated[str, typer.Option(help="The status's id.")],
-    attribute: Annotated[
-        list[str] | None, typer.Option(help="An attribute of the student as `name=value`. Repeatable.")
-    ] = None,
+    attribute: Attributes = None,
     config: ServiceFile = DEFAULT_SERVICE_FILE,
 ) -> None:
     """Say in words what a status does to a student with these attributes."""
-    pairs = [item.partition("=") for item in attribute or ()]
-    if bad := [name for name, equals, _ in pairs if not equals]:
-        raise typer.BadParameter(f"`{bad[0]}` is not of the form name=value", param_hint="--attribute")
+    attributes = named(attribute)
     known = {one.id: one for one, _ in load_tenants(load_settings(config, os.environ).tenants_dir)}
     if tenant not in known:
         raise typer.BadParameter(f"there is no `{tenant}`; there are {', '.join(known)}", param_hint="--tenant")
-    for line in in_words(known[tenant], status, {name: value for name, _, value in pairs}):
+    for line in in_words(known[tenant], status, attributes):
         out.print(line, markup=False, highlight=False, soft_wrap=True)
 
 

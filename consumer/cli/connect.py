@@ -56,8 +56,8 @@ def contact(config: Path, environ: Mapping[str, str], *, known: Static, tenant: 
         open_secret = opener(environ)
         proxies = open_proxies(settings.proxy, open_secret, environ)
         found = asyncio.run(_look(open_secret, proxies, chosen, service, dependencies, done))
-    told = {(mistake.file, mistake.place) for mistake in known.mistakes}
-    return Findings([one for one in found.mistakes if (one.file, one.place) not in told], found.notes)
+    reported = {(mistake.file, mistake.place) for mistake in known.mistakes}
+    return Findings([one for one in found.mistakes if (one.file, one.place) not in reported], found.notes)
 
 
 async def _look(

@@ -1,6 +1,6 @@
 """Where the commands print, and the options that they share."""
 
-from collections.abc import Generator
+from collections.abc import Generator, Mapping, Sequence
 from contextlib import contextmanager
 from pathlib import Path
 from typing import Annotated
@@ -20,6 +20,11 @@ ServiceFile = Annotated[
 ]
 DEFAULT_SERVICE_FILE = Path("config/service.yaml")
 
+Attributes = Annotated[
+    list[str] | None,
+    typer.Option("--attribute", help="An attribute of the student as `name=value`. Repeatable."),
+]
+
 FAILED = 1
 """Exit status: something must be put right before the command can succeed."""
 
@@ -30,7 +35,7 @@ _FILE_ERRORS = (PermissionError, FileNotFoundError, FileExistsError, NotADirecto
 
 
 @contextmanager
-def faults_told() -> Generator[None]:
+def faults_reported() -> Generator[None]:
     """Ends the process with a sentence and a status instead of a traceback, where a dependency or the configuration is at fault."""
     try:
         yield
@@ -44,6 +49,14 @@ def faults_told() -> Generator[None]:
         )
     except _FILE_ERRORS as error:
         _end(f"{error.filename}: {error.strerror}.", FAILED)
+
+
+def named(attributes: Sequence[str] | None) -> Mapping[str, str]:
+    """Values by name. Raises `BadParameter` where one of them is not of the form `name=value`."""
+    pairs = [item.partition("=") for item in attributes or ()]
+    if bad := [name for name, equals, _ in pairs if not equals]:
+        raise typer.BadParameter(f"`{bad[0]}` is not of the form name=value", param_hint="--attribute")
+    return {name: value for name, _, value in pairs}
 
 
 def _end(text: str, status: int) -> None:

@@ -2,19 +2,17 @@
 
 import os
 from collections.abc import Callable, Sequence
-from contextlib import closing
 from pathlib import Path
 
 import typer
 from rich.table import Table
 
 from consumer.cli.console import DEFAULT_SERVICE_FILE, ServiceFile, out
+from consumer.cli.registry import connected
 from consumer.codec import registration
 from consumer.codec.registration import Standing, SubjectReport
-from consumer.codec.registry import Registry, open_registry
+from consumer.codec.registry import Registry
 from consumer.configuration.loading import load_settings
-from consumer.http.proxy import open_proxies
-from consumer.secrets import opener
 from consumer.settings import Topics
 
 app = typer.Typer(no_args_is_help=True, help="Our schemas, and the registry's.")
@@ -34,9 +32,7 @@ def check(config: ServiceFile = DEFAULT_SERVICE_FILE) -> None:
 
 def _report(config: Path, do: Callable[[Registry, Topics], Sequence[SubjectReport]]) -> None:
     settings = load_settings(config, os.environ)
-    open_secret = opener(os.environ)
-    proxies = open_proxies(settings.proxy, open_secret, os.environ)
-    with closing(open_registry(settings.registry, open_secret, proxies=proxies)) as registry:
+    with connected(settings) as registry:
         reports = do(registry, settings.kafka.topics)
     table = Table("subject", "standing", "id", "the registry says")
     for report in reports:

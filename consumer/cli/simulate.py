@@ -5,8 +5,7 @@ import json
 import os
 import signal
 import time
-from collections import Counter
-from collections.abc import Callable, Iterable, Sequence
+from collections.abc import Sequence
 from datetime import UTC, datetime
 from pathlib import Path
 from typing import Annotated, Any
@@ -14,12 +13,10 @@ from uuid import uuid4
 
 import typer
 import uvloop
-from confluent_kafka import KafkaError, Message, Producer
 
 from consumer import collector
-from consumer.cli.console import DEFAULT_SERVICE_FILE, ServiceFile, out
-from consumer.codec.registry import UnknownSchema, open_registry
-from consumer.codec.schemas import STATUS_CHANGED, schema, schema_text
+from consumer.cli.console import DEFAULT_SERVICE_FILE, Attributes, ServiceFile, named, out
+from consumer.cli.sending import encoder, put
 from consumer.configuration.loading import load_settings, load_tenants
 from consumer.demo import look
 from consumer.demo.cast import INSTITUTIONS
@@ -27,11 +24,8 @@ from consumer.demo.show import as_the_student_sees_it
 from consumer.demo.trial import Trial, trial
 from consumer.errors import Stop
 from consumer.events import Provider, student_key
-from consumer.http.proxy import open_proxies
-from consumer.kafka import opened, producer_config
+from consumer.kafka import opened
 from consumer.secrets import opener
-from consumer.settings import Settings
-from consumer.simulators.encoding import Encoder
 from consumer.simulators.events import PLAIN, EventStream
 from consumer.simulators.vendors import Institution
 from consumer.simulators.world import World
@@ -40,9 +34,6 @@ from consumer.tenants import Tenant
 app = typer.Typer(
     no_args_is_help=True, help="Vendors, Kafka, PostgreSQL and status events to try the service out with."
 )
-
-_QUEUE_FULL_PAUSE = 0.5
-_FLUSH = 60
 
 
 @app.command()
@@ -105,9 +96,7 @@ def student(
     language: Annotated[
         str | None, typer.Option(help="Preferred language, such as `en`; the school's own where it is left out.")
     ] = None,
-    attribute: Annotated[
-        list[str] | None, typer.Option(help="An attribute of the student as `name=value`. Repeatable.")
-    ] = None,
+    attribute: Attributes = None,
 ) -> None:
     """Put one status event about one student onto the topic, as a student information system would."""
     settings = load_settings(config, os.environ)
@@ -115,9 +104,6 @@ def student(
     chosen = known.get(tenant or next(iter(known)))
     if chosen is None:
         raise typer.BadParameter(f"there is no `{tenant}`; there are {', '.join(known)}", param_hint="--tenant")
-    pairs = [item.partition("=") for item in attribute or ()]
-    if bad := [key for key, equals, _ in pairs if not equals]:
-        raise typer.BadParameter(f"`{bad[0]}` is not of the form name=value", param_hint="--attribute")
     event: dict[str, Any] = {
         "event_id": str(uuid4()),
         "occurred_at": datetime.now(UTC),
@@ -130,11 +116,10 @@ def student(
             "family_name": family_name,
             "contact_email": contact_email,
             "preferred_language": language,
-            "attributes": {key: value for key, _, value in pairs},
+            "attributes": named(attribute),
         },
     }
-    encoder = _encoder(settings)
-    _put(settings, [(student_key(chosen.id, student_id), encoder.encode(event))])
+    put(settings, [(student_key(chosen.id, student_id), encoder(settings).encode(event))])
     topic = settings.kafka.topics.status_changed
     out.print(
         f"`{topic}` has an event: student {student_id} of {chosen.id} is now `{event['status']['id']}`.",
@@ -154,8 +139,8 @@ def events(
     settings = load_settings(config, os.environ)
     tenants = [tenant for tenant, _ in load_tenants(settings.tenants_dir)]
     mix = PLAIN if plain else None
-    stream = EventStream(seed=seed, tenants=tenants, students=students, encoder=_encoder(settings), mix=mix)
-    count = _put(settings, ((record.key, record.value) for record in stream))
+    stream = EventStream(seed=seed, tenants=tenants, students=students, encoder=encoder(settings), mix=mix)
+    count = put(settings, ((record.key, record.value) for record in stream))
     out.print(f"{count} events about {students} students are on `{settings.kafka.topics.status_changed}`.")
 
 
@@ -227,55 +212,6 @@ def _status(tenant: Tenant, wanted: str | None) -> dict[str, Any]:
 
 def _tenants(config: Path) -> Sequence[Tenant]:
     return [tenant for tenant, _ in load_tenants(load_settings(config, os.environ).tenants_dir)]
-
-
-def _encoder(settings: Settings) -> Encoder:
-    subject = f"{settings.kafka.topics.status_changed}-value"
-    open_secret = opener(os.environ)
-    proxies = open_proxies(settings.proxy, open_secret, os.environ)
-    registry = open_registry(settings.registry, open_secret, proxies=proxies)
-    try:
-        ident = registry.id_of(subject, schema_text(STATUS_CHANGED))
-    except UnknownSchema as error:
-        raise Stop(f"The registry has no schema under `{subject}`: run `provisioner schemas register`.") from error
-    finally:
-        registry.close()
-    return Encoder(schema(STATUS_CHANGED), ident)
-
-
-def _put(settings: Settings, records: Iterable[tuple[bytes, bytes | None]]) -> int:
-    """Puts records, each a key and a value, onto the input topic; how many. Raises `Stop` where Kafka does not take them all."""
-    producer = Producer(producer_config(opened(settings.kafka, opener(os.environ)), name="simulated-sis"))
-    topic = settings.kafka.topics.status_changed
-    count, refused = 0, Counter[str]()
-
-    def delivered(error: KafkaError | None, _record: Message) -> None:
-        if error is not None:
-            refused[error.str()] += 1
-
-    for key, value in records:
-        while not _produced(producer, topic, value, key, delivered):
-            producer.poll(_QUEUE_FULL_PAUSE)
-        count += 1
-    left = producer.flush(_FLUSH)
-    if left or refused:
-        why = "; ".join(refused) or "it does not answer"
-        raise Stop(f"Kafka has not taken {left + refused.total()} of {count} events on `{topic}`: {why}.")
-    return count
-
-
-def _produced(
-    producer: Producer,
-    topic: str,
-    value: bytes | None,
-    key: bytes,
-    delivered: Callable[[KafkaError | None, Message], None],
-) -> bool:
-    try:
-        producer.produce(topic, value, key, on_delivery=delivered)
-    except BufferError:
-        return False
-    return True
 
 
 def _another(number: int) -> Institution:

@@ -18,14 +18,6 @@ Candidate = Callable[[str], Leadership]
 """The candidate of this name; all stand for the same office."""
 
 
-@pytest.fixture
-def engine(database_url: str) -> Iterator[Engine]:
-    engine = open_engine(database_url)
-    upgrade(engine)
-    yield engine
-    engine.dispose()
-
-
 @pytest.fixture(params=["advisory", "leased", "elected", "elected behind a pooler"])
 def candidate(request: pytest.FixtureRequest, engine: Engine, database_url: str) -> Iterator[Candidate]:
     made: list[Leadership] = []
