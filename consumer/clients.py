@@ -32,7 +32,7 @@ from consumer.settings import Settings
 from consumer.tenants import GoogleSection, MicrosoftSection
 
 _LEAST_LEASE = 15.0
-"""Seconds after which a leader that is gone is replaced, where no session tells that it is. A leader renews at each sweep."""
+"""Seconds after which a dead leader is replaced, where no session ends with it. A leader renews at each sweep."""
 
 
 class Clients(Protocol):

@@ -2,6 +2,8 @@
 
 Nested keys take two underscores (`PROVISIONER_DATABASE__URL`); any librdkafka setting may be given as `PROVISIONER_KAFKA_…`,
 dots written as underscores (`PROVISIONER_KAFKA_SASL_USERNAME` is `sasl.username`).
+
+One module for the one file, however long: its schema and its reference page are made of these models, in this order.
 """
 
 import re

@@ -1,4 +1,7 @@
-"""One institution, as `config/tenants/<id>.yaml` says it: the model, and nothing that reads files (see `consumer.configuration`)."""
+"""One institution, as `config/tenants/<id>.yaml` says it: the model, and nothing that reads files (see `consumer.configuration`).
+
+One module for the one file, however long: its schema and its reference page are made of these models, in this order.
+"""
 
 from collections.abc import Iterator, Mapping, Sequence
 from enum import StrEnum

@@ -21,7 +21,7 @@ _UNAUTHORISED, _OK = 401, 200
 _MARGIN = 60.0
 """Seconds before its end at which a token is not used any more; half of its life at most."""
 _SHORTEST = 60.0
-"""Seconds that a token is kept whose lifetime was not told."""
+"""Seconds for which a token without a stated lifetime is kept."""
 
 
 def open_client(

@@ -79,14 +79,15 @@ def outcomes(settings: KafkaSettings) -> Sequence[Mapping[str, Any]]:
         raise Stop(f"The outcomes cannot be read: {failure.args[0].str()}.") from failure
     known = subjects(topics)
     found = [
-        {"topic": topic, **_decoded(record.value() or b"", known[f"{topic}-value"])}
+        {"topic": topic, **decoded(record.value() or b"", known[f"{topic}-value"])}
         for topic in topics.outcomes
         for record in read[topic]
     ]
     return sorted(found, key=lambda event: event["occurred_at"])
 
 
-def _decoded(value: bytes, name: str) -> dict[str, Any]:
+def decoded(value: bytes, name: str) -> dict[str, Any]:
+    """A published outcome, by our own schema of this name."""
     event: Any = schemaless_reader(io.BytesIO(value[PREFIX.size :]), schema(name), None)
     return event
 

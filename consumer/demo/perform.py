@@ -1,22 +1,20 @@
 """The performance: set the stage, play the events, watch, judge, tell."""
 
 import asyncio
-import io
 from collections import Counter
 from collections.abc import Mapping
 from contextlib import suppress
 
-from fastavro import schemaless_reader  # pyright: ignore[reportUnknownVariableType]  bare IO in its stubs
 from prometheus_client import Counter as Metric
 from rich.console import Console
 from rich.live import Live as RichLive
 
 from consumer.app import App
-from consumer.codec.schemas import ACCOUNT_PROVISIONING_FAILED, schema
-from consumer.codec.wire import PREFIX
+from consumer.codec.schemas import ACCOUNT_PROVISIONING_FAILED
 from consumer.demo import show
 from consumer.demo.cast import UNLUCKY, moods
 from consumer.demo.ledger_view import LedgerView, Progress
+from consumer.demo.look import decoded
 from consumer.demo.play import Played, play
 from consumer.demo.stage import Stage, stage
 from consumer.demo.topics import read_all
@@ -134,9 +132,8 @@ def _tell(console: Console, on: Stage, verdict: Verdict, evidence: Evidence) -> 
     console.print(show.as_the_student_sees_it(mails[len(mails) // 2]))
     topic = on.settings.kafka.topics.account_provisioning_failed
     for message in evidence.topics[topic]:
-        value = io.BytesIO((message.value() or b"")[PREFIX.size :])
-        event = schemaless_reader(value, schema(ACCOUNT_PROVISIONING_FAILED), None)
-        console.print(show.failed_student(dict(event), evidence.failing[1]))  # pyright: ignore[reportArgumentType, reportCallIssue]  the schema is a record
+        event = decoded(message.value() or b"", ACCOUNT_PROVISIONING_FAILED)
+        console.print(show.failed_student(event, evidence.failing[1]))
     if verdict.wrong:
         console.print(f"[red]{len(verdict.wrong)} things are not as they should be:[/red]")
         for line in verdict.wrong[:20]:
