@@ -10,8 +10,8 @@ fastavro decodes in C, recurses as deep as the bytes say, and repeats items as o
   is undecodable. (fastavro overflows the C stack at a few thousand levels, which kills the process.)
 - Every item of an array takes at least a byte, so that the record's size bounds their number. An array of items without bytes (`null`,
   an empty record) is refused; fields without bytes are left out of records that may be repeated.
-- What fastavro passes over it does not miss where the record has ended, unless a length or a number of varying size stands there. An array
-  of items without any (`double`, `boolean`, a fixed) is `unbounded`: it must be read from what raises at the end.
+- fastavro notices the end of the record in what it skips only where it reads a length or a number of varying size. An array of items
+  without one (`double`, `boolean`, a fixed) is `unbounded`: it must be read from a stream that raises at the end.
 """
 
 import json
@@ -81,7 +81,7 @@ class _Place(NamedTuple):
 
 
 class _Part(NamedTuple):
-    """A type's layout, whether its values take no bytes, and whether passing over one shows where the record has ended."""
+    """A type's layout, whether its values take no bytes, and whether skipping one shows that the record has ended."""
 
     schema: Any
     empty: bool = False

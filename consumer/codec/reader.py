@@ -72,7 +72,7 @@ class _Writer(NamedTuple):
 
 
 class _WithEnd(io.BytesIO):
-    """Raises where the record has ended, which fastavro does not look at in what it passes over: see `Layout.unbounded`. Slower."""
+    """Raises where the record has ended, which fastavro does not notice in what it skips: see `Layout.unbounded`. Slower."""
 
     def read(self, size: int | None = -1) -> bytes:
         """See `BytesIO`."""
