@@ -279,7 +279,8 @@ class Bounds:
     """What a run is held to. Times are seconds.
 
     `hears`: from a throttled answer until every replica can know of it. `operation`: how long the requests of one operation may follow
-    one another. `clocks`: how far the clocks of one run differ. `quiet`: from the last fault until nothing is owed. `spared`: from an
+    one another. `clocks`: how far the clocks of one run differ. `ahead`: how far an outcome's date may run ahead of its commit (it counts
+    from the asking for the claim, whose answer may take long). `quiet`: from the last fault until nothing is owed. `spared`: from an
     event accepted to its being settled, at a tenant that no fault was aimed at. `report_after` and `report_attempts`: of waits that last so
     long, or for so many tries in a row, downstream must be told (None: not looked at).
     """
@@ -290,6 +291,7 @@ class Bounds:
     hears: float = 2.0
     operation: float = 30.0
     clocks: float = 0.5
+    ahead: float = 0.5
     quiet: float = 900.0
     spared: float = 30.0
     report_after: float | None = None

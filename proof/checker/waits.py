@@ -86,15 +86,17 @@ def _untold(index: Index, student: Student, change: Change, row: Mapping[str, An
     if not (lasts or often or (row["reported"] and not row.get("gone"))):
         return None
     told = index.told.get((*student, row["provider"]), ())
-    if any(_tells(one, row, until=change.at + bounds.clocks) for one in told):
+    later = [one.outcome.occurred_at.timestamp() - change.at for one in told if _tells(one, row)]
+    if later and min(later) <= bounds.ahead:
         return None
     waited = f"for {change.at - row['since']:.0f} s, {row['attempts']} times for {row['reason']}"
-    return f"at change {change.number} it has waited at {row['step']} {waited}, and downstream was not told"
+    when = f"only told {min(later):.1f} s later" if later else "not told"
+    return f"at change {change.number} it has waited at {row['step']} {waited}, and downstream was {when}"
 
 
-def _tells(told: Told, row: Mapping[str, Any], *, until: float) -> bool:
+def _tells(told: Told, row: Mapping[str, Any]) -> bool:
     outcome = told.outcome
-    if outcome.cause.version != row["version"] or outcome.occurred_at.timestamp() > until:
+    if outcome.cause.version != row["version"]:
         return False
     match outcome:
         case AccountProvisioningFailed(final=False):

@@ -16,11 +16,14 @@ _PATIENCE = 300.0
 
 
 class Shell:
-    """A terminal in `folder`: each command runs in a bash of its own, exactly as it is printed."""
+    """A terminal in `folder`: each command runs in a bash of its own, exactly as it is printed.
+
+    Neither our settings nor those of the `make` that runs the tests reach it.
+    """
 
     def __init__(self, folder: Path, environ: Mapping[str, str] | None = None, *, programs: Path | None = None) -> None:
         self.folder = folder
-        kept = {name: value for name, value in os.environ.items() if not name.startswith("PROVISIONER_")}
+        kept = {name: value for name, value in os.environ.items() if not name.startswith(("PROVISIONER_", "MAKE"))}
         programs = programs or Path(sys.executable).parent
         self.environ = {**kept, "PATH": f"{programs}:{kept['PATH']}", "COLUMNS": "200", **(environ or {})}
 

@@ -5,7 +5,7 @@ SQL ─▶ outbox ─▶ three relays, killed ─▶ three brokers, killed and s
 
 import asyncio
 from collections import Counter, defaultdict
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 
 import psycopg
@@ -112,5 +112,5 @@ async def _bounce(scene: Scene, number: int, *, hard: bool) -> None:
     await brokers.restart(number)
 
 
-def _topics(scene: Scene) -> Sequence[str]:
-    return scene.installation.service.topics.outcomes
+def _topics(scene: Scene) -> list[str]:
+    return list(scene.installation.service.topics.outcomes)  # psycopg makes an array of nothing else

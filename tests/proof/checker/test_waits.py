@@ -1,6 +1,7 @@
 """I23: each wait has its cause and its time, and is told downstream when it has lasted."""
 
 from dataclasses import replace
+from datetime import datetime
 from typing import Any
 
 import pytest
@@ -65,6 +66,14 @@ def test_a_wait_that_lasts_is_told_downstream(cause: dict[str, Any], seconds: fl
     assert story.broken() == []
 
 
+def test_an_outcome_is_dated_from_the_asking_for_the_claim_on() -> None:
+    story = waiting(wait(3, attempts=10), put_off(4))
+    _tell(story, at=START + 5)
+    assert story.broken() == ["I23"]
+    story.other["bounds"] = replace(BOUNDS, ahead=10.0)
+    assert story.broken() == []
+
+
 def test_another_reason_is_another_word() -> None:
     story = waiting(wait(3, reason="outcome_unknown", attempts=10), put_off(4))
     _tell(story)
@@ -83,8 +92,8 @@ def test_a_service_s_wait_says_why() -> None:
     assert waiting(Change(3, START, "tenant_wait", {**row, "reason": None})).broken() == ["I23"]
 
 
-def _tell(story: Story) -> None:
-    outcome = replace(failed(final=False, step=StepName.CREATE), occurred_at=story.told[0].outcome.occurred_at)
-    at = replace(outcome, occurred_at=outcome.occurred_at.fromtimestamp(START + 0.4, outcome.occurred_at.tzinfo))
-    story.told.append(told(at, topic="failed"))
-    story.outbox.append(replace(story.outbox[0], event_id=str(at.event_id), topic="failed", seq=3))
+def _tell(story: Story, at: float = START + 0.4) -> None:
+    outcome = failed(final=False, step=StepName.CREATE)
+    outcome = replace(outcome, occurred_at=datetime.fromtimestamp(at, story.told[0].outcome.occurred_at.tzinfo))
+    story.told.append(told(outcome, topic="failed"))
+    story.outbox.append(replace(story.outbox[0], event_id=str(outcome.event_id), topic="failed", seq=3))
