@@ -78,9 +78,9 @@ class Service:
         config.write_text(yaml.safe_dump(settings))
         return cls(folder, topics, config, group=prefix)
 
-    async def command(self, *words: str, module: str = "consumer.cli") -> str:
+    async def command(self, *words: str, environ: Mapping[str, str] | None = None, module: str = "consumer.cli") -> str:
         """Runs a command to its end and returns what it printed; fails where its exit status is not 0."""
-        process = await self._start(*words, output=asyncio.subprocess.PIPE, module=module)
+        process = await self._start(*words, output=asyncio.subprocess.PIPE, environ=environ, module=module)
         printed, _ = await process.communicate()
         assert process.returncode == 0, printed.decode()
         return printed.decode()
@@ -91,11 +91,12 @@ class Service:
         await self.command("schemas", "register")
         await self.command("db", "upgrade")
 
-    def prepare_here(self, *, replication: int, partitions: int = 6) -> None:
-        """The same without three more processes. Blocking."""
+    def prepare_here(self, *, replication: int, partitions: int = 6, registry_url: str | None = None) -> None:
+        """The same without three more processes. `registry_url` where this process reaches the registry by another one. Blocking."""
         settings = load_settings(self.config, {})
         create_topics(settings.kafka, partitions=partitions, replication=replication)
-        registry = open_registry(settings.registry, opener({}))
+        url = registry_url or settings.registry.url
+        registry = open_registry(settings.registry.model_copy(update={"url": url}), opener({}))
         register(registry, settings.kafka.topics)
         registry.close()
         engine = open_engine(settings.database.url)

@@ -2,25 +2,17 @@
 
 import asyncio
 import time
-from dataclasses import dataclass
 from pathlib import Path
 
 import pytest
 
-from consumer.codec.registration import register
-from consumer.codec.registry import open_registry
-from consumer.configuration.loading import load_settings
 from consumer.events import Provider
-from consumer.ledger.engine import open_engine
-from consumer.ledger.migrations import upgrade
-from consumer.settings import RegistrySettings
-from consumer.simulators.server import VendorServer
 from consumer.simulators.vendors import Institution
 from consumer.simulators.world import REGISTRY, World
-from consumer.topics import create_topics
 from tests.parts.proxy import ConnectProxy
 from tests.whole.campus import SOON, Campus, event
 from tests.whole.evidence import accounts, mails_that_open_an_account
+from tests.whole.named import VENDORS, Named
 from tests.whole.service import Service, end
 
 STUDENTS = 20
@@ -28,18 +20,6 @@ INSTITUTIONS = (
     Institution("north-high", "North High School", (Provider.MICROSOFT,)),
     Institution("harbour-college", "Harbour College", (Provider.GOOGLE,)),
 )
-VENDORS = "vendors.example"
-"""A name that the proxy alone can resolve."""
-
-
-@dataclass
-class Named:
-    """Keeps `Reachable`: the vendors by their name."""
-
-    server: VendorServer
-
-    def url(self, vendor: str, *, host: str | None = None) -> str:
-        return self.server.url(vendor, host=host or VENDORS)
 
 
 @pytest.mark.long(seconds=20)
@@ -60,7 +40,7 @@ async def test_students_get_their_accounts_through_the_proxy_and_its_password_is
             changes=SOON,
             tenants=world.tenants(Named(vendors)),
         )
-        await asyncio.to_thread(prepare, service, world, vendors)
+        await asyncio.to_thread(service.prepare_here, replication=1, registry_url=vendors.url(REGISTRY))
         here = Campus(service, world, vendors, kafka, database_url)
         events = [event(one.id, f"S{number}") for one in INSTITUTIONS for number in range(STUDENTS // 2)]
         await here.put(*events)
@@ -75,15 +55,3 @@ async def test_students_get_their_accounts_through_the_proxy_and_its_password_is
     assert sorted(len(found) for found in accounts(world).values()) == [1] * STUDENTS
     assert sorted(mails_that_open_an_account(world).values()) == [1] * STUDENTS
     assert "hunter2" not in service.log("replica").read_text()
-
-
-def prepare(service: Service, world: World, vendors: VendorServer) -> None:
-    """Topics, schemas, tables: from this process, which reaches the vendors directly."""
-    settings = load_settings(service.config, {})
-    create_topics(settings.kafka, partitions=2, replication=1)
-    registry = open_registry(RegistrySettings(url=vendors.url(REGISTRY), ca_file=world.authority.ca_file), str)
-    register(registry, settings.kafka.topics)
-    registry.close()
-    engine = open_engine(settings.database.url)
-    upgrade(engine)
-    engine.dispose()

@@ -7,7 +7,8 @@ import asyncio
 import os
 import time
 from collections import Counter
-from collections.abc import AsyncIterator, Iterator
+from collections.abc import AsyncIterator, Iterator, Mapping
+from dataclasses import dataclass, field
 from pathlib import Path
 
 import psycopg
@@ -17,16 +18,32 @@ from consumer.events import Provider
 from consumer.simulators.server import VendorServer
 from consumer.simulators.temper import Latency, Rule
 from consumer.simulators.vendors import Institution
-from consumer.simulators.world import World
+from consumer.simulators.world import REGISTRY, Reachable, World
 from tests.parts.pair import PostgresPair
 from tests.parts.pgbouncer import PgBouncer
+from tests.parts.proxy import ConnectProxy
 from tests.whole.evidence import accounts, dispositions, mails_that_open_an_account, read_committed
+from tests.whole.named import VENDORS, Named
 from tests.whole.service import Service, end, until
 
 INSTITUTIONS = (
     Institution("north-high", "North High School", (Provider.MICROSOFT,), concurrency=64),
     Institution("harbour-college", "Harbour College", (Provider.GOOGLE,), concurrency=64),
 )
+
+SERVICE_LINKS = {
+    f"{service}_{name}": value
+    for service, port in (("PROVISIONER", 8080), ("PROVISIONER_KAFKA", 9092))
+    for name, value in {
+        "SERVICE_HOST": "10.96.0.7",
+        "SERVICE_PORT": f"{port}",
+        "PORT": f"tcp://10.96.0.7:{port}",
+        f"PORT_{port}_TCP": f"tcp://10.96.0.7:{port}",
+        f"PORT_{port}_TCP_PROTO": "tcp",
+        f"PORT_{port}_TCP_PORT": f"{port}",
+        f"PORT_{port}_TCP_ADDR": "10.96.0.7",
+    }.items()
+}
 
 
 def students(usual: int) -> int:
@@ -40,7 +57,7 @@ def world(tmp_path: Path) -> World:
 
 @pytest.fixture
 async def vendors(world: World) -> AsyncIterator[VendorServer]:
-    async with world.server() as server:
+    async with world.server(names=[VENDORS]) as server:
         server.tempers.set([Rule(route="*", temper=Latency(low=0.01, high=0.03))])
         yield server
 
@@ -51,10 +68,20 @@ def pair(folder_open_to_all: Path) -> Iterator[PostgresPair]:
         yield pair
 
 
+@dataclass(frozen=True, slots=True)
+class Pod:
+    """How the service is started: with more in its environment, replicas by another module."""
+
+    environ: Mapping[str, str] = field(default_factory=dict[str, str])
+    module: str = "consumer.cli"
+
+
 class Job:
     """All students enrolled, and two replicas that work on it. `straight` is the database for those who look on."""
 
-    def __init__(self, service: Service, world: World, *, students: int, straight: str, kafka: str) -> None:
+    def __init__(
+        self, service: Service, world: World, *, students: int, straight: str, kafka: str, registry_url: str, pod: Pod
+    ) -> None:
         self.students = students
         self.replicas: list[asyncio.subprocess.Process] = []
         self._patience = 120 + students / 10
@@ -62,15 +89,19 @@ class Job:
         self._world = world
         self._straight = straight
         self._kafka = kafka
+        self._registry_url = registry_url
+        self._pod = pod
 
     async def until_half_is_done(self, *, by_commands: bool = False) -> None:
         """Lays everything out, by the commands that are printed for it or in this process, and begins."""
         if by_commands:
             await self._service.prepare()
         else:
-            await asyncio.to_thread(self._service.prepare_here, replication=1)
-        await self._service.command("simulate", "events", "--students", str(self.students), "--plain")
-        self.replicas += [await self._service.run("one"), await self._service.run("two")]
+            await asyncio.to_thread(self._service.prepare_here, replication=1, registry_url=self._registry_url)
+        enrolled = ("simulate", "events", "--students", str(self.students), "--plain")
+        await self._service.command(*enrolled, environ=self._pod.environ)
+        for name in ("one", "two"):
+            self.replicas.append(await self._service.run(name, environ=self._pod.environ, module=self._pod.module))
         await until("half are settled", lambda: self._settled(self.students // 2), seconds=self._patience)
 
     async def until_done(self) -> None:
@@ -104,17 +135,34 @@ class Jobs:
         self._prefix = prefix
         self.begun: list[Job] = []
 
-    def begin(self, *, database: str, students: int, straight: str | None = None) -> Job:
+    def begin(
+        self,
+        *,
+        database: str,
+        students: int,
+        straight: str | None = None,
+        vendors: Reachable | None = None,
+        pod: Pod | None = None,
+    ) -> Job:
+        """`vendors` says how the service reaches them, where that is not directly."""
         service = Service.configured(
             self._folder,
             world=self._world,
-            vendors=self._vendors,
+            vendors=vendors or self._vendors,
             kafka=self._kafka,
             database=database,
             prefix=self._prefix,
         )
         self.begun.append(
-            Job(service, self._world, students=students, straight=straight or database, kafka=self._kafka)
+            Job(
+                service,
+                self._world,
+                students=students,
+                straight=straight or database,
+                kafka=self._kafka,
+                registry_url=self._vendors.url(REGISTRY),
+                pod=pod or Pod(),
+            )
         )
         return self.begun[-1]
 
@@ -169,3 +217,19 @@ async def test_the_same_holds_across_a_failover(pair: PostgresPair, jobs: Jobs) 
     await asyncio.to_thread(pair.fail_over)
     await job.until_done()
     assert all(replica.returncode == 0 for replica in job.replicas)
+
+
+@pytest.mark.long(seconds=25)
+@pytest.mark.parts
+async def test_the_same_holds_in_a_pod_that_cannot_write_and_has_only_a_proxy_to_go_out(
+    database_url: str, jobs: Jobs, vendors: VendorServer
+) -> None:
+    """And with the variables that Kubernetes sets in every pod for a service by the name of ours, and for its Kafka."""
+    async with ConnectProxy(credentials="provisioner:hunter2", leads=lambda _, port: ("127.0.0.1", port)) as proxy:
+        environ = {"HTTPS_PROXY": proxy.url, **SERVICE_LINKS}
+        pod = Pod(environ, module="tests.whole.read_only")
+        job = jobs.begin(database=database_url, students=students(300), vendors=Named(vendors), pod=pod)
+        await job.until_half_is_done()
+        await end(job.replicas[0], hard=True)
+        await job.until_done()
+    assert {target.rpartition(":")[0] for target in proxy.targets} == {VENDORS}
