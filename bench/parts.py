@@ -7,10 +7,10 @@ from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
 
-from consumer.embedded.postgres import EmbeddedPostgres
 from consumer.ledger.engine import open_engine
 from consumer.ledger.migrations import upgrade
-from tests.parts.kafka import KafkaCluster
+from sandbox.embedded.postgres import EmbeddedPostgres
+from testbed.parts.kafka import KafkaCluster
 
 
 @dataclass(frozen=True, slots=True)

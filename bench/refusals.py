@@ -16,10 +16,10 @@ from bench.parts import Parts, say
 from bench.row import Row
 from bench.scale import Scale
 from consumer.settings import ProvisioningSettings
-from consumer.simulators.temper import Latency, Rule
-from consumer.simulators.world import World
-from tests.whole.campus import campus
-from tests.whole.refusals import INSTITUTIONS, WHY, Enrolment, Refusals, Scope, configured, enrolments
+from proof.stories.campus import campus
+from proof.stories.refusals import INSTITUTIONS, WHY, Enrolment, Refusals, Scope, configured, enrolments
+from sandbox.simulators.temper import Latency, Rule
+from sandbox.simulators.world import World
 
 WANTED = 1.2
 _AFFECTED = 0.3

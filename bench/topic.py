@@ -10,9 +10,9 @@ from confluent_kafka.admin import AdminClient, NewTopic  # pyright: ignore[repor
 from bench.reading import ROOT
 from consumer.codec.schemas import STATUS_CHANGED, schema
 from consumer.configuration.loading import load_tenants
-from consumer.simulators.encoding import Encoder
-from consumer.simulators.events import PLAIN, EventStream
 from consumer.tenants import Tenant
+from sandbox.simulators.encoding import Encoder
+from sandbox.simulators.events import PLAIN, EventStream
 
 PARTITIONS = 6
 SCHEMA_ID = 1

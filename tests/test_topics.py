@@ -6,10 +6,10 @@ from typing import Any
 import pytest
 from confluent_kafka.admin import AdminClient, ConfigResource, ResourceType  # pyright: ignore[reportPrivateImportUsage] - where its own docs take it from
 
-from consumer.embedded.kafka import EmbeddedKafka
 from consumer.errors import Stop
 from consumer.settings import KafkaSettings, Topics
 from consumer.topics import TopicAdmin, create_topics, impossible
+from sandbox.embedded.kafka import EmbeddedKafka
 
 
 @pytest.fixture

@@ -1,40 +1,47 @@
 """The `provisioner` command."""
 
 from collections.abc import Sequence
+from typing import Annotated
 
 import typer
-from typer.core import TyperGroup
+from typer.core import TyperCommand, TyperGroup
 
-from consumer.cli import config, db, demo, keys, run, schemas, simulate, tenant, topics
-from consumer.cli.console import faults_reported
+from consumer import __version__
+from consumer.cli import config, db, keys, run, schemas, tenant, topics
+from consumer.cli.console import faults_reported, out
+from consumer.cli.extensions import extension, extensions
 
 _TRY, _SET_UP, _RUN = "Try it out", "Set up", "Run and operate"
 _ORDER = ("demo", "simulate", "config", "topics", "schemas", "db", "run", "tenant", "keys")
 
 
-class _Ordered(TyperGroup):
-    """Lists the commands in the order in which they are needed; Typer itself puts groups behind commands."""
+class _Commands(TyperGroup):
+    """Our own commands and those of installed extensions, in the order in which they are needed."""
 
     def list_commands(self, ctx: object) -> list[str]:  # noqa: ARG002  the signature is Typer's
-        """See `TyperGroup`."""
-        return sorted(self.commands, key=_ORDER.index)
+        """All names, without loading an extension."""
+        names = {*self.commands, *extensions()}
+        return [*(name for name in _ORDER if name in names), *sorted(names - {*_ORDER})]
+
+    def get_command(self, ctx: object, cmd_name: str) -> TyperCommand | TyperGroup | None:  # noqa: ARG002  the signature is Typer's
+        """The command of this name; an extension's is loaded now."""
+        command = self.commands.get(cmd_name)
+        return command if isinstance(command, TyperCommand | TyperGroup) else extension(cmd_name, panel=_TRY)
+
+
+def _print_version(value: bool) -> None:  # noqa: FBT001  the signature is Typer's
+    if value:
+        out.print(f"provisioner {__version__}", highlight=False)
+        raise typer.Exit
 
 
 app = typer.Typer(
-    cls=_Ordered,
+    cls=_Commands,
     no_args_is_help=True,
     add_completion=False,
     pretty_exceptions_enable=False,
     help="Creates students' accounts in Microsoft 365 and Google Workspace from status events on Kafka.",
     epilog="For the first time? docs/first-school.md leads from an empty folder to the first account.",
-)
-app.command("demo", rich_help_panel=_TRY)(demo.demo)
-app.add_typer(
-    simulate.app,
-    name="simulate",
-    rich_help_panel=_TRY,
-    help="Start vendors, Kafka and PostgreSQL for a trial, send status events, and look at the results.",
-    epilog="Start with: provisioner simulate vendors --directory sim. docs/first-school.md goes on from there.",
 )
 app.add_typer(config.app, name="config", rich_help_panel=_SET_UP, help="Check and explain the configuration.")
 app.add_typer(topics.app, name="topics", rich_help_panel=_SET_UP, help="Create the Kafka topics.")
@@ -43,6 +50,16 @@ app.add_typer(db.app, name="db", rich_help_panel=_SET_UP, help="Create or upgrad
 app.command("run", rich_help_panel=_RUN)(run.run)
 app.add_typer(tenant.app, name="tenant", rich_help_panel=_RUN, help="Show what of a tenant waits, and resume it.")
 app.add_typer(keys.app, name="keys", rich_help_panel=_RUN, help="Check and rotate the keys that seal passwords.")
+
+
+@app.callback()
+def options(
+    *,
+    version: Annotated[
+        bool, typer.Option("--version", help="Print the version and exit.", is_eager=True, callback=_print_version)
+    ] = False,
+) -> None:
+    """Creates students' accounts in Microsoft 365 and Google Workspace from status events on Kafka."""
 
 
 def main(arguments: Sequence[str] | None = None) -> None:

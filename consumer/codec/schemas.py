@@ -1,25 +1,21 @@
-"""The schemas that this service reads and writes: `schemas/*.avsc`, in the checkout or in the installed package."""
+"""The schemas that this service reads and writes: `schemas/*.avsc`."""
 
 import json
 from collections.abc import Mapping
-from pathlib import Path
 from typing import Any
 
 from consumer.settings import Topics
+from consumer.shipped import shipped
 
 STATUS_CHANGED = "student-status-changed"
 ACCOUNT_PROVISIONED = "account-provisioned"
 ACCOUNT_PROVISIONING_FAILED = "account-provisioning-failed"
 WELCOME_EMAIL_STATUS = "welcome-email-status"
 
-_PACKAGE = Path(__file__).parents[1]
-_DIRECTORIES = (_PACKAGE / "_data" / "schemas", _PACKAGE.parent / "schemas")
-
 
 def schema_text(name: str) -> str:
     """The `.avsc` file of that name. Raises FileNotFoundError for a name that is none of the above."""
-    directory = next(place for place in _DIRECTORIES if place.is_dir())
-    return (directory / f"{name}.avsc").read_text(encoding="utf-8")
+    return (shipped("schemas") / f"{name}.avsc").read_text(encoding="utf-8")
 
 
 def schema(name: str) -> dict[str, Any]:

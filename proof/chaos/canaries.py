@@ -7,7 +7,7 @@ from urllib.parse import parse_qsl
 
 from consumer.events import Student
 from consumer.policy.passwords import PATTERN
-from consumer.simulators.audit import Entry
+from sandbox.simulators.audit import Entry
 
 _TELLING = 6
 """Shorter names are words of their own, or parts of them."""

@@ -16,13 +16,13 @@ from consumer.settings import Settings
 from proof.chaos import dump
 from proof.chaos.canaries import canaries
 from proof.chaos.installation import Installation
-from proof.chaos.topics import raw, read_topics
 from proof.collect import audit, world
 from proof.collect.inputs import InputReader
 from proof.collect.letters import letter
 from proof.collect.owners import Owners
 from proof.collect.raw import Raw
 from proof.collect.told import ToldReader
+from proof.collect.topics import raw, read_topics
 from proof.history import Bounds, History, Input
 
 ReadT = TypeVar("ReadT")

@@ -10,19 +10,19 @@ from typing import Self, cast
 
 import psycopg
 
-from consumer.embedded.ports import HOST
 from consumer.events import Provider
-from consumer.simulators.server import VendorServer
-from consumer.simulators.temper import Latency, Rule
-from consumer.simulators.vendors import GOOGLE, GRAPH, MAILGUN, Institution, Quirks
-from consumer.simulators.world import REGISTRY, World
 from consumer.tenants import Tenant
 from proof.chaos.parts import Brokers, Database
 from proof.chaos.proxy import Proxy
-from proof.chaos.replica import Replica
 from proof.chaos.sis import Sis
 from proof.chaos.watch import Watch
-from tests.whole.service import Service, until
+from sandbox.embedded.ports import HOST
+from sandbox.simulators.server import VendorServer
+from sandbox.simulators.temper import Latency, Rule
+from sandbox.simulators.vendors import GOOGLE, GRAPH, MAILGUN, Institution, Quirks
+from sandbox.simulators.world import REGISTRY, World
+from testbed.installation import Service, until
+from testbed.replica import Replica
 
 Changes = Mapping[str, Mapping[str, object]]
 """Settings by section and key."""

@@ -13,15 +13,15 @@ import psycopg
 from confluent_kafka.admin import AdminClient  # pyright: ignore[reportPrivateImportUsage]  where its own docs take it from
 from psycopg import sql
 
-from consumer.embedded.ports import HOST, free_ports
-from consumer.embedded.postgres import EmbeddedPostgres
 from proof.chaos.disk import CannotBeRun, SmallDisk
 from proof.chaos.proxy import Proxy
-from tests.parts.artefacts import Say
-from tests.parts.debian import Missing
-from tests.parts.kafka import Detour, KafkaCluster
-from tests.parts.pair import PostgresPair
-from tests.parts.pgbouncer import Mode, PgBouncer
+from sandbox.embedded.ports import HOST, free_ports
+from sandbox.embedded.postgres import EmbeddedPostgres
+from testbed.parts.artefacts import Say
+from testbed.parts.debian import Missing
+from testbed.parts.kafka import Detour, KafkaCluster
+from testbed.parts.pair import PostgresPair
+from testbed.parts.pgbouncer import Mode, PgBouncer
 
 _UNPRIVILEGED = "nobody"
 """As whom `EmbeddedPostgres` runs the server where we are root; who is not can't mount."""

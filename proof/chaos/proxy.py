@@ -15,7 +15,7 @@ from collections.abc import Callable
 from dataclasses import dataclass, field
 from typing import Self
 
-from consumer.embedded.ports import HOST, free_ports
+from sandbox.embedded.ports import HOST, free_ports
 
 _CHUNK = 256 * 1024
 _RESET_ON_CLOSE = struct.pack("ii", 1, 0)

@@ -4,10 +4,10 @@ from collections.abc import Awaitable, Callable, Mapping, Sequence
 from dataclasses import dataclass, field
 from enum import StrEnum
 
-from consumer.simulators.events import Mix
-from consumer.simulators.vendors import Quirks
 from proof.chaos.installation import Arrange, Changes
 from proof.chaos.scene import Scene
+from sandbox.simulators.events import Mix
+from sandbox.simulators.vendors import Quirks
 
 Fire = Callable[[Scene], Awaitable[None]]
 """What happens in a row: faults, and what is expected besides the invariants. What is broken at its end, the runner heals."""

@@ -21,7 +21,7 @@ from proof.chaos.stage import Stage
 from proof.checker import check
 from proof.history import Bounds, History
 from proof.history_file import write
-from tests.parts.artefacts import cache_dir
+from testbed.parts.artefacts import cache_dir
 
 _FIRES_WITHIN = 300.0
 _LONGEST_CLAIM = 10.0

@@ -13,19 +13,19 @@ from prometheus_client.parser import text_string_to_metric_families
 
 from consumer.codec.schemas import STATUS_CHANGED, schema, schema_text
 from consumer.events import Student, student_key
-from consumer.simulators.audit import Entry
-from consumer.simulators.encoding import Encoder
-from consumer.simulators.events import EventStream, Mix, SimulatedRecord
-from consumer.simulators.expectation import APPLIED_OR_SUPERSEDED, Fate
-from consumer.simulators.people import People
-from consumer.simulators.temper import Rule
-from consumer.simulators.world import REGISTRY
 from proof.chaos.installation import CALM, Installation
-from proof.chaos.replica import Replica
-from proof.chaos.topics import raw, read_topics
 from proof.collect.told import ToldReader
+from proof.collect.topics import raw, read_topics
 from proof.history import Told
-from tests.whole.service import until
+from sandbox.simulators.audit import Entry
+from sandbox.simulators.encoding import Encoder
+from sandbox.simulators.events import EventStream, Mix, SimulatedRecord
+from sandbox.simulators.expectation import APPLIED_OR_SUPERSEDED, Fate
+from sandbox.simulators.people import People
+from sandbox.simulators.temper import Rule
+from sandbox.simulators.world import REGISTRY
+from testbed.installation import until
+from testbed.replica import Replica
 
 _PATIENCE = 120.0
 _STILL_DUE = """

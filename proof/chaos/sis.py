@@ -6,7 +6,7 @@ from dataclasses import dataclass, field
 
 from confluent_kafka import KafkaError, Message, Producer
 
-from consumer.simulators.events import SimulatedRecord
+from sandbox.simulators.events import SimulatedRecord
 
 _INSISTS = 900.0
 

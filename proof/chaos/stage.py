@@ -7,10 +7,10 @@ from contextlib import AsyncExitStack, asynccontextmanager
 from pathlib import Path
 from typing import Self
 
-from consumer.simulators.vendors import Quirks
 from proof.chaos.installation import Arrange, Changes, Installation
 from proof.chaos.parts import Brokers, Database
-from tests.parts.artefacts import Say
+from sandbox.simulators.vendors import Quirks
+from testbed.parts.artefacts import Say
 
 
 class Stage:

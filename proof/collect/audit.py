@@ -8,11 +8,11 @@ from typing import Any, cast
 from urllib.parse import parse_qs, unquote
 
 from consumer.http.retry_after import retry_after
-from consumer.simulators.audit import Entry
-from consumer.simulators.google.user import MARKER_TYPE
-from consumer.simulators.letterbox import initial_password, sign_in_name
 from proof.collect.owners import Owners
 from proof.history import WRITES, Call, Operation, fingerprint
+from sandbox.simulators.audit import Entry
+from sandbox.simulators.google.user import MARKER_TYPE
+from sandbox.simulators.letterbox import initial_password, sign_in_name
 
 _PATCH = Operation.UPDATE  # what it changes tells more: see `_operation`
 

@@ -3,12 +3,12 @@
 from collections.abc import Iterable, Iterator, Sequence
 
 from consumer.events import Provider
-from consumer.simulators.google.api import DirectoryApi
-from consumer.simulators.graph.api import GraphApi
-from consumer.simulators.letterbox import initial_password, sign_in_name
-from consumer.simulators.mailgun.account import Accounts
 from consumer.tenants import Tenant
 from proof.history import Call, HeldAccount, Mail, Operation, fingerprint
+from sandbox.simulators.google.api import DirectoryApi
+from sandbox.simulators.graph.api import GraphApi
+from sandbox.simulators.letterbox import initial_password, sign_in_name
+from sandbox.simulators.mailgun.account import Accounts
 
 
 def accounts(

@@ -16,8 +16,8 @@ from proof.simulation.journal import Journal
 from proof.simulation.process import Process
 from proof.simulation.trace import Trace
 from proof.simulation.wire import ask
-from tests.fakes.ledger import MemoryLedger
-from tests.fakes.ledger.state import Key, State, StudentRow
+from testbed.fakes.ledger import MemoryLedger
+from testbed.fakes.ledger.state import Key, State, StudentRow
 
 T = TypeVar("T")
 

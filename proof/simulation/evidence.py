@@ -11,7 +11,6 @@ from prometheus_client import generate_latest
 from consumer.codec.reader import EventReader
 from consumer.events import Student
 from consumer.policy.decision import DecisionTable
-from consumer.simulators.letterbox import initial_password, sign_in_name
 from proof.collect.audit import calls
 from proof.collect.forgotten import forgotten
 from proof.collect.inputs import InputReader
@@ -40,6 +39,7 @@ from proof.simulation.kafka.topic import Record
 from proof.simulation.replica import KnownSchemas, Replica
 from proof.simulation.scenario import Scenario
 from proof.simulation.surroundings import Surroundings
+from sandbox.simulators.letterbox import initial_password, sign_in_name
 
 BOUNDS = Bounds(
     least_effects=0,

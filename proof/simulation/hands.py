@@ -6,12 +6,12 @@ from typing import Any
 from consumer.events import Provider
 from consumer.policy.addresses import candidates
 from consumer.policy.marker import marker
-from consumer.simulators.google.customer import Customer
-from consumer.simulators.graph.directory import Directory
-from consumer.simulators.vendors import Vendors
 from consumer.tenants import Tenant
 from proof.simulation.institutions import tenants
 from proof.simulation.scenario import Beforehand, Resident
+from sandbox.simulators.google.customer import Customer
+from sandbox.simulators.graph.directory import Directory
+from sandbox.simulators.vendors import Vendors
 
 SCHOOLS_PASSWORD = "Chosen-by-the-school-1"  # noqa: S105  opens nothing
 

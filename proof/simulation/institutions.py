@@ -17,11 +17,11 @@ from consumer.settings import (
     Settings,
     VaultKey,
 )
-from consumer.simulators.configured import configured
-from consumer.simulators.people import SCHOOLS
-from consumer.simulators.vendors import SCOPES, Institution, Quirks, Vendors
 from consumer.tenants import Tenant
 from proof.simulation.vendors import host
+from sandbox.simulators.configured import configured
+from sandbox.simulators.people import SCHOOLS
+from sandbox.simulators.vendors import SCOPES, Institution, Quirks, Vendors
 
 _ISLES = Institution("isles", "Isles College", (Provider.MICROSOFT, Provider.GOOGLE), concurrency=4)
 

@@ -23,7 +23,7 @@ from consumer.ledger.port import (
 )
 from proof.history import Change
 from proof.simulation.clock import Clock
-from tests.fakes.ledger.state import Key, State, StudentRow
+from testbed.fakes.ledger.state import Key, State, StudentRow
 
 _Row = dict[str, Any]
 

@@ -3,8 +3,6 @@
 import random
 from collections.abc import Callable, Sequence
 
-from consumer.simulators.temper import Answer, DoLate, LoseAnswer, Refuse, Rule
-from consumer.simulators.vendors import GOOGLE, GRAPH, MAILGUN
 from proof.simulation.database import Trouble
 from proof.simulation.faults import (
     DatabaseAway,
@@ -20,6 +18,8 @@ from proof.simulation.faults import (
 from proof.simulation.institutions import tenants
 from proof.simulation.kafka.network import Request
 from proof.simulation.vendors import Weather, host
+from sandbox.simulators.temper import Answer, DoLate, LoseAnswer, Refuse, Rule
+from sandbox.simulators.vendors import GOOGLE, GRAPH, MAILGUN
 
 _TROUBLE = 240.0
 """Seconds within which faults begin; they last up to as long again."""

@@ -5,13 +5,13 @@ import random
 from collections.abc import Sequence
 
 from consumer.events import Provider
-from consumer.simulators.google import refusals as google
-from consumer.simulators.graph import refusals as graph
-from consumer.simulators.temper import Answer, Rule
-from consumer.simulators.vendors import GOOGLE, GRAPH
 from proof.simulation.faults import Spell
 from proof.simulation.institutions import tenants
 from proof.simulation.vendors import Weather, host
+from sandbox.simulators.google import refusals as google
+from sandbox.simulators.graph import refusals as graph
+from sandbox.simulators.temper import Answer, Rule
+from sandbox.simulators.vendors import GOOGLE, GRAPH
 
 _REFUSING = 0.3
 _MENDED_AFTER = (60.0, 240.0, 900.0)

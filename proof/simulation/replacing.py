@@ -3,10 +3,10 @@
 import random
 from collections.abc import Sequence
 
-from consumer.simulators.vendors import MAILGUN
 from proof.simulation.faults import Fault, PasswordsReplaced, Spell
 from proof.simulation.institutions import tenants
 from proof.simulation.vendors import Weather, host
+from sandbox.simulators.vendors import MAILGUN
 
 _REPLACING = 0.08
 _MAILS_WAIT = 330.0

@@ -8,7 +8,6 @@ from dataclasses import dataclass
 from functools import cache
 
 from consumer.failpoints import Point
-from consumer.simulators.events import SimulatedRecord
 from proof.history import History
 from proof.simulation import clock, evidence, logs
 from proof.simulation.clock import Clock
@@ -20,6 +19,7 @@ from proof.simulation.replica import Make, Replica
 from proof.simulation.scenario import Scenario
 from proof.simulation.surroundings import lay_out
 from proof.simulation.threads import sleep
+from sandbox.simulators.events import SimulatedRecord
 
 START = 1_788_242_400.0
 """When every simulation begins, in Unix seconds: 2026-09-01, 06:00 UTC."""

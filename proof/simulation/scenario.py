@@ -7,11 +7,6 @@ from enum import StrEnum
 
 from consumer.events import Provider, Student
 from consumer.failpoints import Point
-from consumer.simulators.events import EventStream, Mix, SimulatedRecord
-from consumer.simulators.google.quirks import GoogleQuirks
-from consumer.simulators.graph.quirks import GraphQuirks
-from consumer.simulators.mailgun.quirks import MailgunQuirks
-from consumer.simulators.vendors import Quirks
 from proof.simulation.changing import changing
 from proof.simulation.faults import (
     AccountsChanged,
@@ -29,6 +24,11 @@ from proof.simulation.refusing import refusing
 from proof.simulation.replacing import replacing
 from proof.simulation.sequels import ENROLLED, encoder, newest_of, sequel, sequels
 from proof.simulation.vendors import tenant_of
+from sandbox.simulators.events import EventStream, Mix, SimulatedRecord
+from sandbox.simulators.google.quirks import GoogleQuirks
+from sandbox.simulators.graph.quirks import GraphQuirks
+from sandbox.simulators.mailgun.quirks import MailgunQuirks
+from sandbox.simulators.vendors import Quirks
 
 _ENROLLING = 60.0
 """Seconds within which all events come."""

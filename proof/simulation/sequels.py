@@ -10,8 +10,8 @@ from uuid import UUID
 
 from consumer.codec.schemas import STATUS_CHANGED, schema
 from consumer.events import Student
-from consumer.simulators.encoding import Encoder
-from consumer.simulators.events import SimulatedRecord
+from sandbox.simulators.encoding import Encoder
+from sandbox.simulators.events import SimulatedRecord
 
 ENROLLED, WITHDRAWN = "enrolled", "withdrawn"
 """Statuses of the institutions: one that acts, and one that asks for nothing."""

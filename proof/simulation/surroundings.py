@@ -3,7 +3,6 @@
 import random
 from dataclasses import dataclass
 
-from consumer.simulators.vendors import Quirks, Vendors
 from proof.simulation.clock import Clock
 from proof.simulation.database import Database
 from proof.simulation.institutions import INSTITUTIONS, PARTITIONS, open_secret, settings
@@ -11,6 +10,7 @@ from proof.simulation.institutions import vendors as laid_out
 from proof.simulation.kafka.cluster import Cluster
 from proof.simulation.trace import Trace
 from proof.simulation.vendors import Internet
+from sandbox.simulators.vendors import Quirks, Vendors
 
 
 @dataclass(frozen=True, slots=True)

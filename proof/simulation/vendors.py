@@ -22,16 +22,16 @@ from consumer.http.answer import Answer
 from consumer.http.client import Call, lost
 from consumer.providers.tokens import Fetch, TokenSource
 from consumer.secrets import SecretOpener
-from consumer.simulators.audit import AuditLog
-from consumer.simulators.desk import Desk, Vendor
-from consumer.simulators.temper import DoLate, Rule, Temper, Tempers
-from consumer.simulators.vendors import SCOPES, Vendors
 from consumer.tenants import GoogleSection, MicrosoftSection
 from proof.simulation.clock import Clock
 from proof.simulation.process import Process
 from proof.simulation.requests import Request, Routes, answer_of
 from proof.simulation.trace import Trace
 from proof.simulation.wire import ask, at_once
+from sandbox.simulators.audit import AuditLog
+from sandbox.simulators.desk import Desk, Vendor
+from sandbox.simulators.temper import DoLate, Rule, Temper, Tempers
+from sandbox.simulators.vendors import SCOPES, Vendors
 
 _LEAST, _MOST = 0.02, 0.25
 """Seconds that each way takes."""

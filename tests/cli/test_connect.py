@@ -11,9 +11,9 @@ import yaml
 from typer.testing import CliRunner, Result
 
 from consumer.cli import app
-from consumer.simulators.served import ServedInThread
-from consumer.simulators.vendors import Institution
-from consumer.simulators.world import World
+from sandbox.simulators.served import ServedInThread
+from sandbox.simulators.vendors import Institution
+from sandbox.simulators.world import World
 from tests.preflight.installation import NORTH
 
 SOUTH = Institution("south", "South College", NORTH.providers)

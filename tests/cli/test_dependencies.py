@@ -18,9 +18,9 @@ import yaml
 
 from consumer.cli import main
 from consumer.cli.console import AWAY, FAILED
-from consumer.embedded.postgres import EmbeddedPostgres
 from consumer.ledger.engine import open_engine
 from consumer.ledger.migrations import upgrade
+from sandbox.embedded.postgres import EmbeddedPostgres
 from tests.configuration.files import SECRETS, Files
 
 PASSWORD = secrets.token_hex(8)

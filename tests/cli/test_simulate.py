@@ -10,12 +10,12 @@ from typer.testing import CliRunner, Result
 from consumer.cli import app
 from consumer.codec.registration import register
 from consumer.codec.registry import open_registry
-from consumer.demo.cast import INSTITUTIONS
 from consumer.errors import Stop
 from consumer.secrets import opener
 from consumer.settings import RegistrySettings, Topics
-from consumer.simulators.served import ServedInThread
-from consumer.simulators.world import REGISTRY, World
+from sandbox.demo.cast import INSTITUTIONS
+from sandbox.simulators.served import ServedInThread
+from sandbox.simulators.world import REGISTRY, World
 
 
 class Installation:

@@ -19,9 +19,9 @@ from consumer.codec.registry import Incompatible, Registry, open_registry
 from consumer.codec.wire import SchemaRef
 from consumer.errors import Unavailable
 from consumer.settings import RegistrySettings
-from consumer.simulators.served import ServedInThread
-from consumer.simulators.world import REGISTRY, World
-from tests.whole.service import free_names
+from sandbox.simulators.served import ServedInThread
+from sandbox.simulators.world import REGISTRY, World
+from testbed.installation import free_names
 
 
 @dataclass

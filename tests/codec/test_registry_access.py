@@ -15,13 +15,13 @@ from consumer.codec.registry import Registry, open_registry
 from consumer.errors import Stop, Unavailable
 from consumer.secrets import opener
 from consumer.settings import RegistrySettings
-from consumer.simulators import registry
-from consumer.simulators.desk import Vendor
-from consumer.simulators.registry_gate import TOKEN_PATH, RegistryGate
-from consumer.simulators.served import ServedInThread
-from consumer.simulators.server import VendorServer
-from consumer.simulators.tls import Authority
-from consumer.simulators.world import REGISTRY
+from sandbox.simulators import registry
+from sandbox.simulators.desk import Vendor
+from sandbox.simulators.registry_gate import TOKEN_PATH, RegistryGate
+from sandbox.simulators.served import ServedInThread
+from sandbox.simulators.server import VendorServer
+from sandbox.simulators.tls import Authority
+from sandbox.simulators.world import REGISTRY
 
 CLUSTER, POOL = "lsrc-abc123", "pool-xyz"
 SCHEMA = '{"type": "record", "name": "Thing", "fields": []}'

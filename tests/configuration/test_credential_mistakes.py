@@ -4,8 +4,8 @@ from pathlib import Path
 
 import pytest
 
+from testbed.parts.keys import certificate, key, pem
 from tests.configuration.files import SECRETS, Files
-from tests.parts.keys import certificate, key, pem
 
 SECRET = "client_secret: env:NORTH_HIGH_CLIENT_SECRET"
 PUBLIC = {name: value for name, value in SECRETS.items() if name != "NORTH_HIGH_CLIENT_SECRET"}

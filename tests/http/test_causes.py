@@ -14,9 +14,9 @@ from consumer.http.causes import explain
 from consumer.http.client import HttpClient
 from consumer.http.proxy import DIRECT, Proxies
 from consumer.providers.session import session
+from testbed.parts.proxy import ConnectProxy
 from tests.http.certificates import self_signed
 from tests.http.listening import answering, call, listening
-from tests.parts.proxy import ConnectProxy
 
 Told = Callable[[str, Proxies], str]
 

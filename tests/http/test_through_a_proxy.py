@@ -9,9 +9,9 @@ import pytest
 from consumer.errors import Unavailable
 from consumer.http.client import HttpClient
 from consumer.http.proxy import Proxies
+from testbed.parts.proxy import ConnectProxy
 from tests.http.certificates import self_signed
 from tests.http.listening import answering, call, listening
-from tests.parts.proxy import ConnectProxy
 
 _CREATED = answering(b"HTTP/1.1 201 Created\r\nContent-Length: 2\r\n\r\n{}")
 _VENDOR = "https://graph.vendor.example/users"

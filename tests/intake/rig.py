@@ -20,8 +20,8 @@ from consumer.intake.port import Answered, Consumer
 from consumer.ledger.port import Arrival, Disposition, Ownership, Place
 from consumer.observe.metrics import Metrics
 from consumer.policy.decision import DecisionTable
-from tests.fakes.kafka import FakeConsumer, FakeProducer, FakeTopic
-from tests.fakes.ledger import MemoryLedger
+from testbed.fakes.ledger import MemoryLedger
+from tests.simulated_kafka import FakeConsumer, FakeProducer, FakeTopic
 
 ROOT = Path(__file__).parents[2]
 _WHOLE = 3

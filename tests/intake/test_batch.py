@@ -13,8 +13,8 @@ from consumer.intake.batch import Batch, BatchReader
 from consumer.intake.letters import DeadLetters
 from consumer.policy.decision import DecisionTable
 from proof.simulation.kafka.topic import Record
-from tests.fakes.kafka import FakeProducer
 from tests.intake.rig import ROOT, WordReader
+from tests.simulated_kafka import FakeProducer
 
 KNOWN, UNKNOWN, AWAY = 1, 2, 3
 

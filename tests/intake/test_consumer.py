@@ -15,8 +15,8 @@ from consumer.kafka import consumer_config
 from consumer.settings import KafkaSettings
 from proof.simulation.clock import Runner
 from proof.simulation.process import Process
-from tests.fakes.kafka import FakeConsumer, FakeTopic
 from tests.proof.simulation.driven import Driver
+from tests.simulated_kafka import FakeConsumer, FakeTopic
 
 DEADLINE = 30.0
 

@@ -11,7 +11,7 @@ from consumer.kafka import intake_config, is_fatal, producer_config
 from consumer.settings import KafkaSettings
 from proof.simulation.kafka.errors import commit_error, fatal_error
 from proof.simulation.kafka.topic import Record
-from tests.fakes.kafka import cluster_away, no_offset, too_large
+from tests.simulated_kafka import cluster_away, no_offset, too_large
 
 pytestmark = pytest.mark.parts
 

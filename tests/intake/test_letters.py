@@ -5,9 +5,9 @@ from confluent_kafka import KafkaError
 from consumer.codec.letters import REASON_HEADER
 from consumer.ledger.port import Disposition
 from proof.simulation.kafka.topic import Record
-from tests.fakes.kafka import Sent
-from tests.fakes.kafka import too_large as too_large_error
 from tests.intake.rig import Rig
+from tests.simulated_kafka import Sent
+from tests.simulated_kafka import too_large as too_large_error
 
 
 def test_what_cant_be_read_goes_to_the_dead_letters_with_its_place_and_reason(rig: Rig) -> None:

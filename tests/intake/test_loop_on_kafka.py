@@ -26,8 +26,8 @@ from consumer.observe.health import Progress
 from consumer.observe.metrics import Metrics
 from consumer.policy.decision import DecisionTable
 from consumer.settings import KafkaSettings
-from tests.fakes.ledger import MemoryLedger
-from tests.fakes.ledger.state import State
+from testbed.fakes.ledger import MemoryLedger
+from testbed.fakes.ledger.state import State
 from tests.intake.rig import ROOT, WordReader
 
 pytestmark = pytest.mark.parts

@@ -9,8 +9,8 @@ from consumer.intake.partitions import Partitions
 from consumer.intake.watch import Watch
 from consumer.observe.health import Progress
 from consumer.observe.metrics import Metrics
-from tests.fakes.kafka import FakeConsumer, FakeTopic, cluster_away
-from tests.fakes.ledger import MemoryLedger
+from testbed.fakes.ledger import MemoryLedger
+from tests.simulated_kafka import FakeConsumer, FakeTopic, cluster_away
 
 PLACE = ("events", 0)
 

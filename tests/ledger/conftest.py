@@ -15,7 +15,7 @@ from consumer.ledger.migrations import upgrade
 from consumer.ledger.outbox import PostgresOutbox
 from consumer.ledger.port import Arrival, Disposition, Inbox, Job, Outbox, Work
 from consumer.ledger.work import PostgresWork
-from tests.fakes.ledger import MemoryLedger
+from testbed.fakes.ledger import MemoryLedger
 
 TOPIC = "events"
 

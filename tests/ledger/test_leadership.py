@@ -10,7 +10,7 @@ from consumer.ledger.engine import open_engine
 from consumer.ledger.leadership import AdvisoryLeadership, Election, LeasedLeadership
 from consumer.ledger.migrations import upgrade
 from consumer.outbound.port import Leadership
-from tests.parts.pgbouncer import PgBouncer
+from testbed.parts.pgbouncer import PgBouncer
 
 pytestmark = pytest.mark.parts
 

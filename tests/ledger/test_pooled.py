@@ -11,7 +11,7 @@ from consumer.errors import Unavailable
 from consumer.ledger.dsn import Dsn
 from consumer.ledger.engine import open_engine, transaction
 from consumer.ledger.migrations import require_current, upgrade
-from tests.parts.pgbouncer import PgBouncer
+from testbed.parts.pgbouncer import PgBouncer
 
 pytestmark = pytest.mark.parts
 

@@ -10,7 +10,7 @@ from consumer.ledger.dsn import Dsn
 from consumer.ledger.inbox import WORK_CHANNEL
 from consumer.ledger.wakeups import Wakeups
 from consumer.ledger.writes import OUTBOX_CHANNEL
-from tests.parts.pgbouncer import PgBouncer
+from testbed.parts.pgbouncer import PgBouncer
 
 pytestmark = pytest.mark.parts
 

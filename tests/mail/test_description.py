@@ -11,8 +11,8 @@ from consumer.mail.mailgun import MailgunMailer
 from consumer.settings import SecretRef
 from consumer.tenants import MailgunSection
 from proof.simulation.clock import Clock, run
+from testbed.fakes.http import ScriptedHttp, told
 from tests.contracts.described import MAILGUN, described, problems
-from tests.fakes.http import ScriptedHttp, told
 from tests.mail.contract import MAIL
 
 SECTION = MailgunSection(domain="mail.school.example", sender="a@mail.school.example", api_key=SecretRef("env:KEY"))

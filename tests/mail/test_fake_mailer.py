@@ -1,6 +1,6 @@
 import pytest
 
-from tests.fakes.mailer import (
+from testbed.fakes.mailer import (
     FakeMailer,
     bad_key,
     error_but_sent,

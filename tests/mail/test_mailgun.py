@@ -14,11 +14,11 @@ from consumer.http.client import HttpClient
 from consumer.mail.mailgun import open_mailer
 from consumer.mail.port import Mail, Mailer
 from consumer.secrets import opener
-from consumer.simulators.mailgun.account import DomainState
-from consumer.simulators.server import VendorServer
-from consumer.simulators.temper import Answer, LoseAnswer, Refuse, Rule, Temper
-from consumer.simulators.vendors import Institution
-from consumer.simulators.world import World
+from sandbox.simulators.mailgun.account import DomainState
+from sandbox.simulators.server import VendorServer
+from sandbox.simulators.temper import Answer, LoseAnswer, Refuse, Rule, Temper
+from sandbox.simulators.vendors import Institution
+from sandbox.simulators.world import World
 from tests.mail.contract import MAIL, Delivered, MailerContract
 
 

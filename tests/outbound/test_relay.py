@@ -15,8 +15,8 @@ from consumer.errors import Stop, Unavailable
 from consumer.ledger.port import OnTopic, Publish
 from consumer.observe.metrics import Metrics
 from consumer.outbound.relay import Relay
-from tests.fakes.leadership import AlwaysLeads
-from tests.fakes.ledger import MemoryLedger
+from testbed.fakes.leadership import AlwaysLeads
+from testbed.fakes.ledger import MemoryLedger
 from tests.ledger.conftest import TOPIC, arrival, event
 
 PROGRESS = "progress"

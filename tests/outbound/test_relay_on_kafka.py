@@ -17,8 +17,8 @@ from consumer.outbound.progress import TopicProgress
 from consumer.outbound.published import TopicsPublished
 from consumer.outbound.relay import Relay
 from consumer.settings import KafkaSettings
-from tests.fakes.leadership import AlwaysLeads
-from tests.fakes.ledger import MemoryLedger
+from testbed.fakes.leadership import AlwaysLeads
+from testbed.fakes.ledger import MemoryLedger
 from tests.ledger.conftest import TOPIC, arrival, event
 from tests.outbound.reading import read_by_key
 

@@ -18,7 +18,7 @@ from consumer.outbound.progress import TopicProgress
 from consumer.outbound.published import TopicsPublished
 from consumer.outbound.relay import Relay
 from consumer.settings import KafkaSettings
-from tests.fakes.leadership import AlwaysLeads
+from testbed.fakes.leadership import AlwaysLeads
 from tests.outbound.reading import read_by_key
 
 pytestmark = pytest.mark.parts

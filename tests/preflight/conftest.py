@@ -6,7 +6,7 @@ from pathlib import Path
 
 import pytest
 
-from consumer.simulators.world import World
+from sandbox.simulators.world import World
 from tests.preflight.installation import NORTH, Installation
 
 

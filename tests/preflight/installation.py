@@ -16,13 +16,13 @@ from consumer.providers.factory import open_tokens
 from consumer.providers.google.tokens import SCOPES
 from consumer.providers.tokens import TokenSource
 from consumer.secrets import opener
-from consumer.simulators.google.customer import Customer
-from consumer.simulators.graph.directory import Directory
-from consumer.simulators.graph.permissions import GRANTED
-from consumer.simulators.server import VendorServer
-from consumer.simulators.vendors import Institution
-from consumer.simulators.world import World
 from consumer.tenants import MAILGUN_REGIONS, GoogleSection, MicrosoftSection
+from sandbox.simulators.google.customer import Customer
+from sandbox.simulators.graph.directory import Directory
+from sandbox.simulators.graph.permissions import GRANTED
+from sandbox.simulators.server import VendorServer
+from sandbox.simulators.vendors import Institution
+from sandbox.simulators.world import World
 
 NORTH = Institution("north", "North High", (Provider.MICROSOFT, Provider.GOOGLE))
 

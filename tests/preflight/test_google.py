@@ -6,7 +6,7 @@ from consumer.preflight import google
 from consumer.preflight.asking import Asker
 from consumer.providers.tokens import TokenSource
 from consumer.tenants import GoogleSection
-from tests.fakes.http import ScriptedHttp
+from testbed.fakes.http import ScriptedHttp
 from tests.policy.tenants import tenant
 
 KEYLESS = GoogleSection(impersonate="service@project.iam.gserviceaccount.com", admin_subject="admin@school.example")

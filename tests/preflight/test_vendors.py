@@ -12,10 +12,10 @@ from consumer.preflight.judgement.google import DOMAIN_SCOPE
 from consumer.preflight.judgement.microsoft import ONLY_FOR_CHECKS
 from consumer.providers.google.tokens import SCOPES
 from consumer.providers.microsoft.directory import PERMISSIONS
-from consumer.simulators.graph.groups import GroupKind
-from consumer.simulators.mailgun.account import DomainState
-from consumer.simulators.temper import Answer, Latency, Refuse, Rule
-from consumer.simulators.vendors import SKU
+from sandbox.simulators.graph.groups import GroupKind
+from sandbox.simulators.mailgun.account import DomainState
+from sandbox.simulators.temper import Answer, Latency, Refuse, Rule
+from sandbox.simulators.vendors import SKU
 from tests.preflight.installation import NORTH, Installation, lines
 
 Break = Callable[[Installation], None]

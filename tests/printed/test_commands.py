@@ -14,12 +14,12 @@ import psycopg
 import pytest
 import yaml
 
-from consumer.demo.cast import INSTITUTIONS
-from consumer.embedded.ports import free_ports
-from consumer.simulators.served import ServedInThread
-from consumer.simulators.world import REGISTRY, World
-from tests.parts.artefacts import Say
-from tests.parts.kafka import KafkaCluster
+from sandbox.demo.cast import INSTITUTIONS
+from sandbox.embedded.ports import free_ports
+from sandbox.simulators.served import ServedInThread
+from sandbox.simulators.world import REGISTRY, World
+from testbed.parts.artefacts import Say
+from testbed.parts.kafka import KafkaCluster
 from tests.printed.collected import PAGES, ROOT, composition, in_composition, printed
 from tests.printed.first_school import IN_THE_CHECKOUT, PAGE
 from tests.printed.installation import Shell, answers
@@ -69,7 +69,7 @@ NOT_RUN = {
 }
 """Checked as far as can be: make knows the target, the module that it calls has the options."""
 
-OURS = {name for name, service in composition()["services"].items() if service["image"] == "provisioner"}
+OURS = {name for name, service in composition()["services"].items() if service["image"] in {"provisioner", "provisioner-sandbox"}}
 OF_OTHER_IMAGES = {"kafka", "postgres", "registry", "prometheus"}
 """Their commands are health checks by programs that only their images have."""
 

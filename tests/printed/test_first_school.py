@@ -10,7 +10,7 @@ from typing import Any
 import pytest
 import yaml
 
-from tests.parts.artefacts import Say
+from testbed.parts.artefacts import Say
 from tests.printed.collected import ROOT, SHELLS
 from tests.printed.first_school import PAGE, Office
 from tests.printed.installation import Shell, wait

@@ -5,12 +5,12 @@ from dataclasses import dataclass, field, replace
 
 import pytest
 
-from consumer.simulators.vendors import Quirks
 from proof.checker import check
 from proof.simulation.faults import Fault
 from proof.simulation.replica import Make
 from proof.simulation.run import MADE, play
 from proof.simulation.scenario import Scenario, scenario
+from sandbox.simulators.vendors import Quirks
 from tests.proof.bugs import faults, intake, outbound, provisioning
 
 SEEDS = 400

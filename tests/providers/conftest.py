@@ -13,11 +13,11 @@ from consumer.events import Provider
 from consumer.http.client import HttpClient
 from consumer.providers.factory import open_tokens
 from consumer.secrets import opener
-from consumer.simulators.server import VendorServer
-from consumer.simulators.temper import Answer, Rule
-from consumer.simulators.vendors import Institution, Quirks
-from consumer.simulators.world import World
 from consumer.tenants import Tenant
+from sandbox.simulators.server import VendorServer
+from sandbox.simulators.temper import Answer, Rule
+from sandbox.simulators.vendors import Institution, Quirks
+from sandbox.simulators.world import World
 
 TOKENS = partial(open_tokens, open_secret=opener({}))
 """Where the tests' tokens come from: the simulated authorities."""

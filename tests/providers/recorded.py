@@ -8,7 +8,7 @@ from consumer.http.answer import Answer
 from consumer.http.client import Call
 from consumer.providers.port import Directory
 from proof.simulation.clock import Clock, run
-from tests.fakes.http import ScriptedHttp
+from testbed.fakes.http import ScriptedHttp
 
 PORT = frozenset(name for name, member in vars(Directory).items() if inspect.iscoroutinefunction(member))
 """The methods that ask the vendor anything."""

@@ -2,7 +2,7 @@
 
 from consumer.providers.api import Api, Classify
 from consumer.providers.tokens import Fetch, TokenSource
-from tests.fakes.http import ScriptedHttp
+from testbed.fakes.http import ScriptedHttp
 
 
 def scripted_api(http: ScriptedHttp, classify: Classify, *, base_url: str = "https://vendor.example") -> Api:

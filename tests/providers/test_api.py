@@ -12,7 +12,7 @@ from consumer.providers.api import Api
 from consumer.providers.google.answers import fault_of
 from consumer.providers.tokens import Fetch, TokenSource
 from proof.simulation.clock import Clock, run
-from tests.fakes.http import ScriptedHttp, told
+from testbed.fakes.http import ScriptedHttp, told
 
 URL = "https://vendor.example/users"
 REFUSED = Answer(401)

@@ -9,11 +9,11 @@ from consumer.events import Provider
 from consumer.http.client import HttpClient
 from consumer.providers.factory import open_directories
 from consumer.providers.port import Directory, NewAccount
-from consumer.simulators.server import VendorServer
-from consumer.simulators.temper import Answer, LoseAnswer, Rule
-from consumer.simulators.world import World
 from consumer.tenants import Tenant
-from tests.fakes.directory import FakeDirectory, lost_answer, throttled
+from sandbox.simulators.server import VendorServer
+from sandbox.simulators.temper import Answer, LoseAnswer, Rule
+from sandbox.simulators.world import World
+from testbed.fakes.directory import FakeDirectory, lost_answer, throttled
 from tests.providers.conftest import TOKENS
 from tests.providers.people import DOMAIN, PASSWORD, maria
 

@@ -10,7 +10,7 @@ from consumer.http.client import Http
 from consumer.providers.factory import open_directories, open_tokens
 from consumer.providers.tokens import TokenSource
 from consumer.tenants import GoogleSection, MicrosoftSection, Tenant
-from tests.fakes.http import ScriptedHttp
+from testbed.fakes.http import ScriptedHttp
 
 
 @pytest.mark.parametrize("without", list(Provider))

@@ -9,8 +9,8 @@ from consumer.http.client import HttpClient
 from consumer.policy.marker import marker
 from consumer.providers.factory import open_directories
 from consumer.providers.port import Directory, NewAccount
-from consumer.simulators.world import World
 from consumer.tenants import Tenant
+from sandbox.simulators.world import World
 from tests.providers.conftest import TOKENS
 from tests.providers.people import DOMAIN, PASSWORD, maria
 

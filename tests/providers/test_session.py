@@ -10,9 +10,9 @@ import requests
 
 from consumer.http.proxy import Proxies
 from consumer.providers.session import session
+from testbed.parts.proxy import ConnectProxy
 from tests.http.certificates import self_signed
 from tests.http.listening import Behaviour, answering, listening
-from tests.parts.proxy import ConnectProxy
 
 _OBJECT = b'{"access_token": "t"}'
 

@@ -27,9 +27,9 @@ from consumer.provisioning.ending import Pace
 from consumer.provisioning.institution import Institution
 from consumer.provisioning.student import StudentWorker
 from consumer.tenants import Tenant
-from tests.fakes.directory import FakeAccount, FakeDirectory
-from tests.fakes.ledger import MemoryLedger
-from tests.fakes.mailer import FakeMailer
+from testbed.fakes.directory import FakeAccount, FakeDirectory
+from testbed.fakes.ledger import MemoryLedger
+from testbed.fakes.mailer import FakeMailer
 
 ROOT = Path(__file__).parents[2]
 TENANT = "north-high"

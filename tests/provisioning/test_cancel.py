@@ -4,8 +4,8 @@ from datetime import timedelta
 
 from consumer.errors import Unavailable
 from consumer.ledger.port import Disposition
-from tests.fakes.directory import lost_answer, refused, throttled
-from tests.fakes.mailer import unreachable
+from testbed.fakes.directory import lost_answer, refused, throttled
+from testbed.fakes.mailer import unreachable
 from tests.provisioning.conftest import TENANT, VERIFY_AFTER, School
 
 

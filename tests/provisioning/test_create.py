@@ -8,8 +8,8 @@ from consumer.errors import GiveUp, Reason, Throttled, Unavailable
 from consumer.ledger.port import Disposition
 from consumer.ledger.vault import Vault
 from consumer.tenants import OnTaken
-from tests.fakes.directory import lost_answer, lost_request, refused, throttled
-from tests.fakes.mailer import unreachable
+from testbed.fakes.directory import lost_answer, lost_request, refused, throttled
+from testbed.fakes.mailer import unreachable
 from tests.provisioning.conftest import MARK, VERIFY_AFTER, School
 
 

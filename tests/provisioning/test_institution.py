@@ -9,7 +9,7 @@ from consumer.events import Provider
 from consumer.observe.metrics import Metrics
 from consumer.provisioning.institution import Institution, Institutions
 from consumer.tenants import Tenant
-from tests.fakes.directory import FakeDirectory
+from testbed.fakes.directory import FakeDirectory
 from tests.policy.tenants import tenant
 
 

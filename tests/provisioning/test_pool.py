@@ -11,7 +11,7 @@ from consumer.events import Provider
 from consumer.ledger.port import Defer, Job, SealCredential
 from consumer.observe.metrics import Metrics
 from consumer.provisioning.pool import Pool
-from tests.fakes.ledger import MemoryLedger
+from testbed.fakes.ledger import MemoryLedger
 from tests.ledger.conftest import TOPIC, arrival, event
 
 

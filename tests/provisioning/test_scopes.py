@@ -6,7 +6,7 @@ from datetime import timedelta
 
 from consumer.errors import Hold, Reason, Scope
 from consumer.ledger.port import Disposition
-from tests.fakes.directory import refused
+from testbed.fakes.directory import refused
 from tests.provisioning.conftest import TENANT, School
 from tests.provisioning.test_grants import GROUP, SKU
 

@@ -9,10 +9,10 @@ from typing import Any, LiteralString
 import psycopg
 from aiokafka import AIOKafkaConsumer  # pyright: ignore[reportMissingTypeStubs]  it has none
 
-from consumer.simulators.letterbox import initial_password, sign_in_name
-from consumer.simulators.mailgun.mailbox import Mail
-from consumer.simulators.server import VendorServer
-from consumer.simulators.world import World
+from sandbox.simulators.letterbox import initial_password, sign_in_name
+from sandbox.simulators.mailgun.mailbox import Mail
+from sandbox.simulators.server import VendorServer
+from sandbox.simulators.world import World
 
 
 async def dispositions(database_url: str) -> Mapping[str, int]:

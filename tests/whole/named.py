@@ -2,7 +2,7 @@
 
 from dataclasses import dataclass
 
-from consumer.simulators.server import VendorServer
+from sandbox.simulators.server import VendorServer
 
 VENDORS = "vendors.example"
 

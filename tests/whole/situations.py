@@ -11,13 +11,13 @@ from consumer.events import Provider, Student, student_key
 from consumer.failpoints import Point
 from consumer.policy.addresses import candidates
 from consumer.policy.marker import marker
-from consumer.simulators.audit import Entry
-from consumer.simulators.encoding import Encoder
-from consumer.simulators.google import refusals as google
-from consumer.simulators.graph import refusals as graph
-from consumer.simulators.temper import Answer, LoseAnswer, Refuse, Rule
-from consumer.simulators.world import World
 from consumer.tenants import Tenant
+from sandbox.simulators.audit import Entry
+from sandbox.simulators.encoding import Encoder
+from sandbox.simulators.google import refusals as google
+from sandbox.simulators.graph import refusals as graph
+from sandbox.simulators.temper import Answer, LoseAnswer, Refuse, Rule
+from sandbox.simulators.world import World
 
 
 class Situation(StrEnum):

@@ -7,13 +7,13 @@ from pathlib import Path
 import pytest
 
 from consumer.events import Provider
-from consumer.simulators.vendors import Institution
-from consumer.simulators.world import REGISTRY, World
-from tests.parts.proxy import ConnectProxy
-from tests.whole.campus import SOON, Campus, event
+from proof.stories.campus import SOON, Campus, event
+from sandbox.simulators.vendors import Institution
+from sandbox.simulators.world import REGISTRY, World
+from testbed.installation import Service, end
+from testbed.parts.proxy import ConnectProxy
 from tests.whole.evidence import accounts, mails_that_open_an_account
 from tests.whole.named import VENDORS, Named
-from tests.whole.service import Service, end
 
 STUDENTS = 20
 INSTITUTIONS = (

@@ -7,10 +7,10 @@ import pytest
 
 from consumer.errors import Reason
 from consumer.events import Provider
-from consumer.simulators.vendors import Institution
-from consumer.simulators.world import World
-from tests.whole.campus import by_student, campus, event, failures_of
-from tests.whole.service import until
+from proof.stories.campus import by_student, campus, event, failures_of
+from sandbox.simulators.vendors import Institution
+from sandbox.simulators.world import World
+from testbed.installation import until
 
 NORTH = Institution("north-high", "North High School", (Provider.MICROSOFT,))
 HARBOUR = Institution("harbour-college", "Harbour College", (Provider.GOOGLE,))

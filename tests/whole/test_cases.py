@@ -16,13 +16,13 @@ import pytest
 
 from consumer.errors import Reason
 from consumer.events import MailState, Outcome, Provider, student_key
-from consumer.simulators.graph.groups import GroupKind
-from consumer.simulators.vendors import Institution
-from consumer.simulators.world import World
 from consumer.tenants import Tenant
-from proof.chaos.topics import read_topics
-from tests.whole.campus import Campus, accounts_of, by_student, campus, event, failures_of, mails_of
-from tests.whole.service import until
+from proof.collect.topics import read_topics
+from proof.stories.campus import Campus, accounts_of, by_student, campus, event, failures_of, mails_of
+from sandbox.simulators.graph.groups import GroupKind
+from sandbox.simulators.vendors import Institution
+from sandbox.simulators.world import World
+from testbed.installation import until
 from tests.whole.writers import Writers
 
 NORTH = Institution("north-high", "North High School", (Provider.MICROSOFT,))

@@ -12,14 +12,14 @@ import yaml
 from consumer.errors import Reason
 from consumer.events import Provider
 from consumer.policy.marker import marker
-from consumer.simulators.graph.refusals import Refusal
-from consumer.simulators.temper import Answer, Refuse, Rule
-from consumer.simulators.vendors import Institution
-from consumer.simulators.world import World
 from consumer.tenants import Tenant
-from tests.whole.campus import Campus, accounts_of, by_student, campus, event, failures_of, tenant_file
+from proof.stories.campus import Campus, accounts_of, by_student, campus, event, failures_of, tenant_file
+from sandbox.simulators.graph.refusals import Refusal
+from sandbox.simulators.temper import Answer, Refuse, Rule
+from sandbox.simulators.vendors import Institution
+from sandbox.simulators.world import World
+from testbed.installation import until
 from tests.whole.evidence import accounts
-from tests.whole.service import until
 
 NAME = Institution("north-high", "North High School", (Provider.MICROSOFT,))
 DOMAIN = Institution("south-academy", "South Academy", (Provider.MICROSOFT,))

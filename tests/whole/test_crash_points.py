@@ -21,10 +21,11 @@ from consumer.configuration.loading import load_settings
 from consumer.events import Provider
 from consumer.failpoints import VARIABLE, Point
 from consumer.secrets import opener
-from consumer.simulators.encoding import Encoder
-from consumer.simulators.server import VendorServer
-from consumer.simulators.vendors import Institution
-from consumer.simulators.world import World
+from sandbox.simulators.encoding import Encoder
+from sandbox.simulators.server import VendorServer
+from sandbox.simulators.vendors import Institution
+from sandbox.simulators.world import World
+from testbed.installation import VAULT, Service, until
 from tests.whole.evidence import (
     accounts,
     creations,
@@ -34,7 +35,6 @@ from tests.whole.evidence import (
     read_committed,
 )
 from tests.whole.forked import ForkedReplica
-from tests.whole.service import VAULT, Service, until
 from tests.whole.situations import LEADS_TO, Enrolment, Situation
 
 pytestmark = pytest.mark.parts

@@ -10,12 +10,12 @@ from pathlib import Path
 import pytest
 
 from consumer.events import Provider
-from consumer.simulators.vendors import Institution
-from consumer.simulators.world import World
-from proof.chaos.replica import Replica
 from proof.chaos.watch import Watch
-from tests.whole.campus import Campus, campus, event
-from tests.whole.service import until
+from proof.stories.campus import Campus, campus, event
+from sandbox.simulators.vendors import Institution
+from sandbox.simulators.world import World
+from testbed.installation import until
+from testbed.replica import Replica
 
 SCHOOL = Institution("north-high", "North High School", (Provider.MICROSOFT,))
 CHANGES: Mapping[str, Mapping[str, object]] = {

@@ -11,13 +11,13 @@ import pytest
 from consumer.errors import Reason
 from consumer.events import Provider
 from consumer.policy.marker import marker
-from consumer.simulators.graph.directory import Directory
-from consumer.simulators.graph.user import User
-from consumer.simulators.vendors import Institution
-from consumer.simulators.world import World
 from consumer.tenants import Tenant
-from tests.whole.campus import Campus, accounts_of, by_student, campus, event, failures_of
-from tests.whole.service import until
+from proof.stories.campus import Campus, accounts_of, by_student, campus, event, failures_of
+from sandbox.simulators.graph.directory import Directory
+from sandbox.simulators.graph.user import User
+from sandbox.simulators.vendors import Institution
+from sandbox.simulators.world import World
+from testbed.installation import until
 
 NORTH = Institution("north-high", "North High School", (Provider.MICROSOFT,))
 SOUTH = Institution("south-high", "South High School", (Provider.MICROSOFT,))

@@ -15,16 +15,16 @@ import psycopg
 import pytest
 
 from consumer.events import Provider
-from consumer.simulators.server import VendorServer
-from consumer.simulators.temper import Latency, Rule
-from consumer.simulators.vendors import Institution
-from consumer.simulators.world import REGISTRY, Reachable, World
-from tests.parts.pair import PostgresPair
-from tests.parts.pgbouncer import PgBouncer
-from tests.parts.proxy import ConnectProxy
+from sandbox.simulators.server import VendorServer
+from sandbox.simulators.temper import Latency, Rule
+from sandbox.simulators.vendors import Institution
+from sandbox.simulators.world import REGISTRY, Reachable, World
+from testbed.installation import Service, end, until
+from testbed.parts.pair import PostgresPair
+from testbed.parts.pgbouncer import PgBouncer
+from testbed.parts.proxy import ConnectProxy
 from tests.whole.evidence import accounts, dispositions, mails_that_open_an_account, read_committed
 from tests.whole.named import VENDORS, Named
-from tests.whole.service import Service, end, until
 
 INSTITUTIONS = (
     Institution("north-high", "North High School", (Provider.MICROSOFT,), concurrency=64),

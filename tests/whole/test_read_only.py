@@ -9,10 +9,10 @@ from pathlib import Path
 import pytest
 
 from consumer.events import Provider
-from consumer.simulators.vendors import Institution
-from consumer.simulators.world import World
-from tests.whole.campus import campus, event
-from tests.whole.service import ROOT
+from proof.stories.campus import campus, event
+from sandbox.simulators.vendors import Institution
+from sandbox.simulators.world import World
+from testbed.installation import ROOT
 
 NORTH = Institution("north-high", "North High School", (Provider.MICROSOFT,))
 HARBOUR = Institution("harbour-college", "Harbour College", (Provider.GOOGLE,))

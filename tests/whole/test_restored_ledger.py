@@ -13,12 +13,12 @@ from psycopg import sql
 
 from consumer.events import Provider
 from consumer.policy.marker import marker
-from consumer.simulators.temper import Refuse, Rule
-from consumer.simulators.vendors import Institution
-from consumer.simulators.world import World
-from tests.whole.campus import Campus, accounts_of, by_student, campus, event, failures_of, mails_of
+from proof.stories.campus import Campus, accounts_of, by_student, campus, event, failures_of, mails_of
+from sandbox.simulators.temper import Refuse, Rule
+from sandbox.simulators.vendors import Institution
+from sandbox.simulators.world import World
+from testbed.installation import until
 from tests.whole.evidence import accounts, creations, mails_that_open_an_account
-from tests.whole.service import until
 
 NORTH = Institution("north-high", "North High School", (Provider.MICROSOFT,))
 HARBOUR = Institution("harbour-college", "Harbour College", (Provider.GOOGLE,))

@@ -8,11 +8,11 @@ from pathlib import Path
 
 import pytest
 
-from consumer.simulators.world import World
-from tests.whole.campus import Campus, accounts_of, by_student, campus, failures_of, mails_of
+from proof.stories.campus import Campus, accounts_of, by_student, campus, failures_of, mails_of
+from proof.stories.refusals import INSTITUTIONS, WHY, Enrolment, Refusals, Scope, configured, enrolments
+from sandbox.simulators.world import World
+from testbed.installation import until
 from tests.whole.evidence import accounts, creations, mails_that_open_an_account
-from tests.whole.refusals import INSTITUTIONS, WHY, Enrolment, Refusals, Scope, configured, enrolments
-from tests.whole.service import until
 
 STUDENTS = {Scope.UNAFFECTED: 60, **dict.fromkeys(WHY, 6)}
 

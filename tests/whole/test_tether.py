@@ -11,7 +11,7 @@ import pytest
 
 _OWNER = """
 import os, signal, subprocess, sys
-subprocess.Popen([sys.executable, "-m", "tests.whole.tether", str(os.getpid()), "sleeper"])
+subprocess.Popen([sys.executable, "-m", "testbed.tether", str(os.getpid()), "sleeper"])
 signal.pause()
 """
 _SLEEPER = """

@@ -9,9 +9,9 @@ from copy import deepcopy
 from typing import Any
 
 from consumer.codec.schemas import STATUS_CHANGED, schema
-from consumer.simulators.encoding import Encoder
-from consumer.simulators.registry import Reference, SchemaStore
-from consumer.simulators.temper import Answer, Rule
+from sandbox.simulators.encoding import Encoder
+from sandbox.simulators.registry import Reference, SchemaStore
+from sandbox.simulators.temper import Answer, Rule
 
 _STATUS = "sis.students.v1.Status"
 _TEXT = {"Content-Type": "text/plain; charset=utf-8"}

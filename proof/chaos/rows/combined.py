@@ -7,13 +7,13 @@ from contextlib import suppress
 from functools import partial
 
 from consumer.codec.letters import REASON_HEADER
-from consumer.simulators.events import SimulatedRecord
-from consumer.simulators.vendors import GOOGLE, GRAPH, MAILGUN
 from proof.chaos.proxy import Proxy
 from proof.chaos.row import BOOK, Row
 from proof.chaos.scene import Scene
 from proof.chaos.sis import Raw
-from proof.chaos.topics import read_topics
+from proof.collect.topics import read_topics
+from sandbox.simulators.events import SimulatedRecord
+from sandbox.simulators.vendors import GOOGLE, GRAPH, MAILGUN
 
 _OURS = (1, 2, 3, 5, 9, 12, 13, 15, 19, 20, 21, 57, 58, 59, 60)
 _TENANTS = ("north-high", "harbour-college", "south-academy")

@@ -9,12 +9,12 @@ import psycopg
 
 from consumer.events import Provider
 from consumer.policy.marker import marker
-from consumer.simulators.temper import Answer, Rule
-from consumer.simulators.world import World
 from consumer.tenants import Tenant
 from proof.chaos.row import BOOK
 from proof.chaos.rows.students import mails, people, reasons, settled
 from proof.chaos.scene import Scene
+from sandbox.simulators.temper import Answer, Rule
+from sandbox.simulators.world import World
 
 _NORTH, _HARBOUR, _SOUTH = "north-high", "harbour-college", "south-academy"
 _UNREADABLE = "provisioner_unreadable_records_total"

@@ -5,11 +5,11 @@ from typing import Any
 
 from consumer.events import Provider, Student
 from consumer.policy.addresses import candidates
-from consumer.simulators.google.customer import Customer
-from consumer.simulators.graph.directory import Directory
-from consumer.simulators.people import SCHOOLS
 from consumer.tenants import Tenant
 from proof.chaos.scene import Scene
+from sandbox.simulators.google.customer import Customer
+from sandbox.simulators.graph.directory import Directory
+from sandbox.simulators.people import SCHOOLS
 
 BOTH = (("north-high", Provider.MICROSOFT), ("harbour-college", Provider.GOOGLE))
 """A tenant at each provider."""

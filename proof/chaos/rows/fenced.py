@@ -4,11 +4,11 @@ import asyncio
 from collections.abc import Sequence
 from functools import partial
 
-from consumer.simulators.events import SimulatedRecord
-from proof.chaos.replica import Replica
 from proof.chaos.row import BOOK
 from proof.chaos.rows.students import people
 from proof.chaos.scene import Scene
+from sandbox.simulators.events import SimulatedRecord
+from testbed.replica import Replica
 
 _INSTANCE = "PROVISIONER_KAFKA__GROUP_INSTANCE_ID"
 _PARTITIONS = "provisioner_intake_partitions"

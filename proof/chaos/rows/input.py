@@ -4,10 +4,10 @@ import asyncio
 import itertools
 import time
 
-from consumer.simulators.events import Mix
 from proof.chaos.row import BOOK, Load
 from proof.chaos.scene import Scene
 from proof.chaos.sis import Raw
+from sandbox.simulators.events import Mix
 
 _NORTH = "north-high"
 

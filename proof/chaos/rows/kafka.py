@@ -7,11 +7,11 @@ import json
 from confluent_kafka.admin import NewTopic  # pyright: ignore[reportPrivateImportUsage]  where its own docs take it from
 
 from consumer.codec.schemas import STATUS_CHANGED, schema
-from consumer.simulators.encoding import Encoder
-from consumer.simulators.world import REGISTRY
 from proof.chaos.requests import Request, asks
 from proof.chaos.row import BOOK
 from proof.chaos.scene import Scene
+from sandbox.simulators.encoding import Encoder
+from sandbox.simulators.world import REGISTRY
 
 _BOUNCES = ((1, True), (2, False), (3, True))
 """Brokers, and whether they die hard."""

@@ -1,10 +1,10 @@
 """Mail: Mailgun accepts without saying so, says so without accepting, or is away."""
 
-from consumer.simulators.temper import Answer, LoseAnswer, Rule
-from consumer.simulators.vendors import MAILGUN
 from proof.chaos.row import BOOK
 from proof.chaos.rows.moods import moody
 from proof.chaos.scene import Scene
+from sandbox.simulators.temper import Answer, LoseAnswer, Rule
+from sandbox.simulators.vendors import MAILGUN
 
 _SEND = "mailgun.messages.send"
 

@@ -2,8 +2,8 @@
 
 from contextlib import suppress
 
-from consumer.simulators.temper import Rule
 from proof.chaos.scene import Scene
+from sandbox.simulators.temper import Rule
 
 _PATIENCE = 30.0
 """Seconds: as long as replicas may take that another fault has ended."""

@@ -12,7 +12,7 @@ import psycopg
 
 from proof.chaos.row import BOOK, Load
 from proof.chaos.scene import Scene
-from proof.chaos.topics import read_topics
+from proof.collect.topics import read_topics
 
 _LOAD = Load(few=6_000, many=100_000, mix=None)
 _FEW, _MANY = 2, 6

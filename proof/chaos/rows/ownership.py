@@ -5,16 +5,16 @@ from collections.abc import Mapping, Sequence
 
 from consumer.events import MailState, Provider, WelcomeEmailStatus
 from consumer.policy.marker import GRAPH_LENGTH, marker
-from consumer.simulators.audit import Entry
-from consumer.simulators.graph.groups import GroupKind
-from consumer.simulators.people import SCHOOLS
-from consumer.simulators.temper import Answer, Rule
-from consumer.simulators.world import World
 from consumer.tenants import Tenant
 from proof.chaos.row import BOOK
 from proof.chaos.rows.directories import BOTH, entra, first_address, place, tenant_of, unmark, workspace
 from proof.chaos.rows.students import accounts, listed, mails, people, reasons
 from proof.chaos.scene import Scene
+from sandbox.simulators.audit import Entry
+from sandbox.simulators.graph.groups import GroupKind
+from sandbox.simulators.people import SCHOOLS
+from sandbox.simulators.temper import Answer, Rule
+from sandbox.simulators.world import World
 
 _NORTH, _HARBOUR, _SOUTH = "north-high", "harbour-college", "south-academy"
 _MINUTES_LATER = 300.0

@@ -7,7 +7,7 @@ from functools import partial
 from proof.chaos.row import BOOK, Load
 from proof.chaos.rows.students import listed, people, settled
 from proof.chaos.scene import Scene
-from tests.parts.pgbouncer import Mode
+from testbed.parts.pgbouncer import Mode
 
 _MODES: Sequence[tuple[Mode, str]] = (("session", "session"), ("transaction", "auto"))
 """PgBouncer's modes, and what the service is told of each: `auto` takes any pooler for one that shares out server connections."""

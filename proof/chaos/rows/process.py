@@ -6,13 +6,13 @@ import os
 import resource
 from collections.abc import Sequence
 
-from consumer.simulators.events import SimulatedRecord
-from consumer.simulators.temper import Latency, Rule
 from proof.chaos import shifted
-from proof.chaos.replica import Replica
 from proof.chaos.row import BOOK
 from proof.chaos.scene import Scene
 from proof.chaos.sis import Raw
+from sandbox.simulators.events import SimulatedRecord
+from sandbox.simulators.temper import Latency, Rule
+from testbed.replica import Replica
 
 _LEASE = 8.0
 """Seconds; the installation's."""

@@ -5,13 +5,13 @@ from collections import Counter
 from datetime import UTC, datetime, timedelta
 from email.utils import format_datetime
 
-from consumer.simulators.google.quirks import GoogleQuirks
-from consumer.simulators.graph.quirks import GraphQuirks
-from consumer.simulators.temper import Answer, DoLate, Latency, LoseAnswer, Refuse, Rule
-from consumer.simulators.vendors import Quirks
 from proof.chaos.row import BOOK
 from proof.chaos.rows.moods import met, moody
 from proof.chaos.scene import Scene
+from sandbox.simulators.google.quirks import GoogleQuirks
+from sandbox.simulators.graph.quirks import GraphQuirks
+from sandbox.simulators.temper import Answer, DoLate, Latency, LoseAnswer, Refuse, Rule
+from sandbox.simulators.vendors import Quirks
 
 CREATIONS = ("graph.users.create", "directory.users.insert")
 _VENDORS = ("graph.*", "directory.*")

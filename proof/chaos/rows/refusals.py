@@ -7,11 +7,6 @@ from functools import partial
 
 from consumer.events import AccountProvisioningFailed, Provider
 from consumer.policy.marker import marker
-from consumer.simulators.graph.groups import GroupKind, GroupTraits
-from consumer.simulators.mailgun.account import Domain, DomainState, Key
-from consumer.simulators.temper import Answer, Rule
-from consumer.simulators.vendors import SKU
-from consumer.simulators.world import World
 from consumer.tenants import Tenant
 from proof.chaos.row import BOOK
 from proof.chaos.rows.directories import (
@@ -29,6 +24,11 @@ from proof.chaos.rows.moods import met
 from proof.chaos.rows.provider import CREATIONS
 from proof.chaos.rows.students import listed, people, reasons, settled
 from proof.chaos.scene import Scene
+from sandbox.simulators.graph.groups import GroupKind, GroupTraits
+from sandbox.simulators.mailgun.account import Domain, DomainState, Key
+from sandbox.simulators.temper import Answer, Rule
+from sandbox.simulators.vendors import SKU
+from sandbox.simulators.world import World
 
 _NORTH, _HARBOUR, _SOUTH = "north-high", "harbour-college", "south-academy"
 _CREATE, _INSERT = CREATIONS

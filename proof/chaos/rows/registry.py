@@ -8,14 +8,14 @@ from functools import partial
 from typing import Any
 
 from consumer.codec.schemas import STATUS_CHANGED, schema
-from consumer.simulators.encoding import Encoder
-from consumer.simulators.events import SimulatedRecord
-from consumer.simulators.registry import Reference
-from consumer.simulators.temper import Answer, Rule
 from proof.chaos.row import BOOK
 from proof.chaos.rows.moods import met
 from proof.chaos.rows.students import people, settled
 from proof.chaos.scene import Scene
+from sandbox.simulators.encoding import Encoder
+from sandbox.simulators.events import SimulatedRecord
+from sandbox.simulators.registry import Reference
+from sandbox.simulators.temper import Answer, Rule
 
 _NORTH = "north-high"
 

@@ -4,7 +4,6 @@ import time
 from collections import Counter
 from functools import partial
 
-from consumer.simulators.expectation import APPLIED
 from proof.chaos.collect import collect
 from proof.chaos.row import BOOK
 from proof.chaos.rows.provider import CREATIONS
@@ -13,6 +12,7 @@ from proof.chaos.scene import Scene
 from proof.checker import check
 from proof.collect.forgotten import forgotten
 from proof.history import Bounds
+from sandbox.simulators.expectation import APPLIED
 
 _BEHIND, _RECALLS = "provisioner_ledger_behind_total", "provisioner_relay_recalls_total"
 _NEWER = 100

@@ -3,8 +3,8 @@
 from collections.abc import Collection, Mapping, Sequence
 
 from consumer.events import Student
-from consumer.simulators.mailgun.mailbox import Mail
 from proof.chaos.scene import Scene
+from sandbox.simulators.mailgun.mailbox import Mail
 
 _APART = 500
 """Numbers between the students of two tenants: equal numbers give equal ids, by which students are told apart here."""

@@ -5,13 +5,13 @@ from functools import partial
 
 from consumer.events import AccountProvisioningFailed, Provider, Student
 from consumer.policy.marker import marker
-from consumer.simulators.temper import Answer, Rule
 from proof.chaos.row import BOOK
 from proof.chaos.rows.directories import entra, tenant_of, workspace
 from proof.chaos.rows.moods import met
 from proof.chaos.rows.provider import CREATIONS
 from proof.chaos.rows.students import mails, people, reasons, settled
 from proof.chaos.scene import Scene
+from sandbox.simulators.temper import Answer, Rule
 
 _NORTH, _HARBOUR, _SOUTH = "north-high", "harbour-college", "south-academy"
 _CREATE, _INSERT = CREATIONS

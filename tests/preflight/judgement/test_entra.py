@@ -7,7 +7,7 @@ from consumer.preflight.judgement import entra
 from consumer.preflight.judgement.answers import UNREACHED
 from consumer.settings import SecretRef
 from consumer.tenants import MicrosoftSection
-from tests.fakes.http import told
+from testbed.fakes.http import told
 from tests.policy.tenants import tenant as a_tenant
 
 DIRECTORY = "1babcaad-604b-40ac-a9d7-9fd97c0b779f"

@@ -5,7 +5,7 @@ import pytest
 from consumer.http.answer import Answer
 from consumer.preflight.judgement import google
 from consumer.providers.google.tokens import SCOPES
-from tests.fakes.http import told
+from testbed.fakes.http import told
 from tests.policy.tenants import GOOGLE
 from tests.policy.tenants import tenant as a_tenant
 

@@ -8,7 +8,7 @@ from consumer.http.answer import Answer
 from consumer.preflight.judgement.mailgun import Shown, of_domain
 from consumer.settings import SecretRef
 from consumer.tenants import MailgunSection
-from tests.fakes.http import told
+from testbed.fakes.http import told
 
 SECTION = MailgunSection(domain="mail.school.example", sender="a@mail.school.example", api_key=SecretRef("env:KEY"))
 WITH_LOOKUP = SECTION.model_copy(update={"lookup_key": SecretRef("env:LOOKUP")})

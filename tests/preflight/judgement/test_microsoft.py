@@ -9,7 +9,7 @@ import pytest
 from consumer.http.answer import Answer
 from consumer.preflight.judgement import microsoft
 from consumer.tenants import Rule, Tenant
-from tests.fakes.http import told
+from testbed.fakes.http import told
 from tests.policy.tenants import tenant as a_tenant
 
 SKU, GROUP = (f"{n}babcaad-604b-40ac-a9d7-9fd97c0b779f" for n in (1, 2))

@@ -1,9 +1,5 @@
 """Faults that bring a bug to light which hardly shows otherwise. Times are seconds."""
 
-from consumer.simulators.google.quirks import GoogleQuirks
-from consumer.simulators.graph.quirks import GraphQuirks
-from consumer.simulators.temper import Answer, Rule
-from consumer.simulators.vendors import GOOGLE, GRAPH, MAILGUN, Quirks
 from proof.simulation.faults import (
     ConsumerFails,
     DatabaseAway,
@@ -18,6 +14,10 @@ from proof.simulation.faults import (
 from proof.simulation.institutions import settings, tenants
 from proof.simulation.kafka.network import Request
 from proof.simulation.vendors import Weather, host
+from sandbox.simulators.google.quirks import GoogleQuirks
+from sandbox.simulators.graph.quirks import GraphQuirks
+from sandbox.simulators.temper import Answer, Rule
+from sandbox.simulators.vendors import GOOGLE, GRAPH, MAILGUN, Quirks
 
 DIES_WITHOUT_DATABASE = (DatabaseAway(0.5, 40.0), Kill(30.0, None, 5.0))
 CONSUMERS_ARE_FENCED = (ConsumerFails(20.0, None),)

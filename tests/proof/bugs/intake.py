@@ -19,7 +19,7 @@ from proof.simulation.database import Database
 from proof.simulation.ledger import SimulatedInbox
 from proof.simulation.process import Process
 from proof.simulation.threads import sleep
-from tests.fakes.ledger.state import InboxRow, who
+from testbed.fakes.ledger.state import InboxRow, who
 
 
 class _Around:

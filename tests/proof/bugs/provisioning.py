@@ -20,7 +20,7 @@ from proof.simulation.database import Database
 from proof.simulation.institutions import tenants
 from proof.simulation.ledger import SimulatedWork
 from proof.simulation.replica import SimulatedAssembly
-from tests.fakes.ledger.state import StudentRow
+from testbed.fakes.ledger.state import StudentRow
 
 
 class IgnoresLeases(Database):

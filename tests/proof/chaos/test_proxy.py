@@ -3,8 +3,8 @@ from collections.abc import AsyncIterator, Awaitable, Callable
 
 import pytest
 
-from consumer.embedded.ports import HOST
 from proof.chaos.proxy import Proxy
+from sandbox.embedded.ports import HOST
 
 _A_WHILE = 5.0
 _NOT_NOW = 0.2

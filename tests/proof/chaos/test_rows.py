@@ -6,7 +6,7 @@ from proof.chaos.result import Verdict
 from proof.chaos.rows import BOOK
 from proof.chaos.runner import play_short
 from proof.chaos.stage import Stage
-from tests.parts.artefacts import Say
+from testbed.parts.artefacts import Say
 
 _SECTIONS = {
     "1-10": 220,

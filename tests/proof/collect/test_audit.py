@@ -14,20 +14,20 @@ import pytest
 
 from consumer.events import Provider
 from consumer.secrets import opener
-from consumer.simulators import registry
-from consumer.simulators.audit import Entry
-from consumer.simulators.google import http as google_http
-from consumer.simulators.graph import http as graph_http
-from consumer.simulators.mailgun.http import MailgunHttp
-from consumer.simulators.server import VendorServer
-from consumer.simulators.temper import Answer, LoseAnswer, Refuse, Rule
-from consumer.simulators.vendors import GOOGLE, GRAPH, MAILGUN, Institution
-from consumer.simulators.world import REGISTRY, World
 from consumer.tenants import Tenant
 from proof.collect import audit
 from proof.collect.owners import Owners
 from proof.collect.world import accounts, mails
 from proof.history import Call, Operation, fingerprint
+from sandbox.simulators import registry
+from sandbox.simulators.audit import Entry
+from sandbox.simulators.google import http as google_http
+from sandbox.simulators.graph import http as graph_http
+from sandbox.simulators.mailgun.http import MailgunHttp
+from sandbox.simulators.server import VendorServer
+from sandbox.simulators.temper import Answer, LoseAnswer, Refuse, Rule
+from sandbox.simulators.vendors import GOOGLE, GRAPH, MAILGUN, Institution
+from sandbox.simulators.world import REGISTRY, World
 
 crypt: Any = import_module("google.auth.crypt")  # neither has types
 jwt: Any = import_module("google.auth.jwt")

@@ -8,16 +8,16 @@ from typing import Any
 from consumer.events import Provider, Student
 from consumer.failpoints import Point
 from consumer.policy.addresses import candidates
-from consumer.simulators.events import PLAIN, EventStream, SimulatedRecord
-from consumer.simulators.graph.quirks import GraphQuirks
-from consumer.simulators.temper import Answer, LoseAnswer, Refuse, Rule
-from consumer.simulators.vendors import GRAPH, MAILGUN, Quirks
 from consumer.tenants import Tenant
 from proof.simulation.faults import Spell
 from proof.simulation.institutions import tenants
 from proof.simulation.scenario import Beforehand, Resident, Scenario, Sent
 from proof.simulation.sequels import ENROLLED, encoder, sequel
 from proof.simulation.vendors import Weather, host
+from sandbox.simulators.events import PLAIN, EventStream, SimulatedRecord
+from sandbox.simulators.graph.quirks import GraphQuirks
+from sandbox.simulators.temper import Answer, LoseAnswer, Refuse, Rule
+from sandbox.simulators.vendors import GRAPH, MAILGUN, Quirks
 
 TENANT = "north"
 _MIX = replace(PLAIN, changed=2, repeated=3, broken=4)

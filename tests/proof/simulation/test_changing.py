@@ -2,12 +2,12 @@
 
 from dataclasses import replace
 
-from consumer.simulators.vendors import Quirks
 from proof.checker import check
 from proof.history import History
 from proof.simulation.faults import AccountsChanged
 from proof.simulation.run import play
 from proof.simulation.scenario import Scenario, scenario
+from sandbox.simulators.vendors import Quirks
 
 SEEDS = 400
 

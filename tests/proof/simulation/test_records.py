@@ -2,11 +2,11 @@
 
 from dataclasses import replace
 
-from consumer.simulators.vendors import Quirks
 from proof.checker import check
 from proof.simulation.faults import FailOver, Fault, RecordsUnreadable
 from proof.simulation.run import Played, play
 from proof.simulation.scenario import Scenario, scenario
+from sandbox.simulators.vendors import Quirks
 
 SEEDS = 400
 

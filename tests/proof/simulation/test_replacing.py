@@ -4,11 +4,11 @@ from dataclasses import replace
 
 from consumer.errors import Reason
 from consumer.events import MailState, WelcomeEmailStatus
-from consumer.simulators.vendors import Quirks
 from proof.checker import check
 from proof.history import History
 from proof.simulation.run import play
 from proof.simulation.scenario import scenario
+from sandbox.simulators.vendors import Quirks
 from tests.proof.bugs.faults import PASSWORDS_REPLACED_WHILE_MAILS_WAIT
 
 FIRST, SEEDS = 0, 10

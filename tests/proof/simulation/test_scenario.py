@@ -2,12 +2,12 @@
 
 from dataclasses import replace
 
-from consumer.simulators.google.quirks import GoogleQuirks
-from consumer.simulators.vendors import GRAPH, MAILGUN, Quirks
 from proof.simulation.faults import Kill, Spell
 from proof.simulation.institutions import tenants
 from proof.simulation.scenario import Scenario
 from proof.simulation.vendors import CALM, Weather, host
+from sandbox.simulators.google.quirks import GoogleQuirks
+from sandbox.simulators.vendors import GRAPH, MAILGUN, Quirks
 
 EVERYBODY = {tenant.id for tenant in tenants()}
 CUT_OFF = Spell(5.0, 30.0, host(GRAPH, "north"), Weather(unreachable=1.0))

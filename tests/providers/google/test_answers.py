@@ -18,7 +18,7 @@ from consumer.errors import (
 )
 from consumer.http.answer import Answer
 from consumer.providers.google.answers import fault_of, of_one_purpose
-from tests.fakes.http import told
+from testbed.fakes.http import told
 
 NOW = 1_767_225_600.0
 

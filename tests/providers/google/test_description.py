@@ -15,8 +15,8 @@ from consumer.providers.google.requests import FIELDS
 from consumer.providers.google.tokens import SCOPES
 from consumer.settings import SecretRef
 from consumer.tenants import GoogleSection
+from testbed.fakes.http import told
 from tests.contracts.described import GOOGLE, described, problems
-from tests.fakes.http import told
 from tests.providers.people import DOMAIN, MARIA, PASSWORD, maria
 from tests.providers.recorded import Scene, recorded
 from tests.providers.scripted import scripted_api

@@ -10,13 +10,13 @@ from consumer.events import Provider, SignOnIdentity
 from consumer.http.client import HttpClient
 from consumer.providers.factory import open_directories
 from consumer.providers.port import Directory
-from consumer.simulators.google.customer import Customer
-from consumer.simulators.google.quirks import GoogleQuirks
-from consumer.simulators.google.user import User
-from consumer.simulators.server import VendorServer
-from consumer.simulators.vendors import Quirks
-from consumer.simulators.world import World
 from consumer.tenants import Tenant
+from sandbox.simulators.google.customer import Customer
+from sandbox.simulators.google.quirks import GoogleQuirks
+from sandbox.simulators.google.user import User
+from sandbox.simulators.server import VendorServer
+from sandbox.simulators.vendors import Quirks
+from sandbox.simulators.world import World
 from tests.providers.conftest import TOKENS, answers
 from tests.providers.people import DOMAIN, MARIA, PASSWORD, maria
 

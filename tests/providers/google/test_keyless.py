@@ -12,13 +12,13 @@ from consumer.errors import Hold, Reason, Scope, Stop, Unavailable
 from consumer.http.client import Call, HttpClient
 from consumer.providers.factory import open_tokens
 from consumer.providers.google.tokens import fetcher
-from consumer.simulators.google.federation import Provider
-from consumer.simulators.server import VendorServer
-from consumer.simulators.temper import Answer, LoseAnswer, Rule, Temper
-from consumer.simulators.vendors import GOOGLE, SCOPES
-from consumer.simulators.world import World
 from consumer.tenants import GoogleSection, Tenant
-from tests.parts.keys import key, token
+from sandbox.simulators.google.federation import Provider
+from sandbox.simulators.server import VendorServer
+from sandbox.simulators.temper import Answer, LoseAnswer, Rule, Temper
+from sandbox.simulators.vendors import GOOGLE, SCOPES
+from sandbox.simulators.world import World
+from testbed.parts.keys import key, token
 
 ISSUER, SUBJECT = "https://issuer.example", "system:serviceaccount:school:provisioner"
 ACCOUNT = "provisioner@keyless.iam.gserviceaccount.com"

@@ -11,10 +11,10 @@ from typing import Any
 import pytest
 from aiohttp import web
 
-from consumer.simulators.server import VendorServer
-from consumer.simulators.vendors import GOOGLE, SCOPES
-from consumer.simulators.world import World
 from consumer.tenants import GoogleSection, Tenant
+from sandbox.simulators.server import VendorServer
+from sandbox.simulators.vendors import GOOGLE, SCOPES
+from sandbox.simulators.world import World
 
 ACCOUNT = "provisioner@keyless.iam.gserviceaccount.com"
 MACHINE = "machine@project.iam.gserviceaccount.com"

@@ -7,10 +7,10 @@ import pytest
 
 from consumer.errors import Hold, Reason, Scope, Stop, Unavailable
 from consumer.providers.google.tokens import fetcher
-from consumer.simulators.server import VendorServer
-from consumer.simulators.temper import Answer, LoseAnswer, Rule, Temper
-from consumer.simulators.world import World
 from consumer.tenants import GoogleSection, Tenant
+from sandbox.simulators.server import VendorServer
+from sandbox.simulators.temper import Answer, LoseAnswer, Rule, Temper
+from sandbox.simulators.world import World
 from tests.providers.people import DOMAIN
 
 Fetch = Callable[[], tuple[str, float]]

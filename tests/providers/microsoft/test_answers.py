@@ -28,7 +28,7 @@ from consumer.providers.microsoft.answers import (
     of_one_permission,
     reading_roles,
 )
-from tests.fakes.http import told
+from testbed.fakes.http import told
 
 NOW = 1_767_225_600.0
 

@@ -15,10 +15,10 @@ from consumer.providers.microsoft.credentials import credential_of
 from consumer.providers.microsoft.tokens import fetcher
 from consumer.secrets import opener
 from consumer.settings import SecretRef
-from consumer.simulators.graph.assertions import EXCHANGE_AUDIENCE, Trust
-from consumer.simulators.world import World
 from consumer.tenants import MicrosoftSection, Tenant
-from tests.parts.keys import certificate, key, pem, token
+from sandbox.simulators.graph.assertions import EXCHANGE_AUDIENCE, Trust
+from sandbox.simulators.world import World
+from testbed.parts.keys import certificate, key, pem, token
 
 ISSUER, SUBJECT = "https://issuer.example", "system:serviceaccount:school:provisioner"
 OPEN = opener({"PASSWORD": "key-password"})

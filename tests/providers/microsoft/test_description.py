@@ -16,8 +16,8 @@ from consumer.providers.microsoft.answers import fault_of
 from consumer.providers.microsoft.directory import PERMISSIONS, MicrosoftDirectory
 from consumer.settings import SecretRef
 from consumer.tenants import MicrosoftSection
+from testbed.fakes.http import told
 from tests.contracts.described import GRAPH, GRAPH_PERMISSIONS, described, problems
-from tests.fakes.http import told
 from tests.providers.people import MARIA, PASSWORD, maria
 from tests.providers.recorded import Scene, recorded
 from tests.providers.scripted import scripted_api

@@ -9,13 +9,13 @@ import pytest
 from consumer.errors import Hold, NotYet, OutcomeUnknown, Reason, Scope, Unavailable
 from consumer.events import SignOnIdentity
 from consumer.providers.port import Directory
-from consumer.simulators.graph import refusals
-from consumer.simulators.graph.directory import Directory as Entra
-from consumer.simulators.graph.groups import GroupKind, GroupTraits
-from consumer.simulators.graph.quirks import GraphQuirks
-from consumer.simulators.server import VendorServer
-from consumer.simulators.vendors import SKU, Quirks
 from consumer.tenants import Tenant
+from sandbox.simulators.graph import refusals
+from sandbox.simulators.graph.directory import Directory as Entra
+from sandbox.simulators.graph.groups import GroupKind, GroupTraits
+from sandbox.simulators.graph.quirks import GraphQuirks
+from sandbox.simulators.server import VendorServer
+from sandbox.simulators.vendors import SKU, Quirks
 from tests.providers.conftest import answers
 from tests.providers.people import DOMAIN, MARIA, PASSWORD, maria
 

@@ -11,11 +11,11 @@ import pytest
 import requests
 
 from consumer.providers.microsoft.managed_identity import expect_answer
-from consumer.simulators.server import VendorServer
-from consumer.simulators.temper import Answer, Rule
-from consumer.simulators.vendors import GRAPH
-from consumer.simulators.world import World
 from consumer.tenants import ManagedIdentity, MicrosoftSection, Tenant
+from sandbox.simulators.server import VendorServer
+from sandbox.simulators.temper import Answer, Rule
+from sandbox.simulators.vendors import GRAPH
+from sandbox.simulators.world import World
 
 _ASKS = """
 import json, sys

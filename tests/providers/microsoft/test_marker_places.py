@@ -9,9 +9,9 @@ from consumer.events import Provider
 from consumer.http.client import HttpClient
 from consumer.providers.factory import open_directories
 from consumer.providers.port import Directory
-from consumer.simulators.graph.directory import Directory as Entra
-from consumer.simulators.graph.user import User
 from consumer.tenants import Tenant
+from sandbox.simulators.graph.directory import Directory as Entra
+from sandbox.simulators.graph.user import User
 from tests.providers.conftest import TOKENS
 from tests.providers.people import DOMAIN, MARIA, PASSWORD, maria
 

@@ -11,7 +11,7 @@ from consumer.providers.microsoft.answers import fault_of
 from consumer.providers.microsoft.marker_field import MarkerField
 from consumer.providers.microsoft.marking import Marking
 from proof.simulation.clock import Clock, run
-from tests.fakes.http import ScriptedHttp, told
+from testbed.fakes.http import ScriptedHttp, told
 from tests.providers.scripted import scripted_api
 
 KEPT, DROPPED, SET = told(id="o1", employeeId="S1"), told(id="o1", employeeId=None), Answer(204)

@@ -6,12 +6,12 @@ import pytest
 
 from consumer.errors import Hold, NotYet, Reason, Scope, Unavailable
 from consumer.providers.port import Directory
-from consumer.simulators.graph.directory import Directory as Entra
-from consumer.simulators.graph.groups import GroupKind
-from consumer.simulators.graph.quirks import GraphQuirks
-from consumer.simulators.graph.user import User
-from consumer.simulators.server import VendorServer
-from consumer.simulators.vendors import Quirks
+from sandbox.simulators.graph.directory import Directory as Entra
+from sandbox.simulators.graph.groups import GroupKind
+from sandbox.simulators.graph.quirks import GraphQuirks
+from sandbox.simulators.graph.user import User
+from sandbox.simulators.server import VendorServer
+from sandbox.simulators.vendors import Quirks
 from tests.providers.conftest import answers
 from tests.providers.people import MARIA
 

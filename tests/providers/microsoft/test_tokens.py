@@ -8,10 +8,10 @@ import pytest
 
 from consumer.errors import Hold, Reason, Scope, Unavailable
 from consumer.providers.microsoft.tokens import fetcher
-from consumer.simulators.server import VendorServer
-from consumer.simulators.temper import Answer, LoseAnswer, Rule, Temper
-from consumer.simulators.world import World
 from consumer.tenants import MicrosoftSection, Tenant
+from sandbox.simulators.server import VendorServer
+from sandbox.simulators.temper import Answer, LoseAnswer, Rule, Temper
+from sandbox.simulators.world import World
 
 Fetch = Callable[[], tuple[str, float]]
 

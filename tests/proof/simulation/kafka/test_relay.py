@@ -14,8 +14,8 @@ from proof.simulation.clock import Clock
 from proof.simulation.kafka import Cluster, Request
 from proof.simulation.process import Process
 from proof.simulation.threads import in_thread, sleep
-from tests.fakes.leadership import AlwaysLeads
-from tests.fakes.ledger import MemoryLedger
+from testbed.fakes.leadership import AlwaysLeads
+from testbed.fakes.ledger import MemoryLedger
 from tests.ledger.conftest import TOPIC, arrival, event
 from tests.proof.simulation.driven import same_every_time
 

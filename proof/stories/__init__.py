@@ -1,0 +1,1 @@
+"""Installations laid out for one story each, of a few institutions and students, with what came of it."""

@@ -1,0 +1,1 @@
+"""The commands `demo` and `simulate`, which join `provisioner` where this package is installed."""

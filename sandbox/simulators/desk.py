@@ -1,0 +1,126 @@
+"""How a vendor deals with a request, however it came: its temper first, then its own logic, and an entry in the audit log."""
+
+import asyncio
+from collections.abc import Awaitable, Callable, Mapping
+from dataclasses import dataclass, field
+from functools import partial
+from http import HTTPStatus
+from typing import Any
+from urllib.parse import urlencode
+
+from aiohttp import web
+
+from sandbox.simulators.audit import AuditLog
+from sandbox.simulators.temper import Answer, DoLate, Latency, LoseAnswer, Refuse, Temper, Tempers
+
+Handler = Callable[[web.Request], Awaitable[web.StreamResponse]]
+
+NOTES: web.RequestKey[dict[str, Any]] = web.RequestKey("noted", dict)
+"""Where a handler leaves facts for the audit: `request[NOTES]["object_id"] = …`."""
+
+
+@dataclass(frozen=True, slots=True)
+class Vendor:
+    """`routes` by (name, method, path) are the vendor's own; `observers` by (method, path) let others look in.
+
+    `whose` tells whose call a request is, for the audit: also of those that are cut off, or answered by something on the way.
+    """
+
+    name: str
+    routes: Mapping[tuple[str, str, str], Handler]
+    observers: Mapping[tuple[str, str], Handler] = field(default_factory=dict[tuple[str, str], Handler])
+    longest_request: int = 1024 * 1024
+    whose: Callable[[web.Request], Mapping[str, Any]] = field(default=lambda _: {})
+
+
+class Desk:
+    """Where requests arrive. `waiting` tells of a request whether its sender still waits for the answer."""
+
+    def __init__(self, audit: AuditLog, tempers: Tempers, *, waiting: Callable[[web.Request], bool]) -> None:
+        self._audit = audit
+        self._tempers = tempers
+        self._waiting = waiting
+        self._late: set[asyncio.Task[None]] = set()
+
+    def close(self) -> None:
+        """What was to be done late is not done any more."""
+        for task in self._late:
+            task.cancel()
+
+    async def serve(
+        self, vendor: Vendor, route: str, handler: Handler, request: web.Request
+    ) -> web.StreamResponse | None:
+        """The answer; None where the connection is cut instead."""
+        begun_at = self._audit.now()
+        body = await _text(request)
+        request[NOTES] = dict(vendor.whose(request))
+        record = partial(
+            self._audit.add,
+            service=vendor.name,
+            route=route,
+            begun_at=begun_at,
+            method=request.method,
+            path=request.path_qs,
+            request=body,
+            noted=request[NOTES],
+        )
+        tempers = self._tempers.of(route, request.path_qs + body)
+        for latency in tempers:
+            if isinstance(latency, Latency):
+                await asyncio.sleep(self._tempers.pause(latency))
+        mood = next((temper for temper in tempers if not isinstance(temper, Latency)), None)
+        if mood is not None:
+            request[NOTES]["temper"] = mood.kind
+        if isinstance(mood, Refuse):
+            record(status=0, executed=False, answered=False)
+            return None
+        if isinstance(mood, DoLate):
+            self._do_late(mood.seconds, partial(handler, request), record)
+            return None
+        if isinstance(mood, Answer) and not mood.done:
+            answer = _instead(mood)
+            _note_wait(request, answer)
+            record(status=mood.status, executed=False, answered=True)
+            return answer
+        return await self._do(handler, request, mood, record)
+
+    async def _do(
+        self, handler: Handler, request: web.Request, mood: Temper | None, record: Callable[..., None]
+    ) -> web.StreamResponse | None:
+        response = await handler(request)
+        lost = isinstance(mood, LoseAnswer)
+        answer = _instead(mood) if isinstance(mood, Answer) else response
+        _note_wait(request, answer)
+        record(status=response.status, executed=True, answered=self._waiting(request) and not lost)
+        return None if lost else answer
+
+    def _do_late(
+        self, seconds: float, act: Callable[[], Awaitable[web.StreamResponse]], record: Callable[..., None]
+    ) -> None:
+        async def later() -> None:
+            await asyncio.sleep(seconds)
+            response = await act()
+            record(status=response.status, executed=True, answered=False)
+
+        task = asyncio.create_task(later())
+        self._late.add(task)
+        task.add_done_callback(self._late.discard)
+
+
+async def _text(request: web.Request) -> str:
+    """The body. A multipart form is read as a form, which the handler can then have too, and shown as if it were urlencoded."""
+    if request.content_type == "multipart/form-data":
+        form = await request.post()
+        return urlencode([(name, value) for name, value in form.items() if isinstance(value, str)])
+    return (await request.read()).decode(errors="replace")
+
+
+def _note_wait(request: web.Request, answer: web.StreamResponse) -> None:
+    if answer.status == HTTPStatus.TOO_MANY_REQUESTS and "Retry-After" in answer.headers:
+        request[NOTES]["retry_after"] = answer.headers["Retry-After"]
+
+
+def _instead(mood: Answer) -> web.Response:
+    return web.Response(
+        status=mood.status, text=mood.body, headers=dict(mood.headers) or {"Content-Type": "application/json"}
+    )

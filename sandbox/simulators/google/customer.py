@@ -1,0 +1,258 @@
+"""One Google Workspace customer: its domains, organisational units and users, and the rules between them."""
+
+from collections.abc import Callable, Iterable, Mapping, Sequence
+from hashlib import sha256
+from secrets import token_urlsafe
+from typing import Any
+
+from sandbox.simulators.google import refusals
+from sandbox.simulators.google.groups import Groups
+from sandbox.simulators.google.quirks import GoogleQuirks
+from sandbox.simulators.google.search import Search
+from sandbox.simulators.google.user import MARKER_TYPE, User, well_formed
+
+_A_YEAR = 365 * 86_400.0
+
+RESTORABLE = 20 * 86_400.0
+"""Seconds for which a deleted user can be brought back."""
+
+
+class Customer:
+    """Raises `Refusal` where Google would. Unix seconds come from `clock`; `user_limit` is how many licences there are.
+
+    Of `domains`, users cannot be made in those that are `unverified`.
+
+    Uniqueness of addresses over users, aliases and groups is decided at once, whatever lag reads have.
+    """
+
+    def __init__(
+        self,
+        customer_id: str,
+        domains: Iterable[str],
+        *,
+        clock: Callable[[], float],
+        quirks: GoogleQuirks | None = None,
+        user_limit: int | None = None,
+    ) -> None:
+        self.customer_id = customer_id
+        self.domains = frozenset(domains)
+        self.unverified: set[str] = set()
+        self.org_units: set[str] = {"/"}
+        self.user_limit = user_limit
+        self.quirks = quirks or GoogleQuirks()
+        self.delegations: dict[str, frozenset[str]] = {}
+        self._clock = clock
+        self._users: dict[str, User] = {}
+        self._holders: dict[str, User] = {}
+        self._by_external_id: dict[str, dict[str, User]] = {}
+        self.groups = Groups(find=self.find, holder=self.holder)
+
+    # --- what a test or a demo lays out beforehand ---
+
+    def add_org_unit(self, path: str) -> None:
+        """Makes the unit and every one above it."""
+        parts = path.strip("/").split("/")
+        self.org_units.update("/" + "/".join(parts[: n + 1]) for n in range(len(parts)))
+
+    def add_user(
+        self,
+        address: str,
+        given: str = "Some",
+        family: str = "Body",
+        *,
+        marker: str | None = None,
+        aliases: Sequence[str] = (),
+        is_admin: bool = False,
+        is_delegated_admin: bool = False,
+        is_guest: bool = False,
+        last_login_at: float | None = None,
+    ) -> User:
+        """A user who has been there for a year; `marker` stands in a custom external id."""
+        user = self._new(address, created_at=self._clock() - _A_YEAR)
+        user.given_name, user.family_name = given, family
+        user.password = token_urlsafe(12)
+        user.external = [{"type": "custom", "customType": MARKER_TYPE, "value": marker}] if marker else []
+        user.aliases = [alias.lower() for alias in aliases]
+        user.is_admin, user.is_delegated_admin, user.last_login_at = is_admin, is_delegated_admin, last_login_at
+        if is_guest:
+            user.kept["isGuestUser"] = True
+        self._occupy(user)
+        return user
+
+    def delegate(self, service_account: str, scopes: Iterable[str]) -> None:
+        """Domain-wide delegation, as an administrator grants it."""
+        self.delegations[service_account] = frozenset(scopes)
+
+    # --- what an observer sees ---
+
+    @property
+    def users(self) -> Sequence[User]:
+        """Everyone, deleted ones too, oldest first."""
+        return tuple(self._users.values())
+
+    def holder(self, address: str) -> User | None:
+        """The living user with this primary address or alias."""
+        return self._holders.get(address.lower())
+
+    def sign_in(self, address: str, password: str) -> bool:
+        """Tries the password as a person would; the first success ends "never signed in"."""
+        user = self.holder(address)
+        if user is None or not user.opens_with(password):
+            return False
+        user.last_login_at = self._clock()
+        return True
+
+    def known(self, key: str) -> User | None:
+        """The user with this id, deleted ones too, or the living one with this address; whatever reads show."""
+        return self._users.get(key) or self.holder(key)
+
+    def find(self, key: str) -> User | None:
+        """The living user with this id or address, as reads see them: by id perhaps not while they settle."""
+        user = self._users.get(key)
+        if user is None:
+            return self.holder(key)
+        hidden = self.quirks.hides_settling_ids and self._settles(user)
+        return None if hidden or user.deleted_at is not None else user
+
+    # --- what the API does ---
+
+    def insert(self, body: Mapping[str, Any]) -> User:
+        """users.insert."""
+        for name in ("primaryEmail", "name", "password"):
+            if not body.get(name):
+                raise refusals.required(name)
+        address = self._free_address(body["primaryEmail"])
+        org_unit = self._org_unit(body.get("orgUnitPath"))
+        draft = User("", address, self._clock())
+        draft.apply(body, name_limit=self.quirks.name_limit)
+        if not (draft.given_name and draft.family_name):
+            raise refusals.invalid_name("FamilyName" if draft.given_name else "GivenName")
+        if self.user_limit is not None and sum(1 for _ in self._living()) >= self.user_limit:
+            raise refusals.user_limit(self.quirks.user_limit_status)
+        user = self._new(address, created_at=self._clock())
+        user.org_unit = org_unit
+        user.apply(body, name_limit=self.quirks.name_limit)
+        self._occupy(user)
+        return user
+
+    def get(self, key: str) -> User:
+        """users.get, by primary address, alias or id."""
+        user = self.find(key)
+        if user is None:
+            raise refusals.not_found("userKey")
+        return user
+
+    def update(self, key: str, body: Mapping[str, Any]) -> User:
+        """users.patch, and users.update, which behaves the same. A rename keeps the old address as an alias."""
+        user = self._settled(key)
+        address = user.primary_email
+        if body.get("primaryEmail") and body["primaryEmail"].lower() != address:
+            address = self._free_address(body["primaryEmail"], but_for=user)
+        org_unit = self._org_unit(body["orgUnitPath"]) if "orgUnitPath" in body else user.org_unit
+        user.apply(body, name_limit=self.quirks.name_limit)
+        user.org_unit = org_unit
+        if address != user.primary_email:
+            user.aliases = [a for a in (user.primary_email, *user.aliases) if a != address]
+            user.primary_email = address
+        self._occupy(user)
+        return user
+
+    def make_admin(self, key: str, *, status: bool) -> None:
+        """users.makeAdmin."""
+        self._settled(key).is_admin = status
+
+    def delete(self, key: str) -> None:
+        """users.delete: the address is free at once, and the user restorable for 20 days."""
+        user = self._settled(key)
+        user.deleted_at = self._clock()
+        self._release(user)
+        self.groups.forget(user.id)
+
+    def undelete(self, key: str, org_unit: str | None) -> None:
+        """users.undelete, by id only. Fails where somebody else was given the address (its status is not documented: 409)."""
+        user = self._users.get(key)
+        if user is None or not self._is_restorable(user):
+            raise refusals.not_found("userKey")
+        for address in (user.primary_email, *user.aliases):
+            self._free_address(address)
+        path = self._org_unit(org_unit)
+        user.org_unit, user.deleted_at = path, None
+        self._occupy(user)
+
+    def domain(self, name: str) -> Mapping[str, Any]:
+        """domains.get."""
+        if name.lower() not in self.domains:
+            raise refusals.not_found("domain")
+        verified = name.lower() not in self.unverified
+        return {"kind": "admin#directory#domain", "domainName": name.lower(), "verified": verified, "isPrimary": False}
+
+    def search(self, query: str | None, *, domain: str | None, deleted: bool) -> Sequence[User]:
+        """users.list, in the order of addresses. `deleted` gives the restorable ones instead of the living."""
+        if domain is not None and domain not in self.domains:
+            raise refusals.not_found("domain")
+        search = Search(query) if query else None
+        if search and search.org_unit is not None:
+            self._org_unit(search.org_unit)
+        now = self._clock()
+        candidates = self._users
+        if search and search.external_id:
+            candidates = self._by_external_id.get(search.external_id, {})
+        found = [
+            user
+            for user in candidates.values()
+            if (self._is_restorable(user) if deleted else user.deleted_at is None)
+            and now - user.created_at >= self.quirks.index_lag
+            and (domain is None or user.primary_email.endswith(f"@{domain}"))
+            and (search is None or search.finds(user))
+        ]
+        return sorted(found, key=lambda user: user.primary_email)
+
+    def _new(self, address: str, *, created_at: float) -> User:
+        number = int.from_bytes(sha256(self.customer_id.encode()).digest()[:4]) * 10**8 + len(self._users)
+        user = User(str(10**20 + number), address.lower(), created_at)
+        self._users[user.id] = user
+        self._holders[user.primary_email] = user
+        return user
+
+    def _release(self, user: User) -> None:
+        for address in (user.primary_email, *user.aliases):
+            self._holders.pop(address, None)
+
+    def _occupy(self, user: User) -> None:
+        self._holders.update(dict.fromkeys((user.primary_email, *user.aliases), user))
+        for value in user.external_ids:  # an id that a user once had stays here; the search itself looks at the user
+            self._by_external_id.setdefault(value.casefold(), {})[user.id] = user
+
+    def _free_address(self, address: object, *, but_for: User | None = None) -> str:
+        if not isinstance(address, str) or not well_formed(address.lower()):
+            raise refusals.invalid("primary_user_email")
+        wanted = address.lower()
+        if wanted.rpartition("@")[2] not in self.domains - self.unverified:
+            by_input = self.quirks.foreign_domain == "input"
+            raise refusals.invalid("primary_user_email") if by_input else refusals.not_found("domain")
+        held_by = self.holder(wanted)
+        if (held_by is not None and held_by is not but_for) or self.groups.holds(wanted):
+            raise refusals.duplicate()
+        return wanted
+
+    def _org_unit(self, path: object) -> str:
+        if path is None:
+            return "/"
+        if path not in self.org_units:
+            raise refusals.invalid("INVALID_OU_ID")
+        return str(path)
+
+    def _living(self) -> Iterable[User]:
+        return (user for user in self._users.values() if user.deleted_at is None)
+
+    def _is_restorable(self, user: User) -> bool:
+        return user.deleted_at is not None and self._clock() - user.deleted_at <= RESTORABLE
+
+    def _settles(self, user: User) -> bool:
+        return self._clock() - user.created_at < self.quirks.settling
+
+    def _settled(self, key: str) -> User:
+        user = self.get(key)
+        if self._settles(user):
+            raise refusals.settling()
+        return user

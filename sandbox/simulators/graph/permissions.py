@@ -1,0 +1,74 @@
+"""Which application permissions let a call through: any of those that Microsoft lists for it.
+
+Sources: the table in `tests/contracts/graph-application-permissions.json`, and for what it does not have the pages "Add members", "List
+unifiedRoleAssignments", "List deletedItems" and "Update user" (passwords). That `GroupMember.ReadWrite.All` reads groups' basic properties
+is its description in the permissions reference; the page "Get group" lists only the read permission.
+"""
+
+from collections.abc import Mapping
+from typing import Any
+
+from sandbox.simulators.graph import refusals
+
+GRANTED = frozenset(
+    {
+        "User.ReadWrite.All",
+        "User.DeleteRestore.All",
+        "User.Read.All",
+        "RoleManagement.Read.Directory",
+        "LicenseAssignment.ReadWrite.All",
+        "LicenseAssignment.Read.All",
+        "GroupMember.ReadWrite.All",
+        "User-PasswordProfile.ReadWrite.All",
+    }
+)
+"""What an application has unless it is said otherwise: what docs/vendors.md asks of a school, and what its checks use."""
+
+_PASSWORDS = frozenset({"User-PasswordProfile.ReadWrite.All"})
+_ALL = frozenset({"Directory.ReadWrite.All"})
+_WRITES_USERS = _ALL | {"User.ReadWrite.All"}
+_READS_USERS = _WRITES_USERS | {"Directory.Read.All", "User.Read.All"}
+_READS_GROUPS = _ALL | {
+    "Directory.Read.All",
+    "Group.Read.All",
+    "Group.ReadWrite.All",
+    "GroupMember.Read.All",
+    "GroupMember.ReadWrite.All",
+}
+_MEMBERSHIPS = _ALL | {"Directory.Read.All", "Group.Read.All", "GroupMember.Read.All", "User.Read.All"}
+_ROLES = frozenset(
+    {
+        "RoleManagement.Read.Directory",
+        "RoleManagement.Read.All",
+        "RoleManagement.ReadWrite.Directory",
+        "Directory.Read.All",
+    }
+)
+
+ALLOWING: Mapping[str, frozenset[str]] = {
+    "graph.users.create": _WRITES_USERS,
+    "graph.users.list": _READS_USERS,
+    "graph.users.get": _READS_USERS,
+    "graph.users.update": _WRITES_USERS | _PASSWORDS,
+    "graph.users.delete": _WRITES_USERS,
+    "graph.users.assignLicense": _WRITES_USERS | {"LicenseAssignment.ReadWrite.All"},
+    "graph.users.memberships": _MEMBERSHIPS,
+    "graph.users.roles": _MEMBERSHIPS,
+    "graph.roles.assignments": _ROLES,
+    "graph.roles.eligibilities": _ROLES,
+    "graph.groups.get": _READS_GROUPS,
+    "graph.groups.join": _ALL | {"Group.ReadWrite.All", "GroupMember.ReadWrite.All"},
+    "graph.subscribedSkus.list": _ALL
+    | {"Directory.Read.All", "LicenseAssignment.Read.All", "Organization.Read.All", "Organization.ReadWrite.All"},
+    "graph.deleted.list": _READS_USERS,
+    "graph.deleted.restore": frozenset({"User.DeleteRestore.All", "User.ReadWrite.All"}),
+}
+"""The permissions of which any one is enough, by route."""
+
+
+def check(route: str, roles: frozenset[str], body: Mapping[str, Any]) -> None:
+    """Raises `Refusal` (403) where none of the application's permissions lets the call through."""
+    if not ALLOWING[route] & roles or (
+        route == "graph.users.update" and body.get("passwordProfile") and not _PASSWORDS & roles
+    ):
+        raise refusals.denied()

@@ -1,0 +1,91 @@
+"""A user of an Entra directory."""
+
+import re
+from collections.abc import Iterator
+from dataclasses import dataclass, field
+from datetime import UTC, datetime
+from typing import Any
+
+from sandbox.simulators.graph.fields import ATTRIBUTE_NAMES, EXTENSION_ATTRIBUTES
+
+_DEFAULT = ("businessPhones", "displayName", "givenName", "id", "jobTitle", "mail", "mobilePhone", "officeLocation",
+            "preferredLanguage", "surname", "userPrincipalName")  # fmt: skip
+_MARKER = re.compile(r"~[A-Z2-7]{15}")
+"""The form of what the service under test writes."""
+
+
+@dataclass
+class User:
+    """Times in Unix seconds. `shown_from` is when every replica has it; `properties` are all but the password, by Graph's names.
+
+    `roles` are active for the whole directory; `scoped_roles` are custom ones and those of an administrative unit; `eligible_roles` can be
+    activated.
+    """
+
+    id: str
+    properties: dict[str, Any]
+    password: str
+    shown_from: float
+    created_at: float = 0.0
+    password_changed_at: float = 0.0
+    signed_in_at: float | None = None
+    licences: list[str] = field(default_factory=list[str])
+    roles: list[str] = field(default_factory=list[str])
+    scoped_roles: list[str] = field(default_factory=list[str])
+    eligible_roles: list[str] = field(default_factory=list[str])
+    deleted_at: float | None = None
+
+    @property
+    def upn(self) -> str:
+        """The sign-in name; a deleted user's may be a changed one."""
+        return str(self.properties["userPrincipalName"])
+
+    @property
+    def marker(self) -> str | None:
+        """What stands on it to tell whose it is, in whatever property; else its `employeeId`."""
+        texts = (value for value in self._texts() if isinstance(value, str))
+        return next(filter(_MARKER.fullmatch, texts), self.properties.get("employeeId"))
+
+    @property
+    def synchronised(self) -> bool:
+        """Whether a directory on premises is where it is managed."""
+        return bool(self.properties.get("onPremisesSyncEnabled"))
+
+    @property
+    def deleted_prefix(self) -> str:
+        """What a deleted user's sign-in name may begin with (issue 2256 of Microsoft's SDK for PowerShell; the form is not documented)."""
+        return self.id.replace("-", "")
+
+    @property
+    def attributes(self) -> dict[str, Any]:
+        """Its extension attributes, by name."""
+        return self.properties.get(EXTENSION_ATTRIBUTES) or {}
+
+    def shown(self, select: str | None) -> dict[str, Any]:
+        """As Graph shows it: a small set of properties unless others are asked for. Never the password."""
+        names = [name.strip() for name in select.split(",")] if select else _DEFAULT
+        known: dict[str, Any] = {
+            "id": self.id,
+            "businessPhones": [],
+            "proxyAddresses": [],
+            "otherMails": [],
+            "deletedDateTime": _written(self.deleted_at),
+            "createdDateTime": _written(self.created_at),
+            "lastPasswordChangeDateTime": _written(self.password_changed_at),
+            "assignedLicenses": [{"skuId": sku, "disabledPlans": []} for sku in self.licences],
+            "signInActivity": self.signed_in_at and {"lastSignInDateTime": _written(self.signed_in_at)},
+            "userType": "Member",
+            **self.properties,
+            EXTENSION_ATTRIBUTES: {name: self.attributes.get(name) for name in ATTRIBUTE_NAMES},
+        }
+        return {name: known.get(name) for name in names}
+
+    def _texts(self) -> Iterator[object]:
+        yield from self.attributes.values()
+        yield from (
+            value for name, value in self.properties.items() if name == "employeeId" or name.startswith("extension_")
+        )
+
+
+def _written(at: float | None) -> str | None:
+    return None if at is None else datetime.fromtimestamp(at, UTC).strftime("%Y-%m-%dT%H:%M:%SZ")

@@ -1,0 +1,258 @@
+"""Loop 2's side of the ledger in memory."""
+
+from collections.abc import Collection, Mapping, Sequence
+from dataclasses import replace
+from datetime import datetime, timedelta
+
+from consumer.errors import Fenced, Reason, Superseded
+from consumer.events import Provider
+from consumer.ledger.journal import LEASE_MARGIN, parts
+from consumer.ledger.port import (
+    BeginStep,
+    Defer,
+    Desired,
+    DestroyCredential,
+    Disposition,
+    EndStep,
+    Job,
+    KeepLease,
+    Lease,
+    Publish,
+    RefuseAddress,
+    ReleaseAddress,
+    SaveAccount,
+    SealCredential,
+    SealedCredential,
+    Settle,
+    Step,
+    StepState,
+    TenantWaits,
+    Verified,
+    Wait,
+    WaitFor,
+    Waiting,
+    Write,
+)
+from testbed.fakes.ledger.state import OnState, Queued, ServiceWait, StudentRow
+
+
+class MemoryWork(OnState):
+    """`Work` over dictionaries."""
+
+    async def claim(self, room: Mapping[str, int], *, lease: float, worker: str) -> Sequence[Job]:
+        del worker
+        now = self._state.clock()
+        due = [
+            (student.due_at, key, student)
+            for key, student in self._state.planned.items()
+            if key[0] in room
+            and student.due_at is not None
+            and student.due_at <= now
+            and (student.lease_until is None or student.lease_until <= now)
+        ]
+        places, jobs = dict(room), list[Job]()
+        for _, (tenant, _), student in sorted(due, key=lambda one: one[:2]):
+            if places[tenant] > 0:
+                places[tenant] -= 1
+                student.epoch = self._state.next_epoch(student.epoch)
+                student.attempt += 1
+                student.lease_until = now + timedelta(seconds=lease)
+                student.claimed_version = student.desired_version
+                jobs.append(_job(student, now))
+        return jobs
+
+    async def seconds_to_next(self, tenants: Collection[str]) -> float | None:
+        planned = [student for (tenant, _), student in self._state.planned.items() if tenant in tenants]
+        due = [max(s.due_at, s.lease_until or s.due_at) for s in planned if s.due_at is not None]
+        return max(0.0, (min(due) - self._state.clock()).total_seconds()) if due else None
+
+    async def reserve(self, lease: Lease, providers: Sequence[Provider], candidates: Sequence[str]) -> str | None:
+        key, reserved = self._held(lease).key, self._state.reserved
+        own = [reserved[at, key] for at in providers if (at, key) in reserved]
+        missing = [at for at in providers if (at, key) not in reserved]
+        for address in (*own, *(candidate.lower() for candidate in candidates)):
+            if all((at, address) not in self._state.addresses for at in missing):
+                self._state.addresses.update({(at, address): key for at in missing})
+                reserved.update({(at, key): address for at in missing})
+                break
+        return reserved.get((providers[0], key))
+
+    async def commit(self, lease: Lease, writes: Sequence[Write], *, service: str | None = None) -> None:
+        student = self._held(lease)
+        now = self._state.clock()
+        if student.desired_version > student.claimed_version and any(isinstance(write, BeginStep) for write in writes):
+            raise Superseded("A newer event was accepted.")
+        self._heed_waits(lease.tenant_id, service, now)
+        for write in writes:
+            self._write(student, write, now)
+
+    def _heed_waits(self, tenant: str, service: str | None, now: datetime) -> None:
+        known = [self._state.waits.get((tenant, part)) for part in (parts(service) if service else ())]
+        if waits := [wait for wait in known if wait and wait.until > now]:
+            longest = max(waits, key=lambda wait: wait.until)
+            cause = longest.cause
+            raise Waiting((longest.until - now).total_seconds(), reason=cause.reason, code=cause.code, held=cause.held)
+
+    async def forget_expired(self, *, limit: int) -> int:
+        now = self._state.clock()
+        expired = sorted(
+            (credential.expires_at, key, at)
+            for key, student in self._state.sealed.items()
+            for at, credential in student.credentials.items()
+            if credential.expires_at <= now
+        )
+        for _, key, at in expired[:limit]:
+            del self._state.students[key].credentials[at]
+        self._state.sealed = {key: student for key, student in self._state.sealed.items() if student.credentials}
+        return len(expired[:limit])
+
+    def _held(self, lease: Lease) -> StudentRow:
+        student = self._state.students[lease.tenant_id, lease.student_id]
+        if student.epoch != lease.epoch or student.lease_until is None or student.lease_until <= self._state.clock():
+            raise Fenced("The student's lease has ended.")
+        return student
+
+    def _write(self, student: StudentRow, write: Write, now: datetime) -> None:  # noqa: C901, PLR0912  one case a write
+        match write:
+            case BeginStep():
+                _begin(student, write, now)
+                _keep(student, now, write.timeout)
+            case KeepLease():
+                _keep(student, now, write.timeout)
+            case EndStep():
+                _end(student, write, now)
+            case Verified():
+                for at, step in student.steps.items():
+                    if at[0] is write.provider and step.unsure:
+                        lost_at = step.lost_at if step.state is StepState.UNKNOWN else None
+                        student.steps[at] = replace(step, unsure=False, lost_at=lost_at)
+                        student.step_epochs[at] = student.epoch
+            case SaveAccount():
+                student.accounts[write.account.provider] = write.account
+            case RefuseAddress():
+                self._refuse(student, write)
+            case ReleaseAddress():
+                self._release(student, write)
+            case SealCredential():
+                self._seal(student, write, now)
+            case DestroyCredential():
+                student.credentials = {at: c for at, c in student.credentials.items() if at[0] is not write.provider}
+            case Publish():
+                self._publish(write, now)
+            case TenantWaits():
+                place = (student.key[0], write.service)
+                wait = ServiceWait(now + timedelta(seconds=write.seconds), write)
+                self._state.waits[place] = max(wait, self._state.waits.get(place, wait), key=lambda one: one.until)
+            case Defer():
+                newer = student.desired_version > student.claimed_version
+                student.lease_until = None
+                student.waits = {(wait.provider, wait.step): _waits(student, wait, now) for wait in write.waits}
+                self._state.plan(student, now if newer else now + timedelta(seconds=write.seconds))
+            case Settle():
+                self._settle(student, write, now)
+
+    def _refuse(self, student: StudentRow, write: RefuseAddress) -> None:
+        address = write.address.lower()
+        self._state.addresses[write.provider, address] = None
+        if self._state.reserved.get((write.provider, student.key)) == address:
+            del self._state.reserved[write.provider, student.key]
+        student.accounts.pop(write.provider, None)
+
+    def _release(self, student: StudentRow, write: ReleaseAddress) -> None:
+        if self._state.reserved.get((write.provider, student.key)) == write.address.lower():
+            del self._state.reserved[write.provider, student.key]
+            del self._state.addresses[write.provider, write.address.lower()]
+        student.accounts.pop(write.provider, None)
+
+    def _seal(self, student: StudentRow, write: SealCredential, now: datetime) -> None:
+        known = student.credentials.get((write.provider, write.generation))
+        if known is None or known.expires_at <= now:
+            expires_at = now + timedelta(seconds=write.lifetime)
+            sealed = SealedCredential(write.provider, write.generation, write.sealed, expires_at)
+            student.credentials[write.provider, write.generation] = sealed
+            self._state.sealed[student.key] = student
+
+    def _publish(self, write: Publish, now: datetime) -> None:
+        if write.event_id not in self._state.outbox:
+            row = Queued(write, now)
+            self._state.outbox[write.event_id] = row
+            self._state.unnumbered.append(row)
+
+    def _settle(self, student: StudentRow, write: Settle, now: datetime) -> None:
+        for row in student.pending:
+            if row.arrival.event.version <= write.version:
+                newest = row.arrival.event.version == write.version
+                row.disposition = write.disposition if newest else Disposition.SUPERSEDED
+        student.pending = [row for row in student.pending if row.arrival.event.version > write.version]
+        student.settled_version = max(student.settled_version, write.version)
+        if student.settled_version >= student.desired_version:
+            self._state.open.discard(student.key)
+        student.lease_until = None
+        student.waits = {}
+        student.attempt = 0
+        if student.desired_version > write.version:
+            self._state.plan(student, now)
+        elif any(step.unsure for step in student.steps.values()):
+            self._state.plan(student, now + timedelta(seconds=write.verify_in))
+        else:
+            self._state.plan(student, None)
+
+
+def _job(student: StudentRow, now: datetime) -> Job:
+    arrival = student.arrival
+    live = sorted((c for c in student.credentials.values() if c.expires_at > now), key=lambda c: c.generation)
+    return Job(
+        lease=Lease(*student.key, student.epoch),
+        desired=Desired(arrival.event, arrival.action, arrival.providers, student.accepted_at, arrival.traceparent),
+        now=now,
+        attempt=student.attempt,
+        settled_version=student.settled_version,
+        accounts=dict(student.accounts),
+        steps=dict(student.steps),
+        credentials={credential.provider: credential for credential in live},
+        waits=dict(student.waits),
+    )
+
+
+def _begin(student: StudentRow, write: BeginStep, now: datetime) -> None:
+    at = (write.provider, write.name)
+    known = student.steps.get(at)
+    attempt = known.attempt + 1 if known else 1
+    unsure = known is not None and (known.unsure or known.state is StepState.UNKNOWN or _lost(student, known))
+    lost_at = known and (known.started_at if _lost(student, known) else known.lost_at)
+    student.steps[at] = Step(
+        *at, StepState.STARTED, write.version, attempt, write.request_hash, now, unsure=unsure, lost_at=lost_at
+    )
+    student.step_epochs[at] = student.epoch
+
+
+def _end(student: StudentRow, write: EndStep, now: datetime) -> None:
+    at = (write.provider, write.name)
+    if step := student.steps.get(at):
+        unknown = write.state is StepState.UNKNOWN
+        unsure = step.unsure or write.unsure or unknown or _lost(student, step)
+        lost_at = step.started_at if _lost(student, step) else step.lost_at
+        if unknown and write.reason is Reason.OUTCOME_UNKNOWN:
+            lost_at = now
+        student.steps[at] = replace(step, state=write.state, reason=write.reason, unsure=unsure, lost_at=lost_at)
+        student.step_epochs[at] = student.epoch
+
+
+def _waits(student: StudentRow, cause: WaitFor, now: datetime) -> Wait:
+    version, known = student.claimed_version, student.waits.get((cause.provider, cause.step))
+    if known is None or known.version != version:
+        known = Wait(cause.provider, cause.step, cause.reason, version, now, 0)
+    attempts = known.attempts + 1 if known.reason is cause.reason else 1
+    return replace(
+        known, reason=cause.reason, attempts=attempts, code=cause.code, held=cause.held, reported=cause.reported
+    )
+
+
+def _lost(student: StudentRow, step: Step) -> bool:
+    """Whether somebody else began the step, and did not end it."""
+    return step.state is StepState.STARTED and student.step_epochs[step.provider, step.name] != student.epoch
+
+
+def _keep(student: StudentRow, now: datetime, timeout: float) -> None:
+    until = now + timedelta(seconds=timeout + LEASE_MARGIN)
+    student.lease_until = max(until, student.lease_until or until)

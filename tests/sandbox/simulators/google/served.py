@@ -1,0 +1,99 @@
+"""A simulator that is being served, Google's own clients for it, and the discovery document to hold its answers to."""
+
+import asyncio
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from datetime import UTC, datetime
+from importlib import import_module
+from typing import Any
+
+import pytest
+from cryptography.hazmat.primitives.asymmetric.rsa import RSAPrivateKey
+from cryptography.hazmat.primitives.serialization import Encoding, NoEncryption, PrivateFormat
+from google.oauth2 import service_account
+
+from sandbox.simulators.google.api import GROUP, USER, DirectoryApi
+from sandbox.simulators.google.customer import Customer
+from tests.contracts.described import GOOGLE, problems
+
+# Neither package has types; everything that comes out of them is checked against the discovery document instead.
+discovery: Any = import_module("googleapiclient.discovery")
+client_errors: Any = import_module("googleapiclient.errors")
+httplib2: Any = import_module("httplib2")
+google_auth_httplib2: Any = import_module("google_auth_httplib2")
+
+ACCOUNT = "provisioner@project.iam.gserviceaccount.com"
+ADMIN = "admin@academy.example"
+NEW = {
+    "primaryEmail": "maria.borg@academy.example",
+    "name": {"givenName": "Maria", "familyName": "Borġ"},
+    "password": "correct horse",
+    "externalIds": [{"type": "custom", "customType": "provisioner", "value": "S1"}],
+    "changePasswordAtNextLogin": True,
+}
+
+
+@dataclass
+class RealClock:
+    """Real Unix seconds (google-auth dates its assertions itself), or as far ahead of them as a test says."""
+
+    ahead: float = 0.0
+
+    def __call__(self) -> float:
+        return datetime.now(UTC).timestamp() + self.ahead
+
+
+@dataclass
+class Google:
+    """A simulator that is being served, and the clients that talk to it."""
+
+    api: DirectoryApi
+    customer: Customer
+    url: str
+    key: RSAPrivateKey
+    clock: RealClock
+    opened: list[Any] = field(default_factory=list[Any])
+
+    def credentials(self, *, subject: str = ADMIN, scopes: tuple[str, ...] = (USER, GROUP), key: Any = None) -> Any:
+        pem = (key or self.key).private_bytes(Encoding.PEM, PrivateFormat.PKCS8, NoEncryption()).decode()
+        info = {"client_email": ACCOUNT, "private_key": pem, "token_uri": f"{self.url}/token"}
+        made: Any = service_account.Credentials
+        return made.from_service_account_info(info, scopes=list(scopes), subject=subject)
+
+    def client(self, **named: Any) -> Any:
+        http = google_auth_httplib2.AuthorizedHttp(self.credentials(**named), http=self._http())
+        options = {"api_endpoint": self.url}
+        client = discovery.build("admin", "directory_v1", http=http, static_discovery=True, client_options=options)
+        self.opened.append(client)
+        return client
+
+    async def refreshed(self, **named: Any) -> Any:
+        credentials, http = self.credentials(**named), self._http()
+        self.opened.append(http)
+        await asyncio.to_thread(credentials.refresh, google_auth_httplib2.Request(http))
+        return credentials
+
+    @staticmethod
+    def _http() -> Any:
+        return httplib2.Http(timeout=5, proxy_info=None)
+
+
+async def call(request: Any) -> Any:
+    """What the client makes of the answer, which must have the documented shape."""
+    answer = await asyncio.to_thread(request.execute)
+    if response := method(request.methodId).get("response"):
+        assert not list(problems(answer, response, GOOGLE["schemas"], response["$ref"]))
+    return answer
+
+
+async def refusal(request: Any) -> tuple[int, str, str]:
+    """Status, reason and message as the client reads them."""
+    with pytest.raises(client_errors.HttpError) as refused:
+        await asyncio.to_thread(request.execute)
+    error: Any = refused.value
+    return error.status_code, error.error_details[0]["reason"], error.reason
+
+
+def method(ident: str) -> Mapping[str, Any]:
+    _, resource, name = ident.split(".")
+    return GOOGLE["resources"][resource]["methods"][name]

@@ -1,0 +1,90 @@
+"""What an application may ask of Graph is what its token carries, by Microsoft's table."""
+
+import base64
+import json
+
+import pytest
+
+from sandbox.simulators.graph.groups import GroupKind
+from sandbox.simulators.graph.permissions import ALLOWING, GRANTED
+from tests.contracts.described import GRAPH_PERMISSIONS
+from tests.sandbox.simulators.graph.served import CLIENT, GROUP, NEW, TENANT, Graph, assert_described, refusal
+
+DENIED = (403, "Authorization_RequestDenied", "Insufficient privileges to complete the operation.")
+
+ROWS = {
+    "graph.users.create": "POST /users",
+    "graph.users.list": "GET /users",
+    "graph.users.get": "GET /users/{id}",
+    "graph.users.assignLicense": "POST /users/{id}/assignlicense",
+    "graph.users.memberships": "GET /users/{id}/transitivememberof",
+    "graph.groups.get": "GET /groups/{id}",
+    "graph.subscribedSkus.list": "GET /subscribedskus",
+    "graph.deleted.restore": "POST /directory/deleteditems/{id}/restore",
+}
+BY_ITS_DESCRIPTION = {"graph.groups.get": {"GroupMember.ReadWrite.All"}}
+"""In no row of the table: "list groups, read basic properties" (permissions reference)."""
+
+
+async def permitted(graph: Graph, *roles: str) -> None:
+    graph.api.tokens.permit(TENANT, CLIENT, frozenset(roles))
+    await graph.sign_in()
+
+
+@pytest.mark.parametrize("route", ROWS)
+def test_a_call_needs_a_permission_of_microsoft_s_table(route: str) -> None:
+    table = GRAPH_PERMISSIONS[ROWS[route]].keys() | BY_ITS_DESCRIPTION.get(route, set())
+    assert ALLOWING[route] <= table
+    assert ALLOWING[route] & GRANTED
+
+
+async def test_a_token_shows_the_permissions_that_were_consented_to(graph: Graph) -> None:
+    await permitted(graph, "User.Read.All")
+    payload = graph.http.headers["Authorization"].split(".")[1]
+    claims = json.loads(base64.urlsafe_b64decode(payload + "=" * (-len(payload) % 4)))
+    assert (claims["roles"], claims["tid"], claims["appid"]) == (["User.Read.All"], TENANT, CLIENT)
+
+
+async def test_without_a_permission_the_token_has_no_roles_and_opens_nothing(graph: Graph) -> None:
+    await permitted(graph)
+    assert "roles" not in base64.urlsafe_b64decode(graph.http.headers["Authorization"].split(".")[1] + "==").decode()
+    assert refusal(await graph.http.get("/v1.0/users")) == DENIED
+
+
+async def test_a_permission_to_read_does_not_let_write(graph: Graph) -> None:
+    await permitted(graph, "User.Read.All")
+    assert (await graph.http.get("/v1.0/users")).status_code == 200
+    assert refusal(await graph.http.post("/v1.0/users", json=dict(NEW))) == DENIED
+
+
+async def test_a_password_takes_a_permission_of_its_own(graph: Graph) -> None:
+    ident = await graph.created()
+    await permitted(graph, "User.ReadWrite.All")
+    assert (await graph.http.patch(f"/v1.0/users/{ident}", json={"usageLocation": "MT"})).status_code == 204
+    body = {"passwordProfile": {"password": "another horse"}}
+    assert refusal(await graph.http.patch(f"/v1.0/users/{ident}", json=body)) == DENIED
+
+
+@pytest.mark.parametrize("kind", GroupKind)
+async def test_a_group_is_shown_as_it_is_described(graph: Graph, kind: GroupKind) -> None:
+    graph.directory.add_group(GROUP, kind)
+    answer = await graph.http.get(f"/v1.0/groups/{GROUP}")
+    assert_described(answer, "microsoft.graph.group")
+    selected = await graph.http.get(f"/v1.0/groups/{GROUP}", params={"$select": "id,groupTypes"})
+    assert selected.json().keys() - {"@odata.context"} == {"id", "groupTypes"}
+
+
+async def test_a_group_that_is_not_there_is_not_shown(graph: Graph) -> None:
+    assert refusal(await graph.http.get("/v1.0/groups/nowhere"))[:2] == (404, "Request_ResourceNotFound")
+
+
+async def test_a_property_that_groups_do_not_have_cannot_be_selected(graph: Graph) -> None:
+    assert refusal(await graph.http.get(f"/v1.0/groups/{GROUP}?$select=nothing"))[0] == 400
+
+
+async def test_a_suspended_subscription_has_nothing_left(graph: Graph) -> None:
+    graph.directory.suspended.update(graph.directory.stock)
+    answer = await graph.http.get("/v1.0/subscribedSkus")
+    assert_described(answer, "microsoft.graph.subscribedSku")
+    (row,) = answer.json()["value"]
+    assert (row["capabilityStatus"], row["prepaidUnits"]["enabled"]) == ("Suspended", 0)
