@@ -17,7 +17,7 @@ from consumer.codec.reader import EventReader
 from consumer.codec.schemas import STATUS_CHANGED, schema_text
 from consumer.codec.wire import SchemaRef
 from consumer.intake.batch import BatchReader
-from consumer.intake.letters import DeadLetters
+from consumer.intake.dead_letters import DeadLetters
 from consumer.intake.loop import Intake
 from consumer.intake.port import Answered
 from consumer.kafka import intake_config, producer_config
@@ -65,7 +65,7 @@ def main(kafka: str, database: str, topic: str, count: str, schools: str) -> Non
         topic=topic,
         batches=BatchReader(EventReader(_OneSchema()), DecisionTable.of(tenants)),
         inbox=PostgresInbox(engine),
-        letters=DeadLetters(lambda: Producer(producer_config(settings, name="letters")), f"{topic}.dead"),
+        dead_letters=DeadLetters(lambda: Producer(producer_config(settings, name="letters")), f"{topic}.dead"),
         tenants=frozenset(tenant.id for tenant in tenants),
         owner="bench",
         batch_size=settings.batch_size,
@@ -74,7 +74,7 @@ def main(kafka: str, database: str, topic: str, count: str, schools: str) -> Non
     )
     intake.run()
     engine.dispose()
-    if any(letter.value for family in metrics.dead_letters.collect() for letter in family.samples):
+    if any(dead_letter.value for family in metrics.dead_letters.collect() for dead_letter in family.samples):
         raise RuntimeError("some of the events are dead letters")
     course.reading().tell()
 

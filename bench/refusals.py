@@ -18,13 +18,13 @@ from bench.scale import Scale
 from consumer.settings import ProvisioningSettings
 from proof.stories.campus import campus
 from proof.stories.refusals import INSTITUTIONS, WHY, Enrolment, Refusals, Scope, configured, enrolments
-from sandbox.simulators.temper import Latency, Rule
+from sandbox.simulators.faults import FaultRule, Latency
 from sandbox.simulators.world import World
 
 WANTED = 1.2
 _AFFECTED = 0.3
 """Of all students, in equal parts."""
-_CALM = (Rule(route="*", temper=Latency(low=LATENCY, high=LATENCY)),)
+_CALM = (FaultRule(route="*", fault=Latency(low=LATENCY, high=LATENCY)),)
 _TOOK = """
     SELECT max(settled_at) - min(received_at) FROM inbox WHERE starts_with(student_id, 'Unaffected') AND disposition = 'applied'
 """
@@ -70,7 +70,7 @@ async def _seconds(parts: Parts, students: Sequence[Enrolment], name: str, *, re
                 refusals.begin(here.vendors, students)
             else:
                 refusals.put_accounts(students)
-            here.vendors.tempers.set([*_CALM, *(refusals.tempers() if refused else ())])
+            here.vendors.faults.set([*_CALM, *(refusals.faults() if refused else ())])
             await here.start()
             await here.put(*(one.event() for one in students))
             await here.until_applied(unaffected, seconds=_PATIENCE)

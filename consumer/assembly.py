@@ -12,7 +12,7 @@ from consumer.errors import Stop
 from consumer.events import Outcome
 from consumer.failpoints import UNARMED, Failpoints
 from consumer.intake.batch import BatchReader
-from consumer.intake.letters import DeadLetters
+from consumer.intake.dead_letters import DeadLetters
 from consumer.intake.loop import Intake
 from consumer.ledger.port import Publish
 from consumer.ledger.vault import open_vault
@@ -92,7 +92,7 @@ class Assembly:
             topic=kafka.topics.status_changed,
             batches=BatchReader(EventReader(schemas), self.decisions()),
             inbox=clients.inbox(),
-            letters=DeadLetters(clients.letters_producer, kafka.topics.dead_letters),
+            dead_letters=DeadLetters(clients.dead_letter_producer, kafka.topics.dead_letters),
             tenants=frozenset({*self._tenants, *self._outlines, *self._without_table}),
             owner=self._name,
             batch_size=kafka.batch_size,

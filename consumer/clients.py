@@ -42,7 +42,7 @@ class Clients(Protocol):
         """Reads the input topic, as a member of the group; `answered` is told what became of asynchronous commits."""
         ...
 
-    def letters_producer(self) -> intake.Producer:
+    def dead_letter_producer(self) -> intake.Producer:
         """For the dead letters."""
         ...
 
@@ -146,7 +146,7 @@ class LiveClients:
         # Its stub has an overload for each value of `asynchronous`, but none for either.
         return cast("intake.Consumer", Consumer({**intake_config(self._kafka), "on_commit": answered}))
 
-    def letters_producer(self) -> intake.Producer:
+    def dead_letter_producer(self) -> intake.Producer:
         """See `Clients`."""
         return Producer(producer_config(self._kafka, name="dead-letters"))
 

@@ -40,7 +40,7 @@ class Point(StrEnum):
 
     PARTITIONS_OWNED = "partitions.owned"
     BATCH_ACCEPTED = "batch.accepted"
-    LETTERS_SENT = "letters.sent"
+    DEAD_LETTERS_SENT = "dead_letters.sent"
     OFFSETS_COMMITTED = "offsets.committed"
 
     STUDENT_CLAIMED = "student.claimed"

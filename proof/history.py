@@ -23,12 +23,12 @@ def fingerprint(secret: str) -> str:
     return hashlib.sha256(secret.encode()).hexdigest()[:16]
 
 
-class Lot(StrEnum):
+class ExpectedOutcome(StrEnum):
     """What must become of an input record, by the topic and the tenants' configuration alone."""
 
     SKIP = "skip"
     ACT = "act"
-    LETTER = "letter"
+    DEAD_LETTER = "dead_letter"
 
 
 @dataclass(frozen=True, slots=True)
@@ -39,7 +39,7 @@ class Input:
     key: bytes | None = field(repr=False)
     headers: Headers
     digest: bytes
-    lot: Lot
+    expected: ExpectedOutcome
     reason: str | None = None
     tenant_id: str | None = None
     student_id: str | None = None
@@ -49,7 +49,7 @@ class Input:
 
 
 @dataclass(frozen=True, slots=True)
-class Letter:
+class DeadLetter:
     """A record of the dead-letter topic. `origin` is where it was read, by its headers; `digest` is of its value."""
 
     place: Place
@@ -61,7 +61,7 @@ class Letter:
 
 
 @dataclass(frozen=True, slots=True)
-class Told:
+class PublishedOutcome:
     """A record of an outcome topic, as a `read_committed` reader of another make sees it."""
 
     place: Place
@@ -312,8 +312,8 @@ class History:
 
     seed: int
     inputs: Sequence[Input]
-    letters: Sequence[Letter]
-    told: Sequence[Told]
+    dead_letters: Sequence[DeadLetter]
+    published: Sequence[PublishedOutcome]
     calls: Sequence[Call]
     accounts: Sequence[HeldAccount]
     mails: Sequence[Mail]

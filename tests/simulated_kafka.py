@@ -10,7 +10,7 @@ from typing import Any
 
 from confluent_kafka import OFFSET_BEGINNING, OFFSET_INVALID, KafkaError, KafkaException, TopicPartition
 
-from consumer.codec.letters import NewHeaders
+from consumer.codec.dead_letters import NewHeaders
 from consumer.intake.port import Answered, Consumer, Delivered, Rebalanced
 from proof.simulation.kafka.errors import commit_error
 from proof.simulation.kafka.topic import Record

@@ -20,8 +20,8 @@ from fastavro.schema import SchemaParseException, UnknownType
 from fastavro.types import Schema
 from pydantic import ValidationError
 
+from consumer.codec.dead_letters import DeadLetterReason, Headers, Unreadable
 from consumer.codec.layout import Layout, layout_of
-from consumer.codec.letters import Headers, LetterReason, Unreadable
 from consumer.codec.port import Schemas, UnknownSchema, UnreadableSchema, WriterSchema
 from consumer.codec.schemas import STATUS_CHANGED, schema, schema_text
 from consumer.codec.wire import SchemaRef, schema_of
@@ -105,26 +105,26 @@ class EventReader:
         fastavro does not miss the very last bytes of what it skips: a record that lacks only those, and does nothing, passes as whole.
         """
         writer, body = self._open(value, headers)
-        record = _decoded(writer.peek, body, overflow=LetterReason.UNDECODABLE)
+        record = _decoded(writer.peek, body, overflow=DeadLetterReason.UNDECODABLE)
         return Peek(record["tenant_id"], record["status"]["id"])
 
     def read(self, value: bytes | None, headers: Headers | None) -> StudentStatusChanged:
         """The whole event, validated. Raises `Unreadable`, `Unavailable`."""
         writer, body = self._open(value, headers)
         # Impossible dates are well-formed Avro; fastavro makes datetimes of them and overflows.
-        record = _decoded(writer.read, body, overflow=LetterReason.INVALID_CONTENT)
+        record = _decoded(writer.read, body, overflow=DeadLetterReason.INVALID_CONTENT)
         if writer.ticks is not None:
             record[_OCCURRED_AT] = _instant(record[_OCCURRED_AT], writer.ticks)
         try:
             return StudentStatusChanged.model_validate(record)
         except ValidationError as error:
-            raise Unreadable(LetterReason.INVALID_CONTENT, _sentence(error)) from None
+            raise Unreadable(DeadLetterReason.INVALID_CONTENT, _sentence(error)) from None
 
     def _open(self, value: bytes | None, headers: Headers | None) -> tuple[_Writer, io.BytesIO]:
         if value is None:
-            raise Unreadable(LetterReason.NULL_VALUE, "The record has no value.")
+            raise Unreadable(DeadLetterReason.NULL_VALUE, "The record has no value.")
         if len(value) > self._max_bytes:
-            raise Unreadable(LetterReason.OVERSIZED, f"The value has {len(value)} bytes, over {self._max_bytes}.")
+            raise Unreadable(DeadLetterReason.OVERSIZED, f"The value has {len(value)} bytes, over {self._max_bytes}.")
         ref, start = schema_of(value, headers)
         writer = self._writers.get(ref) or self._learn(ref)
         if isinstance(writer, Unreadable):
@@ -138,11 +138,11 @@ class EventReader:
             writer = self._writer(layout_of(self._schemas.schema(ref)))
         except UnknownSchema:
             # Not remembered: a schema may be registered after the first record that was written with it.
-            return Unreadable(LetterReason.UNKNOWN_SCHEMA, f"The registry knows no schema {ref}.")
+            return Unreadable(DeadLetterReason.UNKNOWN_SCHEMA, f"The registry knows no schema {ref}.")
         except UnreadableSchema as error:
-            writer = Unreadable(LetterReason.INCOMPATIBLE_SCHEMA, f"Schema {ref} cannot be read by: {error}.")
+            writer = Unreadable(DeadLetterReason.INCOMPATIBLE_SCHEMA, f"Schema {ref} cannot be read by: {error}.")
         except (SchemaParseException, UnknownType):
-            writer = Unreadable(LetterReason.INCOMPATIBLE_SCHEMA, f"Schema {ref} is not valid Avro.")
+            writer = Unreadable(DeadLetterReason.INCOMPATIBLE_SCHEMA, f"Schema {ref} is not valid Avro.")
         if len(self._writers) >= _KEPT_WRITERS:
             del self._writers[next(iter(self._writers))]
         self._writers[ref] = writer
@@ -181,19 +181,19 @@ def _projected(record: Mapping[str, Any], keep: Mapping[str, Any]) -> dict[str, 
     return {**record, "fields": fields}
 
 
-def _decoded(decode: _Decode, body: io.BytesIO, *, overflow: LetterReason) -> Any:  # noqa: ANN401  fastavro's own name for a record
+def _decoded(decode: _Decode, body: io.BytesIO, *, overflow: DeadLetterReason) -> Any:  # noqa: ANN401  fastavro's own name for a record
     try:
         record = decode(body)
     except SchemaResolutionError:
         raise Unreadable(
-            LetterReason.INCOMPATIBLE_SCHEMA, "The writer's schema can't be read as a status event."
+            DeadLetterReason.INCOMPATIBLE_SCHEMA, "The writer's schema can't be read as a status event."
         ) from None
     except OverflowError:
         raise Unreadable(overflow, "A number or a date is beyond what can be held.") from None
     except Exception:  # noqa: BLE001  what fastavro raises on bytes that are no record is not described, and must not end the process
-        raise Unreadable(LetterReason.UNDECODABLE, "The bytes are not what the schema says.") from None
+        raise Unreadable(DeadLetterReason.UNDECODABLE, "The bytes are not what the schema says.") from None
     if io.BytesIO.read(body, 1):
-        raise Unreadable(LetterReason.UNDECODABLE, "Bytes are left over after the record.")
+        raise Unreadable(DeadLetterReason.UNDECODABLE, "Bytes are left over after the record.")
     return record
 
 
@@ -201,7 +201,7 @@ def _instant(ticks: int, per_second: int) -> datetime:
     try:
         return _EPOCH + timedelta(microseconds=ticks * 1_000_000 // per_second)
     except OverflowError:
-        raise Unreadable(LetterReason.INVALID_CONTENT, "A date is beyond what can be held.") from None
+        raise Unreadable(DeadLetterReason.INVALID_CONTENT, "A date is beyond what can be held.") from None
 
 
 def _sentence(error: ValidationError) -> str:

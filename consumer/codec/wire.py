@@ -7,7 +7,7 @@ Prefix form: a zero byte, the schema's id in four bytes, the record. Header form
 import struct
 from uuid import UUID
 
-from consumer.codec.letters import Headers, LetterReason, Unreadable
+from consumer.codec.dead_letters import DeadLetterReason, Headers, Unreadable
 
 SCHEMA_HEADER = "__value_schema_id"
 PREFIX = struct.Struct(">bI")
@@ -27,11 +27,11 @@ def schema_of(value: bytes, headers: Headers | None) -> tuple[SchemaRef, int]:
             if name == SCHEMA_HEADER and content is not None:
                 return _in_header(content), 0
     if len(value) < PREFIX.size:
-        reason = LetterReason.UNDECODABLE if value[:1] == b"\x00" else LetterReason.WRONG_MAGIC
+        reason = DeadLetterReason.UNDECODABLE if value[:1] == b"\x00" else DeadLetterReason.WRONG_MAGIC
         raise Unreadable(reason, "The value is shorter than the five bytes that name its schema.")
     magic, ident = PREFIX.unpack_from(value)
     if magic != _ID_MAGIC:
-        raise Unreadable(LetterReason.WRONG_MAGIC, "The value does not begin with a zero byte and a schema id.")
+        raise Unreadable(DeadLetterReason.WRONG_MAGIC, "The value does not begin with a zero byte and a schema id.")
     return ident, PREFIX.size
 
 
@@ -45,4 +45,4 @@ def _in_header(content: bytes) -> SchemaRef:
         return UUID(bytes=content[1:])
     if len(content) == PREFIX.size and content[0] == _ID_MAGIC:
         return int(PREFIX.unpack(content)[1])
-    raise Unreadable(LetterReason.WRONG_MAGIC, f"The header `{SCHEMA_HEADER}` names no schema.")
+    raise Unreadable(DeadLetterReason.WRONG_MAGIC, f"The header `{SCHEMA_HEADER}` names no schema.")

@@ -9,12 +9,12 @@ from typing import NamedTuple, Protocol
 
 import structlog
 
-from consumer.codec.letters import Headers, LetterReason, Unreadable
+from consumer.codec.dead_letters import DeadLetterReason, Headers, Unreadable
 from consumer.codec.reader import Peek
 from consumer.codec.wire import SchemaRef, schema_of
 from consumer.errors import Unavailable
 from consumer.events import Provider, ProviderAction, StudentStatusChanged
-from consumer.intake.letters import Letter
+from consumer.intake.dead_letters import DeadLetter
 from consumer.intake.port import Record
 from consumer.kafka import UnreadableHeaders, headers_of
 from consumer.ledger.port import Arrival, Place
@@ -28,10 +28,10 @@ _TRACEPARENT = re.compile(
     rb"[0-9a-f]{2}-[0-9a-f]{32}-[0-9a-f]{16}-[0-9a-f]{2}"
 )  # W3C Trace Context; anything else is dropped
 
-_SENTENCES: Mapping[LetterReason, str] = {
-    LetterReason.UNKNOWN_TENANT: "No tenant of that id is configured.",
-    LetterReason.UNLISTED_STATUS: "The status is not in the tenant's table.",
-    LetterReason.TENANT_UNUSABLE: "The tenant's file cannot be read: correct it, then write the record to the topic again.",
+_SENTENCES: Mapping[DeadLetterReason, str] = {
+    DeadLetterReason.UNKNOWN_TENANT: "No tenant of that id is configured.",
+    DeadLetterReason.UNLISTED_STATUS: "The status is not in the tenant's table.",
+    DeadLetterReason.TENANT_UNUSABLE: "The tenant's file cannot be read: correct it, then write the record to the topic again.",
 }
 
 
@@ -66,7 +66,7 @@ class Batch:
     size: int
     skips: Counter[tuple[str, str]]
     arrivals: list[Taken]
-    letters: list[Letter]
+    dead_letters: list[DeadLetter]
     waiting: list[Record]
     locked: list[Taken] = field(default_factory=list[Taken])
     again: bool = False
@@ -76,7 +76,7 @@ class Batch:
         """Forgets what came from partitions that are no longer ours; their next owner reads it again."""
         self.arrivals = [one for one in self.arrivals if one.place not in places]
         self.locked = [one for one in self.locked if one.place not in places]
-        self.letters = [letter for letter in self.letters if letter.place[:2] not in places]
+        self.dead_letters = [dead_letter for dead_letter in self.dead_letters if dead_letter.place[:2] not in places]
         for place in places:
             self.offsets.pop(place, None)
 
@@ -107,7 +107,9 @@ class BatchReader:
             try:
                 headers = headers_of(record)
             except UnreadableHeaders as error:
-                batch.letters.append(Letter(record, LetterReason.UNDECODABLE, str(error), headers_readable=False))
+                batch.dead_letters.append(
+                    DeadLetter(record, DeadLetterReason.UNDECODABLE, str(error), headers_readable=False)
+                )
                 offsets[place] = (record.offset() or 0) + 1
                 continue
             try:
@@ -122,8 +124,8 @@ class BatchReader:
                 else:
                     skips[tenant_id, decision.reason] += 1
             except Unreadable as unreadable:
-                batch.letters.append(Letter(record, unreadable.reason, unreadable.sentence))
-                if unreadable.reason is LetterReason.UNKNOWN_SCHEMA:
+                batch.dead_letters.append(DeadLetter(record, unreadable.reason, unreadable.sentence))
+                if unreadable.reason is DeadLetterReason.UNKNOWN_SCHEMA:
                     _keep(asked, value, headers, unreadable)
             except Unavailable as away:
                 _keep(asked, value, headers, away)
@@ -148,8 +150,8 @@ class BatchReader:
             case Skip(reason):
                 batch.skips[event.tenant_id, reason] += 1
             case Refuse(refusal):
-                reason = LetterReason(refusal.value)
-                batch.letters.append(Letter(record, reason, _SENTENCES[reason]))
+                reason = DeadLetterReason(refusal.value)
+                batch.dead_letters.append(DeadLetter(record, reason, _SENTENCES[reason]))
             case Act(action, providers):
                 open_work.add(event.tenant_id)
                 batch.arrivals.append(_taken(record, event, value, headers, action=action, providers=providers))

@@ -8,10 +8,10 @@ from collections.abc import Mapping, Sequence
 
 import structlog
 
-from consumer.codec.letters import LetterReason
+from consumer.codec.dead_letters import DeadLetterReason
 from consumer.failpoints import UNARMED, Failpoints, Point, commit_lost
 from consumer.intake.batch import Batch
-from consumer.intake.letters import DeadLetters, Letter, LettersAway
+from consumer.intake.dead_letters import DeadLetter, DeadLetters, DeadLettersUnavailable
 from consumer.intake.locked import Locked, earliest
 from consumer.intake.offsets import Offsets
 from consumer.ledger.port import Disposition, Inbox, Place
@@ -28,7 +28,7 @@ class Finishing:
     def __init__(
         self,
         inbox: Inbox,
-        letters: DeadLetters,
+        dead_letters: DeadLetters,
         offsets: Offsets,
         *,
         tenants: frozenset[str],
@@ -37,7 +37,7 @@ class Finishing:
     ) -> None:
         self.locked = Locked()
         self._inbox = inbox
-        self._letters = letters
+        self._dead_letters = dead_letters
         self._offsets = offsets
         self._tenants = tenants
         self._metrics = metrics
@@ -52,7 +52,7 @@ class Finishing:
             batch.arrivals = self.locked.join(batch.arrivals)
         if batch.arrivals:
             self._accept(batch)
-        if batch.letters:
+        if batch.dead_letters:
             self._send(batch)
         for (tenant, reason), count in batch.skips.items():
             self._metrics.skips.labels(self._known(tenant), reason).inc(count)
@@ -87,7 +87,7 @@ class Finishing:
             arrival, record, skip = taken
             match disposition:
                 case Disposition.REUSED_ID:
-                    batch.letters.append(Letter(record, LetterReason.REUSED_ID, _REUSED))
+                    batch.dead_letters.append(DeadLetter(record, DeadLetterReason.REUSED_ID, _REUSED))
                 case Disposition.LOCKED:
                     batch.locked.append(taken)
                 case Disposition.SKIPPED if skip is not None:
@@ -99,13 +99,15 @@ class Finishing:
             self._metrics.events.labels(self._known(tenant), disposition).inc(count)
 
     def _send(self, batch: Batch) -> None:
-        self._letters.send(batch.letters)
-        self._failpoints.reach(Point.LETTERS_SENT, lost=LettersAway("The dead letters' topic does not answer."))
-        for letter in batch.letters:
-            self._metrics.dead_letters.labels(letter.reason).inc()
-            topic, partition, offset = letter.place
-            log.warning("dead_letter", reason=letter.reason, topic=topic, partition=partition, offset=offset)
-        batch.letters = []
+        self._dead_letters.send(batch.dead_letters)
+        self._failpoints.reach(
+            Point.DEAD_LETTERS_SENT, lost=DeadLettersUnavailable("The dead letters' topic does not answer.")
+        )
+        for dead_letter in batch.dead_letters:
+            self._metrics.dead_letters.labels(dead_letter.reason).inc()
+            topic, partition, offset = dead_letter.place
+            log.warning("dead_letter", reason=dead_letter.reason, topic=topic, partition=partition, offset=offset)
+        batch.dead_letters = []
 
     def _known(self, tenant: str) -> str:
         return tenant if tenant in self._tenants else "unknown"

@@ -20,10 +20,10 @@ from collections.abc import Callable, Collection
 from consumer.errors import Fenced, Unavailable
 from consumer.failpoints import UNARMED, Failpoints
 from consumer.intake.batch import Batch, BatchReader
+from consumer.intake.dead_letters import DeadLetters, DeadLettersUnavailable
 from consumer.intake.finishing import Finishing
-from consumer.intake.hand import Hand, places_of
 from consumer.intake.hold import Hold
-from consumer.intake.letters import DeadLetters, LettersAway
+from consumer.intake.in_flight import InFlight, places_of
 from consumer.intake.membership import Membership
 from consumer.intake.offsets import Offsets
 from consumer.intake.open_work import OpenWork
@@ -49,7 +49,7 @@ class Intake:
         topic: str,
         batches: BatchReader,
         inbox: Inbox,
-        letters: DeadLetters,
+        dead_letters: DeadLetters,
         tenants: frozenset[str],
         owner: str,
         batch_size: int,
@@ -67,7 +67,7 @@ class Intake:
         self._clock = clock
         self._offsets = Offsets(inbox, failpoints=failpoints)
         self._finishing = Finishing(
-            inbox, letters, self._offsets, tenants=tenants, metrics=metrics, failpoints=failpoints
+            inbox, dead_letters, self._offsets, tenants=tenants, metrics=metrics, failpoints=failpoints
         )
         self._partitions = Partitions(inbox, self._offsets, owner=owner, metrics=metrics, failpoints=failpoints)
         self._watch = Watch(progress, topic, self._partitions, self._offsets, clock) if progress else None
@@ -82,7 +82,7 @@ class Intake:
             static=static,
             clock=clock,
         )
-        self._hand = Hand()
+        self._in_flight = InFlight()
         self._locked_at = 0.0
         self._open = OpenWork(inbox, tenants, clock)
         self._began = 0.0
@@ -112,12 +112,12 @@ class Intake:
     def turn(self) -> None:
         """One round: take, try, commit."""
         self._beat()
-        self._hand.records += self._membership.take(self._batch_size if self._hold.cause is None else 1)
+        self._in_flight.records += self._membership.take(self._batch_size if self._hold.cause is None else 1)
         if self._membership.replace_failed():
             self._drop_all()
         if self._hold.due:
             self._try()
-        waiting = self._hand.waiting
+        waiting = self._in_flight.waiting
         if not waiting:
             self._registry.succeeded()
         wanted = self._partitions.assigned if self._hold.cause else places_of(waiting)
@@ -135,12 +135,12 @@ class Intake:
             self._partitions.begin(self._membership.consumer)
             self._asking = "database"
             for batch in (self._those_locked, self._next):
-                if self._hand.batch is None:
-                    self._hand.batch = batch()
-                if self._hand.batch is not None:
-                    self._finish(self._hand.batch)
-                    self._hand.batch = None
-        except LettersAway as fault:
+                if self._in_flight.batch is None:
+                    self._in_flight.batch = batch()
+                if self._in_flight.batch is not None:
+                    self._finish(self._in_flight.batch)
+                    self._in_flight.batch = None
+        except DeadLettersUnavailable as fault:
             self._hold.failed("dead_letters", str(fault))
         except Unavailable as fault:
             self._hold.failed(self._asking, str(fault))
@@ -172,17 +172,17 @@ class Intake:
             self._asking = "locked_rows"
             raise Unavailable("Too many events wait for students' rows that other transactions hold.")
         self._asking = "database"
-        hand = self._hand
-        records = hand.records
+        in_flight = self._in_flight
+        records = in_flight.records
         if self._registry.due:
-            records, hand.waiting = [*hand.waiting, *records], []
+            records, in_flight.waiting = [*in_flight.waiting, *records], []
         if not records:
             return None
         self._began = self._clock()
         batch = self._batches.batch(records, self._open.tenants(locked.tenants()))
-        hand.records = []
+        in_flight.records = []
         if batch.waiting:
-            hand.waiting += batch.waiting
+            in_flight.waiting += batch.waiting
             self._registry.failed("registry", "A schema can't be looked up now.")
         return batch
 
@@ -217,11 +217,11 @@ class Intake:
 
     def _drop(self, gone: Collection[Place]) -> None:
         """Their next owner reads them again."""
-        self._hand.drop(gone)
+        self._in_flight.drop(gone)
         self._finishing.locked.drop(gone)
         self._finishing.hold_back()
 
     def _drop_all(self) -> None:
-        self._hand = Hand()
+        self._in_flight = InFlight()
         self._finishing.locked.clear()
         self._finishing.hold_back()

@@ -12,7 +12,7 @@ from contextlib import suppress
 import structlog
 from confluent_kafka import KafkaError, KafkaException, TopicPartition
 
-from consumer.intake.hand import place_of
+from consumer.intake.in_flight import place_of
 from consumer.intake.offsets import Offsets
 from consumer.intake.partitions import Partitions
 from consumer.intake.port import Answered, Consumer, Record

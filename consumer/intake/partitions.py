@@ -113,7 +113,7 @@ class Partitions:
         except KafkaException as error:
             raise Unavailable(f"Kafka does not tell the group's offsets ({error.args[0].name()}).") from error
         self._read(consumer, starts)
-        log.info("partitions_begun", offsets={partition: offset for (_, partition), offset in starts.items()})
+        log.info("partitions_started", offsets={partition: offset for (_, partition), offset in starts.items()})
 
     def lacks_offset(self, place: Place) -> None:
         """Nothing is at the offset from which the partition was to be read; why, `begin` finds out."""

@@ -5,7 +5,7 @@ from typing import Any, Protocol
 
 from confluent_kafka import KafkaError, TopicPartition
 
-from consumer.codec.letters import NewHeaders
+from consumer.codec.dead_letters import NewHeaders
 
 
 class Record(Protocol):

@@ -119,7 +119,7 @@ class Election:
                 with self._dsn.connect("provisioner leader") as session:
                     self._chosen = self._leased if self._dsn.shared(session) else self._advisory
             except psycopg.Error as error:
-                log.warning("leadership_away", error=why(error))
+                log.warning("leader_election_unavailable", error=why(error))
                 return False
         return self._chosen.held()
 

@@ -72,14 +72,14 @@ class Wakeups:
                     if not shared:
                         self._listen(session)
             except psycopg.Error as error:
-                log.warning("wakeups_away", error=why(error))
+                log.warning("listen_connection_lost", error=why(error))
                 self._stopping.wait(_PAUSE)
             else:
                 if shared:
                     self._poll()
 
     def _poll(self) -> None:
-        log.info("wakeups_polled", seconds=_POLL, why="the database is behind a pooler")
+        log.info("wakeups_polling", seconds=_POLL, why="the database is behind a pooler")
         while not self._stopping.wait(_POLL):
             self.wake()
 

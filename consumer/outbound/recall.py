@@ -63,7 +63,7 @@ class Recall:
             if page:
                 taken += self._outbox.recall(self._name, epoch, page)
             if turn % _REPORT_EVERY == _REPORT_EVERY - 1:
-                log.info("recall_goes_on", read=read, taken=taken)
+                log.info("recall_in_progress", read=read, taken=taken)
         self._outbox.resume(self._name, epoch, reached)
         self._metrics.recalled.inc(taken)
         log.warning("ledger_caught_up", progress=reached, read=read, taken=taken)

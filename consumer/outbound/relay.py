@@ -101,7 +101,7 @@ class Relay:
                         self._step_down()
                     self._metrics.relay_restarts.inc()
                     self._metrics.loop_faults.labels("outbound", type(fault).__name__).inc()
-                    log.warning("relay_starts_over", error=_name(fault), pause=pause)
+                    log.warning("relay_restarted", error=_name(fault), pause=pause)
                     self._back_off(pause)
                     pause = min(_LONGEST_PAUSE, pause * 2)
                 finally:
@@ -131,7 +131,7 @@ class Relay:
             newest = self._outbox.newest(self._name, epoch)
             if reached > newest and not self._recall.run(epoch, reached=reached, newest=newest):
                 return
-            log.info("relay_leads", epoch=epoch, progress=reached)
+            log.info("relay_elected", epoch=epoch, progress=reached)
             self._metrics.relay_leading.set(1)
             self._mark(epoch, reached)
             for batch in self._outbox.unpublished(self._name, epoch):
@@ -186,7 +186,7 @@ class Relay:
         self._mark(epoch, batch.number)
         if not asked_once:
             self._metrics.relay_restarts.inc()
-            log.warning("relay_changes_producer", batch=batch.number)
+            log.warning("relay_producer_replaced", batch=batch.number)
         return asked_once
 
     def _mark(self, epoch: int, number: int) -> None:

@@ -131,7 +131,9 @@ class Endings:
         planned = case.now() - case.waits_since(name) + timedelta(seconds=seconds)
         report = planned.total_seconds() > self._pace.report_after or tries >= self._pace.report_attempts
         held = isinstance(fault, OnHold)
-        log.debug("step_later", tenant_id=case.tenant.id, provider=case.provider, step=name, seconds=round(seconds, 1))
+        log.debug(
+            "step_deferred", tenant_id=case.tenant.id, provider=case.provider, step=name, seconds=round(seconds, 1)
+        )
         return self._waits(case, name, fault, seconds, so_far, report=report, held=held)
 
     def _waits(

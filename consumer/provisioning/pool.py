@@ -157,7 +157,7 @@ class Pool:
         if not task.cancelled() and (error := task.exception()):
             # A defect of ours: the student's lease runs out and it is tried again; the others go on.
             self._metrics.loop_faults.labels("provisioning", type(error).__name__).inc()
-            log.error("student_defect", tenant_id=tenant, exc_info=error)
+            log.error("student_failed_unexpectedly", tenant_id=tenant, exc_info=error)
 
     async def _pause(self, *, idle: bool) -> None:
         """A short breath while there is work (a claim serves many finished students at once); else until something changes."""

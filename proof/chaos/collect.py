@@ -5,7 +5,7 @@ import os
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from typing import TypeVar
 
-from consumer.codec.letters import Unreadable
+from consumer.codec.dead_letters import Unreadable
 from consumer.codec.reader import EventReader
 from consumer.codec.registry import open_registry
 from consumer.configuration.loading import load_settings
@@ -17,11 +17,11 @@ from proof.chaos import dump
 from proof.chaos.canaries import canaries
 from proof.chaos.installation import Installation
 from proof.collect import audit, world
+from proof.collect.dead_letters import dead_letter
 from proof.collect.inputs import InputReader
-from proof.collect.letters import letter
 from proof.collect.owners import Owners
+from proof.collect.published import OutcomeReader
 from proof.collect.raw import Raw
-from proof.collect.told import ToldReader
 from proof.collect.topics import raw, read_topics
 from proof.history import Bounds, History, Input
 
@@ -46,7 +46,7 @@ async def collect(
     entries = installation.simulators.audit.entries()
     calls = audit.calls(entries, Owners.of(installation.tenants, opener(os.environ)))
     records = await _records(installation, settings)
-    told = ToldReader(topics)
+    published = OutcomeReader(topics)
     unclassified: list[str] = []
 
     def understood(read: Callable[[Raw], ReadT], found: Sequence[Raw]) -> Sequence[ReadT]:
@@ -56,8 +56,8 @@ async def collect(
     return History(
         seed=seed,
         inputs=await asyncio.to_thread(_inputs, installation, settings, records[topics.status_changed]),
-        letters=understood(letter, records[topics.dead_letters]),
-        told=[each for topic in topics.outcomes for each in understood(told.read, records[topic])],
+        dead_letters=understood(dead_letter, records[topics.dead_letters]),
+        published=[each for topic in topics.outcomes for each in understood(published.read, records[topic])],
         calls=calls,
         accounts=world.accounts(vendors.graph, vendors.google, installation.tenants, calls),
         mails=world.mails(vendors.mail, installation.tenants),

@@ -17,8 +17,8 @@ from proof.chaos.proxy import Proxy
 from proof.chaos.sis import Sis
 from proof.chaos.watch import Watch
 from sandbox.embedded.ports import HOST
+from sandbox.simulators.faults import FaultRule, Latency
 from sandbox.simulators.server import VendorServer
-from sandbox.simulators.temper import Latency, Rule
 from sandbox.simulators.vendors import GOOGLE, GRAPH, MAILGUN, Institution, Quirks
 from sandbox.simulators.world import REGISTRY, World
 from testbed.installation import Service, until
@@ -36,7 +36,7 @@ INSTITUTIONS = (
     Institution("south-academy", "South Academy", (Provider.MICROSOFT, Provider.GOOGLE), ("el", "en"), concurrency=32),
 )
 
-CALM = (Rule(route="*", temper=Latency(low=0.02, high=0.08)),)
+HEALTHY = (FaultRule(route="*", fault=Latency(low=0.02, high=0.08)),)
 """The vendors on a good day."""
 
 _SETTINGS: Changes = {
@@ -122,7 +122,7 @@ class Installation:
 
     async def __aenter__(self) -> Self:
         self.simulators: VendorServer = await self._stack.enter_async_context(self.world.server())
-        self.simulators.tempers.set(CALM)
+        self.simulators.faults.set(HEALTHY)
         self.vendors = {name: await self._proxied(name) for name in (GRAPH, GOOGLE, MAILGUN, REGISTRY)}
         through = Through(self.vendors)
         self.ordinary = self.world.tenants(through)
@@ -167,7 +167,7 @@ class Installation:
 
     async def heal(self) -> None:
         """Nothing misbehaves any more, and every replica runs."""
-        self.simulators.tempers.set(CALM)
+        self.simulators.faults.set(HEALTHY)
         await self.database.heal()
         await self.brokers.heal()
         for proxy in self.vendors.values():

@@ -4,15 +4,15 @@ from collections.abc import Awaitable, Callable, Mapping, Sequence
 from dataclasses import dataclass, field
 from enum import StrEnum
 
+from proof.chaos.experiment import Experiment
 from proof.chaos.installation import Arrange, Changes
-from proof.chaos.scene import Scene
 from sandbox.simulators.events import Mix
 from sandbox.simulators.vendors import Quirks
 
-Fire = Callable[[Scene], Awaitable[None]]
+Fire = Callable[[Experiment], Awaitable[None]]
 """What happens in a row: faults, and what is expected besides the invariants. What is broken at its end, the runner heals."""
 
-Judge = Callable[[Scene], Awaitable[int]]
+Judge = Callable[[Experiment], Awaitable[int]]
 """Says with `Scene.expect` what is wrong when all is quiet, and returns how many effects there were."""
 
 

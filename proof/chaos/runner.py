@@ -13,10 +13,10 @@ from dataclasses import dataclass, replace
 from consumer.configuration.loading import load_settings
 from proof.chaos.collect import collect
 from proof.chaos.disk import CannotBeRun
+from proof.chaos.experiment import Experiment
 from proof.chaos.installation import Changes, Installation, merged
 from proof.chaos.result import Result
 from proof.chaos.row import Row
-from proof.chaos.scene import Scene
 from proof.chaos.stage import Stage
 from proof.checker import check
 from proof.history import Bounds, History
@@ -65,7 +65,7 @@ SHORT = Scale(window=4.0, full=False)
 
 @dataclass(frozen=True, slots=True)
 class _Played:
-    scene: Scene
+    experiment: Experiment
     row: Row
     healed_at: float
     quiet_at: float | None
@@ -94,7 +94,7 @@ async def play(stage: Stage, row: Row, *, seed: int, scale: Scale) -> Result:
         ) as installation:
             played = await _play(installation, row, seed=seed, scale=scale)
             if row.judge:
-                return _result(played, seed=seed, scale=scale, effects=await row.judge(played.scene))
+                return _result(played, seed=seed, scale=scale, effects=await row.judge(played.experiment))
             history = await _collected(installation, [played], seed=seed, least_effects=scale.students(row))
     except CannotBeRun as why:
         return Result(replace(row, not_run=str(why)), seed)
@@ -125,7 +125,7 @@ def _verified(scale: Scale) -> Changes:
 
 async def _play(installation: Installation, row: Row, *, seed: int, scale: Scale) -> _Played:
     assert row.fire is not None  # noqa: S101  rows that are not run are not played
-    scene = Scene(
+    experiment = Experiment(
         installation,
         number=row.number,
         seed=seed,
@@ -135,30 +135,30 @@ async def _play(installation: Installation, row: Row, *, seed: int, scale: Scale
         students=scale.students(row),
         mix=row.load.mix,
     )
-    await scene.begin()
-    loading = asyncio.create_task(scene.load())
-    await _insisting(scene, "fault", row.fire(scene))
-    await _insisting(scene, "healing", installation.heal())
+    await experiment.begin()
+    loading = asyncio.create_task(experiment.load())
+    await _insisting(experiment, "fault", row.fire(experiment))
+    await _insisting(experiment, "healing", installation.heal())
     healed_at = time.time()
-    await _insisting(scene, "load", loading)
-    quiet = await scene.quiet(seconds=row.heals_within + scale.window)
-    return _Played(scene, row, healed_at, time.time() if quiet else None)
+    await _insisting(experiment, "load", loading)
+    quiet = await experiment.quiet(seconds=row.heals_within + scale.window)
+    return _Played(experiment, row, healed_at, time.time() if quiet else None)
 
 
-async def _insisting(scene: Scene, what: str, doing: Awaitable[object]) -> None:
+async def _insisting(experiment: Experiment, what: str, doing: Awaitable[object]) -> None:
     """What does not come true in time is the row's violation; the run goes on, so that its history can tell why."""
     try:
-        async with asyncio.timeout(_FIRES_WITHIN + scene.window):
+        async with asyncio.timeout(_FIRES_WITHIN + experiment.window):
             await doing
     except (AssertionError, RuntimeError, TimeoutError) as failure:
-        scene.wrong.append(f"{what}: {str(failure) or type(failure).__name__}")
+        experiment.wrong.append(f"{what}: {str(failure) or type(failure).__name__}")
 
 
 async def _collected(
     installation: Installation, played: Sequence[_Played], *, seed: int, least_effects: int
 ) -> History:
-    fired = sum((one.scene.fired for one in played), Counter[str]())
-    students = [record.student for one in played for record in one.scene.records]
+    fired = sum((one.experiment.fired for one in played), Counter[str]())
+    students = [record.student for one in played for record in one.experiment.records]
     timing = load_settings(installation.service.config, {}).provisioning
     return await collect(
         installation,
@@ -200,14 +200,14 @@ def _result(
     violations: Sequence[str] = (),
     invalid: Sequence[str] = (),
 ) -> Result:
-    scene = played.scene
+    experiment = played.experiment
     return Result(
         row=played.row,
         seed=seed,
         window=scale.window,
-        fired=dict(scene.fired),
+        fired=dict(experiment.fired),
         effects=effects,
         heal=None if played.quiet_at is None else played.quiet_at - played.healed_at,
-        violations=[*scene.wrong, *violations],
-        invalid=[*invalid, *_never_fired(scene.fired)],
+        violations=[*experiment.wrong, *violations],
+        invalid=[*invalid, *_never_fired(experiment.fired)],
     )

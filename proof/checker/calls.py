@@ -74,8 +74,8 @@ def _too_early(
             return
         if call.operation in _FIRST or call.began >= answer.at + bounds.operation:
             name = f"{answer.tenant_id} at {answer.service}"
-            told = f"call {answer.number} was told to wait {answer.retry_after:g} s"
-            yield Violation("I9", name, f"call {call.number} began {call.began - answer.at:.1f} s after {told}")
+            published = f"call {answer.number} was told to wait {answer.retry_after:g} s"
+            yield Violation("I9", name, f"call {call.number} began {call.began - answer.at:.1f} s after {published}")
             return
 
 

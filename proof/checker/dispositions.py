@@ -2,12 +2,12 @@
 
 from collections.abc import Iterator
 
-from consumer.codec.letters import REASON_HEADER, LetterReason
+from consumer.codec.dead_letters import REASON_HEADER, DeadLetterReason
 from consumer.events import AccountProvisioningFailed, MailState, WelcomeEmailStatus
 from consumer.ledger.port import Disposition
 from proof.checker.index import Index
 from proof.checker.report import Violation
-from proof.history import Headers, InboxRow, Input, Letter, Lot, Place
+from proof.history import DeadLetter, ExpectedOutcome, Headers, InboxRow, Input, Place
 
 FINAL = frozenset({Disposition.APPLIED, Disposition.SUPERSEDED, Disposition.FAILED})
 KEPT = FINAL | {Disposition.PENDING}
@@ -46,16 +46,18 @@ def durable(index: Index) -> Iterator[Violation]:
 
 def dead_letters(index: Index) -> Iterator[Violation]:
     """I18: a letter for a record that can't be taken, with its reason, key, value and headers; repeated only after a fault."""
-    for origin, letters in index.letters.items():
+    for origin, dead_letters in index.dead_letters.items():
         one = index.inputs.get(origin)
         if one is None:
-            yield Violation("I18", at(origin), f"dead letter {at(letters[0].place)} is of no record of the input topic")
+            yield Violation(
+                "I18", at(origin), f"dead letter {at(dead_letters[0].place)} is of no record of the input topic"
+            )
             continue
-        for letter in letters:
-            if wrong := _untrue(index, one, letter):
-                yield Violation("I18", at(origin), f"dead letter {at(letter.place)} {wrong}")
-        if len(letters) > 1 and not index.fired:
-            yield Violation("I18", at(origin), f"{len(letters)} dead letters, and no fault fired")
+        for dead_letter in dead_letters:
+            if wrong := _untrue(index, one, dead_letter):
+                yield Violation("I18", at(origin), f"dead letter {at(dead_letter.place)} {wrong}")
+        if len(dead_letters) > 1 and not index.fired:
+            yield Violation("I18", at(origin), f"{len(dead_letters)} dead letters, and no fault fired")
 
 
 def at(place: Place) -> str:
@@ -65,16 +67,16 @@ def at(place: Place) -> str:
 
 def _not_disposed(index: Index, one: Input) -> str | None:
     """Why the record has no disposition, or more than one."""
-    letters = index.letters.get(one.place)
+    dead_letters = index.dead_letters.get(one.place)
     row = _row(index, one)
-    match one.lot:
-        case Lot.SKIP:
+    match one.expected:
+        case ExpectedOutcome.SKIP:
             return _trace(index, one, row)
-        case Lot.LETTER:
-            return None if letters else f"there is no dead letter for it ({one.reason})"
-        case Lot.ACT if row is None:
+        case ExpectedOutcome.DEAD_LETTER:
+            return None if dead_letters else f"there is no dead letter for it ({one.reason})"
+        case ExpectedOutcome.ACT if row is None:
             return "it acts, and is not in the inbox"
-        case Lot.ACT:
+        case ExpectedOutcome.ACT:
             return _repeated(index, one, row) if row and row.place != one.place else None
 
 
@@ -82,9 +84,9 @@ def _trace(index: Index, one: Input, row: InboxRow | None) -> str | None:
     """An event that does nothing leaves a trace only where it cancelled an older one that was not settled, or bears a used id."""
     if row is None or row.place != one.place:
         reused = row is not None and _reused(index, one, row)
-        return "it does nothing, and is a dead letter" if index.letters.get(one.place) and not reused else None
+        return "it does nothing, and is a dead letter" if index.dead_letters.get(one.place) and not reused else None
     older = any(
-        other.lot is Lot.ACT and (other.version or 0) < row.version
+        other.expected is ExpectedOutcome.ACT and (other.version or 0) < row.version
         for other in index.students[row.tenant_id, row.student_id].accepted
     )
     return None if older else "it does nothing, and is in the inbox, though there was nothing to cancel"
@@ -96,7 +98,7 @@ def _reused(index: Index, one: Input, row: InboxRow) -> bool:
 
 
 def _repeated(index: Index, one: Input, row: InboxRow) -> str | None:
-    if _reused(index, one, row) and one.place not in index.letters:
+    if _reused(index, one, row) and one.place not in index.dead_letters:
         return f"its event id was used by {at(row.place)} with other content, and there is no dead letter for it"
     return None
 
@@ -111,13 +113,13 @@ def _open(index: Index, one: Input) -> str | None:
 def _held(index: Index, row: InboxRow) -> bool:
     """Whether downstream was told that the student waits for a person, in this version or in one that came meanwhile."""
     return any(
-        told.outcome.cause.version >= row.version
+        published.outcome.cause.version >= row.version
         and (
-            (isinstance(told.outcome, AccountProvisioningFailed) and not told.outcome.final)
-            or (isinstance(told.outcome, WelcomeEmailStatus) and told.outcome.state is MailState.FAILED)
+            (isinstance(published.outcome, AccountProvisioningFailed) and not published.outcome.final)
+            or (isinstance(published.outcome, WelcomeEmailStatus) and published.outcome.state is MailState.FAILED)
         )
         for provider in index.students[row.tenant_id, row.student_id].ever
-        for told in index.told.get((row.tenant_id, row.student_id, provider.value), ())
+        for published in index.published.get((row.tenant_id, row.student_id, provider.value), ())
     )
 
 
@@ -127,22 +129,22 @@ def _row(index: Index, one: Input) -> InboxRow | None:
     return index.inbox.get((one.tenant_id, one.event_id))
 
 
-def _untrue(index: Index, one: Input, letter: Letter) -> str | None:
-    reason = one.reason if one.lot is Lot.LETTER else None
-    if one.lot is not Lot.LETTER:
+def _untrue(index: Index, one: Input, dead_letter: DeadLetter) -> str | None:
+    reason = one.reason if one.expected is ExpectedOutcome.DEAD_LETTER else None
+    if one.expected is not ExpectedOutcome.DEAD_LETTER:
         row = _row(index, one)
         if row is not None and _reused(index, one, row):
-            reason = LetterReason.REUSED_ID.value
+            reason = DeadLetterReason.REUSED_ID.value
     if reason is None:
         return "is of a record that can be taken"
-    if letter.reason != reason:
-        return f"says {letter.reason} instead of {reason}"
-    if any(name == _OMITTED for name, _ in letter.headers):
+    if dead_letter.reason != reason:
+        return f"says {dead_letter.reason} instead of {reason}"
+    if any(name == _OMITTED for name, _ in dead_letter.headers):
         return None
-    if (letter.key, letter.digest) != (one.key, one.digest):
+    if (dead_letter.key, dead_letter.digest) != (one.key, one.digest):
         return "has another key or value than the record"
     kept = tuple(header for header in one.headers if not _ours(header[0]))
-    return None if _begins_with(letter.headers, kept) else "lacks headers of the record"
+    return None if _begins_with(dead_letter.headers, kept) else "lacks headers of the record"
 
 
 def _begins_with(headers: Headers, kept: Headers) -> bool:

@@ -6,7 +6,19 @@ from dataclasses import dataclass, field
 
 from consumer.events import Provider
 from consumer.policy.marker import marker
-from proof.history import Call, Change, HeldAccount, History, InboxRow, Input, Letter, Lot, Operation, Place, Told
+from proof.history import (
+    Call,
+    Change,
+    DeadLetter,
+    ExpectedOutcome,
+    HeldAccount,
+    History,
+    InboxRow,
+    Input,
+    Operation,
+    Place,
+    PublishedOutcome,
+)
 
 Student = tuple[str, str]
 """Tenant and student."""
@@ -38,18 +50,18 @@ class Index:
         ledger = history.ledger
         self.inputs: dict[Place, Input] = {one.place: one for one in history.inputs}
         self.inbox = {(row.tenant_id, row.event_id): row for row in ledger.inbox}
-        self.letters: dict[Place, list[Letter]] = defaultdict(list)
-        for letter in history.letters:
-            self.letters[letter.origin].append(letter)
+        self.dead_letters: dict[Place, list[DeadLetter]] = defaultdict(list)
+        for dead_letter in history.dead_letters:
+            self.dead_letters[dead_letter.origin].append(dead_letter)
         self.rows = {(row.tenant_id, row.student_id): row for row in ledger.students}
         self.accounts = {(row.tenant_id, row.student_id, row.provider.value): row for row in ledger.accounts}
         self.held: dict[Spot, HeldAccount] = {
             (one.tenant_id, one.provider.value, one.object_id): one for one in history.accounts
         }
-        self.told: dict[tuple[str, str, str], list[Told]] = defaultdict(list)
-        for told in history.told:
-            outcome = told.outcome
-            self.told[outcome.tenant_id, outcome.student_id, outcome.provider.value].append(told)
+        self.published: dict[tuple[str, str, str], list[PublishedOutcome]] = defaultdict(list)
+        for published in history.published:
+            outcome = published.outcome
+            self.published[outcome.tenant_id, outcome.student_id, outcome.provider.value].append(published)
         self.changes: dict[str, list[Change]] = defaultdict(list)
         for change in history.changes:
             self.changes[change.table].append(change)
@@ -110,7 +122,7 @@ def _students(inputs: Iterable[Input], inbox: Mapping[tuple[str, str], InboxRow]
         event = (one.tenant_id, one.event_id)
         row = inbox.get(event)
         taken = row is not None and row.place == one.place
-        if taken or (one.lot is Lot.ACT and event not in events):
+        if taken or (one.expected is ExpectedOutcome.ACT and event not in events):
             events[event] = one
     students: dict[Student, Wanted] = {}
     for (tenant_id, _), one in events.items():

@@ -29,5 +29,5 @@ def _kept_waiting(index: Index) -> Iterator[Violation]:
         if row["settled_version"] < row["desired_version"]:
             since.setdefault(student, change.at)
         elif (waited := change.at - since.pop(student, change.at)) > index.history.bounds.spared:
-            told = f"change {change.number} settled it after {waited:.0f} s, and no fault was aimed at the tenant"
-            yield Violation("I15", of(student), told)
+            published = f"change {change.number} settled it after {waited:.0f} s, and no fault was aimed at the tenant"
+            yield Violation("I15", of(student), published)

@@ -7,7 +7,7 @@ from consumer.events import MailState, StepName, WelcomeEmailStatus
 from consumer.ledger.port import Disposition, StepState
 from proof.checker.index import PROVIDERS, Index, Spot, Student, of
 from proof.checker.report import Violation
-from proof.history import Call, HeldAccount, Operation, Told
+from proof.history import Call, HeldAccount, Operation, PublishedOutcome
 
 _REFUSED = frozenset({*range(400, 500), 503})
 """Answers by which nothing was done."""
@@ -76,7 +76,7 @@ def _at_rest(index: Index) -> Iterator[Violation]:
     sent = Counter((mail.tenant_id, mail.address, mail.secret) for mail in mails)
     for place, owner in index.owners.items():
         _, provider, _ = place
-        states = _states(index.told.get((*owner, provider), ()))
+        states = _states(index.published.get((*owner, provider), ()))
         standing = index.standing.get(place, ())
         for held in standing if len(standing) == 1 else ():  # of several accounts I1 tells
             works = sent[held.tenant_id, held.address, held.secret]
@@ -136,8 +136,8 @@ def _generations(index: Index) -> Mapping[tuple[str, str, str], int]:
     return newest
 
 
-def _states(told: Iterable[Told]) -> frozenset[MailState]:
-    return frozenset(one.outcome.state for one in told if isinstance(one.outcome, WelcomeEmailStatus))
+def _states(published: Iterable[PublishedOutcome]) -> frozenset[MailState]:
+    return frozenset(one.outcome.state for one in published if isinstance(one.outcome, WelcomeEmailStatus))
 
 
 def _is_new(index: Index, held: HeldAccount) -> bool:

@@ -59,8 +59,8 @@ def _there(index: Index) -> Counter[tuple[str, _Labels]]:
     for row in ledger.inbox:
         if row.disposition in {Disposition.APPLIED, Disposition.FAILED}:
             there[_SETTLED, (row.tenant_id, row.disposition)] += 1
-    for letter in index.history.letters:
-        there[_LETTERS, (letter.reason,)] += 1
+    for dead_letter in index.history.dead_letters:
+        there[_LETTERS, (dead_letter.reason,)] += 1
     for row in ledger.outbox:
         if row.published:
             there[_PUBLISHED, (row.topic,)] += 1

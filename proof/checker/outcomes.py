@@ -17,7 +17,7 @@ from consumer.ledger.port import Disposition
 from proof.checker.dispositions import at
 from proof.checker.index import Index, Student, of
 from proof.checker.report import Violation
-from proof.history import Call, Operation, Told
+from proof.history import Call, Operation, PublishedOutcome
 
 _MAKES_NONE = frozenset({StepName.ADDRESS, StepName.CREATE})
 """Steps that end for good only where there is no account."""
@@ -27,26 +27,30 @@ def published_once(index: Index) -> Iterator[Violation]:
     """I5: each of the ledger's outcomes is on its topic once, a key's in their order, and nothing else is."""
     history = index.history
     rows = {row.event_id: row for row in history.ledger.outbox}
-    seen: dict[str, Told] = {}
+    seen: dict[str, PublishedOutcome] = {}
     newest: dict[tuple[str, int, bytes], int] = {}
-    for told in sorted(history.told, key=lambda one: one.place):
-        event_id = str(told.outcome.event_id)
-        topic, partition, _ = told.place
+    for published in sorted(history.published, key=lambda one: one.place):
+        event_id = str(published.outcome.event_id)
+        topic, partition, _ = published.place
         row = rows.get(event_id)
         if event_id in seen:
-            yield Violation("I5", _whose(told), f"{at(told.place)} repeats {at(seen[event_id].place)}")
+            yield Violation("I5", _whose(published), f"{at(published.place)} repeats {at(seen[event_id].place)}")
             continue
-        seen[event_id] = told
+        seen[event_id] = published
         if row is None:
-            yield Violation("I5", _whose(told), f"{at(told.place)} is not the ledger's")
+            yield Violation("I5", _whose(published), f"{at(published.place)} is not the ledger's")
             continue
-        if (row.topic, row.key) != (topic, told.key) or told.key != student_key(*_student(told)):
+        if (row.topic, row.key) != (topic, published.key) or published.key != student_key(*_student(published)):
             yield Violation(
-                "I5", _whose(told), f"{at(told.place)} is on another topic, or has another key, than it should"
+                "I5",
+                _whose(published),
+                f"{at(published.place)} is on another topic, or has another key, than it should",
             )
-        if row.seq < newest.get((topic, partition, told.key), row.seq):
-            yield Violation("I5", _whose(told), f"{at(told.place)} (row {row.seq}) comes behind a later one of its key")
-        newest[topic, partition, told.key] = row.seq
+        if row.seq < newest.get((topic, partition, published.key), row.seq):
+            yield Violation(
+                "I5", _whose(published), f"{at(published.place)} (row {row.seq}) comes behind a later one of its key"
+            )
+        newest[topic, partition, published.key] = row.seq
     if history.quiet_at is not None:
         for event_id, row in rows.items():
             if event_id not in seen:
@@ -58,38 +62,44 @@ def _untold(index: Index) -> Iterator[Violation]:
     """What is settled, and downstream was never told: the ledger has lost an outcome."""
     for row in index.history.ledger.inbox:
         student, one = (row.tenant_id, row.student_id), index.inputs.get(row.place)
-        told = [_told_of(index, student, provider, row.version) for provider in (one.providers if one else ())]
-        if row.disposition == Disposition.APPLIED and not all(AccountProvisioned in kinds for kinds in told):
+        published = [_told_of(index, student, provider, row.version) for provider in (one.providers if one else ())]
+        if row.disposition == Disposition.APPLIED and not all(AccountProvisioned in kinds for kinds in published):
             yield Violation("I5", at(row.place), "it is applied, and nobody was told of an account")
-        elif row.disposition == Disposition.FAILED and not any(AccountProvisioningFailed in kinds for kinds in told):
+        elif row.disposition == Disposition.FAILED and not any(
+            AccountProvisioningFailed in kinds for kinds in published
+        ):
             yield Violation("I5", at(row.place), "it failed, and nobody was told")
 
 
 def _told_of(index: Index, student: Student, provider: Provider, version: int) -> frozenset[type[Outcome]]:
-    told = index.told.get((*student, provider.value), ())
-    return frozenset(type(one.outcome) for one in told if one.outcome.cause.version == version)
+    published = index.published.get((*student, provider.value), ())
+    return frozenset(type(one.outcome) for one in published if one.outcome.cause.version == version)
 
 
 def truthful(index: Index) -> Iterator[Violation]:
     """I6: each outcome against what the vendors had at its time."""
     sent = frozenset(mail.message_id for mail in index.history.mails)
-    for (tenant_id, student_id, provider), told in index.told.items():
+    for (tenant_id, student_id, provider), published in index.published.items():
         student = (tenant_id, student_id)
-        for one in told:
-            for wrong in _lies(index, student, told, one, sent):
+        for one in published:
+            for wrong in _lies(index, student, published, one, sent):
                 yield Violation("I6", of(student, provider), f"{at(one.place)}: {wrong}")
         if student not in index.students:
-            yield Violation("I6", of(student, provider), f"{at(told[0].place)}: no event acts for the student")
+            yield Violation("I6", of(student, provider), f"{at(published[0].place)}: no event acts for the student")
 
 
 def _lies(
-    index: Index, student: Student, told: Iterable[Told], one: Told, sent: frozenset[str | None]
+    index: Index,
+    student: Student,
+    published: Iterable[PublishedOutcome],
+    one: PublishedOutcome,
+    sent: frozenset[str | None],
 ) -> Iterator[str]:
     match one.outcome:
         case AccountProvisioned():
             yield from _not_so(index, student, one.outcome)
         case AccountProvisioningFailed(final=True):
-            yield from _not_failed(index, student, told, one.outcome)
+            yield from _not_failed(index, student, published, one.outcome)
         case WelcomeEmailStatus(state=MailState.ACCEPTED, message_id=ident) if ident not in sent:
             yield "no mail of that Message-Id was accepted"
         case _:
@@ -134,11 +144,11 @@ def _given(calls: Iterable[Call], when: float) -> tuple[frozenset[str], frozense
 
 
 def _not_failed(
-    index: Index, student: Student, told: Iterable[Told], outcome: AccountProvisioningFailed
+    index: Index, student: Student, published: Iterable[PublishedOutcome], outcome: AccountProvisioningFailed
 ) -> Iterator[str]:
     """Why `account-provisioning-failed` is not final, though it says so."""
     version = outcome.cause.version
-    for other in told:
+    for other in published:
         if isinstance(other.outcome, AccountProvisioned) and other.outcome.cause.version == version:
             yield f"{at(other.place)} tells that version {version} is provisioned"
     # A newer event may have led to an account all the same.
@@ -147,9 +157,9 @@ def _not_failed(
             yield f"call {call.number} made an account"
 
 
-def _student(told: Told) -> Student:
-    return told.outcome.tenant_id, told.outcome.student_id
+def _student(published: PublishedOutcome) -> Student:
+    return published.outcome.tenant_id, published.outcome.student_id
 
 
-def _whose(told: Told) -> str:
-    return of(_student(told), told.outcome.provider.value)
+def _whose(published: PublishedOutcome) -> str:
+    return of(_student(published), published.outcome.provider.value)

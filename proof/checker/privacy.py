@@ -25,13 +25,15 @@ def _sinks(index: Index) -> Iterator[tuple[str, str]]:
     history = index.history
     yield "logs", history.logs
     yield "metrics", history.metrics
-    for letter in history.letters:
+    for dead_letter in history.dead_letters:
         kept = (
-            {name for name, _ in index.inputs[letter.origin].headers} if letter.origin in index.inputs else set[str]()
+            {name for name, _ in index.inputs[dead_letter.origin].headers}
+            if dead_letter.origin in index.inputs
+            else set[str]()
         )
-        ours = [(value or b"").decode(errors="replace") for name, value in letter.headers if name not in kept]
-        yield f"headers of dead letter {at(letter.place)}", "\n".join(ours)
-    for told in history.told:
-        headers = [(value or b"").decode(errors="replace") for _, value in told.headers]
-        message = told.outcome.message if isinstance(told.outcome, AccountProvisioningFailed) else ""
-        yield f"headers and message of {at(told.place)}", "\n".join([*headers, message])
+        ours = [(value or b"").decode(errors="replace") for name, value in dead_letter.headers if name not in kept]
+        yield f"headers of dead letter {at(dead_letter.place)}", "\n".join(ours)
+    for published in history.published:
+        headers = [(value or b"").decode(errors="replace") for _, value in published.headers]
+        message = published.outcome.message if isinstance(published.outcome, AccountProvisioningFailed) else ""
+        yield f"headers and message of {at(published.place)}", "\n".join([*headers, message])

@@ -79,6 +79,6 @@ def _wrongly_adopted(index: Index, spot: Spot, student: Student) -> str | None:
 
 def _markers(index: Index, spot: Spot, held: HeldAccount) -> frozenset[str | None]:
     """Those that the object has borne, as far as the calls and the end tell; what a call of ours has marked proves nothing."""
-    told = {call.marker for call in index.about.get(spot, ()) if call.operation is not Operation.MARK}
+    published = {call.marker for call in index.about.get(spot, ()) if call.operation is not Operation.MARK}
     marked = any(call.operation is Operation.MARK and call.effective for call in index.about.get(spot, ()))
-    return frozenset(told if marked else told | {held.marker})
+    return frozenset(published if marked else published | {held.marker})

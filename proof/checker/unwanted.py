@@ -11,7 +11,7 @@ from proof.checker.calls import STEPS, accounts_of
 from proof.checker.dispositions import at
 from proof.checker.index import Index, Student, of
 from proof.checker.report import Violation
-from proof.history import Call, Change, Input, Lot, Operation
+from proof.history import Call, Change, ExpectedOutcome, Input, Operation
 
 _BEGINS = frozenset({Operation.CREATE, Operation.RESTORE, Operation.PASSWORD, Operation.SEND})
 """With these an account or a mail is begun; a replaced password is for another mail."""
@@ -99,7 +99,7 @@ def _news(index: Index) -> Mapping[Student, Sequence[_News]]:
 def _idle(index: Index) -> Mapping[Student, Sequence[Input]]:
     idle: dict[Student, list[Input]] = defaultdict(list)
     for one in index.history.inputs:
-        if one.lot is Lot.SKIP and one.tenant_id is not None and one.student_id is not None:
+        if one.expected is ExpectedOutcome.SKIP and one.tenant_id is not None and one.student_id is not None:
             idle[one.tenant_id, one.student_id].append(one)
     return idle
 

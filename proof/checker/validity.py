@@ -2,12 +2,12 @@
 
 from collections.abc import Iterator
 
-from consumer.codec.letters import LetterReason
+from consumer.codec.dead_letters import DeadLetterReason
 from proof.checker.dispositions import KEPT, at
 from proof.checker.index import Index
 from proof.history import Operation
 
-_REASONS = frozenset(LetterReason)
+_REASONS = frozenset(DeadLetterReason)
 _TABLES = frozenset(
     {
         "student",
@@ -41,9 +41,9 @@ def reasons_against(index: Index, effects: int) -> Iterator[str]:
     for row in history.ledger.inbox:
         if row.disposition not in KEPT:
             yield f"the disposition of {at(row.place)} is not known: {row.disposition}"
-    for letter in history.letters:
-        if letter.reason not in _REASONS:
-            yield f"the reason of dead letter {at(letter.place)} is not known: {letter.reason}"
+    for dead_letter in history.dead_letters:
+        if dead_letter.reason not in _REASONS:
+            yield f"the reason of dead letter {at(dead_letter.place)} is not known: {dead_letter.reason}"
     for table in sorted(index.changes.keys() - _TABLES):
         yield f"changes of a table that is not known: {table}"
     sent = {call.detail for call in history.calls if call.operation is Operation.SEND and call.effective}

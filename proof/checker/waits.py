@@ -8,7 +8,7 @@ from consumer.errors import Reason
 from consumer.events import AccountProvisioningFailed, MailState, StepName, WelcomeEmailStatus
 from proof.checker.index import Index, Student, of
 from proof.checker.report import Violation
-from proof.history import Change, Told
+from proof.history import Change, PublishedOutcome
 
 _REASONS, _STEPS = frozenset(Reason), frozenset(StepName)
 
@@ -85,8 +85,8 @@ def _untold(index: Index, student: Student, change: Change, row: Mapping[str, An
     often = bounds.report_attempts is not None and row["attempts"] >= bounds.report_attempts
     if not (lasts or often or (row["reported"] and not row.get("gone"))):
         return None
-    told = index.told.get((*student, row["provider"]), ())
-    later = [one.outcome.occurred_at.timestamp() - change.at for one in told if _tells(one, row)]
+    published = index.published.get((*student, row["provider"]), ())
+    later = [one.outcome.occurred_at.timestamp() - change.at for one in published if _tells(one, row)]
     if later and min(later) <= bounds.ahead:
         return None
     waited = f"for {change.at - row['since']:.0f} s, {row['attempts']} times for {row['reason']}"
@@ -94,8 +94,8 @@ def _untold(index: Index, student: Student, change: Change, row: Mapping[str, An
     return f"at change {change.number} it has waited at {row['step']} {waited}, and downstream was {when}"
 
 
-def _tells(told: Told, row: Mapping[str, Any]) -> bool:
-    outcome = told.outcome
+def _tells(published: PublishedOutcome, row: Mapping[str, Any]) -> bool:
+    outcome = published.outcome
     if outcome.cause.version != row["version"]:
         return False
     match outcome:

@@ -15,6 +15,7 @@ def forgotten(history: History, at: float) -> History:
 def _renumbered(history: History) -> Sequence[OutboxRow]:
     """The outbox in the order of the topics: what the ledger reads back from them it numbers anew."""
     places = {
-        str(one.outcome.event_id): number for number, one in enumerate(sorted(history.told, key=lambda one: one.place))
+        str(one.outcome.event_id): number
+        for number, one in enumerate(sorted(history.published, key=lambda one: one.place))
     }
     return [replace(row, seq=places.get(row.event_id, row.seq)) for row in history.ledger.outbox]

@@ -2,12 +2,12 @@
 
 import hashlib
 
-from consumer.codec.letters import Unreadable
+from consumer.codec.dead_letters import Unreadable
 from consumer.codec.reader import EventReader
 from consumer.events import StudentStatusChanged
 from consumer.policy.decision import Act, Decision, DecisionTable, Refuse, Skip
 from proof.collect.raw import Raw
-from proof.history import Input, Lot
+from proof.history import ExpectedOutcome, Input
 
 
 class InputReader:
@@ -26,7 +26,9 @@ class InputReader:
                 return _input(record, decision, tenant_id=peek.tenant_id, event=self._whole(record))
             event = self._reader.read(record.value, record.headers)
         except Unreadable as unreadable:
-            return Input(record.place, record.key, record.headers, digest(record), Lot.LETTER, unreadable.reason)
+            return Input(
+                record.place, record.key, record.headers, digest(record), ExpectedOutcome.DEAD_LETTER, unreadable.reason
+            )
         decision = self._decisions.decide(
             event.tenant_id, event.status.id, external_sync_disabled=event.student.external_sync_disabled
         )
@@ -48,17 +50,17 @@ def digest(record: Raw) -> bytes:
 def _input(record: Raw, decision: Decision, *, tenant_id: str, event: StudentStatusChanged | None = None) -> Input:
     match decision:
         case Skip(reason):
-            lot, providers, why = Lot.SKIP, (), reason.value
+            expected, providers, why = ExpectedOutcome.SKIP, (), reason.value
         case Refuse(refusal):
-            lot, providers, why = Lot.LETTER, (), refusal.value
+            expected, providers, why = ExpectedOutcome.DEAD_LETTER, (), refusal.value
         case Act(_, providers):
-            lot, why = Lot.ACT, None
+            expected, why = ExpectedOutcome.ACT, None
     return Input(
         place=record.place,
         key=record.key,
         headers=record.headers,
         digest=digest(record),
-        lot=lot,
+        expected=expected,
         reason=why,
         tenant_id=tenant_id,
         student_id=event.student.student_id if event else None,

@@ -24,13 +24,13 @@ def main() -> int:
         for line in played.trace:
             _print(line)
         if not report.passed or asked.seeds == 1:
-            _print("\n".join(told(seed, report)))
+            _print("\n".join(published(seed, report)))
         failed += not report.passed
     _print(f"{asked.seeds} seeds from {asked.seed} on in {time.monotonic() - began:.1f} s: {failed} failed")
     return 1 if failed else 0
 
 
-def told(seed: int, report: Report) -> Iterator[str]:
+def published(seed: int, report: Report) -> Iterator[str]:
     """What was found, and the command that repeats it."""
     yield from report.lines()
     if not report.passed:

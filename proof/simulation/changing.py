@@ -10,9 +10,9 @@ _EARLIEST, _LATER = 700.0, 60.0
 """Seconds: when that is at the earliest, and after the last fault."""
 
 
-def changing(dice: random.Random, others: Sequence[Fault], tenant_ids: Collection[str]) -> Sequence[AccountsChanged]:
+def changing(rng: random.Random, others: Sequence[Fault], tenant_ids: Collection[str]) -> Sequence[AccountsChanged]:
     """At some seeds, at one of these institutions."""
-    if dice.random() >= _CHANGING:
+    if rng.random() >= _CHANGING:
         return ()
     at = max([_EARLIEST, *(over_at(fault) + _LATER for fault in others)])
-    return [AccountsChanged(at, dice.choice(sorted(tenant_ids)))]
+    return [AccountsChanged(at, rng.choice(sorted(tenant_ids)))]

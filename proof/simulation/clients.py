@@ -10,7 +10,7 @@ from consumer.ledger.port import Inbox, Outbox, Work
 from consumer.outbound.port import Leadership, Progress, Published, TransactionalProducer
 from consumer.providers.tokens import TokenSource
 from consumer.tenants import GoogleSection, MicrosoftSection
-from proof.simulation.database import Bells
+from proof.simulation.database import WakeSignals
 from proof.simulation.institutions import settings
 from proof.simulation.ledger import SimulatedInbox, SimulatedLeadership, SimulatedOutbox, SimulatedWork
 from proof.simulation.process import Process
@@ -25,8 +25,8 @@ class SimulatedClients:
         self._around = around
         self._process = process
         self._rng = rng
-        self._bells = Bells(process)
-        around.database.listen(self._bells)
+        self._wake_signals = WakeSignals(process)
+        around.database.listen(self._wake_signals)
 
     def consumer(self, answered: intake.Answered) -> intake.Consumer:
         """See `Clients`."""
@@ -34,7 +34,7 @@ class SimulatedClients:
             self._process, group=settings().kafka.group_id, idle=settings().provisioning.sweep, answered=answered
         )
 
-    def letters_producer(self) -> intake.Producer:
+    def dead_letter_producer(self) -> intake.Producer:
         """See `Clients`."""
         return self._around.kafka.producer(self._process)
 
@@ -69,16 +69,16 @@ class SimulatedClients:
 
     async def work_announced(self, seconds: float) -> None:
         """See `Clients`."""
-        await self._bells.hear(self._bells.work, seconds)
+        await self._wake_signals.hear(self._wake_signals.work, seconds)
 
     def outcomes_announced(self, seconds: float) -> None:
         """See `Clients`."""
-        wait_for(self._bells.hear(self._bells.outcomes, seconds))
+        wait_for(self._wake_signals.hear(self._wake_signals.outcomes, seconds))
 
     def wake(self) -> None:
         """Ends the waits for both."""
-        self._bells.work.set()
-        self._bells.outcomes.set()
+        self._wake_signals.work.set()
+        self._wake_signals.outcomes.set()
 
     def http(self, ca_file: Path | None) -> Http:
         """See `Clients`."""

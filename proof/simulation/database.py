@@ -69,7 +69,7 @@ class Database(MemoryLedger):
         self._back_at = 0.0
         self._clock = clock
         self._leader: Process | None = None
-        self._hears: list[Bells] = []
+        self._hears: list[WakeSignals] = []
 
     def settled_accounts(self, tenant_id: str) -> Collection[str]:
         """The object ids of the tenant's accounts that were announced, and at which nothing is left to do."""
@@ -172,9 +172,9 @@ class Database(MemoryLedger):
         if self._leader is process:
             self._leader = None
 
-    def listen(self, bells: "Bells") -> None:
+    def listen(self, wake_signals: "WakeSignals") -> None:
         """Who wants to hear of new work and new outcomes."""
-        self._hears.append(bells)
+        self._hears.append(wake_signals)
 
     def own(self, topic: str, partitions: Collection[int], *, owner: str) -> Mapping[int, Ownership]:
         """See `Inbox`."""
@@ -243,15 +243,15 @@ class Database(MemoryLedger):
             self._announce(outcomes=True)
 
     def _announce(self, *, work: bool = False, outcomes: bool = False) -> None:
-        self._hears = [bells for bells in self._hears if bells.process.alive]
-        for bells in self._hears:
+        self._hears = [wake_signals for wake_signals in self._hears if wake_signals.process.alive]
+        for wake_signals in self._hears:
             if work:
-                bells.work.set()
+                wake_signals.work.set()
             if outcomes:
-                bells.outcomes.set()
+                wake_signals.outcomes.set()
 
 
-class Bells:
+class WakeSignals:
     """What a process hears of the ledger; like `Wakeups`, a bell that is missed costs a sweep."""
 
     def __init__(self, process: Process) -> None:
@@ -259,12 +259,12 @@ class Bells:
         self.work = asyncio.Event()
         self.outcomes = asyncio.Event()
 
-    async def hear(self, bell: asyncio.Event, seconds: float) -> None:
+    async def hear(self, wake_signal: asyncio.Event, seconds: float) -> None:
         """Returns when it has rung since the last time, at the latest after `seconds`."""
-        if not bell.is_set():
-            timer = asyncio.get_running_loop().call_later(seconds, bell.set)
+        if not wake_signal.is_set():
+            timer = asyncio.get_running_loop().call_later(seconds, wake_signal.set)
             try:
-                await bell.wait()
+                await wake_signal.wait()
             finally:
                 timer.cancel()
-        bell.clear()
+        wake_signal.clear()

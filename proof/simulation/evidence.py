@@ -12,12 +12,12 @@ from consumer.codec.reader import EventReader
 from consumer.events import Student
 from consumer.policy.decision import DecisionTable
 from proof.collect.audit import calls
+from proof.collect.dead_letters import dead_letter
 from proof.collect.forgotten import forgotten
 from proof.collect.inputs import InputReader
-from proof.collect.letters import letter
 from proof.collect.owners import Owners
+from proof.collect.published import OutcomeReader
 from proof.collect.raw import Raw
-from proof.collect.told import ToldReader
 from proof.collect.world import accounts, mails
 from proof.history import (
     AccountRow,
@@ -72,8 +72,10 @@ def history(
     whole = History(
         seed=scenario.seed,
         inputs=[_inputs().read(raw) for raw in _raw(around.kafka.records(topics.status_changed))],
-        letters=[letter(raw) for raw in _raw(around.kafka.read_committed(topics.dead_letters))],
-        told=[_told().read(raw) for topic in topics.outcomes for raw in _raw(around.kafka.read_committed(topic))],
+        dead_letters=[dead_letter(raw) for raw in _raw(around.kafka.read_committed(topics.dead_letters))],
+        published=[
+            _published().read(raw) for topic in topics.outcomes for raw in _raw(around.kafka.read_committed(topic))
+        ],
         calls=audit,
         accounts=[
             replace(_with_replacement(one, replaced), changed_at=changed.get(one.object_id))
@@ -188,5 +190,5 @@ def _inputs() -> InputReader:
 
 
 @cache
-def _told() -> ToldReader:
-    return ToldReader(settings().kafka.topics)
+def _published() -> OutcomeReader:
+    return OutcomeReader(settings().kafka.topics)

@@ -4,7 +4,7 @@ from dataclasses import dataclass
 
 from proof.simulation.database import Trouble
 from proof.simulation.kafka.network import Request
-from proof.simulation.vendors import Weather
+from proof.simulation.vendors import NetworkConditions
 
 
 @dataclass(frozen=True, slots=True)
@@ -88,12 +88,12 @@ class KafkaLoses:
 
 @dataclass(frozen=True, slots=True)
 class Spell:
-    """Weather between one tenant and one vendor, for so long."""
+    """Network conditions between one tenant and one vendor, for so long."""
 
     at: float
     seconds: float
     host: str
-    weather: Weather
+    conditions: NetworkConditions
 
 
 @dataclass(frozen=True, slots=True)
@@ -150,8 +150,8 @@ def over_at(fault: Fault) -> float:
             lasts = lag + seconds
         case KafkaLoses(lands_after=after):
             lasts = after or 0.0
-        case Spell(seconds=seconds, weather=weather):
-            lasts = seconds + weather.lateness
+        case Spell(seconds=seconds, conditions=conditions):
+            lasts = seconds + conditions.lateness
         case _:
             lasts = fault.seconds
     return fault.at + lasts

@@ -7,44 +7,44 @@ from collections.abc import Sequence
 from consumer.events import Provider
 from proof.simulation.faults import Spell
 from proof.simulation.institutions import tenants
-from proof.simulation.vendors import Weather, host
+from proof.simulation.vendors import NetworkConditions, host
+from sandbox.simulators.faults import Answer, FaultRule
 from sandbox.simulators.google import refusals as google
 from sandbox.simulators.graph import refusals as graph
-from sandbox.simulators.temper import Answer, Rule
 from sandbox.simulators.vendors import GOOGLE, GRAPH
 
 _REFUSING = 0.3
 _MENDED_AFTER = (60.0, 240.0, 900.0)
 
 
-def refusing(dice: random.Random) -> Sequence[Spell]:
+def refusing(rng: random.Random) -> Sequence[Spell]:
     """At about one seed in three, one refusal of one tenant's from the beginning on, until it is mended."""
-    if dice.random() >= _REFUSING:
+    if rng.random() >= _REFUSING:
         return ()
-    tenant = dice.choice(tenants())
-    provider = dice.choice(tenant.providers)
+    tenant = rng.choice(tenants())
+    provider = rng.choice(tenant.providers)
     vendor, rules = (GRAPH, _AT_GRAPH) if provider is Provider.MICROSOFT else (GOOGLE, _AT_GOOGLE)
-    rule = dice.choice(rules)
-    return [Spell(0.0, dice.choice(_MENDED_AFTER), host(vendor, tenant.id), Weather(rules=(rule,)))]
+    rule = rng.choice(rules)
+    return [Spell(0.0, rng.choice(_MENDED_AFTER), host(vendor, tenant.id), NetworkConditions(rules=(rule,)))]
 
 
-def _graph(route: str, refusal: graph.Refusal) -> Rule:
+def _graph(route: str, refusal: graph.Refusal) -> FaultRule:
     error = {
         name: said for name, said in refusal.body["error"].items() if name != "innerError"
     }  # which has an id of chance
     return _rule(route, refusal.status, {"error": error})
 
 
-def _google(route: str, refusal: google.Refusal) -> Rule:
+def _google(route: str, refusal: google.Refusal) -> FaultRule:
     return _rule(route, refusal.status, refusal.body())
 
 
-def _rule(route: str, status: int, body: object) -> Rule:
+def _rule(route: str, status: int, body: object) -> FaultRule:
     headers = {"content-type": "application/json"}
-    return Rule(route=route, temper=Answer(status=status, body=json.dumps(body), headers=headers))
+    return FaultRule(route=route, fault=Answer(status=status, body=json.dumps(body), headers=headers))
 
 
-_AT_GRAPH: Sequence[Rule] = (
+_AT_GRAPH: Sequence[FaultRule] = (
     _graph("graph.groups.join", graph.denied()),
     _graph("graph.groups.join", graph.invalid(graph.MAIL_ENABLED)),
     _graph("graph.users.assignLicense", graph.invalid("Subscription with SKU x does not have any available licenses.")),
@@ -55,7 +55,7 @@ _AT_GRAPH: Sequence[Rule] = (
     _graph("graph.users.create", graph.Refusal(400, "Request_Novel", "Nobody has seen this before.")),
     _graph("graph.users.create", graph.Refusal(418, "Teapot", "Nobody has seen this before.")),
 )
-_AT_GOOGLE: Sequence[Rule] = (
+_AT_GOOGLE: Sequence[FaultRule] = (
     _google("directory.members.insert", google.forbidden()),
     _google("directory.members.insert", google.not_found("groupKey")),
     _google("directory.users.insert", google.invalid("INVALID_OU_ID")),

@@ -12,7 +12,7 @@ from yarl import URL
 
 from consumer.http.answer import Answer
 from consumer.http.client import Call
-from sandbox.simulators.desk import Handler, Vendor
+from sandbox.simulators.request_handler import Handler, Vendor
 
 
 class Request(web.Request):

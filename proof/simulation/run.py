@@ -11,9 +11,9 @@ from consumer.failpoints import Point
 from proof.history import History
 from proof.simulation import clock, evidence, logs
 from proof.simulation.clock import Clock
+from proof.simulation.fault_injector import FaultInjector
 from proof.simulation.hands import settle_in
 from proof.simulation.institutions import settings
-from proof.simulation.mischief import Mischief
 from proof.simulation.process import Process
 from proof.simulation.replica import Make, Replica
 from proof.simulation.scenario import Scenario
@@ -73,7 +73,7 @@ class _Stage:
             Replica(number, self._around, seed=scenario.seed, make=make, failpoints=self._failpoints)
             for number in range(scenario.replicas)
         ]
-        self._mischief = Mischief(self._around, self._replicas)
+        self._fault_injector = FaultInjector(self._around, self._replicas)
         self._healed_at = scenario.healed_at
         self._all_sent_at = max((sent.at for sent in scenario.sent), default=0.0)
 
@@ -83,7 +83,7 @@ class _Stage:
         for sent in self._scenario.sent:
             loop.call_at(sent.at, self._send, sent.record)
         for fault in self._scenario.faults:
-            loop.call_at(fault.at, self._mischief.do, fault)
+            loop.call_at(fault.at, self._fault_injector.do, fault)
         for replica in self._replicas:
             replica.start()
         quiet_at = await self._until_quiet()
@@ -92,10 +92,10 @@ class _Stage:
                 self._scenario,
                 self._around,
                 self._replicas,
-                faults=self._mischief.done,
-                deaths=self._mischief.deaths,
-                replaced=self._mischief.replaced,
-                changed=self._mischief.changed,
+                faults=self._fault_injector.done,
+                deaths=self._fault_injector.deaths,
+                replaced=self._fault_injector.replaced,
+                changed=self._fault_injector.changed,
                 quiet_at=quiet_at,
                 logs="\n".join(self._lines),
             ),
@@ -150,10 +150,10 @@ class _Stage:
         self._reached[point] += 1
         if self._crashes and self._crashes[0] is point:
             del self._crashes[0]
-            self._mischief.crash(process, point)
+            self._fault_injector.crash(process, point)
             return True
         if seconds := self._stalls.pop(point, 0.0):
-            self._mischief.stall(process, point, seconds)
+            self._fault_injector.stall(process, point, seconds)
             return True
         return False
 

@@ -105,14 +105,14 @@ class Scenario:
 
 def scenario(seed: int) -> Scenario:
     """The seed's own."""
-    dice = random.Random(f"{seed}/scenario")  # noqa: S311  repeatable, guards nothing
-    records = _records(seed, dice)
-    replicas = dice.choice((2, 2, 3))
-    sent = _with_sequels(_times(records, dice), seed)
-    residents = _with_strangers(_residents(records, dice), records, seed)
+    rng = random.Random(f"{seed}/scenario")  # noqa: S311  repeatable, guards nothing
+    records = _records(seed, rng)
+    replicas = rng.choice((2, 2, 3))
+    sent = _with_sequels(_times(records, rng), seed)
+    residents = _with_strangers(_residents(records, rng), records, seed)
     used = {record.tenant_id for record in records}
     faults = [
-        *_faults(mishaps(dice, replicas), seed, replicas),
+        *_faults(mishaps(rng, replicas), seed, replicas),
         *unreadable(random.Random(f"{seed}/unreadable"), used),  # noqa: S311  repeatable, guards nothing
     ]
     lost = losing(random.Random(f"{seed}/losing"))  # noqa: S311  repeatable, guards nothing
@@ -122,46 +122,46 @@ def scenario(seed: int) -> Scenario:
         sent=[*sent, *_enrolled_anew(sent, changed)],
         residents=residents,
         faults=[*faults, *changed, *lost],
-        crashes=_some_points(dice, 3),
-        stalls={point: dice.choice((20.0, 90.0, 150.0)) for point in _some_points(dice, 2)},
+        crashes=_some_points(rng, 3),
+        stalls={point: rng.choice((20.0, 90.0, 150.0)) for point in _some_points(rng, 2)},
         replicas=replicas,
         # What the ledger forgets can be found again only where vendors show it: see *A restored ledger* in docs/operations.md.
-        quirks=Quirks() if lost else _quirks(dice),
+        quirks=Quirks() if lost else _quirks(rng),
     )
 
 
 def _faults(drawn: Sequence[Fault], seed: int, replicas: int) -> Sequence[Fault]:
-    """And what an institution has got wrong, or does with its accounts. No other weather of the same host covers a refusal."""
-    dice = random.Random(f"{seed}/refusing")  # noqa: S311  repeatable, guards nothing
+    """And what an institution has got wrong, or does with its accounts. No other conditions of the same host covers a refusal."""
+    rng = random.Random(f"{seed}/refusing")  # noqa: S311  repeatable, guards nothing
     bad = {fault.host for fault in drawn if isinstance(fault, Spell)}
-    refused = [spell for spell in refusing(dice) if spell.host not in bad]
+    refused = [spell for spell in refusing(rng) if spell.host not in bad]
     replaced = replacing(random.Random(f"{seed}/replacing"))  # noqa: S311  repeatable, guards nothing
     failing = _failing(random.Random(f"{seed}/failing"), replicas, drawn)  # noqa: S311  repeatable, guards nothing
     return [*drawn, *refused, *replaced, *failing]
 
 
-def _failing(dice: random.Random, replicas: int, drawn: Sequence[Fault]) -> Sequence[Fault]:
+def _failing(rng: random.Random, replicas: int, drawn: Sequence[Fault]) -> Sequence[Fault]:
     """A consumer that is fenced, mostly where other things befall the service too: seeds that only vendors trouble spare tenants.
 
     Once at most: twice within a minute ends its process, by the service's contract.
     """
     mixed = any(not isinstance(fault, Spell) for fault in drawn)
-    if dice.random() >= (_FAILING_TOO if mixed else _FAILING):
+    if rng.random() >= (_FAILING_TOO if mixed else _FAILING):
         return ()
-    return [ConsumerFails(dice.uniform(0.0, _ENROLLING), dice.choice((None, *range(replicas))))]
+    return [ConsumerFails(rng.uniform(0.0, _ENROLLING), rng.choice((None, *range(replicas))))]
 
 
 _FAILING_TOO, _FAILING = 0.3, 0.05
 
 
-def _some_points(dice: random.Random, most: int) -> Sequence[Point]:
+def _some_points(rng: random.Random, most: int) -> Sequence[Point]:
     """At one seed in three."""
-    return dice.sample(tuple(Point), k=dice.choice((0, 0, dice.randint(1, most))))
+    return rng.sample(tuple(Point), k=rng.choice((0, 0, rng.randint(1, most))))
 
 
-def _records(seed: int, dice: random.Random) -> Sequence[SimulatedRecord]:
+def _records(seed: int, rng: random.Random) -> Sequence[SimulatedRecord]:
     def perhaps(*every: int) -> int:
-        return dice.choice((0, *every))
+        return rng.choice((0, *every))
 
     mix = Mix(
         sync_disabled=perhaps(5),
@@ -173,26 +173,26 @@ def _records(seed: int, dice: random.Random) -> Sequence[SimulatedRecord]:
         tied=perhaps(2, 3),
         broken=perhaps(2, 3),
     )
-    chosen = dice.sample(tenants(), k=dice.choice((1, 1, 2, 3)))
-    stream = EventStream(seed=seed, tenants=chosen, students=dice.randint(3, 6), encoder=encoder(), mix=mix, spread=4)
+    chosen = rng.sample(tenants(), k=rng.choice((1, 1, 2, 3)))
+    stream = EventStream(seed=seed, tenants=chosen, students=rng.randint(3, 6), encoder=encoder(), mix=mix, spread=4)
     return list(stream)
 
 
-def _times(records: Sequence[SimulatedRecord], dice: random.Random) -> Sequence[Sent]:
+def _times(records: Sequence[SimulatedRecord], rng: random.Random) -> Sequence[Sent]:
     """In their order, so that a student's own keep theirs: one student, one key."""
-    times = sorted(dice.uniform(0.0, _ENROLLING) for _ in records)
+    times = sorted(rng.uniform(0.0, _ENROLLING) for _ in records)
     return [Sent(at, record) for at, record in zip(times, records, strict=True)]
 
 
 def _with_sequels(sent: Sequence[Sent], seed: int) -> Sequence[Sent]:
     """What follows comes while the student's work is under way, or later."""
-    dice = random.Random(f"{seed}/sequels")  # noqa: S311  repeatable, guards nothing
+    rng = random.Random(f"{seed}/sequels")  # noqa: S311  repeatable, guards nothing
     last = {(one.record.tenant_id, one.record.student_id): one.at for one in sent}
     whole = list(sent)
-    for records in sequels([one.record for one in sent], dice):
+    for records in sequels([one.record for one in sent], rng):
         at = last[records[0].tenant_id, records[0].student_id]
         for record in records:
-            at += dice.choice((dice.uniform(0.0, 3.0), dice.uniform(0.0, _ENROLLING)))
+            at += rng.choice((rng.uniform(0.0, 3.0), rng.uniform(0.0, _ENROLLING)))
             whole.append(Sent(at, record))
     return sorted(whole, key=lambda one: one.at)
 
@@ -211,14 +211,14 @@ def _enrolled_anew(sent: Sequence[Sent], changed: Sequence[AccountsChanged]) -> 
 _ANEW = 60.0
 
 
-def _residents(records: Sequence[SimulatedRecord], dice: random.Random) -> Sequence[Resident]:
+def _residents(records: Sequence[SimulatedRecord], rng: random.Random) -> Sequence[Resident]:
     students = {(record.tenant_id, record.student_id): record.student for record in records if record.breakage is None}
     known = {tenant.id: tenant for tenant in tenants()}
     return [
-        Resident(tenant_id, provider, student, dice.choice(_KNOWN))
+        Resident(tenant_id, provider, student, rng.choice(_KNOWN))
         for (tenant_id, _), student in students.items()
         for provider in known[tenant_id].providers
-        if dice.random() < _RESIDENT
+        if rng.random() < _RESIDENT
     ]
 
 
@@ -230,29 +230,29 @@ _STRANGERS = (*[Beforehand.STAFF] * 2, Beforehand.GUEST, Beforehand.ADMINISTRATO
 
 def _with_strangers(residents: Sequence[Resident], records: Sequence[SimulatedRecord], seed: int) -> Sequence[Resident]:
     """And accounts that must be left alone, whatever they bear; of students who have none themselves."""
-    dice = random.Random(f"{seed}/strangers")  # noqa: S311  repeatable, guards nothing
+    rng = random.Random(f"{seed}/strangers")  # noqa: S311  repeatable, guards nothing
     known = {tenant.id: tenant for tenant in tenants()}
     students = {(record.tenant_id, record.student_id): record.student for record in records if record.breakage is None}
     settled = {(one.tenant_id, one.provider, one.student.student_id) for one in residents}
     strangers = [
-        Resident(tenant_id, provider, student, dice.choice(_STRANGERS))
+        Resident(tenant_id, provider, student, rng.choice(_STRANGERS))
         for (tenant_id, student_id), student in students.items()
         for provider in known[tenant_id].providers
-        if dice.random() < _STRANGE and (tenant_id, provider, student_id) not in settled
+        if rng.random() < _STRANGE and (tenant_id, provider, student_id) not in settled
     ]
     return [*residents, *strangers]
 
 
-def _quirks(dice: random.Random) -> Quirks:
+def _quirks(rng: random.Random) -> Quirks:
     return Quirks(
         graph=GraphQuirks(
-            drops_employee_id=dice.random() < 0.2,  # noqa: PLR2004  one seed in five
-            lag=dice.choice((0.0, 0.0, 5.0, 60.0)),
+            drops_employee_id=rng.random() < 0.2,  # noqa: PLR2004  one seed in five
+            lag=rng.choice((0.0, 0.0, 5.0, 60.0)),
         ),
         google=GoogleQuirks(
-            settling=dice.choice((0.0, 0.0, 10.0, 40.0)),
-            hides_settling_ids=dice.random() < 0.3,  # noqa: PLR2004  about one seed in three
-            index_lag=dice.choice((0.0, 0.0, 20.0)),
+            settling=rng.choice((0.0, 0.0, 10.0, 40.0)),
+            hides_settling_ids=rng.random() < 0.3,  # noqa: PLR2004  about one seed in three
+            index_lag=rng.choice((0.0, 0.0, 20.0)),
         ),
-        mailgun=MailgunQuirks(ingestion_delay=dice.choice((0.0, 60.0, 300.0))),
+        mailgun=MailgunQuirks(ingestion_delay=rng.choice((0.0, 60.0, 300.0))),
     )

@@ -45,11 +45,11 @@ def sequel(before: SimulatedRecord, status: str, student: Student | None = None)
     return replace(before, value=encoder().encode(event), event_id=event["event_id"], version=version, student=student)
 
 
-def sequels(records: Sequence[SimulatedRecord], dice: random.Random) -> Iterator[Sequence[SimulatedRecord]]:
+def sequels(records: Sequence[SimulatedRecord], rng: random.Random) -> Iterator[Sequence[SimulatedRecord]]:
     """For about a third of the students what follows their newest event, in order. Some of it asks for nothing."""
     for record in newest_of(records).values():
-        if dice.random() < _MOVING:
-            yield dice.choice((_withdrawal, _withdrawal, _switched_off, _return, _correction))(record, dice)
+        if rng.random() < _MOVING:
+            yield rng.choice((_withdrawal, _withdrawal, _switched_off, _return, _correction))(record, rng)
 
 
 _MOVING = 0.3
@@ -65,18 +65,18 @@ def newest_of(records: Sequence[SimulatedRecord]) -> Mapping[tuple[str, str], Si
     return newest
 
 
-def _withdrawal(last: SimulatedRecord, _dice: random.Random) -> Sequence[SimulatedRecord]:
+def _withdrawal(last: SimulatedRecord, _rng: random.Random) -> Sequence[SimulatedRecord]:
     return [sequel(last, WITHDRAWN)]
 
 
-def _switched_off(last: SimulatedRecord, _dice: random.Random) -> Sequence[SimulatedRecord]:
+def _switched_off(last: SimulatedRecord, _rng: random.Random) -> Sequence[SimulatedRecord]:
     return [sequel(last, ENROLLED, last.student.model_copy(update={"external_sync_disabled": True}))]
 
 
-def _return(last: SimulatedRecord, dice: random.Random) -> Sequence[SimulatedRecord]:
-    gone = _withdrawal(last, dice)[-1]
+def _return(last: SimulatedRecord, rng: random.Random) -> Sequence[SimulatedRecord]:
+    gone = _withdrawal(last, rng)[-1]
     return [gone, sequel(gone, ENROLLED)]
 
 
-def _correction(last: SimulatedRecord, dice: random.Random) -> Sequence[SimulatedRecord]:
-    return [sequel(last, ENROLLED, last.student.model_copy(update={"family_name": dice.choice(_NAMES)}))]
+def _correction(last: SimulatedRecord, rng: random.Random) -> Sequence[SimulatedRecord]:
+    return [sequel(last, ENROLLED, last.student.model_copy(update={"family_name": rng.choice(_NAMES)}))]

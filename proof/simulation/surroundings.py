@@ -26,11 +26,11 @@ class Surroundings:
 
 
 def lay_out(clock: Clock, seed: int, quirks: Quirks, *, database: type[Database] = Database) -> Surroundings:
-    """A new world: empty topics, an empty database, directories that hold nobody. Each part has dice of its own."""
+    """A new world: empty topics, an empty database, directories that hold nobody. Each part has a random generator of its own."""
     trace = Trace(clock)
     vendors = laid_out(clock=clock.unix, seed=seed, quirks=quirks)
     tenants = [institution.id for institution in INSTITUTIONS]
-    kafka = Cluster(clock, _dice(seed, "kafka"))
+    kafka = Cluster(clock, _rng(seed, "kafka"))
     topics = settings().kafka.topics
     kafka.create_topic(topics.status_changed, PARTITIONS)
     kafka.create_topic(topics.relay_progress, 1)
@@ -40,11 +40,11 @@ def lay_out(clock: Clock, seed: int, quirks: Quirks, *, database: type[Database]
         clock=clock,
         trace=trace,
         kafka=kafka,
-        database=database(clock, _dice(seed, "database"), trace),
+        database=database(clock, _rng(seed, "database"), trace),
         vendors=vendors,
-        internet=Internet(vendors, tenants, open_secret, clock=clock, rng=_dice(seed, "internet"), trace=trace),
+        internet=Internet(vendors, tenants, open_secret, clock=clock, rng=_rng(seed, "internet"), trace=trace),
     )
 
 
-def _dice(seed: int, part: str) -> random.Random:
+def _rng(seed: int, part: str) -> random.Random:
     return random.Random(f"{seed}/{part}")  # noqa: S311  repeatable, guards nothing

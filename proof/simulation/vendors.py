@@ -1,6 +1,6 @@
-"""The vendors, reached in memory by the service's own adapters: the simulators' own handlers answer, as the weather lets them.
+"""The vendors, reached in memory by the service's own adapters: the simulators' own handlers answer, as the network conditions let them.
 
-adapter ── send ──▶ way there ──▶ the tenant's desk at the vendor: temper, handler, audit ──▶ way back ──▶ adapter
+adapter ── send ──▶ way there ──▶ the tenant's request handler at the vendor: fault, handler, audit ──▶ way back ──▶ adapter
              └── unreachable: nothing has left
 """
 
@@ -29,8 +29,8 @@ from proof.simulation.requests import Request, Routes, answer_of
 from proof.simulation.trace import Trace
 from proof.simulation.wire import ask, at_once
 from sandbox.simulators.audit import AuditLog
-from sandbox.simulators.desk import Desk, Vendor
-from sandbox.simulators.temper import DoLate, Rule, Temper, Tempers
+from sandbox.simulators.faults import DoLate, FaultRule, InjectedFault, InjectedFaults
+from sandbox.simulators.request_handler import RequestHandler, Vendor
 from sandbox.simulators.vendors import SCOPES, Vendors
 
 _LEAST, _MOST = 0.02, 0.25
@@ -40,10 +40,10 @@ _GOOGLES_LIFETIME = 3_599.0
 
 
 @dataclass(frozen=True, slots=True)
-class Weather:
+class NetworkConditions:
     """Between a tenant and a vendor, and at the vendor for that tenant. Chances are of each call, `slowness` is in seconds."""
 
-    rules: tuple[Rule, ...] = ()
+    rules: tuple[FaultRule, ...] = ()
     unreachable: float = 0.0
     request_lost: float = 0.0
     answer_lost: float = 0.0
@@ -53,14 +53,14 @@ class Weather:
     @property
     def lateness(self) -> float:
         """How long what was sent may still be on its way, in seconds."""
-        return max((rule.temper.seconds for rule in self.rules if isinstance(rule.temper, DoLate)), default=0.0)
+        return max((rule.fault.seconds for rule in self.rules if isinstance(rule.fault, DoLate)), default=0.0)
 
 
-CALM = Weather()
+HEALTHY = NetworkConditions()
 
 
 def host(vendor: str, tenant_id: str) -> str:
-    """Where a tenant's configuration finds a vendor: each has a name of its own, and so a weather of its own."""
+    """Where a tenant's configuration finds a vendor: each has a name of its own, and so network conditions of its own."""
     return f"{vendor}.{tenant_id}.example"
 
 
@@ -92,15 +92,15 @@ class Internet:
         for vendor in vendors.served().values():
             routes = Routes(vendor)
             for tenant_id in tenants:
-                tempers = _Counted(rng, self.fired)
-                desk = Desk(self.audit, tempers, waiting=_waits)
-                self._places[host(vendor.name, tenant_id)] = _Place(vendor, routes, desk, tempers)
+                faults = _Counted(rng, self.fired)
+                request_handler = RequestHandler(self.audit, faults, waiting=_waits)
+                self._places[host(vendor.name, tenant_id)] = _Place(vendor, routes, request_handler, faults)
 
-    def set_weather(self, weathers: Mapping[str, Weather]) -> None:
+    def set_conditions(self, conditions: Mapping[str, NetworkConditions]) -> None:
         """By host; CALM at all others."""
         for name, place in self._places.items():
-            place.weather = weathers.get(name, CALM)
-            place.tempers.set(place.weather.rules)
+            place.conditions = conditions.get(name, HEALTHY)
+            place.faults.set(place.conditions.rules)
 
     def of(self, process: Process) -> "SimulatedHttp":
         """A process's client."""
@@ -112,12 +112,12 @@ class Internet:
             raise Unavailable(f"{call.service} was not called: no time was left.")
         place = self._places[urlsplit(call.url).hostname or ""]
         there, back = self._rng.uniform(_LEAST, _MOST), self._rng.uniform(_LEAST, _MOST)
-        fault = self._fault(place.weather)
+        fault = self._fault(place.conditions)
         if fault == "unreachable":
             await asyncio.sleep(there)
             raise Unavailable(f"{call.service} can't be reached.")
         if fault == "slow":
-            back += self._rng.uniform(0.0, place.weather.slowness)
+            back += self._rng.uniform(0.0, place.conditions.slowness)
         elif fault is not None:
             back = _NEVER
         self._trace.add(process.name, "calls", f"{call.service} {call.operation}")
@@ -138,11 +138,11 @@ class Internet:
         url = section.graph_url if isinstance(section, MicrosoftSection) else section.directory_url
         return TokenSource(fetch, run=partial(self._fetch, self._places[urlsplit(url).hostname or ""]))
 
-    def _fault(self, weather: Weather) -> str | None:
-        if weather is CALM:
+    def _fault(self, conditions: NetworkConditions) -> str | None:
+        if conditions is HEALTHY:
             return None
         for name in ("unreachable", "request_lost", "answer_lost", "slow"):
-            if (chance := getattr(weather, name)) and self._rng.random() < chance:
+            if (chance := getattr(conditions, name)) and self._rng.random() < chance:
                 self.fired[name] += 1
                 return name
         return None
@@ -151,11 +151,11 @@ class Internet:
         url = URL(call.url, encoded=True)
         name, handler, path = place.routes.find(call.method, url.raw_path)
         request = Request(call, url, path, waits=waits)
-        response = at_once(place.desk.serve(place.vendor, name, handler, request))
+        response = at_once(place.request_handler.serve(place.vendor, name, handler, request))
         return answer_of(response) if response else None
 
     async def _fetch(self, place: "_Place", fetch: Fetch) -> tuple[str, float]:
-        if self._rng.random() < place.weather.unreachable:
+        if self._rng.random() < place.conditions.unreachable:
             raise Unavailable("The token endpoint can't be reached.")
         return await ask(fetch, there=self._rng.uniform(_LEAST, _MOST), back=self._rng.uniform(_LEAST, _MOST))
 
@@ -207,18 +207,18 @@ class _TracedAudit(AuditLog):
         )
 
 
-class _Counted(Tempers):
+class _Counted(InjectedFaults):
     """Counts the faults that it gives."""
 
     def __init__(self, rng: random.Random, fired: Counter[str]) -> None:
         super().__init__(rng)
         self._fired = fired
 
-    def of(self, route: str, text: str) -> Sequence[Temper]:
-        """See `Tempers`."""
-        tempers = super().of(route, text)
-        self._fired.update(temper.kind for temper in tempers)
-        return tempers
+    def of(self, route: str, text: str) -> Sequence[InjectedFault]:
+        """See `InjectedFaults`."""
+        faults = super().of(route, text)
+        self._fired.update(fault.kind for fault in faults)
+        return faults
 
 
 @dataclass(slots=True)
@@ -227,9 +227,9 @@ class _Place:
 
     vendor: Vendor
     routes: Routes
-    desk: Desk
-    tempers: Tempers
-    weather: Weather = CALM
+    request_handler: RequestHandler
+    faults: InjectedFaults
+    conditions: NetworkConditions = HEALTHY
 
 
 def _waits(request: web.Request) -> bool:

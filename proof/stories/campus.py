@@ -16,8 +16,8 @@ from confluent_kafka import Producer
 from consumer.codec.schemas import STATUS_CHANGED, schema, schema_text
 from consumer.events import AccountProvisioned, AccountProvisioningFailed, Outcome, WelcomeEmailStatus, student_key
 from consumer.tenants import Tenant
+from proof.collect.published import OutcomeReader
 from proof.collect.raw import Raw
-from proof.collect.told import ToldReader
 from proof.collect.topics import read_topics
 from sandbox.simulators.audit import Entry
 from sandbox.simulators.encoding import Encoder
@@ -106,10 +106,10 @@ class Campus:
             producer.produce(self.service.topics.status_changed, value, key)
         assert await asyncio.to_thread(producer.flush, 30) == 0
 
-    async def told(self) -> Sequence[Outcome]:
+    async def published(self) -> Sequence[Outcome]:
         """Every outcome that a reader with `read_committed` sees."""
         topics = self.service.topics
-        reader = ToldReader(topics)
+        reader = OutcomeReader(topics)
         records = await read_topics(self.kafka, topics.outcomes)
         return [
             reader.read(Raw((r.topic, r.partition, r.offset), r.key, r.value, tuple(r.headers))).outcome

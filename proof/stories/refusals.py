@@ -12,10 +12,10 @@ from consumer.policy.marker import marker
 from consumer.tenants import Rule as TenantRule
 from consumer.tenants import Tenant
 from proof.stories.campus import event
+from sandbox.simulators.faults import Answer, FaultRule
 from sandbox.simulators.graph import refusals
 from sandbox.simulators.graph.groups import GroupKind
 from sandbox.simulators.server import VendorServer
-from sandbox.simulators.temper import Answer, Rule
 from sandbox.simulators.vendors import Institution
 from sandbox.simulators.world import World
 
@@ -124,7 +124,7 @@ class Refusals:
         self._north.stock[_SCARCE] = 0
         self._north.quirks = replace(self._north.quirks, roles_readable=False)
         self._federated.federated.add(FEDERATED.domain)
-        vendors.tempers.set(self.tempers())
+        vendors.faults.set(self.faults())
 
     def put_accounts(self, students: Sequence[Enrolment]) -> None:
         """The accounts of those whose account has to be adopted."""
@@ -140,11 +140,11 @@ class Refusals:
         self._north.stock[_SCARCE] = 1_000_000
         self._north.quirks = replace(self._north.quirks, roles_readable=True)
         self._federated.federated.clear()
-        vendors.tempers.set([])
+        vendors.faults.set([])
 
     @staticmethod
-    def tempers() -> Sequence[Rule]:
+    def faults() -> Sequence[FaultRule]:
         """What one institution's consent no longer covers: the simulator knows no consent."""
         denied = refusals.denied()
         answer = Answer(status=denied.status, body=json.dumps(denied.body))
-        return [Rule(route="graph.users.create", temper=answer, containing=(REVOKED.domain,))]
+        return [FaultRule(route="graph.users.create", fault=answer, containing=(REVOKED.domain,))]

@@ -1,9 +1,9 @@
-"""Who plays: three institutions, and vendors in the moods that real ones have."""
+"""Who plays: three institutions, and vendors with the faults that real ones have."""
 
 from collections.abc import Sequence
 
 from consumer.events import Provider
-from sandbox.simulators.temper import Answer, Latency, LoseAnswer, Refuse, Rule
+from sandbox.simulators.faults import Answer, FaultRule, Latency, LoseAnswer, Refuse
 from sandbox.simulators.vendors import Institution
 
 INSTITUTIONS = (
@@ -19,24 +19,26 @@ _REFUSED = '{"error":{"code":"Request_BadRequest","message":"Invalid value speci
 _BUSY = '{"error":{"code":"TooManyRequests","message":"Please retry again later."}}'
 
 
-def moods(*unlucky: str) -> Sequence[Rule]:
+def faults(*unlucky: str) -> Sequence[FaultRule]:
     """A few answers are lost after the deed, a few calls refused or throttled; all take their time.
 
     `unlucky`: texts by which the creation is known that its vendor will never carry out.
     """
     rules = [
-        Rule(route="*", temper=Latency(low=0.01, high=0.06)),
-        Rule(route="graph.users.create", temper=LoseAnswer(), first=4),
-        Rule(route="directory.users.insert", temper=LoseAnswer(), first=3),
-        Rule(
+        FaultRule(route="*", fault=Latency(low=0.01, high=0.06)),
+        FaultRule(route="graph.users.create", fault=LoseAnswer(), first=4),
+        FaultRule(route="directory.users.insert", fault=LoseAnswer(), first=3),
+        FaultRule(
             route="graph.users.assignLicense",
-            temper=Answer(status=429, body=_BUSY, headers={"Retry-After": "1.5"}),
+            fault=Answer(status=429, body=_BUSY, headers={"Retry-After": "1.5"}),
             first=2,
         ),
-        Rule(route="mailgun.messages.send", temper=LoseAnswer(), first=2),
-        Rule(route="directory.members.insert", temper=Refuse(), chance=0.02),
+        FaultRule(route="mailgun.messages.send", fault=LoseAnswer(), first=2),
+        FaultRule(route="directory.members.insert", fault=Refuse(), chance=0.02),
     ]
     if unlucky:
-        # Before the others: of several tempers that would answer, the first does.
-        rules.insert(0, Rule(route="graph.users.create", temper=Answer(status=400, body=_REFUSED), containing=unlucky))
+        # Before the others: of several faults that would answer, the first does.
+        rules.insert(
+            0, FaultRule(route="graph.users.create", fault=Answer(status=400, body=_REFUSED), containing=unlucky)
+        )
     return rules

@@ -16,7 +16,7 @@ from consumer.events import Provider
 from consumer.ledger.engine import open_engine
 from consumer.policy.marker import marker
 from sandbox.demo import show
-from sandbox.demo.cast import UNLUCKY, moods
+from sandbox.demo.cast import UNLUCKY, faults
 from sandbox.demo.ledger_view import LedgerView, Progress
 from sandbox.demo.look import decoded
 from sandbox.demo.play import Played, play
@@ -36,7 +36,7 @@ async def perform(console: Console, *, students: int, seed: int, keep: bool, por
         played = await play(on, students=students, seed=seed)
         failing = _unlucky(played)
         domain = next(tenant.addresses.domain for tenant in on.tenants if tenant.id == failing[0])
-        on.vendors.tempers.set(moods(f'"{marker(Provider.MICROSOFT, *failing)}"', f"@{domain}"))
+        on.vendors.faults.set(faults(f'"{marker(Provider.MICROSOFT, *failing)}"', f"@{domain}"))
         console.print(
             f"{len(played.records)} events about {students} students of {len(on.tenants)} institutions are on the topic: duplicates, "
             "late and broken ones among them. The vendors are slow, lose answers, throttle."

@@ -28,7 +28,7 @@ from consumer.settings import (
 )
 from consumer.shipped import shipped
 from consumer.tenants import Tenant
-from sandbox.demo.cast import INSTITUTIONS, moods
+from sandbox.demo.cast import INSTITUTIONS, faults
 from sandbox.embedded.kafka import EmbeddedKafka
 from sandbox.embedded.postgres import EmbeddedPostgres
 from sandbox.simulators.server import VendorServer
@@ -61,7 +61,7 @@ async def stage(*, seed: int, http_port: int = 0) -> AsyncGenerator[Stage]:
         stack.callback(kafka.stop)
         world = World(INSTITUTIONS, folder, clock=time.time, seed=seed)
         vendors = await stack.enter_async_context(world.server())
-        vendors.tempers.set(moods())
+        vendors.faults.set(faults())
         settings = _settings(kafka.bootstrap_servers, postgres.url, vendors, world, http_port)
         open_secret = opener({_VAULT_VARIABLE: base64.b64encode(secrets.token_bytes(32)).decode()})
         registry = open_registry(settings.registry, open_secret)

@@ -22,8 +22,8 @@ from consumer.shipped import shipped
 from sandbox.embedded.kafka import EmbeddedKafka
 from sandbox.embedded.ports import free_ports
 from sandbox.embedded.postgres import EmbeddedPostgres
+from sandbox.simulators.faults import FaultRule, Latency
 from sandbox.simulators.server import VendorServer
-from sandbox.simulators.temper import Latency, Rule
 from sandbox.simulators.world import REGISTRY, World
 
 _HEADER = """\
@@ -63,7 +63,7 @@ async def trial(
             world.authority.issue(label, names)
         server = await stack.enter_async_context(world.server(host=host, names=names))
         if latency:
-            server.tempers.set([Rule(route="*", temper=Latency(low=latency, high=latency))])
+            server.faults.set([FaultRule(route="*", fault=Latency(low=latency, high=latency))])
         bootstrap = kafka or await _kafka(stack)
         url = database or await _postgres(stack)
         reached_as = names[0] if names else None

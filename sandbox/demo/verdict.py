@@ -6,7 +6,7 @@ from dataclasses import dataclass, field
 
 from confluent_kafka import Message
 
-from consumer.codec.letters import REASON_HEADER
+from consumer.codec.dead_letters import REASON_HEADER
 from consumer.events import Provider
 from consumer.policy.marker import marker
 from sandbox.demo.ledger_view import InboxRow
@@ -45,13 +45,13 @@ class Verdict:
 
 def judge(evidence: Evidence) -> Verdict:
     """Goes through every record, every student and every outcome."""
-    letters = _letters(evidence)
+    dead_letters = _dead_letters(evidence)
     fates: dict[str, Counter[str]] = {tenant.id: Counter() for tenant in evidence.stage.tenants}
     wrong: list[str] = []
     for place, record in evidence.played.records.items():
-        fate = _fate(place, record, letters, evidence.inbox)
+        fate = _fate(place, record, dead_letters, evidence.inbox)
         fates.setdefault(record.tenant_id, Counter())[fate] += 1
-        if not _right(record, fate, letters.get(place), evidence.failing):
+        if not _right(record, fate, dead_letters.get(place), evidence.failing):
             wrong.append(
                 f"{record.tenant_id}, offset {place[0]}/{place[1]}: ended as {fate}, expected {record.expectation}"
             )
@@ -62,19 +62,19 @@ def judge(evidence: Evidence) -> Verdict:
     return verdict
 
 
-def _letters(evidence: Evidence) -> Mapping[Place, str]:
-    letters: dict[Place, str] = {}
+def _dead_letters(evidence: Evidence) -> Mapping[Place, str]:
+    dead_letters: dict[Place, str] = {}
     for message in evidence.topics[evidence.stage.settings.kafka.topics.dead_letters]:
         headers = headers_of(message)
         partition, offset = (int(headers[f"__connect.errors.{name}"]) for name in ("partition", "offset"))
-        letters[partition, offset] = headers[REASON_HEADER].decode()
-    return letters
+        dead_letters[partition, offset] = headers[REASON_HEADER].decode()
+    return dead_letters
 
 
 def _fate(
-    place: Place, record: SimulatedRecord, letters: Mapping[Place, str], inbox: Mapping[tuple[str, str], InboxRow]
+    place: Place, record: SimulatedRecord, dead_letters: Mapping[Place, str], inbox: Mapping[tuple[str, str], InboxRow]
 ) -> str:
-    if place in letters:
+    if place in dead_letters:
         return Fate.DEAD_LETTER
     row = inbox.get((record.tenant_id, record.event_id or ""))
     if row is None:

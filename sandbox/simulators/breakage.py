@@ -5,7 +5,7 @@ from collections.abc import Callable, Mapping
 from enum import StrEnum
 from typing import Any
 
-from consumer.codec.letters import LetterReason
+from consumer.codec.dead_letters import DeadLetterReason
 from sandbox.simulators.encoding import Encoder, framed
 
 Event = Mapping[str, Any]
@@ -36,31 +36,31 @@ class Breakage(StrEnum):
     REUSED_ID = "reused_id"
 
 
-LETTER_REASONS: Mapping[Breakage, LetterReason] = {
-    Breakage.NULL_VALUE: LetterReason.NULL_VALUE,
-    Breakage.WRONG_MAGIC: LetterReason.WRONG_MAGIC,
-    Breakage.TOO_SHORT: LetterReason.UNDECODABLE,
-    Breakage.GARBAGE: LetterReason.UNDECODABLE,
-    Breakage.UNKNOWN_SCHEMA: LetterReason.UNKNOWN_SCHEMA,
-    Breakage.IMPOSSIBLE_DATE: LetterReason.INVALID_CONTENT,
-    Breakage.UNKNOWN_TENANT: LetterReason.UNKNOWN_TENANT,
-    Breakage.UNLISTED_STATUS: LetterReason.UNLISTED_STATUS,
-    Breakage.LONG_NAME: LetterReason.INVALID_CONTENT,
-    Breakage.LINE_BREAK_IN_NAME: LetterReason.INVALID_CONTENT,
-    Breakage.LINE_BREAK_IN_ADDRESS: LetterReason.INVALID_CONTENT,
-    Breakage.REUSED_ID: LetterReason.REUSED_ID,
+LETTER_REASONS: Mapping[Breakage, DeadLetterReason] = {
+    Breakage.NULL_VALUE: DeadLetterReason.NULL_VALUE,
+    Breakage.WRONG_MAGIC: DeadLetterReason.WRONG_MAGIC,
+    Breakage.TOO_SHORT: DeadLetterReason.UNDECODABLE,
+    Breakage.GARBAGE: DeadLetterReason.UNDECODABLE,
+    Breakage.UNKNOWN_SCHEMA: DeadLetterReason.UNKNOWN_SCHEMA,
+    Breakage.IMPOSSIBLE_DATE: DeadLetterReason.INVALID_CONTENT,
+    Breakage.UNKNOWN_TENANT: DeadLetterReason.UNKNOWN_TENANT,
+    Breakage.UNLISTED_STATUS: DeadLetterReason.UNLISTED_STATUS,
+    Breakage.LONG_NAME: DeadLetterReason.INVALID_CONTENT,
+    Breakage.LINE_BREAK_IN_NAME: DeadLetterReason.INVALID_CONTENT,
+    Breakage.LINE_BREAK_IN_ADDRESS: DeadLetterReason.INVALID_CONTENT,
+    Breakage.REUSED_ID: DeadLetterReason.REUSED_ID,
 }
 """What each must be called among the dead letters."""
 
 
-def broken(kind: Breakage, event: Event, encoder: Encoder, dice: random.Random) -> bytes | None:
+def broken(kind: Breakage, event: Event, encoder: Encoder, rng: random.Random) -> bytes | None:
     """The value of a record that is broken in this way; `event` is what it would have said.
 
     For REUSED_ID `event` must bear the id of an earlier event that acts, and differ from it.
     """
     if kind in _SENSELESS:
         return encoder.encode(_SENSELESS[kind](event))
-    return _UNREADABLE[kind](event, encoder, dice)
+    return _UNREADABLE[kind](event, encoder, rng)
 
 
 def _about_student(event: Event, **change: str) -> Event:
@@ -78,10 +78,10 @@ _SENSELESS: Mapping[Breakage, Callable[[Event], Event]] = {
     Breakage.REUSED_ID: lambda event: event,
 }
 _UNREADABLE: Mapping[Breakage, Callable[[Event, Encoder, random.Random], bytes | None]] = {
-    Breakage.NULL_VALUE: lambda _event, _encoder, _dice: None,
-    Breakage.WRONG_MAGIC: lambda event, encoder, _dice: b"\x01" + encoder.encode(event)[1:],
-    Breakage.TOO_SHORT: lambda event, encoder, _dice: encoder.encode(event)[:4],
-    Breakage.GARBAGE: lambda _event, encoder, dice: framed(encoder.schema_id, _ENDLESS_NUMBER + dice.randbytes(200)),
-    Breakage.UNKNOWN_SCHEMA: lambda event, encoder, _dice: framed(_UNKNOWN_SCHEMA, encoder.encode(event)[5:]),
-    Breakage.IMPOSSIBLE_DATE: lambda event, encoder, _dice: encoder.encode_undated(event, _BEYOND_ANY_CALENDAR),
+    Breakage.NULL_VALUE: lambda _event, _encoder, _rng: None,
+    Breakage.WRONG_MAGIC: lambda event, encoder, _rng: b"\x01" + encoder.encode(event)[1:],
+    Breakage.TOO_SHORT: lambda event, encoder, _rng: encoder.encode(event)[:4],
+    Breakage.GARBAGE: lambda _event, encoder, rng: framed(encoder.schema_id, _ENDLESS_NUMBER + rng.randbytes(200)),
+    Breakage.UNKNOWN_SCHEMA: lambda event, encoder, _rng: framed(_UNKNOWN_SCHEMA, encoder.encode(event)[5:]),
+    Breakage.IMPOSSIBLE_DATE: lambda event, encoder, _rng: encoder.encode_undated(event, _BEYOND_ANY_CALENDAR),
 }

@@ -88,14 +88,14 @@ class EventStream:
         self._people = People(seed)
 
     def __iter__(self) -> Iterator[SimulatedRecord]:
-        dice = random.Random(f"{self._seed}/events")  # noqa: S311  repeatable, guards nothing
+        rng = random.Random(f"{self._seed}/events")  # noqa: S311  repeatable, guards nothing
         kinds = deque(Breakage)
         scripts = (
-            deque(self._script(number, dice, kinds)) for number in range(self._first, self._first + self._students)
+            deque(self._script(number, rng, kinds)) for number in range(self._first, self._first + self._students)
         )
         open_scripts = list(islice(scripts, self._spread))
         while open_scripts:
-            at = dice.randrange(len(open_scripts))
+            at = rng.randrange(len(open_scripts))
             yield open_scripts[at].popleft()
             if not open_scripts[at]:
                 following = next(scripts, None)
@@ -104,10 +104,10 @@ class EventStream:
                 else:
                     open_scripts[at] = following
 
-    def _script(self, number: int, dice: random.Random, kinds: "deque[Breakage]") -> Sequence[SimulatedRecord]:
+    def _script(self, number: int, rng: random.Random, kinds: "deque[Breakage]") -> Sequence[SimulatedRecord]:
         tenant = self._tenants[number % len(self._tenants)]
         student = self._people.student(tenant.id, number // len(self._tenants))
-        scene = _Scene(tenant, student, self._encoder, dice, number)
+        scene = _Scene(tenant, student, self._encoder, rng, number)
         records = scene.play(self._mix)
         if _falls_on(number, self._mix.broken) and not _falls_on(number, self._mix.sync_disabled):
             kind = kinds[0]
@@ -119,11 +119,11 @@ class EventStream:
 class _Scene:
     """One student's events."""
 
-    def __init__(self, tenant: Tenant, student: Student, encoder: Encoder, dice: random.Random, number: int) -> None:
+    def __init__(self, tenant: Tenant, student: Student, encoder: Encoder, rng: random.Random, number: int) -> None:
         self._tenant = tenant
         self._student = student
         self._encoder = encoder
-        self._dice = dice
+        self._rng = rng
         self._number = number
         self._acting = [row for row in tenant.statuses if row.provider_action]
         self._idle = [row for row in tenant.statuses if not row.provider_action]
@@ -151,7 +151,7 @@ class _Scene:
         return records
 
     def broken(self, kind: Breakage, earlier: Sequence[SimulatedRecord]) -> SimulatedRecord:
-        event = self._event(self._dice.choice(self._acting), version=99)
+        event = self._event(self._rng.choice(self._acting), version=99)
         acted = [r.event_id for r in earlier if {Fate.APPLIED, Fate.SUPERSEDED} & r.expectation.fates]
         if kind is Breakage.REUSED_ID:
             if not acted:
@@ -163,7 +163,7 @@ class _Scene:
         tenant_id = UNKNOWN_TENANT if kind is Breakage.UNKNOWN_TENANT else self._tenant.id
         return SimulatedRecord(
             key=student_key(tenant_id, self._student.student_id),
-            value=broken(kind, event, self._encoder, self._dice),
+            value=broken(kind, event, self._encoder, self._rng),
             expectation=expectation,
             tenant_id=tenant_id,
             student_id=self._student.student_id,
@@ -174,10 +174,10 @@ class _Scene:
         )
 
     def _act(self, version: int, expectation: Expectation) -> SimulatedRecord:
-        return self._record(self._dice.choice(self._acting), version, expectation)
+        return self._record(self._rng.choice(self._acting), version, expectation)
 
     def _rest(self, version: int) -> SimulatedRecord:
-        return self._record(self._dice.choice(self._idle), version, _NO_ACTION)
+        return self._record(self._rng.choice(self._idle), version, _NO_ACTION)
 
     def _record(self, row: StatusRow, version: int, expectation: Expectation) -> SimulatedRecord:
         event = self._event(row, version)
@@ -194,7 +194,7 @@ class _Scene:
 
     def _event(self, row: StatusRow, version: int) -> dict[str, Any]:
         return {
-            "event_id": str(UUID(int=self._dice.getrandbits(128), version=4)),
+            "event_id": str(UUID(int=self._rng.getrandbits(128), version=4)),
             "occurred_at": _START + timedelta(minutes=self._number, seconds=version),
             "tenant_id": self._tenant.id,
             "version": version,

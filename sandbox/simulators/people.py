@@ -85,45 +85,45 @@ class People:
 
     def student(self, tenant_id: str, index: int) -> Student:
         """The institution's student number `index` (from 0)."""
-        dice = self._dice(tenant_id, index)
+        rng = self._rng(tenant_id, index)
         culture, given, family = self._names(tenant_id, index)
         sibling_of = index - 1 if index % _SIBLING_EVERY == _SIBLING_EVERY - 1 else index
         household = f"family{sibling_of}.{tenant_id}@post.example"
-        student_id = str(UUID(int=dice.getrandbits(128), version=4)) if _one_in(5, dice) else f"S{index:06}"
+        student_id = str(UUID(int=rng.getrandbits(128), version=4)) if _one_in(5, rng) else f"S{index:06}"
         return Student(
             student_id=student_id,
-            registration_number=None if _one_in(3, dice) else f"{2026 - index % 12}/{index:05}",
+            registration_number=None if _one_in(3, rng) else f"{2026 - index % 12}/{index:05}",
             given_name=given,
             family_name=family,
-            preferred_name=given.split()[0] if " " in given and _one_in(2, dice) else None,
+            preferred_name=given.split()[0] if " " in given and _one_in(2, rng) else None,
             contact_email=household,
             guardian_emails=(household,),
-            preferred_language=None if _one_in(5, dice) else culture.language,
+            preferred_language=None if _one_in(5, rng) else culture.language,
             attributes={
-                "school": dice.choice(SCHOOLS),
-                "grade": dice.choice(GRADES),
-                "programme": dice.choice(PROGRAMMES),
+                "school": rng.choice(SCHOOLS),
+                "grade": rng.choice(GRADES),
+                "programme": rng.choice(PROGRAMMES),
             },
         )
 
     def _names(self, tenant_id: str, index: int) -> tuple[_Culture, str, str]:
         if index % _NAMESAKE_EVERY == _NAMESAKE_EVERY - 1:
             return self._names(tenant_id, index - 3)
-        dice = self._dice(tenant_id, index, "names")
-        culture = dice.choice(_CULTURES)
-        given, family = dice.choice(culture.given), dice.choice(culture.family)
+        rng = self._rng(tenant_id, index, "names")
+        culture = rng.choice(_CULTURES)
+        given, family = rng.choice(culture.given), rng.choice(culture.family)
         if index % _SIBLING_EVERY == _SIBLING_EVERY - 1:
             culture, _, family = self._names(tenant_id, index - 1)
-            return culture, dice.choice(culture.given), family
+            return culture, rng.choice(culture.given), family
         if index % _LONG_NAME_EVERY == _LONG_NAME_EVERY - 1:
             return culture, f"{given} {_LONG_GIVEN}", f"{family} {_LONG_FAMILY}"
         if index % _ONE_WORD_EVERY == _ONE_WORD_EVERY - 1:
-            return (culture, given, "") if _one_in(2, dice) else (culture, "", family)
+            return (culture, given, "") if _one_in(2, rng) else (culture, "", family)
         return culture, given, family
 
-    def _dice(self, *parts: str | int) -> random.Random:
+    def _rng(self, *parts: str | int) -> random.Random:
         return random.Random("/".join(map(str, (self._seed, *parts))))  # noqa: S311  repeatable, guards nothing
 
 
-def _one_in(n: int, dice: random.Random) -> bool:
-    return dice.randrange(n) == 0
+def _one_in(n: int, rng: random.Random) -> bool:
+    return rng.randrange(n) == 0

@@ -15,7 +15,7 @@ from fastavro.schema import SchemaParseException, UnknownType
 from fastavro.types import NamedSchemas, Schema
 
 from sandbox.simulators.compatibility import reasons_against
-from sandbox.simulators.desk import Handler
+from sandbox.simulators.request_handler import Handler
 
 _NAMESPACE = UUID("a3d6b1e2-6b0e-4a0e-9f0a-6f3f7a1f5c11")
 _LATEST = "latest"

@@ -14,7 +14,7 @@ from urllib.parse import unquote_plus
 
 from aiohttp import web
 
-from sandbox.simulators.desk import Handler
+from sandbox.simulators.request_handler import Handler
 
 TOKEN_PATH = "/oauth/token"  # noqa: S105  an address
 

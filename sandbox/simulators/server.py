@@ -1,6 +1,6 @@
-"""Serves vendors over TLS, each on a port of its own, with one audit log and one set of tempers.
+"""Serves vendors over TLS, each on a port of its own, with one audit log and one set of faults.
 
-Every server also answers to tests and checkers: `GET /_simulator/audit?after=N`, `PUT /_simulator/tempers`.
+Every server also answers to tests and checkers: `GET /_simulator/audit?after=N`, `PUT /_simulator/faults`.
 """
 
 import random
@@ -13,8 +13,8 @@ from aiohttp import web
 from pydantic import ValidationError
 
 from sandbox.simulators.audit import AuditLog
-from sandbox.simulators.desk import Desk, Handler, Vendor
-from sandbox.simulators.temper import Tempers, rules_from_json
+from sandbox.simulators.faults import InjectedFaults, rules_from_json
+from sandbox.simulators.request_handler import Handler, RequestHandler, Vendor
 
 
 class VendorServer:
@@ -31,14 +31,14 @@ class VendorServer:
         ports: Mapping[str, int] | None = None,
     ) -> None:
         self.audit = AuditLog(clock)
-        self.tempers = Tempers(random.Random(seed))  # noqa: S311  repeatable, guards nothing
+        self.faults = InjectedFaults(random.Random(seed))  # noqa: S311  repeatable, guards nothing
         self._vendors = vendors
         self._context = context
         self._host = host
         self._wanted = ports or {}
         self._runners: list[web.AppRunner] = []
         self._ports: dict[str, int] = {}
-        self._desk = Desk(self.audit, self.tempers, waiting=_waits)
+        self._request_handler = RequestHandler(self.audit, self.faults, waiting=_waits)
 
     @property
     def names(self) -> Sequence[str]:
@@ -57,7 +57,7 @@ class VendorServer:
             for (method, path), handler in vendor.observers.items():
                 app.router.add_route(method, path, handler)
             app.router.add_get("/_simulator/audit", self._show_audit)
-            app.router.add_put("/_simulator/tempers", self._set_tempers)
+            app.router.add_put("/_simulator/faults", self._set_faults)
             runner = web.AppRunner(app, access_log=None, handle_signals=False)
             await runner.setup()
             self._runners.append(runner)
@@ -69,7 +69,7 @@ class VendorServer:
         return self
 
     async def __aexit__(self, *_: object) -> None:
-        self._desk.close()
+        self._request_handler.close()
         for runner in self._runners:
             # Clients keep connections open for a next call; a polite end would wait for each of them to say goodbye.
             for connection in list(runner.server.connections) if runner.server else ():
@@ -78,7 +78,7 @@ class VendorServer:
             await runner.cleanup()
 
     async def _serve(self, vendor: Vendor, route: str, handler: Handler, request: web.Request) -> web.StreamResponse:
-        response = await self._desk.serve(vendor, route, handler, request)
+        response = await self._request_handler.serve(vendor, route, handler, request)
         if response is not None:
             return response
         if request.transport is not None:
@@ -91,14 +91,14 @@ class VendorServer:
             return web.json_response({"wrong": "after: the number of an entry, or 0 for all of them"}, status=400)
         return web.json_response({"entries": self.audit.to_json(after=int(after))})
 
-    async def _set_tempers(self, request: web.Request) -> web.Response:
+    async def _set_faults(self, request: web.Request) -> web.Response:
         try:
             rules = rules_from_json(await request.read())
         except ValidationError as error:
             return web.json_response(
                 {"wrong": error.errors(include_url=False, include_context=False, include_input=False)}, status=400
             )
-        self.tempers.set(rules)
+        self.faults.set(rules)
         return web.json_response({"rules": len(rules)})
 
 

@@ -7,7 +7,6 @@ from functools import partial
 from uuid import UUID
 
 from consumer.events import Provider
-from sandbox.simulators.desk import Vendor
 from sandbox.simulators.google import http as google_http
 from sandbox.simulators.google.api import DOMAIN_READ, MEMBER, USER, DirectoryApi
 from sandbox.simulators.google.quirks import GoogleQuirks
@@ -18,6 +17,7 @@ from sandbox.simulators.mailgun.account import Accounts
 from sandbox.simulators.mailgun.http import MAX_REQUEST, MailgunHttp
 from sandbox.simulators.mailgun.quirks import MailgunQuirks
 from sandbox.simulators.people import SCHOOLS
+from sandbox.simulators.request_handler import Vendor
 
 GRAPH, GOOGLE, MAILGUN = "graph", "google", "mailgun"
 

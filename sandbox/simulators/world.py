@@ -19,7 +19,7 @@ from consumer.settings import SecretRef
 from consumer.tenants import Tenant
 from sandbox.simulators import registry
 from sandbox.simulators.configured import configured
-from sandbox.simulators.desk import Vendor
+from sandbox.simulators.request_handler import Vendor
 from sandbox.simulators.server import VendorServer
 from sandbox.simulators.tls import Authority
 from sandbox.simulators.vendors import Institution, Quirks, Vendors

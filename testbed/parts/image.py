@@ -35,32 +35,32 @@ class PlainImage:
         stage = ""
         for instruction, rest in steps:
             if instruction == "FROM":
-                _, _, stage = rest.partition(" AS ")
+                base, _, stage = rest.partition(" AS ")
                 if stage in needed:
-                    self._begin(stage, rest.split()[0])
-            if stage not in needed:
-                continue
-            match instruction:
-                case "FROM":
-                    pass
-                case "WORKDIR":
-                    self.workdir = self._inside(rest)
-                    self.workdir.mkdir(parents=True, exist_ok=True)
-                case "COPY":
-                    self._copy(*rest.split())
-                case "RUN":
-                    self._run(rest)
-                case "ENV":
-                    settings = (each.partition("=") for each in rest.split())
-                    self.env |= {name: self._moved(os.path.expandvars(value)) for name, _, value in settings}
-                case "USER":
-                    self.user = rest
-                case "ENTRYPOINT":
-                    self.entrypoint = rest
-                case "EXPOSE" | "HEALTHCHECK" | "CMD":
-                    pass
-                case _:
-                    raise ValueError(f"{dockerfile.name}: {instruction} is not known here")
+                    self._begin(stage, base)
+            elif stage in needed:
+                self._step(dockerfile, instruction, rest)
+
+    def _step(self, dockerfile: Path, instruction: str, rest: str) -> None:
+        match instruction:
+            case "WORKDIR":
+                self.workdir = self._inside(rest)
+                self.workdir.mkdir(parents=True, exist_ok=True)
+            case "COPY":
+                self._copy(*rest.split())
+            case "RUN":
+                self._run(rest)
+            case "ENV":
+                settings = (each.partition("=") for each in rest.split())
+                self.env |= {name: self._moved(os.path.expandvars(value)) for name, _, value in settings}
+            case "USER":
+                self.user = rest
+            case "ENTRYPOINT":
+                self.entrypoint = rest
+            case "EXPOSE" | "HEALTHCHECK" | "CMD":
+                pass
+            case _:
+                raise ValueError(f"{dockerfile.name}: {instruction} is not known here")
 
     def _begin(self, stage: str, base: str) -> None:
         """Each stage has `root` while it is built, as scripts in it hold absolute paths, and another place afterwards."""

@@ -10,7 +10,7 @@ import httpx
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from consumer.codec.letters import Headers, Unreadable
+from consumer.codec.dead_letters import Headers, Unreadable
 from consumer.codec.port import UnknownSchema, UnreadableSchema, WriterSchema
 from consumer.codec.reader import EventReader, Peek
 from consumer.codec.registry import Compatibility, Incompatible, Registry

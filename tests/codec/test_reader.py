@@ -7,7 +7,7 @@ from typing import Any, cast
 
 import pytest
 
-from consumer.codec.letters import LetterReason, Unreadable
+from consumer.codec.dead_letters import DeadLetterReason, Unreadable
 from consumer.codec.reader import EventReader, Peek
 from consumer.codec.schemas import STATUS_CHANGED, schema
 from consumer.codec.wire import SCHEMA_HEADER, framed
@@ -18,7 +18,7 @@ NOON = 1_788_264_000_000
 """The event's time in milliseconds."""
 
 
-def reason(reader: EventReader, value: bytes | None, headers: Any = None) -> LetterReason:
+def reason(reader: EventReader, value: bytes | None, headers: Any = None) -> DeadLetterReason:
     with pytest.raises(Unreadable) as refused:
         reader.read(value, headers)
     return refused.value.reason
@@ -46,19 +46,21 @@ def test_the_schema_may_be_named_in_a_header_by_id(reader: EventReader) -> None:
 @pytest.mark.parametrize(
     ("value", "expected"),
     [
-        (None, LetterReason.NULL_VALUE),
-        (b"", LetterReason.WRONG_MAGIC),
-        (b"{}", LetterReason.WRONG_MAGIC),
-        (b"\x01\x00\x00\x00\x01rest", LetterReason.WRONG_MAGIC),
-        (b"\x00\x00\x00", LetterReason.UNDECODABLE),
-        (b"\x00\x00\x00\x00\x01", LetterReason.UNDECODABLE),
-        (b"\x00\x00\x00\x00\x63" + payload(event()), LetterReason.UNKNOWN_SCHEMA),
-        (written(event())[:-1], LetterReason.UNDECODABLE),
-        (written(event()) + b"\x00", LetterReason.UNDECODABLE),
-        (b"\x00\x00\x00\x00\x01" + b"\xff" * 40, LetterReason.UNDECODABLE),
+        (None, DeadLetterReason.NULL_VALUE),
+        (b"", DeadLetterReason.WRONG_MAGIC),
+        (b"{}", DeadLetterReason.WRONG_MAGIC),
+        (b"\x01\x00\x00\x00\x01rest", DeadLetterReason.WRONG_MAGIC),
+        (b"\x00\x00\x00", DeadLetterReason.UNDECODABLE),
+        (b"\x00\x00\x00\x00\x01", DeadLetterReason.UNDECODABLE),
+        (b"\x00\x00\x00\x00\x63" + payload(event()), DeadLetterReason.UNKNOWN_SCHEMA),
+        (written(event())[:-1], DeadLetterReason.UNDECODABLE),
+        (written(event()) + b"\x00", DeadLetterReason.UNDECODABLE),
+        (b"\x00\x00\x00\x00\x01" + b"\xff" * 40, DeadLetterReason.UNDECODABLE),
     ],
 )
-def test_what_is_not_a_record_has_a_reason(reader: EventReader, value: bytes | None, expected: LetterReason) -> None:
+def test_what_is_not_a_record_has_a_reason(
+    reader: EventReader, value: bytes | None, expected: DeadLetterReason
+) -> None:
     assert reason(reader, value) is expected
 
 
@@ -81,13 +83,13 @@ def test_the_first_look_finds_a_torn_record_too(reader: EventReader, value: byte
     ],
 )
 def test_content_without_sense_is_refused(reader: EventReader, record: dict[str, Any]) -> None:
-    assert reason(reader, written(record)) is LetterReason.INVALID_CONTENT
+    assert reason(reader, written(record)) is DeadLetterReason.INVALID_CONTENT
 
 
 def test_a_date_beyond_any_calendar_is_refused(reader: EventReader) -> None:
     plain = schema(STATUS_CHANGED)
     plain["fields"][1]["type"] = "long"
-    assert reason(reader, written({**event(), "occurred_at": 2**60}, of=plain)) is LetterReason.INVALID_CONTENT
+    assert reason(reader, written({**event(), "occurred_at": 2**60}, of=plain)) is DeadLetterReason.INVALID_CONTENT
 
 
 def test_a_refusal_names_the_field_and_never_its_content(reader: EventReader) -> None:
@@ -103,7 +105,7 @@ def test_names_of_every_script_are_taken_as_they_are(reader: EventReader, name: 
 
 
 def test_a_record_over_the_limit_is_not_even_looked_into(schemas: FakeSchemas) -> None:
-    assert reason(EventReader(schemas, max_bytes=100), b"\x00" * 101) is LetterReason.OVERSIZED
+    assert reason(EventReader(schemas, max_bytes=100), b"\x00" * 101) is DeadLetterReason.OVERSIZED
 
 
 def test_a_registry_that_is_away_makes_nothing_a_dead_letter(schemas: FakeSchemas, reader: EventReader) -> None:
@@ -122,7 +124,7 @@ def test_a_schema_that_is_known_needs_no_registry(schemas: FakeSchemas, reader: 
 
 def test_a_schema_that_was_registered_late_is_found(schemas: FakeSchemas, reader: EventReader) -> None:
     value = written(event(), schema_id=9)
-    assert reason(reader, value) is LetterReason.UNKNOWN_SCHEMA
+    assert reason(reader, value) is DeadLetterReason.UNKNOWN_SCHEMA
     schemas.known[9] = schemas.known[1]
     reader.read(value, None)
 
@@ -156,7 +158,7 @@ def test_a_writer_that_cant_be_reconciled_is_incompatible(
     ]
     schemas.known[4] = _text(other)
     value = written({**event(), "version": "3"}, schema_id=4, of=other)
-    assert reason(reader, value) is LetterReason.INCOMPATIBLE_SCHEMA
+    assert reason(reader, value) is DeadLetterReason.INCOMPATIBLE_SCHEMA
 
 
 def test_a_writer_that_refers_to_other_schemas_is_read(schemas: FakeSchemas, reader: EventReader) -> None:
@@ -172,7 +174,7 @@ def test_a_reference_that_is_not_given_makes_a_schema_incompatible(schemas: Fake
     referring = schema(STATUS_CHANGED)
     field(referring, "status")["type"] = "sis.students.v1.Status"
     schemas.known[2] = _text(referring)
-    assert reason(reader, written(event(), schema_id=2)) is LetterReason.INCOMPATIBLE_SCHEMA
+    assert reason(reader, written(event(), schema_id=2)) is DeadLetterReason.INCOMPATIBLE_SCHEMA
 
 
 @pytest.mark.parametrize(
@@ -303,7 +305,7 @@ def test_what_resolution_cannot_read_is_incompatible(
     changed = schema(STATUS_CHANGED)
     field(changed, name)["type"] = other
     schemas.known[2] = _text(changed)
-    assert reason(reader, framed(2, bytes(60))) is LetterReason.INCOMPATIBLE_SCHEMA
+    assert reason(reader, framed(2, bytes(60))) is DeadLetterReason.INCOMPATIBLE_SCHEMA
 
 
 def test_a_record_may_be_nested_but_not_without_end(schemas: FakeSchemas, reader: EventReader) -> None:
@@ -316,14 +318,14 @@ def test_a_record_may_be_nested_but_not_without_end(schemas: FakeSchemas, reader
         for depth in (100, 10_000, 1_000_000):
             with pytest.raises(Unreadable) as refused:
                 look(framed(2, b"\x02" * depth + b"\x00" + payload(event())), None)
-            assert refused.value.reason is LetterReason.UNDECODABLE
+            assert refused.value.reason is DeadLetterReason.UNDECODABLE
 
 
 def test_items_without_bytes_are_not_counted_to_the_end(schemas: FakeSchemas, reader: EventReader) -> None:
     changed = schema(STATUS_CHANGED)
     changed["fields"].insert(0, {"name": "nothing", "type": {"type": "array", "items": "null"}})
     schemas.known[2] = _text(changed)
-    assert reason(reader, framed(2, b"\xfe" + b"\xff" * 8 + b"\x01\x00")) is LetterReason.INCOMPATIBLE_SCHEMA
+    assert reason(reader, framed(2, b"\xfe" + b"\xff" * 8 + b"\x01\x00")) is DeadLetterReason.INCOMPATIBLE_SCHEMA
 
 
 @pytest.mark.parametrize(
@@ -345,7 +347,7 @@ def test_items_that_are_passed_over_are_not_counted_beyond_the_end(
         look(framed(2, zigzag(0) + payload(event())), None)
         with pytest.raises(Unreadable) as refused:
             look(framed(2, zigzag(2**60) + payload(event())), None)
-        assert refused.value.reason is LetterReason.UNDECODABLE
+        assert refused.value.reason is DeadLetterReason.UNDECODABLE
 
 
 @pytest.mark.parametrize("count", [2**31, 2**60, 2**63 - 1, -1, -(2**63)])

@@ -16,8 +16,8 @@ from consumer.errors import Stop, Unavailable
 from consumer.secrets import opener
 from consumer.settings import RegistrySettings
 from sandbox.simulators import registry
-from sandbox.simulators.desk import Vendor
 from sandbox.simulators.registry_gate import TOKEN_PATH, RegistryGate
+from sandbox.simulators.request_handler import Vendor
 from sandbox.simulators.served import ServedInThread
 from sandbox.simulators.server import VendorServer
 from sandbox.simulators.tls import Authority

@@ -188,7 +188,7 @@ def build(files: Files, environ: dict[str, str], unusable: set[str]) -> None:
         async with LiveClients(told, open_secret, name="test", observe=nothing) as clients:
             assembly.loops(clients, clients.registry, OutcomeWriter(told.kafka.topics, defaultdict(lambda: 1)))
             clients.consumer(nothing).close()
-            clients.letters_producer()
+            clients.dead_letter_producer()
             clients.relay_producer()
             clients.progress()
             clients.published()

@@ -8,13 +8,13 @@ from typing import Any
 
 from prometheus_client import CollectorRegistry
 
-from consumer.codec.letters import REASON_HEADER, Headers, LetterReason, Unreadable
+from consumer.codec.dead_letters import REASON_HEADER, DeadLetterReason, Headers, Unreadable
 from consumer.codec.reader import Peek
 from consumer.configuration.loading import load_tenants
 from consumer.errors import Unavailable
 from consumer.events import Status, Student, StudentStatusChanged
 from consumer.intake.batch import BatchReader
-from consumer.intake.letters import DeadLetters
+from consumer.intake.dead_letters import DeadLetters
 from consumer.intake.loop import Intake
 from consumer.intake.port import Answered, Consumer
 from consumer.ledger.port import Arrival, Disposition, Ownership, Place
@@ -37,16 +37,16 @@ class WordReader:
         if self.away and value and value.endswith(b"newer"):
             raise Unavailable("The schema registry does not answer.")
         if value is None:
-            raise Unreadable(LetterReason.NULL_VALUE, "The record has no value.")
+            raise Unreadable(DeadLetterReason.NULL_VALUE, "The record has no value.")
         if value == b"garbage":
-            raise Unreadable(LetterReason.UNDECODABLE, "The bytes are not what the schema says.")
+            raise Unreadable(DeadLetterReason.UNDECODABLE, "The bytes are not what the schema says.")
         return Peek("north-high", value.decode().split()[0])
 
     def read(self, value: bytes | None, headers: Headers | None) -> StudentStatusChanged:
         tenant_id, status = self.peek(value, headers)
         words = (value or b"").decode().split()
         if len(words) < _WHOLE:
-            raise Unreadable(LetterReason.INVALID_CONTENT, "Not allowed: the content of student.")
+            raise Unreadable(DeadLetterReason.INVALID_CONTENT, "Not allowed: the content of student.")
         _, student, version, *name = words
         return StudentStatusChanged(
             event_id=f"{student}/{version}",
@@ -129,7 +129,7 @@ class Rig:
             topic="events",
             batches=BatchReader(self.reader, DecisionTable.of(tenants)),
             inbox=self.ledger,
-            letters=DeadLetters(self._new_producer, "dead", timeout=1),
+            dead_letters=DeadLetters(self._new_producer, "dead", timeout=1),
             tenants=frozenset(tenant.id for tenant in tenants),
             owner="me",
             batch_size=500,

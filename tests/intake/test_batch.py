@@ -3,14 +3,14 @@
 from pathlib import Path
 from typing import Any, ClassVar
 
-from consumer.codec.letters import Headers, LetterReason, Unreadable
+from consumer.codec.dead_letters import DeadLetterReason, Headers, Unreadable
 from consumer.codec.reader import Peek
 from consumer.codec.wire import framed
 from consumer.configuration.loading import load_tenants
 from consumer.errors import Unavailable
 from consumer.events import StudentStatusChanged
 from consumer.intake.batch import Batch, BatchReader
-from consumer.intake.letters import DeadLetters
+from consumer.intake.dead_letters import DeadLetters
 from consumer.policy.decision import DecisionTable
 from proof.simulation.kafka.topic import Record
 from tests.intake.rig import ROOT, WordReader
@@ -30,7 +30,7 @@ class Registry(WordReader):
         if schema != KNOWN:
             self.in_vain.append(schema)
         if schema == UNKNOWN:
-            raise Unreadable(LetterReason.UNKNOWN_SCHEMA, "The registry knows no Avro schema 2.")
+            raise Unreadable(DeadLetterReason.UNKNOWN_SCHEMA, "The registry knows no Avro schema 2.")
         if schema == AWAY:
             raise Unavailable("The schema registry does not answer.")
         return super().peek((value or b"")[5:], headers)
@@ -66,14 +66,14 @@ def test_the_next_offset_of_each_partition_follows_its_last_record() -> None:
         record(8, UNKNOWN, b"enrolled S3 1"),
     )
     assert batch.offsets == {("events", 0): 9, ("events", 1): 4}
-    assert (batch.size, len(batch.arrivals), len(batch.letters), batch.skips.total()) == (3, 1, 1, 1)
+    assert (batch.size, len(batch.arrivals), len(batch.dead_letters), batch.skips.total()) == (3, 1, 1, 1)
 
 
 def test_the_registry_is_asked_once_a_batch_for_a_schema_that_it_does_not_know() -> None:
     registry = Registry()
     batch = batch_of(registry, *(record(offset, UNKNOWN, b"enrolled S1 1") for offset in range(3)))
     assert registry.in_vain == [UNKNOWN]
-    assert [letter.reason for letter in batch.letters] == [LetterReason.UNKNOWN_SCHEMA] * 3
+    assert [dead_letter.reason for dead_letter in batch.dead_letters] == [DeadLetterReason.UNKNOWN_SCHEMA] * 3
 
 
 def test_a_registry_that_is_away_is_asked_once_a_batch_for_a_schema() -> None:
@@ -105,7 +105,7 @@ def test_what_came_from_a_partition_that_is_no_longer_ours_is_dropped() -> None:
     )
     batch.drop({("events", 0)})
     assert [taken.arrival.partition for taken in batch.arrivals] == [1]
-    assert batch.letters == []
+    assert batch.dead_letters == []
     assert batch.offsets == {("events", 1): 1}
 
 
@@ -123,8 +123,8 @@ def test_a_record_whose_headers_cannot_be_read_is_a_dead_letter_and_its_headers_
     unnameable = Unnameable(("events", 0, 1), framed(KNOWN, b"enrolled S1 2"))
     batch = batch_of(Registry(), record(0, KNOWN, b"enrolled S1 1"), unnameable, record(2, KNOWN, b"enrolled S1 3"))
     producer = FakeProducer()
-    DeadLetters(lambda: producer, "dead").send(batch.letters)
-    assert [letter.reason for letter in batch.letters] == [LetterReason.UNDECODABLE]
+    DeadLetters(lambda: producer, "dead").send(batch.dead_letters)
+    assert [dead_letter.reason for dead_letter in batch.dead_letters] == [DeadLetterReason.UNDECODABLE]
     assert [sent.value for sent in producer.sent] == [framed(KNOWN, b"enrolled S1 2")]
     assert (len(batch.arrivals), batch.offsets) == (2, {("events", 0): 3})
     assert Unnameable.asked == [unnameable]

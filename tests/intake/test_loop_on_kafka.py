@@ -17,7 +17,7 @@ from prometheus_client import CollectorRegistry
 from consumer.configuration.loading import load_tenants
 from consumer.errors import Stop
 from consumer.intake.batch import BatchReader
-from consumer.intake.letters import DeadLetters
+from consumer.intake.dead_letters import DeadLetters
 from consumer.intake.loop import Intake
 from consumer.intake.port import Answered
 from consumer.kafka import consumer_config, intake_config, producer_config
@@ -119,7 +119,7 @@ class Group:
             topic=self.topic,
             batches=BatchReader(WordReader(), DecisionTable.of(tenants)),
             inbox=self.ledger,
-            letters=DeadLetters(lambda: Producer(producer_config(self.settings, name=owner)), self.dead),
+            dead_letters=DeadLetters(lambda: Producer(producer_config(self.settings, name=owner)), self.dead),
             tenants=frozenset(tenant.id for tenant in tenants),
             owner=owner,
             batch_size=20,

@@ -14,9 +14,9 @@ from consumer.http.client import HttpClient
 from consumer.mail.mailgun import open_mailer
 from consumer.mail.port import Mail, Mailer
 from consumer.secrets import opener
+from sandbox.simulators.faults import Answer, FaultRule, InjectedFault, LoseAnswer, Refuse
 from sandbox.simulators.mailgun.account import DomainState
 from sandbox.simulators.server import VendorServer
-from sandbox.simulators.temper import Answer, LoseAnswer, Refuse, Rule, Temper
 from sandbox.simulators.vendors import Institution
 from sandbox.simulators.world import World
 from tests.mail.contract import MAIL, Delivered, MailerContract
@@ -61,8 +61,8 @@ class Simulated:
     def will_refuse_the_key(self) -> None:
         self._next(Answer(status=401, body="Forbidden"))
 
-    def _next(self, temper: Temper) -> None:
-        self.vendors.tempers.set([Rule(route="mailgun.messages.send", temper=temper, first=1)])
+    def _next(self, fault: InjectedFault) -> None:
+        self.vendors.faults.set([FaultRule(route="mailgun.messages.send", fault=fault, first=1)])
 
 
 @pytest.fixture

@@ -12,9 +12,9 @@ from consumer.preflight.judgement.google import DOMAIN_SCOPE
 from consumer.preflight.judgement.microsoft import ONLY_FOR_CHECKS
 from consumer.providers.google.tokens import SCOPES
 from consumer.providers.microsoft.directory import PERMISSIONS
+from sandbox.simulators.faults import Answer, FaultRule, Latency, Refuse
 from sandbox.simulators.graph.groups import GroupKind
 from sandbox.simulators.mailgun.account import DomainState
-from sandbox.simulators.temper import Answer, Latency, Refuse, Rule
 from sandbox.simulators.vendors import SKU
 from tests.preflight.installation import NORTH, Installation, lines
 
@@ -87,7 +87,7 @@ def other_key(installation: Installation) -> None:
 
 def answering(route: str, status: int, body: Mapping[str, Any]) -> Break:
     def change(installation: Installation) -> None:
-        installation.server.tempers.set([Rule(route=route, temper=Answer(status=status, body=json.dumps(body)))])
+        installation.server.faults.set([FaultRule(route=route, fault=Answer(status=status, body=json.dumps(body)))])
 
     return change
 
@@ -166,12 +166,12 @@ BROKEN: Mapping[str, tuple[Break, str, str]] = {
         "names `extension_b7d8e648520f41d3b9c0fdeb91768a0a_student`",
     ),
     "Entra away": (
-        lambda i: i.server.tempers.set([Rule(route="entra.*", temper=Refuse())]),
+        lambda i: i.server.faults.set([FaultRule(route="entra.*", fault=Refuse())]),
         "microsoft.authority_url",
         "is not reachable",
     ),
     "Graph away": (
-        lambda i: i.server.tempers.set([Rule(route="graph.*", temper=Refuse())]),
+        lambda i: i.server.faults.set([FaultRule(route="graph.*", fault=Refuse())]),
         "microsoft.graph_url",
         "is not reachable",
     ),
@@ -325,6 +325,6 @@ async def test_a_vendor_that_is_rate_limited_is_a_note(installation: Installatio
 
 
 async def test_a_vendor_that_never_answers_ends_in_time(installation: Installation) -> None:
-    installation.server.tempers.set([Rule(route="directory.*", temper=Latency(low=30, high=30))])
+    installation.server.faults.set([FaultRule(route="directory.*", fault=Latency(low=30, high=30))])
     findings = await installation.findings(timeout=1.5)
     assert [one.place for one in findings.mistakes] in (["google"], ["google.directory_url"])

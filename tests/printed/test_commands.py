@@ -69,7 +69,11 @@ NOT_RUN = {
 }
 """Checked as far as can be: make knows the target, the module that it calls has the options."""
 
-OURS = {name for name, service in composition()["services"].items() if service["image"] in {"provisioner", "provisioner-sandbox"}}
+OURS = {
+    name
+    for name, service in composition()["services"].items()
+    if service["image"] in {"provisioner", "provisioner-sandbox"}
+}
 OF_OTHER_IMAGES = {"kafka", "postgres", "registry", "prometheus"}
 """Their commands are health checks by programs that only their images have."""
 

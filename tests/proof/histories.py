@@ -27,19 +27,19 @@ from proof.history import (
     AccountRow,
     Call,
     Change,
+    DeadLetter,
+    ExpectedOutcome,
     HeldAccount,
     History,
     InboxRow,
     Input,
     Ledger,
-    Letter,
-    Lot,
     Mail,
     Operation,
     OutboxRow,
+    PublishedOutcome,
     StepRow,
     StudentRow,
-    Told,
 )
 
 START = 1_800_000_000.0
@@ -60,7 +60,7 @@ def record(offset: int, *, event: str | None = None, version: int = 1, **other: 
     """A record of the input topic; one that acts for S1, unless told otherwise."""
     event = event or f"event-{offset}"
     known: dict[str, Any] = {
-        "lot": Lot.ACT,
+        "expected": ExpectedOutcome.ACT,
         "tenant_id": TENANT,
         "student_id": STUDENT,
         "providers": (Provider.MICROSOFT,),
@@ -75,10 +75,10 @@ def row(one: Input, disposition: str = "applied") -> InboxRow:
     return InboxRow(one.place, TENANT, one.event_id or "", one.student_id or "", one.version or 0, disposition)
 
 
-def letter(one: Input, reason: str, *, offset: int = 0, **other: Any) -> Letter:
+def dead_letter(one: Input, reason: str, *, offset: int = 0, **other: Any) -> DeadLetter:
     """A faithful dead letter of a record."""
     known: dict[str, Any] = {"key": one.key, "headers": (*one.headers, ("provisioner-reason", reason.encode()))}
-    return Letter((DEAD, 0, offset), one.place, reason, digest=one.digest, **{**known, **other})
+    return DeadLetter((DEAD, 0, offset), one.place, reason, digest=one.digest, **{**known, **other})
 
 
 def call(number: int, operation: Operation, **other: Any) -> Call:
@@ -166,9 +166,9 @@ def _common(number: int, at: float, version: int) -> Mapping[str, Any]:
     }
 
 
-def told(outcome: Outcome, *, topic: str = PROVISIONED, offset: int = 0) -> Told:
+def published(outcome: Outcome, *, topic: str = PROVISIONED, offset: int = 0) -> PublishedOutcome:
     """An outcome on its topic."""
-    return Told((topic, 0, offset), KEY, (("ce_id", str(outcome.event_id).encode()),), outcome)
+    return PublishedOutcome((topic, 0, offset), KEY, (("ce_id", str(outcome.event_id).encode()),), outcome)
 
 
 def step(number: int, name: str, state: str, *, epoch: int = 1, request: bytes = b"hash") -> Change:
@@ -203,7 +203,7 @@ def student(number: int, **columns: int) -> Change:
 
 def skip(offset: int, *, version: int) -> Input:
     """A record for S1 that asks for nothing."""
-    return record(offset, version=version, lot=Lot.SKIP, reason="no_action", providers=())
+    return record(offset, version=version, expected=ExpectedOutcome.SKIP, reason="no_action", providers=())
 
 
 def passed(number: int, offset: int) -> Change:
@@ -244,7 +244,7 @@ class Story:
 
     inputs: list[Input] = field(default_factory=lambda: [record(1)])
     inbox: list[InboxRow] = field(default_factory=lambda: [row(record(1))])
-    letters: list[Letter] = field(default_factory=list[Letter])
+    dead_letters: list[DeadLetter] = field(default_factory=list[DeadLetter])
     calls: list[Call] = field(
         default_factory=lambda: [
             call(1, Operation.FIND),
@@ -256,7 +256,9 @@ class Story:
     )
     accounts: list[HeldAccount] = field(default_factory=lambda: [account()])
     mails: list[Mail] = field(default_factory=lambda: [Mail(START + 6, TENANT, MESSAGE, ADDRESS, SECRET)])
-    told: list[Told] = field(default_factory=lambda: [told(provisioned()), told(welcome(), topic=WELCOME)])
+    published: list[PublishedOutcome] = field(
+        default_factory=lambda: [published(provisioned()), published(welcome(), topic=WELCOME)]
+    )
     outbox: list[OutboxRow] = field(
         default_factory=lambda: [
             OutboxRow(str(UUID(int=1)), PROVISIONED, KEY, 1, published=True),
@@ -291,8 +293,8 @@ class Story:
         whole = History(
             seed=1,
             inputs=self.inputs,
-            letters=self.letters,
-            told=self.told,
+            dead_letters=self.dead_letters,
+            published=self.published,
             calls=self.calls,
             accounts=self.accounts,
             mails=self.mails,
@@ -307,7 +309,7 @@ class Story:
     def tell(self, outcome: Outcome) -> None:
         """One more outcome, in the ledger and on its topic."""
         seq = len(self.outbox) + 1
-        self.told.append(told(outcome, offset=seq))
+        self.published.append(published(outcome, offset=seq))
         self.outbox.append(OutboxRow(str(outcome.event_id), PROVISIONED, KEY, seq, published=True))
 
     def faulty(self) -> "Story":

@@ -14,8 +14,8 @@ from consumer.http.client import HttpClient
 from consumer.providers.factory import open_tokens
 from consumer.secrets import opener
 from consumer.tenants import Tenant
+from sandbox.simulators.faults import Answer, FaultRule
 from sandbox.simulators.server import VendorServer
-from sandbox.simulators.temper import Answer, Rule
 from sandbox.simulators.vendors import Institution, Quirks
 from sandbox.simulators.world import World
 
@@ -25,7 +25,7 @@ TOKENS = partial(open_tokens, open_secret=opener({}))
 
 def answers(vendors: VendorServer, route: str, status: int, body: Any) -> None:
     """What a vendor says on this route from now on, and does nothing."""
-    vendors.tempers.set([Rule(route=route, temper=Answer(status=status, body=json.dumps(body)))])
+    vendors.faults.set([FaultRule(route=route, fault=Answer(status=status, body=json.dumps(body)))])
 
 
 @pytest.fixture

@@ -10,8 +10,8 @@ from consumer.http.client import HttpClient
 from consumer.providers.factory import open_directories
 from consumer.providers.port import Directory, NewAccount
 from consumer.tenants import Tenant
+from sandbox.simulators.faults import Answer, FaultRule, LoseAnswer
 from sandbox.simulators.server import VendorServer
-from sandbox.simulators.temper import Answer, LoseAnswer, Rule
 from sandbox.simulators.world import World
 from testbed.fakes.directory import FakeDirectory, lost_answer, throttled
 from tests.providers.conftest import TOKENS
@@ -48,7 +48,7 @@ class Setting:
             assert isinstance(self.directory, FakeDirectory)
             self.directory.next_calls("create", lost_answer())
         else:
-            self.vendors.tempers.set([Rule(route=route, temper=LoseAnswer(), first=1) for route in CREATIONS])
+            self.vendors.faults.set([FaultRule(route=route, fault=LoseAnswer(), first=1) for route in CREATIONS])
 
     def throttle_next_creation(self, seconds: float) -> None:
         if self.vendors is None:
@@ -58,7 +58,7 @@ class Setting:
             busy = Answer(
                 status=429, body="{}", headers={"Retry-After": str(seconds), "Content-Type": "application/json"}
             )
-            self.vendors.tempers.set([Rule(route=route, temper=busy, first=1) for route in CREATIONS])
+            self.vendors.faults.set([FaultRule(route=route, fault=busy, first=1) for route in CREATIONS])
 
 
 @pytest.fixture(params=["fake", "microsoft", "google"])

@@ -83,35 +83,35 @@ def words(text: str) -> set[str]:
     return {word.lower() for word in re.findall(r"[^\W_]+", text)}
 
 
-def name(dice: random.Random) -> str:
-    return "".join(dice.choices(dice.choice(SCRIPTS), k=dice.randint(3, 12)))
+def name(rng: random.Random) -> str:
+    return "".join(rng.choices(rng.choice(SCRIPTS), k=rng.randint(3, 12)))
 
 
-def shuffled(dice: random.Random, parts: list[str]) -> str:
-    dice.shuffle(parts)
+def shuffled(rng: random.Random, parts: list[str]) -> str:
+    rng.shuffle(parts)
     return " ".join(parts)
 
 
 @pytest.mark.parametrize("seed", range(20))
 def test_no_word_of_the_request_survives(seed: int) -> None:
-    dice = random.Random(seed)  # noqa: S311  repeatable
+    rng = random.Random(seed)  # noqa: S311  repeatable
     for _ in range(500):
-        private = [name(dice) for _ in range(dice.randint(1, 3))]
+        private = [name(rng) for _ in range(rng.randint(1, 3))]
         said = [
-            dice.choice(FORMS).format(dice.choice((str.upper, str.lower, str))(dice.choice(private))) for _ in range(4)
+            rng.choice(FORMS).format(rng.choice((str.upper, str.lower, str))(rng.choice(private))) for _ in range(4)
         ]
-        message = shuffled(dice, [*dice.choices(VENDOR, k=dice.randint(1, 8)), *said])
+        message = shuffled(rng, [*rng.choices(VENDOR, k=rng.randint(1, 8)), *said])
         shown = words(scrubbed_message(message, asked=private))
         assert not shown & {word for text in private for word in words(text)}, (message, private)
 
 
 @pytest.mark.parametrize("seed", range(20))
 def test_no_name_address_id_or_number_of_anybody_survives(seed: int) -> None:
-    dice = random.Random(seed)  # noqa: S311  repeatable
+    rng = random.Random(seed)  # noqa: S311  repeatable
     for _ in range(500):
-        ident, number = str(UUID(int=dice.getrandbits(128))), str(dice.randrange(10**6))
-        said = [dice.choice(FORMS).format(dice.choice((*STRANGERS, ident, number))) for _ in range(4)]
-        message = shuffled(dice, [*dice.choices(VENDOR, k=6), *said])
+        ident, number = str(UUID(int=rng.getrandbits(128))), str(rng.randrange(10**6))
+        said = [rng.choice(FORMS).format(rng.choice((*STRANGERS, ident, number))) for _ in range(4)]
+        message = shuffled(rng, [*rng.choices(VENDOR, k=6), *said])
         shown = scrubbed_message(message)
         assert not re.search(r"[@\d]|[^\x00-\x7f…]", shown), message
         assert not words(shown) & {"zofia", "bianchi", "mccarthy", "neill", "deshawn", "rossi", "dijk"}, message

@@ -4,7 +4,7 @@ from pathlib import Path
 
 import pytest
 
-from consumer.codec.letters import LetterReason
+from consumer.codec.dead_letters import DeadLetterReason
 from consumer.errors import Reason
 from consumer.settings import Topics
 from tests.schemas.tables import LETTER_MEANINGS, fields_table, reasons_table
@@ -19,7 +19,7 @@ def test_the_fields_of_each_topic_are_on_the_page(name: str) -> None:
 
 
 def test_every_reason_of_a_dead_letter_is_explained() -> None:
-    assert set(LETTER_MEANINGS) == set(LetterReason)
+    assert set(LETTER_MEANINGS) == set(DeadLetterReason)
     assert reasons_table() in PAGE
 
 

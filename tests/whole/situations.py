@@ -14,9 +14,9 @@ from consumer.policy.marker import marker
 from consumer.tenants import Tenant
 from sandbox.simulators.audit import Entry
 from sandbox.simulators.encoding import Encoder
+from sandbox.simulators.faults import Answer, FaultRule, LoseAnswer, Refuse
 from sandbox.simulators.google import refusals as google
 from sandbox.simulators.graph import refusals as graph
-from sandbox.simulators.temper import Answer, LoseAnswer, Refuse, Rule
 from sandbox.simulators.world import World
 
 
@@ -159,11 +159,11 @@ class Enrolment:
                 if user.marker == self.marker:
                     user.external = []
 
-    def tempers(self) -> Sequence[Rule]:
+    def faults(self) -> Sequence[FaultRule]:
         """How the vendors treat the student's first calls."""
         vendor = _VENDORS[self.provider]
         if self.situation is Situation.CORRECTED:
-            return [Rule(route=vendor.create, temper=vendor.later, containing=self._misspelt)]
+            return [FaultRule(route=vendor.create, fault=vendor.later, containing=self._misspelt)]
         here = {
             Situation.HIDDEN: [(vendor.create, vendor.taken, 2)],
             Situation.THROTTLED: [(vendor.search, vendor.busy, 1)],
@@ -172,8 +172,8 @@ class Enrolment:
             Situation.UNANSWERED_MAIL: [("mailgun.messages.send", LoseAnswer(), 1)],
         }.get(self.situation, [])
         return [
-            Rule(route=route, temper=temper, first=first, containing=(self._text(route),))
-            for route, temper, first in here
+            FaultRule(route=route, fault=fault, first=first, containing=(self._text(route),))
+            for route, fault, first in here
         ]
 
     def _text(self, route: str) -> str:

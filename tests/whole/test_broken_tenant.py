@@ -36,14 +36,14 @@ async def test_a_broken_key_holds_its_tenant_alone(
 
         await until("the third tenant's students wait", all_wait, seconds=30)
         await here.until_published()
-        told = by_student(await here.told())
+        published = by_student(await here.published())
         waits = await here.waits()
         metrics, log = await replica.metrics(), replica.log()
         assert replica.restarts == 0
 
     assert waits == {(BROKEN.id, student): Reason.TENANT_UNUSABLE for student in STUDENTS}
     for student in STUDENTS:
-        held = failures_of(told[BROKEN.id, student])
+        held = failures_of(published[BROKEN.id, student])
         assert [(one.reason, one.final) for one in held] == [(Reason.TENANT_UNUSABLE, False)]
     assert f'provisioner_tenant_unusable{{tenant="{BROKEN.id}"}} 1.0' in metrics
     assert f'provisioner_tenant_unusable{{tenant="{NORTH.id}"}} 0.0' in metrics

@@ -114,7 +114,7 @@ async def test_every_input_that_was_reported_ends_as_it_should(
 
     async with campus(world, kafka=kafka, database=database_url, name=unique_name, configure=with_a_comma) as here:
         writers = Writers(world.schemas)
-        here.vendors.tempers.set(writers.tempers())
+        here.vendors.faults.set(writers.faults())
         every = list(cases(writers.names()))
         wanted = {case.whose: case.ends for case in every}
         replica = await here.start()
@@ -127,13 +127,13 @@ async def test_every_input_that_was_reported_ends_as_it_should(
             )
         )
         await until("every input has an ending", partial(all_have_ended, here, wanted), seconds=60)
-        ends = {student: ending(outcomes) for student, outcomes in by_student(await here.told()).items()}
-        letters = await read_topics(kafka, [here.service.topics.dead_letters])
+        ends = {student: ending(outcomes) for student, outcomes in by_student(await here.published()).items()}
+        dead_letters = await read_topics(kafka, [here.service.topics.dead_letters])
         held = await here.rows("SELECT tenant_id, service, reason FROM tenant_wait WHERE held ORDER BY service")
         assert replica.restarts == 0
 
     assert ends == wanted
-    assert list(letters) == []
+    assert list(dead_letters) == []
     assert (teacher.licences, teacher.properties["employeeId"], teacher.password_changed_at) == (
         [],
         "2001",
@@ -149,5 +149,5 @@ async def test_every_input_that_was_reported_ends_as_it_should(
 
 async def all_have_ended(here: Campus, wanted: Mapping[tuple[str, str], tuple[str, ...]]) -> bool:
     """Whether so much was told about each as has to be."""
-    found = by_student(await here.told())
+    found = by_student(await here.published())
     return all(len(found.get(student, ())) >= len(ends) for student, ends in wanted.items())

@@ -14,8 +14,8 @@ from consumer.events import Provider
 from consumer.policy.marker import marker
 from consumer.tenants import Tenant
 from proof.stories.campus import Campus, accounts_of, by_student, campus, event, failures_of, tenant_file
+from sandbox.simulators.faults import Answer, FaultRule, Refuse
 from sandbox.simulators.graph.refusals import Refusal
-from sandbox.simulators.temper import Answer, Refuse, Rule
 from sandbox.simulators.vendors import Institution
 from sandbox.simulators.world import World
 from testbed.installation import until
@@ -26,10 +26,10 @@ DOMAIN = Institution("south-academy", "South Academy", (Provider.MICROSOFT,))
 UNIT = Institution("harbour-college", "Harbour College", (Provider.GOOGLE,))
 
 REFUSED = {NAME.id: Reason.INVALID_PROFILE, DOMAIN.id: Reason.DOMAIN_NOT_VERIFIED, UNIT.id: Reason.ORG_UNIT_MISSING}
-NOT_A_NAME = Rule(
+NOT_A_NAME = FaultRule(
     route="graph.users.create",
     containing=("Refused",),
-    temper=Answer(
+    fault=Answer(
         status=400,
         body=json.dumps(
             Refusal(
@@ -73,7 +73,7 @@ async def test_a_corrected_name_domain_and_unit_take_effect(
     ]
     corrected = event(NAME.id, "S1", version=2, given_name="Maria")
     async with campus(world, kafka=kafka, database=database_url, name=unique_name, configure=mistaken) as here:
-        here.vendors.tempers.set([NOT_A_NAME])
+        here.vendors.faults.set([NOT_A_NAME])
         replica = await here.start()
         await here.put(*refused)
         await until("each is refused", partial(reasons_are, here, REFUSED), seconds=30)
@@ -83,9 +83,9 @@ async def test_a_corrected_name_domain_and_unit_take_effect(
         correct(tenant_file(here, UNIT.id), ("-campus", ""))
         await replica.restart()
         await here.until_applied([corrected, *refused[1:]])
-        told = by_student(await here.told())
+        published = by_student(await here.published())
 
-    accounts_made = {tenant: accounts_of(told[tenant, "S1"])[-1].account.email for tenant in REFUSED}
+    accounts_made = {tenant: accounts_of(published[tenant, "S1"])[-1].account.email for tenant in REFUSED}
     assert accounts_made == {
         NAME.id: f"maria.ofs1@{NAME.domain}",
         DOMAIN.id: f"student.ofs1@{DOMAIN.domain}",
@@ -99,7 +99,7 @@ async def test_a_corrected_name_domain_and_unit_take_effect(
 
 async def reasons_are(here: Campus, wanted: Mapping[str, Reason]) -> bool:
     """Whether the newest failure that each tenant's student is told of has this reason."""
-    return {one.tenant_id: one.reason for one in failures_of(await here.told())} == wanted
+    return {one.tenant_id: one.reason for one in failures_of(await here.published())} == wanted
 
 
 @pytest.mark.long(seconds=20)
@@ -112,13 +112,13 @@ async def test_who_is_withdrawn_during_an_outage_gets_no_account_and_no_mail(
     stays = [event(school.id, "Stays") for school in (NAME, UNIT)]
     withdrawn = [event(one["tenant_id"], one["student"]["student_id"], version=2, status="withdrawn") for one in leaves]
     async with campus(world, kafka=kafka, database=database_url, name=unique_name) as here:
-        here.vendors.tempers.set([Rule(route=route, temper=Refuse()) for route in ("graph.*", "directory.*")])
+        here.vendors.faults.set([FaultRule(route=route, fault=Refuse()) for route in ("graph.*", "directory.*")])
         await here.start()
         await here.put(*leaves, *stays)
         await until("they wait", partial(count_of_waits_is, here, len(leaves) + len(stays)), seconds=30)
         await here.put(*withdrawn)
         await until("the withdrawals are taken", partial(are_known, here, withdrawn), seconds=30)
-        here.vendors.tempers.set([])
+        here.vendors.faults.set([])
         await here.until_applied(stays)
         await until("no one waits any more", partial(count_of_waits_is, here, 0), seconds=30)
         dispositions = await here.dispositions()

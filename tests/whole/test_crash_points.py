@@ -71,7 +71,7 @@ class School:
     kafka: str
     database: str
     enrolments: list[Enrolment] = field(default_factory=list[Enrolment])
-    letters: int = 0
+    dead_letters: int = 0
     replicas: list[ForkedReplica] = field(default_factory=list[ForkedReplica])
     hands: list["asyncio.Task[None]"] = field(default_factory=list["asyncio.Task[None]"])
 
@@ -81,7 +81,7 @@ class School:
         self.enrolments = [Enrolment.of(tenant, situation, n) for n, (situation, tenant) in enumerate(pairs)]
         for enrolment in self.enrolments:
             enrolment.lay_out(self.world)
-        self.vendors.tempers.set([rule for enrolment in self.enrolments for rule in enrolment.tempers()])
+        self.vendors.faults.set([rule for enrolment in self.enrolments for rule in enrolment.faults()])
         self.hands = [asyncio.create_task(self.take_markers()), asyncio.create_task(self.correct_names())]
 
     async def enrol(self, enrolments: Sequence[Enrolment]) -> None:
@@ -89,7 +89,7 @@ class School:
         encoder = self.encoder()
         events = [(enrolment.key, enrolment.record(encoder)) for enrolment in enrolments]
         await self.produce([*events, (b"nobody", GARBAGE)])
-        self.letters += 1
+        self.dead_letters += 1
 
     async def produce(self, events: Sequence[tuple[bytes, bytes]]) -> None:
         producer = Producer({"bootstrap.servers": self.kafka})
@@ -156,13 +156,16 @@ class School:
     async def _verify_topics(self) -> None:
         topics, everybody = self.service.topics, Counter(one.key for one in self.enrolments)
         for topic in (topics.account_provisioned, topics.welcome_email_status):
-            told = await read_committed(self.kafka, topic, len(self.enrolments))
-            assert Counter(record.key for record in told) == everybody, topic
+            published = await read_committed(self.kafka, topic, len(self.enrolments))
+            assert Counter(record.key for record in published) == everybody, topic
         assert await read_committed(self.kafka, topics.account_provisioning_failed, 0) == []
-        letters = await read_committed(self.kafka, topics.dead_letters, self.letters)
-        places = {tuple(value for name, value in letter.headers if name.startswith("__connect")) for letter in letters}
-        assert {letter.value for letter in letters} == {GARBAGE}
-        assert len(places) == self.letters
+        dead_letters = await read_committed(self.kafka, topics.dead_letters, self.dead_letters)
+        places = {
+            tuple(value for name, value in dead_letter.headers if name.startswith("__connect"))
+            for dead_letter in dead_letters
+        }
+        assert {dead_letter.value for dead_letter in dead_letters} == {GARBAGE}
+        assert len(places) == self.dead_letters
 
 
 class Recorder:

@@ -71,17 +71,17 @@ async def test_no_account_of_another_person_is_written_to(
 
         await until("the others wait", all_wait, seconds=30)
         await here.until_published()
-        told = by_student(await here.told())
+        published = by_student(await here.published())
         waits = await here.waits()
 
     assert {ident: directory.users[ident] for ident in others} == others
     assert [entry.path for entry in foreign_writes(here, others)] == []
     assert waits == {(NORTH.id, student): reason for student, (_, reason) in HELD.items()}
     for student, (_, reason) in HELD.items():
-        outcomes = told[NORTH.id, student]
+        outcomes = published[NORTH.id, student]
         assert [(one.reason, one.final) for one in failures_of(outcomes)] == [(reason, False)], student
         assert accounts_of(outcomes) == []
-    provisioned = [accounts_of(told[one["tenant_id"], one["student"]["student_id"]]) for one in own]
+    provisioned = [accounts_of(published[one["tenant_id"], one["student"]["student_id"]]) for one in own]
     assert [[one.account.origin for one in outcomes] for outcomes in provisioned] == [["created"]] * len(own)
     ours = {outcomes[0].account.object_id for outcomes in provisioned}
     assert len(ours) == len(own)

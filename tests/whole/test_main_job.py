@@ -15,8 +15,8 @@ import psycopg
 import pytest
 
 from consumer.events import Provider
+from sandbox.simulators.faults import FaultRule, Latency
 from sandbox.simulators.server import VendorServer
-from sandbox.simulators.temper import Latency, Rule
 from sandbox.simulators.vendors import Institution
 from sandbox.simulators.world import REGISTRY, Reachable, World
 from testbed.installation import Service, end, until
@@ -58,7 +58,7 @@ def world(tmp_path: Path) -> World:
 @pytest.fixture
 async def vendors(world: World) -> AsyncIterator[VendorServer]:
     async with world.server(names=[VENDORS]) as server:
-        server.tempers.set([Rule(route="*", temper=Latency(low=0.01, high=0.03))])
+        server.faults.set([FaultRule(route="*", fault=Latency(low=0.01, high=0.03))])
         yield server
 
 

@@ -14,7 +14,7 @@ from psycopg import sql
 from consumer.events import Provider
 from consumer.policy.marker import marker
 from proof.stories.campus import Campus, accounts_of, by_student, campus, event, failures_of, mails_of
-from sandbox.simulators.temper import Refuse, Rule
+from sandbox.simulators.faults import FaultRule, Refuse
 from sandbox.simulators.vendors import Institution
 from sandbox.simulators.world import World
 from testbed.installation import until
@@ -81,19 +81,19 @@ async def test_every_event_of_the_gap_is_worked_and_nothing_is_done_twice(
         await replica.up()
         await here.put(*GAP)
         await here.until_applied(GAP)
-        here.vendors.tempers.set([Rule(route=route, temper=Refuse()) for route in ("graph.*", "directory.*")])
+        here.vendors.faults.set([FaultRule(route=route, fault=Refuse()) for route in ("graph.*", "directory.*")])
         await here.put(*UNDONE)
         await until("the others are accepted", lambda: accepted(here, UNDONE), seconds=30)
         await replica.down()
         backup.restore()
-        here.vendors.tempers.set([])
+        here.vendors.faults.set([])
         assert not await accepted(here, GAP[:1])
 
         await here.start("restored")
         await here.put(*LATER)
         everybody = [*EARLIER, *GAP, *UNDONE, *LATER]
         await here.until_applied(everybody, seconds=90)
-        told = by_student(await here.told())
+        published = by_student(await here.published())
         metrics = await here.replicas[-1].metrics()
 
     assert "provisioner_ledger_behind_total" in metrics
@@ -107,7 +107,7 @@ async def test_every_event_of_the_gap_is_worked_and_nothing_is_done_twice(
     assert creations(here.vendors) == dict.fromkeys(marks, 1)
     assert sorted(opened.values()) == [1] * len(everybody)
     for one in everybody:
-        outcomes = told[one["tenant_id"], one["student"]["student_id"]]
+        outcomes = published[one["tenant_id"], one["student"]["student_id"]]
         assert len(accounts_of(outcomes)) == 1, one["event_id"]
         assert [mail.state for mail in mails_of(outcomes)] == ["accepted"], one["event_id"]
         assert len({outcome.event_id for outcome in outcomes}) == len(outcomes), one["event_id"]

@@ -39,7 +39,7 @@ async def test_who_is_not_concerned_finishes_and_when_it_is_put_right_everybody_
         }
         refusals.end(here.vendors)
         await here.until_applied([one.event() for one in students], seconds=90)
-        told = by_student(await here.told())
+        published = by_student(await here.published())
 
     standing, opened = accounts(world), mails_that_open_an_account(world)
     made = [one for one in students if one.scope is not Scope.UNREADABLE_ROLES]
@@ -47,7 +47,7 @@ async def test_who_is_not_concerned_finishes_and_when_it_is_put_right_everybody_
     assert {mark: len(found) for mark, found in standing.items()} == {one.marker: 1 for one in students}
     assert {mark for mark, (address,) in standing.items() if opened[address] == 1} == {one.marker for one in made}
     for one in students:
-        outcomes = told[one.tenant, one.student]
+        outcomes = published[one.tenant, one.student]
         newest = accounts_of(outcomes)[-1]
         assert [failure.reason for failure in failures_of(outcomes)] == (
             [WHY[one.scope]] if one.scope in WHY else []

@@ -10,8 +10,8 @@ from typing import Any
 
 from consumer.codec.schemas import STATUS_CHANGED, schema
 from sandbox.simulators.encoding import Encoder
+from sandbox.simulators.faults import Answer, FaultRule
 from sandbox.simulators.registry import Reference, SchemaStore
-from sandbox.simulators.temper import Answer, Rule
 
 _STATUS = "sis.students.v1.Status"
 _TEXT = {"Content-Type": "text/plain; charset=utf-8"}
@@ -50,15 +50,15 @@ class Writers:
         """The record's value."""
         return self._encoders[writer].encode({**event, "campus": "east"})
 
-    def tempers(self) -> Sequence[Rule]:
+    def faults(self) -> Sequence[FaultRule]:
         """How the registry answers the first who ask for some of the schemas; and the default, which our own registry would not keep."""
         odd = [self._answered(name, answer, first=_CALLS) for name, answer in ODD_ANSWERS.items()]
         misfit = Answer(status=200, body=json.dumps({"schema": json.dumps(_with_campus(default=None))}))
         return [*odd, self._answered(_MISFIT, misfit)]
 
-    def _answered(self, writer: str, answer: Answer, *, first: int | None = None) -> Rule:
+    def _answered(self, writer: str, answer: Answer, *, first: int | None = None) -> FaultRule:
         path = f"/schemas/ids/{self._encoders[writer].schema_id}"
-        return Rule(route="registry.schema", temper=answer, first=first, containing=(path,))
+        return FaultRule(route="registry.schema", fault=answer, first=first, containing=(path,))
 
     def _referring(self) -> Encoder:
         """The bytes are those of the schema that has the type in its place."""

@@ -6,10 +6,10 @@ from collections.abc import Sequence
 from contextlib import suppress
 from functools import partial
 
-from consumer.codec.letters import REASON_HEADER
+from consumer.codec.dead_letters import REASON_HEADER
+from proof.chaos.experiment import Experiment
 from proof.chaos.proxy import Proxy
 from proof.chaos.row import BOOK, Row
-from proof.chaos.scene import Scene
 from proof.chaos.sis import Raw
 from proof.collect.topics import read_topics
 from sandbox.simulators.events import SimulatedRecord
@@ -24,49 +24,49 @@ _VENDORS = (34, 35, 36, 41, 43, 44, 47, 52, 53, 54)
 
 
 @BOOK.row(63, "random pairs of the above", expected="the invariants hold", heals_within=180)
-async def pairs(scene: Scene) -> None:
+async def pairs(experiment: Experiment) -> None:
     by_number = {row.number: row for row in BOOK.rows()}
-    for turn in range(max(_LEAST_PAIRS, int(scene.window / 20)) if scene.full else _FEW_PAIRS):
-        pair = by_number[scene.rng.choice(_OURS)], by_number[scene.rng.choice(_VENDORS)]
-        others = [scene.beside(max(_LEAST_WINDOW, scene.window / 2)) for _ in pair]
+    for turn in range(max(_LEAST_PAIRS, int(experiment.window / 20)) if experiment.full else _FEW_PAIRS):
+        pair = by_number[experiment.rng.choice(_OURS)], by_number[experiment.rng.choice(_VENDORS)]
+        others = [experiment.beside(max(_LEAST_WINDOW, experiment.window / 2)) for _ in pair]
         await asyncio.gather(
-            scene.produce(_enrolments(scene, turn)),
+            experiment.produce(_enrolments(experiment, turn)),
             *(_fire(row, other) for row, other in zip(pair, others, strict=True)),
         )
         for row, other in zip(pair, others, strict=True):
-            scene.fire(f"of row {row.number}", other.fired.total())
-        await scene.installation.heal()
+            experiment.fire(f"of row {row.number}", other.fired.total())
+        await experiment.installation.heal()
 
 
-def _enrolments(scene: Scene, turn: int) -> Sequence[SimulatedRecord]:
+def _enrolments(experiment: Experiment, turn: int) -> Sequence[SimulatedRecord]:
     """Of people who were in no turn before."""
     numbers = range(turn * _FRESH, (turn + 1) * _FRESH)
-    return [scene.event(tenant, scene.person(tenant, number), 1) for tenant in _TENANTS for number in numbers]
+    return [experiment.event(tenant, experiment.person(tenant, number), 1) for tenant in _TENANTS for number in numbers]
 
 
 async def _counts_more(proxy: Proxy, before: int) -> bool:
     return proxy.counts["dropped"] > before
 
 
-async def _fire(row: Row, scene: Scene) -> None:
+async def _fire(row: Row, experiment: Experiment) -> None:
     """What a row waits for itself need not come true beside another."""
     if row.fire:
         with suppress(AssertionError, RuntimeError):
-            await row.fire(scene)
+            await row.fire(experiment)
 
 
 @BOOK.row(
     64, "keys: one is missing, then they are rotated", expected="does not start without; what is sealed stays readable"
 )
-async def keys(scene: Scene) -> None:
-    first, *others = scene.replicas
+async def keys(experiment: Experiment) -> None:
+    first, *others = experiment.replicas
     await first.restart({"TEST_VAULT_KEY": ""})
 
     async def refuses() -> bool:
         return bool(first.exits)
 
-    await scene.until("a replica without its key refuses to start", refuses, seconds=60)
-    scene.fire("key missing")
+    await experiment.until("a replica without its key refuses to start", refuses, seconds=60)
+    experiment.fire("key missing")
     await first.down()
     first.exits.clear()
     first.environ.pop("TEST_VAULT_KEY")
@@ -77,8 +77,8 @@ async def keys(scene: Scene) -> None:
     for environ in (older, newer):
         for replica in (first, *others):
             await replica.restart({**key, **environ})
-            scene.fire("keys changed")
-            await scene.until("it is ready", replica.ready)
+            experiment.fire("keys changed")
+            await experiment.until("it is ready", replica.ready)
 
 
 @BOOK.row(
@@ -87,30 +87,30 @@ async def keys(scene: Scene) -> None:
     expected="as unknown outcomes",
     heals_within=150,
 )
-async def half_deaf(scene: Scene) -> None:
-    installation = scene.installation
+async def half_deaf(experiment: Experiment) -> None:
+    installation = experiment.installation
     vendors = [
         (name, installation.vendors[name]) for name in (MAILGUN, GOOGLE, GRAPH)
     ]  # mails are sent while there are accounts
     links = [*vendors, ("kafka", installation.brokers.proxies[0]), ("database", installation.database.proxy)]
     for turn, (name, proxy) in enumerate(links):
         before = proxy.counts["dropped"]
-        await scene.produce(_enrolments(scene, turn))
+        await experiment.produce(_enrolments(experiment, turn))
         proxy.drop_answers()
-        await scene.sleep(1 / len(links))
-        await scene.until(f"an answer of {name} is dropped", partial(_counts_more, proxy, before))
+        await experiment.sleep(1 / len(links))
+        await experiment.until(f"an answer of {name} is dropped", partial(_counts_more, proxy, before))
         await proxy.heal()
-        scene.fire(f"answer of {name} dropped", proxy.counts["dropped"] - before)
+        experiment.fire(f"answer of {name} dropped", proxy.counts["dropped"] - before)
 
 
 @BOOK.row(66, "the dead letters are sent in again, twice", expected="dead letters again; no effect")
-async def letters_again(scene: Scene) -> None:
-    await scene.loaded()
-    await scene.quiet()
-    topics = scene.installation.service.topics
-    found = await read_topics(scene.installation.brokers.straight, [topics.dead_letters])
-    letters = [record for record in found if len(record.value or b"") < 500_000][-50:]
-    calls, outcomes = len(scene.vendor_calls()), await scene.installation.watch.outcomes()
+async def letters_again(experiment: Experiment) -> None:
+    await experiment.loaded()
+    await experiment.quiet()
+    topics = experiment.installation.service.topics
+    found = await read_topics(experiment.installation.brokers.straight, [topics.dead_letters])
+    dead_letters = [record for record in found if len(record.value or b"") < 500_000][-50:]
+    calls, outcomes = len(experiment.vendor_calls()), await experiment.installation.watch.outcomes()
     for _ in range(2):
         again = [
             Raw(
@@ -120,11 +120,13 @@ async def letters_again(scene: Scene) -> None:
                     (k, v) for k, v in record.headers if k != REASON_HEADER and not k.startswith("__connect")
                 ),
             )
-            for record in letters
+            for record in dead_letters
         ]
-        await scene.installation.sis.put_raw(*again)
-        scene.fire("letter sent in again", len(again))
-    await scene.quiet()
-    scene.expect(len(scene.vendor_calls()) == calls, "letters that were sent in again had an effect at a vendor")
-    now = await scene.installation.watch.outcomes()
-    scene.expect(now == outcomes, "letters that were sent in again had outcomes")
+        await experiment.installation.sis.put_raw(*again)
+        experiment.fire("letter sent in again", len(again))
+    await experiment.quiet()
+    experiment.expect(
+        len(experiment.vendor_calls()) == calls, "letters that were sent in again had an effect at a vendor"
+    )
+    now = await experiment.installation.watch.outcomes()
+    experiment.expect(now == outcomes, "letters that were sent in again had outcomes")

@@ -4,8 +4,8 @@ import asyncio
 
 import psycopg
 
+from proof.chaos.experiment import Experiment
 from proof.chaos.row import BOOK
-from proof.chaos.scene import Scene
 
 
 @BOOK.row(
@@ -13,18 +13,18 @@ from proof.chaos.scene import Scene
     "PostgreSQL restarts again and again, crashed or stopped",
     expected="0 violations; 0 restarts of ours",
 )
-async def restarts(scene: Scene) -> None:
-    database = scene.installation.database
+async def restarts(experiment: Experiment) -> None:
+    database = experiment.installation.database
     loop = asyncio.get_running_loop()
-    until = loop.time() + scene.window
+    until = loop.time() + experiment.window
     hard = True
     while loop.time() < until:
-        await asyncio.sleep(scene.rng.uniform(1, 4))
+        await asyncio.sleep(experiment.rng.uniform(1, 4))
         await database.stop(hard=hard)
-        scene.fire("crash of PostgreSQL" if hard else "restart of PostgreSQL")
+        experiment.fire("crash of PostgreSQL" if hard else "restart of PostgreSQL")
         await database.start()
         hard = not hard
-    scene.expect(scene.exits() == 0, "a replica ended")
+    experiment.expect(experiment.exits() == 0, "a replica ended")
 
 
 @BOOK.row(
@@ -32,26 +32,28 @@ async def restarts(scene: Scene) -> None:
     "PostgreSQL is down",
     expected="intake pauses and keeps its place in the group; nothing is acknowledged; 0 restarts",
 )
-async def down(scene: Scene) -> None:
-    await scene.settled(0.05)
-    await scene.installation.database.stop(hard=True)
-    scene.fire("PostgreSQL down")
+async def down(experiment: Experiment) -> None:
+    await experiment.settled(0.05)
+    await experiment.installation.database.stop(hard=True)
+    experiment.fire("PostgreSQL down")
     await asyncio.sleep(2)  # what was committed before may still be acknowledged
-    before = await scene.installation.watch.committed()
-    await scene.sleep()
-    scene.expect(await scene.installation.watch.committed() == before, "offsets moved while PostgreSQL was down")
-    await scene.installation.database.start()
-    scene.expect(scene.exits() == 0, "a replica ended")
+    before = await experiment.installation.watch.committed()
+    await experiment.sleep()
+    experiment.expect(
+        await experiment.installation.watch.committed() == before, "offsets moved while PostgreSQL was down"
+    )
+    await experiment.installation.database.start()
+    experiment.expect(experiment.exits() == 0, "a replica ended")
 
 
 @BOOK.row(59, "commits whose answer is lost", expected="read again; no effect twice")
-async def commit_lost(scene: Scene) -> None:
-    proxy = scene.installation.database.proxy
+async def commit_lost(experiment: Experiment) -> None:
+    proxy = experiment.installation.database.proxy
     before = proxy.counts["lost_answers"]
     for _ in range(10):
         proxy.lose_answer(lambda chunk: b"COMMIT" in chunk, times=2)
-        await scene.sleep(0.1)
-    scene.fire("COMMIT without answer", proxy.counts["lost_answers"] - before)
+        await experiment.sleep(0.1)
+    experiment.fire("COMMIT without answer", proxy.counts["lost_answers"] - before)
 
 
 _TROUBLE = """
@@ -71,21 +73,21 @@ _TROUBLED = ("inbox", "student", "step", "account", "outbox", "address")
 
 
 @BOOK.row(60, "deadlocks and serialisation failures in 5 % of statements", expected="tried again, within bounds")
-async def conflicts(scene: Scene) -> None:
+async def conflicts(experiment: Experiment) -> None:
     def alter(statement: str) -> None:
-        with psycopg.connect(scene.installation.database.straight, autocommit=True) as connection:
+        with psycopg.connect(experiment.installation.database.straight, autocommit=True) as connection:
             connection.execute(statement.encode())
 
     await asyncio.to_thread(alter, _TROUBLE)
     for table in _TROUBLED:
         trigger = f"CREATE TRIGGER proof_trouble AFTER INSERT OR UPDATE ON {table} EXECUTE FUNCTION proof_trouble()"
         await asyncio.to_thread(alter, trigger)
-    await scene.sleep()
+    await experiment.sleep()
     for table in _TROUBLED:
         await asyncio.to_thread(alter, f"DROP TRIGGER proof_trouble ON {table}")
-    scene.fire("40001 or 40P01", await scene.installation.watch.count(_TROUBLES))
+    experiment.fire("40001 or 40P01", await experiment.installation.watch.count(_TROUBLES))
     await asyncio.to_thread(alter, "DROP FUNCTION proof_trouble; DROP SEQUENCE proof_troubles")
-    scene.expect(scene.exits() == 0, "a replica ended")
+    experiment.expect(experiment.exits() == 0, "a replica ended")
 
 
 BOOK.not_run(

@@ -4,9 +4,9 @@ import asyncio
 from collections.abc import Sequence
 from functools import partial
 
+from proof.chaos.experiment import Experiment
 from proof.chaos.row import BOOK
 from proof.chaos.rows.students import people
-from proof.chaos.scene import Scene
 from sandbox.simulators.events import SimulatedRecord
 from testbed.replica import Replica
 
@@ -25,59 +25,59 @@ _MOST = 60.0
     alone=True,
     heals_within=150,
 )
-async def fenced(scene: Scene) -> None:
-    first, second, *_ = scene.replicas
+async def fenced(experiment: Experiment) -> None:
+    first, second, *_ = experiment.replicas
     await asyncio.gather(*(replica.restart({_INSTANCE: "the-same"}) for replica in (first, second)))
 
     async def fences() -> bool:
-        return _failures(scene) > 0
+        return _failures(experiment) > 0
 
-    await scene.until("one fences the other", fences)
-    watch = asyncio.create_task(_idle(scene))
-    events = [scene.event("north-high", student, 1) for student in people(scene, "north-high", 10)]
-    await scene.produce(events)
-    await scene.sleep()
-    await scene.until("what comes meanwhile is read", partial(_all_accepted, scene, events), seconds=_MOST)
-    scene.fire("consumer fenced by another process", _failures(scene))
+    await experiment.until("one fences the other", fences)
+    watch = asyncio.create_task(_idle(experiment))
+    events = [experiment.event("north-high", student, 1) for student in people(experiment, "north-high", 10)]
+    await experiment.produce(events)
+    await experiment.sleep()
+    await experiment.until("what comes meanwhile is read", partial(_all_accepted, experiment, events), seconds=_MOST)
+    experiment.fire("consumer fenced by another process", _failures(experiment))
     await asyncio.gather(*(replica.restart({_INSTANCE: replica.name}) for replica in (first, second)))
-    await scene.installation.all_ready()
-    before = _failures(scene)
+    await experiment.installation.all_ready()
+    before = _failures(experiment)
     first.stop()
-    scene.fire("stood still for longer than the session")
+    experiment.fire("stood still for longer than the session")
     await asyncio.sleep(_SESSION + 3)
-    late = [scene.event("north-high", student, 2) for student in people(scene, "north-high", 10)]
-    await scene.produce(late)
+    late = [experiment.event("north-high", student, 2) for student in people(experiment, "north-high", 10)]
+    await experiment.produce(late)
     first.resume()
-    await scene.until("all is read", partial(_all_accepted, scene, late), seconds=_MOST)
-    if (met := _failures(scene) - before) > 0:  # else the group had taken it back before it committed anything
-        scene.fire("consumer fenced after its session", met)
-    await scene.until("it reads again", partial(_reads, scene, first), seconds=_MOST)
+    await experiment.until("all is read", partial(_all_accepted, experiment, late), seconds=_MOST)
+    if (met := _failures(experiment) - before) > 0:  # else the group had taken it back before it committed anything
+        experiment.fire("consumer fenced after its session", met)
+    await experiment.until("it reads again", partial(_reads, experiment, first), seconds=_MOST)
     watch.cancel()
-    scene.expect(not watch.done() or watch.cancelled(), "a replica was ready for a minute and read nothing")
+    experiment.expect(not watch.done() or watch.cancelled(), "a replica was ready for a minute and read nothing")
 
 
-async def _idle(scene: Scene) -> None:
+async def _idle(experiment: Experiment) -> None:
     """Returns when a replica has been ready, and has read nothing though records waited, for too long."""
     since: dict[str, float] = {}
     clock = asyncio.get_running_loop().time
     while all(clock() - at < _MOST for at in since.values()):
-        owed = await scene.installation.watch.owed()
-        for replica in scene.replicas:
-            if owed is None or not owed.lag or await _reads(scene, replica) or not await replica.ready():
+        owed = await experiment.installation.watch.owed()
+        for replica in experiment.replicas:
+            if owed is None or not owed.lag or await _reads(experiment, replica) or not await replica.ready():
                 since.pop(replica.name, None)
             else:
                 since.setdefault(replica.name, clock())
         await asyncio.sleep(1)
 
 
-async def _reads(scene: Scene, replica: Replica) -> bool:
-    return await scene.metric(_PARTITIONS, of=replica) > 0
+async def _reads(experiment: Experiment, replica: Replica) -> bool:
+    return await experiment.metric(_PARTITIONS, of=replica) > 0
 
 
-def _failures(scene: Scene) -> int:
+def _failures(experiment: Experiment) -> int:
     """Consumers that failed for good, since the installation began; by the logs, as processes end by it too."""
-    return sum(replica.log().count('"consumer_failed"') for replica in scene.replicas)
+    return sum(replica.log().count('"consumer_failed"') for replica in experiment.replicas)
 
 
-async def _all_accepted(scene: Scene, events: Sequence[SimulatedRecord]) -> bool:
-    return all([await scene.accepted(event) for event in events])
+async def _all_accepted(experiment: Experiment, events: Sequence[SimulatedRecord]) -> bool:
+    return all([await experiment.accepted(event) for event in events])

@@ -7,9 +7,9 @@ import json
 from confluent_kafka.admin import NewTopic  # pyright: ignore[reportPrivateImportUsage]  where its own docs take it from
 
 from consumer.codec.schemas import STATUS_CHANGED, schema
+from proof.chaos.experiment import Experiment
 from proof.chaos.requests import Request, asks
 from proof.chaos.row import BOOK
-from proof.chaos.scene import Scene
 from sandbox.simulators.encoding import Encoder
 from sandbox.simulators.world import REGISTRY
 
@@ -18,13 +18,13 @@ _BOUNCES = ((1, True), (2, False), (3, True))
 
 
 @BOOK.row(11, "a broker of three is killed, hard and clean", expected="0 lost, 0 twice", brokers=3)
-async def broker_killed(scene: Scene) -> None:
-    brokers = scene.installation.brokers
-    for number, hard in _BOUNCES if scene.full else _BOUNCES[:2]:
-        await scene.sleep(0.2)
+async def broker_killed(experiment: Experiment) -> None:
+    brokers = experiment.installation.brokers
+    for number, hard in _BOUNCES if experiment.full else _BOUNCES[:2]:
+        await experiment.sleep(0.2)
         await brokers.kill(number, hard=hard)
-        scene.fire("kill -9 of a broker" if hard else "clean stop of a broker")
-        await scene.sleep(0.2)
+        experiment.fire("kill -9 of a broker" if hard else "clean stop of a broker")
+        await experiment.sleep(0.2)
         await brokers.restart(number)
 
 
@@ -34,26 +34,28 @@ async def broker_killed(scene: Scene) -> None:
     expected="provisioning goes on, the outbox grows, it drains ≤ 60 s after; 0 restarts",
     heals_within=60,
 )
-async def all_brokers_down(scene: Scene) -> None:
-    await scene.settled(0.05)
-    brokers = scene.installation.brokers
+async def all_brokers_down(experiment: Experiment) -> None:
+    await experiment.settled(0.05)
+    brokers = experiment.installation.brokers
     await brokers.kill(1, hard=True)
-    scene.fire("broker down")
-    unpublished = await scene.installation.watch.outcomes()
-    await scene.sleep()
-    scene.expect(await scene.installation.watch.outcomes() > unpublished, "provisioning had no outcomes without Kafka")
+    experiment.fire("broker down")
+    unpublished = await experiment.installation.watch.outcomes()
+    await experiment.sleep()
+    experiment.expect(
+        await experiment.installation.watch.outcomes() > unpublished, "provisioning had no outcomes without Kafka"
+    )
     await brokers.restart(1)
-    scene.expect(scene.exits() == 0, "a replica ended")
+    experiment.expect(experiment.exits() == 0, "a replica ended")
 
 
 @BOOK.row(19, "produce answers of outcomes are lost", expected="each outcome exactly once to read_committed")
-async def produce_lost(scene: Scene) -> None:
-    proxy = scene.installation.brokers.proxies[0]
+async def produce_lost(experiment: Experiment) -> None:
+    proxy = experiment.installation.brokers.proxies[0]
     before = proxy.counts["lost_answers"]
     for _ in range(4):
         proxy.lose_answer(asks(Request.PRODUCE), times=2)
-        await scene.sleep(0.25)
-    scene.fire("answer lost", proxy.counts["lost_answers"] - before)
+        await experiment.sleep(0.25)
+    experiment.fire("answer lost", proxy.counts["lost_answers"] - before)
 
 
 @BOOK.row(
@@ -61,25 +63,25 @@ async def produce_lost(scene: Scene) -> None:
     "a transaction's commit answer is lost; a relay's zombie comes back",
     expected="fenced; the progress record decides",
 )
-async def commit_lost(scene: Scene) -> None:
-    proxy = scene.installation.brokers.proxies[0]
+async def commit_lost(experiment: Experiment) -> None:
+    proxy = experiment.installation.brokers.proxies[0]
     before = proxy.counts["lost_answers"]
-    await scene.settled(0.05)
+    await experiment.settled(0.05)
     proxy.lose_answer(asks(Request.END_TXN), times=2)
 
     async def lost() -> bool:
         return proxy.counts["lost_answers"] > before
 
-    await scene.until("an answer is lost", lost, seconds=60)
-    await scene.sleep(0.4)
-    scene.fire("answer lost", proxy.counts["lost_answers"] - before)
-    for replica in scene.replicas:
+    await experiment.until("an answer is lost", lost, seconds=60)
+    await experiment.sleep(0.4)
+    experiment.fire("answer lost", proxy.counts["lost_answers"] - before)
+    for replica in experiment.replicas:
         if "provisioner_relay_leading 1.0" in await replica.metrics():
             replica.stop()
-            scene.fire("SIGSTOP of the relay")
-            await scene.sleep(0.4)
+            experiment.fire("SIGSTOP of the relay")
+            await experiment.sleep(0.4)
             # Its database connection is what makes it the leader: only its end lets another lead.
-            scene.installation.database.proxy.cut()
+            experiment.installation.database.proxy.cut()
             await asyncio.sleep(5)
             replica.resume()
 
@@ -89,28 +91,28 @@ async def commit_lost(scene: Scene) -> None:
     "a transaction's end arrives late, across the next transaction",
     expected="new producer; no torn batch",
 )
-async def late_end(scene: Scene) -> None:
-    proxy = scene.installation.brokers.proxies[0]
+async def late_end(experiment: Experiment) -> None:
+    proxy = experiment.installation.brokers.proxies[0]
     before = proxy.counts["late"]
     for _ in range(3):
         proxy.deliver_late(asks(Request.END_TXN), seconds=2.5, times=1)
-        await scene.sleep(0.33)
-    scene.fire("late end of a transaction", proxy.counts["late"] - before)
+        await experiment.sleep(0.33)
+    experiment.fire("late end of a transaction", proxy.counts["late"] - before)
 
 
 @BOOK.row(
     22, "an outcome topic is deleted", expected="nothing lost, goes on when it is there again; no restart", alone=True
 )
-async def topic_deleted(scene: Scene) -> None:
-    topic = scene.installation.service.topics.welcome_email_status
-    admin = scene.installation.brokers.admin()
+async def topic_deleted(experiment: Experiment) -> None:
+    topic = experiment.installation.service.topics.welcome_email_status
+    admin = experiment.installation.brokers.admin()
     (done,) = admin.delete_topics([topic]).values()
     await asyncio.to_thread(done.result, 30)
-    scene.fire("topic deleted")
-    await scene.sleep()
+    experiment.fire("topic deleted")
+    await experiment.sleep()
     (done,) = admin.create_topics([NewTopic(topic, 6, 1)]).values()
     await asyncio.to_thread(done.result, 30)
-    scene.expect(scene.exits() == 0, "a replica ended")
+    experiment.expect(experiment.exits() == 0, "a replica ended")
 
 
 @BOOK.row(
@@ -119,20 +121,20 @@ async def topic_deleted(scene: Scene) -> None:
     expected="known ids go on; events of an unknown id wait, and are no dead letters",
     alone=True,
 )
-async def registry_down(scene: Scene) -> None:
-    await scene.settled(0.1)
+async def registry_down(experiment: Experiment) -> None:
+    await experiment.settled(0.1)
     newer = copy.deepcopy(dict(schema(STATUS_CHANGED)))
     newer["fields"] = [*newer["fields"], {"name": "note", "type": ["null", "string"], "default": None}]
-    topic = scene.installation.service.topics.status_changed
-    ident = scene.installation.world.schemas.register(f"{topic}-value", json.dumps(newer))
-    scene.installation.vendors[REGISTRY].refuse()
-    scene.fire("registry down")
-    known, scene.encoder = scene.encoder, Encoder(newer, ident)
-    waiting = [scene.event("north-high", scene.person("north-high", n), 1) for n in range(5)]
-    scene.encoder = known
-    await scene.produce(waiting)
-    await scene.sleep()
-    letters = sum(replica.log().count("unknown_schema") for replica in scene.replicas)
-    expected = sum(record.breakage == "unknown_schema" for record in scene.records)
-    scene.expect(letters <= expected, "an event became a dead letter because the registry was away")
-    scene.expect(scene.exits() == 0, "a replica ended")
+    topic = experiment.installation.service.topics.status_changed
+    ident = experiment.installation.world.schemas.register(f"{topic}-value", json.dumps(newer))
+    experiment.installation.vendors[REGISTRY].refuse()
+    experiment.fire("registry down")
+    known, experiment.encoder = experiment.encoder, Encoder(newer, ident)
+    waiting = [experiment.event("north-high", experiment.person("north-high", n), 1) for n in range(5)]
+    experiment.encoder = known
+    await experiment.produce(waiting)
+    await experiment.sleep()
+    dead_letters = sum(replica.log().count("unknown_schema") for replica in experiment.replicas)
+    expected = sum(record.breakage == "unknown_schema" for record in experiment.records)
+    experiment.expect(dead_letters <= expected, "an event became a dead letter because the registry was away")
+    experiment.expect(experiment.exits() == 0, "a replica ended")

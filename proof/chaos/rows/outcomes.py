@@ -10,8 +10,8 @@ from dataclasses import dataclass
 
 import psycopg
 
+from proof.chaos.experiment import Experiment
 from proof.chaos.row import BOOK, Load
-from proof.chaos.scene import Scene
 from proof.collect.topics import read_topics
 
 _LOAD = Load(few=6_000, many=100_000, mix=None)
@@ -39,14 +39,14 @@ class Seen:
     number: int
 
 
-async def _judge(scene: Scene) -> int:
+async def _judge(experiment: Experiment) -> int:
     """Everything on the topics against what the ledger asked for; returns how many different outcomes there are."""
-    records = await read_topics(scene.installation.brokers.straight, _topics(scene))
+    records = await read_topics(experiment.installation.brokers.straight, _topics(experiment))
     seen = [Seen(one.topic, one.key, dict(one.headers)["ce_id"].decode(), int(one.value)) for one in records]
-    found = count(seen, scene.students)
+    found = count(seen, experiment.students)
     for what, number in found.items():
-        scene.expect(number == 0, f"{number} outcomes {what}")
-    scene.expect(scene.exits() == 0, "a replica ended by itself")
+        experiment.expect(number == 0, f"{number} outcomes {what}")
+    experiment.expect(experiment.exits() == 0, "a replica ended by itself")
     return len({one.event_id for one in seen})
 
 
@@ -76,41 +76,43 @@ def count(seen: Iterable[Seen], wanted: int) -> Mapping[str, int]:
     brokers=3,
     judge=_judge,
 )
-async def outcomes(scene: Scene) -> None:
-    bounces = _MANY if scene.full else _FEW
+async def outcomes(experiment: Experiment) -> None:
+    bounces = _MANY if experiment.full else _FEW
     for bounce in range(bounces):
         await asyncio.gather(
-            _write(scene, bounce * scene.students // bounces + 1, (bounce + 1) * scene.students // bounces),
-            _bounce(scene, 1 + bounce % scene.installation.brokers.size, hard=bounce % 2 == 0),
+            _write(
+                experiment, bounce * experiment.students // bounces + 1, (bounce + 1) * experiment.students // bounces
+            ),
+            _bounce(experiment, 1 + bounce % experiment.installation.brokers.size, hard=bounce % 2 == 0),
         )
 
 
-async def _write(scene: Scene, first: int, last: int) -> None:
+async def _write(experiment: Experiment, first: int, last: int) -> None:
     """In small transactions, one after the other, as fast as they go in while a broker dies."""
     for start in range(first, last + 1, _CHUNK):
-        await asyncio.to_thread(_insert, scene, start, min(last, start + _CHUNK - 1))
+        await asyncio.to_thread(_insert, experiment, start, min(last, start + _CHUNK - 1))
         await asyncio.sleep(0.1)
 
 
-def _insert(scene: Scene, first: int, last: int) -> None:
-    with psycopg.connect(scene.installation.database.straight) as connection:
-        connection.execute(_WRITE, {"topics": _topics(scene), "first": first, "last": last})
+def _insert(experiment: Experiment, first: int, last: int) -> None:
+    with psycopg.connect(experiment.installation.database.straight) as connection:
+        connection.execute(_WRITE, {"topics": _topics(experiment), "first": first, "last": last})
 
 
-async def _bounce(scene: Scene, number: int, *, hard: bool) -> None:
+async def _bounce(experiment: Experiment, number: int, *, hard: bool) -> None:
     """A broker goes and comes back; in between, the relay that leads dies, and another one must do without the broker."""
-    brokers = scene.installation.brokers
-    await asyncio.sleep(scene.rng.uniform(0.5, 2))
+    brokers = experiment.installation.brokers
+    await asyncio.sleep(experiment.rng.uniform(0.5, 2))
     await brokers.kill(number, hard=hard)
-    scene.fire("kill -9 of a broker" if hard else "clean stop of a broker")
-    await asyncio.sleep(scene.rng.uniform(0.5, 4))
-    for replica in scene.replicas:
+    experiment.fire("kill -9 of a broker" if hard else "clean stop of a broker")
+    await asyncio.sleep(experiment.rng.uniform(0.5, 4))
+    for replica in experiment.replicas:
         if _LEADS in await replica.metrics():
             replica.kill()
-            scene.fire("kill -9 of the leading relay")
-    await asyncio.sleep(scene.rng.uniform(0.5, 4))
+            experiment.fire("kill -9 of the leading relay")
+    await asyncio.sleep(experiment.rng.uniform(0.5, 4))
     await brokers.restart(number)
 
 
-def _topics(scene: Scene) -> list[str]:
-    return list(scene.installation.service.topics.outcomes)  # psycopg makes an array of nothing else
+def _topics(experiment: Experiment) -> list[str]:
+    return list(experiment.installation.service.topics.outcomes)  # psycopg makes an array of nothing else

@@ -5,12 +5,12 @@ from collections import Counter
 from datetime import UTC, datetime, timedelta
 from email.utils import format_datetime
 
+from proof.chaos.experiment import Experiment
 from proof.chaos.row import BOOK
-from proof.chaos.rows.moods import met, moody
-from proof.chaos.scene import Scene
+from proof.chaos.rows.injected import met, moody
+from sandbox.simulators.faults import Answer, DoLate, FaultRule, Latency, LoseAnswer, Refuse
 from sandbox.simulators.google.quirks import GoogleQuirks
 from sandbox.simulators.graph.quirks import GraphQuirks
-from sandbox.simulators.temper import Answer, DoLate, Latency, LoseAnswer, Refuse, Rule
 from sandbox.simulators.vendors import Quirks
 
 CREATIONS = ("graph.users.create", "directory.users.insert")
@@ -26,27 +26,27 @@ _TOKENS = 3
 
 
 @BOOK.row(34, "created, and the answer is lost", expected="1 account; the first password works")
-async def answer_lost(scene: Scene) -> None:
-    rules = [Rule(route=route, temper=LoseAnswer(), chance=0.5) for route in CREATIONS]
-    await moody(scene, *rules, fault="answer lost")
+async def answer_lost(experiment: Experiment) -> None:
+    rules = [FaultRule(route=route, fault=LoseAnswer(), chance=0.5) for route in CREATIONS]
+    await moody(experiment, *rules, fault="answer lost")
 
 
 @BOOK.row(35, "not created, and no answer", expected="1 account")
-async def not_created(scene: Scene) -> None:
-    rules = [Rule(route=route, temper=Refuse(), chance=0.4) for route in CREATIONS]
-    slow = [Rule(route=route, temper=Latency(low=2, high=4), chance=0.3) for route in CREATIONS]
-    await moody(scene, *slow, *rules, fault="call cut off")
+async def not_created(experiment: Experiment) -> None:
+    rules = [FaultRule(route=route, fault=Refuse(), chance=0.4) for route in CREATIONS]
+    slow = [FaultRule(route=route, fault=Latency(low=2, high=4), chance=0.3) for route in CREATIONS]
+    await moody(experiment, *slow, *rules, fault="call cut off")
 
 
 @BOOK.row(36, "created long after our time-out", expected="1 account")
-async def created_late(scene: Scene) -> None:
-    rules = [Rule(route=route, temper=DoLate(seconds=scene.late), chance=0.4) for route in CREATIONS]
-    since = len(scene.calls())
-    scene.tempers(*rules)
-    await scene.sleep()
-    scene.tempers()
-    await asyncio.sleep(scene.late)  # calls are told of when they are carried out
-    scene.fire("late creation", met(scene, since))
+async def created_late(experiment: Experiment) -> None:
+    rules = [FaultRule(route=route, fault=DoLate(seconds=experiment.late), chance=0.4) for route in CREATIONS]
+    since = len(experiment.calls())
+    experiment.faults(*rules)
+    await experiment.sleep()
+    experiment.faults()
+    await asyncio.sleep(experiment.late)  # calls are told of when they are carried out
+    experiment.fire("late creation", met(experiment, since))
 
 
 @BOOK.row(
@@ -57,17 +57,17 @@ async def created_late(scene: Scene) -> None:
         graph=GraphQuirks(lag=6.0), google=GoogleQuirks(settling=4.0, hides_settling_ids=True, index_lag=6.0)
     ),
 )
-async def lag(scene: Scene) -> None:
-    rules = [Rule(route=route, temper=LoseAnswer(), chance=0.3) for route in CREATIONS]
-    await moody(scene, *rules, fault="answer lost")
-    scene.fire("existing account not found", _not_found(scene))
+async def lag(experiment: Experiment) -> None:
+    rules = [FaultRule(route=route, fault=LoseAnswer(), chance=0.3) for route in CREATIONS]
+    await moody(experiment, *rules, fault="answer lost")
+    experiment.fire("existing account not found", _not_found(experiment))
 
 
-def _not_found(scene: Scene) -> int:
+def _not_found(experiment: Experiment) -> int:
     """Calls that name an account by its id, and were told that there is none, or none that is ready."""
     known: set[str] = set()
     stale = 0
-    for call in scene.calls():
+    for call in experiment.calls():
         stale += call.status in {404, 412} and any(ident in call.path for ident in known)
         if call.route in CREATIONS and "object_id" in call.noted:
             known.add(call.noted["object_id"])
@@ -83,37 +83,37 @@ _BUSY = '{"error":{"code":"TooManyRequests","message":"Please retry again later.
     expected="0 calls of that tenant's in the time asked for, by any replica (I9)",
     heals_within=150,
 )
-async def throttled(scene: Scene) -> None:
-    date = format_datetime(datetime.now(UTC) + timedelta(seconds=scene.window / 3 + 4), usegmt=True)
-    for form, time in {"seconds": f"{max(2, int(scene.window / 3))}", "a date": date, "nothing": None}.items():
+async def throttled(experiment: Experiment) -> None:
+    date = format_datetime(datetime.now(UTC) + timedelta(seconds=experiment.window / 3 + 4), usegmt=True)
+    for form, time in {"seconds": f"{max(2, int(experiment.window / 3))}", "a date": date, "nothing": None}.items():
         headers = {"Retry-After": time} if time else {}
-        rule = Rule(route="graph.*", temper=Answer(status=429, body=_BUSY, headers=headers), first=2)
-        await moody(scene, rule, fault=f"429 with {form}", share=0.4)
+        rule = FaultRule(route="graph.*", fault=Answer(status=429, body=_BUSY, headers=headers), first=2)
+        await moody(experiment, rule, fault=f"429 with {form}", share=0.4)
 
 
 _QUOTA = '{"error":{"code":403,"message":"Quota exceeded.","errors":[{"domain":"usageLimits","reason":"%s","message":"Quota exceeded."}]}}'
 
 
 @BOOK.row(42, "Google's 403 that means: slower", expected="treated as throttling, not as denial", heals_within=150)
-async def quota(scene: Scene) -> None:
+async def quota(experiment: Experiment) -> None:
     for reason in ("userRateLimitExceeded", "quotaExceeded"):
-        rule = Rule(route="directory.*", temper=Answer(status=403, body=_QUOTA % reason), first=2)
-        await moody(scene, rule, fault=reason, share=0.4)
-    held = await scene.installation.watch.count(
+        rule = FaultRule(route="directory.*", fault=Answer(status=403, body=_QUOTA % reason), first=2)
+        await moody(experiment, rule, fault=reason, share=0.4)
+    held = await experiment.installation.watch.count(
         "SELECT count(*) FROM step WHERE state = 'held' AND provider = 'google'"
     )
-    scene.expect(held == 0, f"{held} steps wait for a person because of a quota")
+    experiment.expect(held == 0, f"{held} steps wait for a person because of a quota")
 
 
 @BOOK.row(43, "500, 502, 503, 504 in 30 % of calls, half of them after the deed", expected="converges")
-async def errors(scene: Scene) -> None:
+async def errors(experiment: Experiment) -> None:
     rules = [
-        Rule(route=route, temper=Answer(status=status, body="", done=done), chance=0.04)
+        FaultRule(route=route, fault=Answer(status=status, body="", done=done), chance=0.04)
         for route in _VENDORS
         for status in (500, 502, 503, 504)
         for done in (True, False)
     ]
-    await moody(scene, *rules, fault="5xx")
+    await moody(experiment, *rules, fault="5xx")
 
 
 @BOOK.row(
@@ -122,21 +122,21 @@ async def errors(scene: Scene) -> None:
     expected="breakers open in 30 s; then ≤ 6 probes a minute and tenant; drains when it is over",
     heals_within=90,
 )
-async def outage(scene: Scene) -> None:
-    await scene.settled(0.05)
-    rules = [Rule(route=route, temper=Answer(status=503, body="")) for route in _VENDORS]
-    first = len(scene.calls())
-    await moody(scene, *rules, fault="503")
-    if not scene.full:  # breakers have hardly opened when it is over
+async def outage(experiment: Experiment) -> None:
+    await experiment.settled(0.05)
+    rules = [FaultRule(route=route, fault=Answer(status=503, body="")) for route in _VENDORS]
+    first = len(experiment.calls())
+    await moody(experiment, *rules, fault="503")
+    if not experiment.full:  # breakers have hardly opened when it is over
         return
-    calls = [call for call in scene.calls()[first:] if "temper" in call.noted]
-    opened = min(call.at for call in calls) + min(_OPENS_WITHIN, scene.window / 2)
+    calls = [call for call in experiment.calls()[first:] if "fault" in call.noted]
+    opened = min(call.at for call in calls) + min(_OPENS_WITHIN, experiment.window / 2)
     later = [call for call in calls if call.at > opened]
-    minutes = (scene.window - min(_OPENS_WITHIN, scene.window / 2)) / 60
+    minutes = (experiment.window - min(_OPENS_WITHIN, experiment.window / 2)) / 60
     for who, count in Counter((call.service, call.noted.get("tenant")) for call in later).items():
         # A breaker in each replica: one round of probes is always possible.
-        scene.expect(
-            count <= max(len(scene.replicas), _PROBES * minutes), f"{count} probes of {who} in {minutes:.1f} min"
+        experiment.expect(
+            count <= max(len(experiment.replicas), _PROBES * minutes), f"{count} probes of {who} in {minutes:.1f} min"
         )
 
 
@@ -146,23 +146,23 @@ async def outage(scene: Scene) -> None:
     expected="the other vendor's tenants are served meanwhile",
     heals_within=180,
 )
-async def slow(scene: Scene) -> None:
-    since = len(scene.calls())
-    seconds = _SLOW if scene.full else _LESS_SLOW
-    scene.tempers(Rule(route="graph.*", temper=Latency(low=seconds, high=seconds)))
-    students = [scene.person(_HARBOUR, index) for index in range(10)]
-    events = [scene.event(_HARBOUR, student, 1) for student in students]
-    await scene.produce(events)
+async def slow(experiment: Experiment) -> None:
+    since = len(experiment.calls())
+    seconds = _SLOW if experiment.full else _LESS_SLOW
+    experiment.faults(FaultRule(route="graph.*", fault=Latency(low=seconds, high=seconds)))
+    students = [experiment.person(_HARBOUR, index) for index in range(10)]
+    events = [experiment.event(_HARBOUR, student, 1) for student in students]
+    await experiment.produce(events)
 
     async def served() -> bool:
-        return all([await scene.applied(event) for event in events])
+        return all([await experiment.applied(event) for event in events])
 
-    await scene.until("the other vendor's tenants are served", served, seconds=30)
-    await scene.sleep()
-    scene.tempers()
+    await experiment.until("the other vendor's tenants are served", served, seconds=30)
+    await experiment.sleep()
+    experiment.faults()
     await asyncio.sleep(seconds)  # calls are told of when they are dealt with
-    late = sum(call.at - call.begun_at >= seconds for call in scene.calls()[since:])
-    scene.fire(f"{seconds:.0f} s for an answer", late)
+    late = sum(call.at - call.begun_at >= seconds for call in experiment.calls()[since:])
+    experiment.fire(f"{seconds:.0f} s for an answer", late)
 
 
 _EXPIRED = (
@@ -180,29 +180,31 @@ _REVOKED = (
     "401: the token has expired; then 403: consent was revoked",
     expected="one refresh, then on; the tenant is held, the log says so, others are served; then on",
 )
-async def unauthorised(scene: Scene) -> None:
-    await scene.settled(0.1)
+async def unauthorised(experiment: Experiment) -> None:
+    await experiment.settled(0.1)
     for _ in range(_TOKENS):  # one by one: a second refusal in a row would be no token's end
-        rule = Rule(route="graph.*", temper=Answer(status=401, body=_EXPIRED), first=1)
-        await moody(scene, rule, fault="401", share=0.15)
-    first = len(scene.replicas) * sum(tenant.microsoft is not None for tenant in scene.installation.tenants)
-    asked = len(scene.calls("entra.token"))
-    scene.expect(asked <= first + _TOKENS, f"{asked} tokens were asked for: {first}, and {_TOKENS} that had expired")
-    held = _held(scene)
-    scene.expect(held == 0, f"{held} students wait for a person because of a token's end")
-    revoked = asyncio.create_task(
-        moody(scene, Rule(route="graph.*", temper=Answer(status=403, body=_REVOKED)), fault="403", share=0.6)
+        rule = FaultRule(route="graph.*", fault=Answer(status=401, body=_EXPIRED), first=1)
+        await moody(experiment, rule, fault="401", share=0.15)
+    first = len(experiment.replicas) * sum(tenant.microsoft is not None for tenant in experiment.installation.tenants)
+    asked = len(experiment.calls("entra.token"))
+    experiment.expect(
+        asked <= first + _TOKENS, f"{asked} tokens were asked for: {first}, and {_TOKENS} that had expired"
     )
-    events = [scene.event(_NORTH, scene.person(_NORTH, index), 1) for index in range(10)]
-    other = scene.event(_HARBOUR, scene.person(_HARBOUR, 0), 1)
-    await scene.produce([*events, other])
-    await scene.until("the other vendor's tenant is served", lambda: scene.applied(other), seconds=30)
+    held = _held(experiment)
+    experiment.expect(held == 0, f"{held} students wait for a person because of a token's end")
+    revoked = asyncio.create_task(
+        moody(experiment, FaultRule(route="graph.*", fault=Answer(status=403, body=_REVOKED)), fault="403", share=0.6)
+    )
+    events = [experiment.event(_NORTH, experiment.person(_NORTH, index), 1) for index in range(10)]
+    other = experiment.event(_HARBOUR, experiment.person(_HARBOUR, 0), 1)
+    await experiment.produce([*events, other])
+    await experiment.until("the other vendor's tenant is served", lambda: experiment.applied(other), seconds=30)
     await revoked
-    scene.expect(_held(scene) > 0, "nobody was told that consent is missing")
+    experiment.expect(_held(experiment) > 0, "nobody was told that consent is missing")
 
 
-def _held(scene: Scene) -> int:
-    return sum(replica.log().count('"student_held"') for replica in scene.replicas)
+def _held(experiment: Experiment) -> int:
+    return sum(replica.log().count('"student_held"') for replica in experiment.replicas)
 
 
 @BOOK.row(
@@ -210,15 +212,15 @@ def _held(scene: Scene) -> int:
     "200 with rubbish, half an answer, a proxy's page",
     expected="unknown, not success",
 )
-async def rubbish(scene: Scene) -> None:
+async def rubbish(experiment: Experiment) -> None:
     pages = ("<html>Welcome</html>", '{"id": "0', "", "[]", "null", '{"value": 7}')
     rules = [
-        Rule(route=route, temper=Answer(status=200, body=page, done=done), chance=0.05)
+        FaultRule(route=route, fault=Answer(status=200, body=page, done=done), chance=0.05)
         for route in (*_VENDORS, "mailgun.*")
         for page in pages
         for done in (True, False)
     ]
-    await moody(scene, *rules, fault="rubbish")
+    await moody(experiment, *rules, fault="rubbish")
 
 
 BOOK.not_run(

@@ -8,6 +8,7 @@ from functools import partial
 from consumer.events import AccountProvisioningFailed, Provider
 from consumer.policy.marker import marker
 from consumer.tenants import Tenant
+from proof.chaos.experiment import Experiment
 from proof.chaos.row import BOOK
 from proof.chaos.rows.directories import (
     HARBOUR_SCHOOL,
@@ -20,13 +21,12 @@ from proof.chaos.rows.directories import (
     tenant_of,
     workspace,
 )
-from proof.chaos.rows.moods import met
+from proof.chaos.rows.injected import met
 from proof.chaos.rows.provider import CREATIONS
 from proof.chaos.rows.students import listed, people, reasons, settled
-from proof.chaos.scene import Scene
+from sandbox.simulators.faults import Answer, FaultRule
 from sandbox.simulators.graph.groups import GroupKind, GroupTraits
 from sandbox.simulators.mailgun.account import Domain, DomainState, Key
-from sandbox.simulators.temper import Answer, Rule
 from sandbox.simulators.vendors import SKU
 from sandbox.simulators.world import World
 
@@ -53,9 +53,9 @@ _NAME_REFUSED_AT_GOOGLE = (
     "refusals that concern one group, one licence pool, one look-up",
     expected="who is not concerned finishes meanwhile; put right, the others finish too",
 )
-async def scoped(scene: Scene) -> None:
-    directory, stock = entra(scene, _NORTH), entra(scene, _SOUTH).stock
-    institution = next(one for one in scene.installation.world.institutions if one.id == _NORTH)
+async def scoped(experiment: Experiment) -> None:
+    directory, stock = entra(experiment, _NORTH), entra(experiment, _SOUTH).stock
+    institution = next(one for one in experiment.installation.world.institutions if one.id == _NORTH)
     refusing, missing = institution.guid(NORTH_SCHOOL), institution.guid(SOUTH_SCHOOL)
     members, licences, quirks = directory.groups.pop(missing), stock[SKU], directory.quirks
     directory.traits[refusing] = GroupTraits(GroupKind.ROLE_ASSIGNABLE)
@@ -65,30 +65,30 @@ async def scoped(scene: Scene) -> None:
     for number, (school, reason) in enumerate(
         {NORTH_SCHOOL: "group_refused", SOUTH_SCHOOL: "group_missing", HARBOUR_SCHOOL: "roles_unreadable"}.items()
     ):
-        students = [of_school(student, school) for student in people(scene, _NORTH, _EACH, first=number * _EACH)]
+        students = [of_school(student, school) for student in people(experiment, _NORTH, _EACH, first=number * _EACH)]
         for student in students if reason == "roles_unreadable" else ():
             mark = marker(Provider.MICROSOFT, _NORTH, student.student_id)
-            place(scene, _NORTH, first_address(scene, _NORTH, student), mark)
+            place(experiment, _NORTH, first_address(experiment, _NORTH, student), mark)
         concerned |= {student.student_id: reason for student in students}
-        await scene.produce([scene.event(_NORTH, student, 1) for student in students])
-    unlicensed = people(scene, _SOUTH, _EACH)
+        await experiment.produce([experiment.event(_NORTH, student, 1) for student in students])
+    unlicensed = people(experiment, _SOUTH, _EACH)
     concerned |= {student.student_id: "licences_exhausted" for student in unlicensed}
-    await scene.produce([scene.event(_SOUTH, student, 1) for student in unlicensed])
-    await scene.until("those concerned wait for just that", partial(_wait, scene, concerned), seconds=60)
-    free = [of_school(student, HARBOUR_SCHOOL) for student in people(scene, _NORTH, 3 * _EACH, first=3 * _EACH)]
-    await scene.produce([scene.event(_NORTH, student, 1) for student in free])
+    await experiment.produce([experiment.event(_SOUTH, student, 1) for student in unlicensed])
+    await experiment.until("those concerned wait for just that", partial(_wait, experiment, concerned), seconds=60)
+    free = [of_school(student, HARBOUR_SCHOOL) for student in people(experiment, _NORTH, 3 * _EACH, first=3 * _EACH)]
+    await experiment.produce([experiment.event(_NORTH, student, 1) for student in free])
     idents = [student.student_id for student in free]
-    await scene.until("those not concerned finish", partial(settled, scene, idents), seconds=30)
-    await scene.until("those concerned still wait", partial(_wait, scene, concerned), seconds=30)
+    await experiment.until("those not concerned finish", partial(settled, experiment, idents), seconds=30)
+    await experiment.until("those concerned still wait", partial(_wait, experiment, concerned), seconds=30)
     for reason, number in Counter(concerned.values()).items():
-        scene.fire(reason, number)
+        experiment.fire(reason, number)
     directory.groups[missing], directory.quirks, stock[SKU] = members, quirks, licences
     del directory.traits[refusing]
-    await scene.until("those concerned finish", partial(settled, scene, concerned))
+    await experiment.until("those concerned finish", partial(settled, experiment, concerned))
 
 
-async def _wait(scene: Scene, wanted: dict[str, str]) -> bool:
-    return await reasons(scene, wanted) == wanted
+async def _wait(experiment: Experiment, wanted: dict[str, str]) -> bool:
+    return await reasons(experiment, wanted) == wanted
 
 
 @BOOK.row(
@@ -96,46 +96,50 @@ async def _wait(scene: Scene, wanted: dict[str, str]) -> bool:
     "the whole institution is refused: a federated domain, consent, a sandbox for mail",
     expected="held, told once each; mended, all go on untouched; others are served meanwhile",
 )
-async def institution_wide(scene: Scene) -> None:
-    since = len(scene.calls())
-    directory, domain = entra(scene, _NORTH), tenant_of(scene, _NORTH).addresses.domain
-    mail = _mail_domain(scene, _HARBOUR)
+async def institution_wide(experiment: Experiment) -> None:
+    since = len(experiment.calls())
+    directory, domain = entra(experiment, _NORTH), tenant_of(experiment, _NORTH).addresses.domain
+    mail = _mail_domain(experiment, _HARBOUR)
     directory.federated.add(domain)
     mail.state = DomainState.SANDBOX
-    of_south = (f"@{tenant_of(scene, _SOUTH).addresses.domain}",)
-    scene.tempers(Rule(route=_CREATE, temper=Answer(status=403, body=_DENIED), containing=of_south))
-    held = [(tenant, student) for tenant in (_NORTH, _SOUTH, _HARBOUR) for student in people(scene, tenant, 2 * _EACH)]
+    of_south = (f"@{tenant_of(experiment, _SOUTH).addresses.domain}",)
+    experiment.faults(FaultRule(route=_CREATE, fault=Answer(status=403, body=_DENIED), containing=of_south))
+    held = [
+        (tenant, student) for tenant in (_NORTH, _SOUTH, _HARBOUR) for student in people(experiment, tenant, 2 * _EACH)
+    ]
     idents = [student.student_id for _, student in held]
-    await scene.produce([scene.event(tenant, student, 1) for tenant, student in held])
+    await experiment.produce([experiment.event(tenant, student, 1) for tenant, student in held])
     wanted = {(_NORTH, "microsoft"), (_SOUTH, "microsoft"), (_HARBOUR, "mailgun")}
 
     async def institutions_wait() -> bool:
-        rows = await scene.installation.watch.rows("SELECT tenant_id, service FROM tenant_wait WHERE held")
+        rows = await experiment.installation.watch.rows("SELECT tenant_id, service FROM tenant_wait WHERE held")
         return wanted <= set(rows)
 
-    await scene.until("each of the three institutions is held", institutions_wait, seconds=60)
-    await scene.sleep()
-    scene.fire("domain federated", sum(call.status == 400 for call in scene.calls(_CREATE)))
-    scene.fire("consent missing", met(scene, since))
-    scene.fire("mail domain a sandbox", sum(call.status == 403 for call in scene.calls("mailgun.messages.send")))
+    await experiment.until("each of the three institutions is held", institutions_wait, seconds=60)
+    await experiment.sleep()
+    experiment.fire("domain federated", sum(call.status == 400 for call in experiment.calls(_CREATE)))
+    experiment.fire("consent missing", met(experiment, since))
+    experiment.fire(
+        "mail domain a sandbox", sum(call.status == 403 for call in experiment.calls("mailgun.messages.send"))
+    )
     directory.federated.discard(domain)
     mail.state = DomainState.ACTIVE
-    scene.tempers()
-    await scene.until("all go on by themselves", partial(settled, scene, idents))
-    await scene.quiet()
-    told = Counter(
+    experiment.faults()
+    await experiment.until("all go on by themselves", partial(settled, experiment, idents))
+    await experiment.quiet()
+    published = Counter(
         (one.outcome.student_id, one.outcome.provider, one.outcome.step, one.outcome.reason)
-        for one in await scene.told(idents)
+        for one in await experiment.published(idents)
         if isinstance(one.outcome, AccountProvisioningFailed)
     )
-    scene.expect(bool(told), "nobody was told of a refusal")
-    scene.expect(all(count == 1 for count in told.values()), "a refusal was told more than once")
+    experiment.expect(bool(published), "nobody was told of a refusal")
+    experiment.expect(all(count == 1 for count in published.values()), "a refusal was told more than once")
 
 
-def _mail_domain(scene: Scene, tenant_id: str) -> Domain:
-    section = tenant_of(scene, tenant_id).mailgun
+def _mail_domain(experiment: Experiment, tenant_id: str) -> Domain:
+    section = tenant_of(experiment, tenant_id).mailgun
     assert section is not None  # noqa: S101  every institution of the installation sends mail
-    return scene.installation.world.mail.domain(Key("", "main"), section.domain)
+    return experiment.installation.world.mail.domain(Key("", "main"), section.domain)
 
 
 def _misspelt(_world: World, tenants: Sequence[Tenant]) -> Sequence[Tenant]:
@@ -155,42 +159,48 @@ def _misspelt(_world: World, tenants: Sequence[Tenant]) -> Sequence[Tenant]:
     expected="the correction is what is sent",
     arrange=_misspelt,
 )
-async def corrected(scene: Scene) -> None:
-    since = len(scene.calls())
+async def corrected(experiment: Experiment) -> None:
+    since = len(experiment.calls())
     named = [
-        s.model_copy(update={"given_name": "Rfused", "preferred_name": None}) for s in people(scene, _SOUTH, _EACH)
+        s.model_copy(update={"given_name": "Rfused", "preferred_name": None}) for s in people(experiment, _SOUTH, _EACH)
     ]
-    scene.tempers(
-        Rule(route=_CREATE, temper=Answer(status=400, body=_NAME_REFUSED_AT_GRAPH), containing=("Rfused",)),
-        Rule(route=_INSERT, temper=Answer(status=400, body=_NAME_REFUSED_AT_GOOGLE), containing=("Rfused",)),
+    experiment.faults(
+        FaultRule(route=_CREATE, fault=Answer(status=400, body=_NAME_REFUSED_AT_GRAPH), containing=("Rfused",)),
+        FaultRule(route=_INSERT, fault=Answer(status=400, body=_NAME_REFUSED_AT_GOOGLE), containing=("Rfused",)),
     )
-    others = [(tenant, student) for tenant in (_NORTH, _HARBOUR) for student in people(scene, tenant, _EACH)]
-    await scene.produce([scene.event(_SOUTH, student, 1) for student in named])
-    await scene.produce([scene.event(tenant, student, 1) for tenant, student in others])
+    others = [(tenant, student) for tenant in (_NORTH, _HARBOUR) for student in people(experiment, tenant, _EACH)]
+    await experiment.produce([experiment.event(_SOUTH, student, 1) for student in named])
+    await experiment.produce([experiment.event(tenant, student, 1) for tenant, student in others])
     wanted = {student.student_id: _REFUSED_FOR[tenant] for tenant, student in others}
     idents = [student.student_id for student in named]
     failed = f"SELECT count(*) FROM inbox WHERE disposition = 'failed' AND student_id IN ({listed(idents)})"  # noqa: S608  our own ids
 
     async def refused() -> bool:
-        waiting = await reasons(scene, wanted)
-        return set(waiting.values()) == set(wanted.values()) and await scene.installation.watch.count(failed) == _EACH
+        waiting = await reasons(experiment, wanted)
+        return (
+            set(waiting.values()) == set(wanted.values()) and await experiment.installation.watch.count(failed) == _EACH
+        )
 
-    await scene.until("name, domain and unit are refused", refused, seconds=60)
-    scene.fire("name refused", met(scene, since))
-    scene.fire("domain refused", sum("nroth" in call.request for call in scene.calls(_CREATE)))
-    scene.fire("unit refused", sum(call.status == 400 and "-7" in call.request for call in scene.calls(_INSERT)))
-    await scene.produce([scene.event(_SOUTH, s.model_copy(update={"given_name": "Rosa"}), 2) for s in named])
-    await scene.installation.configure(scene.installation.ordinary)
+    await experiment.until("name, domain and unit are refused", refused, seconds=60)
+    experiment.fire("name refused", met(experiment, since))
+    experiment.fire("domain refused", sum("nroth" in call.request for call in experiment.calls(_CREATE)))
+    experiment.fire(
+        "unit refused", sum(call.status == 400 and "-7" in call.request for call in experiment.calls(_INSERT))
+    )
+    await experiment.produce([experiment.event(_SOUTH, s.model_copy(update={"given_name": "Rosa"}), 2) for s in named])
+    await experiment.installation.configure(experiment.installation.ordinary)
     idents += [student.student_id for _, student in others]
-    await scene.until("all have what was corrected", partial(settled, scene, idents))
-    await scene.loaded()
-    await scene.quiet()
-    rows = await scene.installation.watch.rows(_BODIES.format(listed(idents)))
+    await experiment.until("all have what was corrected", partial(settled, experiment, idents))
+    await experiment.loaded()
+    await experiment.quiet()
+    rows = await experiment.installation.watch.rows(_BODIES.format(listed(idents)))
     wrong = [student for student, body in rows if any(word in str(body) for word in ("Rfused", "nroth", "-7'"))]
-    scene.expect(len(rows) == len(idents) + _EACH, f"{len(rows)} accounts for {len(idents)} students")
-    scene.expect(not wrong, f"{len(wrong)} accounts have what was corrected")
-    units = Counter(user.org_unit for user in workspace(scene, _HARBOUR).users if user.marker)
-    scene.expect(not any(unit == "/" or unit.endswith("-7") for unit in units), "an account is in no unit of its own")
+    experiment.expect(len(rows) == len(idents) + _EACH, f"{len(rows)} accounts for {len(idents)} students")
+    experiment.expect(not wrong, f"{len(wrong)} accounts have what was corrected")
+    units = Counter(user.org_unit for user in workspace(experiment, _HARBOUR).users if user.marker)
+    experiment.expect(
+        not any(unit == "/" or unit.endswith("-7") for unit in units), "an account is in no unit of its own"
+    )
 
 
 _REFUSED_FOR = {_NORTH: "domain_not_verified", _HARBOUR: "org_unit_missing"}

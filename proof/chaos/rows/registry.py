@@ -8,14 +8,14 @@ from functools import partial
 from typing import Any
 
 from consumer.codec.schemas import STATUS_CHANGED, schema
+from proof.chaos.experiment import Experiment
 from proof.chaos.row import BOOK
-from proof.chaos.rows.moods import met
+from proof.chaos.rows.injected import met
 from proof.chaos.rows.students import people, settled
-from proof.chaos.scene import Scene
 from sandbox.simulators.encoding import Encoder
 from sandbox.simulators.events import SimulatedRecord
+from sandbox.simulators.faults import Answer, FaultRule
 from sandbox.simulators.registry import Reference
-from sandbox.simulators.temper import Answer, Rule
 
 _NORTH = "north-high"
 
@@ -39,31 +39,35 @@ _FOREIGN = (
     "what stands before the registry answers in its place, in ten ways",
     expected="waited out: no dead letter, no end of a process",
 )
-async def foreign_answers(scene: Scene) -> None:
-    since = len(scene.calls())
+async def foreign_answers(experiment: Experiment) -> None:
+    since = len(experiment.calls())
     events: list[SimulatedRecord] = []
-    rules: list[Rule] = []
-    for number, (answer, student) in enumerate(zip(_FOREIGN, people(scene, _NORTH, len(_FOREIGN)), strict=True)):
-        encoder = _registered(scene, _with_a_note(f"note_{scene.window:.0f}_{number}"))
-        rules.append(Rule(route="registry.schema", temper=answer, containing=(f"/schemas/ids/{encoder.schema_id}",)))
-        with _written_by(scene, encoder):
-            events.append(scene.event(_NORTH, student, 1))
-    scene.tempers(*rules)
-    await scene.produce(events)
+    rules: list[FaultRule] = []
+    for number, (answer, student) in enumerate(zip(_FOREIGN, people(experiment, _NORTH, len(_FOREIGN)), strict=True)):
+        encoder = _registered(experiment, _with_a_note(f"note_{experiment.window:.0f}_{number}"))
+        rules.append(
+            FaultRule(route="registry.schema", fault=answer, containing=(f"/schemas/ids/{encoder.schema_id}",))
+        )
+        with _written_by(experiment, encoder):
+            events.append(experiment.event(_NORTH, student, 1))
+    experiment.faults(*rules)
+    await experiment.produce(events)
 
     async def all_met() -> bool:
-        return met(scene, since) > 0
+        return met(experiment, since) > 0
 
-    await scene.until("a look-up is answered by something else", all_met, seconds=60)
-    await scene.sleep()
-    scene.fire("foreign answer", met(scene, since))
-    letters = sum(replica.log().count('"unknown_schema"') for replica in scene.replicas)
-    expected = sum(record.breakage == "unknown_schema" for record in scene.records)
-    scene.tempers()
-    await scene.until("all are carried out", partial(settled, scene, [event.student_id for event in events]))
-    await scene.loaded()
-    scene.expect(letters <= expected, "an event became a dead letter because of what stood before the registry")
-    scene.expect(scene.exits() == 0, "a replica ended")
+    await experiment.until("a look-up is answered by something else", all_met, seconds=60)
+    await experiment.sleep()
+    experiment.fire("foreign answer", met(experiment, since))
+    dead_letters = sum(replica.log().count('"unknown_schema"') for replica in experiment.replicas)
+    expected = sum(record.breakage == "unknown_schema" for record in experiment.records)
+    experiment.faults()
+    await experiment.until("all are carried out", partial(settled, experiment, [event.student_id for event in events]))
+    await experiment.loaded()
+    experiment.expect(
+        dead_letters <= expected, "an event became a dead letter because of what stood before the registry"
+    )
+    experiment.expect(experiment.exits() == 0, "a replica ended")
 
 
 @BOOK.row(
@@ -71,29 +75,31 @@ async def foreign_answers(scene: Scene) -> None:
     "writers' schemas with references, logical types and ill defaults",
     expected="read",
 )
-async def odd_writers(scene: Scene) -> None:
-    store, topic = scene.installation.world.schemas, scene.installation.service.topics.status_changed
+async def odd_writers(experiment: Experiment) -> None:
+    store, topic = experiment.installation.world.schemas, experiment.installation.service.topics.status_changed
     store.set_level(f"{topic}-value", "NONE")
-    referring, references = _with_references(scene)
+    referring, references = _with_references(experiment)
     encoders = [
         Encoder(_plain(), store.register(f"{topic}-value", json.dumps(referring), references)),
-        _registered(scene, _with_logical_types()),
-        _registered(scene, _with_a_note("ill")),
+        _registered(experiment, _with_logical_types()),
+        _registered(experiment, _with_a_note("ill")),
     ]
     # Our registry takes no ill default; others do, and answer like this.
     ill = json.dumps({"schema": json.dumps(_with_an_ill_default("ill"))})
     asked = f"/schemas/ids/{encoders[-1].schema_id}"
-    scene.tempers(Rule(route="registry.schema", temper=Answer(status=200, body=ill), containing=(asked,)))
-    since = len(scene.calls())
+    experiment.faults(FaultRule(route="registry.schema", fault=Answer(status=200, body=ill), containing=(asked,)))
+    since = len(experiment.calls())
     events: list[SimulatedRecord] = []
     for number, encoder in enumerate(encoders):
-        with _written_by(scene, encoder):
-            events += [scene.event(_NORTH, student, 1) for student in people(scene, _NORTH, 3, first=3 * number)]
-    await scene.produce(events)
-    await scene.until("all are carried out", partial(settled, scene, [event.student_id for event in events]))
-    scene.fire("event by an odd writer", len(events))
-    scene.fire("ill default answered", met(scene, since))
-    scene.expect(scene.exits() == 0, "a replica ended")
+        with _written_by(experiment, encoder):
+            events += [
+                experiment.event(_NORTH, student, 1) for student in people(experiment, _NORTH, 3, first=3 * number)
+            ]
+    await experiment.produce(events)
+    await experiment.until("all are carried out", partial(settled, experiment, [event.student_id for event in events]))
+    experiment.fire("event by an odd writer", len(events))
+    experiment.fire("ill default answered", met(experiment, since))
+    experiment.expect(experiment.exits() == 0, "a replica ended")
 
 
 def _plain() -> dict[str, Any]:
@@ -107,7 +113,7 @@ def _with_a_note(name: str) -> Mapping[str, Any]:
     return newer
 
 
-def _with_references(scene: Scene) -> tuple[Mapping[str, Any], Sequence[Reference]]:
+def _with_references(experiment: Experiment) -> tuple[Mapping[str, Any], Sequence[Reference]]:
     """The same, with the status and the student each under a subject of its own."""
     written = _plain()
     references: list[Reference] = []
@@ -115,8 +121,8 @@ def _with_references(scene: Scene) -> tuple[Mapping[str, Any], Sequence[Referenc
         if field["name"] in {"status", "student"}:
             inner = {**field["type"], "namespace": written["namespace"]}
             name = f"{inner['namespace']}.{inner['name']}"
-            subject = f"{scene.installation.service.topics.status_changed}-{field['name']}"
-            scene.installation.world.schemas.register(subject, json.dumps(inner))
+            subject = f"{experiment.installation.service.topics.status_changed}-{field['name']}"
+            experiment.installation.world.schemas.register(subject, json.dumps(inner))
             references.append(Reference(name, subject, 1))
             field["type"] = name
     return written, references
@@ -142,15 +148,15 @@ def _with_an_ill_default(name: str) -> Mapping[str, Any]:
     return written
 
 
-def _registered(scene: Scene, written: Mapping[str, Any]) -> Encoder:
-    subject = f"{scene.installation.service.topics.status_changed}-value"
-    return Encoder(written, scene.installation.world.schemas.register(subject, json.dumps(written)))
+def _registered(experiment: Experiment, written: Mapping[str, Any]) -> Encoder:
+    subject = f"{experiment.installation.service.topics.status_changed}-value"
+    return Encoder(written, experiment.installation.world.schemas.register(subject, json.dumps(written)))
 
 
 @contextmanager
-def _written_by(scene: Scene, encoder: Encoder) -> Generator[None]:
-    known, scene.encoder = scene.encoder, encoder
+def _written_by(experiment: Experiment, encoder: Encoder) -> Generator[None]:
+    known, experiment.encoder = experiment.encoder, encoder
     try:
         yield
     finally:
-        scene.encoder = known
+        experiment.encoder = known

@@ -5,10 +5,10 @@ from collections import Counter
 from functools import partial
 
 from proof.chaos.collect import collect
+from proof.chaos.experiment import Experiment
 from proof.chaos.row import BOOK
 from proof.chaos.rows.provider import CREATIONS
 from proof.chaos.rows.students import people, settled
-from proof.chaos.scene import Scene
 from proof.checker import check
 from proof.collect.forgotten import forgotten
 from proof.history import Bounds
@@ -19,25 +19,25 @@ _NEWER = 100
 """A version above all of the load's."""
 
 
-async def _judge(scene: Scene) -> int:
+async def _judge(experiment: Experiment) -> int:
     """All invariants but those over the ledger's changes, of which the restored one has forgotten a part."""
     now = time.time()
     history = await collect(
-        scene.installation,
-        seed=scene.installation.seed,
-        faults=scene.fired,
-        students=[record.student for record in scene.records],
+        experiment.installation,
+        seed=experiment.installation.seed,
+        faults=experiment.fired,
+        students=[record.student for record in experiment.records],
         healed_at=now,
         quiet_at=now,
-        bounds=Bounds(least_effects=scene.students),
+        bounds=Bounds(least_effects=experiment.students),
     )
     report = check(forgotten(history, now))
-    scene.wrong += [str(violation) for violation in report.violations]
-    scene.wrong += report.invalid
-    told = Counter(one.outcome.event_id for one in history.told)
-    scene.expect(all(count == 1 for count in told.values()), "an outcome is on its topic twice")
+    experiment.wrong += [str(violation) for violation in report.violations]
+    experiment.wrong += report.invalid
+    published = Counter(one.outcome.event_id for one in history.published)
+    experiment.expect(all(count == 1 for count in published.values()), "an outcome is on its topic twice")
     sent = Counter(mail.message_id for mail in history.mails)
-    scene.expect(all(count == 1 for count in sent.values()), "a mail was sent twice")
+    experiment.expect(all(count == 1 for count in sent.values()), "a mail was sent twice")
     return sum(call.effective for call in history.calls)
 
 
@@ -48,37 +48,37 @@ async def _judge(scene: Scene) -> int:
     judge=_judge,
     heals_within=180,
 )
-async def older_ledger(scene: Scene) -> None:
-    database = scene.installation.database
-    await scene.loaded()
-    await scene.quiet()  # a mail that is under way while the backup is taken may be sent again
+async def older_ledger(experiment: Experiment) -> None:
+    database = experiment.installation.database
+    await experiment.loaded()
+    await experiment.quiet()  # a mail that is under way while the backup is taken may be sent again
     await database.back_up()
-    each = scene.students // 5
-    later = [(tenant.id, s) for tenant in scene.installation.tenants for s in people(scene, tenant.id, each)]
-    await scene.produce([scene.event(tenant_id, student, 1) for tenant_id, student in later])
-    again = [record for record in scene.load_records if record.expectation == APPLIED][:each]
-    await scene.produce([scene.event(record.tenant_id, record.student, _NEWER) for record in again])
-    await scene.quiet()
-    creations = len(_creations(scene))
-    for replica in scene.replicas:
+    each = experiment.students // 5
+    later = [(tenant.id, s) for tenant in experiment.installation.tenants for s in people(experiment, tenant.id, each)]
+    await experiment.produce([experiment.event(tenant_id, student, 1) for tenant_id, student in later])
+    again = [record for record in experiment.load_records if record.expectation == APPLIED][:each]
+    await experiment.produce([experiment.event(record.tenant_id, record.student, _NEWER) for record in again])
+    await experiment.quiet()
+    creations = len(_creations(experiment))
+    for replica in experiment.replicas:
         await replica.down(hard=True)
     await database.restore()
-    scene.fire("backup restored")
-    for replica in scene.replicas:
+    experiment.fire("backup restored")
+    for replica in experiment.replicas:
         await replica.up()
 
     async def noticed() -> bool:
-        return await scene.metric(_BEHIND) > 0 and await scene.metric(_RECALLS) > 0
+        return await experiment.metric(_BEHIND) > 0 and await experiment.metric(_RECALLS) > 0
 
-    await scene.until("the intake and the relay notice it", noticed)
-    scene.fire("partition behind the group", int(await scene.metric(_BEHIND)))
+    await experiment.until("the intake and the relay notice it", noticed)
+    experiment.fire("partition behind the group", int(await experiment.metric(_BEHIND)))
     idents = [student.student_id for _, student in later]
-    await scene.until("the gap is processed again", partial(settled, scene, idents))
-    await scene.quiet()
-    twice = len(_creations(scene)) - creations
-    scene.expect(not twice, f"{twice} accounts were made once more")
+    await experiment.until("the gap is processed again", partial(settled, experiment, idents))
+    await experiment.quiet()
+    twice = len(_creations(experiment)) - creations
+    experiment.expect(not twice, f"{twice} accounts were made once more")
 
 
-def _creations(scene: Scene) -> list[int]:
+def _creations(experiment: Experiment) -> list[int]:
 
-    return [call.number for route in CREATIONS for call in scene.calls(route) if call.status < 300]
+    return [call.number for route in CREATIONS for call in experiment.calls(route) if call.status < 300]

@@ -3,25 +3,25 @@
 from collections.abc import Collection, Mapping, Sequence
 
 from consumer.events import Student
-from proof.chaos.scene import Scene
+from proof.chaos.experiment import Experiment
 from sandbox.simulators.mailgun.mailbox import Mail
 
 _APART = 500
 """Numbers between the students of two tenants: equal numbers give equal ids, by which students are told apart here."""
 
 
-def people(scene: Scene, tenant_id: str, count: int, *, first: int = 0) -> Sequence[Student]:
+def people(experiment: Experiment, tenant_id: str, count: int, *, first: int = 0) -> Sequence[Student]:
     """Students whom the load does not know, from the number given; no two tenants' have one id."""
-    tenants = [tenant.id for tenant in scene.installation.tenants]
+    tenants = [tenant.id for tenant in experiment.installation.tenants]
     start = tenants.index(tenant_id) * _APART + first
-    return [scene.person(tenant_id, index) for index in range(start, start + count)]
+    return [experiment.person(tenant_id, index) for index in range(start, start + count)]
 
 
 async def reasons(
-    scene: Scene, students: Collection[str], *, step: str | None = None, reported: bool = False
+    experiment: Experiment, students: Collection[str], *, step: str | None = None, reported: bool = False
 ) -> Mapping[str, str]:
     """Students of these who wait, with one reason each: at this step, or at any; `reported`: only where downstream was told."""
-    rows = await scene.installation.watch.rows(
+    rows = await experiment.installation.watch.rows(
         f"SELECT student_id, reason FROM student_wait WHERE student_id IN ({listed(students)})"  # noqa: S608  our own ids
         + ("" if step is None else f" AND step = '{step}'")
         + (" AND reported" if reported else "")
@@ -29,30 +29,30 @@ async def reasons(
     return dict(rows)
 
 
-async def settled(scene: Scene, students: Collection[str], *, version: int = 1) -> bool:
+async def settled(experiment: Experiment, students: Collection[str], *, version: int = 1) -> bool:
     """Whether none of these waits for anything any more, and each has had its newest event, this version at least, carried out."""
-    rows = await scene.installation.watch.rows(
+    rows = await experiment.installation.watch.rows(
         f"SELECT count(*) FROM student WHERE student_id IN ({listed(students)}) "  # noqa: S608  our own ids
         f"AND applied_version = desired_version AND applied_version >= {version}"
     )
     return rows[0][0] == len(students)
 
 
-async def accounts(scene: Scene, students: Collection[str]) -> Mapping[str, str]:
+async def accounts(experiment: Experiment, students: Collection[str]) -> Mapping[str, str]:
     """Object ids by student, of those that exist by the ledger."""
-    rows = await scene.installation.watch.rows(
+    rows = await experiment.installation.watch.rows(
         f"SELECT student_id, object_id FROM account WHERE object_id IS NOT NULL AND student_id IN ({listed(students)})"  # noqa: S608  our own ids
     )
     return dict(rows)
 
 
-async def mails(scene: Scene, students: Collection[str]) -> Sequence[Mail]:
+async def mails(experiment: Experiment, students: Collection[str]) -> Sequence[Mail]:
     """Mails that tell one of these students' sign-in names."""
-    rows = await scene.installation.watch.rows(
+    rows = await experiment.installation.watch.rows(
         f"SELECT address FROM account WHERE student_id IN ({listed(students)})"  # noqa: S608  our own ids
     )
     addresses = [address for (address,) in rows]
-    found = scene.installation.world.mail.mailbox.mails
+    found = experiment.installation.world.mail.mailbox.mails
     return [mail for mail in found if any(address in (mail.text or "") for address in addresses)]
 
 

@@ -53,7 +53,7 @@ class SimulatedConsumer:
         self._callbacks = (on_assign, on_revoke, on_lost)
         self._member.topics = topics
         for name in topics:
-            self._topics[name].readers.append(self._member.bell.ring)
+            self._topics[name].readers.append(self._member.wake_signal.ring)
 
     def unsubscribe(self) -> None:
         """The next `consume` calls back for what is given back."""
@@ -78,7 +78,7 @@ class SimulatedConsumer:
                 return taken
             if clock.time() >= until:
                 return taken
-            self._member.bell.wait(until - clock.time())
+            self._member.wake_signal.wait(until - clock.time())
 
     def committed(self, partitions: list[TopicPartition], timeout: float) -> list[TopicPartition]:
         def ask() -> list[TopicPartition]:
@@ -224,7 +224,7 @@ class SimulatedConsumer:
     def _give_up(self) -> None:
         error = KafkaError(KafkaError._TIMED_OUT, GIVEN_UP)  # noqa: SLF001  its name for it
         self._troubles.append(Record(("", -1, -1), trouble=error))
-        self._member.bell.ring()
+        self._member.wake_signal.ring()
 
     def _read_one(self, place: Place, position: int, most: int) -> list[Record]:
         log = self._topics[place[0]].logs[place[1]]

@@ -15,7 +15,7 @@ from random import Random
 
 from confluent_kafka import KafkaError, KafkaException
 
-from proof.simulation.kafka.network import Bell, Network, Process
+from proof.simulation.kafka.network import Network, Process, WakeSignal
 from proof.simulation.kafka.topic import Place, Topics
 
 SESSION_TIMEOUT, MAX_POLL_INTERVAL = 45.0, 300.0
@@ -29,7 +29,7 @@ class Member:
 
     def __init__(self, process: Process) -> None:
         self.process = process
-        self.bell = Bell()
+        self.wake_signal = WakeSignal()
         self.topics: Sequence[str] = ()
         self.polled = 0.0
         self.missed_since: float | None = None
@@ -73,7 +73,7 @@ class Group:
         """Another member has taken the process's instance id, and left again: it hears at its next poll that it can't go on."""
         for member in [one for one in self._members if one.process is process]:
             self._expel(member, KafkaError.FENCED_INSTANCE_ID)
-            member.bell.ring()
+            member.wake_signal.ring()
 
     def handed_back(self, member: Member, places: Sequence[Place]) -> None:
         """The member reads these no more."""
@@ -132,7 +132,7 @@ class Group:
             if new:
                 self._owners.update(dict.fromkeys(new, member))
                 member.news.append((True, new))
-            member.bell.ring()
+            member.wake_signal.ring()
 
     def _shares(self) -> Mapping[Member, Sequence[Place]]:
         """The partitions that each member should have: as even as can be, and as far as that goes those that it has."""

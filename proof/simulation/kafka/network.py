@@ -174,7 +174,7 @@ class Network:
         self.later(after, land)
 
 
-class Bell:
+class WakeSignal:
     """Wakes the one thread that waits for something new."""
 
     def __init__(self) -> None:

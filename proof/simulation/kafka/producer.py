@@ -5,7 +5,7 @@ from functools import partial
 
 from confluent_kafka import KafkaError, KafkaException
 
-from consumer.codec.letters import NewHeaders
+from consumer.codec.dead_letters import NewHeaders
 from consumer.intake.port import Delivered
 from proof.simulation.kafka.network import Network, Process, Request
 from proof.simulation.kafka.topic import Log, Record, Topics

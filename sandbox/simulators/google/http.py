@@ -7,13 +7,13 @@ from typing import Any, cast
 
 from aiohttp import web
 
-from sandbox.simulators.desk import NOTES, Handler
 from sandbox.simulators.google import refusals
 from sandbox.simulators.google.api import OPERATIONS, Call, DirectoryApi, Operation
 from sandbox.simulators.google.customer import Customer
 from sandbox.simulators.google.federation import IamRefusal
 from sandbox.simulators.google.refusals import Refusal
 from sandbox.simulators.google.tokens import Grant, TokenRefusal
+from sandbox.simulators.request_handler import NOTES, Handler
 
 _SERVICE_ACCOUNTS = "/v1/projects/-/serviceAccounts"
 

@@ -7,7 +7,6 @@ from typing import Any, cast
 
 from aiohttp import web
 
-from sandbox.simulators.desk import NOTES, Handler
 from sandbox.simulators.graph import managed_identity, permissions, refusals
 from sandbox.simulators.graph.api import GraphApi
 from sandbox.simulators.graph.directory import Directory
@@ -17,6 +16,7 @@ from sandbox.simulators.graph.refusals import Refusal
 from sandbox.simulators.graph.roles import ROLE_ROUTES
 from sandbox.simulators.graph.tokens import refused
 from sandbox.simulators.graph.user import User
+from sandbox.simulators.request_handler import NOTES, Handler
 
 _DELETED = "/v1.0/directory/deletedItems"
 

@@ -13,8 +13,8 @@ from typing import Any
 
 from aiohttp import web
 
-from sandbox.simulators.desk import Handler
 from sandbox.simulators.graph.tokens import TokenIssuer
+from sandbox.simulators.request_handler import Handler
 
 _LIFETIME = 86_400
 """Seconds: tokens of managed identities live for a day."""

@@ -9,10 +9,10 @@ from typing import Any, cast
 
 from aiohttp import web
 
-from sandbox.simulators.desk import NOTES, Handler
 from sandbox.simulators.mailgun import events_page, logs_page, refusals
 from sandbox.simulators.mailgun.account import Accounts, Domain, Key
 from sandbox.simulators.mailgun.refusals import Refusal
+from sandbox.simulators.request_handler import NOTES, Handler
 
 MAX_REQUEST = int(52.4 * 1_024 * 1_024)
 """Bytes; the server must let that much through."""

@@ -13,10 +13,10 @@ from proof.simulation.faults import (
 )
 from proof.simulation.institutions import settings, tenants
 from proof.simulation.kafka.network import Request
-from proof.simulation.vendors import Weather, host
+from proof.simulation.vendors import NetworkConditions, host
+from sandbox.simulators.faults import Answer, FaultRule
 from sandbox.simulators.google.quirks import GoogleQuirks
 from sandbox.simulators.graph.quirks import GraphQuirks
-from sandbox.simulators.temper import Answer, Rule
 from sandbox.simulators.vendors import GOOGLE, GRAPH, MAILGUN, Quirks
 
 DIES_WITHOUT_DATABASE = (DatabaseAway(0.5, 40.0), Kill(30.0, None, 5.0))
@@ -35,12 +35,17 @@ DIES_WHEN_A_LATE_COMMIT_ARRIVES = tuple(
 )
 _TOO_MANY = Answer(status=429, body="{}", headers={"Retry-After": "30"})
 BUSY = tuple(
-    Spell(0.0, 120.0, host(vendor, tenant.id), Weather(rules=(Rule(route="*", temper=_TOO_MANY, chance=0.3),)))
+    Spell(
+        0.0,
+        120.0,
+        host(vendor, tenant.id),
+        NetworkConditions(rules=(FaultRule(route="*", fault=_TOO_MANY, chance=0.3),)),
+    )
     for tenant in tenants()
     for vendor in (GRAPH, GOOGLE)
 )
 ANSWERS_GET_LOST = tuple(
-    Spell(0.0, 120.0, host(vendor, tenant.id), Weather(answer_lost=0.5))
+    Spell(0.0, 120.0, host(vendor, tenant.id), NetworkConditions(answer_lost=0.5))
     for tenant in tenants()
     for vendor in (GRAPH, GOOGLE)
 )
@@ -49,8 +54,8 @@ PASSWORDS_REPLACED_WHILE_MAILS_WAIT = tuple(
     fault
     for tenant in tenants()
     for fault in (
-        Spell(0.0, 330.0, host(MAILGUN, tenant.id), Weather(unreachable=1.0)),
+        Spell(0.0, 330.0, host(MAILGUN, tenant.id), NetworkConditions(unreachable=1.0)),
         PasswordsReplaced(280.0, tenant.id),
     )
 )
-ONE_INSTITUTION_IS_CUT_OFF = (Spell(0.0, 240.0, host(GRAPH, "north"), Weather(unreachable=1.0)),)
+ONE_INSTITUTION_IS_CUT_OFF = (Spell(0.0, 240.0, host(GRAPH, "north"), NetworkConditions(unreachable=1.0)),)

@@ -9,9 +9,9 @@ from typing import Any, cast
 
 from confluent_kafka import KafkaError, KafkaException, TopicPartition
 
-from consumer.codec.letters import NewHeaders
+from consumer.codec.dead_letters import NewHeaders
 from consumer.intake import port
-from consumer.intake.hand import place_of
+from consumer.intake.in_flight import place_of
 from consumer.kafka import is_fatal
 from consumer.ledger.port import Arrival, Disposition, Inbox, Ownership, Place
 from proof.simulation.clients import SimulatedClients
@@ -205,8 +205,8 @@ class _Headless:
 class DropsHeaders(SimulatedClients):
     """Dead letters lack what the record's headers said."""
 
-    def letters_producer(self) -> port.Producer:
-        return _Headless(super().letters_producer())
+    def dead_letter_producer(self) -> port.Producer:
+        return _Headless(super().dead_letter_producer())
 
 
 class _Hasty(_Headless):
@@ -238,5 +238,5 @@ _NOTHING = _Nothing()
 class TrustsLettersUnseen(SimulatedClients):
     """A dead letter's offset passes before the cluster has acknowledged it."""
 
-    def letters_producer(self) -> port.Producer:
-        return _Hasty(super().letters_producer())
+    def dead_letter_producer(self) -> port.Producer:
+        return _Hasty(super().dead_letter_producer())

@@ -1,11 +1,11 @@
 import pytest
 
+from proof.chaos.experiment import Experiment
 from proof.chaos.row import Book, Group
 from proof.chaos.rows import BOOK
-from proof.chaos.scene import Scene
 
 
-async def _nothing(_scene: Scene) -> None:
+async def _nothing(_scene: Experiment) -> None:
     pass
 
 

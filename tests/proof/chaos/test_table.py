@@ -2,13 +2,13 @@ from pathlib import Path
 
 import pytest
 
+from proof.chaos.experiment import Experiment
 from proof.chaos.result import Result
 from proof.chaos.row import Load, Row
-from proof.chaos.scene import Scene
 from proof.chaos.table import write_page
 
 
-async def _nothing(_scene: Scene) -> None:
+async def _nothing(_scene: Experiment) -> None:
     pass
 
 

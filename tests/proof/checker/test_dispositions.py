@@ -4,12 +4,14 @@ from dataclasses import replace
 
 import pytest
 
-from proof.history import Input, Lot, StudentRow
-from tests.proof.histories import IN, TENANT, Story, letter, record, row, skip
+from proof.history import ExpectedOutcome, Input, StudentRow
+from tests.proof.histories import IN, TENANT, Story, dead_letter, record, row, skip
 
 
 def unreadable(offset: int = 2) -> Input:
-    return replace(record(offset), lot=Lot.LETTER, reason="null_value", tenant_id=None, event_id=None)
+    return replace(
+        record(offset), expected=ExpectedOutcome.DEAD_LETTER, reason="null_value", tenant_id=None, event_id=None
+    )
 
 
 def test_a_record_that_acts_is_not_lost_before_its_offset_is_committed() -> None:
@@ -48,9 +50,9 @@ def test_the_inbox_holds_what_the_record_says() -> None:
 
 def test_a_skip_leaves_no_trace() -> None:
     story = Story()
-    skip = replace(record(2), lot=Lot.SKIP, reason="no_action", event_id=None)
+    skip = replace(record(2), expected=ExpectedOutcome.SKIP, reason="no_action", event_id=None)
     story.inputs.append(skip)
-    story.letters = [letter(skip, "unlisted_status")]
+    story.dead_letters = [dead_letter(skip, "unlisted_status")]
     assert story.broken() == ["I3", "I11", "I18"]
 
 
@@ -70,7 +72,7 @@ def test_a_duplicate_becomes_no_dead_letter() -> None:
     story = Story()
     again = record(2, event="event-1")
     story.inputs.append(again)
-    story.letters = [letter(again, "reused_id")]
+    story.dead_letters = [dead_letter(again, "reused_id")]
     assert story.broken() == ["I18"]
 
 
@@ -87,7 +89,7 @@ def test_a_duplicate_becomes_no_dead_letter() -> None:
 def test_a_dead_letter_is_the_record_as_it_was(wrong: dict[str, object]) -> None:
     story = Story()
     story.inputs.append(unreadable())
-    story.letters = [replace(letter(unreadable(), "null_value"), **wrong)]
+    story.dead_letters = [replace(dead_letter(unreadable(), "null_value"), **wrong)]
     assert story.broken() == ["I18"]
 
 
@@ -95,20 +97,20 @@ def test_a_dead_letter_too_large_to_be_kept_says_so() -> None:
     story = Story()
     story.inputs.append(unreadable())
     headers = (("provisioner-value-omitted", b"9 bytes"),)
-    story.letters = [replace(letter(unreadable(), "null_value"), key=None, digest=b"", headers=headers)]
+    story.dead_letters = [replace(dead_letter(unreadable(), "null_value"), key=None, digest=b"", headers=headers)]
     assert story.broken() == []
 
 
 def test_a_dead_letter_is_not_repeated_where_nothing_went_wrong() -> None:
     story = Story()
     story.inputs.append(unreadable())
-    story.letters = [letter(unreadable(), "null_value", offset=offset) for offset in (0, 1)]
+    story.dead_letters = [dead_letter(unreadable(), "null_value", offset=offset) for offset in (0, 1)]
     assert story.broken() == ["I18"]
 
 
 def test_a_dead_letter_is_of_some_record() -> None:
     story = Story()
-    story.letters = [letter(record(9), "null_value")]
+    story.dead_letters = [dead_letter(record(9), "null_value")]
     assert story.broken() == ["I18"]
 
 
@@ -136,7 +138,7 @@ def test_an_event_that_asks_for_nothing_leaves_no_trace_where_there_is_nothing_t
 def test_an_event_that_asks_for_nothing_is_no_dead_letter() -> None:
     story = Story()
     story.inputs.append(skip(2, version=2))
-    story.letters = [letter(skip(2, version=2), "unlisted_status")]
+    story.dead_letters = [dead_letter(skip(2, version=2), "unlisted_status")]
     assert "I3" in story.broken()
 
 
@@ -144,5 +146,5 @@ def test_an_event_that_asks_for_nothing_may_bear_a_used_id() -> None:
     story = Story()
     reused = replace(skip(2, version=2), event_id="event-1", digest=b"other")
     story.inputs.append(reused)
-    story.letters = [letter(reused, "reused_id")]
+    story.dead_letters = [dead_letter(reused, "reused_id")]
     assert story.broken() == []

@@ -14,9 +14,9 @@ from tests.proof.histories import (
     about,
     account,
     call,
+    published,
     send,
     step,
-    told,
     welcome,
 )
 
@@ -71,14 +71,14 @@ def test_the_password_in_the_mail_opens_the_account_at_the_end() -> None:
 
 def test_who_was_given_an_account_was_told_of_it() -> None:
     story = Story()
-    del story.told[1], story.outbox[1], story.calls[-1]
+    del story.published[1], story.outbox[1], story.calls[-1]
     story.mails = []
     assert story.broken() == ["I4"]
 
 
 def test_a_mail_that_nobody_wants_is_not_missed() -> None:
     story = Story()
-    story.told[1] = told(welcome(MailState.NOT_WANTED), topic=WELCOME)
+    story.published[1] = published(welcome(MailState.NOT_WANTED), topic=WELCOME)
     del story.calls[-1]
     story.mails = []
     assert story.broken() == []

@@ -20,16 +20,16 @@ from tests.proof.histories import (
     account,
     failed,
     provisioned,
+    published,
     record,
     row,
-    told,
     welcome,
 )
 
 
 def test_an_outcome_is_published_once() -> None:
     story = Story()
-    story.told.append(replace(story.told[0], place=(PROVISIONED, 0, 1)))
+    story.published.append(replace(story.published[0], place=(PROVISIONED, 0, 1)))
     assert story.broken() == ["I5"]
 
 
@@ -42,7 +42,7 @@ def test_an_outcome_is_not_lost() -> None:
 @pytest.mark.parametrize("disposition", ["applied", "failed"])
 def test_what_is_settled_is_told(disposition: str) -> None:
     story = Story()
-    del story.told[0], story.outbox[0]
+    del story.published[0], story.outbox[0]
     story.inbox = [replace(story.inbox[0], disposition=disposition)]
     assert story.broken() == ["I5"]
 
@@ -60,13 +60,13 @@ def test_outcomes_of_a_student_come_in_their_order() -> None:
     story.students = [StudentRow(TENANT, "S1", 2, 2, 2, due=False)]
     second = replace(provisioned(version=2), event_id=UUID(int=9))
     story.outbox.append(OutboxRow(str(UUID(int=9)), PROVISIONED, KEY, 3, published=True))
-    story.told = [told(second), told(provisioned(), offset=1), story.told[1]]
+    story.published = [published(second), published(provisioned(), offset=1), story.published[1]]
     assert story.broken() == ["I5"]
 
 
 def test_an_outcome_has_its_student_s_key() -> None:
     story = Story()
-    story.told[0] = replace(story.told[0], key=b"north/S2")
+    story.published[0] = replace(story.published[0], key=b"north/S2")
     assert story.broken() == ["I5"]
 
 
@@ -85,7 +85,7 @@ def test_an_outcome_has_its_student_s_key() -> None:
 )
 def test_account_provisioned_tells_the_truth(lie: Outcome) -> None:
     story = Story()
-    story.told[0] = told(lie)
+    story.published[0] = published(lie)
     assert story.broken() == ["I6"]
 
 
@@ -115,13 +115,13 @@ def test_what_people_change_later_makes_no_outcome_untrue() -> None:
 def test_another_student_s_account_is_not_told_as_one_s_own() -> None:
     story = Story()
     story.accounts.append(account(object_id="object-2", marker="S2", ours=False, secret="other"))
-    story.told[0] = told(provisioned(object_id="object-2"))
+    story.published[0] = published(provisioned(object_id="object-2"))
     assert story.broken() == ["I6"]
 
 
 def test_a_mail_that_is_told_as_accepted_was() -> None:
     story = Story()
-    story.told[1] = told(welcome(message_id="another@mail.north.example"), topic=WELCOME)
+    story.published[1] = published(welcome(message_id="another@mail.north.example"), topic=WELCOME)
     assert story.broken() == ["I6"]
 
 
@@ -139,7 +139,9 @@ def test_a_version_is_not_both_provisioned_and_failed() -> None:
 
 def test_outcomes_are_of_students_whom_an_event_acts_for() -> None:
     story = Story()
-    story.told.append(told(replace(welcome(), student_id="S9", event_id=UUID(int=9)), topic=WELCOME, offset=1))
-    story.told[-1] = replace(story.told[-1], key=b"north/S9")
+    story.published.append(
+        published(replace(welcome(), student_id="S9", event_id=UUID(int=9)), topic=WELCOME, offset=1)
+    )
+    story.published[-1] = replace(story.published[-1], key=b"north/S9")
     story.outbox.append(OutboxRow(str(UUID(int=9)), WELCOME, b"north/S9", 9, published=True))
     assert story.broken() == ["I6"]

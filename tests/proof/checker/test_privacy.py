@@ -4,14 +4,14 @@ from dataclasses import replace
 
 import pytest
 
-from proof.history import Input, Lot
-from tests.proof.histories import Story, failed, letter, record
+from proof.history import ExpectedOutcome, Input
+from tests.proof.histories import Story, dead_letter, failed, record
 
 CANARY = "Ελένη O'Neill"
 
 
 def unreadable() -> Input:
-    return replace(record(2), lot=Lot.LETTER, reason="null_value", tenant_id=None, event_id=None)
+    return replace(record(2), expected=ExpectedOutcome.DEAD_LETTER, reason="null_value", tenant_id=None, event_id=None)
 
 
 @pytest.mark.parametrize("sink", ["logs", "metrics"])
@@ -25,8 +25,8 @@ def test_no_personal_data_is_in_a_dead_letter_s_headers() -> None:
     story = Story()
     story.other["canaries"] = frozenset({CANARY})
     story.inputs.append(unreadable())
-    written = letter(unreadable(), "null_value")
-    story.letters = [replace(written, headers=(*written.headers, ("sentence", CANARY.encode())))]
+    written = dead_letter(unreadable(), "null_value")
+    story.dead_letters = [replace(written, headers=(*written.headers, ("sentence", CANARY.encode())))]
     assert story.broken() == ["I14"]
 
 
@@ -35,7 +35,7 @@ def test_what_the_record_brought_along_is_not_the_service_s_doing() -> None:
     story.other["canaries"] = frozenset({CANARY})
     one = replace(unreadable(), headers=(("source", CANARY.encode()),))
     story.inputs.append(one)
-    story.letters = [letter(one, "null_value")]
+    story.dead_letters = [dead_letter(one, "null_value")]
     assert story.broken() == []
 
 

@@ -6,7 +6,7 @@ import pytest
 
 from consumer.events import Provider, StepName
 from proof.checker import check
-from proof.history import Change, Lot, Mail, Operation, StepRow
+from proof.history import Change, ExpectedOutcome, Mail, Operation, StepRow
 from tests.proof.histories import (
     ADDRESS,
     GROUP,
@@ -21,14 +21,14 @@ from tests.proof.histories import (
     account,
     asked_to_wait,
     call,
+    dead_letter,
     failed,
-    letter,
+    published,
     record,
     row,
     send,
     step,
     student,
-    told,
     waits,
 )
 
@@ -106,13 +106,17 @@ def test_an_older_event_that_came_late_is_superseded() -> None:
     newer, older = record(1, version=2), record(2, version=1)
     story.inputs, story.inbox = [newer, older], [row(newer), row(older, "superseded")]
     story.students = [replace(story.students[0], desired_version=2, settled_version=2, applied_version=2)]
-    story.told[0] = told(replace(story.told[0].outcome, cause=replace(story.told[0].outcome.cause, version=2)))
+    story.published[0] = published(
+        replace(story.published[0].outcome, cause=replace(story.published[0].outcome.cause, version=2))
+    )
     assert story.broken() == []
 
 
 def test_a_duplicate_and_a_skip_leave_nothing_behind() -> None:
     story = Story()
-    skip = replace(record(3), lot=Lot.SKIP, reason="no_action", event_id=None, student_id=None, version=None)
+    skip = replace(
+        record(3), expected=ExpectedOutcome.SKIP, reason="no_action", event_id=None, student_id=None, version=None
+    )
     story.inputs += [record(2, event="event-1"), skip]
     assert story.broken() == []
 
@@ -120,9 +124,11 @@ def test_a_duplicate_and_a_skip_leave_nothing_behind() -> None:
 @pytest.mark.parametrize("times", [1, 2])
 def test_a_dead_letter_may_be_repeated_after_a_fault(times: int) -> None:
     story = Story().faulty()
-    broken = replace(record(2), lot=Lot.LETTER, reason="null_value", tenant_id=None, event_id=None)
+    broken = replace(
+        record(2), expected=ExpectedOutcome.DEAD_LETTER, reason="null_value", tenant_id=None, event_id=None
+    )
     story.inputs.append(broken)
-    story.letters = [letter(broken, "null_value", offset=n) for n in range(times)]
+    story.dead_letters = [dead_letter(broken, "null_value", offset=n) for n in range(times)]
     assert story.broken() == []
 
 
@@ -130,7 +136,7 @@ def test_a_reused_id_is_a_dead_letter() -> None:
     story = Story()
     other = record(2, event="event-1", digest=b"other")
     story.inputs.append(other)
-    story.letters = [letter(other, "reused_id")]
+    story.dead_letters = [dead_letter(other, "reused_id")]
     assert story.broken() == []
 
 
@@ -138,7 +144,7 @@ def test_a_student_who_waits_for_a_person_has_come_to_an_end() -> None:
     story = _without_account()
     story.inbox = [row(record(1), "pending")]
     story.students = [replace(story.students[0], settled_version=-1, applied_version=-1, due=True)]
-    story.told = [told(failed(final=False), topic="failed")]
+    story.published = [published(failed(final=False), topic="failed")]
     assert story.broken() == []
 
 
@@ -146,7 +152,7 @@ def test_a_final_failure_leaves_no_account() -> None:
     story = _without_account()
     story.inbox = [row(record(1), "failed")]
     story.students = [replace(story.students[0], applied_version=-1)]
-    story.told = [told(failed(), topic="failed")]
+    story.published = [published(failed(), topic="failed")]
     assert story.broken() == []
 
 

@@ -6,7 +6,7 @@ import pytest
 
 from proof.checker import check
 from proof.history import Bounds, Change, Operation
-from tests.proof.histories import START, Story, call, letter, record
+from tests.proof.histories import START, Story, call, dead_letter, record
 
 
 @pytest.mark.parametrize(
@@ -17,7 +17,7 @@ from tests.proof.histories import START, Story, call, letter, record
         ({"unclassified": ("the record at out[0]@3",)}, "unclassified: the record at out[0]@3"),
         ({"calls": [*Story().calls, call(9, Operation.UNKNOWN)]}, "call 9 is of a route that nobody has classified"),
         ({"changes": [Change(1, START, "novelty", {})]}, "changes of a table that is not known: novelty"),
-        ({"letters": [letter(record(1), "whim")]}, "the reason of dead letter dead[0]@0 is not known: whim"),
+        ({"dead_letters": [dead_letter(record(1), "whim")]}, "the reason of dead letter dead[0]@0 is not known: whim"),
         ({"calls": Story().calls[:-1]}, "mail 0 is in the mailbox, and no call sent it"),
     ],
 )

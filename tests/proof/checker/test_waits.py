@@ -8,7 +8,7 @@ import pytest
 
 from consumer.events import StepName
 from proof.history import Bounds, Change
-from tests.proof.histories import START, TENANT, Story, failed, put_off, told, wait
+from tests.proof.histories import START, TENANT, Story, failed, published, put_off, wait
 
 BOUNDS = Bounds(report_after=900.0, report_attempts=10)
 
@@ -94,6 +94,6 @@ def test_a_service_s_wait_says_why() -> None:
 
 def _tell(story: Story, at: float = START + 0.4) -> None:
     outcome = failed(final=False, step=StepName.CREATE)
-    outcome = replace(outcome, occurred_at=datetime.fromtimestamp(at, story.told[0].outcome.occurred_at.tzinfo))
-    story.told.append(told(outcome, topic="failed"))
+    outcome = replace(outcome, occurred_at=datetime.fromtimestamp(at, story.published[0].outcome.occurred_at.tzinfo))
+    story.published.append(published(outcome, topic="failed"))
     story.outbox.append(replace(story.outbox[0], event_id=str(outcome.event_id), topic="failed", seq=3))

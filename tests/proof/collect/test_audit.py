@@ -21,11 +21,11 @@ from proof.collect.world import accounts, mails
 from proof.history import Call, Operation, fingerprint
 from sandbox.simulators import registry
 from sandbox.simulators.audit import Entry
+from sandbox.simulators.faults import Answer, FaultRule, LoseAnswer, Refuse
 from sandbox.simulators.google import http as google_http
 from sandbox.simulators.graph import http as graph_http
 from sandbox.simulators.mailgun.http import MailgunHttp
 from sandbox.simulators.server import VendorServer
-from sandbox.simulators.temper import Answer, LoseAnswer, Refuse, Rule
 from sandbox.simulators.vendors import GOOGLE, GRAPH, MAILGUN, Institution
 from sandbox.simulators.world import REGISTRY, World
 
@@ -213,7 +213,7 @@ async def test_what_never_reached_the_vendor_s_logic_still_tells_whose_it_was_an
     vendors: Vendors,
 ) -> None:
     busy = Answer(status=429, headers={"Retry-After": "30"})
-    vendors.server.tempers.set([Rule(route="graph.users.create", temper=busy)])
+    vendors.server.faults.set([FaultRule(route="graph.users.create", fault=busy)])
     await vendors.graph("POST", "/v1.0/users", NEW)
     (call,) = vendors.calls()
     assert (call.tenant_id, call.executed, call.answered, call.retry_after) == ("north", False, True, 30.0)
@@ -221,8 +221,8 @@ async def test_what_never_reached_the_vendor_s_logic_still_tells_whose_it_was_an
 
 
 async def test_a_lost_answer_is_a_call_all_the_same(vendors: Vendors) -> None:
-    vendors.server.tempers.set(
-        [Rule(route="graph.users.create", temper=LoseAnswer()), Rule(route="mailgun.*", temper=Refuse())]
+    vendors.server.faults.set(
+        [FaultRule(route="graph.users.create", fault=LoseAnswer()), FaultRule(route="mailgun.*", fault=Refuse())]
     )
     with pytest.raises(httpx.TransportError):
         await vendors.graph("POST", "/v1.0/users", NEW)

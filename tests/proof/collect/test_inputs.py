@@ -11,7 +11,7 @@ from consumer.events import (
 from consumer.policy.decision import DecisionTable
 from proof.collect.inputs import InputReader
 from proof.collect.raw import Raw
-from proof.history import Input, Lot
+from proof.history import ExpectedOutcome, Input
 from tests.codec.conftest import FakeSchemas, event, written
 from tests.policy.tenants import tenant
 
@@ -24,21 +24,21 @@ def read(value: bytes | None) -> Input:
 def test_an_event_that_acts_is_to_be_carried_out_at_each_of_its_tenant_s_providers() -> None:
     value = written(event(tenant_id="north", status={"id": "registered", "name": "", "type": ""}))
     found = read(value)
-    assert (found.lot, found.reason, found.providers) == (Lot.ACT, None, (Provider.MICROSOFT,))
+    assert (found.expected, found.reason, found.providers) == (ExpectedOutcome.ACT, None, (Provider.MICROSOFT,))
     assert (found.tenant_id, found.student_id, found.event_id, found.version) == ("north", "S1", "e1", 3)
     assert found.digest == hashlib.sha256(value).digest()
 
 
 def test_an_event_that_does_nothing_is_to_be_skipped() -> None:
     found = read(written(event(tenant_id="north", status={"id": "admission", "name": "", "type": ""})))
-    assert (found.lot, found.reason) == (Lot.SKIP, "no_action")
+    assert (found.expected, found.reason) == (ExpectedOutcome.SKIP, "no_action")
     assert (found.student_id, found.event_id, found.version, found.providers) == ("S1", "e1", 3, ())
 
 
 def test_an_event_that_does_nothing_is_a_skip_even_where_its_person_cannot_be_read() -> None:
     value = written(event(tenant_id="north", status={"id": "admission", "name": "", "type": ""}, version=-1))
     found = read(value)
-    assert (found.lot, found.student_id, found.event_id) == (Lot.SKIP, None, None)
+    assert (found.expected, found.student_id, found.event_id) == (ExpectedOutcome.SKIP, None, None)
 
 
 def test_a_student_s_own_switch_makes_an_acting_event_a_skip() -> None:
@@ -47,8 +47,8 @@ def test_a_student_s_own_switch_makes_an_acting_event_a_skip() -> None:
         status={"id": "registered", "name": "", "type": ""},
         student={"external_sync_disabled": True},
     )
-    assert (read(written(switched_off)).lot, read(written(switched_off)).reason) == (
-        Lot.SKIP,
+    assert (read(written(switched_off)).expected, read(written(switched_off)).reason) == (
+        ExpectedOutcome.SKIP,
         "external_sync_disabled",
     )
 
@@ -63,4 +63,4 @@ def test_a_student_s_own_switch_makes_an_acting_event_a_skip() -> None:
     ],
 )
 def test_what_nobody_can_act_on_must_become_a_dead_letter(value: bytes | None, reason: str) -> None:
-    assert (read(value).lot, read(value).reason) == (Lot.LETTER, reason)
+    assert (read(value).expected, read(value).reason) == (ExpectedOutcome.DEAD_LETTER, reason)

@@ -13,10 +13,10 @@ from proof.simulation.faults import Spell
 from proof.simulation.institutions import tenants
 from proof.simulation.scenario import Beforehand, Resident, Scenario, Sent
 from proof.simulation.sequels import ENROLLED, encoder, sequel
-from proof.simulation.vendors import Weather, host
+from proof.simulation.vendors import NetworkConditions, host
 from sandbox.simulators.events import PLAIN, EventStream, SimulatedRecord
+from sandbox.simulators.faults import Answer, FaultRule, LoseAnswer, Refuse
 from sandbox.simulators.graph.quirks import GraphQuirks
-from sandbox.simulators.temper import Answer, LoseAnswer, Refuse, Rule
 from sandbox.simulators.vendors import GRAPH, MAILGUN, Quirks
 
 TENANT = "north"
@@ -37,12 +37,14 @@ def crashing(*points: Point) -> Scenario:
     people = list({record.student_id: record.student for record in records if record.breakage is None}.values())
     _, foreign, ours, deleted, found, replaced = people
     mails = (
-        Rule(route="mailgun.messages.send", temper=LoseAnswer(), first=1, containing=(_local(found.contact_email),)),
-        Rule(route="mailgun.messages.send", temper=Refuse(), first=1, containing=(_local(replaced.contact_email),)),
+        FaultRule(
+            route="mailgun.messages.send", fault=LoseAnswer(), first=1, containing=(_local(found.contact_email),)
+        ),
+        FaultRule(route="mailgun.messages.send", fault=Refuse(), first=1, containing=(_local(replaced.contact_email),)),
     )
     wrong, corrected = _corrected()
-    refused = Rule(route="graph.users.create", temper=_INVALID, containing=(_local(_address(wrong.student)),))
-    busy = Rule(route="graph.users.list", temper=_BUSY, first=1)
+    refused = FaultRule(route="graph.users.create", fault=_INVALID, containing=(_local(_address(wrong.student)),))
+    busy = FaultRule(route="graph.users.list", fault=_BUSY, first=1)
     return Scenario(
         seed=1,
         sent=[
@@ -56,8 +58,8 @@ def crashing(*points: Point) -> Scenario:
             Resident(TENANT, Provider.MICROSOFT, deleted, Beforehand.DELETED),
         ],
         faults=[
-            Spell(0.0, 60.0, host(MAILGUN, TENANT), Weather(rules=mails)),
-            Spell(0.0, 60.0, host(GRAPH, TENANT), Weather(rules=(busy, refused))),
+            Spell(0.0, 60.0, host(MAILGUN, TENANT), NetworkConditions(rules=mails)),
+            Spell(0.0, 60.0, host(GRAPH, TENANT), NetworkConditions(rules=(busy, refused))),
         ],
         crashes=points,
         quirks=Quirks(graph=GraphQuirks(drops_employee_id=True, lag=20.0)),

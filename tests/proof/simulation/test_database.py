@@ -9,7 +9,7 @@ import pytest
 from consumer.errors import Unavailable
 from proof.simulation import clock
 from proof.simulation.clock import Clock
-from proof.simulation.database import Bells, Database, Trouble
+from proof.simulation.database import Database, Trouble, WakeSignals
 from proof.simulation.process import Process
 from proof.simulation.trace import Trace
 from tests.ledger.conftest import TOPIC, arrival, event
@@ -82,14 +82,14 @@ def test_one_process_leads_until_it_dies_resigns_or_loses_its_connection() -> No
 
 def test_whoever_waits_for_work_hears_of_an_event() -> None:
     async def main(database: Database) -> None:
-        bells = Bells(Process("one"))
-        database.listen(bells)
+        wake_signals = WakeSignals(Process("one"))
+        database.listen(wake_signals)
         loop = asyncio.get_running_loop()
         epochs = {(TOPIC, 0): database.own(TOPIC, [0], owner="me")[0].epoch}
         loop.call_later(3, lambda: database.accept([arrival(event())], epochs=epochs))
-        await bells.hear(bells.work, 60)
+        await wake_signals.hear(wake_signals.work, 60)
         assert loop.time() == pytest.approx(3)
-        await bells.hear(bells.work, 60)
+        await wake_signals.hear(wake_signals.work, 60)
         assert loop.time() == pytest.approx(63)
 
     on_a_database(main)

@@ -33,5 +33,5 @@ def test_another_seed_gives_another_trace() -> None:
 def _traces(hashing: str) -> str:
     command = [sys.executable, "-m", "proof.simulation", "--seed", str(FIRST), "--seeds", str(SEEDS), "--trace"]
     environ = {**os.environ, "PYTHONHASHSEED": hashing}
-    told = subprocess.run(command, cwd=ROOT, env=environ, capture_output=True, text=True, timeout=120, check=True)  # noqa: S603  our own module
-    return told.stdout.rpartition("seeds from")[0].rpartition("\n")[0]
+    published = subprocess.run(command, cwd=ROOT, env=environ, capture_output=True, text=True, timeout=120, check=True)  # noqa: S603  our own module
+    return published.stdout.rpartition("seeds from")[0].rpartition("\n")[0]

@@ -22,7 +22,7 @@ def played(seed: int) -> History:
 def test_no_mail_tells_a_password_that_was_replaced_and_downstream_hears_why() -> None:
     for seed in range(FIRST, FIRST + SEEDS):
         history = played(seed)
-        ends = [one.outcome for one in history.told if isinstance(one.outcome, WelcomeEmailStatus)]
+        ends = [one.outcome for one in history.published if isinstance(one.outcome, WelcomeEmailStatus)]
         assert not history.mails
         assert {one.reason for one in ends if one.state is MailState.FAILED} == {Reason.CREDENTIAL_REPLACED}
         assert MailState.ACCEPTED not in {one.state for one in ends}

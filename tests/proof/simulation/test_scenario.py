@@ -5,13 +5,13 @@ from dataclasses import replace
 from proof.simulation.faults import Kill, Spell
 from proof.simulation.institutions import tenants
 from proof.simulation.scenario import Scenario
-from proof.simulation.vendors import CALM, Weather, host
+from proof.simulation.vendors import HEALTHY, NetworkConditions, host
 from sandbox.simulators.google.quirks import GoogleQuirks
 from sandbox.simulators.vendors import GRAPH, MAILGUN, Quirks
 
 EVERYBODY = {tenant.id for tenant in tenants()}
-CUT_OFF = Spell(5.0, 30.0, host(GRAPH, "north"), Weather(unreachable=1.0))
-AIMED = Scenario(seed=1, sent=(), faults=(CUT_OFF, Spell(0.0, 10.0, host(MAILGUN, "south"), CALM)))
+CUT_OFF = Spell(5.0, 30.0, host(GRAPH, "north"), NetworkConditions(unreachable=1.0))
+AIMED = Scenario(seed=1, sent=(), faults=(CUT_OFF, Spell(0.0, 10.0, host(MAILGUN, "south"), HEALTHY)))
 
 
 def test_spared_are_those_at_whom_nothing_is_aimed() -> None:

@@ -13,9 +13,9 @@ from consumer.http.client import Call, HttpClient
 from consumer.providers.factory import open_tokens
 from consumer.providers.google.tokens import fetcher
 from consumer.tenants import GoogleSection, Tenant
+from sandbox.simulators.faults import Answer, FaultRule, InjectedFault, LoseAnswer
 from sandbox.simulators.google.federation import Provider
 from sandbox.simulators.server import VendorServer
-from sandbox.simulators.temper import Answer, LoseAnswer, Rule, Temper
 from sandbox.simulators.vendors import GOOGLE, SCOPES
 from sandbox.simulators.world import World
 from testbed.parts.keys import key, token
@@ -121,16 +121,16 @@ async def test_a_token_file_that_is_away_for_a_moment_is_no_refusal(section: Goo
 
 @pytest.mark.parametrize("route", ["google.sts", "google.signJwt", "google.token"])
 @pytest.mark.parametrize(
-    "temper",
+    "fault",
     [LoseAnswer(), Answer(status=200, body="{}"), Answer(status=200, body="[]"), Answer(status=200, body="<html>"),
      Answer(status=400, body="<html>"),
      Answer(status=429, body='{"error": {"code": 429, "status": "RESOURCE_EXHAUSTED"}}')],
     ids=["lost", "nothing", "a list", "a page", "a proxy's refusal", "too many requests"],
 )  # fmt: skip
 async def test_what_is_no_refusal_is_asked_for_again(
-    section: GoogleSection, vendors: VendorServer, route: str, temper: Temper
+    section: GoogleSection, vendors: VendorServer, route: str, fault: InjectedFault
 ) -> None:
-    vendors.tempers.set([Rule(route=route, temper=temper)])
+    vendors.faults.set([FaultRule(route=route, fault=fault)])
     with pytest.raises(Unavailable):
         await asyncio.to_thread(fetcher(section, str))
 

@@ -8,8 +8,8 @@ import pytest
 from consumer.errors import Hold, Reason, Scope, Stop, Unavailable
 from consumer.providers.google.tokens import fetcher
 from consumer.tenants import GoogleSection, Tenant
+from sandbox.simulators.faults import Answer, FaultRule, InjectedFault, LoseAnswer
 from sandbox.simulators.server import VendorServer
-from sandbox.simulators.temper import Answer, LoseAnswer, Rule, Temper
 from sandbox.simulators.world import World
 from tests.providers.people import DOMAIN
 
@@ -39,7 +39,7 @@ async def test_every_token_is_a_new_one_with_its_lifetime(fetch: Fetch) -> None:
 
 
 async def test_a_token_without_a_lifetime_is_kept_for_some_minutes(fetch: Fetch, vendors: VendorServer) -> None:
-    vendors.tempers.set([Rule(route="google.token", temper=Answer(status=200, body='{"access_token": "t"}'))])
+    vendors.faults.set([FaultRule(route="google.token", fault=Answer(status=200, body='{"access_token": "t"}'))])
     assert await asyncio.to_thread(fetch) == ("t", 600)
 
 
@@ -60,7 +60,7 @@ async def test_an_administrator_who_is_not_there_holds_the_whole_tenant(section:
 
 
 @pytest.mark.parametrize(
-    "temper",
+    "fault",
     [
         LoseAnswer(),
         Answer(status=200, body="<html>"),
@@ -71,8 +71,8 @@ async def test_an_administrator_who_is_not_there_holds_the_whole_tenant(section:
     ],
     ids=["lost", "a page", "no token", "no number", "a redirect", "a proxy's refusal"],
 )
-async def test_what_is_no_refusal_is_asked_for_again(fetch: Fetch, vendors: VendorServer, temper: Temper) -> None:
-    vendors.tempers.set([Rule(route="google.token", temper=temper)])
+async def test_what_is_no_refusal_is_asked_for_again(fetch: Fetch, vendors: VendorServer, fault: InjectedFault) -> None:
+    vendors.faults.set([FaultRule(route="google.token", fault=fault)])
     with pytest.raises(Unavailable):
         await asyncio.to_thread(fetch)
 

@@ -12,8 +12,8 @@ import requests
 
 from consumer.providers.microsoft.managed_identity import expect_answer
 from consumer.tenants import ManagedIdentity, MicrosoftSection, Tenant
+from sandbox.simulators.faults import Answer, FaultRule
 from sandbox.simulators.server import VendorServer
-from sandbox.simulators.temper import Answer, Rule
 from sandbox.simulators.vendors import GRAPH
 from sandbox.simulators.world import World
 
@@ -82,7 +82,7 @@ async def test_a_resource_without_the_identity_holds_the_whole_tenant(
 async def test_an_endpoint_that_is_being_updated_is_asked_again(
     tenant: Tenant, vendors: VendorServer, environ: Mapping[str, str]
 ) -> None:
-    vendors.tempers.set([Rule(route="azure.imds", temper=Answer(status=410))])
+    vendors.faults.set([FaultRule(route="azure.imds", fault=Answer(status=410))])
     assert (await asked(section_of(tenant, "system_assigned"), environ))["fault"] == "Unavailable"
 
 

@@ -9,8 +9,8 @@ import pytest
 from consumer.errors import Hold, Reason, Scope, Unavailable
 from consumer.providers.microsoft.tokens import fetcher
 from consumer.tenants import MicrosoftSection, Tenant
+from sandbox.simulators.faults import Answer, FaultRule, InjectedFault, LoseAnswer
 from sandbox.simulators.server import VendorServer
-from sandbox.simulators.temper import Answer, LoseAnswer, Rule, Temper
 from sandbox.simulators.world import World
 
 Fetch = Callable[[], tuple[str, float]]
@@ -39,7 +39,7 @@ async def test_every_token_is_a_new_one_with_its_lifetime(fetch: Fetch) -> None:
 
 
 async def test_a_token_without_a_lifetime_is_kept_for_some_minutes(fetch: Fetch, vendors: VendorServer) -> None:
-    vendors.tempers.set([Rule(route="entra.token", temper=Answer(status=200, body='{"access_token": "t"}'))])
+    vendors.faults.set([FaultRule(route="entra.token", fault=Answer(status=200, body='{"access_token": "t"}'))])
     assert await asyncio.to_thread(fetch) == ("t", 600)
 
 
@@ -59,7 +59,7 @@ async def test_what_entra_refuses_holds_the_whole_tenant_and_tells_entra_s_numbe
 
 
 @pytest.mark.parametrize(
-    "temper",
+    "fault",
     [
         LoseAnswer(),
         Answer(status=200, body="<html>"),
@@ -71,14 +71,14 @@ async def test_what_entra_refuses_holds_the_whole_tenant_and_tells_entra_s_numbe
     ],
     ids=["lost", "a page", "no token", "no number", "a redirect", "not now", "503"],
 )
-async def test_what_is_no_refusal_is_asked_for_again(fetch: Fetch, vendors: VendorServer, temper: Temper) -> None:
-    vendors.tempers.set([Rule(route="entra.token", temper=temper)])
+async def test_what_is_no_refusal_is_asked_for_again(fetch: Fetch, vendors: VendorServer, fault: InjectedFault) -> None:
+    vendors.faults.set([FaultRule(route="entra.token", fault=fault)])
     with pytest.raises(Unavailable):
         await asyncio.to_thread(fetch)
 
 
 async def test_an_authority_that_was_away_at_first_is_looked_for_again(fetch: Fetch, vendors: VendorServer) -> None:
-    vendors.tempers.set([Rule(route="entra.discovery", temper=LoseAnswer(), first=1)])
+    vendors.faults.set([FaultRule(route="entra.discovery", fault=LoseAnswer(), first=1)])
     with pytest.raises(Unavailable):
         await asyncio.to_thread(fetch)
     assert (await asyncio.to_thread(fetch))[0]

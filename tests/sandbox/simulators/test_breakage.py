@@ -6,7 +6,7 @@ from typing import Any
 
 import pytest
 
-from consumer.codec.letters import LetterReason, Unreadable
+from consumer.codec.dead_letters import DeadLetterReason, Unreadable
 from consumer.codec.port import UnknownSchema, WriterSchema
 from consumer.codec.reader import EventReader
 from consumer.codec.wire import SchemaRef
@@ -16,9 +16,9 @@ from sandbox.simulators.events import SimulatedRecord
 from tests.sandbox.simulators.streams import SCHEMA, SCHEMA_ID, stream
 
 BY_POLICY = {
-    Breakage.UNKNOWN_TENANT: LetterReason.UNKNOWN_TENANT,
-    Breakage.UNLISTED_STATUS: LetterReason.UNLISTED_STATUS,
-    Breakage.REUSED_ID: LetterReason.REUSED_ID,
+    Breakage.UNKNOWN_TENANT: DeadLetterReason.UNKNOWN_TENANT,
+    Breakage.UNLISTED_STATUS: DeadLetterReason.UNLISTED_STATUS,
+    Breakage.REUSED_ID: DeadLetterReason.REUSED_ID,
 }
 """Readable: what they mean is decided further on."""
 

@@ -1,4 +1,4 @@
-"""Vendors that are served over TLS, in every temper."""
+"""Vendors that are served over TLS, with every fault."""
 
 import asyncio
 import json
@@ -11,9 +11,9 @@ import pytest
 from aiohttp import web
 
 from sandbox.simulators.audit import Entry
-from sandbox.simulators.desk import NOTES, Vendor
+from sandbox.simulators.faults import Answer, DoLate, FaultRule, InjectedFault, Latency, LoseAnswer, Refuse
+from sandbox.simulators.request_handler import NOTES, Vendor
 from sandbox.simulators.server import VendorServer
-from sandbox.simulators.temper import Answer, DoLate, Latency, LoseAnswer, Refuse, Rule, Temper
 from sandbox.simulators.tls import Authority
 from tests.sandbox.simulators.clock import START, Clock
 
@@ -80,8 +80,8 @@ async def _recorded(server: VendorServer, http: httpx.AsyncClient) -> Entry:
     return server.audit.entries()[0]
 
 
-def _in_temper(server: VendorServer, temper: Temper) -> None:
-    server.tempers.set([Rule(route="*", temper=temper, first=1)])
+def _with_fault(server: VendorServer, fault: InjectedFault) -> None:
+    server.faults.set([FaultRule(route="*", fault=fault, first=1)])
 
 
 async def test_every_vendor_stands_on_a_port_of_its_own(server: VendorServer, http: httpx.AsyncClient) -> None:
@@ -108,15 +108,15 @@ async def test_a_request_is_recorded_with_what_its_handler_noted(server: VendorS
     assert (entry.request, entry.noted) == ("three", {"total": 3})
 
 
-async def test_a_call_that_met_a_temper_is_recorded_with_it_and_no_other(
+async def test_a_call_that_met_a_fault_is_recorded_with_it_and_no_other(
     server: VendorServer, http: httpx.AsyncClient
 ) -> None:
-    _in_temper(server, Answer(status=503, done=True))
+    _with_fault(server, Answer(status=503, done=True))
 
     for _ in range(2):
         await http.post(f"{server.url('one')}/add/3")
 
-    assert [entry.noted.get("temper") for entry in server.audit.entries()] == ["answer", None]
+    assert [entry.noted.get("fault") for entry in server.audit.entries()] == ["answer", None]
 
 
 async def test_observers_leave_no_trace(server: VendorServer, http: httpx.AsyncClient) -> None:
@@ -128,7 +128,7 @@ async def test_observers_leave_no_trace(server: VendorServer, http: httpx.AsyncC
 async def test_a_lost_answer_is_lost_after_the_deed(
     server: VendorServer, http: httpx.AsyncClient, counter: Counter
 ) -> None:
-    _in_temper(server, LoseAnswer())
+    _with_fault(server, LoseAnswer())
 
     with pytest.raises(httpx.TransportError):
         await http.post(f"{server.url('one')}/add/3")
@@ -138,7 +138,7 @@ async def test_a_lost_answer_is_lost_after_the_deed(
 
 
 async def test_a_refused_call_does_nothing(server: VendorServer, http: httpx.AsyncClient, counter: Counter) -> None:
-    _in_temper(server, Refuse())
+    _with_fault(server, Refuse())
 
     with pytest.raises(httpx.TransportError):
         await http.post(f"{server.url('one')}/add/3")
@@ -150,7 +150,7 @@ async def test_a_refused_call_does_nothing(server: VendorServer, http: httpx.Asy
 async def test_a_late_deed_is_done_although_the_caller_is_long_gone(
     server: VendorServer, http: httpx.AsyncClient, counter: Counter
 ) -> None:
-    _in_temper(server, DoLate(seconds=0.05))
+    _with_fault(server, DoLate(seconds=0.05))
 
     with pytest.raises(httpx.TransportError):
         await http.post(f"{server.url('one')}/add/3", content=b"three")
@@ -169,7 +169,7 @@ async def test_another_answer_stands_in_for_the_vendor_s_own(
     total: int,
 ) -> None:
     throttled = Answer(status=429, body="later", headers={"Retry-After": "2.128"}, done=done)
-    _in_temper(server, throttled)
+    _with_fault(server, throttled)
 
     answer = await http.post(f"{server.url('one')}/add/3")
 
@@ -178,7 +178,7 @@ async def test_another_answer_stands_in_for_the_vendor_s_own(
 
 
 async def test_a_slow_vendor_takes_its_time(server: VendorServer, http: httpx.AsyncClient) -> None:
-    _in_temper(server, Latency(low=0.05, high=0.06))
+    _with_fault(server, Latency(low=0.05, high=0.06))
     loop = asyncio.get_running_loop()
     before = loop.time()
 
@@ -190,7 +190,7 @@ async def test_a_slow_vendor_takes_its_time(server: VendorServer, http: httpx.As
 async def test_a_caller_that_hung_up_saw_no_answer(
     server: VendorServer, http: httpx.AsyncClient, counter: Counter
 ) -> None:
-    _in_temper(server, Latency(low=0.2, high=0.2))
+    _with_fault(server, Latency(low=0.2, high=0.2))
 
     with pytest.raises(httpx.ReadTimeout):
         await http.post(f"{server.url('one')}/add/3", timeout=0.05)
@@ -241,10 +241,10 @@ async def test_an_audit_from_nowhere_is_refused(server: VendorServer, http: http
     assert "after" in answer.json()["wrong"]
 
 
-async def test_other_processes_set_tempers(server: VendorServer, http: httpx.AsyncClient) -> None:
-    rules = [{"route": "one.add", "temper": {"kind": "answer", "status": 503}, "first": 1}]
+async def test_other_processes_set_faults(server: VendorServer, http: httpx.AsyncClient) -> None:
+    rules = [{"route": "one.add", "fault": {"kind": "answer", "status": 503}, "first": 1}]
 
-    answer = await http.put(f"{server.url('other')}/_simulator/tempers", json=rules)
+    answer = await http.put(f"{server.url('other')}/_simulator/faults", json=rules)
 
     assert answer.json() == {"rules": 1}
     assert (await http.post(f"{server.url('one')}/add/3")).status_code == 503
@@ -252,14 +252,14 @@ async def test_other_processes_set_tempers(server: VendorServer, http: httpx.Asy
 
 @pytest.mark.parametrize(
     ("body", "place"),
-    [(json.dumps([{"route": "*", "temper": {"kind": "sulk"}}]), "temper"), ('{"route"', ""), (b"\xed\xa0\xbd", "")],
+    [(json.dumps([{"route": "*", "fault": {"kind": "sulk"}}]), "fault"), ('{"route"', ""), (b"\xed\xa0\xbd", "")],
 )
-async def test_tempers_that_make_no_sense_are_refused_and_change_nothing(
+async def test_faults_that_make_no_sense_are_refused_and_change_nothing(
     server: VendorServer, http: httpx.AsyncClient, body: str | bytes, place: str
 ) -> None:
-    _in_temper(server, Answer(status=503))
+    _with_fault(server, Answer(status=503))
 
-    answer = await http.put(f"{server.url('one')}/_simulator/tempers", content=body)
+    answer = await http.put(f"{server.url('one')}/_simulator/faults", content=body)
 
     assert answer.status_code == 400
     assert place in json.dumps(answer.json()["wrong"])

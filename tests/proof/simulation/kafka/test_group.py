@@ -23,7 +23,7 @@ class Reader:
         self.process = Process(name)
         self.client: Any = driver.client(driver.cluster.consumer(self.process, group=GROUP))
         self.has: set[int] = set()
-        self.told: list[str] = []
+        self.published: list[str] = []
         self.read: list[bytes] = []
         self.on_revoke: Callable[[Consumer], None] = lambda _: None
         self.client.subscribe([TOPIC], on_assign=self._assigned, on_revoke=self._revoked, on_lost=self._lost)
@@ -44,13 +44,13 @@ class Reader:
         self.has |= {at.partition for at in partitions}
 
     def _revoked(self, consumer: Consumer, partitions: list[TopicPartition]) -> None:
-        self.told.append("revoked")
+        self.published.append("revoked")
         self.on_revoke(consumer)
         consumer.incremental_unassign(partitions)
         self.has -= {at.partition for at in partitions}
 
     def _lost(self, consumer: Consumer, partitions: list[TopicPartition]) -> None:
-        self.told.append("lost")
+        self.published.append("lost")
         consumer.incremental_unassign(partitions)
         self.has -= {at.partition for at in partitions}
 
@@ -98,7 +98,7 @@ def test_members_share_the_partitions_and_no_two_have_one_at_a_time(group: Group
     b = group.join("b")
     group.poll(a, b)
     assert (a.has, b.has) == ({0, 1}, {2, 3})
-    assert a.told == ["revoked"]
+    assert a.published == ["revoked"]
 
 
 def test_a_partition_stays_with_its_owner_until_that_one_polls(group: Group) -> None:
@@ -145,7 +145,7 @@ def test_who_does_not_poll_for_too_long_has_lost_its_partitions_and_comes_again(
     group.poll(b, seconds=MAX_POLL_INTERVAL + 2)
     assert b.has == {0, 1, 2, 3}
     a.poll()
-    assert (a.has, a.told, a.read) == (set(), ["lost"], [b"_MAX_POLL_EXCEEDED"])
+    assert (a.has, a.published, a.read) == (set(), ["lost"], [b"_MAX_POLL_EXCEEDED"])
     group.poll(a, b)
     assert len(a.has) == len(b.has) == 2
 
@@ -154,10 +154,10 @@ def test_who_is_alone_and_does_not_poll_for_too_long_is_told_the_same(group: Gro
     (a,) = group.settled("a")
     group.driver.pass_time(MAX_POLL_INTERVAL - 1)
     a.poll()
-    assert a.told == []
+    assert a.published == []
     group.driver.pass_time(MAX_POLL_INTERVAL)
     a.poll()
-    assert a.told == ["lost"]
+    assert a.published == ["lost"]
     group.poll(a)
     assert a.has == {0, 1, 2, 3}
 
@@ -172,14 +172,14 @@ def test_a_stopped_process_is_given_up_and_its_commit_refused_when_it_goes_on(gr
         a.commit(0, 7)
     assert caught.value.args[0].code() == KafkaError.UNKNOWN_MEMBER_ID
     a.poll()
-    assert a.told == ["lost"]
+    assert a.published == ["lost"]
 
 
 def test_who_is_fenced_hears_it_once_and_neither_reads_nor_commits_nor_joins_again(group: Group) -> None:
     a, b = group.settled("a", "b")
     group.driver.call(lambda: group.cluster.fence(GROUP, a.process))
     group.poll(a, b, seconds=SESSION_TIMEOUT)
-    assert (a.has, a.told, a.read) == (set(), ["lost"], [b"_FATAL"])
+    assert (a.has, a.published, a.read) == (set(), ["lost"], [b"_FATAL"])
     assert b.has == {0, 1, 2, 3}
     with pytest.raises(KafkaException) as caught:
         a.commit(0, 7)
@@ -252,11 +252,11 @@ def test_in_an_outage_nothing_is_read_and_nobody_is_missed(group: Group) -> None
     group.cluster.outage(600)
     group.cluster.produce(TOPIC, None, b"1", partition=0)
     group.poll(a, b, seconds=590)
-    assert (a.read, a.told, b.told) == ([], [], [])
+    assert (a.read, a.published, b.published) == ([], [], [])
     with pytest.raises(KafkaException):
         a.committed(0)
     group.poll(a, b, seconds=20)
-    assert (a.read, a.told, b.told) == ([b"1"], [], [])
+    assert (a.read, a.published, b.published) == ([b"1"], [], [])
 
 
 def test_a_partition_without_a_leader_is_read_when_it_has_one_and_the_others_are_read_on(group: Group) -> None:
@@ -276,7 +276,7 @@ def test_new_partitions_are_shared_out_too(group: Group) -> None:
     group.poll(a, b)
     assert len(a.has) == len(b.has) == 4
     assert a.has | b.has == set(range(8))
-    assert a.told == b.told == []
+    assert a.published == b.published == []
 
 
 def test_a_record_wakes_its_reader_at_once(group: Group) -> None:

@@ -7,10 +7,10 @@ from collections.abc import AsyncIterator
 import httpx
 import pytest
 
-from sandbox.simulators.desk import Vendor
 from sandbox.simulators.graph.api import GraphApi
 from sandbox.simulators.graph.http import handlers, observers
 from sandbox.simulators.graph.quirks import GraphQuirks
+from sandbox.simulators.request_handler import Vendor
 from sandbox.simulators.server import VendorServer
 from sandbox.simulators.tls import Authority
 from tests.sandbox.simulators.clock import Clock

@@ -1,4 +1,4 @@
-"""How a vendor deals with a request, however it came: its temper first, then its own logic, and an entry in the audit log."""
+"""How a vendor deals with a request, however it came: its fault first, then its own logic, and an entry in the audit log."""
 
 import asyncio
 from collections.abc import Awaitable, Callable, Mapping
@@ -11,7 +11,7 @@ from urllib.parse import urlencode
 from aiohttp import web
 
 from sandbox.simulators.audit import AuditLog
-from sandbox.simulators.temper import Answer, DoLate, Latency, LoseAnswer, Refuse, Temper, Tempers
+from sandbox.simulators.faults import Answer, DoLate, InjectedFault, InjectedFaults, Latency, LoseAnswer, Refuse
 
 Handler = Callable[[web.Request], Awaitable[web.StreamResponse]]
 
@@ -33,12 +33,12 @@ class Vendor:
     whose: Callable[[web.Request], Mapping[str, Any]] = field(default=lambda _: {})
 
 
-class Desk:
+class RequestHandler:
     """Where requests arrive. `waiting` tells of a request whether its sender still waits for the answer."""
 
-    def __init__(self, audit: AuditLog, tempers: Tempers, *, waiting: Callable[[web.Request], bool]) -> None:
+    def __init__(self, audit: AuditLog, faults: InjectedFaults, *, waiting: Callable[[web.Request], bool]) -> None:
         self._audit = audit
-        self._tempers = tempers
+        self._faults = faults
         self._waiting = waiting
         self._late: set[asyncio.Task[None]] = set()
 
@@ -64,32 +64,32 @@ class Desk:
             request=body,
             noted=request[NOTES],
         )
-        tempers = self._tempers.of(route, request.path_qs + body)
-        for latency in tempers:
+        faults = self._faults.of(route, request.path_qs + body)
+        for latency in faults:
             if isinstance(latency, Latency):
-                await asyncio.sleep(self._tempers.pause(latency))
-        mood = next((temper for temper in tempers if not isinstance(temper, Latency)), None)
-        if mood is not None:
-            request[NOTES]["temper"] = mood.kind
-        if isinstance(mood, Refuse):
+                await asyncio.sleep(self._faults.pause(latency))
+        fault = next((fault for fault in faults if not isinstance(fault, Latency)), None)
+        if fault is not None:
+            request[NOTES]["fault"] = fault.kind
+        if isinstance(fault, Refuse):
             record(status=0, executed=False, answered=False)
             return None
-        if isinstance(mood, DoLate):
-            self._do_late(mood.seconds, partial(handler, request), record)
+        if isinstance(fault, DoLate):
+            self._do_late(fault.seconds, partial(handler, request), record)
             return None
-        if isinstance(mood, Answer) and not mood.done:
-            answer = _instead(mood)
+        if isinstance(fault, Answer) and not fault.done:
+            answer = _instead(fault)
             _note_wait(request, answer)
-            record(status=mood.status, executed=False, answered=True)
+            record(status=fault.status, executed=False, answered=True)
             return answer
-        return await self._do(handler, request, mood, record)
+        return await self._do(handler, request, fault, record)
 
     async def _do(
-        self, handler: Handler, request: web.Request, mood: Temper | None, record: Callable[..., None]
+        self, handler: Handler, request: web.Request, fault: InjectedFault | None, record: Callable[..., None]
     ) -> web.StreamResponse | None:
         response = await handler(request)
-        lost = isinstance(mood, LoseAnswer)
-        answer = _instead(mood) if isinstance(mood, Answer) else response
+        lost = isinstance(fault, LoseAnswer)
+        answer = _instead(fault) if isinstance(fault, Answer) else response
         _note_wait(request, answer)
         record(status=response.status, executed=True, answered=self._waiting(request) and not lost)
         return None if lost else answer
@@ -120,7 +120,7 @@ def _note_wait(request: web.Request, answer: web.StreamResponse) -> None:
         request[NOTES]["retry_after"] = answer.headers["Retry-After"]
 
 
-def _instead(mood: Answer) -> web.Response:
+def _instead(fault: Answer) -> web.Response:
     return web.Response(
-        status=mood.status, text=mood.body, headers=dict(mood.headers) or {"Content-Type": "application/json"}
+        status=fault.status, text=fault.body, headers=dict(fault.headers) or {"Content-Type": "application/json"}
     )

@@ -2,7 +2,7 @@
 
 from confluent_kafka import KafkaError
 
-from consumer.codec.letters import REASON_HEADER
+from consumer.codec.dead_letters import REASON_HEADER
 from consumer.ledger.port import Disposition
 from proof.simulation.kafka.topic import Record
 from tests.intake.rig import Rig
@@ -13,11 +13,11 @@ from tests.simulated_kafka import too_large as too_large_error
 def test_what_cant_be_read_goes_to_the_dead_letters_with_its_place_and_reason(rig: Rig) -> None:
     rig.topic.feed(b"garbage")
     rig.turn()
-    (letter,) = rig.producer.sent
-    assert (letter.value, letter.key) == (b"garbage", b"north-high/S1")
-    assert letter.headers[REASON_HEADER] == b"undecodable"
-    assert letter.headers["__connect.errors.topic"] == b"events"
-    assert letter.headers["__connect.errors.offset"] == b"0"
+    (dead_letter,) = rig.producer.sent
+    assert (dead_letter.value, dead_letter.key) == (b"garbage", b"north-high/S1")
+    assert dead_letter.headers[REASON_HEADER] == b"undecodable"
+    assert dead_letter.headers["__connect.errors.topic"] == b"events"
+    assert dead_letter.headers["__connect.errors.offset"] == b"0"
     assert rig.topic.commits == {0: 1}
 
 
@@ -52,9 +52,9 @@ def test_a_dead_letter_too_large_for_the_cluster_is_sent_without_its_value(rig: 
     rig.producer.trouble = too_large
     rig.topic.feed(b"garbage")
     rig.turn()
-    (letter,) = rig.producer.sent
-    assert letter.value is None
-    assert str(letter.headers["provisioner-value-omitted"]).startswith("b'7 bytes, sha-256 ")
+    (dead_letter,) = rig.producer.sent
+    assert dead_letter.value is None
+    assert str(dead_letter.headers["provisioner-value-omitted"]).startswith("b'7 bytes, sha-256 ")
     assert rig.topic.commits == {0: 1}
 
 
@@ -90,8 +90,8 @@ def test_a_key_too_large_for_the_cluster_is_left_out_as_well(rig: Rig) -> None:
     rig.producer.trouble = too_large
     rig.topic.records[0].append(Record(("events", 0, 0), b"garbage", sent_key=b"k" * 5_000))
     rig.turn()
-    (letter,) = rig.producer.sent
-    assert (letter.value, letter.key) == (None, None)
+    (dead_letter,) = rig.producer.sent
+    assert (dead_letter.value, dead_letter.key) == (None, None)
 
 
 def test_a_producer_that_has_given_itself_up_is_replaced(rig: Rig) -> None:

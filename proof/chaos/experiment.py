@@ -13,16 +13,16 @@ from prometheus_client.parser import text_string_to_metric_families
 
 from consumer.codec.schemas import STATUS_CHANGED, schema, schema_text
 from consumer.events import Student, student_key
-from proof.chaos.installation import CALM, Installation
-from proof.collect.told import ToldReader
+from proof.chaos.installation import HEALTHY, Installation
+from proof.collect.published import OutcomeReader
 from proof.collect.topics import raw, read_topics
-from proof.history import Told
+from proof.history import PublishedOutcome
 from sandbox.simulators.audit import Entry
 from sandbox.simulators.encoding import Encoder
 from sandbox.simulators.events import EventStream, Mix, SimulatedRecord
 from sandbox.simulators.expectation import APPLIED_OR_SUPERSEDED, Fate
+from sandbox.simulators.faults import FaultRule
 from sandbox.simulators.people import People
-from sandbox.simulators.temper import Rule
 from sandbox.simulators.world import REGISTRY
 from testbed.installation import until
 from testbed.replica import Replica
@@ -38,7 +38,7 @@ _STILL_DUE = """
 _OCCURRED = datetime(2026, 9, 2, 8, tzinfo=UTC)
 
 
-class Scene:
+class Experiment:
     """One row on one installation. Seconds: `window` is how long faults of some length last, `late` how late a vendor may act.
 
     `students` is the row's load; `full`: in the long form.
@@ -95,9 +95,9 @@ class Scene:
         """The same, but for the registry's: whoever starts or finds an unknown schema asks it again."""
         return [call for call in self.calls() if call.service != REGISTRY]
 
-    def tempers(self, *rules: Rule) -> None:
-        """The vendors are in these moods from now on, and otherwise on a good day."""
-        self.installation.simulators.tempers.set([*rules, *CALM])
+    def faults(self, *rules: FaultRule) -> None:
+        """The vendors are subject to these faults from now on, and otherwise on a good day."""
+        self.installation.simulators.faults.set([*rules, *HEALTHY])
 
     def person(self, tenant_id: str, index: int) -> Student:
         """Somebody whom the load does not know."""
@@ -149,8 +149,8 @@ class Scene:
         """All of the load, produced already or not."""
         return self._stream
 
-    def beside(self, window: float) -> "Scene":
-        """The same scene for a fault among several: what its row expects for itself does not count."""
+    def beside(self, window: float) -> "Experiment":
+        """The same experiment for a fault among several: what its row expects for itself does not count."""
         other = copy.copy(self)
         other.window, other.fired, other.wrong = window, Counter(), []
         return other
@@ -219,13 +219,13 @@ class Scene:
         self.wrong += [f"{student} is due: {why}" for student, why in await self.installation.watch.rows(_STILL_DUE)]
         return False
 
-    async def told(self, students: Collection[str]) -> Sequence[Told]:
+    async def published(self, students: Collection[str]) -> Sequence[PublishedOutcome]:
         """The outcomes of these students that are on the topics now."""
         topics = self.installation.service.topics
-        reader = ToldReader(topics)
+        reader = OutcomeReader(topics)
         records = await read_topics(self.installation.brokers.straight, topics.outcomes)
-        told = [reader.read(raw(record)) for record in records]
-        return [one for one in told if one.outcome.student_id in students]
+        published = [reader.read(raw(record)) for record in records]
+        return [one for one in published if one.outcome.student_id in students]
 
     async def _inbox(self, event: SimulatedRecord, condition: str) -> bool:
         query = f"SELECT 1 FROM inbox WHERE event_id = '{event.event_id}' AND {condition}"  # noqa: S608  our own id

@@ -7,7 +7,7 @@ from functools import partial
 
 from confluent_kafka import KafkaError, KafkaException
 
-from consumer.codec.letters import LetterReason, letter_headers
+from consumer.codec.dead_letters import DeadLetterReason, dead_letter_headers
 from consumer.errors import Unavailable
 from consumer.intake.port import Producer, Record
 from consumer.kafka import is_fatal
@@ -20,7 +20,7 @@ _Origin = tuple[str, int, int]
 
 
 @dataclass(frozen=True, slots=True)
-class Letter:
+class DeadLetter:
     """A record that can't be taken, and why.
 
     Where its headers could not be read, they are not asked for again: `confluent_kafka.Message` keeps its half-made list after the first
@@ -28,7 +28,7 @@ class Letter:
     """
 
     record: Record
-    reason: LetterReason
+    reason: DeadLetterReason
     sentence: str
     headers_readable: bool = True
 
@@ -38,7 +38,7 @@ class Letter:
         return self.record.topic() or "", self.record.partition() or 0, self.record.offset() or 0
 
 
-class LettersAway(Unavailable):
+class DeadLettersUnavailable(Unavailable):
     """The cluster does not take dead letters now."""
 
 
@@ -57,17 +57,17 @@ class DeadLetters:
         self._reports: dict[_Origin, KafkaError | None] = {}
         self._on_their_way: set[_Origin] = set()
 
-    def send(self, letters: Sequence[Letter]) -> None:
+    def send(self, dead_letters: Sequence[DeadLetter]) -> None:
         """Sends all. Raises `LettersAway` where the cluster has not taken every one of them in `timeout` seconds: call again."""
-        places = {letter.place for letter in letters}
+        places = {dead_letter.place for dead_letter in dead_letters}
         self._reports = {place: report for place, report in self._reports.items() if place in places}
-        for letter in letters:
-            if letter.place not in self._reports and letter.place not in self._on_their_way:
-                self._produce(letter, whole=True)
+        for dead_letter in dead_letters:
+            if dead_letter.place not in self._reports and dead_letter.place not in self._on_their_way:
+                self._produce(dead_letter, whole=True)
         self._flush()
-        refused = [letter for letter in letters if _too_large(self._reports.get(letter.place))]
-        for letter in refused:
-            self._produce(letter, whole=False)
+        refused = [dead_letter for dead_letter in dead_letters if _too_large(self._reports.get(dead_letter.place))]
+        for dead_letter in refused:
+            self._produce(dead_letter, whole=False)
         if refused:
             self._flush()
         failed = {place: error for place, error in self._reports.items() if error is not None}
@@ -77,37 +77,37 @@ class DeadLetters:
             self._producer = self._producers()
             self._on_their_way.clear()
         for error in failed.values():
-            raise LettersAway(f"The dead letters' topic refuses records ({error.name()}).")
+            raise DeadLettersUnavailable(f"The dead letters' topic refuses records ({error.name()}).")
         if not self._reports.keys() >= places:
-            raise LettersAway("The dead letters' topic does not answer.")
+            raise DeadLettersUnavailable("The dead letters' topic does not answer.")
 
-    def _produce(self, letter: Letter, *, whole: bool) -> None:
-        topic, partition, offset = letter.place
-        value, key = letter.record.value(), letter.record.key()
-        headers = letter_headers(
-            letter.record.headers() if whole and letter.headers_readable else None,
+    def _produce(self, dead_letter: DeadLetter, *, whole: bool) -> None:
+        topic, partition, offset = dead_letter.place
+        value, key = dead_letter.record.value(), dead_letter.record.key()
+        headers = dead_letter_headers(
+            dead_letter.record.headers() if whole and dead_letter.headers_readable else None,
             topic=topic,
             partition=partition,
             offset=offset,
-            reason=letter.reason,
-            sentence=letter.sentence,
+            reason=dead_letter.reason,
+            sentence=dead_letter.sentence,
         )
         if not whole:
             # Too large for the cluster, with what we add: its place says where the rest can be read as long as the topic keeps it.
             size, digest = len(value or b""), hashlib.sha256(value or b"").hexdigest()
             headers.append((_OMITTED, f"{size} bytes, sha-256 {digest}".encode()))
             value, key = None, key if key and len(key) <= _LARGE_KEY else None
-        self._reports.pop(letter.place, None)
-        self._on_their_way.add(letter.place)
+        self._reports.pop(dead_letter.place, None)
+        self._on_their_way.add(dead_letter.place)
         try:
             self._producer.produce(
-                self._topic, value, key, headers=headers, on_delivery=partial(self._reported, letter.place)
+                self._topic, value, key, headers=headers, on_delivery=partial(self._reported, dead_letter.place)
             )
         except KafkaException as error:
-            self._reported(letter.place, error.args[0], letter.record)
+            self._reported(dead_letter.place, error.args[0], dead_letter.record)
         except BufferError:
-            self._on_their_way.discard(letter.place)
-            raise LettersAway("The dead letters' producer is full.") from None
+            self._on_their_way.discard(dead_letter.place)
+            raise DeadLettersUnavailable("The dead letters' producer is full.") from None
 
     def _reported(self, place: _Origin, error: KafkaError | None, _record: Record) -> None:
         self._on_their_way.discard(place)
@@ -115,7 +115,7 @@ class DeadLetters:
 
     def _flush(self) -> None:
         if self._producer.flush(self._timeout):
-            raise LettersAway("The dead letters' topic does not answer.")
+            raise DeadLettersUnavailable("The dead letters' topic does not answer.")
 
 
 def _too_large(report: KafkaError | None) -> bool:

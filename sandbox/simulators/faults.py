@@ -1,4 +1,4 @@
-"""How vendors misbehave. A temper is set for routes (`graph.users.create`, `mailgun.*`), for the first so many calls or by chance.
+"""How vendors misbehave. A fault is set for routes (`graph.users.create`, `mailgun.*`), for the first so many calls or by chance.
 
 Latency        answers later
 Refuse         cuts the connection before anything is done
@@ -16,11 +16,11 @@ from typing import Annotated, Any, Literal, Self
 from pydantic import BaseModel, ConfigDict, Field, TypeAdapter, model_validator
 
 
-class _Temper(BaseModel):
+class _InjectedFault(BaseModel):
     model_config = ConfigDict(frozen=True, extra="forbid")
 
 
-class Latency(_Temper):
+class Latency(_InjectedFault):
     """Between `low` and `high` seconds."""
 
     kind: Literal["latency"] = "latency"
@@ -34,26 +34,26 @@ class Latency(_Temper):
         return self
 
 
-class Refuse(_Temper):
+class Refuse(_InjectedFault):
     """Nothing is done, nothing answered."""
 
     kind: Literal["refuse"] = "refuse"
 
 
-class LoseAnswer(_Temper):
+class LoseAnswer(_InjectedFault):
     """Done, and the answer never arrives."""
 
     kind: Literal["lose_answer"] = "lose_answer"
 
 
-class DoLate(_Temper):
+class DoLate(_InjectedFault):
     """The answer never arrives; it is done after `seconds`."""
 
     kind: Literal["do_late"] = "do_late"
     seconds: float = Field(gt=0)
 
 
-class Answer(_Temper):
+class Answer(_InjectedFault):
     """Another answer than the vendor's own."""
 
     kind: Literal["answer"] = "answer"
@@ -63,48 +63,48 @@ class Answer(_Temper):
     done: bool = False
 
 
-Temper = Latency | Refuse | LoseAnswer | DoLate | Answer
+InjectedFault = Latency | Refuse | LoseAnswer | DoLate | Answer
 
 
-class Rule(_Temper):
-    """Where and how often a temper shows. `first`: in so many calls from now on (None: all); `chance` of each of them."""
+class FaultRule(_InjectedFault):
+    """Where and how often a fault shows. `first`: in so many calls from now on (None: all); `chance` of each of them."""
 
     route: str
-    temper: Annotated[Temper, Field(discriminator="kind")]
+    fault: Annotated[InjectedFault, Field(discriminator="kind")]
     first: int | None = Field(default=None, ge=1)
     chance: float = Field(default=1.0, ge=0, le=1)
     containing: tuple[str, ...] = ()
     """Only requests whose path or body holds all these texts, such as a domain and a student's id."""
 
 
-_RULES: TypeAdapter[list[Rule]] = TypeAdapter(list[Rule])
+_RULES: TypeAdapter[list[FaultRule]] = TypeAdapter(list[FaultRule])
 
 
-def rules_from_json(text: bytes) -> Sequence[Rule]:
+def rules_from_json(text: bytes) -> Sequence[FaultRule]:
     """Rules as a list in JSON. Raises ValueError with what is wrong."""
     return _RULES.validate_json(text)
 
 
 @dataclass
 class _Counted:
-    rule: Rule
+    rule: FaultRule
     left: int | None = field(default=None)
 
 
-class Tempers:
+class InjectedFaults:
     """The rules in force. Repeatable by `rng`."""
 
     def __init__(self, rng: random.Random) -> None:
         self._rng = rng
         self._rules: list[_Counted] = []
 
-    def set(self, rules: Sequence[Rule]) -> None:
+    def set(self, rules: Sequence[FaultRule]) -> None:
         """These rules, and no others, from now on."""
         self._rules = [_Counted(rule, rule.first) for rule in rules]
 
-    def of(self, route: str, text: str) -> Sequence[Temper]:
-        """The tempers that show in this call."""
-        return [counted.rule.temper for counted in self._rules if self._shows(counted, route, text)]
+    def of(self, route: str, text: str) -> Sequence[InjectedFault]:
+        """The faults that show in this call."""
+        return [counted.rule.fault for counted in self._rules if self._shows(counted, route, text)]
 
     def pause(self, latency: Latency) -> float:
         """How long a call takes, in seconds."""
@@ -121,6 +121,6 @@ class Tempers:
         return True
 
 
-def to_json(rules: Sequence[Rule]) -> list[dict[str, Any]]:
+def to_json(rules: Sequence[FaultRule]) -> list[dict[str, Any]]:
     """Rules as `rules_from_json` reads them."""
     return _RULES.dump_python(list(rules), mode="json")

@@ -25,12 +25,12 @@ from consumer.events import (
 )
 from consumer.settings import Topics
 from proof.collect.raw import Raw
-from proof.history import Told
+from proof.history import PublishedOutcome
 
 _Record = dict[str, Any]
 
 
-class ToldReader:
+class OutcomeReader:
     """Reads outcomes that were written with the schemas of this checkout."""
 
     def __init__(self, topics: Topics) -> None:
@@ -40,7 +40,7 @@ class ToldReader:
             topics.welcome_email_status: (parse_schema(schema(WELCOME_EMAIL_STATUS)), _welcome),
         }
 
-    def read(self, record: Raw) -> Told:
+    def read(self, record: Raw) -> PublishedOutcome:
         """The outcome. Raises ValueError where the record is none, `Unreadable` where it is not framed as one."""
         form = self._forms.get(record.place[0])
         if form is None or record.value is None or record.key is None:
@@ -50,7 +50,7 @@ class ToldReader:
         body = io.BytesIO(record.value)
         body.seek(start)
         read = cast("_Record", schemaless_reader(body, parsed, None))
-        return Told(record.place, record.key, record.headers, make(read))
+        return PublishedOutcome(record.place, record.key, record.headers, make(read))
 
 
 def _common(record: _Record) -> Mapping[str, Any]:

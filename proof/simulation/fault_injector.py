@@ -30,7 +30,7 @@ from proof.simulation.replica import Replica
 from proof.simulation.surroundings import Surroundings
 
 
-class Mischief:
+class FaultInjector:
     """`done` counts the faults by their kinds, `deaths` are the times at which processes were killed or stopped, in Unix seconds.
 
     `replaced` are the accounts whose passwords an institution has replaced, `changed` those that its staff changed, and when.
@@ -136,4 +136,4 @@ class Mischief:
         self._set_weather()
 
     def _set_weather(self) -> None:
-        self._around.internet.set_weather({spell.host: spell.weather for spell in self._spells})
+        self._around.internet.set_conditions({spell.host: spell.conditions for spell in self._spells})

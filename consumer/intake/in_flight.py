@@ -9,7 +9,7 @@ from consumer.ledger.port import Place
 
 
 @dataclass(slots=True)
-class Hand:
+class InFlight:
     """`batch` is being dealt with; `records` came since, and are not looked at yet.
 
     `waiting` were looked at, and their schema could not be looked up; no record of their partitions has come since.

@@ -23,8 +23,8 @@ from consumer.events import (
     WelcomeEmailStatus,
 )
 from consumer.settings import Topics
+from proof.collect.published import OutcomeReader
 from proof.collect.raw import Raw
-from proof.collect.told import ToldReader
 
 TOPICS = Topics()
 
@@ -62,10 +62,10 @@ OUTCOMES = (
 def test_an_outcome_is_read_back_as_it_was_written(outcome: Outcome) -> None:
     names = ("account-provisioned", "account-provisioning-failed", "welcome-email-status")
     written = OutcomeWriter(TOPICS, dict.fromkeys(names, 7)).write(outcome)
-    told = ToldReader(TOPICS).read(Raw((written.topic, 0, 3), written.key, written.value, written.headers))
-    assert (told.outcome, told.key, told.place) == (outcome, b"north/S1", (written.topic, 0, 3))
+    published = OutcomeReader(TOPICS).read(Raw((written.topic, 0, 3), written.key, written.value, written.headers))
+    assert (published.outcome, published.key, published.place) == (outcome, b"north/S1", (written.topic, 0, 3))
 
 
 def test_what_is_no_outcome_is_said_so() -> None:
     with pytest.raises(ValueError, match="is no outcome"):
-        ToldReader(TOPICS).read(Raw(("elsewhere", 0, 0), b"k", b"v"))
+        OutcomeReader(TOPICS).read(Raw(("elsewhere", 0, 0), b"k", b"v"))

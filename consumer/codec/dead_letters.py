@@ -15,7 +15,7 @@ _CONNECT = "__connect.errors."
 REASON_HEADER = "provisioner-reason"
 
 
-class LetterReason(StrEnum):
+class DeadLetterReason(StrEnum):
     """Why a record is a dead letter; a closed set."""
 
     NULL_VALUE = "null_value"  # a tombstone: this topic has none
@@ -34,14 +34,14 @@ class LetterReason(StrEnum):
 class Unreadable(Exception):
     """This record can never be read. The sentence names fields, never their values."""
 
-    def __init__(self, reason: LetterReason, sentence: str) -> None:
+    def __init__(self, reason: DeadLetterReason, sentence: str) -> None:
         super().__init__(sentence)
         self.reason = reason
         self.sentence = sentence
 
 
-def letter_headers(
-    original: Headers | None, *, topic: str, partition: int, offset: int, reason: LetterReason, sentence: str
+def dead_letter_headers(
+    original: Headers | None, *, topic: str, partition: int, offset: int, reason: DeadLetterReason, sentence: str
 ) -> NewHeaders:
     """The original headers, then Connect's, then the reason. A letter that is sent in again sheds its old ones first."""
     kept: NewHeaders = [
