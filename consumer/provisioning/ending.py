@@ -20,8 +20,8 @@ from consumer.events import MailState, StepName
 from consumer.ledger.port import Publish, WaitFor, Write
 from consumer.observe.metrics import Metrics
 from consumer.policy.backoff import delay
-from consumer.provisioning.announce import failed, welcome
 from consumer.provisioning.case import PATIENCE, Case
+from consumer.provisioning.outcomes import failed, welcome
 from consumer.tenants import Announce
 
 log = structlog.get_logger()

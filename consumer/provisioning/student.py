@@ -14,18 +14,20 @@ from consumer.events import Provider, StepName
 from consumer.failpoints import Point
 from consumer.ledger.port import Defer, DestroyCredential, Disposition, Job, Settle, Verified, Write
 from consumer.observe.metrics import Metrics
-from consumer.provisioning.address import ensure_reserved
-from consumer.provisioning.announce import completed, ensure_announced
 from consumer.provisioning.case import Case, Tools
-from consumer.provisioning.create import ensure_created
 from consumer.provisioning.effects import Effects, Experience, Limits
 from consumer.provisioning.ending import Ending, Endings, Pace, goes_on
-from consumer.provisioning.grants import ensure_groups, ensure_licences
 from consumer.provisioning.institution import Institution
-from consumer.provisioning.marking import ensure_marked
-from consumer.provisioning.revisit import ensure_revisited
-from consumer.provisioning.verify import ensure_verified
-from consumer.provisioning.welcome import ensure_welcomed
+from consumer.provisioning.outcomes import completed
+from consumer.provisioning.steps.address import ensure_reserved
+from consumer.provisioning.steps.announce import ensure_announced
+from consumer.provisioning.steps.create import ensure_created
+from consumer.provisioning.steps.groups import ensure_groups
+from consumer.provisioning.steps.licences import ensure_licences
+from consumer.provisioning.steps.mark import ensure_marked
+from consumer.provisioning.steps.revisit import ensure_revisited
+from consumer.provisioning.steps.verify import ensure_verified
+from consumer.provisioning.steps.welcome import ensure_welcomed
 
 log = structlog.get_logger()
 

@@ -8,7 +8,7 @@ from consumer.errors import Hold, Reason, Scope
 from consumer.ledger.port import Disposition
 from testbed.fakes.directory import refused
 from tests.provisioning.conftest import TENANT, School
-from tests.provisioning.test_grants import GROUP, SKU
+from tests.provisioning.steps.test_grants import GROUP, SKU
 
 IN_THE_GROUP, ELSEWHERE = {"grade": "7"}, {"grade": "9"}
 

@@ -8,7 +8,7 @@ from consumer.events import Provider
 from consumer.ledger.port import Disposition
 from testbed.fakes.directory import lost_answer, lost_request, refused
 from tests.provisioning.conftest import MARK, VERIFY_AFTER, School
-from tests.provisioning.test_grants import GROUP, SKU
+from tests.provisioning.steps.test_grants import GROUP, SKU
 
 ADDRESS = "maria.rossi@students.north-high.example"
 HOME = "maria@home.example"

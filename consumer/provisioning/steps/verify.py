@@ -18,10 +18,10 @@ from consumer.errors import Hold, NotYet, Reason
 from consumer.events import Origin, StepName
 from consumer.ledger.port import Account
 from consumer.providers.port import Found
-from consumer.provisioning.adopt import our_accounts, refuse_privileged
 from consumer.provisioning.case import Case
-from consumer.provisioning.create import adopt_marked
-from consumer.provisioning.marking import write_marker
+from consumer.provisioning.steps.adopt import our_accounts, refuse_privileged
+from consumer.provisioning.steps.create import adopt_marked
+from consumer.provisioning.steps.mark import write_marker
 
 
 class Finding(StrEnum):

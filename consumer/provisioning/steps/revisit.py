@@ -14,8 +14,8 @@ from consumer.errors import Hold, NotYet, Reason
 from consumer.events import StepName
 from consumer.ledger.port import Account
 from consumer.providers.port import Found
-from consumer.provisioning.adopt import our_accounts, refuse_disabled
 from consumer.provisioning.case import Case
+from consumer.provisioning.steps.adopt import our_accounts, refuse_disabled
 
 
 async def ensure_revisited(case: Case) -> None:

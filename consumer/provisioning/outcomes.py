@@ -1,6 +1,5 @@
-"""The outcomes: what downstream is told, built from what the ledger knows. Event ids are derived, so a repeat is the same event."""
+"""Outcome events, built from what the ledger knows. Event ids are derived, so a repeat is the same event."""
 
-from dataclasses import replace
 from datetime import datetime, timedelta
 from uuid import UUID
 
@@ -17,29 +16,19 @@ from consumer.events import (
     WelcomeEmailStatus,
     outcome_id,
 )
-from consumer.failpoints import Point
-from consumer.ledger.port import Account, Publish, SaveAccount
+from consumer.ledger.port import Account, Publish
 from consumer.provisioning.case import Case
 
 _ENDS = {MailState.ACCEPTED, MailState.NOT_WANTED}
 
 
-async def ensure_announced(case: Case) -> None:
-    """Publishes `account-provisioned` once for this version, in the same transaction that says so."""
-    account = case.known_account()
-    if account.settled_version >= case.version:
-        return
-    settled = replace(account, settled_version=case.version)
-    await case.effects.commit([SaveAccount(settled), _provisioned(case, account)], Point.ACCOUNT_ANNOUNCED)
-    case.account = settled
-
-
 def completed(case: Case) -> Publish:
-    """`account-provisioned` once more, of an account that was announced while something was still missing, and lacks nothing now."""
-    return _provisioned(case, case.known_account(), detail="complete")
+    """`account-provisioned` again, for an account that was announced while a licence or a group was missing and is complete now."""
+    return provisioned(case, case.known_account(), detail="complete")
 
 
-def _provisioned(case: Case, account: Account, *, detail: str = "") -> Publish:
+def provisioned(case: Case, account: Account, *, detail: str = "") -> Publish:
+    """`account-provisioned`, once for each version and `detail`."""
     now = case.now()
     object_id = account.object_id or ""
     outcome = AccountProvisioned(

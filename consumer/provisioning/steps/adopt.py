@@ -12,8 +12,8 @@ from consumer.events import Origin, StepName
 from consumer.failpoints import Point
 from consumer.ledger.port import Account, DestroyCredential, EndStep, SaveAccount, StepState, Write
 from consumer.providers.port import Found
-from consumer.provisioning.address import own_marker
 from consumer.provisioning.case import Case
+from consumer.provisioning.steps.address import own_marker
 
 
 async def our_accounts(case: Case) -> list[Found]:

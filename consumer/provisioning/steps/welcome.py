@@ -28,9 +28,9 @@ from consumer.mail.mailgun import SERVICE
 from consumer.mail.message_id import message_id
 from consumer.mail.port import Mail, Mailer
 from consumer.mail.rendering import WelcomeValues
-from consumer.provisioning.announce import welcome
 from consumer.provisioning.case import Case
-from consumer.provisioning.password import replace_password, sealed_password, was_used
+from consumer.provisioning.outcomes import welcome
+from consumer.provisioning.steps.password import replace_password, sealed_password, was_used
 
 
 async def ensure_welcomed(case: Case) -> None:

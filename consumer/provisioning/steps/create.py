@@ -35,10 +35,10 @@ from consumer.ledger.port import (
     Write,
 )
 from consumer.providers.port import Found
-from consumer.provisioning.address import body_hash, corrected, new_account, own_marker, reserved
-from consumer.provisioning.adopt import adopt, our_accounts, refuse_foreign, standing
 from consumer.provisioning.case import PATIENCE, Case
-from consumer.provisioning.password import sealed_password
+from consumer.provisioning.steps.address import body_hash, corrected, new_account, own_marker, reserved
+from consumer.provisioning.steps.adopt import adopt, our_accounts, refuse_foreign, standing
+from consumer.provisioning.steps.password import sealed_password
 from consumer.tenants import OnTaken
 
 _ADDRESSES_IN_ONE_GO = 8

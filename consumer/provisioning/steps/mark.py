@@ -13,8 +13,8 @@ from consumer.errors import GiveUp, Hold, Reason
 from consumer.events import Origin, StepName
 from consumer.failpoints import MARK
 from consumer.ledger.port import SaveAccount, Write
-from consumer.provisioning.address import own_marker
 from consumer.provisioning.case import Case
+from consumer.provisioning.steps.address import own_marker
 
 
 async def ensure_marked(case: Case) -> None:

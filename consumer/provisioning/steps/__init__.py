@@ -1,0 +1,1 @@
+"""Steps: one module each, with its lookups, its effect, its writes and its outcomes."""

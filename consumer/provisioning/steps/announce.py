@@ -1,0 +1,18 @@
+"""Announce: `account-provisioned`, once for each version."""
+
+from dataclasses import replace
+
+from consumer.failpoints import Point
+from consumer.ledger.port import SaveAccount
+from consumer.provisioning.case import Case
+from consumer.provisioning.outcomes import provisioned
+
+
+async def ensure_announced(case: Case) -> None:
+    """Publishes the outcome in the same transaction that records it."""
+    account = case.known_account()
+    if account.settled_version >= case.version:
+        return
+    settled = replace(account, settled_version=case.version)
+    await case.effects.commit([SaveAccount(settled), provisioned(case, account)], Point.ACCOUNT_ANNOUNCED)
+    case.account = settled
