@@ -2,10 +2,11 @@
 
 from collections.abc import Iterator, Mapping
 
-from consumer.events import Provider, Student
+from consumer.events import Provider, ProviderAction, Student
 from consumer.policy.addresses import candidates
 from consumer.policy.decision import Act, DecisionTable, Skip, SkipReason
-from consumer.policy.rules import grant, matches
+from consumer.policy.plan import KnownAccount, PlannedStep, plan
+from consumer.policy.rules import Grant, grant, matches
 from consumer.tenants import Tenant
 
 _SKIPS = {
@@ -13,6 +14,8 @@ _SKIPS = {
     SkipReason.EXTERNAL_SYNC_DISABLED: "Nothing: the student is excluded from external synchronisation.",
     SkipReason.UNLISTED_STATUS: "Nothing: the status is not in the table, and `unlisted_status` is `skip`.",
 }
+_SHOWN = 3
+"""Addresses: a few say what the patterns do."""
 _NAMES = {Provider.MICROSOFT: "Microsoft 365", Provider.GOOGLE: "Google Workspace"}
 
 
@@ -37,23 +40,38 @@ def explain(
     for number, rule in enumerate(tenant.rules, start=1):
         yield f"  Rule {number} {'applies' if matches(rule, student) else 'does not apply'}: {_when(rule.when)}."
     for provider in decision.providers:
-        yield from _plan(tenant, student, provider)
+        yield from _plan(tenant, student, provider, decision.action)
 
 
-def _plan(tenant: Tenant, student: Student, provider: Provider) -> Iterator[str]:
+def _plan(tenant: Tenant, student: Student, provider: Provider, action: ProviderAction) -> Iterator[str]:
+    """The very plan that a worker makes for a student of whom nothing is known yet."""
     given = grant(tenant, student, provider)
-    addresses = candidates(tenant.addresses, student, country=tenant.country)
     yield f"  {_NAMES[provider]}:"
-    yield f"    1. Reserve an address: {', then '.join(addresses[:3])}{', and so on' if len(addresses) > 3 else ''}."  # noqa: PLR2004  a few say it
-    yield f"    2. Create the account with the student's marker{f' in {given.org_unit}' if given.org_unit else ''}."
-    yield f"    3. Licences: {', '.join(given.licences) or 'none'}."
-    yield f"    4. Groups: {', '.join(given.groups) or 'none'}."
-    yield "    5. Publish `account-provisioned`."
-    if tenant.welcome_email.enabled:
-        languages = ", ".join(tenant.welcome_email.languages)
-        yield f"    6. Send the mail `{tenant.welcome_email.template}` to the student's own address ({languages})."
-    else:
-        yield "    6. No welcome mail: `welcome_email.enabled` is false."
+    for number, step in enumerate(plan(action, 0, KnownAccount(), given, settled=False).steps, start=1):
+        yield f"    {number}. {_sentence(step, tenant, student, given)}"
+
+
+def _sentence(step: PlannedStep, tenant: Tenant, student: Student, given: Grant) -> str:  # noqa: PLR0911  one a step
+    match step:
+        case PlannedStep.ADDRESS:
+            addresses = candidates(tenant.addresses, student, country=tenant.country)
+            shown = f"{', then '.join(addresses[:_SHOWN])}{', and so on' if len(addresses) > _SHOWN else ''}"
+            return f"Reserve an address: {shown}."
+        case PlannedStep.CREATE:
+            return f"Create the account with the student's marker{f' in {given.org_unit}' if given.org_unit else ''}."
+        case PlannedStep.LICENCES:
+            return f"Assign licences: {', '.join(given.licences)}."
+        case PlannedStep.GROUPS:
+            return f"Add to groups: {', '.join(given.groups)}."
+        case PlannedStep.ANNOUNCE:
+            return "Publish `account-provisioned`."
+        case PlannedStep.WELCOME if tenant.welcome_email.enabled:
+            languages = ", ".join(tenant.welcome_email.languages)
+            return f"Send the mail `{tenant.welcome_email.template}` to the student's own address ({languages})."
+        case PlannedStep.WELCOME:
+            return "Send no welcome mail: `welcome_email.enabled` is false."
+        case PlannedStep.VERIFY | PlannedStep.REVISIT | PlannedStep.MARK:
+            return f"{step.capitalize()} the existing account."
 
 
 def _when(when: Mapping[str, tuple[str, ...]]) -> str:

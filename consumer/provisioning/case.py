@@ -2,7 +2,7 @@
 
 import asyncio
 from collections.abc import Callable, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import datetime, timedelta
 from typing import Protocol
 
@@ -12,6 +12,9 @@ from consumer.failpoints import UNARMED, Failpoints
 from consumer.ledger.port import Account, Job, Publish, SealedCredential, Step, StepState, Work
 from consumer.ledger.vault import Context, Vault
 from consumer.mail.rendering import Templates
+from consumer.policy.marker import marker
+from consumer.policy.plan import KnownAccount, Plan, plan
+from consumer.policy.rules import grant
 from consumer.providers.port import Directory
 from consumer.provisioning.effects import Effects
 from consumer.provisioning.institution import Institution
@@ -99,6 +102,35 @@ class Case:
         """The name under which this provider's waits are kept."""
         return self.provider.value
 
+    @property
+    def own_marker(self) -> str:
+        """What marks this student's account at this provider."""
+        return marker(self.provider, self.job.lease.tenant_id, self.job.lease.student_id)
+
+    @property
+    def plan(self) -> Plan:
+        """What is missing, by what was known when the student was claimed."""
+        desired, welcome = self.job.desired, self.step(StepName.WELCOME)
+        known = KnownAccount(
+            unsure=frozenset(name for name in StepName if (step := self.step(name)) is not None and step.unsure),
+            welcomed=welcome is not None
+            and (
+                welcome.state is StepState.DONE
+                or (welcome.state is StepState.FAILED and welcome.version == self.version)
+            ),
+        )
+        if account := self.job.accounts.get(self.provider):
+            known = replace(
+                known,
+                exists=account.object_id is not None,
+                marked=account.marker == self.own_marker,
+                announced_version=account.settled_version,
+                licences=account.licences,
+                groups=account.groups,
+            )
+        given = grant(self.tenant, self.student, self.provider)
+        return plan(desired.action if desired.providers else None, self.version, known, given, settled=self.job.settled)
+
     def step(self, name: StepName) -> Step | None:
         """The newest record of this step, as it stood when the student was claimed."""
         return self.job.steps.get((self.provider, name))
@@ -109,11 +141,6 @@ class Case:
         if step is None:
             return False
         return step.state in {StepState.STARTED, StepState.UNKNOWN} or (step.state is StepState.FAILED and step.unsure)
-
-    @property
-    def verifying(self) -> bool:
-        """Whether nothing new is asked for, and this is the second look at an account of which something is unsure."""
-        return self.job.settled and any(self.to_be_verified(name) for name in StepName)
 
     def waited(self, name: StepName, reason: Reason) -> int:
         """How often in a row this version has waited at this step for this very reason."""

@@ -5,7 +5,7 @@ The accounts are made one provider after the other, since they share an address;
 
 import asyncio
 import random
-from collections.abc import Awaitable, Callable, Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 
 import structlog
 
@@ -14,39 +14,15 @@ from consumer.events import Provider, StepName
 from consumer.failpoints import Point
 from consumer.ledger.port import Defer, DestroyCredential, Disposition, Job, Settle, Verified, Write
 from consumer.observe.metrics import Metrics
+from consumer.policy.plan import Plan, PlannedStep
 from consumer.provisioning.case import Case, Tools
 from consumer.provisioning.effects import Effects, Experience, Limits
 from consumer.provisioning.ending import Ending, Endings, Pace, goes_on
 from consumer.provisioning.institution import Institution
 from consumer.provisioning.outcomes import completed
-from consumer.provisioning.steps.address import ensure_reserved
-from consumer.provisioning.steps.announce import ensure_announced
-from consumer.provisioning.steps.create import ensure_created
-from consumer.provisioning.steps.groups import ensure_groups
-from consumer.provisioning.steps.licences import ensure_licences
-from consumer.provisioning.steps.mark import ensure_marked
-from consumer.provisioning.steps.revisit import ensure_revisited
-from consumer.provisioning.steps.verify import ensure_verified
-from consumer.provisioning.steps.welcome import ensure_welcomed
+from consumer.provisioning.steps.catalogue import STEPS
 
 log = structlog.get_logger()
-
-_Steps = Sequence[tuple[StepName, Callable[[Case], Awaitable[None]]]]
-
-_LOOK: _Steps = ((StepName.CREATE, ensure_verified),)
-"""For students whose event is settled already, and who are due because something is unsure."""
-
-_ACCOUNT: _Steps = (
-    *_LOOK,
-    (StepName.CREATE, ensure_revisited),
-    (StepName.ADDRESS, ensure_reserved),
-    (StepName.CREATE, ensure_created),
-    (StepName.CREATE, ensure_marked),
-)
-_GRANTS: _Steps = ((StepName.LICENCES, ensure_licences), (StepName.GROUPS, ensure_groups))
-_NEWS: _Steps = ((StepName.GROUPS, ensure_announced), (StepName.WELCOME, ensure_welcomed))
-"""Each does what is missing of its step, and nothing where nothing is. The mail is last: its password opens a finished account, or one
-that lacks only what the school must fix (`announce`)."""
 
 
 class StudentWorker:
@@ -110,20 +86,23 @@ class StudentWorker:
     async def _worked(self, job: Job, cases: Sequence[Case]) -> Sequence[Ending]:
         if cases and (fault := cases[0].institution.fault):
             return [self._endings.of(case, StepName.CREATE, fault, Ending()) for case in cases]
+        plans = [case.plan for case in cases]
+        accounts = [await self._taken(case, plan.account, Ending()) for case, plan in zip(cases, plans, strict=True)]
         if not job.desired.providers:
-            return [await self._taken(case, _LOOK, Ending()) for case in cases]
-        accounts = [await self._taken(case, _ACCOUNT, Ending()) for case in cases]
-        return await asyncio.gather(*(self._rest(case, so_far) for case, so_far in zip(cases, accounts, strict=True)))
+            return accounts
+        rest = [self._rest(*each) for each in zip(cases, plans, accounts, strict=True)]
+        return await asyncio.gather(*rest)
 
-    async def _rest(self, case: Case, account: Ending) -> Ending:
+    async def _rest(self, case: Case, plan: Plan, account: Ending) -> Ending:
+        """Grants and news. The mail is last: its password opens a finished account, or one that lacks only what the school must fix."""
         if account.stopped:
             return account
         granted = account
-        for step in _GRANTS:
+        for step in plan.grants:
             granted = await self._taken(case, [step], granted)
             if granted.stopped and not goes_on(case, granted):
                 return granted
-        ending = await self._taken(case, _NEWS, granted.going_on())
+        ending = await self._taken(case, plan.news, granted.going_on())
         if not granted.stopped and case.announced_incomplete:
             ending = ending.also(completed(case))
         if not ending.stopped and not case.job.settled:
@@ -131,17 +110,17 @@ class StudentWorker:
             self._metrics.time_to_account.labels(case.provider).observe(took.total_seconds())
         return ending
 
-    async def _taken(self, case: Case, steps: _Steps, so_far: Ending) -> Ending:
+    async def _taken(self, case: Case, steps: Sequence[PlannedStep], so_far: Ending) -> Ending:
         """The steps, one after the other, until one of them stops the way."""
-        for name, ensure in steps:
+        for step in (STEPS[planned] for planned in steps):
             if self._stopping():
                 return so_far.again_at_once()
             try:
-                await ensure(case)
+                await step.ensure(case)
             except (Fenced, Stop):
                 raise
             except Fault as fault:
-                return self._endings.of(case, name, fault, so_far)
+                return self._endings.of(case, step.name, fault, so_far)
         return so_far
 
     async def _end(self, job: Job, effects: Effects, cases: Sequence[Case], endings: Sequence[Ending]) -> None:

@@ -16,7 +16,6 @@ from consumer.events import StepName
 from consumer.failpoints import Point, commit_lost
 from consumer.ledger.port import Account, EndStep, ReleaseAddress, StepState
 from consumer.policy.addresses import MAX_CANDIDATES, candidates
-from consumer.policy.marker import marker
 from consumer.policy.profile import names
 from consumer.policy.rules import grant
 from consumer.providers.port import NewAccount
@@ -92,16 +91,11 @@ def body_hash(account: Account) -> bytes:
     return hashlib.sha256(json.dumps(dict(account.body), sort_keys=True).encode()).digest()
 
 
-def own_marker(case: Case) -> str:
-    """What marks this student's account at this provider."""
-    return marker(case.provider, case.job.lease.tenant_id, case.job.lease.student_id)
-
-
 def _body(case: Case, address: str) -> NewAccount:
     name = names(case.provider, case.student)
     return NewAccount(
         address=address,
-        marker=own_marker(case),
+        marker=case.own_marker,
         given_name=name.given,
         family_name=name.family,
         display_name=name.display,

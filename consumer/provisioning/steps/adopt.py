@@ -13,7 +13,6 @@ from consumer.failpoints import Point
 from consumer.ledger.port import Account, DestroyCredential, EndStep, SaveAccount, StepState, Write
 from consumer.providers.port import Found
 from consumer.provisioning.case import Case
-from consumer.provisioning.steps.address import own_marker
 
 
 async def our_accounts(case: Case) -> list[Found]:
@@ -21,7 +20,7 @@ async def our_accounts(case: Case) -> list[Found]:
 
     Raises `Hold` where several live: which of them is the student's is not for us to say.
     """
-    mark = own_marker(case)
+    mark = case.own_marker
     found = await case.effects.ask(StepName.CREATE, case.service, lambda t: case.directory.find_marked(mark, timeout=t))
     ours = [one for one in found if one.marker == mark]
     live = [one for one in ours if not one.deleted]

@@ -36,7 +36,7 @@ from consumer.ledger.port import (
 )
 from consumer.providers.port import Found
 from consumer.provisioning.case import PATIENCE, Case
-from consumer.provisioning.steps.address import body_hash, corrected, new_account, own_marker, reserved
+from consumer.provisioning.steps.address import body_hash, corrected, new_account, reserved
 from consumer.provisioning.steps.adopt import adopt, our_accounts, refuse_foreign, standing
 from consumer.provisioning.steps.password import sealed_password
 from consumer.tenants import OnTaken
@@ -137,7 +137,7 @@ async def _whose_is_it(case: Case, account: Account) -> None:
     holder = await case.effects.ask(
         StepName.CREATE, case.service, lambda t: case.directory.find_address(account.address, timeout=t)
     )
-    if holder and holder.marker == own_marker(case):
+    if holder and holder.marker == case.own_marker:
         # A vendor can answer "taken" to a create that it has just carried out: nothing carried our marker a moment ago.
         await adopt(case, account, holder, _created_if_at(account, holder), explained=case.was_lost(StepName.CREATE))
         return

@@ -14,12 +14,11 @@ from consumer.events import Origin, StepName
 from consumer.failpoints import MARK
 from consumer.ledger.port import SaveAccount, Write
 from consumer.provisioning.case import Case
-from consumer.provisioning.steps.address import own_marker
 
 
 async def ensure_marked(case: Case) -> None:
     """Returns when the account, if there is one, bears the marker of today. Raises `Hold`."""
-    account, mark = case.account, own_marker(case)
+    account, mark = case.account, case.own_marker
     if account is None or account.object_id is None or account.marker == mark:
         return
     if account.origin is Origin.ADOPTED:

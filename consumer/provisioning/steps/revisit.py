@@ -21,7 +21,7 @@ from consumer.provisioning.steps.adopt import our_accounts, refuse_disabled
 async def ensure_revisited(case: Case) -> None:
     """Returns when `case.account` is what the provider has. Raises `Hold` where a person must act."""
     account = case.account
-    if account is None or account.object_id is None or not _announced_before(case, account):
+    if account is None or account.object_id is None:
         return
     object_id = account.object_id
     found = await case.effects.ask(
@@ -44,10 +44,6 @@ async def ensure_revisited(case: Case) -> None:
     if found.licences is not None:
         licences = tuple(licence for licence in licences if licence.lower() in found.licences)
     case.account = replace(account, licences=licences, groups=groups)
-
-
-def _announced_before(case: Case, account: Account) -> bool:
-    return not case.job.settled and 0 <= account.settled_version < case.version
 
 
 async def _without_object(case: Case, account: Account) -> Account:

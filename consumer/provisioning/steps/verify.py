@@ -34,9 +34,7 @@ class Finding(StrEnum):
 
 
 async def ensure_verified(case: Case) -> None:
-    """Returns when the account is what the ledger says, or is not to be verified now. Raises `Hold` where a person must look."""
-    if not case.verifying:
-        return
+    """Returns when the account is what the ledger says. Raises `Hold` where a person must look."""
     try:
         finding = await _look(case)
     except Hold:

@@ -1,0 +1,108 @@
+"""The plan: which steps are missing between what is known of an account and what the student's newest event asks for.
+
+Every step looks again before it acts, so a plan may name one that turns out to be done already; it never leaves one out. An action without
+a plan does not get past the type checker.
+"""
+
+from dataclasses import dataclass
+from enum import StrEnum
+from typing import assert_never
+
+from consumer.events import ProviderAction, StepName
+from consumer.policy.rules import Grant
+
+
+class PlannedStep(StrEnum):
+    """A step of a plan; `consumer.provisioning.steps` has a module for each."""
+
+    VERIFY = "verify"
+    REVISIT = "revisit"
+    ADDRESS = "address"
+    CREATE = "create"
+    MARK = "mark"
+    LICENCES = "licences"
+    GROUPS = "groups"
+    ANNOUNCE = "announce"
+    WELCOME = "welcome"
+
+
+@dataclass(frozen=True, slots=True)
+class KnownAccount:
+    """What the ledger knows of a student's account at one provider. The default: nothing yet.
+
+    `exists`: its object id is known. `marked`: it has the current marker, or no marker was decided. `announced_version`: the newest version
+    that downstream was sent. `unsure`: steps of which an attempt may still be carried out. `welcomed`: the mail was accepted, is not
+    wanted, or failed for good for this version.
+    """
+
+    exists: bool = False
+    marked: bool = True
+    announced_version: int = -1
+    licences: tuple[str, ...] = ()
+    groups: tuple[str, ...] = ()
+    unsure: frozenset[StepName] = frozenset()
+    welcomed: bool = False
+
+
+@dataclass(frozen=True, slots=True)
+class Plan:
+    """The missing steps in their order.
+
+    `account`: taken at one provider after the other, since the accounts share an address. `grants`: where one of them must wait for a
+    person, the tenant may have the account announced all the same. `news`: what is sent, at the end.
+    """
+
+    account: tuple[PlannedStep, ...] = ()
+    grants: tuple[PlannedStep, ...] = ()
+    news: tuple[PlannedStep, ...] = ()
+
+    @property
+    def steps(self) -> tuple[PlannedStep, ...]:
+        """All of them."""
+        return (*self.account, *self.grants, *self.news)
+
+
+def plan(action: ProviderAction | None, version: int, known: KnownAccount, given: Grant, *, settled: bool) -> Plan:
+    """The steps for the event of this version; `action` is None where it only cancels what came before.
+
+    `settled`: the event has been dealt with, and the student is looked at again because a step is unsure.
+    """
+    match action:
+        case None:
+            return Plan(account=_verified(known, settled=settled))
+        case ProviderAction.CREATE_ACCOUNT:
+            return _create_account(version, known, given, settled=settled)
+        case _:
+            assert_never(action)
+
+
+def _create_account(version: int, known: KnownAccount, given: Grant, *, settled: bool) -> Plan:
+    """The account exists, is enabled, has what the rules give, and the student knows of it."""
+    revisited = known.exists and not settled and 0 <= known.announced_version < version
+    made = not known.exists or revisited  # people may have deleted it
+    account = (
+        *_verified(known, settled=settled),
+        *_when(revisited, PlannedStep.REVISIT),
+        *_when(made, PlannedStep.ADDRESS, PlannedStep.CREATE),
+        *_when(not known.marked, PlannedStep.MARK),
+    )
+    unsure: frozenset[StepName] = known.unsure if settled else frozenset()
+    licences = made or StepName.LICENCES in unsure or not set(given.licences) <= set(known.licences)
+    groups = made or StepName.GROUPS in unsure or not set(given.groups) <= set(known.groups)
+    grants = (
+        *_when(bool(given.licences) and licences, PlannedStep.LICENCES),
+        *_when(bool(given.groups) and groups, PlannedStep.GROUPS),
+    )
+    news = (
+        *_when(known.announced_version < version, PlannedStep.ANNOUNCE),
+        *_when(not known.welcomed, PlannedStep.WELCOME),
+    )
+    return Plan(account, grants, news)
+
+
+def _verified(known: KnownAccount, *, settled: bool) -> tuple[PlannedStep, ...]:
+    return _when(settled and bool(known.unsure), PlannedStep.VERIFY)
+
+
+def _when(missing: bool, *steps: PlannedStep) -> tuple[PlannedStep, ...]:  # noqa: FBT001  reads as a condition
+    return steps if missing else ()

@@ -1,0 +1,38 @@
+"""Which module takes each step of a plan, and under which name the ledger and the outcomes know it."""
+
+from collections.abc import Awaitable, Callable, Mapping
+from dataclasses import dataclass
+
+from consumer.events import StepName
+from consumer.policy.plan import PlannedStep
+from consumer.provisioning.case import Case
+from consumer.provisioning.steps.address import ensure_reserved
+from consumer.provisioning.steps.announce import ensure_announced
+from consumer.provisioning.steps.create import ensure_created
+from consumer.provisioning.steps.groups import ensure_groups
+from consumer.provisioning.steps.licences import ensure_licences
+from consumer.provisioning.steps.mark import ensure_marked
+from consumer.provisioning.steps.revisit import ensure_revisited
+from consumer.provisioning.steps.verify import ensure_verified
+from consumer.provisioning.steps.welcome import ensure_welcomed
+
+
+@dataclass(frozen=True, slots=True)
+class Step:
+    """`ensure` returns when nothing of the step is missing, and raises a `Fault` otherwise; `name` is what that fault is reported under."""
+
+    name: StepName
+    ensure: Callable[[Case], Awaitable[None]]
+
+
+STEPS: Mapping[PlannedStep, Step] = {
+    PlannedStep.VERIFY: Step(StepName.CREATE, ensure_verified),
+    PlannedStep.REVISIT: Step(StepName.CREATE, ensure_revisited),
+    PlannedStep.ADDRESS: Step(StepName.ADDRESS, ensure_reserved),
+    PlannedStep.CREATE: Step(StepName.CREATE, ensure_created),
+    PlannedStep.MARK: Step(StepName.CREATE, ensure_marked),
+    PlannedStep.LICENCES: Step(StepName.LICENCES, ensure_licences),
+    PlannedStep.GROUPS: Step(StepName.GROUPS, ensure_groups),
+    PlannedStep.ANNOUNCE: Step(StepName.GROUPS, ensure_announced),
+    PlannedStep.WELCOME: Step(StepName.WELCOME, ensure_welcomed),
+}

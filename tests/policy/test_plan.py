@@ -1,0 +1,75 @@
+"""The plan: what is missing, and nothing else."""
+
+from dataclasses import replace
+
+import pytest
+
+from consumer.events import ProviderAction, StepName
+from consumer.policy.plan import KnownAccount, Plan, PlannedStep, plan
+from consumer.policy.rules import Grant
+
+GIVEN = Grant(licences=("sku",), groups=("group",))
+NOTHING = KnownAccount()
+DONE = KnownAccount(exists=True, announced_version=3, licences=("sku",), groups=("group",), welcomed=True)
+FROM_THE_ADDRESS_ON = ("address", "create", "licences", "groups", "announce", "welcome")
+
+
+def planned(known: KnownAccount, version: int = 3, *, given: Grant = GIVEN, settled: bool = False) -> tuple[str, ...]:
+    return plan(ProviderAction.CREATE_ACCOUNT, version, known, given, settled=settled).steps
+
+
+def test_a_new_student_gets_everything() -> None:
+    assert planned(NOTHING) == FROM_THE_ADDRESS_ON
+
+
+def test_what_the_rules_do_not_give_is_no_step() -> None:
+    assert planned(NOTHING, given=Grant()) == ("address", "create", "announce", "welcome")
+
+
+def test_nothing_is_missing_of_an_account_that_is_announced() -> None:
+    assert planned(DONE) == ()
+
+
+@pytest.mark.parametrize(
+    ("lacks", "steps"),
+    [
+        ({"licences": ()}, ("licences",)),
+        ({"groups": ("other",)}, ("groups",)),
+        ({"welcomed": False}, ("welcome",)),
+        ({"marked": False}, ("mark",)),
+        ({"announced_version": -1}, ("announce",)),
+    ],
+)
+def test_only_what_is_missing_is_a_step(lacks: dict[str, object], steps: tuple[str, ...]) -> None:
+    assert planned(replace(DONE, **lacks)) == steps  # pyright: ignore[reportArgumentType] - each has its type
+
+
+def test_a_newer_event_looks_again_at_an_announced_account() -> None:
+    """People may have deleted it, or have taken away what it was given."""
+    assert planned(DONE, 4) == ("revisit", "address", "create", "licences", "groups", "announce")
+
+
+def test_an_account_that_was_not_announced_is_not_looked_at_again() -> None:
+    assert planned(replace(DONE, announced_version=-1), 4) == ("announce",)
+
+
+def test_a_settled_event_verifies_what_is_unsure() -> None:
+    unsure = replace(DONE, unsure=frozenset({StepName.GROUPS}))
+    assert planned(unsure, settled=True) == ("verify", "groups")
+    assert planned(unsure, settled=False) == ()
+
+
+def test_verification_goes_on_to_create_nothing_for_an_account_that_exists() -> None:
+    assert planned(replace(DONE, unsure=frozenset({StepName.CREATE})), settled=True) == ("verify",)
+
+
+def test_a_cancelled_event_only_verifies() -> None:
+    unsure = replace(NOTHING, unsure=frozenset({StepName.CREATE}))
+    assert plan(None, 3, NOTHING, GIVEN, settled=True) == Plan()
+    assert plan(None, 3, unsure, GIVEN, settled=True) == Plan(account=(PlannedStep.VERIFY,))
+    assert plan(None, 3, unsure, GIVEN, settled=False) == Plan()
+
+
+@pytest.mark.parametrize("action", ProviderAction)
+def test_every_action_has_a_plan(action: ProviderAction) -> None:
+    assert plan(action, 0, NOTHING, GIVEN, settled=False).steps
