@@ -1,6 +1,5 @@
 """One student at one provider, under one lease: everything that the steps share."""
 
-import asyncio
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass, replace
 from datetime import datetime, timedelta
@@ -49,7 +48,7 @@ class Tools:
 
 
 class Case:
-    """The student's job at `provider`. `account` and `sealed`, its newest sealed password, are what is known so far; steps move them on.
+    """The student's job at `provider`.
 
     `others` are the same student's cases at the tenant's other providers. `asked_for`: in this very job a creation was asked for, and
     not refused; `created_now`: it was answered.
@@ -62,20 +61,33 @@ class Case:
         provider: Provider,
         effects: Effects,
         tools: Tools,
-        *,
-        claimed_at: float,
     ) -> None:
         self.job = job
         self.institution = institution
         self.provider = provider
         self.effects = effects
         self.tools = tools
-        self.account: Account | None = job.accounts.get(provider)
-        self.sealed: SealedCredential | None = job.credentials.get(provider)
         self.others: Sequence[Case] = ()
         self.asked_for = False
         self.created_now = False
-        self._claimed_at = claimed_at
+        self._assumed: tuple[Account | None, Account] | None = None
+
+    @property
+    def account(self) -> Account | None:
+        """What the ledger has of the account, and what has been assumed of it since."""
+        written = self.effects.known.accounts.get(self.provider)
+        if self._assumed is not None and self._assumed[0] is written:
+            return self._assumed[1]
+        return written
+
+    def assume(self, account: Account | None) -> None:
+        """Goes on with this account, which is decided or was seen and is not written yet, until a write is. None: with what is written."""
+        self._assumed = None if account is None else (self.effects.known.accounts.get(self.provider), account)
+
+    @property
+    def sealed(self) -> SealedCredential | None:
+        """The newest sealed password."""
+        return self.effects.known.newest_credential(self.provider)
 
     @property
     def tenant(self) -> Tenant:
@@ -189,15 +201,16 @@ class Case:
 
     def has_password(self, generation: int) -> bool:
         """Whether the password of this generation is still kept."""
-        return self.sealed is not None and self.sealed.generation == generation
+        sealed = self.sealed
+        return sealed is not None and sealed.generation == generation
 
     def sealed_for(self, generation: int) -> Context:
         """What a password of this generation is bound to when it is sealed."""
         return Context(self.job.lease.tenant_id, self.job.lease.student_id, self.provider, generation)
 
     def now(self) -> datetime:
-        """The database's time: that of the claim, and what has passed since."""
-        return self.job.now + timedelta(seconds=asyncio.get_running_loop().time() - self._claimed_at)
+        """The database's time."""
+        return self.effects.now()
 
     def known_account(self) -> Account:
         """The account, from the step on that made it known."""

@@ -18,6 +18,7 @@ import asyncio
 from collections.abc import Awaitable, Callable, Generator, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass, field
+from datetime import datetime
 from typing import TypeVar
 
 from consumer.errors import (
@@ -35,7 +36,8 @@ from consumer.errors import (
 )
 from consumer.events import Provider, StepName
 from consumer.failpoints import LOOK_UP, UNARMED, Boundaries, Failpoints, Point, commit_lost
-from consumer.ledger.port import BeginStep, EndStep, KeepLease, Lease, StepState, TenantWaits, Waiting, Work, Write
+from consumer.ledger.known import Known, apply
+from consumer.ledger.port import BeginStep, EndStep, Job, KeepLease, StepState, TenantWaits, Waiting, Work, Write
 from consumer.observe.metrics import Metrics
 from consumer.provisioning.breaker import Breaker, Breakers
 from consumer.provisioning.refusals import Refusals
@@ -69,22 +71,27 @@ class Experience:
 
 
 class Effects:
-    """Calls about one student under one lease. Not for concurrent use on the same step. `metrics` count what becomes of them."""
+    """Calls about one student under one lease. Not for concurrent use on the same step. `metrics` count what becomes of them.
+
+    `known` is what the ledger has: as it was claimed, and what has been committed since. `now` is the database's time.
+    """
 
     def __init__(
         self,
         *,
         work: Work,
-        lease: Lease,
-        version: int,
+        job: Job,
+        now: Callable[[], datetime],
         limits: Limits,
         metrics: Metrics,
         experience: Experience,
         failpoints: Failpoints = UNARMED,
     ) -> None:
         self._work = work
-        self._lease = lease
-        self._version = version
+        self._lease = job.lease
+        self._version = job.desired.event.version
+        self.now = now
+        self.known = Known.of(job)
         self._limits = limits
         self.metrics = metrics
         self._experience = experience
@@ -197,6 +204,9 @@ class Effects:
                     raise
                 await asyncio.sleep(_COMMIT_PAUSE)
             else:
+                now = self.now()
+                for write in writes:
+                    self.known = apply(self.known, write, version=self._version, epoch=self._lease.epoch, now=now)
                 return asked_at
 
     def waits(self, name: StepName, service: str, part: str | None, fault: Fault) -> TenantWaits | None:

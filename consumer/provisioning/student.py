@@ -6,6 +6,7 @@ The accounts are made one provider after the other, since they share an address;
 import asyncio
 import random
 from collections.abc import Callable, Mapping, Sequence
+from datetime import datetime, timedelta
 
 import structlog
 
@@ -58,15 +59,15 @@ class StudentWorker:
         claimed_at = asyncio.get_running_loop().time() if claimed_at is None else claimed_at
         effects = Effects(
             work=self._tools.work,
-            lease=job.lease,
-            version=job.desired.event.version,
+            job=job,
+            now=_database_clock(job, claimed_at),
             limits=self._limits,
             metrics=self._metrics,
             experience=self._experience,
             failpoints=self._tools.failpoints,
         )
         cases = [
-            Case(job, institution, provider, effects, self._tools, claimed_at=claimed_at)
+            Case(job, institution, provider, effects, self._tools)
             for provider in _providers(job)
             if institution.fault or provider in institution.directories
         ]
@@ -137,6 +138,12 @@ class StudentWorker:
         await effects.commit([*writes, *_forgotten(job), *_verified(job), settle], Point.STUDENT_SETTLED)
         if not job.settled:
             self._metrics.settled.labels(job.lease.tenant_id, disposition).inc()
+
+
+def _database_clock(job: Job, claimed_at: float) -> Callable[[], datetime]:
+    """The database's time: that of the claim, and what has passed since it was asked for. So it may be ahead, by as long as that took."""
+    loop = asyncio.get_running_loop()
+    return lambda: job.now + timedelta(seconds=loop.time() - claimed_at)
 
 
 def _providers(job: Job) -> Sequence[Provider]:

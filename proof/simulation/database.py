@@ -77,7 +77,7 @@ class Database(MemoryLedger):
             account.object_id
             for (tenant, _), student in self._state.students.items()
             if tenant == tenant_id and student.due_at is None
-            for account in student.accounts.values()
+            for account in student.known.accounts.values()
             if account.object_id is not None and account.settled_version >= 0
         ]
 
@@ -158,7 +158,7 @@ class Database(MemoryLedger):
 
     def _waits_for_a_person(self, row: StudentRow) -> bool:
         """Told downstream, for the newest version; nothing else is left to do for the student."""
-        waits = [wait for wait in row.waits.values() if wait.version == row.desired_version]
+        waits = [wait for wait in row.known.waits.values() if wait.version == row.desired_version]
         return row.lease_until is None and any(wait.held and wait.reported for wait in waits)
 
     def leads(self, process: Process) -> bool:
@@ -237,8 +237,10 @@ class Database(MemoryLedger):
 
     async def commit(self, lease: Lease, writes: Sequence[Write], *, service: str | None = None) -> None:
         """See `Work`."""
+        row = self.student(lease.tenant_id, lease.student_id)
+        before = row.known
         await super().commit(lease, writes, service=service)
-        self.journal.committed(self.student(lease.tenant_id, lease.student_id), writes)
+        self.journal.committed(row, before, writes)
         if any(isinstance(write, Publish) for write in writes):
             self._announce(outcomes=True)
 

@@ -134,14 +134,14 @@ def _ledger(database: Database) -> Ledger:
         accounts=[
             AccountRow(*key, provider, one.object_id, one.address, one.marker, one.generation, one.settled_version)
             for key, row in state.students.items()
-            for provider, one in row.accounts.items()
+            for provider, one in row.known.accounts.items()
         ],
         steps=[
             StepRow(
                 *key, provider, name.value, step.state.value, step.version, step.reason.value if step.reason else None
             )
             for key, row in state.students.items()
-            for (provider, name), step in row.steps.items()
+            for (provider, name), step in row.known.steps.items()
         ],
         outbox=[
             OutboxRow(
@@ -153,7 +153,7 @@ def _ledger(database: Database) -> Ledger:
             )
             for seq, (event_id, row) in enumerate(state.outbox.items(), 1)
         ],
-        credentials=sum(len(row.credentials) for row in state.students.values()),
+        credentials=sum(len(row.known.credentials) for row in state.students.values()),
     )
 
 

@@ -2,10 +2,11 @@
 
 from collections.abc import Mapping, Sequence
 from datetime import datetime
-from typing import Any
+from typing import Any, TypeVar
 
 from consumer.errors import Reason
 from consumer.events import Provider, StepName
+from consumer.ledger.known import Known
 from consumer.ledger.port import (
     Account,
     Arrival,
@@ -14,11 +15,9 @@ from consumer.ledger.port import (
     Disposition,
     EndStep,
     Place,
-    SaveAccount,
-    SealCredential,
     Settle,
+    Step,
     TenantWaits,
-    Verified,
     Write,
 )
 from proof.history import Change
@@ -26,6 +25,8 @@ from proof.simulation.clock import Clock
 from testbed.fakes.ledger.state import Key, State, StudentRow
 
 _Row = dict[str, Any]
+KeyT = TypeVar("KeyT")
+ValueT = TypeVar("ValueT")
 
 
 class Journal:
@@ -36,11 +37,9 @@ class Journal:
         self.applied: dict[Key, int] = {}
         self._clock = clock
         self._state = state
-        self._unsure = set[tuple[Key, Provider, StepName]]()
         self._deadlines: dict[tuple[Key, Provider, StepName], float] = {}
         self._ended: dict[tuple[Key, Provider, StepName], float] = {}
         self._aside: set[Key] = set()
-        self._waiting: dict[Key, frozenset[tuple[Provider, StepName]]] = {}
 
     def student(self, row: StudentRow) -> None:
         """The student's row has changed."""
@@ -75,40 +74,31 @@ class Journal:
             },
         )
 
-    def committed(self, row: StudentRow, writes: Sequence[Write]) -> None:  # noqa: C901  one case a write
-        """These writes have been committed for the student."""
-        steps = dict[tuple[Provider, StepName], None]()
+    def committed(self, row: StudentRow, before: Known, writes: Sequence[Write]) -> None:
+        """These writes have been committed for the student, of whom `before` was known."""
+        now, known = self._clock.unix(), row.known
         for write in writes:
             match write:
                 case BeginStep(provider, name):
-                    self._deadlines[row.key, provider, name] = self._clock.unix() + write.timeout
+                    self._deadlines[row.key, provider, name] = now + write.timeout
                     self._ended.pop((row.key, provider, name), None)
-                    steps[provider, name] = None
                 case EndStep(provider, name):
-                    self._ended[row.key, provider, name] = self._clock.unix()
-                    steps[provider, name] = None
-                case Verified(provider):
-                    steps |= dict.fromkeys(
-                        at for at in row.steps if at[0] is provider and (row.key, *at) in self._unsure
-                    )
-                case SaveAccount(account):
-                    self._add("account", row.key, _account(account))
-                case SealCredential(provider, generation):
-                    expires_at = _unix(row.credentials[provider, generation].expires_at)
-                    about = {"provider": provider.value, "generation": generation, "expires_at": expires_at}
-                    self._add("credential", row.key, about)
+                    self._ended[row.key, provider, name] = now
                 case TenantWaits(service):
                     self._tenant_wait(row, service)
-                case Defer():
-                    self._waits(row)
-                case Settle(version, disposition):
-                    self._waits(row)
-                    if disposition is Disposition.APPLIED:
-                        self.applied[row.key] = max(version, self.applied.get(row.key, -1))
+                case Settle(version, Disposition.APPLIED):
+                    self.applied[row.key] = max(version, self.applied.get(row.key, -1))
                 case _:
                     pass
-        for provider, name in steps:
-            self._step(row, provider, name)
+        for account in _changed(before.accounts, known.accounts):
+            self._add("account", row.key, _account(account))
+        for credential in _changed(before.credentials, known.credentials):
+            about = {"provider": credential.provider.value, "generation": credential.generation}
+            self._add("credential", row.key, {**about, "expires_at": _unix(credential.expires_at)})
+        if any(isinstance(write, Defer | Settle) for write in writes):
+            self._waits(row, before)
+        for step in _changed(before.steps, known.steps):
+            self._step(row, step)
         self.student(row)
 
     def put_aside(self, row: StudentRow) -> None:
@@ -132,15 +122,14 @@ class Journal:
         about = {"service": service, "until": _unix(wait.until), "held": wait.cause.held, **cause}
         self._add("tenant_wait", row.key, about)
 
-    def _waits(self, row: StudentRow) -> None:
+    def _waits(self, row: StudentRow, before: Known) -> None:
         """All causes for which the student waits now; those that were known before are gone."""
         if row.key in self._aside:
             self._aside.discard(row.key)
             self._add("student_wait", row.key, {"provider": "", "step": "", "gone": True})
-        known = self._waiting.pop(row.key, frozenset())
-        for provider, name in sorted(known - row.waits.keys()):
+        for provider, name in sorted(before.waits.keys() - row.known.waits.keys()):
             self._add("student_wait", row.key, {"provider": provider.value, "step": name.value, "gone": True})
-        for wait in row.waits.values():
+        for wait in row.known.waits.values():
             about = {
                 "provider": wait.provider.value,
                 "step": wait.step.value,
@@ -154,21 +143,15 @@ class Journal:
                 "until": _unix(row.due_at),
             }
             self._add("student_wait", row.key, about)
-        if row.waits:
-            self._waiting[row.key] = frozenset(row.waits)
 
-    def _step(self, row: StudentRow, provider: Provider, name: StepName) -> None:
-        step = row.steps.get((provider, name))
-        if step is None:
-            return
-        at = (row.key, provider, name)
-        (self._unsure.add if step.unsure else self._unsure.discard)(at)
+    def _step(self, row: StudentRow, step: Step) -> None:
+        at = (row.key, step.provider, step.name)
         self._add(
             "step",
             row.key,
             {
-                "provider": provider.value,
-                "name": name.value,
+                "provider": step.provider.value,
+                "name": step.name.value,
                 "state": step.state.value,
                 "version": step.version,
                 "attempt": step.attempt,
@@ -177,7 +160,7 @@ class Journal:
                 "deadline": self._deadlines.get(at),
                 "ended_at": self._ended.get(at),
                 "reason": step.reason.value if step.reason else None,
-                "lease_epoch": row.step_epochs.get((provider, name), row.epoch),
+                "lease_epoch": row.known.written_by.get(at[1:], row.epoch),
                 "unsure": step.unsure,
             },
         )
@@ -187,6 +170,11 @@ class Journal:
 
     def _write(self, table: str, row: Mapping[str, Any]) -> None:
         self.changes.append(Change(len(self.changes) + 1, self._clock.unix(), table, row))
+
+
+def _changed(before: Mapping[KeyT, ValueT], after: Mapping[KeyT, ValueT]) -> Sequence[ValueT]:
+    """What was written; also where it is as it was."""
+    return [value for key, value in after.items() if before.get(key) is not value]
 
 
 def _student(row: StudentRow, applied: int) -> _Row:

@@ -79,7 +79,7 @@ class InMemory:
         return self.ledger.dispositions()
 
     def sealed(self) -> set[int]:
-        return {generation for _, generation in self.ledger.student("north", "s1").credentials}
+        return {generation for _, generation in self.ledger.student("north", "s1").known.credentials}
 
 
 class OnPostgres:

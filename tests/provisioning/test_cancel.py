@@ -27,7 +27,7 @@ async def test_a_mail_that_waits_is_not_sent_any_more_and_its_password_is_destro
     school.withdraw(version=2)
     await school.work_until_settled()
     assert school.mailer.mailbox == []
-    assert school.ledger.student(TENANT, "S1").credentials == {}
+    assert school.ledger.student(TENANT, "S1").known.credentials == {}
 
 
 async def test_a_grant_that_waits_is_not_given_any_more(school: School) -> None:

@@ -3,17 +3,24 @@
 import asyncio
 from collections.abc import Sequence
 from contextlib import suppress
+from datetime import UTC, datetime
 from typing import cast
 
 from prometheus_client import CollectorRegistry
 
 from consumer.errors import RetryLater
-from consumer.events import Provider, StepName
+from consumer.events import Provider, ProviderAction, StepName
 from consumer.failpoints import CREATE, Point
-from consumer.ledger.port import Lease, Work, Write
+from consumer.ledger.port import Desired, Job, Lease, Work, Write
 from consumer.observe.metrics import Metrics
 from consumer.provisioning.effects import Effects, Experience, Limits
 from proof.simulation import clock
+from tests.ledger.conftest import event
+
+AT = datetime(2026, 9, 1, tzinfo=UTC)
+JOB = Job(
+    Lease("north", "S1", 1), Desired(event(), ProviderAction.CREATE_ACCOUNT, (Provider.GOOGLE,), AT), now=AT, attempt=1
+)
 
 
 class _Agreeable:
@@ -49,8 +56,8 @@ def time_left_for_a_call(*, behind_intent: float) -> float | None:
     async def main(_: clock.Clock) -> None:
         effects = Effects(
             work=cast("Work", _Agreeable()),
-            lease=Lease("north", "S1", 1),
-            version=1,
+            job=JOB,
+            now=lambda: JOB.now,
             limits=Limits(call=30, lease=60, tenant_held=300),
             metrics=Metrics(CollectorRegistry()),
             experience=Experience(),

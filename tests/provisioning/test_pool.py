@@ -131,7 +131,7 @@ async def test_passwords_whose_time_is_over_are_destroyed_while_the_pool_runs() 
         ledger,
         nothing,
         limits={"a": 1},
-        beat=lambda: None if ledger.student("a", "s0").credentials else forgotten.set(),
+        beat=lambda: None if ledger.student("a", "s0").known.credentials else forgotten.set(),
     )
     running = asyncio.create_task(workers.run(drain=5))
     async with asyncio.timeout(10):

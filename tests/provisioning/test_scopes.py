@@ -148,7 +148,7 @@ async def test_every_wait_has_its_cause_in_the_ledger(school: School) -> None:
     school.directory.next_calls("create", refused(unrecognised()))
     school.enrol()
     await school.work()
-    (wait,) = school.ledger.student(TENANT, "S1").waits.values()
+    (wait,) = school.ledger.student(TENANT, "S1").known.waits.values()
     assert (wait.step, wait.reason, wait.code, wait.held) == (
         "create",
         Reason.UNEXPECTED_ANSWER,
@@ -163,5 +163,5 @@ async def test_who_waits_behind_a_hold_has_that_holds_cause_in_the_ledger(school
     school.enrol("S1")
     school.enrol("S2")
     await work_one_by_one(school)
-    (wait,) = school.ledger.student(TENANT, "S2").waits.values()
+    (wait,) = school.ledger.student(TENANT, "S2").known.waits.values()
     assert (wait.reason, wait.code, wait.held) == (Reason.CONSENT_MISSING, "403 Denied", True)

@@ -41,8 +41,8 @@ async def reserved(case: Case) -> Account:
         if address is None:
             raise GiveUp("Every address that the patterns allow is taken.", reason=Reason.ADDRESS_EXHAUSTED)
         body = _body(case, address)
-        case.account = Account(case.provider, address, body.marker, asdict(body))
-    return case.account
+        case.assume(Account(case.provider, address, body.marker, asdict(body)))
+    return case.known_account()
 
 
 async def corrected(case: Case) -> Account:
@@ -60,11 +60,11 @@ async def corrected(case: Case) -> Account:
         given_up = EndStep(case.provider, StepName.CREATE, StepState.THROTTLED, Reason.INVALID_PROFILE)
         release = ReleaseAddress(case.provider, account.address)
         await case.effects.commit([given_up, release], Point.ADDRESS_RELEASED)
-        case.account = None
+        case.assume(None)
         return await reserved(case)
     body = _body(case, account.address)
-    case.account = replace(account, marker=body.marker, body=asdict(body))
-    return case.account
+    case.assume(replace(account, marker=body.marker, body=asdict(body)))
+    return case.known_account()
 
 
 async def _refuse_to_leave_behind(case: Case, account: Account) -> None:

@@ -44,9 +44,7 @@ async def adopt(case: Case, account: Account, found: Found, origin: Origin, *, e
         # Its password was never ours, or attempts bore several, or an account that replicas hid was in the way: a mail must not tell a
         # password that may be wrong.
         writes.append(DestroyCredential(case.provider))
-        case.sealed = None
     await case.effects.commit(writes, Point.ACCOUNT_ADOPTED)
-    case.account = taken
 
 
 def refuse_foreign(case: Case, found: Found) -> None:

@@ -15,4 +15,3 @@ async def ensure_announced(case: Case) -> None:
         return
     settled = replace(account, settled_version=case.version)
     await case.effects.commit([SaveAccount(settled), provisioned(case, account)], Point.ACCOUNT_ANNOUNCED)
-    case.account = settled

@@ -105,7 +105,7 @@ async def _create(case: Case, account: Account) -> None:
     body = new_account(account)
     case.asked_for = True
     try:
-        created = await case.effects.step(
+        await case.effects.step(
             case.provider,
             StepName.CREATE,
             CREATE,
@@ -121,7 +121,6 @@ async def _create(case: Case, account: Account) -> None:
         case.asked_for = False
         await _whose_is_it(case, account)
     else:
-        case.account = standing(account, created, Origin.CREATED)
         case.created_now = True
 
 
@@ -161,7 +160,7 @@ async def _whose_is_it(case: Case, account: Account) -> None:
     writes += [ReleaseAddress(other.provider, account.address) for other in movable]
     await case.effects.commit(writes, Point.ADDRESS_REFUSED)
     for one in (case, *movable):
-        one.account = None
+        one.assume(None)
 
 
 def _refuse_what_may_be_ours(case: Case, account: Account, *, seen: bool) -> None:
@@ -206,7 +205,6 @@ async def _restore(case: Case, account: Account, found: Found) -> None:
         before=[SaveAccount(account)],
         uncertain=case.uncertain(StepName.CREATE),
     )
-    case.sealed = None
     # Roles show on living accounts only. Until they were read the account is not ours in the ledger: no step goes on with it.
     await adopt(case, account, restored, Origin.RESTORED, explained=False)
 

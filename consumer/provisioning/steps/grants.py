@@ -34,7 +34,6 @@ async def give(
         call=lambda t: call(timeout=t),
         then=lambda _: [SaveAccount(given)],
     )
-    case.account = given
 
 
 def object_id(account: Account) -> str:

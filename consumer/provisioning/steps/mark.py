@@ -28,7 +28,6 @@ async def ensure_marked(case: Case) -> None:
         )
     renewed = replace(account, marker=mark)
     await write_marker(case, account.object_id, mark, [SaveAccount(renewed)])
-    case.account = renewed
 
 
 async def write_marker(case: Case, object_id: str, mark: str, then: Sequence[Write] = ()) -> None:

@@ -3,12 +3,11 @@
 import hashlib
 from collections.abc import Sequence
 from dataclasses import replace
-from datetime import timedelta
 
 from consumer.errors import GiveUp, Hold, Reason
 from consumer.events import StepName
 from consumer.failpoints import PASSWORD
-from consumer.ledger.port import EndStep, SaveAccount, SealCredential, SealedCredential, StepState, Write
+from consumer.ledger.port import EndStep, SaveAccount, SealCredential, StepState, Write
 from consumer.provisioning.case import Case
 
 
@@ -18,11 +17,11 @@ def sealed_password(case: Case, generation: int) -> tuple[str, Sequence[Write]]:
     Raises `Hold` where the vault can't open it.
     """
     context = case.sealed_for(generation)
-    if case.sealed and case.sealed.generation == generation:
-        return case.tools.vault.open(case.sealed.sealed, context), ()
+    kept = case.sealed
+    if kept and kept.generation == generation:
+        return case.tools.vault.open(kept.sealed, context), ()
     password, lifetime = case.tools.password(), case.tools.credential_lifetime
     sealed = case.tools.vault.seal(password, context)
-    case.sealed = SealedCredential(case.provider, generation, sealed, case.now() + timedelta(seconds=lifetime))
     return password, (SealCredential(case.provider, generation, sealed, lifetime),)
 
 
@@ -51,7 +50,6 @@ async def replace_password(case: Case, reason: Reason) -> None:
         before=seal,
         uncertain=case.uncertain(StepName.PASSWORD),
     )
-    case.account = renewed
 
 
 async def _refuse_if_used(case: Case, object_id: str, reason: Reason) -> None:

@@ -28,7 +28,7 @@ async def ensure_revisited(case: Case) -> None:
         StepName.CREATE, case.service, lambda t: case.directory.read(object_id, timeout=t), part="accounts"
     )
     if found is None:
-        case.account = await _without_object(case, account)
+        case.assume(await _without_object(case, account))
         return
     _refuse_changed(account, found)
     groups = account.groups
@@ -43,7 +43,7 @@ async def ensure_revisited(case: Case) -> None:
     licences = account.licences
     if found.licences is not None:
         licences = tuple(licence for licence in licences if licence.lower() in found.licences)
-    case.account = replace(account, licences=licences, groups=groups)
+    case.assume(replace(account, licences=licences, groups=groups))
 
 
 async def _without_object(case: Case, account: Account) -> Account:

@@ -7,16 +7,13 @@ from dataclasses import dataclass, field
 from datetime import datetime
 from uuid import UUID
 
-from consumer.events import Provider, StepName
+from consumer.events import Provider
+from consumer.ledger.known import Known
 from consumer.ledger.port import (
-    Account,
     Arrival,
     Disposition,
     Publish,
-    SealedCredential,
-    Step,
     TenantWaits,
-    Wait,
 )
 
 Key = tuple[str, str]
@@ -43,13 +40,7 @@ class StudentRow:
     lease_until: datetime | None = None
     claimed_version: int = -1
     settled_version: int = -1
-    accounts: dict[Provider, Account] = field(default_factory=dict[Provider, Account])
-    steps: dict[tuple[Provider, StepName], Step] = field(default_factory=dict[tuple[Provider, StepName], Step])
-    step_epochs: dict[tuple[Provider, StepName], int] = field(default_factory=dict[tuple[Provider, StepName], int])
-    credentials: dict[tuple[Provider, int], SealedCredential] = field(
-        default_factory=dict[tuple[Provider, int], SealedCredential]
-    )
-    waits: dict[tuple[Provider, StepName], Wait] = field(default_factory=dict[tuple[Provider, StepName], Wait])
+    known: Known = field(default_factory=Known)
     pending: list[InboxRow] = field(default_factory=list[InboxRow])
 
     @property

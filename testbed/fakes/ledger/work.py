@@ -4,9 +4,10 @@ from collections.abc import Collection, Mapping, Sequence
 from dataclasses import replace
 from datetime import datetime, timedelta
 
-from consumer.errors import Fenced, Reason, Superseded
+from consumer.errors import Fenced, Superseded
 from consumer.events import Provider
 from consumer.ledger.journal import LEASE_MARGIN, parts
+from consumer.ledger.known import apply
 from consumer.ledger.port import (
     BeginStep,
     Defer,
@@ -22,14 +23,9 @@ from consumer.ledger.port import (
     ReleaseAddress,
     SaveAccount,
     SealCredential,
-    SealedCredential,
     Settle,
-    Step,
-    StepState,
     TenantWaits,
     Verified,
-    Wait,
-    WaitFor,
     Waiting,
     Write,
 )
@@ -98,12 +94,14 @@ class MemoryWork(OnState):
         expired = sorted(
             (credential.expires_at, key, at)
             for key, student in self._state.sealed.items()
-            for at, credential in student.credentials.items()
+            for at, credential in student.known.credentials.items()
             if credential.expires_at <= now
         )
         for _, key, at in expired[:limit]:
-            del self._state.students[key].credentials[at]
-        self._state.sealed = {key: student for key, student in self._state.sealed.items() if student.credentials}
+            student = self._state.students[key]
+            kept = {one: sealed for one, sealed in student.known.credentials.items() if one != at}
+            student.known = replace(student.known, credentials=kept)
+        self._state.sealed = {key: student for key, student in self._state.sealed.items() if student.known.credentials}
         return len(expired[:limit])
 
     def _held(self, lease: Lease) -> StudentRow:
@@ -112,31 +110,17 @@ class MemoryWork(OnState):
             raise Fenced("The student's lease has ended.")
         return student
 
-    def _write(self, student: StudentRow, write: Write, now: datetime) -> None:  # noqa: C901, PLR0912  one case a write
+    def _write(self, student: StudentRow, write: Write, now: datetime) -> None:
+        student.known = apply(student.known, write, version=student.claimed_version, epoch=student.epoch, now=now)
         match write:
-            case BeginStep():
-                _begin(student, write, now)
+            case BeginStep() | KeepLease():
                 _keep(student, now, write.timeout)
-            case KeepLease():
-                _keep(student, now, write.timeout)
-            case EndStep():
-                _end(student, write, now)
-            case Verified():
-                for at, step in student.steps.items():
-                    if at[0] is write.provider and step.unsure:
-                        lost_at = step.lost_at if step.state is StepState.UNKNOWN else None
-                        student.steps[at] = replace(step, unsure=False, lost_at=lost_at)
-                        student.step_epochs[at] = student.epoch
-            case SaveAccount():
-                student.accounts[write.account.provider] = write.account
             case RefuseAddress():
                 self._refuse(student, write)
             case ReleaseAddress():
                 self._release(student, write)
             case SealCredential():
-                self._seal(student, write, now)
-            case DestroyCredential():
-                student.credentials = {at: c for at, c in student.credentials.items() if at[0] is not write.provider}
+                self._state.sealed[student.key] = student
             case Publish():
                 self._publish(write, now)
             case TenantWaits():
@@ -146,31 +130,22 @@ class MemoryWork(OnState):
             case Defer():
                 newer = student.desired_version > student.claimed_version
                 student.lease_until = None
-                student.waits = {(wait.provider, wait.step): _waits(student, wait, now) for wait in write.waits}
                 self._state.plan(student, now if newer else now + timedelta(seconds=write.seconds))
             case Settle():
                 self._settle(student, write, now)
+            case EndStep() | Verified() | SaveAccount() | DestroyCredential():
+                pass
 
     def _refuse(self, student: StudentRow, write: RefuseAddress) -> None:
         address = write.address.lower()
         self._state.addresses[write.provider, address] = None
         if self._state.reserved.get((write.provider, student.key)) == address:
             del self._state.reserved[write.provider, student.key]
-        student.accounts.pop(write.provider, None)
 
     def _release(self, student: StudentRow, write: ReleaseAddress) -> None:
         if self._state.reserved.get((write.provider, student.key)) == write.address.lower():
             del self._state.reserved[write.provider, student.key]
             del self._state.addresses[write.provider, write.address.lower()]
-        student.accounts.pop(write.provider, None)
-
-    def _seal(self, student: StudentRow, write: SealCredential, now: datetime) -> None:
-        known = student.credentials.get((write.provider, write.generation))
-        if known is None or known.expires_at <= now:
-            expires_at = now + timedelta(seconds=write.lifetime)
-            sealed = SealedCredential(write.provider, write.generation, write.sealed, expires_at)
-            student.credentials[write.provider, write.generation] = sealed
-            self._state.sealed[student.key] = student
 
     def _publish(self, write: Publish, now: datetime) -> None:
         if write.event_id not in self._state.outbox:
@@ -188,69 +163,29 @@ class MemoryWork(OnState):
         if student.settled_version >= student.desired_version:
             self._state.open.discard(student.key)
         student.lease_until = None
-        student.waits = {}
         student.attempt = 0
         if student.desired_version > write.version:
             self._state.plan(student, now)
-        elif any(step.unsure for step in student.steps.values()):
+        elif any(step.unsure for step in student.known.steps.values()):
             self._state.plan(student, now + timedelta(seconds=write.verify_in))
         else:
             self._state.plan(student, None)
 
 
 def _job(student: StudentRow, now: datetime) -> Job:
-    arrival = student.arrival
-    live = sorted((c for c in student.credentials.values() if c.expires_at > now), key=lambda c: c.generation)
+    arrival, known = student.arrival, student.known
+    live = sorted((c for c in known.credentials.values() if c.expires_at > now), key=lambda c: c.generation)
     return Job(
         lease=Lease(*student.key, student.epoch),
         desired=Desired(arrival.event, arrival.action, arrival.providers, student.accepted_at, arrival.traceparent),
         now=now,
         attempt=student.attempt,
         settled_version=student.settled_version,
-        accounts=dict(student.accounts),
-        steps=dict(student.steps),
+        accounts=known.accounts,
+        steps=known.steps,
         credentials={credential.provider: credential for credential in live},
-        waits=dict(student.waits),
+        waits=known.waits,
     )
-
-
-def _begin(student: StudentRow, write: BeginStep, now: datetime) -> None:
-    at = (write.provider, write.name)
-    known = student.steps.get(at)
-    attempt = known.attempt + 1 if known else 1
-    unsure = known is not None and (known.unsure or known.state is StepState.UNKNOWN or _lost(student, known))
-    lost_at = known and (known.started_at if _lost(student, known) else known.lost_at)
-    student.steps[at] = Step(
-        *at, StepState.STARTED, write.version, attempt, write.request_hash, now, unsure=unsure, lost_at=lost_at
-    )
-    student.step_epochs[at] = student.epoch
-
-
-def _end(student: StudentRow, write: EndStep, now: datetime) -> None:
-    at = (write.provider, write.name)
-    if step := student.steps.get(at):
-        unknown = write.state is StepState.UNKNOWN
-        unsure = step.unsure or write.unsure or unknown or _lost(student, step)
-        lost_at = step.started_at if _lost(student, step) else step.lost_at
-        if unknown and write.reason is Reason.OUTCOME_UNKNOWN:
-            lost_at = now
-        student.steps[at] = replace(step, state=write.state, reason=write.reason, unsure=unsure, lost_at=lost_at)
-        student.step_epochs[at] = student.epoch
-
-
-def _waits(student: StudentRow, cause: WaitFor, now: datetime) -> Wait:
-    version, known = student.claimed_version, student.waits.get((cause.provider, cause.step))
-    if known is None or known.version != version:
-        known = Wait(cause.provider, cause.step, cause.reason, version, now, 0)
-    attempts = known.attempts + 1 if known.reason is cause.reason else 1
-    return replace(
-        known, reason=cause.reason, attempts=attempts, code=cause.code, held=cause.held, reported=cause.reported
-    )
-
-
-def _lost(student: StudentRow, step: Step) -> bool:
-    """Whether somebody else began the step, and did not end it."""
-    return step.state is StepState.STARTED and student.step_epochs[step.provider, step.name] != student.epoch
 
 
 def _keep(student: StudentRow, now: datetime, timeout: float) -> None:

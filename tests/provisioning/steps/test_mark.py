@@ -17,8 +17,8 @@ async def marked_by_an_earlier_version(school: School, *, origin: Origin) -> Non
     account = school.account()
     account.found = replace(account.found, marker="S1")
     row = school.ledger.student(TENANT, "S1")
-    known = row.accounts[Provider.MICROSOFT]
-    row.accounts[Provider.MICROSOFT] = replace(known, marker="S1", origin=origin)
+    known = row.known.accounts[Provider.MICROSOFT]
+    row.known = replace(row.known, accounts={Provider.MICROSOFT: replace(known, marker="S1", origin=origin)})
     school.directory.calls.clear()
 
 
@@ -28,7 +28,7 @@ async def test_an_account_that_the_ledger_knows_is_marked_anew(school: School) -
     await school.work()
     assert school.directory.writes == ["mark"]
     assert school.account().found.marker == MARK
-    assert school.ledger.student(TENANT, "S1").accounts[Provider.MICROSOFT].marker == MARK
+    assert school.ledger.student(TENANT, "S1").known.accounts[Provider.MICROSOFT].marker == MARK
 
 
 async def test_an_account_that_was_only_found_by_its_number_waits_for_a_person(school: School) -> None:

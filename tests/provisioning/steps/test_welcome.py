@@ -1,11 +1,12 @@
 """The welcome mail: at most one with a password that works."""
 
+from dataclasses import replace
 from datetime import timedelta
 
 import pytest
 
 from consumer.errors import Reason
-from consumer.events import Provider, StepName
+from consumer.events import StepName
 from consumer.ledger.port import Disposition
 from consumer.ledger.vault import Vault
 from testbed.fakes.directory import lost_answer as lost_reset
@@ -28,7 +29,7 @@ async def test_a_new_student_is_written_to_once_with_the_credentials(school: Sch
 async def test_the_sealed_password_is_destroyed_when_the_mail_is_accepted(school: School) -> None:
     school.enrol()
     await school.work()
-    assert school.ledger.student("north-high", "S1").credentials == {}
+    assert school.ledger.student("north-high", "S1").known.credentials == {}
 
 
 async def test_a_newer_event_writes_no_second_mail(school: School) -> None:
@@ -137,15 +138,13 @@ async def test_a_mail_that_a_restored_ledger_has_forgotten_is_found_and_not_sent
     school.enrol()
     await school.work()
     row = school.ledger.student("north-high", "S1")
-    before = dict(row.steps), dict(row.credentials)
+    before = row.known
     await school.work_until_settled()
     school.forget()
     school.enrol()
     restored = school.ledger.student("north-high", "S1")
-    restored.accounts = dict(row.accounts)
-    restored.steps, restored.credentials = before
-    del restored.steps[Provider.MICROSOFT, StepName.WELCOME]
-    restored.step_epochs = dict.fromkeys(restored.steps, 0)
+    steps = {at: step for at, step in before.steps.items() if at[1] is not StepName.WELCOME}
+    restored.known = replace(before, accounts=row.known.accounts, steps=steps, written_by={}, waits={})
     await school.work_until_settled()
     assert len(school.mailer.mailbox) == 1
     assert [one["state"] for one in school.outcomes("WelcomeEmailStatus")] == ["accepted"]
