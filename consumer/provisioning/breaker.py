@@ -14,7 +14,7 @@ from consumer.errors import Hold, OnHold, RetryLater
 
 
 class Breaker:
-    """Seconds: `wait`, and `probed`, for which others stay away from a probe, whose answer may come at once."""
+    """Seconds: `wait`, and `probed`, during which no other call joins a probe."""
 
     def __init__(self, *, threshold: int = 5, wait: float = 30.0, probed: float = 10.0) -> None:
         self._threshold = threshold

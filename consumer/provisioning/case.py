@@ -33,7 +33,7 @@ class Announcer(Protocol):
 class Tools:
     """What every case of a process uses. `password` makes a new one; times are in seconds.
 
-    `verify_after`: for how long a call whose outcome is unknown may still be carried out, and replicas may hide that it was.
+    `verify_after`: how long a call with an unknown outcome may still take effect, or its effect stay hidden by replication lag.
     """
 
     work: Work
@@ -50,8 +50,8 @@ class Tools:
 class Case:
     """The student's job at `provider`.
 
-    `others` are the same student's cases at the tenant's other providers. `asked_for`: in this very job a creation was asked for, and
-    not refused; `created_now`: it was answered.
+    `others` are the same student's cases at the tenant's other providers. `asked_for`: this job requested a
+    creation that was not refused; `created_now`: and the answer came.
     """
 
     def __init__(
@@ -155,7 +155,7 @@ class Case:
         return step.state in {StepState.STARTED, StepState.UNKNOWN} or (step.state is StepState.FAILED and step.unsure)
 
     def waited(self, name: StepName, reason: Reason) -> int:
-        """How often in a row this version has waited at this step for this very reason."""
+        """How many times in a row this version has waited at this step for the same reason."""
         wait = self.job.waits.get((self.provider, name))
         return wait.attempts if wait and wait.version == self.version and wait.reason is reason else 0
 
@@ -180,7 +180,7 @@ class Case:
         return waited and account is not None and account.settled_version >= self.version
 
     def may_turn_up(self, name: StepName) -> timedelta | None:
-        """For how long an earlier attempt whose outcome is unknown may still be carried out or hidden; None where none is any more."""
+        """How long an earlier attempt with an unknown outcome may still take effect or stay hidden; None if none can."""
         step = self.step(name)
         if step is None or not self.was_lost(name):
             return None
@@ -189,7 +189,7 @@ class Case:
         return left if left > timedelta(0) else None
 
     def to_be_verified(self, name: StepName) -> bool:
-        """Whether this job is the second look, and this step is unsure."""
+        """Whether this job verifies the account, and this step is unsure."""
         step = self.step(name)
         return self.job.settled and step is not None and step.unsure
 

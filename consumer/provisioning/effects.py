@@ -9,7 +9,7 @@ A call names its service and, where it can be refused by itself, the part of it 
 A refusal makes those wait who are affected:
 
     Scope.TENANT     the service ──▶ every student of the tenant
-    Scope.RESOURCE   the part    ──▶ whose calls need that part
+    Scope.RESOURCE   the part    ──▶ every student whose calls need that part
     Scope.STUDENT    nothing     ──▶ but the same refusal, met by several students within minutes, is the institution's: the part
                                      waits where the call has one, else the service
 """
@@ -98,7 +98,7 @@ class Effects:
         self._failpoints = failpoints
 
     async def commit(self, writes: Sequence[Write], at: Point) -> None:
-        """Commits under the lease, and insists while the database is away, as long as the lease can still be ours. `at` names the commit.
+        """Commits under the lease; retries while the database is unavailable and the lease can still be held. `at` names the commit.
 
         Raises `Fenced` when it no longer is, `Unavailable` when the time is over.
         """
@@ -136,7 +136,7 @@ class Effects:
         """One effect; `at` names its boundaries. `before` is committed with the intent, what `then` makes of the answer with the result.
 
         `uncertain`: an earlier attempt may have been carried out, so that only a success settles the step. Raises what the call
-        raises. After `AddressTaken` this attempt counts as not carried out; the caller finds out whose the address is.
+        raises. After `AddressTaken` this attempt counts as not carried out; the caller finds out who holds the address.
         """
         with self._passage(service, part):
             begin = BeginStep(provider, name, self._version, request_hash, self._limits.call)

@@ -1,4 +1,4 @@
-"""How one provider's way ended: done, failed finally, or continued later; when, why, and what is reported downstream.
+"""How the steps at one provider ended: done, failed for good, or continued later; when, why, and what is reported downstream.
 
 fault            the student                                     downstream
 GiveUp           failed for this event                           at once, final
@@ -49,7 +49,7 @@ class Pace:
 
 @dataclass(frozen=True, slots=True)
 class Ending:
-    """`stopped`: the last step that was taken did not get done. `again`: the way is gone on with in so many seconds."""
+    """`stopped`: the last step taken was not completed. `again`: seconds until the remaining steps are tried."""
 
     stopped: bool = False
     failed: bool = False
@@ -63,7 +63,7 @@ class Ending:
         return replace(self, stopped=True, held=False, again=0.0)
 
     def going_on(self) -> "Ending":
-        """The same, for the steps that are taken all the same."""
+        """The same, for steps that are taken in spite of it."""
         return replace(self, stopped=False)
 
     def also(self, outcome: Publish) -> "Ending":
@@ -85,7 +85,7 @@ class Endings:
         self._rng = rng
 
     def of(self, case: Case, name: StepName, fault: Fault, so_far: Ending) -> Ending:
-        """The way's end at this step, added to what it has come to `so_far`."""
+        """The ending after a fault at this step, added to the ending `so_far`."""
         match fault:
             case Superseded():
                 return so_far.again_at_once()
@@ -101,7 +101,7 @@ class Endings:
     def _gave_up(self, case: Case, name: StepName, fault: GiveUp, so_far: Ending) -> Ending:
         _log("student_failed", case, name, fault.reason, fault.code)
         if name is StepName.WELCOME:
-            # The account stands all the same; the school hands the credentials over in another way.
+            # The account exists; the school hands the credentials over in another way.
             return so_far.also(welcome(case, MailState.FAILED, fault=fault))
         outcome = failed(case, name, fault.reason, str(fault), retry_at=None)
         return replace(so_far, stopped=True, failed=True).also(outcome)

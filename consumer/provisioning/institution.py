@@ -32,10 +32,10 @@ class Institution:
 
 
 class Institutions(Mapping[str, Institution]):
-    """All tenants of a process by id. A tenant whose secret, key or CA file cannot be used has a `fault`, and no other tenant notices.
+    """All tenants of a process by id. A tenant whose secret, key or CA file cannot be used has a `fault`; other tenants are not affected.
 
-    Such a tenant is opened again when it is asked for, at most once a minute: once the secret is there, work goes on without a restart.
-    `open_tenant` raises `Stop` and may block for as long as reading small files takes; `clock` tells seconds.
+    Such a tenant is opened again when it is asked for, at most once a minute: once the secret is there, work continues without a restart.
+    `open_tenant` raises `Stop` and may block for as long as reading small files takes; `clock` returns seconds.
     """
 
     def __init__(
@@ -78,7 +78,7 @@ class Institutions(Mapping[str, Institution]):
             log.error("tenant_unusable", tenant_id=tenant.id, why=why)
         self._open_at[tenant.id] = self._clock() + _OPEN_AGAIN
         self._metrics.tenant_unusable.labels(tenant.id).set(1)
-        # The log says why: downstream, the names of our files and variables are no one's business.
+        # The log has the cause: names of our files and variables do not belong in outcome events.
         fault = Hold(
             "The institution's credentials or certificates cannot be used by this service.",
             reason=Reason.TENANT_UNUSABLE,

@@ -74,8 +74,8 @@ def welcome(
 ) -> Publish:
     """`welcome-email-status`, once for each account that was created and each state.
 
-    That a mail was accepted and that none is wanted are two ends of the same operation, and one event. A ledger that was restored finds
-    the account, of which it has forgotten that it made it and wrote to its student, and wants no mail: what was published stands.
+    Accepted and not wanted are two ends of the same operation, and share an event id. A restored ledger finds the account, does not know
+    that it created it and sent its mail, and wants none: the event that was published stays valid.
     """
     generation = case.account.generation if case.account else 0
     detail = f"0/{MailState.ACCEPTED}" if state in _ENDS else f"{generation}/{state}"

@@ -23,7 +23,7 @@ class Pool:
     """Loop 2. One task runs `run`; `stop` may be called from the same event loop.
 
     `handle` is given a student and the event loop's time at which the claim was asked for: however long the process stood still since,
-    the database's time can be told from it.
+    the database's time can be derived from it.
 
     `limits` says for each tenant how many of its students may be in work at once, so that a slow provider of one tenant holds
     only that tenant's share; `concurrency` how many in all, which the pool comes to little by little. `wait` returns when new work was
@@ -155,7 +155,7 @@ class Pool:
         self._metrics.in_work.set(len(self._tasks))
         self._changed.set()
         if not task.cancelled() and (error := task.exception()):
-            # A defect of ours: the student's lease runs out and it is tried again; the others go on.
+            # A bug: the student's lease expires and the student is tried again; others are not affected.
             self._metrics.loop_faults.labels("provisioning", type(error).__name__).inc()
             log.error("student_failed_unexpectedly", tenant_id=tenant, exc_info=error)
 

@@ -20,7 +20,7 @@ class SlowStart:
         self._since = float("-inf")
 
     def allowed(self, in_work: int, now: float) -> int:
-        """How many may be in work now. `in_work` is how many are; it is to be told at least as often as it changes much."""
+        """How many may be in work now. `in_work` is how many are; call it whenever that number changes much."""
         self._peak = max(self._peak, in_work)
         if now - self._since >= GROWS_EVERY:
             self._allowed = min(self._most, max(self._first, 2 * self._peak))

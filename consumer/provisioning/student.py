@@ -1,4 +1,4 @@
-"""One claimed student: each provider's steps, then one commit that settles the event or plans the next try.
+"""One claimed student: each provider's steps, then one commit that settles the event or schedules the next try.
 
 The accounts are made one provider after the other, since they share an address; what follows is done side by side.
 """
@@ -27,7 +27,7 @@ log = structlog.get_logger()
 
 
 class StudentWorker:
-    """Works claimed students. `stopping` tells that the process wants to end: then a student is handed back between two steps."""
+    """Works claimed students. `stopping`: the process is shutting down; a student is then handed back between two steps."""
 
     def __init__(
         self,
@@ -51,7 +51,7 @@ class StudentWorker:
         self._stopping = stopping
 
     async def work(self, job: Job, claimed_at: float | None = None) -> None:
-        """Brings the student as far as it goes now, and ends the lease. Faults of vendors and of the ledger stay inside.
+        """Takes the missing steps as far as possible now, and ends the lease. Does not raise faults of vendors or of the ledger.
 
         `claimed_at` is the event loop's time at which the claim was asked for; without it, the student was claimed just now.
         """
@@ -81,7 +81,7 @@ class StudentWorker:
                 "lease_lost", tenant_id=job.lease.tenant_id, student_id=job.lease.student_id, epoch=job.lease.epoch
             )
         except RetryLater as fault:
-            # The ledger is away for longer than the lease: whoever claims the student next finds what was committed.
+            # The ledger was unavailable for longer than the lease: the next claim finds what was committed.
             log.warning("lease_abandoned", tenant_id=job.lease.tenant_id, reason=fault.reason)
 
     async def _worked(self, job: Job, cases: Sequence[Case]) -> Sequence[Ending]:
@@ -158,6 +158,6 @@ def _forgotten(job: Job) -> Sequence[Write]:
 
 
 def _verified(job: Job) -> Sequence[Write]:
-    """What the second look has made sure of. A provider that has left the tenant's configuration is not looked at for ever."""
+    """Providers whose accounts are verified now. One that has left the tenant's configuration is not verified forever."""
     unsure = {step.provider for step in job.steps.values() if step.unsure}
     return [Verified(provider) for provider in sorted(unsure)] if job.settled else []

@@ -1,4 +1,4 @@
-"""Step one: an address that nobody else has, reserved in the database before the first call, and the body of that call.
+"""Address: reserves an address that is free, in the database and before the first call, and decides the body of that call.
 
 The address is reserved at all providers of the student's that have no account yet, so that the student has one address everywhere.
 Both are corrected from the newest event and the configuration as long as no attempt can have been carried out: see `corrected`.
@@ -53,7 +53,7 @@ async def corrected(case: Case) -> Account:
     """
     account = await reserved(case)
     if case.provider not in case.job.accounts or case.may_turn_up(StepName.CREATE) is not None:
-        return account  # decided in this very job, or not to be changed
+        return account  # decided in this job, or not to be changed
     if not _is_candidate(case, account.address):
         await _refuse_to_leave_behind(case, account)
         # What an attempt with that address left unknown is given up with it.
@@ -105,7 +105,7 @@ def _body(case: Case, address: str) -> NewAccount:
 
 
 async def _reserve(case: Case) -> str | None:
-    """The best candidate that is free. The many more are thought of only for those whose best few are all taken."""
+    """The best candidate that is free. The long list is only computed where the short one is all taken."""
     open_to = [case.provider, *(other.provider for other in case.others)]
     for most in (_BEST, MAX_CANDIDATES):
         found = _candidates(case, most)

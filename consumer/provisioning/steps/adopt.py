@@ -30,7 +30,7 @@ async def our_accounts(case: Case) -> list[Found]:
 
 
 async def adopt(case: Case, account: Account, found: Found, origin: Origin, *, explained: bool) -> None:
-    """Takes the account. `explained`: an attempt of ours whose fate is unknown would have made this very account.
+    """Takes the account. `explained`: an attempt of ours with an unknown outcome would have created exactly this account.
 
     Raises `Hold` where it is none that may be taken.
     """
@@ -41,8 +41,8 @@ async def adopt(case: Case, account: Account, found: Found, origin: Origin, *, e
     done = EndStep(case.provider, StepName.CREATE, StepState.DONE)
     writes: list[Write] = [done, SaveAccount(taken)]
     if origin is not Origin.CREATED or account.generation > 0 or not explained:
-        # Its password was never ours, or attempts bore several, or an account that replicas hid was in the way: a mail must not tell a
-        # password that may be wrong.
+        # Its password was never ours, or attempts had several, or an account hidden by replication lag was in the way: a mail must not
+        # contain a password that may be wrong.
         writes.append(DestroyCredential(case.provider))
     await case.effects.commit(writes, Point.ACCOUNT_ADOPTED)
 

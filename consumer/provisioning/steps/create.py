@@ -1,4 +1,4 @@
-"""Step two: the account itself, at most one whatever happens.
+"""Create: the account itself, at most one whatever happens.
 
 look for our marker ──found──▶ adopt | restore (`adopt` says what is never taken)
         │ nothing (proves nothing)
@@ -6,15 +6,15 @@ look for our marker ──found──▶ adopt | restore (`adopt` says what is n
 create ──▶ created
         │ "taken"
         ▼
-whose is it? ──our marker──▶ adopt
+who holds it? ─our marker──▶ adopt
         │      ──not visible yet──▶ later, and after some tries the next candidate
         │      ──another marker──▶ refuse the address, take the next candidate
         ▼
 no marker: may an earlier attempt still turn out to have made it?
-        │ yes ──▶ later, when that can be told
+        │ yes ──▶ later, when that is known
         │ no  ──▶ the next candidate, or a person (`addresses.on_taken`)
 
-Attempts send the same body while any of them may still turn up. When none may, the body is made anew: see `address.corrected`.
+Attempts send the same body while any of them may still turn up. When none may, the body is decided again: see `address.corrected`.
 """
 
 from dataclasses import replace
@@ -92,14 +92,14 @@ def _refuse_beside_a_restored_one(case: Case, account: Account) -> None:
 
 async def _create(case: Case, account: Account) -> None:
     request_hash = body_hash(account)
-    # A body that was made anew says that no attempt with another one can turn up any more.
+    # A body that was decided again means that no attempt with another one can still take effect.
     uncertain = (
         case.uncertain(StepName.CREATE)
         and _was_last(case, request_hash)
         and case.may_turn_up(StepName.CREATE) is not None
     )
     if _was_last(case, request_hash) and not case.has_password(account.generation):
-        # The sealed password has expired, and an attempt that bore it may still turn up: this one must be told apart.
+        # The sealed password has expired, and an attempt that bore it may still turn up: this one must be distinguishable.
         account = replace(account, generation=account.generation + 1)
     password, seal = sealed_password(case, account.generation)
     body = new_account(account)
@@ -119,20 +119,20 @@ async def _create(case: Case, account: Account) -> None:
         )
     except AddressTaken:
         case.asked_for = False
-        await _whose_is_it(case, account)
+        await _taken_by(case, account)
     else:
         case.created_now = True
 
 
 def _created(case: Case, account: Account, found: Found) -> list[Write]:
-    # Where nobody could tell whether the marker stands, the account is looked at once more.
+    # Where it is unknown whether the marker was stored, the account is verified later.
     unsure = EndStep(case.provider, StepName.CREATE, StepState.DONE, unsure=found.marker is None)
     limited = found.throttled
     waits = case.effects.waits(StepName.CREATE, case.service, None, limited) if limited else None
     return [unsure, SaveAccount(standing(account, found, Origin.CREATED)), *([waits] if waits else [])]
 
 
-async def _whose_is_it(case: Case, account: Account) -> None:
+async def _taken_by(case: Case, account: Account) -> None:
     holder = await case.effects.ask(
         StepName.CREATE, case.service, lambda t: case.directory.find_address(account.address, timeout=t)
     )
@@ -205,12 +205,12 @@ async def _restore(case: Case, account: Account, found: Found) -> None:
         before=[SaveAccount(account)],
         uncertain=case.uncertain(StepName.CREATE),
     )
-    # Roles show on living accounts only. Until they were read the account is not ours in the ledger: no step goes on with it.
+    # Roles are readable on live accounts only. Until they are read, the ledger does not have the account as ours, and no step uses it.
     await adopt(case, account, restored, Origin.RESTORED, explained=False)
 
 
 def _origin(case: Case, account: Account, found: Found) -> Origin:
-    """Whose doing the account is: ours only where the very request that would have made it so may have been carried out."""
+    """Where the account came from: from us only where the request that would have created it may have been carried out."""
     if _was_last(case, _restore_hash(found)):
         return Origin.RESTORED
     if _was_last(case, body_hash(account)) and (case.was_lost(StepName.CREATE) or _was_taken(case, account)):
@@ -223,13 +223,13 @@ def _created_if_at(account: Account, found: Found) -> Origin:
 
 
 def _was_last(case: Case, request_hash: bytes) -> bool:
-    """Whether the newest attempt, before this job, was this very request."""
+    """Whether the newest attempt before this job was this request."""
     step = case.step(StepName.CREATE)
     return step is not None and step.request_hash == request_hash
 
 
 def _was_taken(case: Case, account: Account) -> bool:
-    """Whether the newest attempt, before this job, was told that this account's address is taken."""
+    """Whether the newest attempt before this job was refused because this account's address is taken."""
     step = case.step(StepName.CREATE)
     return step is not None and step.reason is Reason.ACCOUNT_CONFLICT and _was_last(case, body_hash(account))
 

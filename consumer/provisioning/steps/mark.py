@@ -1,7 +1,7 @@
-"""The marker of an account whose object id the ledger has: written again where it was lost, renewed where an earlier version wrote it.
+"""Mark: writes the current marker on an account whose object id the ledger has, where it is missing or was written by an earlier version.
 
 Earlier versions marked accounts at Microsoft with the bare student number, which staff may have as well. An account that bears it is known
-by its object id alone, and gets the marker of today. One that an earlier version only found by that number was never proven to be the
+by its object id alone, and gets the current marker. One that an earlier version only found by that number was never proven to be the
 student's: a person must look.
 """
 
@@ -17,7 +17,7 @@ from consumer.provisioning.case import Case
 
 
 async def ensure_marked(case: Case) -> None:
-    """Returns when the account, if there is one, bears the marker of today. Raises `Hold`."""
+    """Returns when the account, if there is one, has the current marker. Raises `Hold`."""
     account, mark = case.account, case.own_marker
     if account is None or account.object_id is None or account.marker == mark:
         return

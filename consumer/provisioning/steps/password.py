@@ -1,4 +1,4 @@
-"""A password whose mail is lost is replaced before another mail: the lost one may lie anywhere, and must not open anything."""
+"""Replaces a password whose mail was lost, before another mail is sent: the lost mail must not contain a working password."""
 
 import hashlib
 from collections.abc import Sequence
@@ -28,8 +28,8 @@ def sealed_password(case: Case, generation: int) -> tuple[str, Sequence[Write]]:
 async def replace_password(case: Case, reason: Reason) -> None:
     """Returns when the account has a password of the next generation. `reason` is why the one that it has is of no use.
 
-    Raises `Hold` where somebody has used the account, or nobody can tell: then it is theirs, and not ours to lock. Where the password
-    had merely expired, somebody who uses the account needs no mail: `GiveUp`.
+    Raises `Hold` where the account was used, or where that cannot be determined: its user must not be locked out. Where the password
+    had merely expired and the account is in use, no mail is needed: `GiveUp`.
     """
     account = case.known_account()
     object_id = account.object_id or ""
@@ -61,7 +61,7 @@ async def _refuse_if_used(case: Case, object_id: str, reason: Reason) -> None:
 
 
 async def was_used(case: Case, object_id: str) -> bool | None:
-    """Whether the password that we set last has been used or changed since; None where that cannot be told."""
+    """Whether the password that we set last has been used or changed since; None where that cannot be determined."""
     step = case.step(StepName.PASSWORD)
     set_at = step.started_at if step else None
     return await case.effects.ask(

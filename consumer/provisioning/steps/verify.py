@@ -1,15 +1,15 @@
-"""The second look at an account of which something was lost sight of: a call whose answer never came, or whose process went away.
+"""Verify: a later look at an account for which a call's outcome was lost, because no answer came or the process died.
 
-It comes some time after the event was settled, when nothing of that can be on its way any more. Who carries our marker?
+It runs some time after the event was settled, when no such call can still take effect. Which account has our marker?
 
-our object, nobody else ──────────────▶ sure
-nobody; our object shows no marker ───▶ mark it ──▶ sure
-nobody; no account was made ──────────▶ sure
-one that we did not know of ──────────▶ a creation was carried out after all: it is the student's, and the way goes on
+only our object ──────────────────────▶ verified
+none; our object shows no marker ─────▶ mark it ──▶ verified
+none; no account was created ─────────▶ verified
+one that we did not know of ──────────▶ a creation took effect after all: it is the student's, and the remaining steps follow
 several, or another than our object ──▶ a person must look
-nobody; our object can't be found ────▶ later, and in the end a person must look
+none; our object is not found ────────▶ retried, and in the end a person must look
 
-Then licences and groups whose steps were unsure are given again (`grants`). Nothing is created here, and no mail is sent twice.
+Licences and groups whose steps were unsure are then given again (`grants`). Nothing is created here, and no mail is sent twice.
 """
 
 from enum import StrEnum
@@ -25,7 +25,7 @@ from consumer.provisioning.steps.mark import write_marker
 
 
 class Finding(StrEnum):
-    """What a second look found; a label of `provisioner_verifications`."""
+    """What a verification found; a label of `provisioner_verifications`."""
 
     SURE = "sure"
     MARKED = "marked"  # our object showed no marker, and bears it now
@@ -74,7 +74,7 @@ async def _unmarked(case: Case, account: Account) -> Finding:
     if holder.object_id == account.object_id and holder.marker == account.marker:
         return Finding.SURE  # searches lag behind
     if holder.object_id != account.object_id or holder.marker is not None or account.origin is not Origin.CREATED:
-        # Whoever took the marker from an account that was here before us may have meant it.
+        # The marker of an account that existed before us may have been removed on purpose.
         raise Hold("The student's account no longer carries the marker.", reason=Reason.ACCOUNT_CONFLICT)
     await refuse_privileged(case, holder)
     await write_marker(case, holder.object_id, account.marker)

@@ -1,13 +1,13 @@
-"""The last step: the welcome mail with the credentials, at most one with a password that works.
+"""Welcome: the mail with the credentials, at most one with a password that works.
 
-The mail service knows no idempotency: a mail whose fate is unknown is looked for by its Message-Id, after a hold-down in which the
-service's own records become complete. If it is not found there, the password that it bore is replaced before another is sent, and only
-while nobody has used it:
+The mail service has no idempotency keys: a mail with an unknown outcome is looked up by its Message-Id, after a hold-down in which the
+service's own records become complete. If it is not found, the password in it is replaced before another mail is sent, and only if the
+account was not used:
 
     unknown ──hold-down──▶ look up ──found──▶ accepted
                               │ not found
                               ▼
-                     was the account used? ──yes, or can't be told──▶ a person must look
+                     was the account used? ──yes, or unknown──▶ a person must look
                               │ no
                               ▼
                      replace the password ──▶ send the new one, under a new Message-Id
@@ -57,7 +57,7 @@ async def ensure_welcomed(case: Case) -> None:
 
 
 async def _was_forgotten(case: Case, mailer: Mailer) -> bool:
-    """Whether a mail that this ledger has not begun was sent all the same: before the ledger was restored to what it is.
+    """Whether a mail was sent of which this ledger has no record, because the ledger was restored from a backup.
 
     Where the mail service does not let us look, the ledger is believed.
     """
@@ -69,7 +69,7 @@ async def _was_forgotten(case: Case, mailer: Mailer) -> bool:
 
 
 async def _refuse_replaced(case: Case) -> None:
-    """A mail that has waited must not carry a password that the school, or the student, has changed meanwhile."""
+    """A delayed mail must not contain a password that the school or the student has changed meanwhile."""
     if await was_used(case, case.known_account().object_id or ""):
         raise GiveUp(
             "The password was changed at the provider while its mail waited.", reason=Reason.CREDENTIAL_REPLACED
@@ -89,7 +89,7 @@ async def _not_wanted(case: Case) -> None:
 
 
 async def _send_another(case: Case, mailer: Mailer, reason: Reason) -> None:
-    _recipient(case)  # nobody's password is replaced for a mail that cannot be sent
+    _recipient(case)  # before the password is replaced: the mail may have no valid recipient
     await replace_password(case, reason)
     await _send(case, mailer)
 
@@ -111,13 +111,13 @@ async def _send(case: Case, mailer: Mailer) -> None:
 
 
 async def _found(case: Case, mailer: Mailer) -> bool:
-    """Whether the mail of unknown fate was accepted after all. Raises `RetryLater` until that can be known."""
+    """Whether the mail with the unknown outcome was accepted. Raises `RetryLater` until that can be known."""
     step = case.step(StepName.WELCOME)
     began = step.started_at if step else case.job.now
     ripe_in = timedelta(seconds=case.tools.mail_hold_down) - (case.now() - began)
     if ripe_in > timedelta(0):
         raise RetryLater(
-            "The mail's fate cannot be known yet.", reason=Reason.OUTCOME_UNKNOWN, after=ripe_in.total_seconds()
+            "The mail's outcome cannot be known yet.", reason=Reason.OUTCOME_UNKNOWN, after=ripe_in.total_seconds()
         )
     return await _is_accepted(case, mailer, since=began)
 
