@@ -27,7 +27,7 @@ from consumer.policy.passwords import generate
 from consumer.policy.patterns import pattern_errors
 from consumer.providers.factory import open_directories
 from consumer.provisioning.case import Tools
-from consumer.provisioning.effects import Experience, Limits
+from consumer.provisioning.containment import Experience, Limits
 from consumer.provisioning.ending import Pace
 from consumer.provisioning.institution import Institution, Institutions
 from consumer.provisioning.pool import Pool

@@ -1,23 +1,14 @@
 """The step protocol around every call to a vendor.
 
-    intent committed (lease checked, tenant's wait checked) ─▶ call, with a deadline ─▶ result committed with what follows from it
+    intent committed (lease checked, tenant's wait checked) ─▶ call, with a deadline ─▶ result committed with the next intent, or the end
 
-A crash between the two commits leaves STARTED, which the next owner treats like UNKNOWN. A call is not begun when the tenant's
-service waits, nor when the lease could end before the call's deadline, nor for an event that is not the newest any more.
-
-A call names its service and, where it can be refused by itself, the part of it that it needs: a group, the licences, a kind of look-up.
-A refusal makes those wait who are affected:
-
-    Scope.TENANT     the service ──▶ every student of the tenant
-    Scope.RESOURCE   the part    ──▶ every student whose calls need that part
-    Scope.STUDENT    nothing     ──▶ but the same refusal, met by several students within minutes, is the institution's: the part
-                                     waits where the call has one, else the service
+A crash in between leaves STARTED, which the next owner treats like UNKNOWN. What a failed call leads to is committed at once. A call is
+not begun when the tenant's service waits, nor when the lease could end before the call's deadline, nor for an event that is not the newest
+any more.
 """
 
 import asyncio
-from collections.abc import Awaitable, Callable, Generator, Sequence
-from contextlib import contextmanager
-from dataclasses import dataclass, field
+from collections.abc import Awaitable, Callable, Sequence
 from datetime import datetime
 from typing import TypeVar
 
@@ -30,93 +21,86 @@ from consumer.errors import (
     OutcomeUnknown,
     Reason,
     RetryLater,
-    Scope,
-    Throttled,
-    Unavailable,
 )
 from consumer.events import Provider, StepName
-from consumer.failpoints import LOOK_UP, UNARMED, Boundaries, Failpoints, Point, commit_lost
-from consumer.ledger.known import Known, apply
-from consumer.ledger.port import BeginStep, EndStep, Job, KeepLease, StepState, TenantWaits, Waiting, Work, Write
+from consumer.failpoints import LOOK_UP, Boundaries, Point
+from consumer.ledger.known import Known
+from consumer.ledger.port import (
+    BeginStep,
+    DestroyCredential,
+    EndStep,
+    KeepLease,
+    SealCredential,
+    StepState,
+    TenantWaits,
+    Waiting,
+    Write,
+)
 from consumer.observe.metrics import Metrics
-from consumer.provisioning.breaker import Breaker, Breakers
-from consumer.provisioning.refusals import Refusals
-from consumer.provisioning.waitlog import WaitLog
+from consumer.provisioning.commits import Commits
+from consumer.provisioning.containment import Containment, Experience, Limits, place_of
 
-_COMMIT_PAUSE = 0.2
 _STOOD_STILL = 5.0
 """Seconds after an intent was asked for, from which on its call is not begun: an intent takes far less."""
 
 T = TypeVar("T")
 
-
-@dataclass(frozen=True, slots=True)
-class Limits:
-    """Seconds: `call` for one call in all; `lease` for which a result is worth committing; `tenant_held` until a tenant that waits for
-    a person is tried again; `throttled` where a vendor names no time."""
-
-    call: float
-    lease: float
-    tenant_held: float
-    throttled: float = 30.0
-
-
-@dataclass(frozen=True, slots=True)
-class Experience:
-    """What a process has met, over all of its students."""
-
-    breakers: Breakers = field(default_factory=Breakers)
-    refusals: Refusals = field(default_factory=Refusals)
-    waits: WaitLog = field(default_factory=WaitLog)
+_Named = tuple[Sequence[Write], Point]
+"""Writes, and the name of their commit."""
 
 
 class Effects:
-    """Calls about one student under one lease. Not for concurrent use on the same step. `metrics` count what becomes of them.
+    """Calls about one student at one provider under one lease. Not for concurrent use. `metrics` count what becomes of them.
 
-    `known` is what the ledger has: as it was claimed, and what has been committed since. `now` is the database's time.
+    A result that was left for later is committed with whatever is committed next.
     """
 
-    def __init__(
-        self,
-        *,
-        work: Work,
-        job: Job,
-        now: Callable[[], datetime],
-        limits: Limits,
-        metrics: Metrics,
-        experience: Experience,
-        failpoints: Failpoints = UNARMED,
-    ) -> None:
-        self._work = work
-        self._lease = job.lease
-        self._version = job.desired.event.version
-        self.now = now
-        self.known = Known.of(job)
-        self._limits = limits
+    def __init__(self, commits: Commits, *, limits: Limits, metrics: Metrics, experience: Experience) -> None:
         self.metrics = metrics
-        self._experience = experience
-        self._failpoints = failpoints
+        self.containment = Containment(commits.job.lease, limits=limits, metrics=metrics, experience=experience)
+        self._commits = commits
+        self._limits = limits
+        self._unwritten: list[_Named] = []
+
+    @property
+    def known(self) -> Known:
+        """What the ledger has, and the results that it is going to have."""
+        return self._commits.known
+
+    def now(self) -> datetime:
+        """The database's time."""
+        return self._commits.now()
+
+    def later(self, writes: Sequence[Write], at: Point) -> None:
+        """Has these writes committed with whatever is committed next; `at` names their commit."""
+        self._commits.fold(writes)
+        self._unwritten.append((writes, at))
+
+    def unwritten(self) -> tuple[Sequence[Write], Sequence[Point]]:
+        """What was left for later, which is the caller's to commit now."""
+        taken, self._unwritten = self._unwritten, []
+        return _together(taken)
 
     async def commit(self, writes: Sequence[Write], at: Point) -> None:
-        """Commits under the lease; retries while the database is unavailable and the lease can still be held. `at` names the commit.
+        """Commits under the lease, with what was left for later; retries while the database is unavailable and the lease can still be held.
 
-        Raises `Fenced` when it no longer is, `Unavailable` when the time is over.
+        `at` names the commit. Raises `Fenced` where the lease is lost, `Unavailable` where the database is for too long.
         """
-        await self._insist(writes, at, service=None)
+        await self._commit(writes, at, service=None)
 
     async def ask(
         self, name: StepName, service: str, call: Callable[[float], Awaitable[T]], *, part: str | None = None
     ) -> T:
         """A call that changes nothing at the vendor, for this step: leased and held back like any other, but not recorded."""
-        with self._passage(service, part):
+        with self.containment.passage(service, part):
             until = await self._open(service, part, [KeepLease(timeout=self._limits.call)], LOOK_UP.intent)
             try:
                 answer = await self._call(call, LOOK_UP.answer, until)
             except Fault as fault:
-                if waits := self.waits(name, service, part, fault):
+                if waits := self.containment.waits(name, service, part, fault):
                     await self.commit([waits], LOOK_UP.result)
                 raise
-            self._answered(service, part)
+            self.containment.answered(service, part)
             return answer
 
     async def step(
@@ -138,39 +122,26 @@ class Effects:
         `uncertain`: an earlier attempt may have been carried out, so that only a success settles the step. Raises what the call
         raises. After `AddressTaken` this attempt counts as not carried out; the caller finds out who holds the address.
         """
-        with self._passage(service, part):
-            begin = BeginStep(provider, name, self._version, request_hash, self._limits.call)
+        with self.containment.passage(service, part):
+            version = self._commits.job.desired.event.version
+            begin = BeginStep(provider, name, version, request_hash, self._limits.call)
             until = await self._open(service, part, [*before, begin], at.intent)
             try:
                 answer = await self._call(call, at.answer, until)
             except Fault as fault:
                 state, reason = _ended(fault, uncertain=uncertain)
                 self.metrics.steps.labels(provider, name, state).inc()
-                waits = self.waits(name, service, part, fault)
+                waits = self.containment.waits(name, service, part, fault)
                 await self.commit([EndStep(provider, name, state, reason), *([waits] if waits else [])], at.result)
                 raise
-            self._answered(service, part)
+            self.containment.answered(service, part)
         self.metrics.steps.labels(provider, name, StepState.DONE).inc()
-        await self.commit([EndStep(provider, name, StepState.DONE), *then(answer)], at.result)
+        result = [EndStep(provider, name, StepState.DONE), *then(answer)]
+        if any(isinstance(write, TenantWaits) for write in result):
+            await self.commit(result, at.result)  # the next intent must meet the wait
+        else:
+            self.later(result, at.result)
         return answer
-
-    def _breaker(self, place: str) -> Breaker:
-        return self._experience.breakers.of(self._lease.tenant_id, place)
-
-    @contextmanager
-    def _passage(self, service: str, part: str | None) -> Generator[None]:
-        with self._breaker(service).passage():
-            if part is None:
-                yield
-            else:
-                with self._breaker(_place(service, part)).passage():
-                    yield
-
-    def _answered(self, service: str, part: str | None = None) -> None:
-        now = asyncio.get_running_loop().time()
-        for place in {service, _place(service, part)}:
-            self._breaker(place).answered()
-            self._experience.waits.answers(self._lease.tenant_id, place, now=now)
 
     async def _call(self, call: Callable[[float], Awaitable[T]], at: Point, until: float) -> T:
         left = until - asyncio.get_running_loop().time()
@@ -178,77 +149,48 @@ class Effects:
             # The tenant's service may have been made to wait meanwhile.
             raise RetryLater("The process stood still before the call, which was not begun.", after=0.0)
         answer = await call(left)
-        await self._failpoints.reach_async(at, lost=OutcomeUnknown("The answer got lost."))
+        await self._commits.failpoints.reach_async(at, lost=OutcomeUnknown("The answer got lost."))
         return answer
 
     async def _open(self, service: str, part: str | None, writes: Sequence[Write], at: Point) -> float:
         """Until when the call may last, by the event loop's clock: a process that stood still behind its intent must not begin it then."""
         try:
-            return await self._insist(writes, at, service=_place(service, part)) + self._limits.call
+            return await self._commit(writes, at, service=place_of(service, part)) + self._limits.call
         except Waiting as waiting:
             kind = OnHold if waiting.held else RetryLater
             why = "The tenant's service, or what the call needs of it, waits."
             raise kind(why, reason=waiting.reason, after=waiting.seconds, code=waiting.code) from waiting
 
-    async def _insist(self, writes: Sequence[Write], at: Point, *, service: str | None) -> float:
+    async def _commit(self, writes: Sequence[Write], at: Point, *, service: str | None) -> float:
         """When the commit that succeeded was asked for."""
-        loop = asyncio.get_running_loop()
-        give_up_at = loop.time() + self._limits.lease
-        while True:
-            asked_at = loop.time()
-            try:
-                await self._work.commit(self._lease, writes, service=service)
-                await self._failpoints.reach_async(at, lost=commit_lost())
-            except Unavailable:
-                if loop.time() >= give_up_at:
-                    raise
-                await asyncio.sleep(_COMMIT_PAUSE)
-            else:
-                now = self.now()
-                for write in writes:
-                    self.known = apply(self.known, write, version=self._version, epoch=self._lease.epoch, now=now)
-                return asked_at
-
-    def waits(self, name: StepName, service: str, part: str | None, fault: Fault) -> TenantWaits | None:
-        """What must be committed so that all who are affected wait, where that is more than this student."""
-        if not isinstance(fault, Hold | RetryLater | OutcomeUnknown):
-            self._answered(service)
-            return None
-        place, seconds = service, None
-        if isinstance(fault, Unavailable | OutcomeUnknown):
-            seconds = self._breaker(service).failed()
-        elif isinstance(fault, Hold) and (held := self._held_place(service, part, fault)):
-            place, seconds = held, self._limits.tenant_held
-            self._breaker(place).held(fault)
-            if place != service:
-                self._answered(service)
-        else:
-            self._answered(service)
-        if isinstance(fault, Throttled):
-            seconds = self._limits.throttled if fault.after is None else fault.after
-        if seconds is None:
-            return None
-        self.metrics.tenant_waits.labels(self._lease.tenant_id, service).inc()
-        now = asyncio.get_running_loop().time()
-        self._experience.waits.waits(self._lease.tenant_id, place, fault, seconds=seconds, now=now)
-        return TenantWaits(place, seconds, fault.reason, name, fault.code, held=isinstance(fault, Hold))
-
-    def _held_place(self, service: str, part: str | None, hold: Hold) -> str | None:
-        """The service or the part of it that waits after this hold; None where it is the student alone who does."""
-        place = _place(service, part)
-        if hold.scope is Scope.TENANT:
-            return service
-        if hold.scope is Scope.RESOURCE and part is not None:
-            return place
-        if hold.code is None:  # our own finding about this student, and no vendor's refusal
-            return None
-        refused = (self._lease.tenant_id, place, hold.code)
-        now = asyncio.get_running_loop().time()
-        return place if self._experience.refusals.common(refused, self._lease.student_id, now) else None
+        earlier, self._unwritten = self._unwritten, []
+        try:
+            if _must_precede(earlier, writes):
+                await self._commits.commit(*_together(earlier))
+                earlier = []
+            before, points = _together(earlier)
+            asked_at = await self._commits.commit([*before, *writes], [*points, at], service=service)
+        except BaseException:
+            self._unwritten = [*earlier, *self._unwritten]
+            raise
+        self._commits.fold(writes)
+        return asked_at
 
 
-def _place(service: str, part: str | None) -> str:
-    return service if part is None else f"{service}/{part}"
+def _together(commits: Sequence[_Named]) -> tuple[Sequence[Write], Sequence[Point]]:
+    return [write for writes, _ in commits for write in writes], [at for _, at in commits]
+
+
+def _must_precede(earlier: Sequence[_Named], writes: Sequence[Write]) -> bool:
+    """One commit is written kind by kind: a step begins before it ends there, and a password is sealed before passwords are destroyed."""
+    before, _ = _together(earlier)
+    ended = {(write.provider, write.name) for write in before if isinstance(write, EndStep)}
+    destroyed = {write.provider for write in before if isinstance(write, DestroyCredential)}
+    return any(
+        (isinstance(write, BeginStep) and (write.provider, write.name) in ended)
+        or (isinstance(write, SealCredential) and write.provider in destroyed)
+        for write in writes
+    )
 
 
 def _ended(fault: Fault, *, uncertain: bool) -> tuple[StepState, Reason]:

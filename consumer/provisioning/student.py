@@ -17,7 +17,9 @@ from consumer.ledger.port import Defer, DestroyCredential, Disposition, Job, Set
 from consumer.observe.metrics import Metrics
 from consumer.policy.plan import Plan, PlannedStep
 from consumer.provisioning.case import Case, Tools
-from consumer.provisioning.effects import Effects, Experience, Limits
+from consumer.provisioning.commits import Commits
+from consumer.provisioning.containment import Experience, Limits
+from consumer.provisioning.effects import Effects
 from consumer.provisioning.ending import Ending, Endings, Pace, goes_on
 from consumer.provisioning.institution import Institution
 from consumer.provisioning.outcomes import completed
@@ -57,24 +59,22 @@ class StudentWorker:
         """
         institution = self._institutions[job.lease.tenant_id]
         claimed_at = asyncio.get_running_loop().time() if claimed_at is None else claimed_at
-        effects = Effects(
-            work=self._tools.work,
-            job=job,
+        commits = Commits(
+            self._tools.work,
+            job,
             now=_database_clock(job, claimed_at),
-            limits=self._limits,
-            metrics=self._metrics,
-            experience=self._experience,
+            patience=self._limits.lease,
             failpoints=self._tools.failpoints,
         )
         cases = [
-            Case(job, institution, provider, effects, self._tools)
+            Case(job, institution, provider, self._effects(commits), self._tools)
             for provider in _providers(job)
             if institution.fault or provider in institution.directories
         ]
         for case in cases:
             case.others = [other for other in cases if other is not case]
         try:
-            await self._end(job, effects, cases, await self._worked(job, cases))
+            await self._end(commits, cases, await self._worked(job, cases))
         except Fenced:
             self._metrics.fenced_writes.labels("provisioning").inc()
             log.info(
@@ -83,6 +83,9 @@ class StudentWorker:
         except RetryLater as fault:
             # The ledger was unavailable for longer than the lease: the next claim finds what was committed.
             log.warning("lease_abandoned", tenant_id=job.lease.tenant_id, reason=fault.reason)
+
+    def _effects(self, commits: Commits) -> Effects:
+        return Effects(commits, limits=self._limits, metrics=self._metrics, experience=self._experience)
 
     async def _worked(self, job: Job, cases: Sequence[Case]) -> Sequence[Ending]:
         if cases and (fault := cases[0].institution.fault):
@@ -124,18 +127,23 @@ class StudentWorker:
                 return self._endings.of(case, step.name, fault, so_far)
         return so_far
 
-    async def _end(self, job: Job, effects: Effects, cases: Sequence[Case], endings: Sequence[Ending]) -> None:
-        writes = [write for ending in endings for write in ending.writes]
+    async def _end(self, commits: Commits, cases: Sequence[Case], endings: Sequence[Ending]) -> None:
+        job = commits.job
+        earlier = [case.effects.unwritten() for case in cases]
+        writes = [write for unwritten, _ in earlier for write in unwritten]
+        writes += [write for ending in endings for write in ending.writes]
+        points = [point for _, named in earlier for point in named]
         again = [ending.again for ending in endings if ending.again is not None]
         waits = tuple(wait for ending in endings for wait in ending.waits)
         if not cases and job.desired.providers:
             again = [self._pace.held]  # its providers have left the tenant's configuration, and may come back
         if again:
-            await effects.commit([*writes, Defer(min(again), waits)], Point.STUDENT_DEFERRED)
+            await commits.commit([*writes, Defer(min(again), waits)], [*points, Point.STUDENT_DEFERRED])
             return
         disposition = Disposition.FAILED if any(ending.failed for ending in endings) else Disposition.APPLIED
         settle = Settle(job.desired.event.version, disposition, self._pace.verify)
-        await effects.commit([*writes, *_forgotten(job), *_verified(job), settle], Point.STUDENT_SETTLED)
+        writes += [*_forgotten(job), *_verified(job), settle]
+        await commits.commit(writes, [*points, Point.STUDENT_SETTLED])
         if not job.settled:
             self._metrics.settled.labels(job.lease.tenant_id, disposition).inc()
 

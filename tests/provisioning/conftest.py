@@ -22,7 +22,7 @@ from consumer.mail.rendering import Templates
 from consumer.observe.metrics import Metrics
 from consumer.policy.marker import marker
 from consumer.provisioning.case import Tools
-from consumer.provisioning.effects import Experience, Limits
+from consumer.provisioning.containment import Experience, Limits
 from consumer.provisioning.ending import Pace
 from consumer.provisioning.institution import Institution
 from consumer.provisioning.student import StudentWorker
@@ -56,9 +56,9 @@ class School:
         self._offsets = count()
         self.forget()
 
-    def forget(self) -> None:
-        """A ledger that knows nothing, as after the loss of the old one."""
-        self.ledger = MemoryLedger(lambda: self.now)
+    def forget(self, ledger: MemoryLedger | None = None) -> None:
+        """A ledger that knows nothing, as after the loss of the old one; `ledger` where it is another than the usual one."""
+        self.ledger = ledger or MemoryLedger(lambda: self.now)
         self._epochs = {("t", 0): self.ledger.own("t", [0], owner="me")[0].epoch}
 
     @property

@@ -13,7 +13,9 @@ from consumer.events import Provider, ProviderAction, StepName
 from consumer.failpoints import CREATE, Point
 from consumer.ledger.port import Desired, Job, Lease, Work, Write
 from consumer.observe.metrics import Metrics
-from consumer.provisioning.effects import Effects, Experience, Limits
+from consumer.provisioning.commits import Commits
+from consumer.provisioning.containment import Experience, Limits
+from consumer.provisioning.effects import Effects
 from proof.simulation import clock
 from tests.ledger.conftest import event
 
@@ -55,13 +57,16 @@ def time_left_for_a_call(*, behind_intent: float) -> float | None:
 
     async def main(_: clock.Clock) -> None:
         effects = Effects(
-            work=cast("Work", _Agreeable()),
-            job=JOB,
-            now=lambda: JOB.now,
+            Commits(
+                cast("Work", _Agreeable()),
+                JOB,
+                now=lambda: JOB.now,
+                patience=60,
+                failpoints=_StandsStill(behind_intent),
+            ),
             limits=Limits(call=30, lease=60, tenant_held=300),
             metrics=Metrics(CollectorRegistry()),
             experience=Experience(),
-            failpoints=_StandsStill(behind_intent),
         )
         with suppress(RetryLater):
             await effects.step(

@@ -9,9 +9,9 @@ from consumer.provisioning.outcomes import provisioned
 
 
 async def ensure_announced(case: Case) -> None:
-    """Publishes the outcome in the same transaction that records it."""
+    """Leaves the outcome for the next commit, together with the record of it."""
     account = case.known_account()
     if account.settled_version >= case.version:
         return
     settled = replace(account, settled_version=case.version)
-    await case.effects.commit([SaveAccount(settled), provisioned(case, account)], Point.ACCOUNT_ANNOUNCED)
+    case.effects.later([SaveAccount(settled), provisioned(case, account)], Point.ACCOUNT_ANNOUNCED)

@@ -128,7 +128,7 @@ def _created(case: Case, account: Account, found: Found) -> list[Write]:
     # Where it is unknown whether the marker was stored, the account is verified later.
     unsure = EndStep(case.provider, StepName.CREATE, StepState.DONE, unsure=found.marker is None)
     limited = found.throttled
-    waits = case.effects.waits(StepName.CREATE, case.service, None, limited) if limited else None
+    waits = case.effects.containment.waits(StepName.CREATE, case.service, None, limited) if limited else None
     return [unsure, SaveAccount(standing(account, found, Origin.CREATED)), *([waits] if waits else [])]
 
 

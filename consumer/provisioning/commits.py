@@ -1,0 +1,62 @@
+"""One student's commits under one lease, and what they leave known."""
+
+import asyncio
+from collections.abc import Callable, Sequence
+from datetime import datetime
+
+from consumer.errors import Unavailable
+from consumer.failpoints import UNARMED, Failpoints, Point, commit_lost
+from consumer.ledger.known import Known, apply
+from consumer.ledger.port import Job, Work, Write
+
+_PAUSE = 0.2
+
+
+class Commits:
+    """`known` is what the ledger has: as the student was claimed, and what was committed since. `now` is the database's time.
+
+    A commit is tried again for `patience` seconds, for which a lease can still be held.
+    """
+
+    def __init__(
+        self,
+        work: Work,
+        job: Job,
+        *,
+        now: Callable[[], datetime],
+        patience: float,
+        failpoints: Failpoints = UNARMED,
+    ) -> None:
+        self.job = job
+        self.now = now
+        self.known = Known.of(job)
+        self.failpoints = failpoints
+        self._work = work
+        self._patience = patience
+
+    def fold(self, writes: Sequence[Write]) -> None:
+        """What is known with these writes."""
+        version, epoch, now = self.job.desired.event.version, self.job.lease.epoch, self.now()
+        for write in writes:
+            self.known = apply(self.known, write, version=version, epoch=epoch, now=now)
+
+    async def commit(self, writes: Sequence[Write], at: Sequence[Point], *, service: str | None = None) -> float:
+        """Commits all or nothing; `at` names the commit, or the several that it is. Does not fold.
+
+        Returns the event loop's time at which the commit that succeeded was asked for. Raises `Fenced` where the lease is lost,
+        `Unavailable` where the database is for too long; and, as `Work.commit` does, `Waiting` and `Superseded`.
+        """
+        loop = asyncio.get_running_loop()
+        give_up_at = loop.time() + self._patience
+        while True:
+            asked_at = loop.time()
+            try:
+                await self._work.commit(self.job.lease, writes, service=service)
+                for point in at:
+                    await self.failpoints.reach_async(point, lost=commit_lost())
+            except Unavailable:
+                if loop.time() >= give_up_at:
+                    raise
+                await asyncio.sleep(_PAUSE)
+            else:
+                return asked_at

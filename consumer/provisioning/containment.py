@@ -1,0 +1,115 @@
+"""Who waits after a refusal: everyone who is affected by it, and no other.
+
+A call names its service and, where it can be refused by itself, the part of it that it needs: a group, the licences, a kind of look-up.
+A refusal makes those wait who are affected:
+
+    Scope.TENANT     the service ──▶ every student of the tenant
+    Scope.RESOURCE   the part    ──▶ every student whose calls need that part
+    Scope.STUDENT    nothing     ──▶ but the same refusal, met by several students within minutes, is the institution's: the part
+                                     waits where the call has one, else the service
+"""
+
+import asyncio
+from collections.abc import Generator
+from contextlib import contextmanager
+from dataclasses import dataclass, field
+
+from consumer.errors import Fault, Hold, OutcomeUnknown, RetryLater, Scope, Throttled, Unavailable
+from consumer.events import StepName
+from consumer.ledger.port import Lease, TenantWaits
+from consumer.observe.metrics import Metrics
+from consumer.provisioning.breaker import Breaker, Breakers
+from consumer.provisioning.refusals import Refusals
+from consumer.provisioning.waitlog import WaitLog
+
+
+@dataclass(frozen=True, slots=True)
+class Limits:
+    """Seconds: `call` for one call in all; `lease` for which a result is worth committing; `tenant_held` until a tenant that waits for
+    a person is tried again; `throttled` where a vendor names no time."""
+
+    call: float
+    lease: float
+    tenant_held: float
+    throttled: float = 30.0
+
+
+@dataclass(frozen=True, slots=True)
+class Experience:
+    """What a process has met, over all of its students."""
+
+    breakers: Breakers = field(default_factory=Breakers)
+    refusals: Refusals = field(default_factory=Refusals)
+    waits: WaitLog = field(default_factory=WaitLog)
+
+
+class Containment:
+    """For the calls about one student. What it learns of services and their parts is shared by all students, in `experience`."""
+
+    def __init__(self, lease: Lease, *, limits: Limits, metrics: Metrics, experience: Experience) -> None:
+        self._lease = lease
+        self._limits = limits
+        self._metrics = metrics
+        self._experience = experience
+
+    def _breaker(self, place: str) -> Breaker:
+        return self._experience.breakers.of(self._lease.tenant_id, place)
+
+    @contextmanager
+    def passage(self, service: str, part: str | None) -> Generator[None]:
+        """Around one call, from its intent on. Raises `RetryLater` or `OnHold` where a breaker is open."""
+        with self._breaker(service).passage():
+            if part is None:
+                yield
+            else:
+                with self._breaker(place_of(service, part)).passage():
+                    yield
+
+    def answered(self, service: str, part: str | None = None) -> None:
+        """The service, and the part of it, has answered."""
+        now = asyncio.get_running_loop().time()
+        for place in {service, place_of(service, part)}:
+            self._breaker(place).answered()
+            self._experience.waits.answers(self._lease.tenant_id, place, now=now)
+
+    def waits(self, name: StepName, service: str, part: str | None, fault: Fault) -> TenantWaits | None:
+        """What must be committed so that all who are affected wait, where that is more than this student."""
+        if not isinstance(fault, Hold | RetryLater | OutcomeUnknown):
+            self.answered(service)
+            return None
+        place, seconds = service, None
+        if isinstance(fault, Unavailable | OutcomeUnknown):
+            seconds = self._breaker(service).failed()
+        elif isinstance(fault, Hold) and (held := self._held_place(service, part, fault)):
+            place, seconds = held, self._limits.tenant_held
+            self._breaker(place).held(fault)
+            if place != service:
+                self.answered(service)
+        else:
+            self.answered(service)
+        if isinstance(fault, Throttled):
+            seconds = self._limits.throttled if fault.after is None else fault.after
+        if seconds is None:
+            return None
+        self._metrics.tenant_waits.labels(self._lease.tenant_id, service).inc()
+        now = asyncio.get_running_loop().time()
+        self._experience.waits.waits(self._lease.tenant_id, place, fault, seconds=seconds, now=now)
+        return TenantWaits(place, seconds, fault.reason, name, fault.code, held=isinstance(fault, Hold))
+
+    def _held_place(self, service: str, part: str | None, hold: Hold) -> str | None:
+        """The service or the part of it that waits after this hold; None where it is the student alone who does."""
+        place = place_of(service, part)
+        if hold.scope is Scope.TENANT:
+            return service
+        if hold.scope is Scope.RESOURCE and part is not None:
+            return place
+        if hold.code is None:  # our own finding about this student, and no vendor's refusal
+            return None
+        refused = (self._lease.tenant_id, place, hold.code)
+        now = asyncio.get_running_loop().time()
+        return place if self._experience.refusals.common(refused, self._lease.student_id, now) else None
+
+
+def place_of(service: str, part: str | None) -> str:
+    """The name under which the part's waits are kept; the service's own without one."""
+    return service if part is None else f"{service}/{part}"

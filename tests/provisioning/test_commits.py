@@ -1,0 +1,82 @@
+"""How many commits an account takes, and what is written together."""
+
+from collections.abc import Callable, Sequence
+from datetime import datetime
+
+import pytest
+
+from consumer.errors import Throttled
+from consumer.events import StepName
+from consumer.ledger.port import BeginStep, EndStep, KeepLease, Lease, Settle, Write
+from testbed.fakes.directory import refused
+from testbed.fakes.ledger import MemoryLedger
+from testbed.fakes.mailer import unreachable
+from tests.provisioning.conftest import School
+
+
+class CountingLedger(MemoryLedger):
+    """Remembers the writes of each commit."""
+
+    def __init__(self, clock: Callable[[], datetime]) -> None:
+        super().__init__(clock)
+        self.commits: list[Sequence[Write]] = []
+
+    async def commit(self, lease: Lease, writes: Sequence[Write], *, service: str | None = None) -> None:
+        self.commits.append(writes)
+        await super().commit(lease, writes, service=service)
+
+
+@pytest.fixture
+def ledger(school: School) -> CountingLedger:
+    ledger = CountingLedger(lambda: school.now)
+    school.forget(ledger)
+    return ledger
+
+
+def begun(writes: Sequence[Write]) -> list[StepName]:
+    return [write.name for write in writes if isinstance(write, BeginStep)]
+
+
+def ended(writes: Sequence[Write]) -> list[StepName]:
+    return [write.name for write in writes if isinstance(write, EndStep)]
+
+
+async def test_a_result_has_no_commit_of_its_own(school: School, ledger: CountingLedger) -> None:
+    """It goes with what opens the next call, or with the end."""
+    school.enrol()
+    await school.work()
+    assert {name for writes in ledger.commits for name in ended(writes)} >= {StepName.CREATE, StepName.GROUPS}
+    assert all(isinstance(writes[-1], BeginStep | KeepLease | Settle) for writes in ledger.commits)
+
+
+async def test_the_last_result_is_committed_with_the_settlement(school: School, ledger: CountingLedger) -> None:
+    school.enrol()
+    await school.work()
+    last = ledger.commits[-1]
+    assert ended(last) == [StepName.WELCOME]
+    assert isinstance(last[-1], Settle)
+
+
+async def test_an_account_takes_a_commit_for_each_call_and_one_for_the_end(
+    school: School, ledger: CountingLedger
+) -> None:
+    school.enrol()
+    await school.work()
+    calls = len(school.directory.calls) + len(school.mailer.mailbox)
+    assert len(ledger.commits) == calls + 1
+
+
+async def test_what_a_failed_call_leads_to_is_committed_at_once(school: School, ledger: CountingLedger) -> None:
+    school.directory.next_calls("create", refused(Throttled("Slow down.", after=5)))
+    school.enrol()
+    await school.work()
+    failed = next(writes for writes in ledger.commits if ended(writes) == [StepName.CREATE])
+    assert begun(failed) == []
+
+
+async def test_the_same_step_does_not_begin_in_the_commit_that_ends_it(school: School, ledger: CountingLedger) -> None:
+    """One commit writes a beginning before an end."""
+    school.mailer.next_sends(unreachable())
+    school.enrol()
+    await school.work_until_settled()
+    assert not any(set(ended(writes)) & set(begun(writes)) for writes in ledger.commits)
