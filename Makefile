@@ -7,16 +7,21 @@ ARGS ?=
 # Two workers more than cores, as long tests mostly wait (tests/lanes.py); six at most, as they share one Kafka.
 WORKERS = $(shell $(BIN)/python -c "import os; print(min(6, 2 + (len(os.sched_getaffinity(0)) if hasattr(os, \"sched_getaffinity\") else os.cpu_count() or 1)))")
 
+# Of the folders of tests, those whose tests mostly need nothing from outside.
+FAST := codec intake mail observe outbound policy providers provisioning
+
 # Modules are compiled once, whatever the environment says: a start takes three times as long where each process compiles them anew.
 unexport PYTHONDONTWRITEBYTECODE
 
 .DEFAULT_GOAL := help
-.PHONY: help install demo test simulate lint format chaos bench lock clean
+.PHONY: help install demo test test-fast prove simulate lint format chaos bench release-check lock clean
 
 help:
 	@echo "make install          the command \`provisioner\`, in $(BIN): docs/first-school.md goes on from there"
 	@echo "make demo [KEEP=1]    three institutions, 300 students, simulated vendors, in under a minute; KEEP=1 stays up"
-	@echo "make test [ARGS=…]    every test, on a Kafka, a PostgreSQL and a registry that it starts itself; ARGS go to pytest"
+	@echo "make test [ARGS=…]    what every change needs, on a Kafka, a PostgreSQL and a registry that it starts itself; ARGS go to pytest"
+	@echo "make test-fast        the part of it that needs none of these"
+	@echo "make prove            the rest: every chaos row in short form, 5,000 simulated runs, crash points, whole installations"
 	@echo "make simulate         the whole service from 1,000 seeds (SEEDS=…), or from one (SEED=4711 ARGS=--trace), under a simulated clock"
 	@echo "make lint             style, formatting, types, direction of imports"
 	@echo "make format           bring the formatting in order"
@@ -33,7 +38,13 @@ demo: $(VENV)/.sandbox
 	$(BIN)/provisioner demo $(if $(KEEP),--keep) $(ARGS)
 
 test: $(VENV)/.dev
-	$(BIN)/pytest -n $(WORKERS) --dist loadgroup --durations=10 $(ARGS)
+	$(BIN)/pytest -n $(WORKERS) --dist loadgroup --durations=10 -m "not prove" $(ARGS)
+
+test-fast: $(VENV)/.dev
+	$(BIN)/pytest -n 2 -m "not prove and not parts" $(addprefix tests/,$(FAST)) $(ARGS)
+
+prove: $(VENV)/.dev
+	$(BIN)/pytest -n $(WORKERS) --dist loadgroup --durations=10 -m prove $(ARGS)
 
 simulate: $(VENV)/.dev
 	$(BIN)/python -m proof.simulation --seed $(or $(SEED),0) --seeds $(or $(SEEDS),$(if $(SEED),1,1000)) $(ARGS)
@@ -53,6 +64,15 @@ chaos: $(VENV)/.dev
 
 bench: $(VENV)/.dev
 	$(BIN)/python -m bench $(if $(PEERS),--peers) $(ARGS)
+
+# What is released installs into an empty environment, and runs there.
+release-check: $(VENV)/.dev
+	rm -rf .cache/release
+	$(BIN)/python -m pip wheel --quiet --no-deps --no-build-isolation --wheel-dir .cache/release . ./sandbox
+	$(PYTHON) -m venv .cache/release/venv
+	.cache/release/venv/bin/pip install --quiet --disable-pip-version-check --no-compile --no-deps --require-hashes -r requirements.lock
+	.cache/release/venv/bin/pip install --quiet --disable-pip-version-check --no-deps --no-index --find-links .cache/release provisioner
+	cd .cache/release && venv/bin/provisioner --version && venv/bin/provisioner schemas --help > /dev/null
 
 clean:
 	rm -rf $(VENV) .cache

@@ -41,6 +41,9 @@ def pytest_configure(config: pytest.Config) -> None:
 @pytest.hookimpl(tryfirst=True)  # before xdist looks for groups
 def pytest_collection_modifyitems(config: pytest.Config, items: list[pytest.Item]) -> None:
     """Puts each long test into a lane: xdist's group, which one worker begins with. The last worker begins with those that compute."""
+    for item in items:
+        if any(item.get_closest_marker(name) for name in ("long", "computes")):
+            item.add_marker(pytest.mark.prove)
     items.sort(key=lambda item: item.get_closest_marker("computes") is None)
     told_by_controller: dict[str, int] = getattr(config, "workerinput", {})
     long = [(item, marker) for item in items if (marker := item.get_closest_marker("long"))]
