@@ -1,9 +1,11 @@
 """Creating the topics, on Apache Kafka and on a cluster that creates none by request."""
 
+import time
 from collections.abc import Iterator
 from typing import Any
 
 import pytest
+from confluent_kafka import KafkaError, KafkaException
 from confluent_kafka.admin import AdminClient, ConfigResource, ResourceType  # pyright: ignore[reportPrivateImportUsage] - where its own docs take it from
 
 from consumer.errors import Stop
@@ -26,8 +28,16 @@ def settings(kafka: str, topic_prefix: str) -> Iterator[KafkaSettings]:
 def config_of(kafka: str, topic: str) -> dict[str, str]:
     admin: Any = AdminClient({"bootstrap.servers": kafka})
     resource = ConfigResource(ResourceType.TOPIC, topic)
-    entries = admin.describe_configs([resource])[resource].result(30)
-    return {name: entry.value for name, entry in entries.items()}
+    deadline = time.monotonic() + 30
+    while True:
+        try:
+            entries = admin.describe_configs([resource])[resource].result(30)
+        except KafkaException as failure:
+            # A broker answers for a topic some time after its creation was acknowledged.
+            if failure.args[0].code() != KafkaError.UNKNOWN_TOPIC_OR_PART or time.monotonic() > deadline:
+                raise
+        else:
+            return {name: entry.value for name, entry in entries.items()}
 
 
 @pytest.mark.parts

@@ -327,4 +327,6 @@ async def test_a_vendor_that_is_rate_limited_is_a_note(installation: Installatio
 async def test_a_vendor_that_never_answers_ends_in_time(installation: Installation) -> None:
     installation.server.faults.set([FaultRule(route="directory.*", fault=Latency(low=30, high=30))])
     findings = await installation.findings(timeout=1.5)
-    assert [one.place for one in findings.mistakes] in (["google"], ["google.directory_url"])
+    # On a busy machine, another vendor may take longer than that as well.
+    of_google = [one.place for one in findings.mistakes if one.place.startswith("google")]
+    assert of_google in (["google"], ["google.directory_url"])

@@ -12,7 +12,12 @@ import yaml
 from tests.cli.tree import commands
 
 ROOT = Path(__file__).parents[2]
-PAGES = ("README.md", *sorted(f"docs/{page.name}" for page in (ROOT / "docs").glob("*.md")))
+PAGES = (
+    "README.md",
+    "CONTRIBUTING.md",
+    "SECURITY.md",
+    *sorted(f"docs/{page.name}" for page in (ROOT / "docs").glob("*.md")),
+)
 SHELLS = ("sh", "bash", "console", "shell")
 
 _OURS = {words for words, _ in commands() if words}

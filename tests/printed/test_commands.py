@@ -50,7 +50,10 @@ STAY_UP = {"provisioner run", "provisioner simulate vendors --directory DIR"}
 """Run until Ctrl-C, after which they end with status 0."""
 
 NOT_RUN = {
-    "make test": "runs this test",
+    "make test": "takes minutes",
+    "make test-fast": "a part of `make test`",
+    "make prove": "runs this test",
+    "make lint": "takes a minute of both cores; CI runs it before the tests",
     "make demo KEEP=1": "stays up for a person to look at; `make demo` is run",
     "make bench": "takes minutes, and measures nothing beside other tests",
     "make bench PEERS=1": "installs the peers, takes minutes",
