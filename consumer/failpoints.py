@@ -4,7 +4,7 @@
 
 `name=crash`          the process ends at once with status 137; nothing is flushed, nothing is cleaned up
 `name=lose-response`  the effect has been done, and its caller sees what it would see had the answer got lost
-`name=delay:2.5`      goes on after so many seconds; on the event loop, other students go on meanwhile
+`name=delay:2.5`      continues after this many seconds; on the event loop, other students continue meanwhile
 `name=block:60`       the same, but the thread stands still, and with it the event loop where that is the thread's
 
 Each acts the first time that its point is reached; with `@3` the third time, with `@*` every time.
@@ -105,7 +105,7 @@ PASSWORD = Boundaries(Point.PASSWORD_INTENT, Point.PASSWORD_ANSWER, Point.PASSWO
 
 
 class Failpoints(Protocol):
-    """What the loops tell where they are. `lost` is what the caller would see if the answer to what was just done got lost."""
+    """Called by the loops at each point. `lost` is what the caller would see if the response to the last action were lost."""
 
     def reach(self, point: Point, *, lost: Exception) -> None:
         """For loops with a thread of their own. May raise `lost`, block, or never return."""
@@ -189,7 +189,7 @@ def _act(rule: Rule, lost: Exception) -> None:
 
 def commit_lost() -> Unavailable:
     """What is seen of a commit in PostgreSQL whose answer got lost."""
-    return Unavailable("The answer to a commit got lost.")
+    return Unavailable("The response to a commit was lost.")
 
 
 def arm(environ: Mapping[str, str]) -> Failpoints:
@@ -205,15 +205,15 @@ def arm(environ: Mapping[str, str]) -> Failpoints:
 def _parse(text: str) -> Mapping[Point, list[Rule]]:
     rules: defaultdict[Point, list[Rule]] = defaultdict(list)
     for item in filter(None, (part.strip() for part in text.split(";"))):
-        name, _, told = item.partition("=")
+        name, _, form = item.partition("=")
         if name not in {point.value for point in Point}:
-            raise Stop(f"{VARIABLE} names `{name}`, which is no failpoint. There are: {', '.join(Point)}.")
-        rules[Point(name)].append(_rule(item, told))
+            raise Stop(f"{VARIABLE} names `{name}`, which is not a failpoint. There are: {', '.join(Point)}.")
+        rules[Point(name)].append(_rule(item, form))
     return rules
 
 
-def _rule(item: str, told: str) -> Rule:
-    match = _FORM.fullmatch(told)
+def _rule(item: str, form: str) -> Rule:
+    match = _FORM.fullmatch(form)
     if match and match["action"] in {action.value for action in Action}:
         action, seconds = Action(match["action"]), match["seconds"]
         if (action in _LASTING) == (seconds is not None):

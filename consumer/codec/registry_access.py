@@ -70,7 +70,7 @@ def _context(settings: RegistrySettings, open_secret: Callable[[str], str]) -> s
 class ClientCredentials(httpx.Auth):
     """A token of the OAuth client, asked for when the last one is about to end, or was refused. Safe in any thread.
 
-    The secret is opened anew for each token: one that was replaced counts without a restart.
+    The secret is opened for each token: a replaced one takes effect without a restart.
     """
 
     def __init__(
@@ -123,7 +123,7 @@ class ClientCredentials(httpx.Auth):
             why = body.get("error")
             known = f", {why}" if isinstance(why, str) and why.isidentifier() else ""
             raise Unavailable(
-                f"The schema registry's token endpoint gives no token (HTTP {answer.status_code}{known})."
+                f"The schema registry's token endpoint issued no token (HTTP {answer.status_code}{known})."
             )
         return token, float(lifetime)
 

@@ -19,7 +19,7 @@ from consumer.observe.metrics import Metrics
 
 log = structlog.get_logger()
 
-_REUSED = "This event_id was used before, with other content."
+_REUSED = "This event_id was already used with different content."
 
 
 class Finishing:
@@ -101,7 +101,7 @@ class Finishing:
     def _send(self, batch: Batch) -> None:
         self._dead_letters.send(batch.dead_letters)
         self._failpoints.reach(
-            Point.DEAD_LETTERS_SENT, lost=DeadLettersUnavailable("The dead letters' topic does not answer.")
+            Point.DEAD_LETTERS_SENT, lost=DeadLettersUnavailable("The dead-letter topic is not responding.")
         )
         for dead_letter in batch.dead_letters:
             self._metrics.dead_letters.labels(dead_letter.reason).inc()

@@ -1,4 +1,4 @@
-"""Why work stands still, and when it is tried again.
+"""Why intake is paused, and when it is retried.
 
 free ──failed──▶ held ──failed──▶ held, twice as long apart
  ▲                │ succeeded
@@ -17,17 +17,17 @@ _FIRST_PAUSE, _LONGEST_PAUSE = 0.25, 10.0
 
 
 class Hold:
-    """Back-off and hysteresis of what can be away. One that comes and goes must not pump the partitions: see `calm`."""
+    """Back-off and hysteresis for a dependency. An unstable one must not pause and resume the partitions repeatedly: see `calm`."""
 
     def __init__(self, metrics: Metrics, clock: Callable[[], float], *, calm: float) -> None:
-        """`calm` is for how many seconds nothing may have failed before the hold ends."""
+        """`calm`: seconds without a failure before the pause ends."""
         self._metrics = metrics
         self._clock = clock
         self._calm = calm
         self._pause = _FIRST_PAUSE
         self._again_at = 0.0
         self.cause: str | None = None
-        """What is away; None where nothing is."""
+        """The unavailable dependency; None if there is none."""
 
     @property
     def due(self) -> bool:

@@ -1,15 +1,15 @@
 """The loop itself.
 
-Whatever can't be done now keeps the batch in hand and the partitions paused, while polling goes on, so that the group keeps us:
+While a dependency is unavailable, the batch is kept and the partitions are paused; polling continues, so that the group keeps us:
 
-    reading ──PostgreSQL, dead letters or group's offsets away──▶ paused: the batch is tried again and again
-       ▲                                                              │ done
-       └──────────────── calm for a while (hysteresis) ◀──────────────┘
+    reading ──PostgreSQL, dead-letter topic or group offsets unavailable──▶ paused: the batch is retried
+       ▲                                                                      │ done
+       └──────────────────── calm for a while (hysteresis) ◀──────────────────┘
 
-A schema registry that is away pauses only those partitions whose next record needs it. A student's row that is locked keeps only that
-student's events waiting; their partitions go on, and their offsets stay where the first of them is (`locked`).
+An unavailable schema registry pauses only the partitions whose next record needs it. A locked student row delays only that student's
+events; their partitions continue, and their offsets stay at the first of them (`locked`).
 
-What is done with a batch is the `finishing`'s; how the consumer joins, fails and leaves is the `membership`'s.
+`finishing` stores a batch; `membership` handles how the consumer joins, fails and leaves.
 """
 
 import threading
@@ -153,7 +153,7 @@ class Intake:
         self._metrics.fenced_writes.labels("intake").inc()
         self._drop_all()
         self._membership.read_again()
-        # Not at once: should the group have given our partitions away, it will tell us now, before we fence their owner.
+        # Not at once: if the group has reassigned our partitions, this poll reports it before we fence their owner.
         self._hold.failed("fenced", "A partition was taken over by another process.")
 
     def _those_locked(self) -> Batch | None:
@@ -170,7 +170,7 @@ class Intake:
         locked = self._finishing.locked
         if locked.full:
             self._asking = "locked_rows"
-            raise Unavailable("Too many events wait for students' rows that other transactions hold.")
+            raise Unavailable("Too many events wait for student rows locked by other transactions.")
         self._asking = "database"
         in_flight = self._in_flight
         records = in_flight.records
@@ -183,7 +183,7 @@ class Intake:
         in_flight.records = []
         if batch.waiting:
             in_flight.waiting += batch.waiting
-            self._registry.failed("registry", "A schema can't be looked up now.")
+            self._registry.failed("registry", "A schema cannot be looked up at the moment.")
         return batch
 
     def _finish(self, batch: Batch) -> None:

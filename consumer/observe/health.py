@@ -1,7 +1,7 @@
-"""Health over HTTP: `/livez` (the loops still turn and get on), `/readyz` (the process can do its work), `/metrics`.
+"""Health over HTTP: `/livez` (the loops run and make progress), `/readyz` (the process can do its work), `/metrics`.
 
-A dependency that is away makes the process unready, never dead: a restart would not bring it back. A loop that makes no progress though
-everything is there makes it unready first and dead later.
+An unavailable dependency makes the process unready, never dead: a restart would not help. A loop that makes no progress although all
+dependencies are available makes it unready first and dead later.
 """
 
 import time
@@ -22,7 +22,7 @@ class Heartbeats:
         self._last: dict[str, float] = {}
 
     def beat(self, loop: str) -> None:
-        """This loop turns."""
+        """Records a turn of this loop."""
         self._last[loop] = self._clock()
 
     def stop(self, loop: str) -> None:
@@ -36,7 +36,7 @@ class Heartbeats:
 
 
 class Progress:
-    """Whether a loop gets on with the work that is there. It is told about once a second; safe to call from any thread.
+    """Whether a loop makes progress on its work. Updated about once a second; safe to call from any thread.
 
     well ──stalled or excused, for `unready_after`──▶ unready ──stalled all of `dead_after`──▶ dead
      ▲                                                   │                                     │
@@ -51,18 +51,18 @@ class Progress:
         self._since = self._stalled_since = float("inf")
 
     def well(self) -> None:
-        """It gets on, or there is nothing to do."""
+        """It makes progress, or there is nothing to do."""
         self._why = None
         self._since = self._stalled_since = float("inf")
 
     def excused(self, why: str) -> None:
-        """It does not get on because something that it needs is away."""
+        """It makes no progress because a dependency is unavailable."""
         self._since = min(self._since, self._clock())
         self._stalled_since = float("inf")
         self._why = why
 
     def stalled(self, why: str) -> None:
-        """It does not get on, and nothing excuses that."""
+        """It makes no progress although its dependencies are available."""
         now = self._clock()
         self._since, self._stalled_since = min(self._since, now), min(self._stalled_since, now)
         self._why = why

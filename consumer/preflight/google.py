@@ -31,7 +31,7 @@ async def look(
 ) -> Sequence[Finding]:
     """Everything that is wrong with the institution's Workspace, as far as it can be read.
 
-    `client_id` is the service account's, as the Admin console lists it; None where its key does not tell.
+    `client_id` is the service account's, as the Admin console lists it; None if the key does not contain it.
     """
     found = await _look(tenant, section, asker, tokens, client_id)
     credential = ("google", section.credential)

@@ -1,7 +1,7 @@
 """Reads what Mailgun shows of one institution's sending domain.
 
 A sending key may do nothing but post messages, so whether a key may send is asked with an empty form: Mailgun names the first field that
-is missing, and has nobody to send anything to.
+is missing, and has no recipient.
 """
 
 import asyncio

@@ -1,6 +1,6 @@
 """Reads what Entra and Graph show of one institution.
 
-Domains are not read from Graph: that would take `Domain.Read.All`, which the service itself has no use for. Entra's public metadata tells
+Domains are not read from Graph: that would take `Domain.Read.All`, which the service itself has no use for. Entra's public metadata shows
 whose a domain is (only verified ones have any), and its sign-in realm whether the domain is federated; both without a token.
 """
 

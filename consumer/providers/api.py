@@ -76,7 +76,7 @@ class Api:
             async with asyncio.timeout(deadline.left()):
                 return await self._tokens.get()
         except TimeoutError as error:
-            raise Unavailable(f"{self._service} was not called: no token came in time.") from error
+            raise Unavailable(f"{self._service} was not called: obtaining a token timed out.") from error
 
 
 def _texts(value: Any) -> Iterator[str]:  # noqa: ANN401  JSON

@@ -1,4 +1,4 @@
-"""The faults that every vendor's table of answers ends in: what HTTP itself says, whoever speaks it. Pure."""
+"""The faults that all vendors' tables share: those that HTTP itself defines. Pure."""
 
 from collections.abc import Sequence
 
@@ -13,7 +13,7 @@ def unclear(service: str, answer: Answer, *, writes: bool, after: float | None =
         return OutcomeUnknown(
             f"Outcome unknown: {service}'s response (HTTP {answer.status}) does not confirm the write."
         )
-    return Unavailable(f"{service} gave no usable response (HTTP {answer.status}).", after=after)
+    return Unavailable(f"{service} returned an unusable response (HTTP {answer.status}).", after=after)
 
 
 def redirected(service: str) -> Fault:

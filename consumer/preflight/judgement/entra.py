@@ -28,7 +28,7 @@ _WRONG_SECRET = Finding(
 )
 _NO_APPLICATION = Finding(
     _CLIENT,
-    "names no application of this directory",
+    "is not an application of this directory",
     "Copy the application (client) id from the app registration in the directory of `microsoft.tenant_id`.",
 )
 _CERTIFICATE = "Upload the certificate's public part to the app registration, under Certificates & secrets."
@@ -87,14 +87,14 @@ def of_directory(answer: Answer) -> Sequence[Finding]:
     if answer.status == UNREACHED:
         return [unreachable(("microsoft", "authority_url"), answer)]
     if answer.status == _TOO_MANY or answer.status >= _SERVER_ERROR:
-        wrong = f"gives no answer now (HTTP {answer.status})"
+        wrong = f"is unavailable (HTTP {answer.status})"
         return [Finding(("microsoft", "authority_url"), wrong, "Run the check again later.")]
     if _is_refused(answer):
         right = "Copy the directory (tenant) id from Entra's overview page, and check that `microsoft.authority_url` is its cloud."
-        return [Finding(("microsoft", "tenant_id"), "is no directory that Entra knows (AADSTS90002)", right)]
+        return [Finding(("microsoft", "tenant_id"), "is not a directory known to Entra (AADSTS90002)", right)]
     if _directory_id(answer) is None:
         right = "Give the sign-in address of the directory's cloud, such as `https://login.microsoftonline.com`."
-        wrong = f"does not answer as Entra does (HTTP {answer.status})"
+        wrong = f"does not respond like Entra (HTTP {answer.status})"
         return [Finding(("microsoft", "authority_url"), wrong, right)]
     return []
 

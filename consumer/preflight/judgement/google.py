@@ -29,7 +29,7 @@ _NOT_DELEGATED = ("unauthorized_client", "access_denied")
 _NEW_KEY = "Make a new key for the service account in the Google Cloud console, and put it where this reference points."
 
 _NO_USER = Finding(
-    _ADMIN, "is no user of Google Workspace", "Give the address of an administrator that exists and is active."
+    _ADMIN, "is not a user of Google Workspace", "Give the address of an administrator that exists and is active."
 )
 _TOKEN_REFUSALS: Sequence[tuple[str, Finding]] = (
     ("invalid email or user id", _NO_USER),
@@ -42,7 +42,7 @@ _TOKEN_REFUSALS: Sequence[tuple[str, Finding]] = (
     (
         "token must be a short-lived token",
         Finding(
-            CREDENTIAL, "is refused: this host's clock is wrong", "Set the clock of this host, for example by NTP."
+            CREDENTIAL, "is rejected: this host's clock is wrong", "Set the clock of this host, for example by NTP."
         ),
     ),
     (
@@ -71,7 +71,7 @@ def of_delegation(missing: Sequence[str], asked: Sequence[str], client_id: str |
     where = "in the Admin console, under Security, API controls, Domain-wide delegation"
     if len(missing) == len(asked):
         scopes = " and ".join(f"`{scope}`" for scope in asked)
-        wrong = "belongs to a service account that nothing is delegated to"
+        wrong = "belongs to a service account without domain-wide delegation"
         return [Finding(CREDENTIAL, wrong, f"Delegate {scopes} to {client} {where}.")]
     return [
         Finding(
@@ -116,7 +116,7 @@ def of_domain(listed: Answer, shown: Answer | None, tenant: Tenant) -> Sequence[
     if _is_throttled(listed):
         return [unchecked(_DOMAIN, "whether it belongs to this Google Workspace", listed)]
     if listed.status in {_NOT_FOUND, _FORBIDDEN, _BAD_REQUEST}:
-        return [Finding(_DOMAIN, "is no domain of this Google Workspace", right)]
+        return [Finding(_DOMAIN, "is not a domain of this Google Workspace", right)]
     if shown is None:
         grant = f"To have it checked, delegate `{DOMAIN_SCOPE}` too (docs/vendors.md)."
         wrong = "could not be checked: whether Google has verified it (the scope is not delegated)"
@@ -132,7 +132,7 @@ def of_org_unit(answer: Answer, place: Place) -> Sequence[Finding]:
     """A list of the unit's users."""
     missing = Finding(
         place,
-        "is no organisational unit of this Google Workspace",
+        "is not an organisational unit of this Google Workspace",
         "Create it in the Admin console, or correct the path: it begins with `/` and names every unit above.",
     )
     closed = Finding(
@@ -147,7 +147,7 @@ def of_group(answer: Answer, place: Place) -> Sequence[Finding]:
     """A list of the group's members."""
     missing = Finding(
         place,
-        "is no group of this Google Workspace",
+        "is not a group of this Google Workspace",
         "Create the group in the Admin console, or correct its address.",
     )
     closed = Finding(

@@ -54,7 +54,10 @@ def _refusal(sending: Answer, section: MailgunSection) -> Finding | None:
     if sending.status == _NOT_FOUND:
         return _not_found(sending, section)
     if sending.status == _PAYMENT:
-        wrong, right = "is in an account that Mailgun does not serve", "See the account's plan and payments in Mailgun."
+        wrong, right = (
+            "belongs to a Mailgun account that requires payment",
+            "See the account's plan and payments in Mailgun.",
+        )
         return Finding(_DOMAIN, wrong, right)
     if sending.status not in {_OK, _BAD_REQUEST}:
         return unchecked(("mailgun", "api_key"), "whether it may send", sending)
@@ -63,10 +66,10 @@ def _refusal(sending: Answer, section: MailgunSection) -> Finding | None:
 
 def _not_found(sending: Answer, section: MailgunSection) -> Finding:
     if section.url and "domain" not in _message(sending):
-        right = "Leave it out, unless mail is to leave through something that speaks Mailgun's API."
-        return Finding(("mailgun", "url"), "does not answer as Mailgun does (HTTP 404)", right)
+        right = "Leave it out, unless mail is sent through a service that implements Mailgun's API."
+        return Finding(("mailgun", "url"), "does not respond like Mailgun (HTTP 404)", right)
     right = "Add the domain in Mailgun, or correct it or `mailgun.region` here."
-    return Finding(_DOMAIN, f"is no domain of this Mailgun account in the region `{section.region}`", right)
+    return Finding(_DOMAIN, f"is not a domain of this Mailgun account in the region `{section.region}`", right)
 
 
 def _state(shown: Shown) -> Sequence[Finding]:
@@ -95,7 +98,7 @@ def _look_up(events: Answer, section: MailgunSection) -> Sequence[Finding]:
     if events.status not in _REFUSED:
         return [unchecked(_DOMAIN, "whether events can be read", events)]
     if section.lookup_key is None:
-        right = "Set `mailgun.lookup_key` to a key that may read events: without it, a mail of unknown fate is never settled."
+        right = "Set `mailgun.lookup_key` to a key that may read events: without it, a mail with an unknown outcome is never resolved."
         return [Finding(("mailgun", "api_key"), "may send, but not read events", right)]
     right = "Give an API key of the account that `mailgun.domain` belongs to."
     return [Finding(("mailgun", "lookup_key"), "may not read events of `mailgun.domain`", right)]

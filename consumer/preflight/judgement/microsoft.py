@@ -17,9 +17,7 @@ from consumer.preflight.judgement.answers import unchecked
 from consumer.providers.microsoft.directory import PERMISSIONS
 from consumer.tenants import MicrosoftSection, Tenant
 
-ONLY_FOR_CHECKS: Mapping[str, str] = {
-    "LicenseAssignment.Read.All": "see which licences there are, and how many are left"
-}
+ONLY_FOR_CHECKS: Mapping[str, str] = {"LicenseAssignment.Read.All": "see which licences exist, and how many are left"}
 """Permissions that only this check uses, and what for. Without them it says what it could not see."""
 
 _CLIENT: Place = ("microsoft", "client_id")
@@ -83,16 +81,18 @@ def of_permissions(roles: Collection[str] | None, tenant: Tenant) -> Iterator[Fi
             right = f"Add the application permission `{name}` in Entra, under API permissions, and grant admin consent."
             yield Finding(_CLIENT, f"lacks `{name}`, needed to {_PURPOSES[name]}", right)
     for name in sorted(set(roles) - PERMISSIONS.keys() - ONLY_FOR_CHECKS.keys()):
-        yield Finding(_CLIENT, f"has `{name}`, which nothing here uses", "Remove the permission in Entra.", note=True)
+        yield Finding(
+            _CLIENT, f"has `{name}`, which the service does not use", "Remove the permission in Entra.", note=True
+        )
 
 
 def of_group(answer: Answer, place: Place) -> Sequence[Finding]:
-    """A group of `rules`: whether Graph can add members to it. A refusal is told by the missing permission."""
+    """A group of `rules`: whether Graph can add members to it. A refusal is reported as the missing permission."""
     if answer.status in _REFUSED:
         return []
     if answer.status in {_NOT_FOUND, _BAD_REQUEST}:
         right = "Copy the group's object id from Entra, or remove it here."
-        return [Finding(place, "names no group of this directory", right)]
+        return [Finding(place, "is not a group of this directory", right)]
     if answer.status != _OK:
         return [unchecked(place, "the group", answer)]
     group = answer.json()
@@ -111,7 +111,7 @@ def of_group(answer: Answer, place: Place) -> Sequence[Finding]:
 
 
 def of_licences(answer: Answer, tenant: Tenant, roles: Collection[str] | None) -> Iterator[Finding]:
-    """The directory's subscriptions against the licences of `rules`. A missing permission to give licences is told alone."""
+    """The directory's subscriptions against the licences of `rules`. A missing permission to assign licences is reported alone."""
     if answer.status in _REFUSED and roles is not None and _LICENCES not in roles:
         return
     places = [
@@ -123,7 +123,7 @@ def of_licences(answer: Answer, tenant: Tenant, roles: Collection[str] | None) -
     if answer.status != _OK or not isinstance(rows, list):
         right = "To have licences checked, grant `LicenseAssignment.Read.All` too (docs/vendors.md)."
         known = right if answer.status in _REFUSED else "Run the check again later."
-        yield unchecked(places[0][0], "which licences there are, and how many are left", answer, known)
+        yield unchecked(places[0][0], "which licences exist, and how many are left", answer, known)
         return
     subscribed = {str(row.get("skuId")).lower(): row for row in cast("list[dict[str, Any]]", rows)}
     for place, sku in places:
@@ -134,7 +134,7 @@ def of_licences(answer: Answer, tenant: Tenant, roles: Collection[str] | None) -
 def _licence(row: Mapping[str, Any] | None, place: Place) -> Finding | None:
     if row is None:
         right = "Give the `skuId` of a subscription that the institution has (Graph: `subscribedSkus`), or buy it."
-        return Finding(place, "is no licence that this institution has", right)
+        return Finding(place, "is not a licence of this institution", right)
     name = row.get("skuPartNumber") or "this licence"
     if row.get("appliesTo") == "Company":
         return Finding(
@@ -147,7 +147,7 @@ def _licence(row: Mapping[str, Any] | None, place: Place) -> Finding | None:
     left = units.get("enabled", 0) + units.get("warning", 0) - int(row.get("consumedUnits") or 0)
     if left <= 0:
         right = "Buy more, or take them from accounts that no longer need them."
-        return Finding(place, f"is a licence of which none is left ({name})", right)
+        return Finding(place, f"is a licence with no units left ({name})", right)
     return None
 
 

@@ -2,7 +2,7 @@
 
 By status and `errors[].reason`; messages only where one status has several meanings. What is not understood is never final, and never
 blamed on the student. A refusal without Google's own envelope was written by
-something on the way, and does not tell what Google has done; neither does a success that shows nothing of Google's. Sources: the discovery
+an intermediary, and does not show what Google has done; neither does a success that shows nothing of Google's. Sources: the discovery
 document, the API's limits page, and what real clients (GAM, Terraform's provider) match on.
 """
 
@@ -68,7 +68,7 @@ def _is_googles(answer: Answer) -> bool:
 def _unfinished(reasons: Sequence[str], message: str) -> Fault:
     if _LIMITS & set(reasons) or "limit exceeded" in message:
         return Hold("The domain's user limit is reached.", reason=Reason.LICENCES_EXHAUSTED, scope=Scope.TENANT)
-    return NotYet(f"{_SERVICE} has not finished creating the account.")
+    return NotYet(f"{_SERVICE} is still creating the account.")
 
 
 def _missing(_reasons: Sequence[str], message: str) -> Fault:
@@ -78,7 +78,7 @@ def _missing(_reasons: Sequence[str], message: str) -> Fault:
         return Hold(
             "The address's domain is not verified at Google.", reason=Reason.DOMAIN_NOT_VERIFIED, scope=Scope.TENANT
         )
-    return NotYet("Google does not show the object (yet).")
+    return NotYet("The object does not exist at Google, or is not visible yet.")
 
 
 def _invalid(_reasons: Sequence[str], message: str) -> Fault:
@@ -92,9 +92,9 @@ def _invalid(_reasons: Sequence[str], message: str) -> Fault:
         )
     if "primary_user_email" in message:
         # Said of a foreign domain, and of one address that is ill-formed: the other students need not wait for it.
-        return Hold("Google does not accept this address, or its domain.", reason=Reason.DOMAIN_NOT_VERIFIED)
+        return Hold("Google rejected this address, or its domain.", reason=Reason.DOMAIN_NOT_VERIFIED)
     if "given/family name" in message:
-        return GiveUp("Google refuses the student's name.", reason=Reason.INVALID_PROFILE)
+        return GiveUp("Google rejected the student's name.", reason=Reason.INVALID_PROFILE)
     return unexpected(_SERVICE, 400)
 
 
@@ -104,7 +104,7 @@ _REFUSALS: Mapping[int, Callable[[Sequence[str], str], Fault]] = {
         "The service account lacks a scope or a role.", reason=Reason.CONSENT_MISSING, scope=Scope.TENANT
     ),
     404: _missing,
-    408: lambda _reasons, _message: RetryLater(f"{_SERVICE} timed out while it read the request."),
+    408: lambda _reasons, _message: RetryLater(f"{_SERVICE} timed out reading the request."),
     409: lambda _reasons, _message: AddressTaken(),
     412: _unfinished,
 }

@@ -60,7 +60,7 @@ class GoogleDirectory:
         return None if user is None else _found(user, deleted=False)
 
     async def groups_of(self, object_id: str, groups: Sequence[str], *, timeout: float) -> frozenset[str]:
-        """See `Directory`. Direct members only: those are what this service makes. A group that is gone has none."""
+        """See `Directory`. Direct members only: those are what this service makes. A deleted group has none."""
         deadline = Deadline(timeout)
         inside = await asyncio.gather(*(self._is_member(group, object_id, deadline) for group in groups))
         return frozenset(compress(groups, inside))
@@ -79,7 +79,7 @@ class GoogleDirectory:
         body = requests.create_body(account, password)
         user = await self._api.call("create", "POST", url, body=body, deadline=Deadline(timeout)) or {}
         if not isinstance(user.get("id"), str):
-            raise OutcomeUnknown("Google's answer to a creation names no object.")
+            raise OutcomeUnknown("Outcome unknown: Google's response to the create call has no object id.")
         return Found(str(user["id"]), account.address, requests.marker_of(user))
 
     async def mark(self, object_id: str, marker: str, *, timeout: float) -> None:
@@ -91,14 +91,16 @@ class GoogleDirectory:
         await self._api.call("mark", "PATCH", url, body=body, deadline=deadline, classify=_MARKING)
 
     async def restore(self, object_id: str, *, org_unit: str | None, timeout: float) -> Found:
-        """See `Directory`. Goes by the immutable id, as the API demands. Raises `Hold` where somebody else has its address by now."""
+        """See `Directory`. Uses the immutable id, as the API requires. Raises `Hold` if another account has its address by now."""
         deadline = Deadline(timeout)
         url = f"{requests.user(self._api.base_url, object_id)}/undelete"
         try:
             unit = {"orgUnitPath": org_unit or "/"}
             await self._api.call("restore", "POST", url, body=unit, deadline=deadline, classify=_RESTORING)
         except AddressTaken as fault:
-            raise Hold("The deleted account's address has another holder.", reason=Reason.ACCOUNT_CONFLICT) from fault
+            raise Hold(
+                "Another account holds the deleted account's address.", reason=Reason.ACCOUNT_CONFLICT
+            ) from fault
         return _found(await self._read(object_id, deadline) or {}, deleted=False)
 
     async def assign_licences(self, object_id: str, licences: Sequence[str], *, timeout: float) -> None:
@@ -124,7 +126,7 @@ class GoogleDirectory:
         except AddressTaken as fault:
             if await self._member(group, object_id, deadline) is None:
                 raise NotYet(
-                    "Google says that the account is a member, and does not show it.", code=fault.code
+                    "Google reports that the account is a member, but does not list it.", code=fault.code
                 ) from fault
 
     async def was_used(self, object_id: str, *, password_set_at: datetime | None, timeout: float) -> bool | None:
@@ -173,7 +175,7 @@ class GoogleDirectory:
 
 def _found(user: Mapping[str, Any], *, deleted: bool) -> Found:
     if not isinstance(user.get("id"), str):
-        raise Hold("Google shows a user without an id.", reason=Reason.UNEXPECTED_ANSWER)
+        raise Hold("Google returned a user without an id.", reason=Reason.UNEXPECTED_ANSWER)
     last = user.get("lastLoginTime")
     return Found(
         object_id=str(user["id"]),

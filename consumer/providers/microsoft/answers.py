@@ -2,7 +2,7 @@
 
 Many different refusals carry the same `Request_BadRequest`, so the order is: status, `error.code`, `details[].code` and target, then words
 of the message. What is still not understood is never "already exists", never final, and never blamed on the student. A refusal without
-Graph's own envelope was written by something on the way and does not tell what Graph has done; neither does a success that shows nothing
+Graph's own envelope was written by an intermediary and does not show what Graph has done; neither does a success that shows nothing
 of Graph's. Sources: Microsoft's documentation, and what real clients and issues have seen.
 """
 
@@ -142,7 +142,7 @@ def _licence_refusal(message: str) -> Fault | None:
         return Hold("No licences of this kind are left.", reason=Reason.LICENCES_EXHAUSTED, scope=Scope.RESOURCE)
     if "usage location" in message or "inusagelocation" in message:
         return UsageLocationRefused(
-            "Microsoft refuses the usage location.", reason=Reason.LICENCE_INVALID, scope=Scope.RESOURCE
+            "Microsoft rejected the usage location.", reason=Reason.LICENCE_INVALID, scope=Scope.RESOURCE
         )
     if "valid company license" in message:
         return Hold("The institution has no such licence.", reason=Reason.LICENCE_INVALID, scope=Scope.RESOURCE)
@@ -156,7 +156,7 @@ def _directory_refusal(message: str) -> Fault | None:
         return _no_extension()
     if "one or more property values specified are invalid" in message:
         # Also a passing symptom of replicas that lag (Terraform's provider retries it).
-        return NotYet(f"{_SERVICE} refuses a property, perhaps only for now.", reason=Reason.UNEXPECTED_ANSWER)
+        return NotYet(f"{_SERVICE} rejected a property; this may be temporary.", reason=Reason.UNEXPECTED_ANSWER)
     return None
 
 
@@ -175,14 +175,12 @@ def _property_refusal(error: Mapping[str, Any], message: str) -> Fault | None:
     if named and not targets:
         targets = {named[1]}
     if targets and targets <= _PROFILE:
-        return GiveUp("Microsoft refuses the student's name or language.", reason=Reason.INVALID_PROFILE)
+        return GiveUp("Microsoft rejected the student's name or language.", reason=Reason.INVALID_PROFILE)
     if "userprincipalname" in targets:
         # Said of an ill-formed address, and of some domains: the other students need not wait for it.
-        return Hold("Microsoft does not accept this address, or its domain.", reason=Reason.DOMAIN_NOT_VERIFIED)
+        return Hold("Microsoft rejected this address, or its domain.", reason=Reason.DOMAIN_NOT_VERIFIED)
     if "usagelocation" in targets:
-        return Hold(
-            "Microsoft does not accept `microsoft.usage_location`.", reason=Reason.TENANT_UNUSABLE, scope=Scope.TENANT
-        )
+        return Hold("Microsoft rejected `microsoft.usage_location`.", reason=Reason.TENANT_UNUSABLE, scope=Scope.TENANT)
     return None
 
 
@@ -190,7 +188,7 @@ def _group_refusal(answer: Answer, message: str, group: str) -> Fault | None:
     status, text, reason = answer.status, None, Reason.GROUP_REFUSED
     if status == 400:  # noqa: PLR2004  bad request
         if "not a valid reference update" in message:
-            return NotYet("The group does not see the account yet.", reason=Reason.GROUP_REFUSED)
+            return NotYet("The account is not visible to the group yet.", reason=Reason.GROUP_REFUSED)
         if "mail-enabled" in message or "distribution list" in message:
             text = "The group is mail-enabled or a distribution list: its members are managed in Exchange."
         elif any(words in message for words in _MASTERED_ELSEWHERE):
@@ -200,7 +198,7 @@ def _group_refusal(answer: Answer, message: str, group: str) -> Fault | None:
     elif status == 404 and f"'{group.lower()}'" in message:  # noqa: PLR2004  not found
         text, reason = "The group does not exist at Microsoft.", Reason.GROUP_MISSING
     elif status == 403 and _error(answer).get("code") == _QUOTA:  # noqa: PLR2004  forbidden
-        text, reason = "The group has as many links as it may have.", Reason.QUOTA_EXCEEDED
+        text, reason = "The group has reached its limit of links.", Reason.QUOTA_EXCEEDED
     elif status == 403 and _error(answer):  # noqa: PLR2004  forbidden
         # Microsoft's page on this error: role-assignable and dynamic groups answer it although the application has its permission.
         text = "The application may not add members to this group: it is role-assignable, or of a kind that Graph does not manage."
@@ -209,15 +207,15 @@ def _group_refusal(answer: Answer, message: str, group: str) -> Fault | None:
 
 def _refused(status: int, code: str) -> Fault:
     if status == 404 and code == "Directory_ObjectNotFound":  # noqa: PLR2004  not found
-        return Hold("Microsoft does not know the directory.", reason=Reason.CREDENTIALS_INVALID, scope=Scope.TENANT)
+        return Hold("The directory does not exist at Microsoft.", reason=Reason.CREDENTIALS_INVALID, scope=Scope.TENANT)
     if status in {404, 424}:
-        return NotYet("Microsoft does not show the object (yet).")
+        return NotYet("The object does not exist at Microsoft, or is not visible yet.")
     if code == _QUOTA:
         return Hold("The directory's quota is used up.", reason=Reason.QUOTA_EXCEEDED, scope=Scope.TENANT)
     if status == 403:  # noqa: PLR2004  forbidden
         return Hold("The application lacks a permission.", reason=Reason.CONSENT_MISSING, scope=Scope.TENANT)
     if status in {408, 409, 423}:
-        return RetryLater(f"{_SERVICE} can't do this now (HTTP {status}).")
+        return RetryLater(f"{_SERVICE} cannot do this at the moment (HTTP {status}).")
     return unexpected(_SERVICE, status)
 
 

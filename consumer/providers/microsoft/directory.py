@@ -19,12 +19,12 @@ from consumer.tenants import MicrosoftSection
 
 PERMISSIONS = {
     "User.ReadWrite.All": "create, find and mark accounts",
-    "User.DeleteRestore.All": "bring deleted ones back",
+    "User.DeleteRestore.All": "restore deleted accounts",
     "User.Read.All": "find deleted ones; ask what groups and roles an account has …",
     "RoleManagement.Read.Directory": "… and which roles it is assigned or may activate: an administrator's account is never adopted",
     "LicenseAssignment.ReadWrite.All": "licences",
     "GroupMember.ReadWrite.All": "groups, and whether roles can be assigned to them",
-    "User-PasswordProfile.ReadWrite.All": "replace a password whose mail is lost",
+    "User-PasswordProfile.ReadWrite.All": "replace a password whose mail was lost",
 }
 """The application's permissions, and what for: the least, as Microsoft's own table has them for our calls."""
 
@@ -67,7 +67,7 @@ class MicrosoftDirectory:
         return [one for one in (*live, *deleted) if one.marker == marker]
 
     async def find_address(self, address: str, *, timeout: float) -> Found | None:
-        """See `Directory`. Whoever signs in with it comes before whoever only gets its mail."""
+        """See `Directory`. The account that signs in with it comes before one that only receives its mail."""
         url = requests.holders_of(self._base, address, self._field)
         rows = await read_all(self._api, "search", url, deadline=Deadline(timeout))
         found = [self._found(row, deleted=False) for row in rows]
@@ -99,7 +99,7 @@ class MicrosoftDirectory:
         created = await self._api.call("create", "POST", requests.users(self._base), body=body, deadline=deadline) or {}
         object_id = created.get("id")
         if not isinstance(object_id, str):
-            raise OutcomeUnknown("Microsoft Graph's answer to a creation names no object.")
+            raise OutcomeUnknown("Outcome unknown: Microsoft Graph's response to the create call has no object id.")
         standing = await self._marking.settle(object_id, account.marker, deadline)
         address = str(created.get("userPrincipalName", account.address)).lower()
         return Found(object_id, address, standing.marker, throttled=standing.throttled)
@@ -111,7 +111,7 @@ class MicrosoftDirectory:
     async def restore(self, object_id: str, *, org_unit: str | None, timeout: float) -> Found:
         """See `Directory`. The account comes back with its memberships and licences, and the sign-in name that it had.
 
-        Raises `Hold` where somebody else has that name by now.
+        Raises `Hold` if another account has that name by now.
         """
         del org_unit
         deadline = Deadline(timeout)
@@ -119,7 +119,9 @@ class MicrosoftDirectory:
             url = requests.restore(self._base, object_id)
             await self._api.call("restore", "POST", url, deadline=deadline, classify=_RESTORING)
         except AddressTaken as fault:
-            raise Hold("The deleted account's address has another holder.", reason=Reason.ACCOUNT_CONFLICT) from fault
+            raise Hold(
+                "Another account holds the deleted account's address.", reason=Reason.ACCOUNT_CONFLICT
+            ) from fault
         shown = requests.shown_user(self._base, object_id, self._field)
         return self._found(await self._api.call("read", "GET", shown, deadline=deadline) or {}, deleted=False)
 
@@ -134,7 +136,7 @@ class MicrosoftDirectory:
                 await self._assign(object_id, licences, deadline)
             except answers.UsageLocationRefused as lagging:
                 raise NotYet(
-                    "Microsoft does not see the new usage location yet.", reason=refused.reason, code=refused.code
+                    "The new usage location is not visible at Microsoft yet.", reason=refused.reason, code=refused.code
                 ) from lagging
 
     async def add_to_group(self, object_id: str, group: str, *, timeout: float) -> None:
@@ -149,9 +151,9 @@ class MicrosoftDirectory:
         )
 
     async def was_used(self, object_id: str, *, password_set_at: datetime | None, timeout: float) -> bool | None:
-        """See `Directory`. The first sign-in must change the password, and Graph tells when it was changed last.
+        """See `Directory`. The first sign-in must change the password, and Graph shows when it was last changed.
 
-        (`signInActivity` would tell it outright, but needs a premium licence.)
+        (`signInActivity` would show it directly, but needs a premium licence.)
         """
         url = f"{requests.user(self._base, object_id)}?$select=createdDateTime,lastPasswordChangeDateTime"
         user = await self._api.call("read", "GET", url, deadline=Deadline(timeout)) or {}
@@ -192,14 +194,14 @@ class MicrosoftDirectory:
             raise refused
         if user.get("usageLocation"):
             raise Hold(
-                "Microsoft refuses the usage location that this account has.", reason=refused.reason, code=refused.code
+                "Microsoft rejected this account's usage location.", reason=refused.reason, code=refused.code
             ) from refused
         body = {"usageLocation": configured}
         await self._api.call("update", "PATCH", url, body=body, deadline=deadline)
 
     def _found(self, user: Mapping[str, Any], *, deleted: bool) -> Found:
         if not isinstance(user.get("id"), str):
-            raise Hold("Microsoft shows an object without an id.", reason=Reason.UNEXPECTED_ANSWER)
+            raise Hold("Microsoft returned an object without an id.", reason=Reason.UNEXPECTED_ANSWER)
         return Found(
             object_id=str(user["id"]),
             address=str(user.get("userPrincipalName", "")).lower(),

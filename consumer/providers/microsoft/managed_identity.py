@@ -43,7 +43,7 @@ def fetcher(section: MicrosoftSection) -> Callable[[], tuple[str, float]]:
         except (requests.RequestException, ValueError, TypeError, OSError) as error:
             raise Unavailable(f"The managed identity's endpoint can't be reached ({explain(error)}).") from error
         raise Hold(
-            f"Azure gives no token for the managed identity ({answer.get('error', 'no reason')}).",
+            f"Azure issued no token for the managed identity ({answer.get('error', 'no reason')}).",
             reason=Reason.CREDENTIALS_INVALID,
             scope=Scope.TENANT,
         )

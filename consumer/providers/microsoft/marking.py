@@ -45,7 +45,7 @@ class Marking:
         return self._kept
 
     async def settle(self, object_id: str, marker: str, deadline: Deadline) -> Standing:
-        """How the marker stands. Raises nothing: the account is there, and a caller who were told otherwise would make another."""
+        """The state of the marker. Raises nothing: the account exists, and a caller that saw a fault would create another."""
         patience, pause, dropped = Deadline(min(_PATIENCE, deadline.left())), self._pause, False
         while dropped or not self._kept:
             try:

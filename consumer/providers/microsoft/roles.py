@@ -1,8 +1,8 @@
 """Whether an account holds an administrator's role in Entra, or may activate one.
 
-Three requests, the first that says yes ends it. Memberships tell of active roles, held directly or by a group, and of role-assignable
-groups: to be in one is taken for a role, since whatever role such a group has or is eligible for is its members'. Role assignments tell of
-custom roles and of those of an administrative unit. Eligibilities tell of roles that Privileged Identity Management lets the account
+Three requests, the first that says yes ends it. Memberships show active roles, held directly or by a group, and of role-assignable
+groups: to be in one is taken for a role, since whatever role such a group has or is eligible for is its members'. Role assignments show
+custom roles and of those of an administrative unit. Eligibilities show roles that Privileged Identity Management lets the account
 activate; a directory without Entra ID P2 has none. Eligible membership in a group is not seen: it needs a permission of its own.
 """
 
