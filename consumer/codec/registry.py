@@ -11,6 +11,7 @@ import time
 from collections import OrderedDict
 from collections.abc import Callable, Collection, Mapping
 from dataclasses import dataclass
+from http import HTTPStatus
 from typing import Any, NamedTuple, cast
 from urllib.parse import quote
 from uuid import UUID
@@ -32,7 +33,6 @@ _LARGEST = 4 * 1024 * 1024
 _MOST_REFERENCES = 200
 _LAST_ID = 2**31 - 1
 
-_OK, _NOT_FOUND, _CONFLICT, _UNPROCESSABLE = 200, 404, 409, 422
 _NO_SUBJECT, _NO_VERSION, _NO_SCHEMA = 40401, 40402, 40403
 
 
@@ -193,15 +193,20 @@ class Registry:
         """The answer's JSON object. Raises `UnknownSchema` for the codes in `unknown`, `Incompatible` if `refusable`, `Unavailable`."""
         status, content = self._exchange(method, path, body, self._clock() + _PATIENCE if until is None else until)
         answer = _object(content)
-        if status == _OK and answer is not None:
+        if status == HTTPStatus.OK and answer is not None:
             return answer
         code = answer.get("error_code") if answer else None
-        if status == _NOT_FOUND and type(code) is int and code in unknown:
+        if status == HTTPStatus.NOT_FOUND and type(code) is int and code in unknown:
             raise UnknownSchema(f"the registry has nothing at {path.partition('?')[0]}")
-        if status in {_CONFLICT, _UNPROCESSABLE} and refusable and answer and type(code) is int:
+        if (
+            status in {HTTPStatus.CONFLICT, HTTPStatus.UNPROCESSABLE_ENTITY}
+            and refusable
+            and answer
+            and type(code) is int
+        ):
             raise Incompatible(str(answer.get("message", f"error code {code}")))
         # 401 and 403 too: credentials are put right while the service waits, and no record is lost by waiting.
-        fault = _NotFound if status == _NOT_FOUND else Unavailable
+        fault = _NotFound if status == HTTPStatus.NOT_FOUND else Unavailable
         raise fault(f"Unexpected response from the schema registry (HTTP {status}).")
 
     def _exchange(self, method: str, path: str, body: Mapping[str, str] | None, until: float) -> tuple[int, bytes]:

@@ -13,11 +13,28 @@ from consumer.http.retry_after import LONGEST, retry_after
 
 _REDIRECTS = range(300, 400)
 _REFUSALS = range(400, 500)
-_ENDPOINT = {*_REDIRECTS, 404, 405, 410, 421, 426}
+_ENDPOINT = {
+    *_REDIRECTS,
+    HTTPStatus.NOT_FOUND,
+    HTTPStatus.METHOD_NOT_ALLOWED,
+    HTTPStatus.GONE,
+    HTTPStatus.MISDIRECTED_REQUEST,
+    HTTPStatus.UPGRADE_REQUIRED,
+}
 """Returned only by an endpoint that is not Mailgun's messages or events API, whatever the request."""
 
 _TRY_AGAIN = re.compile(r"try again after (\d+(?:\.\d+)?) ?second", re.IGNORECASE)
-_NOT_CARRIED_OUT = {400, 401, 402, 403, 406, 413, 415, 422, 451}
+_NOT_CARRIED_OUT = {
+    HTTPStatus.BAD_REQUEST,
+    HTTPStatus.UNAUTHORIZED,
+    HTTPStatus.PAYMENT_REQUIRED,
+    HTTPStatus.FORBIDDEN,
+    HTTPStatus.NOT_ACCEPTABLE,
+    HTTPStatus.REQUEST_ENTITY_TOO_LARGE,
+    HTTPStatus.UNSUPPORTED_MEDIA_TYPE,
+    HTTPStatus.UNPROCESSABLE_ENTITY,
+    HTTPStatus.UNAVAILABLE_FOR_LEGAL_REASONS,
+}
 """Even without Mailgun's message, these say that nothing was accepted."""
 
 _INSTITUTION = {

@@ -6,6 +6,7 @@ dependencies are available makes it unready first and dead later.
 
 import time
 from collections.abc import Callable, Mapping
+from http import HTTPStatus
 from typing import Self
 
 from aiohttp import web
@@ -134,12 +135,16 @@ class HealthServer:
     async def _livez(self, _request: web.Request) -> web.Response:
         overdue = {loop: f"no heartbeat for {seconds:.0f} s" for loop, seconds in self._heartbeats.overdue().items()}
         overdue |= {loop: why for loop, progress in self._progress.items() if (why := progress.dead()) is not None}
-        return web.json_response({"alive": not overdue, "overdue": overdue}, status=503 if overdue else 200)
+        return web.json_response({"alive": not overdue, "overdue": overdue}, status=_status(ok=not overdue))
 
     async def _readyz(self, _request: web.Request) -> web.Response:
         missing = dict(self._readiness.missing())
         missing |= {loop: why for loop, progress in self._progress.items() if (why := progress.unready()) is not None}
-        return web.json_response({"ready": not missing, "missing": missing}, status=503 if missing else 200)
+        return web.json_response({"ready": not missing, "missing": missing}, status=_status(ok=not missing))
 
     async def _metrics(self, _request: web.Request) -> web.Response:
         return web.Response(body=generate_latest(self._registry), headers={"Content-Type": CONTENT_TYPE_LATEST})
+
+
+def _status(*, ok: bool) -> HTTPStatus:
+    return HTTPStatus.OK if ok else HTTPStatus.SERVICE_UNAVAILABLE

@@ -6,6 +6,7 @@ whose a domain is (only verified ones have any), and its sign-in realm whether t
 
 import asyncio
 from collections.abc import Sequence
+from http import HTTPStatus
 from urllib.parse import quote
 
 from consumer.errors import Hold, RetryLater
@@ -75,7 +76,7 @@ async def _directory(tenant: Tenant, section: MicrosoftSection, asker: Asker, to
 
 
 async def _nothing() -> Answer:
-    return Answer(204)
+    return Answer(HTTPStatus.NO_CONTENT)
 
 
 def _metadata(section: MicrosoftSection, directory: str) -> str:

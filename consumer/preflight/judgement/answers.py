@@ -1,5 +1,7 @@
 """Responses that say nothing about the question, of any vendor. Pure."""
 
+from http import HTTPStatus
+
 from consumer.configuration.document import Place
 from consumer.http.answer import Answer
 from consumer.preflight.finding import Finding
@@ -19,7 +21,7 @@ def unchecked(place: Place, what: str, answer: Answer, right: str = "Run the che
     """`what` could not be read: rate limited, refused, or an answer that is not the vendor's own."""
     if answer.status == UNREACHED:
         why = "timed out"
-    elif answer.status == 429:  # noqa: PLR2004  too many requests
+    elif answer.status == HTTPStatus.TOO_MANY_REQUESTS:
         why = "rate limited"
     else:
         why = f"HTTP {answer.status}"

@@ -7,6 +7,7 @@ public; its answer), and MSAL's own `user_realm_discovery`.
 
 import re
 from collections.abc import Mapping, Sequence
+from http import HTTPStatus
 
 from consumer.configuration.document import Place
 from consumer.http.answer import Answer
@@ -19,7 +20,6 @@ _SECRET: Place = ("microsoft", "client_secret")
 _CLIENT: Place = ("microsoft", "client_id")
 _DOMAIN: Place = ("addresses", "domain")
 
-_OK, _BAD_REQUEST, _TOO_MANY, _SERVER_ERROR = 200, 400, 429, 500
 
 _WRONG_SECRET = Finding(
     _SECRET,
@@ -86,7 +86,7 @@ def of_directory(answer: Answer) -> Sequence[Finding]:
     """The metadata document of `microsoft.tenant_id`. Nothing else can be asked where this finds something."""
     if answer.status == UNREACHED:
         return [unreachable(("microsoft", "authority_url"), answer)]
-    if answer.status == _TOO_MANY or answer.status >= _SERVER_ERROR:
+    if answer.status == HTTPStatus.TOO_MANY_REQUESTS or answer.status >= HTTPStatus.INTERNAL_SERVER_ERROR:
         wrong = f"is unavailable (HTTP {answer.status})"
         return [Finding(("microsoft", "authority_url"), wrong, "Run the check again later.")]
     if _is_refused(answer):
@@ -137,11 +137,11 @@ def of_domain(known: Answer, realm: Answer, tenant: Tenant, section: MicrosoftSe
 
 def _is_refused(metadata: Answer) -> bool:
     """Whether Entra itself says that there is no such directory; AADSTS90002, or AADSTS900023 for what cannot be one."""
-    return metadata.status == _BAD_REQUEST and isinstance(metadata.json().get("error"), str)
+    return metadata.status == HTTPStatus.BAD_REQUEST and isinstance(metadata.json().get("error"), str)
 
 
 def _directory_id(answer: Answer) -> str | None:
     """The directory in the metadata's issuer, such as `https://login.microsoftonline.com/<id>/v2.0`."""
-    issuer = answer.json().get("issuer") if answer.status == _OK else None
+    issuer = answer.json().get("issuer") if answer.status == HTTPStatus.OK else None
     parts = str(issuer).rstrip("/").split("/")
     return parts[-2] if issuer and len(parts) >= 2 else None  # noqa: PLR2004  the id and the version

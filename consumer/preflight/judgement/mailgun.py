@@ -6,6 +6,7 @@ sending key may only post messages) and the reports named in `consumer.mail.answ
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
+from http import HTTPStatus
 from typing import Any, cast
 
 from consumer.configuration.document import Place
@@ -15,8 +16,7 @@ from consumer.preflight.judgement.answers import UNREACHED, unchecked, unreachab
 from consumer.tenants import MailgunSection
 
 _DOMAIN: Place = ("mailgun", "domain")
-_OK, _BAD_REQUEST, _PAYMENT, _NOT_FOUND = 200, 400, 402, 404
-_REFUSED = {401, 403}
+_REFUSED = {HTTPStatus.UNAUTHORIZED, HTTPStatus.FORBIDDEN}
 _OTHER_REGION = {"us": "eu", "eu": "us"}
 
 
@@ -35,7 +35,7 @@ class Shown:
 
 def of_domain(shown: Shown, section: MailgunSection) -> Sequence[Finding]:
     """What keeps mail from being sent, and unclear sends from being looked up."""
-    if shown.elsewhere is not None and shown.elsewhere.status == _BAD_REQUEST:
+    if shown.elsewhere is not None and shown.elsewhere.status == HTTPStatus.BAD_REQUEST:
         region = _OTHER_REGION[section.region]
         wrong = f"is `{section.region}`, but Mailgun keeps `{section.domain}` in `{region}`"
         return [Finding(("mailgun", "region"), wrong, f"Set it to `{region}`.")]
@@ -51,15 +51,15 @@ def _refusal(sending: Answer, section: MailgunSection) -> Finding | None:
     if sending.status in _REFUSED:
         right = "Give a sending key of this domain, or an API key of its account; a domain's key is valid in its own region only."
         return Finding(("mailgun", "api_key"), "may not send from `mailgun.domain`", right)
-    if sending.status == _NOT_FOUND:
+    if sending.status == HTTPStatus.NOT_FOUND:
         return _not_found(sending, section)
-    if sending.status == _PAYMENT:
+    if sending.status == HTTPStatus.PAYMENT_REQUIRED:
         wrong, right = (
             "belongs to a Mailgun account that requires payment",
             "See the account's plan and payments in Mailgun.",
         )
         return Finding(_DOMAIN, wrong, right)
-    if sending.status not in {_OK, _BAD_REQUEST}:
+    if sending.status not in {HTTPStatus.OK, HTTPStatus.BAD_REQUEST}:
         return unchecked(("mailgun", "api_key"), "whether it may send", sending)
     return None
 
@@ -93,7 +93,7 @@ def _state(shown: Shown) -> Sequence[Finding]:
 
 
 def _look_up(events: Answer, section: MailgunSection) -> Sequence[Finding]:
-    if events.status == _OK:
+    if events.status == HTTPStatus.OK:
         return []
     if events.status not in _REFUSED:
         return [unchecked(_DOMAIN, "whether events can be read", events)]
@@ -109,5 +109,5 @@ def _message(answer: Answer) -> str:
 
 
 def _domain(answer: Answer) -> Mapping[str, Any]:
-    domain: object = answer.json().get("domain") if answer.status == _OK else None
+    domain: object = answer.json().get("domain") if answer.status == HTTPStatus.OK else None
     return cast("dict[str, Any]", domain) if isinstance(domain, dict) else {}

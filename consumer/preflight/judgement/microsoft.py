@@ -8,6 +8,7 @@ import base64
 import binascii
 import json
 from collections.abc import Collection, Iterator, Mapping, Sequence
+from http import HTTPStatus
 from typing import Any, cast
 
 from consumer.configuration.document import Place
@@ -22,8 +23,7 @@ ONLY_FOR_CHECKS: Mapping[str, str] = {"LicenseAssignment.Read.All": "see which l
 
 _CLIENT: Place = ("microsoft", "client_id")
 
-_OK, _BAD_REQUEST, _NOT_FOUND = 200, 400, 404
-_REFUSED = {401, 403}
+_REFUSED = {HTTPStatus.UNAUTHORIZED, HTTPStatus.FORBIDDEN}
 _LICENCES, _PASSWORDS = "LicenseAssignment.ReadWrite.All", "User-PasswordProfile.ReadWrite.All"
 _PURPOSES: Mapping[str, str] = {
     **PERMISSIONS,
@@ -90,10 +90,10 @@ def of_group(answer: Answer, place: Place) -> Sequence[Finding]:
     """A group of `rules`: whether Graph can add members to it. A refusal is reported as the missing permission."""
     if answer.status in _REFUSED:
         return []
-    if answer.status in {_NOT_FOUND, _BAD_REQUEST}:
+    if answer.status in {HTTPStatus.NOT_FOUND, HTTPStatus.BAD_REQUEST}:
         right = "Copy the group's object id from Entra, or remove it here."
         return [Finding(place, "is not a group of this directory", right)]
-    if answer.status != _OK:
+    if answer.status != HTTPStatus.OK:
         return [unchecked(place, "the group", answer)]
     group = answer.json()
     kinds = cast("list[str]", group.get("groupTypes") or [])
@@ -120,7 +120,7 @@ def of_licences(answer: Answer, tenant: Tenant, roles: Collection[str] | None) -
         for position, sku in enumerate(rule.licences)
     ]
     rows = answer.json().get("value")
-    if answer.status != _OK or not isinstance(rows, list):
+    if answer.status != HTTPStatus.OK or not isinstance(rows, list):
         right = "To have licences checked, grant `LicenseAssignment.Read.All` too (docs/vendors.md)."
         known = right if answer.status in _REFUSED else "Run the check again later."
         yield unchecked(places[0][0], "which licences exist, and how many are left", answer, known)
@@ -154,11 +154,11 @@ def _licence(row: Mapping[str, Any] | None, place: Place) -> Finding | None:
 def of_marker(answer: Answer, section: MicrosoftSection) -> Sequence[Finding]:
     """A search by the property that holds the marker."""
     place: Place = ("microsoft", "marker")
-    if answer.status == _BAD_REQUEST:
+    if answer.status == HTTPStatus.BAD_REQUEST:
         right = (
             "Register the directory extension for users on an application of this directory, or use another property."
         )
         return [Finding(place, f"names `{section.marker}`, which this directory does not have", right)]
-    if answer.status == _OK or answer.status in _REFUSED:
+    if answer.status == HTTPStatus.OK or answer.status in _REFUSED:
         return []
     return [unchecked(place, "whether the directory has this property", answer)]

@@ -3,6 +3,7 @@
 import json
 from collections.abc import Callable, Sequence
 from datetime import UTC, datetime
+from http import HTTPStatus
 from typing import Any, cast
 
 from google.auth.exceptions import GoogleAuthError, TransportError
@@ -22,7 +23,13 @@ SCOPES = (
 )
 
 _LONGEST_DESCRIPTION = 120
-_PASSING_STATUS = {429, 500, 502, 503, 504}
+_PASSING_STATUS = {
+    HTTPStatus.TOO_MANY_REQUESTS,
+    HTTPStatus.INTERNAL_SERVER_ERROR,
+    HTTPStatus.BAD_GATEWAY,
+    HTTPStatus.SERVICE_UNAVAILABLE,
+    HTTPStatus.GATEWAY_TIMEOUT,
+}
 _PASSING_ERRORS = {"temporarily_unavailable", "server_error", "internal_failure", "internal"}
 
 
