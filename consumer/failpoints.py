@@ -141,7 +141,7 @@ _LASTING = {Action.DELAY, Action.BLOCK}
 
 
 @dataclass(frozen=True, slots=True)
-class Rule:
+class ArmedFailpoint:
     """`turn`: which time of reaching the point is meant; None: each."""
 
     action: Action
@@ -152,7 +152,7 @@ class Rule:
 class Armed:
     """Does what the rules of a point say. A point is reached by one loop, so its count needs no lock."""
 
-    def __init__(self, rules: Mapping[Point, list[Rule]]) -> None:
+    def __init__(self, rules: Mapping[Point, list[ArmedFailpoint]]) -> None:
         self._rules = rules
         self._reached: Counter[Point] = Counter()
 
@@ -169,7 +169,7 @@ class Armed:
             else:
                 _act(rule, lost)
 
-    def _due(self, point: Point) -> Iterator[Rule]:
+    def _due(self, point: Point) -> Iterator[ArmedFailpoint]:
         if point not in self._rules:
             return
         self._reached[point] += 1
@@ -179,7 +179,7 @@ class Armed:
                 yield rule
 
 
-def _act(rule: Rule, lost: Exception) -> None:
+def _act(rule: ArmedFailpoint, lost: Exception) -> None:
     if rule.action is Action.CRASH:
         os._exit(_KILLED)
     if rule.action is Action.LOSE_RESPONSE:
@@ -202,8 +202,8 @@ def arm(environ: Mapping[str, str]) -> Failpoints:
     return Armed(rules)
 
 
-def _parse(text: str) -> Mapping[Point, list[Rule]]:
-    rules: defaultdict[Point, list[Rule]] = defaultdict(list)
+def _parse(text: str) -> Mapping[Point, list[ArmedFailpoint]]:
+    rules: defaultdict[Point, list[ArmedFailpoint]] = defaultdict(list)
     for item in filter(None, (part.strip() for part in text.split(";"))):
         name, _, form = item.partition("=")
         if name not in {point.value for point in Point}:
@@ -212,13 +212,13 @@ def _parse(text: str) -> Mapping[Point, list[Rule]]:
     return rules
 
 
-def _rule(item: str, form: str) -> Rule:
+def _rule(item: str, form: str) -> ArmedFailpoint:
     match = _FORM.fullmatch(form)
     if match and match["action"] in {action.value for action in Action}:
         action, seconds = Action(match["action"]), match["seconds"]
         if (action in _LASTING) == (seconds is not None):
             turn = match["turn"] or "1"
-            return Rule(action, float(seconds or 0), None if turn == "*" else int(turn))
+            return ArmedFailpoint(action, float(seconds or 0), None if turn == "*" else int(turn))
     raise Stop(
         f"{VARIABLE} says `{item}`. Give a point `crash`, `lose-response`, `delay:SECONDS` or `block:SECONDS`; "
         "`@3` behind it is the third time, `@*` every time."

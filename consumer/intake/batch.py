@@ -56,7 +56,7 @@ class Taken(NamedTuple):
 
 
 @dataclass(slots=True)
-class Batch:
+class IntakeBatch:
     """What a few hundred records come to. `arrivals` and `letters` shrink as they are dealt with; `offsets` are the next to read.
 
     `waiting` are the records whose schema can't be looked up now, and whatever follows them in their partitions. `locked` are the
@@ -88,12 +88,12 @@ class BatchReader:
         self._reader = reader
         self._decisions = decisions
 
-    def batch(self, records: Sequence[Record], open_work: set[str]) -> Batch:
-        """Classifies each record. An unavailable registry holds back only the partitions that need it: see `Batch.waiting`.
+    def batch(self, records: Sequence[Record], open_work: set[str]) -> IntakeBatch:
+        """Classifies each record. An unavailable registry holds back only the partitions that need it: see `IntakeBatch.waiting`.
 
         `open_work` are the tenants with work that an event without an action may cancel; the tenants of events that act are added.
         """
-        batch = Batch(len(records), Counter(), [], [], [])
+        batch = IntakeBatch(len(records), Counter(), [], [], [])
         peek, decide, skips, offsets = self._reader.peek, self._decisions.decide, batch.skips, batch.offsets
         blocked: set[Place] = set()
         # A failed look-up is made once a batch, not once a record: garbage must not slow down others.
@@ -137,7 +137,7 @@ class BatchReader:
         return batch
 
     def _whole(
-        self, record: Record, value: bytes | None, headers: Headers | None, batch: Batch, open_work: set[str]
+        self, record: Record, value: bytes | None, headers: Headers | None, batch: IntakeBatch, open_work: set[str]
     ) -> None:
         """A record that may act: the person too is decoded, and may forbid it. Raises `Unreadable`."""
         event = self._reader.read(value, headers)
@@ -157,7 +157,7 @@ class BatchReader:
                 batch.arrivals.append(_taken(record, event, value, headers, action=action, providers=providers))
 
     def _cancelling(
-        self, record: Record, value: bytes | None, headers: Headers | None, batch: Batch, reason: SkipReason
+        self, record: Record, value: bytes | None, headers: Headers | None, batch: IntakeBatch, reason: SkipReason
     ) -> None:
         """A record that asks for nothing, of a tenant with open work: whose it is decides whether it cancels any."""
         try:

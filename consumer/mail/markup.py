@@ -32,7 +32,7 @@ _NOT_CLOSED = ("a tag or comment is not closed", "Close it.")
 
 
 @dataclass(frozen=True, slots=True)
-class Fault:
+class MarkupFault:
     """What is wrong with a mail's markup, and in which line of it."""
 
     line: int
@@ -40,7 +40,7 @@ class Fault:
     right: str
 
 
-def faults(html: str, sensitive: Mapping[str, str]) -> list[Fault]:
+def faults(html: str, sensitive: Mapping[str, str]) -> list[MarkupFault]:
     """Everything that is wrong with HTML. `sensitive` are the secrets and names in it, each with its name in the template."""
     return _Reader.read(html, sensitive).faults
 
@@ -50,7 +50,7 @@ def shown(html: str) -> str:
     return _Reader.read(html, {}).shown
 
 
-def faults_in_text(text: str, sensitive: Mapping[str, str]) -> Iterator[Fault]:
+def faults_in_text(text: str, sensitive: Mapping[str, str]) -> Iterator[MarkupFault]:
     """The same for plain text, in which mail programs make links of addresses."""
     for number, line in enumerate(text.splitlines(), start=1):
         for name in _carried(line, sensitive):
@@ -60,7 +60,7 @@ def faults_in_text(text: str, sensitive: Mapping[str, str]) -> Iterator[Fault]:
 class _Reader(HTMLParser):
     def __init__(self, sensitive: Mapping[str, str]) -> None:
         super().__init__(convert_charrefs=True)
-        self.faults: list[Fault] = []
+        self.faults: list[MarkupFault] = []
         self._sensitive = sensitive
         self._inside: set[str] = set()
         self._shown: list[str] = []
@@ -134,7 +134,7 @@ class _Reader(HTMLParser):
             )
 
     def _add(self, wrong: str, right: str) -> None:
-        self.faults.append(Fault(self.getpos()[0], wrong, right))
+        self.faults.append(MarkupFault(self.getpos()[0], wrong, right))
 
 
 def _named(text: str, sensitive: Mapping[str, str]) -> list[str]:
@@ -146,8 +146,8 @@ def _carried(text: str, sensitive: Mapping[str, str]) -> list[str]:
     return [name for link in _LINK_IN_TEXT.findall(text) for name in _named(link, sensitive)]
 
 
-def _in_link(line: int, name: str) -> Fault:
-    return Fault(
+def _in_link(line: int, name: str) -> MarkupFault:
+    return MarkupFault(
         line,
         f"a link contains `{name}`",
         "Write it beside the link: links are opened by scanners and logged by servers.",

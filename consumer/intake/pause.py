@@ -1,6 +1,6 @@
 """Why intake is paused, and when it is retried.
 
-free ──failed──▶ held ──failed──▶ held, twice as long apart
+free ──failed──▶ paused ──failed──▶ paused, twice as long apart
  ▲                │ succeeded
  └──succeeded── calming, for a while (hysteresis)
 """
@@ -16,7 +16,7 @@ log = structlog.get_logger()
 _FIRST_PAUSE, _LONGEST_PAUSE = 0.25, 10.0
 
 
-class Hold:
+class Pause:
     """Back-off and hysteresis for a dependency. An unstable one must not pause and resume the partitions repeatedly: see `calm`."""
 
     def __init__(self, metrics: Metrics, clock: Callable[[], float], *, calm: float) -> None:
@@ -35,7 +35,7 @@ class Hold:
         return self._again_at <= self._clock()
 
     def failed(self, cause: str, why: str) -> None:
-        """Holds; each time longer, up to 10 s."""
+        """Pauses; each time longer, up to 10 s."""
         if cause != self.cause:
             self._end()
             self.cause = cause
@@ -45,7 +45,7 @@ class Hold:
         self._pause = min(_LONGEST_PAUSE, self._pause * 2)
 
     def succeeded(self) -> None:
-        """Ends the hold, or the back-off first."""
+        """Ends the pause, or the back-off first."""
         if self.cause is None:
             return
         if self._pause > _FIRST_PAUSE:
