@@ -93,7 +93,7 @@ class Membership:
         return taken
 
     def replace_failed(self) -> bool:
-        """Replaces a consumer that has failed, if that is due; whether it did. Whoever owns its partitions next reads them again."""
+        """Replaces a consumer that has failed, if that is due; whether it did. The next owner of its partitions reads them again."""
         if not self._replacement.due:
             return False
         self._partitions.abandon()

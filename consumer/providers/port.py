@@ -62,7 +62,7 @@ class Directory(Protocol):
         ...
 
     async def find_address(self, address: str, *, timeout: float) -> Found | None:
-        """Whoever holds `address` (as a sign-in name or an alias). None proves nothing."""
+        """The account that holds `address` (as a sign-in name or an alias). None proves nothing."""
         ...
 
     async def read(self, object_id: str, *, timeout: float) -> Found | None:

@@ -116,7 +116,7 @@ def deleted_users_marked(base_url: str, field: MarkerField, marker: str) -> str:
 
 
 def holders_of(base_url: str, address: str, marker: MarkerField) -> str:
-    """Whoever has the address, as a sign-in name or as one of its mail addresses."""
+    """The account with the address, as a sign-in name or as one of its mail addresses."""
     literal = _literal(address)
     condition = f"userPrincipalName eq {literal} or proxyAddresses/any(a:a eq {_literal('smtp:' + address)})"
     return f"{users(base_url)}?$filter={quote(condition, safe='')}&$select={selection(marker)}"
