@@ -39,7 +39,7 @@ class Clients(Protocol):
     """Of Kafka, the ledger and the vendors; also where time and chance come from. None connects before it is used."""
 
     def consumer(self, answered: intake.Answered) -> intake.Consumer:
-        """Reads the input topic, as a member of the group; `answered` is told what became of asynchronous commits."""
+        """Reads the input topic, as a member of the group; `answered` receives the results of asynchronous commits."""
         ...
 
     def dead_letter_producer(self) -> intake.Producer:
@@ -99,7 +99,7 @@ class Clients(Protocol):
 class LiveClients:
     """The real ones, for one event loop. `name` names the process to PostgreSQL; `proxies` are for outgoing HTTP. `async with` closes all.
 
-    `unreadable` is told the place of each record in the ledger that this version can't read, in any thread.
+    `unreadable` receives the table and column of each ledger record that this version cannot read, from any thread.
 
     Work and outcomes are heard of while `wakeups` listens. Raises `Stop` where a secret or a CA file can't be opened.
     """

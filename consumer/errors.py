@@ -4,15 +4,15 @@
     ├── RetryLater            nothing happened; the same request may be sent again
     │   ├── Throttled         rate limited: the whole tenant waits, on every replica
     │   ├── OnHold            a hold of the tenant, or of what the call needs, is not over yet
-    │   ├── Unavailable       could not be reached, or said that it can't now
+    │   ├── Unavailable       could not be reached, or is temporarily unable to answer
     │   └── NotYet            the vendor's replicas have not caught up with an earlier write
     ├── OutcomeUnknown        the request may or may not have been carried out; neither failed nor done
     ├── GiveUp                final for this student: trying again would get the same answer
-    │   └── AddressTaken      definite: the address belongs to somebody; whose it is must be looked up
+    │   └── AddressTaken      definite: another account has the address; whose it is must be looked up
     ├── Hold                  waits for a person, scoped to those affected by the cause
-    ├── Superseded            a newer event of the student was accepted: what this version asked for is not begun any more
+    ├── Superseded            a newer event of the student was accepted; this version's remaining steps are not started
     ├── Fenced                another process owns the work now: drop it, write nothing
-    └── Stop                  the process can't go on: its configuration or its store is not what it must be
+    └── Stop                  the process cannot continue: its configuration or its store is unusable
 
 No text of a fault holds a name, an address, an e-mail or a secret: texts end in logs and in outcome events. `code` is the vendor's own
 code for a refusal, such as `400 Request_BadRequest`; it is kept in the ledger with the wait that the refusal causes.
@@ -95,7 +95,7 @@ class Throttled(RetryLater):
 
 
 class OnHold(RetryLater):
-    """The call was not begun: a hold that others met first is not over. `reason` and `code` are that hold's."""
+    """The call was not started: a hold that an earlier call caused is still active. `reason` and `code` are that hold's."""
 
 
 class Unavailable(RetryLater):
@@ -124,17 +124,17 @@ class GiveUp(Fault):
 
 
 class AddressTaken(GiveUp):
-    """The address definitely belongs to some object. Says nothing about whose it is."""
+    """The address definitely belongs to an object. Does not say whose it is."""
 
     def __init__(self, message: str = "The address is taken.") -> None:
         super().__init__(message, reason=Reason.ACCOUNT_CONFLICT)
 
 
 class Hold(Fault):
-    """Waits for a person; tried again by itself, so that work goes on when the cause is gone. `scope` says who waits.
+    """Waits for a person; retried automatically, so that work continues once the cause is removed. `scope` says who waits.
 
-    A refusal that no table knows has the reason UNEXPECTED_ANSWER and the scope STUDENT: it is never final. Where several students of a
-    tenant meet the same one, it is taken for the institution's.
+    A refusal that no table knows has the reason UNEXPECTED_ANSWER and the scope STUDENT: it is never final. If several students of a
+    tenant get the same one, it is treated as the institution's.
     """
 
     def __init__(self, message: str, *, reason: Reason, scope: Scope = Scope.STUDENT, code: str | None = None) -> None:
@@ -144,7 +144,7 @@ class Hold(Fault):
 
 
 class Superseded(Fault):
-    """A newer event was accepted while this one was in work. Nothing was begun; the student is due at once."""
+    """A newer event was accepted while this one was in work. Nothing was started; the student is due at once."""
 
 
 class Fenced(Fault):
@@ -152,4 +152,4 @@ class Fenced(Fault):
 
 
 class Stop(Fault):
-    """The process can't go on. Shown to the operator; exit status 1."""
+    """The process cannot continue. Shown to the operator; exit status 1."""

@@ -41,7 +41,7 @@ class StepName(StrEnum):
     CREATE = "create"
     LICENCES = "licences"
     GROUPS = "groups"
-    PASSWORD = "password"  # noqa: S105  a step; taken only where the fate of a welcome mail cannot be known
+    PASSWORD = "password"  # noqa: S105  a step; taken only if the outcome of a welcome mail cannot be determined
     WELCOME = "welcome"
 
 
@@ -104,7 +104,7 @@ class Student(_Incoming):
 
 
 class StudentStatusChanged(_Incoming):
-    """What the SIS tells: this student has this status since then. `version` rises per student, and is all that orders events."""
+    """What the SIS reports: this student has this status since then. `version` rises per student, and is all that orders events."""
 
     event_id: Identifier
     occurred_at: AwareDatetime
@@ -182,7 +182,7 @@ class AccountProvisioningFailed:
 
 
 class MailState(StrEnum):
-    """What became of a welcome mail, as far as the mail service has told."""
+    """The state of a welcome mail, as far as the mail service has reported it."""
 
     ACCEPTED = "accepted"
     DELAYED = "delayed"
@@ -192,7 +192,7 @@ class MailState(StrEnum):
 
 @dataclass(frozen=True, slots=True)
 class WelcomeEmailStatus:
-    """What became of the welcome mail. `message_id` is the RFC 5322 Message-Id, without brackets, where one was sent; `message` says why
+    """The state of the welcome mail. `message_id` is the RFC 5322 Message-Id, without brackets, where one was sent; `message` says why
     none was, in a sentence without personal data."""
 
     event_id: UUID

@@ -4,7 +4,7 @@
 
 `name=crash`          the process ends at once with status 137; nothing is flushed, nothing is cleaned up
 `name=lose-response`  the effect has been done, and its caller sees what it would see had the answer got lost
-`name=delay:2.5`      goes on after so many seconds; on the event loop, other students go on meanwhile
+`name=delay:2.5`      continues after this many seconds; on the event loop, other students continue meanwhile
 `name=block:60`       the same, but the thread stands still, and with it the event loop where that is the thread's
 
 Each acts the first time that its point is reached; with `@3` the third time, with `@*` every time.
@@ -105,7 +105,7 @@ PASSWORD = Boundaries(Point.PASSWORD_INTENT, Point.PASSWORD_ANSWER, Point.PASSWO
 
 
 class Failpoints(Protocol):
-    """What the loops tell where they are. `lost` is what the caller would see if the answer to what was just done got lost."""
+    """Called by the loops at each point. `lost` is what the caller would see if the response to the last action were lost."""
 
     def reach(self, point: Point, *, lost: Exception) -> None:
         """For loops with a thread of their own. May raise `lost`, block, or never return."""
@@ -141,7 +141,7 @@ _LASTING = {Action.DELAY, Action.BLOCK}
 
 
 @dataclass(frozen=True, slots=True)
-class Rule:
+class ArmedFailpoint:
     """`turn`: which time of reaching the point is meant; None: each."""
 
     action: Action
@@ -152,7 +152,7 @@ class Rule:
 class Armed:
     """Does what the rules of a point say. A point is reached by one loop, so its count needs no lock."""
 
-    def __init__(self, rules: Mapping[Point, list[Rule]]) -> None:
+    def __init__(self, rules: Mapping[Point, list[ArmedFailpoint]]) -> None:
         self._rules = rules
         self._reached: Counter[Point] = Counter()
 
@@ -169,7 +169,7 @@ class Armed:
             else:
                 _act(rule, lost)
 
-    def _due(self, point: Point) -> Iterator[Rule]:
+    def _due(self, point: Point) -> Iterator[ArmedFailpoint]:
         if point not in self._rules:
             return
         self._reached[point] += 1
@@ -179,7 +179,7 @@ class Armed:
                 yield rule
 
 
-def _act(rule: Rule, lost: Exception) -> None:
+def _act(rule: ArmedFailpoint, lost: Exception) -> None:
     if rule.action is Action.CRASH:
         os._exit(_KILLED)
     if rule.action is Action.LOSE_RESPONSE:
@@ -189,7 +189,7 @@ def _act(rule: Rule, lost: Exception) -> None:
 
 def commit_lost() -> Unavailable:
     """What is seen of a commit in PostgreSQL whose answer got lost."""
-    return Unavailable("The answer to a commit got lost.")
+    return Unavailable("The response to a commit was lost.")
 
 
 def arm(environ: Mapping[str, str]) -> Failpoints:
@@ -202,23 +202,23 @@ def arm(environ: Mapping[str, str]) -> Failpoints:
     return Armed(rules)
 
 
-def _parse(text: str) -> Mapping[Point, list[Rule]]:
-    rules: defaultdict[Point, list[Rule]] = defaultdict(list)
+def _parse(text: str) -> Mapping[Point, list[ArmedFailpoint]]:
+    rules: defaultdict[Point, list[ArmedFailpoint]] = defaultdict(list)
     for item in filter(None, (part.strip() for part in text.split(";"))):
-        name, _, told = item.partition("=")
+        name, _, form = item.partition("=")
         if name not in {point.value for point in Point}:
-            raise Stop(f"{VARIABLE} names `{name}`, which is no failpoint. There are: {', '.join(Point)}.")
-        rules[Point(name)].append(_rule(item, told))
+            raise Stop(f"{VARIABLE} names `{name}`, which is not a failpoint. There are: {', '.join(Point)}.")
+        rules[Point(name)].append(_rule(item, form))
     return rules
 
 
-def _rule(item: str, told: str) -> Rule:
-    match = _FORM.fullmatch(told)
+def _rule(item: str, form: str) -> ArmedFailpoint:
+    match = _FORM.fullmatch(form)
     if match and match["action"] in {action.value for action in Action}:
         action, seconds = Action(match["action"]), match["seconds"]
         if (action in _LASTING) == (seconds is not None):
             turn = match["turn"] or "1"
-            return Rule(action, float(seconds or 0), None if turn == "*" else int(turn))
+            return ArmedFailpoint(action, float(seconds or 0), None if turn == "*" else int(turn))
     raise Stop(
         f"{VARIABLE} says `{item}`. Give a point `crash`, `lose-response`, `delay:SECONDS` or `block:SECONDS`; "
         "`@3` behind it is the third time, `@*` every time."

@@ -24,8 +24,8 @@ _GUARANTEES: Mapping[str, tuple[frozenset[str], str]] = {
         "offsets are committed after the event is durable, never before",
     ),
     "auto.commit.interval.ms": (frozenset(), "offsets are committed after the event is durable, never by a timer"),
-    "auto.offset.reset": (frozenset({"error"}), "an offset that is gone must stop the service, not skip events"),
-    "isolation.level": (frozenset({"read_committed"}), "events of aborted transactions never happened"),
+    "auto.offset.reset": (frozenset({"error"}), "a missing offset must stop the service, not skip events"),
+    "isolation.level": (frozenset({"read_committed"}), "events of aborted transactions must not be read"),
     "partition.assignment.strategy": (frozenset({"cooperative-sticky"}), "partitions are handed over one by one"),
     "enable.idempotence": (frozenset({"true"}), "a record must not be published twice or out of order"),
     "acks": (frozenset({"all", "-1"}), "a record must be on all in-sync replicas before it counts"),
@@ -92,13 +92,13 @@ def consumer_config(settings: KafkaSettings) -> Config:
         config["partition.assignment.strategy"] = "cooperative-sticky"
     config.update(_only(settings.librdkafka, without=_PRODUCER_ONLY))
     if settings.group_protocol == "consumer":
-        for name in _CLASSIC_ONLY:  # the broker decides these, and librdkafka refuses to be told
+        for name in _CLASSIC_ONLY:  # the broker decides these, and librdkafka rejects them
             config.pop(name, None)
     return config
 
 
 def intake_config(settings: KafkaSettings) -> Config:
-    """For the intake's consumer, which is told where partitions end: what lies before that end and is no record has been read too."""
+    """For the intake's consumer, which gets the ends of partitions: entries before that end that are not records count as read."""
     return {**consumer_config(settings), "enable.partition.eof": True}
 
 
@@ -180,5 +180,5 @@ def answer_lost() -> KafkaException:
 
 
 def is_fatal(error: KafkaError) -> bool:
-    """Whether a client of librdkafka has given itself up. The errors that tell of it have the code but not always the flag."""
+    """Whether a librdkafka client has failed fatally. The errors that report it have the code but not always the flag."""
     return error.fatal() or error.code() == KafkaError._FATAL  # noqa: SLF001  its name

@@ -20,7 +20,7 @@ Sign = Callable[[], tuple[str, float]]
 """A token, and when it ends in Unix seconds. May block for as long as AWS's credentials take."""
 
 _AGAIN = 10.0
-"""Seconds after which a token is asked for again where there is none."""
+"""Seconds between attempts to get a token after a failure."""
 _NONE = "no-credentials"
 
 

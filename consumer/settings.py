@@ -35,9 +35,9 @@ def _parse(value: str) -> None:
         host = httpx.URL(value).raw_host
         _ = urlsplit(value).port
     except (ValueError, httpx.InvalidURL) as error:
-        raise ValueError(f"is no address: {str(error).rstrip('.')}") from error
+        raise ValueError(f"is not an address: {str(error).rstrip('.')}") from error
     if not _HOST.fullmatch(host):
-        raise ValueError("is no address: its host is no name")
+        raise ValueError("is not an address: its host is not a name")
 
 
 def _is_open(value: str) -> bool:
@@ -51,7 +51,7 @@ def _proxy(value: str) -> str:
     if url.scheme != "http" or not url.hostname:
         raise ValueError("is not a proxy's address such as http://proxy.example:3128")
     if url.username or url.password or url.path.strip("/") or url.query or url.fragment:
-        raise ValueError("must hold no user name, password or path: they have keys of their own, or none")
+        raise ValueError("must hold no user name, password or path: they have separate keys, or none")
     return value.rstrip("/")
 
 
@@ -230,7 +230,7 @@ a certificate and one of the others."""
     def _keeps_its_secrets(self) -> Self:
         for name, given in (("a password", self.password), ("an `oauth` section", self.oauth)):
             if given and _is_open(self.url):
-                raise ValueError(f"has {name}, which plain http would show to the network: make its `url` https")
+                raise ValueError(f"has {name}, which plain http would expose: make its `url` https")
         if self.client_certificate and urlsplit(self.url).scheme != "https":
             raise ValueError("has a `client_certificate`, which plain http has no place for: make its `url` https")
         return self
@@ -255,7 +255,7 @@ class ProxySettings(_Section):
     url: Annotated[str, AfterValidator(_proxy), Field(title="an http address")] | None = Field(
         default=None, examples=["http://proxy.example:3128"]
     )
-    """The proxy; it opens tunnels (CONNECT), so that calls stay encrypted end to end. Left out: none, whatever the environment says."""
+    """The proxy; it opens tunnels (CONNECT), so that calls stay encrypted end to end. Left out: no proxy, whatever the environment says."""
     username: str | None = None
     """For a proxy that asks for one."""
     password: Secret | None = None
@@ -311,9 +311,9 @@ class ProvisioningSettings(_Section):
     report_attempts: int = Field(default=10, ge=1)
     """Tries in a row at one step after which the student is reported so, too."""
     verify_after: Seconds = 900.0
-    """When an account is looked at once more, after a call whose answer was lost or whose process went away, in seconds."""
+    """When an account is verified after a call whose response was lost or whose process crashed, in seconds."""
     mail_hold_down: Seconds = 1_800.0
-    """How long Mailgun's records take to become complete: a mail of unknown fate is looked up after that, in seconds."""
+    """How long Mailgun's records take to become complete: a mail with an unknown outcome is looked up after that, in seconds."""
     credential_lifetime: float = Field(default=72 * 3_600.0, gt=0, le=30 * 86_400)
     """How long a sealed password is kept where its mail cannot be sent, in seconds."""
 
@@ -351,13 +351,13 @@ class LogSettings(_Section):
     """One JSON object a line, or lines for people."""
 
     level: Literal["debug", "info", "warning", "error"] = "info"
-    """The least that is logged."""
+    """The lowest level that is logged."""
     format: Literal["json", "console"] = "json"
     """One JSON object a line, or lines for people."""
 
 
 class Settings(_Section):
-    """Everything that the process is told, apart from its tenants."""
+    """The configuration of the process, apart from its tenants."""
 
     kafka: KafkaSettings
     """Kafka."""

@@ -94,7 +94,7 @@ OWN_CUSTOMER = "my_customer"
 """Google's name for the administrator's own Workspace customer."""
 
 PARTS = "parts"
-"""The validation context in which a tenant's parts are looked at one by one, and `Tenant.contradictions` by whoever reads the file."""
+"""The validation context in which a tenant's parts are checked one by one, and `Tenant.contradictions` by the reader of the file."""
 
 
 class Contradiction(NamedTuple):
@@ -133,7 +133,7 @@ class MicrosoftSection(_Section):
     """The password of that key, if it has one."""
     federated_token_file: Path | None = None
     """A token of an issuer that the application trusts (workload identity federation), such as `AZURE_FEDERATED_TOKEN_FILE` names in \
-Kubernetes. It is read anew for each token, as it is renewed there."""
+Kubernetes. It is read for each token, since it is renewed there."""
     managed_identity: ManagedIdentity | None = None
     """The identity of the Azure resource that the service runs on; it must belong to this directory. `user_assigned` is the one whose \
 client id is `client_id`."""
@@ -172,7 +172,7 @@ class GoogleSection(_Section):
 service has where it runs (application default credentials) or by `credential_configuration`."""
     credential_configuration: Path | None = None
     """A credential configuration for workload identity federation, as `gcloud iam workload-identity-pools create-cred-config` writes it. \
-It holds no secret; the token that it points to is read anew each time."""
+It holds no secret; the token that it points to is read each time."""
     admin_subject: Address
     """The administrator on whose behalf the service account acts."""
     customer_id: str = OWN_CUSTOMER
@@ -227,7 +227,7 @@ By default that of `microsoft.usage_location`."""
     reserved: tuple[LocalPart, ...] = ()
     """Local parts that no student is given, besides those that are reserved everywhere (`postmaster`, `admin`, `info`, …)."""
     on_taken: OnTaken = OnTaken.NEXT
-    """Where an address belongs to an account without this service's marker: `next` tries the next address, `hold` holds the student for \
+    """If an address belongs to an account without this service's marker: `next` tries the next address, `hold` holds the student for \
 a person. Choose `hold` where students may have accounts that were made in another way."""
     shared_with: tuple[Slug, ...] = ()
     """The other tenants that use the same `domain`; each of them must name this one too."""
@@ -257,7 +257,7 @@ class Rule(_Section):
     """Adds to what an account is given, where every attribute in `when` has one of its values. Later rules override `org_unit`."""
 
     when: dict[Identifier, tuple[str, ...]] = Field(default_factory=dict)
-    """Attribute names with the values that match; a rule without it is for everybody."""
+    """Attribute names with the values that match; a rule without it applies to every student."""
     org_unit: str | None = None
     """Google's orgUnitPath, such as `/Students/7`."""
     licences: tuple[str, ...] = ()
@@ -282,12 +282,12 @@ MAILGUN_REGIONS: Mapping[str, str] = {"us": "https://api.mailgun.net", "eu": "ht
 
 
 class MailgunSection(_Section):
-    """Where mail leaves. `api_key` may be a domain sending key; the look-up of a mail's fate then needs `lookup_key`."""
+    """Where mail is sent from. `api_key` may be a domain sending key; looking up a mail's outcome then needs `lookup_key`."""
 
     domain: Domain
     """The sending domain."""
     sender: Mailbox
-    """From whom the mail is."""
+    """The sender of the mail."""
     api_key: Secret
     """A sending key."""
     lookup_key: Secret | None = None
@@ -354,7 +354,7 @@ all licences and groups are assigned."""
     welcome_email: WelcomeEmail
     """The welcome mail."""
     mailgun: MailgunSection | None = None
-    """Where mail leaves."""
+    """Where mail is sent from."""
     concurrency: int = Field(default=16, ge=1, le=256)
     """How many of its students may be in work at once, in one process."""
 

@@ -86,7 +86,7 @@ class TopicAdmin:
             self._admin.poll(0)
             error: KafkaError = failure.args[0]
             why = self._heard or error.str()
-            raise Stop(f"Kafka does not answer at {self._settings.bootstrap_servers}: {why}.") from failure
+            raise Stop(f"Kafka is not responding at {self._settings.bootstrap_servers}: {why}.") from failure
 
     def _hear(self, error: KafkaError) -> None:
         if error.code() != KafkaError._ALL_BROKERS_DOWN:  # noqa: SLF001  its name; it follows the error that says why

@@ -97,5 +97,5 @@ def test_topics_that_others_created_are_enough_where_none_can_be_created() -> No
 
 
 def test_a_kafka_that_does_not_answer_is_named_with_the_reason() -> None:
-    with pytest.raises(Stop, match=r"Kafka does not answer at 127\.0\.0\.1:1: .*refused"):
+    with pytest.raises(Stop, match=r"Kafka is not responding at 127\.0\.0\.1:1: .*refused"):
         create_topics(KafkaSettings(bootstrap_servers="127.0.0.1:1"), partitions=1, replication=1)

@@ -14,7 +14,7 @@ from consumer.configuration.explain import explain as in_words
 from consumer.configuration.loading import load_settings, load_tenants
 from consumer.configuration.reference import reference
 
-app = typer.Typer(no_args_is_help=True, help="Look at the configuration before the service does.")
+app = typer.Typer(no_args_is_help=True, help="Check and explain the configuration.")
 
 
 @app.command()
@@ -23,11 +23,14 @@ def check(
     *,
     secrets: Annotated[bool, typer.Option(help="Also open every reference to a secret.")] = True,
     connect: Annotated[
-        bool, typer.Option("--connect", help="Then contact Kafka, registry, database and all vendors; changes nothing.")
+        bool,
+        typer.Option(
+            "--connect", help="Also contact Kafka, the registry, the database and all vendors; changes nothing."
+        ),
     ] = False,
     tenant: Annotated[str | None, typer.Option(help="With --connect: contact only the vendors of this tenant.")] = None,
 ) -> None:
-    """Tell every mistake at once, with file, line, what is wrong and what would be right. Exit status 1 if there are any.
+    """List all mistakes, each with file, line, what is wrong and how to correct it. Exit status 1 if there are any.
 
     Also names the tenants that share a directory, which is allowed, or a domain, which both must declare.
     """
@@ -57,7 +60,7 @@ def explain(
     attribute: Attributes = None,
     config: ServiceFile = DEFAULT_SERVICE_FILE,
 ) -> None:
-    """Say in words what a status does to a student with these attributes."""
+    """Explain what a status does for a student with these attributes."""
     attributes = named(attribute)
     known = {one.id: one for one, _ in load_tenants(load_settings(config, os.environ).tenants_dir)}
     if tenant not in known:
@@ -68,7 +71,7 @@ def explain(
 
 @app.command()
 def schema(directory: Annotated[Path, typer.Option(help="The checkout.")] = Path()) -> None:
-    """Write the JSON Schemas that editors check the files with, and the reference page."""
+    """Write the JSON Schemas that editors use to check the files, and the reference page."""
     pages = {f"config/{name}": text for name, text in schemas().items()} | {"docs/configuration.md": reference()}
     for name, text in pages.items():
         (directory / name).write_text(text, encoding="utf-8")

@@ -1,4 +1,4 @@
-"""`provisioner config check --connect`: opens what the check needs, and says how far it is."""
+"""`provisioner config check --connect`: opens what the check needs, and shows its progress."""
 
 import asyncio
 from collections.abc import Callable, Collection, Mapping, Sequence

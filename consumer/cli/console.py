@@ -28,25 +28,23 @@ Attributes = Annotated[
 FAILED = 1
 """Exit status: something must be put right before the command can succeed."""
 
-AWAY = 75
-"""Exit status: a dependency is away, and the same command may succeed later (EX_TEMPFAIL of sysexits.h)."""
+TEMPORARY = 75
+"""Exit status: a dependency is unavailable; the same command may succeed later (EX_TEMPFAIL of sysexits.h)."""
 
 _FILE_ERRORS = (PermissionError, FileNotFoundError, FileExistsError, NotADirectoryError, IsADirectoryError)
 
 
 @contextmanager
 def faults_reported() -> Generator[None]:
-    """Ends the process with a sentence and a status instead of a traceback, where a dependency or the configuration is at fault."""
+    """Ends the process with a message and an exit status instead of a traceback, if a dependency or the configuration is at fault."""
     try:
         yield
     except Fault as fault:
-        away = isinstance(fault, RetryLater) and not isinstance(fault, Refused)
-        _end(str(fault), AWAY if away else FAILED)
+        temporary = isinstance(fault, RetryLater) and not isinstance(fault, Refused)
+        _end(str(fault), TEMPORARY if temporary else FAILED)
     except KafkaException as failure:
         error = failure.args[0]
-        _end(
-            f"Kafka does not do as it is asked ({error.name()}: {error.str()}).", AWAY if error.retriable() else FAILED
-        )
+        _end(f"Kafka refused the request ({error.name()}: {error.str()}).", TEMPORARY if error.retriable() else FAILED)
     except _FILE_ERRORS as error:
         _end(f"{error.filename}: {error.strerror}.", FAILED)
 

@@ -19,7 +19,7 @@ def db() -> None:
 
 @app.command()
 def upgrade(config: ServiceFile = DEFAULT_SERVICE_FILE) -> None:
-    """Bring the database to the form that this version works with. Safe to run twice, and by several at once."""
+    """Create or upgrade the database tables for this version. Safe to repeat, and to run concurrently."""
     with connected(load_settings(config, os.environ), name="db") as engine:
         bring_up(engine)
     out.print("The database is up to date.")

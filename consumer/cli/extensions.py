@@ -25,7 +25,7 @@ def extension(name: str, *, panel: str) -> TyperCommand | TyperGroup | None:
         return None
     command = get_command(cast("typer.Typer", entry.load()))
     if not isinstance(command, TyperCommand | TyperGroup):
-        raise TypeError(f"the entry point {entry.value!r} is no Typer command")
+        raise TypeError(f"the entry point {entry.value!r} is not a Typer command")
     command.name = name
     command.rich_help_panel = panel
     return command

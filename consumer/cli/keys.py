@@ -27,7 +27,7 @@ def keys() -> None:
 
 @app.command()
 def check(config: ServiceFile = DEFAULT_SERVICE_FILE) -> None:
-    """Say how many passwords each key still seals. Exit status 1 where one is needed that is not under `vault`."""
+    """Show how many passwords each key still seals. Exit status 1 if a key that is needed is not under `vault`."""
     settings = load_settings(config, os.environ)
     with _opened(settings) as (credentials, vault):
         sealed = credentials.by_key()
@@ -46,7 +46,7 @@ def rotate(
     *,
     batch: Annotated[int, typer.Option(min=1, max=10_000, help="Passwords in one transaction.")] = 500,
 ) -> None:
-    """Wrap every sealed password with the first key of `vault`. Safe beside running replicas, and to stop and run again.
+    """Wrap every sealed password with the first key of `vault`. Safe while replicas run, and safe to interrupt and repeat.
 
     Exit status 1 where some could not be opened.
     """

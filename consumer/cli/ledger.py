@@ -1,4 +1,4 @@
-"""The ledger, for commands that look at it or write to it beside running replicas."""
+"""The ledger, for commands that read or write it while replicas run."""
 
 import os
 from collections.abc import Generator
@@ -15,7 +15,7 @@ from consumer.settings import Settings
 
 @contextmanager
 def connected(settings: Settings, *, name: str) -> Generator[Engine]:
-    """The configured database, in whatever form; `name` names the command to it. Raises `Stop` where its URL can't be used."""
+    """The configured database, whatever its schema version; `name` is the application name. Raises `Stop` if its URL is unusable."""
     engine = open_engine(Dsn.of(settings.database, opener(os.environ)), name=f"provisioner {name}")
     try:
         yield engine
@@ -25,7 +25,7 @@ def connected(settings: Settings, *, name: str) -> Generator[Engine]:
 
 @contextmanager
 def opened(settings: Settings, *, name: str) -> Generator[Engine]:
-    """The configured database. Raises `Stop` where it has not the form that this version works with."""
+    """The configured database. Raises `Stop` if its schema version is not the one that this version needs."""
     with connected(settings, name=name) as engine:
         require_current(engine)
         yield engine

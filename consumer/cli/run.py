@@ -24,7 +24,7 @@ log = structlog.get_logger()
 
 
 def run(config: ServiceFile = DEFAULT_SERVICE_FILE) -> None:
-    """Run the service until SIGTERM or Ctrl-C: it then finishes the students in work and ends.
+    """Run the service until SIGTERM or Ctrl-C; it then finishes the students in work and exits.
 
     A tenant whose file, secrets, keys or certificates cannot be used waits, and all others are served.
     Exit status 1 where no tenant can be used, or the service file has a mistake.
@@ -55,7 +55,7 @@ def serve(
     unreadable: Mapping[str, Outline | None] | None = None,
     proxies: Proxies = DIRECT,
 ) -> None:
-    """Runs one process until it is told to stop. `unreadable`: see `Assembly`. Raises `Stop`."""
+    """Runs one process until it is asked to stop. `unreadable`: see `Assembly`. Raises `Stop`."""
 
     async def main() -> None:
         app = App(settings, tenants, open_secret, failpoints=failpoints, unreadable=unreadable, proxies=proxies)

@@ -20,13 +20,13 @@ app = typer.Typer(no_args_is_help=True, help="Our schemas, and the registry's.")
 
 @app.command()
 def register(config: ServiceFile = DEFAULT_SERVICE_FILE) -> None:
-    """Register our schemas. Exit status 1 if the registry refuses one."""
+    """Register our schemas. Exit status 1 if the registry rejects one."""
     _report(config, registration.register)
 
 
 @app.command()
 def check(config: ServiceFile = DEFAULT_SERVICE_FILE) -> None:
-    """Say how our schemas stand with the registry; change nothing. Exit status 1 if one is incompatible."""
+    """Compare our schemas with the registry; change nothing. Exit status 1 if one is incompatible."""
     _report(config, registration.check)
 
 
@@ -34,7 +34,7 @@ def _report(config: Path, do: Callable[[Registry, Topics], Sequence[SubjectRepor
     settings = load_settings(config, os.environ)
     with connected(settings) as registry:
         reports = do(registry, settings.kafka.topics)
-    table = Table("subject", "standing", "id", "the registry says")
+    table = Table("subject", "standing", "id", "registry message")
     for report in reports:
         ident = "" if report.schema_id is None else str(report.schema_id)
         table.add_row(report.subject, report.standing, ident, "\n".join(report.messages))

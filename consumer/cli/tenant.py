@@ -1,4 +1,4 @@
-"""`provisioner tenant`: what of a tenant waits, and how an operator ends that. See docs/operations.md."""
+"""`provisioner tenant`: show and end a tenant's waits. See docs/operations.md."""
 
 import os
 from typing import Annotated
@@ -10,23 +10,23 @@ from consumer.cli.ledger import opened
 from consumer.configuration.loading import load_settings
 from consumer.ledger.holds import Holds, TenantWait
 
-app = typer.Typer(no_args_is_help=True, help="What of a tenant waits.")
+app = typer.Typer(no_args_is_help=True, help="Show and end a tenant's waits.")
 
 Tenant = Annotated[str, typer.Argument(help="The tenant's id.", show_default=False)]
 
 
 @app.callback()
 def tenant() -> None:
-    """What of a tenant waits."""
+    """Show and end a tenant's waits."""
 
 
 @app.command()
 def waits(tenant_id: Tenant, config: ServiceFile = DEFAULT_SERVICE_FILE) -> None:
-    """List the services of a tenant that are not called now, with the reason."""
+    """List a tenant's services that are currently waiting, with the reason."""
     with opened(load_settings(config, os.environ), name="tenant") as engine:
         found = Holds(engine).waits(tenant_id)
     if not found:
-        out.print(f"No service of `{tenant_id}` waits.")
+        out.print(f"`{tenant_id}` has no waiting services.")
         return
     for wait in found:
         out.print(_line(wait), soft_wrap=True, markup=False, highlight=False)
@@ -43,13 +43,13 @@ def resume(
 ) -> None:
     """End the waits of a tenant: its services are called again, and its waiting students are due at once.
 
-    Safe beside running replicas. Where the cause is still there, the tenant waits again after the next call.
+    Safe while replicas run. If the cause persists, the tenant waits again after the next call.
     """
     with opened(load_settings(config, os.environ), name="tenant") as engine:
         resumed = Holds(engine).resume(tenant_id, service)
-    out.print(f"{resumed.services:,} waits of services ended; {resumed.students:,} students are due.")
+    out.print(f"{resumed.services:,} service waits ended; {resumed.students:,} students are due.")
     if not resumed.services and not resumed.students:
-        err.print(f"Nothing of `{tenant_id}` waited: `provisioner tenant waits` lists what does.", style="yellow")
+        err.print(f"`{tenant_id}` had nothing waiting: see `provisioner tenant waits`.", style="yellow")
 
 
 def _line(wait: TenantWait) -> str:

@@ -28,7 +28,7 @@ def create(
         int, typer.Option(min=1, help="Brokers that keep a copy of each record; 1 for a cluster of a single broker.")
     ] = 3,
 ) -> None:
-    """Create the topics that are missing; topics that exist are left as they are.
+    """Create the topics that are missing; existing topics are not changed.
 
     From a replication factor of 3 on, a record must be on two brokers before it counts (min.insync.replicas=2).
     """

@@ -18,7 +18,7 @@ REASON_HEADER = "provisioner-reason"
 class DeadLetterReason(StrEnum):
     """Why a record is a dead letter; a closed set."""
 
-    NULL_VALUE = "null_value"  # a tombstone: this topic has none
+    NULL_VALUE = "null_value"  # a tombstone, which this topic does not have
     WRONG_MAGIC = "wrong_magic"  # not in Confluent's wire format
     OVERSIZED = "oversized"
     UNKNOWN_SCHEMA = "unknown_schema"  # the registry knows no such id
@@ -47,7 +47,7 @@ def dead_letter_headers(
     kept: NewHeaders = [
         (name, value) for name, value in original or () if not name.startswith(_CONNECT) and name != REASON_HEADER
     ]
-    told = {
+    fields = {
         "topic": topic,
         "partition": str(partition),
         "offset": str(offset),
@@ -60,6 +60,6 @@ def dead_letter_headers(
     }
     return [
         *kept,
-        *((_CONNECT + name, value.encode()) for name, value in told.items()),
+        *((_CONNECT + name, value.encode()) for name, value in fields.items()),
         (REASON_HEADER, reason.encode()),
     ]

@@ -118,7 +118,7 @@ class _Builder:
         if not isinstance(schema, list):
             part = self._part(schema, _Place()).schema
             if not _is_record(part):
-                raise UnreadableSchema("it is not of records")
+                raise UnreadableSchema("it does not describe a record")
             return part
         parts = [self._part(branch, _Place()).schema for branch in cast("list[Any]", schema)]
         known = _PRIMITIVES | {part["name"] for part in parts if _is_record(part)}
@@ -146,14 +146,14 @@ class _Builder:
             return _Part([self._part(branch, at.below()).schema for branch in cast("list[Any]", schema)])
         if isinstance(schema, dict):
             return self._complex(cast("dict[str, Any]", schema), at)
-        raise UnreadableSchema("it holds a type that is none")
+        raise UnreadableSchema("it contains something that is not a type")
 
     def _complex(self, schema: Mapping[str, Any], at: _Place) -> _Part:
         match schema.get("type"):
             case "array":
                 items = self._part(schema.get("items"), at.below(repeated=True))
                 if items.empty:
-                    raise UnreadableSchema("it has an array of items that take no bytes")
+                    raise UnreadableSchema("it has an array whose items take no bytes")
                 self.unbounded |= not items.shows_end
                 return _Part({"type": "array", "items": items.schema})
             case "map":

@@ -138,7 +138,7 @@ class EventReader:
             writer = self._writer(layout_of(self._schemas.schema(ref)))
         except UnknownSchema:
             # Not remembered: a schema may be registered after the first record that was written with it.
-            return Unreadable(DeadLetterReason.UNKNOWN_SCHEMA, f"The registry knows no schema {ref}.")
+            return Unreadable(DeadLetterReason.UNKNOWN_SCHEMA, f"The registry has no schema {ref}.")
         except UnreadableSchema as error:
             writer = Unreadable(DeadLetterReason.INCOMPATIBLE_SCHEMA, f"Schema {ref} cannot be read by: {error}.")
         except (SchemaParseException, UnknownType):
@@ -189,11 +189,11 @@ def _decoded(decode: _Decode, body: io.BytesIO, *, overflow: DeadLetterReason) -
             DeadLetterReason.INCOMPATIBLE_SCHEMA, "The writer's schema can't be read as a status event."
         ) from None
     except OverflowError:
-        raise Unreadable(overflow, "A number or a date is beyond what can be held.") from None
+        raise Unreadable(overflow, "A number or a date is out of range.") from None
     except Exception:  # noqa: BLE001  what fastavro raises on bytes that are no record is not described, and must not end the process
-        raise Unreadable(DeadLetterReason.UNDECODABLE, "The bytes are not what the schema says.") from None
+        raise Unreadable(DeadLetterReason.UNDECODABLE, "The bytes do not match the schema.") from None
     if io.BytesIO.read(body, 1):
-        raise Unreadable(DeadLetterReason.UNDECODABLE, "Bytes are left over after the record.")
+        raise Unreadable(DeadLetterReason.UNDECODABLE, "There are extra bytes after the record.")
     return record
 
 
@@ -201,7 +201,7 @@ def _instant(ticks: int, per_second: int) -> datetime:
     try:
         return _EPOCH + timedelta(microseconds=ticks * 1_000_000 // per_second)
     except OverflowError:
-        raise Unreadable(DeadLetterReason.INVALID_CONTENT, "A date is beyond what can be held.") from None
+        raise Unreadable(DeadLetterReason.INVALID_CONTENT, "A date is out of range.") from None
 
 
 def _sentence(error: ValidationError) -> str:

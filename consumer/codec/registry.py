@@ -11,6 +11,7 @@ import time
 from collections import OrderedDict
 from collections.abc import Callable, Collection, Mapping
 from dataclasses import dataclass
+from http import HTTPStatus
 from typing import Any, NamedTuple, cast
 from urllib.parse import quote
 from uuid import UUID
@@ -32,7 +33,6 @@ _LARGEST = 4 * 1024 * 1024
 _MOST_REFERENCES = 200
 _LAST_ID = 2**31 - 1
 
-_OK, _NOT_FOUND, _CONFLICT, _UNPROCESSABLE = 200, 404, 409, 422
 _NO_SUBJECT, _NO_VERSION, _NO_SCHEMA = 40401, 40402, 40403
 
 
@@ -107,7 +107,7 @@ class Registry:
             try:
                 referenced = self._kept(version, until)
             except UnknownSchema as error:
-                raise Unavailable("The schema registry does not know a schema that another one refers to.") from error
+                raise Unavailable("The schema registry lacks a schema that another one refers to.") from error
             texts[name] = referenced.text
             waiting.extend(reversed(referenced.references))
         return WriterSchema(entry.text, tuple(texts.values()))
@@ -170,7 +170,7 @@ class Registry:
         except _NotFound:
             # Apicurio has no look-up by GUID, nor have older registries. Where the registry itself answers, waiting would never end.
             self._expect_own_answer(until)
-            raise UnknownSchema("the registry has no GUIDs") from None
+            raise UnknownSchema("the registry does not support GUIDs") from None
 
     def _expect_own_answer(self, until: float) -> None:
         """Raises `Unavailable` unless the registry says that it knows no schema 0, which is no id."""
@@ -193,15 +193,20 @@ class Registry:
         """The answer's JSON object. Raises `UnknownSchema` for the codes in `unknown`, `Incompatible` if `refusable`, `Unavailable`."""
         status, content = self._exchange(method, path, body, self._clock() + _PATIENCE if until is None else until)
         answer = _object(content)
-        if status == _OK and answer is not None:
+        if status == HTTPStatus.OK and answer is not None:
             return answer
         code = answer.get("error_code") if answer else None
-        if status == _NOT_FOUND and type(code) is int and code in unknown:
-            raise UnknownSchema(f"the registry knows nothing at {path.partition('?')[0]}")
-        if status in {_CONFLICT, _UNPROCESSABLE} and refusable and answer and type(code) is int:
+        if status == HTTPStatus.NOT_FOUND and type(code) is int and code in unknown:
+            raise UnknownSchema(f"the registry has nothing at {path.partition('?')[0]}")
+        if (
+            status in {HTTPStatus.CONFLICT, HTTPStatus.UNPROCESSABLE_ENTITY}
+            and refusable
+            and answer
+            and type(code) is int
+        ):
             raise Incompatible(str(answer.get("message", f"error code {code}")))
         # 401 and 403 too: credentials are put right while the service waits, and no record is lost by waiting.
-        fault = _NotFound if status == _NOT_FOUND else Unavailable
+        fault = _NotFound if status == HTTPStatus.NOT_FOUND else Unavailable
         raise fault(f"Unexpected response from the schema registry (HTTP {status}).")
 
     def _exchange(self, method: str, path: str, body: Mapping[str, str] | None, until: float) -> tuple[int, bytes]:
@@ -213,7 +218,7 @@ class Registry:
                     received += chunk
                     if len(received) > _LARGEST or self._clock() > until:
                         raise Unavailable("The schema registry's response is too long or too slow.")
-        # ValueError: httpx looks into redirects that it does not follow, and into host names that are none.
+        # ValueError: httpx parses redirects that it does not follow, and invalid host names.
         except (httpx.HTTPError, httpx.InvalidURL, ValueError) as error:
             raise Unavailable(f"The schema registry cannot be reached ({explain(error)}).") from error
         return answer.status_code, bytes(received)

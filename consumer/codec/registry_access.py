@@ -5,6 +5,7 @@ import threading
 import time
 from base64 import b64encode
 from collections.abc import Callable, Generator, Mapping
+from http import HTTPStatus
 from typing import Any, cast
 from urllib.parse import quote
 
@@ -17,7 +18,6 @@ from consumer.http.proxy import DIRECT, Proxies
 from consumer.settings import RegistryOAuth, RegistrySettings
 
 _TIMEOUT = 5.0
-_UNAUTHORISED, _OK = 401, 200
 _MARGIN = 60.0
 """Seconds before its end at which a token is not used any more; half of its life at most."""
 _SHORTEST = 60.0
@@ -70,7 +70,7 @@ def _context(settings: RegistrySettings, open_secret: Callable[[str], str]) -> s
 class ClientCredentials(httpx.Auth):
     """A token of the OAuth client, asked for when the last one is about to end, or was refused. Safe in any thread.
 
-    The secret is opened anew for each token: one that was replaced counts without a restart.
+    The secret is opened for each token: a replaced one takes effect without a restart.
     """
 
     def __init__(
@@ -96,7 +96,7 @@ class ClientCredentials(httpx.Auth):
         token = self._current()
         request.headers["Authorization"] = f"Bearer {token}"
         response = yield request
-        if response.status_code == _UNAUTHORISED:
+        if response.status_code == HTTPStatus.UNAUTHORIZED:
             request.headers["Authorization"] = f"Bearer {self._current(refused=token)}"
             yield request
 
@@ -119,11 +119,11 @@ class ClientCredentials(httpx.Auth):
         except (httpx.HTTPError, httpx.InvalidURL, ValueError) as error:
             raise Unavailable(f"The schema registry's token endpoint can't be reached ({explain(error)}).") from error
         token, lifetime = body.get("access_token"), body.get("expires_in", _SHORTEST)
-        if answer.status_code != _OK or not isinstance(token, str) or not isinstance(lifetime, int | float):
+        if answer.status_code != HTTPStatus.OK or not isinstance(token, str) or not isinstance(lifetime, int | float):
             why = body.get("error")
             known = f", {why}" if isinstance(why, str) and why.isidentifier() else ""
             raise Unavailable(
-                f"The schema registry's token endpoint gives no token (HTTP {answer.status_code}{known})."
+                f"The schema registry's token endpoint issued no token (HTTP {answer.status_code}{known})."
             )
         return token, float(lifetime)
 

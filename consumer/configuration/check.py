@@ -22,7 +22,8 @@ class Findings:
     """Every mistake, by what it stops.
 
     Those in `service` stop the process. A tenant with `unusable` mistakes (in its file, its address patterns, its secrets, keys or
-    certificates) is held by itself. `other` mistakes hold nobody, or a step of some students, such as a template's. `notices` are none.
+    certificates) is held by itself. `other` mistakes hold no student, or one step of some students, such as a template's. `notices` are
+    not mistakes.
     `tenants` are the ids of all tenants, in the order of their files.
     """
 

@@ -42,7 +42,7 @@ class Document:
         node = _composed(text, file)
         if not isinstance(node, yaml.MappingNode):
             right = "Begin with a key at the left margin, such as `id: north-high`."
-            raise Misconfigured([Mistake(file, 1, "", "The file holds no keys", right)])
+            raise Misconfigured([Mistake(file, 1, "", "The file has no keys", right)])
         index = _Index(file)
         index.fill(node)
         data: dict[str, Any] = _constructed(node, file)
@@ -62,7 +62,7 @@ class Document:
         self._variables[place] = variable
 
     def read_as(self, place: Place, other: Place) -> None:
-        """What stands at `place` is read as if it stood at `other`: mistakes there are told where it stands."""
+        """The value at `place` is read as if it were at `other`; mistakes in it are reported at `place`."""
         for known in (self._lines, self._variables):
             moved = {one: what for one, what in known.items() if one[: len(place)] == place}
             known.update({(*other, *one[len(place) :]): cast("Any", what) for one, what in moved.items()})
@@ -90,7 +90,7 @@ class Document:
 
 
 def parse_value(text: str) -> object:
-    """A single value as YAML. Raises ValueError where it is none, or too large."""
+    """A single YAML value. Raises ValueError if it is invalid or too large."""
     try:
         node = _composed(text, "")
         if node is None:
@@ -119,7 +119,7 @@ def _text(path: Path, file: str) -> str:
     try:
         if path.exists() and not path.is_file():
             raise Misconfigured(
-                [Mistake(file, 0, "", "The file cannot be read: it is no file", "Give the path of a file.")]
+                [Mistake(file, 0, "", "The file cannot be read: it is not a file", "Give the path of a file.")]
             )
         if path.exists() and path.stat().st_size > LARGEST_FILE:
             wrong = f"The file is larger than {LARGEST_FILE // 1024} kB"
@@ -149,7 +149,7 @@ def _composed(text: str, file: str) -> yaml.Node | None:
         raise Misconfigured([Mistake(file, _line(error), "", wrong, right)]) from error
     except (yaml.YAMLError, *_UNREADABLE) as error:
         wrong = "This is not YAML: it holds control characters, or is nested too deeply"
-        raise Misconfigured([Mistake(file, 0, "", wrong, "Write the file anew.")]) from error
+        raise Misconfigured([Mistake(file, 0, "", wrong, "Write the file again.")]) from error
 
 
 def _constructed(node: yaml.Node, file: str) -> Any:  # noqa: ANN401  whatever YAML says
@@ -160,7 +160,7 @@ def _constructed(node: yaml.Node, file: str) -> Any:  # noqa: ANN401  whatever Y
         wrong = f"A value cannot be read: {error.problem or 'unknown form'}"
         raise Misconfigured([Mistake(file, _line(error), "", wrong, "Put the value in quotes.")]) from error
     except _UNREADABLE as error:
-        wrong = f"A value looks like a date or number and is none: {str(error)[:100]}"
+        wrong = f"A value looks like a date or number but is not one: {str(error)[:100]}"
         raise Misconfigured([Mistake(file, 0, "", wrong, "Put the value in quotes.")]) from error
     finally:
         constructor.dispose()
@@ -184,13 +184,13 @@ class _Index:
         try:
             self._add(node, ())
         except RecursionError as error:
-            wrong = "A value holds itself, by an alias (`*name`), or is nested too deeply"
+            wrong = "A value contains itself through an alias (`*name`), or is nested too deeply"
             raise Misconfigured([Mistake(self._file, 0, "", wrong, "Write the value out.")]) from error
 
     def _add(self, node: yaml.Node, place: Place) -> None:
         self._values += 1
         if self._values > MOST_VALUES:
-            wrong = f"The file holds more than {MOST_VALUES} values, counting what aliases (`*name`) repeat"
+            wrong = f"The file has more than {MOST_VALUES} values, counting what aliases (`*name`) repeat"
             right = "Write the values out, or fewer."
             raise Misconfigured([Mistake(self._file, self.lines.get(place[:1], 1), "", wrong, right)])
         self.lines.setdefault(place, node.start_mark.line + 1)

@@ -33,10 +33,10 @@ def explain(
         yield _SKIPS[decision.reason]
         return
     if not isinstance(decision, Act):
-        yield "Its events go to the dead letters, so that nobody is lost: add a row for it, or set `unlisted_status: skip`."
+        yield "Its events go to the dead-letter topic, so that no student is lost: add a row for it, or set `unlisted_status: skip`."
         return
     student = Student(student_id="S-1", given_name="Maria", family_name="Rossi", attributes=dict(attributes))
-    yield "It makes an account. For a student called Maria Rossi:"
+    yield "It creates an account. For a student called Maria Rossi:"
     for number, rule in enumerate(tenant.rules, start=1):
         yield f"  Rule {number} {'applies' if matches(rule, student) else 'does not apply'}: {_when(rule.when)}."
     for provider in decision.providers:
@@ -75,4 +75,7 @@ def _sentence(step: PlannedStep, tenant: Tenant, student: Student, given: Grant)
 
 
 def _when(when: Mapping[str, tuple[str, ...]]) -> str:
-    return " and ".join(f"{name} is {' or '.join(values)}" for name, values in when.items()) or "it is for everybody"
+    return (
+        " and ".join(f"{name} is {' or '.join(values)}" for name, values in when.items())
+        or "it applies to every student"
+    )

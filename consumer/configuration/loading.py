@@ -39,7 +39,7 @@ def read_settings(path: Path, environ: Mapping[str, str]) -> Reading[Settings]:
 
 @dataclass(frozen=True, slots=True)
 class Broken:
-    """A tenant's file that holds mistakes; `outline` is what can be told of the tenant all the same.
+    """A tenant's file that holds mistakes; `outline` is what is known of the tenant nevertheless.
 
     `reading` is as much of it as could be read, None where that is nothing.
     """
@@ -132,7 +132,7 @@ def _as_a_whole(reading: Reading[Tenant], tenant: Tenant, path: Path) -> Sequenc
 
 
 def _outline(document: Document, ident: str) -> Outline | None:
-    """None where the file does not tell even that, or whose it is."""
+    """None if the file does not contain even that, or the tenant's id."""
     try:
         outline = Outline.model_validate(document.data)
     except ValidationError:

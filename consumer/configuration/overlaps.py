@@ -18,7 +18,7 @@ _SHARED: Place = ("addresses", "shared_with")
 
 
 def undeclared(tenants: Mapping[str, Reading[Tenant]], *, known: Collection[str]) -> Iterator[Mistake]:
-    """A mistake for each tenant that does not declare with whom it shares its domain, or declares what is not so.
+    """A mistake for each tenant that does not declare with whom it shares its domain, or declares it wrongly.
 
     `known` are the ids of all tenants, also of those of whose files nothing can be read.
     """
@@ -33,7 +33,7 @@ def undeclared(tenants: Mapping[str, Reading[Tenant]], *, known: Collection[str]
             if other == ident or other in of_one.shared_with:
                 continue
             wrong = f"is the domain of `{other}` too ({_where(tenants[other].document, _DOMAIN)})"
-            right = f"If both shall use it, name `{other}` in `addresses.shared_with` here, and `{ident}` there; else correct the domain."
+            right = f"If both should use it, name `{other}` in `addresses.shared_with` here, and `{ident}` there; else correct the domain."
             yield from reading.mistake(_DOMAIN, wrong, right, _SHARED)
         for number, named in enumerate(of_one.shared_with):
             if wrong := _untrue(ident, named, domains, known):

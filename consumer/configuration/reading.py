@@ -170,9 +170,9 @@ def _stand_in_for_item(field: FieldInfo | None) -> object:
 def _stand_in(annotation: Any, field: FieldInfo | None = None) -> Any:  # noqa: ANN401  any type form, any value
     """Something of this type that is valid by itself."""
     origin, arguments = get_origin(annotation), get_args(annotation)
-    told = form(annotation, field)
-    if told and told.examples:
-        return [told.examples[0]] if origin is tuple else told.examples[0]
+    described = form(annotation, field)
+    if described and described.examples:
+        return [described.examples[0]] if origin is tuple else described.examples[0]
     if origin in {Annotated, Union, UnionType, Literal}:
         return arguments[0] if origin is Literal else _stand_in(arguments[0])
     if origin is tuple:

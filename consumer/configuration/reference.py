@@ -23,28 +23,28 @@ JSON Schema complete and check the files as you type (`config/service.schema.jso
 `provisioner config check` lists every mistake of all files in one run, each with its file and line, or with the environment variable that
 made it. It constructs what `provisioner run` constructs, and connects to nothing: librdkafka is given its settings, URLs are parsed,
 secrets, keys and certificates opened (`--no-secrets` leaves these out, for a build), every template is rendered with sample students, and
-the address patterns are tried with sample names. Unknown keys and keys that are given twice are mistakes; what is allowed but hardly meant,
-such as a tenant none of whose statuses does anything, is pointed out. The exit status is 1 if there are mistakes.
+the address patterns are tried with sample names. Unknown and duplicate keys are mistakes; what is allowed but probably not intended,
+such as a tenant whose statuses have no action, gets a notice. The exit status is 1 if there are mistakes.
 With `--connect` it then contacts everything that the files name: see [operations.md](operations.md#checking-an-installation).
 
 - Any key of the service can be overridden from the environment: `PROVISIONER_DATABASE__URL` is `database.url`. Values are read as YAML.
 - `PROVISIONER_KAFKA_…` is any setting of librdkafka, dots written as underscores: `PROVISIONER_KAFKA_SASL_USERNAME` is `sasl.username`.
-  Those that would break a guarantee (such as `enable.auto.commit`) are refused.
+  Those that would break a guarantee (such as `enable.auto.commit`) are rejected.
 - In Kubernetes, every container gets variables for the Services of its namespace. Those of Services called `provisioner` or
-  `provisioner-…` (`PROVISIONER_SERVICE_HOST`, `PROVISIONER_KAFKA_PORT_9092_TCP`, …) are recognised and left alone.
+  `provisioner-…` (`PROVISIONER_SERVICE_HOST`, `PROVISIONER_KAFKA_PORT_9092_TCP`, …) are recognised and ignored.
 - A file may hold 512 kB and 50,000 values, counting what YAML aliases repeat.
-- Secrets are given by reference: `env:NAME` or `file:path`. Don't let the names of such variables begin with `PROVISIONER_`.
+- Secrets are given by reference: `env:NAME` or `file:path`. The names of such variables must not begin with `PROVISIONER_`.
 - How to get each credential: [vendors.md](vendors.md) for the vendors', [operations.md](operations.md#access-to-kafka-and-the-registry) for
   Kafka's and the registry's. Outgoing HTTP goes through [a proxy](operations.md#a-proxy) where there is one.
-- Addresses of vendors are https, but on loopback.
+- Vendor URLs must be https, except on loopback.
 - A tenant's id is part of the marker on each of its accounts. It can't be changed: under another id the service would not recognise these
   accounts and would create new ones beside them.
 - How names of every script become addresses, and in which language they are read: [addresses.md](addresses.md).
-- Two tenants may share a directory: the marker tells their accounts apart. A domain that two tenants use must be declared by both
+- Two tenants may share a directory: the marker distinguishes their accounts. A domain that two tenants use must be declared by both
   (`addresses.shared_with`). `provisioner config check` names the files and lines of every overlap.
 - A mistake in `service.yaml` stops the process. A tenant whose file, secret, key or CA file cannot be used is held by itself, and the
   process runs for all others: see [operations.md](operations.md#a-tenant-that-cannot-be-used).
-- `PROVISIONER_FAILPOINTS` is for tests and drills only: it makes the process die or lose answers where it says (`consumer/failpoints.py`).
+- `PROVISIONER_FAILPOINTS` is for tests and drills only: the process crashes or loses responses at named points (`consumer/failpoints.py`).
 """
 
 _TEMPLATES = """\
@@ -58,12 +58,12 @@ _TEMPLATES = """\
 - `if`, `for` over a list that is written out, `set`, `with`, `filter`, `raw`, `include`, `extends`, `block`;
 - filters: {filters}. `isolated` keeps a right-to-left name from turning its surroundings around.
 
-Nothing else: no functions, macros, calculations or attributes, and nothing that turns the escaping of HTML off. Rendering is bounded: a
-template that goes on for too long or grows too large is a mistake, and holds the mail where it is found too late.
+Nothing else: no functions, macros, calculations or attributes, and nothing that turns off HTML escaping. Rendering is bounded: a
+template that runs too long or grows too large is a mistake; if the check did not find it, the mail is held.
 
 HTML must hold nothing that runs, is sent, or is fetched when the mail is opened: no scripts, forms, remote images, styles or fonts. The
-password, the sign-in name and the student's name must not stand in an attribute, a link or a comment, nor in an address in the text; the
-subject must not tell the password. Both bodies must tell `sign_in_name`, `password` and `sign_in_url` to every student.
+password, the sign-in name and the student's name must not be in an attribute, a link or a comment, nor in an address in the text; the
+subject must not contain the password. Both bodies must contain `sign_in_name`, `password` and `sign_in_url` for every student.
 """
 
 
@@ -104,8 +104,8 @@ def _form(field: FieldInfo, below: type[BaseModel] | None) -> str:
     kind = str(field.annotation)
     if below:
         return "list of sections" if "tuple" in kind else "section"
-    if told := form(field.annotation, field):
-        return f"{'list: ' if 'tuple' in kind else ''}{told.title}"
+    if described := form(field.annotation, field):
+        return f"{'list: ' if 'tuple' in kind else ''}{described.title}"
     names = {"bool": "`true` or `false`", "int": "whole number", "float": "number"}
     if kind.startswith("typing.Literal"):
         return " or ".join(f"`{part}`" for part in re.findall(r"'([^']*)'", kind))

@@ -1,4 +1,4 @@
-"""What pydantic found wrong, said to the person who wrote the file: what is wrong, and what would be right."""
+"""Turns pydantic's errors into messages for the author of the file: what is wrong, and how to correct it."""
 
 import difflib
 from collections.abc import Mapping, Sequence
@@ -46,7 +46,7 @@ def sentences(model: type[BaseModel], error: ErrorDetails) -> tuple[str, str]:
         case _ if kind in _KINDS:
             wrong, right = "has a value of the wrong kind", f"Give {_KINDS[kind]}{_ALSO.get(kind, '')}"
         case _:
-            wrong, right = str(context.get("error", f"is refused: {error['msg'].lower()}")).rstrip("."), "Correct it"
+            wrong, right = str(context.get("error", f"is rejected: {error['msg'].lower()}")).rstrip("."), "Correct it"
     return wrong, f"{right}{_what(field)}."
 
 
@@ -80,9 +80,9 @@ def model_in(annotation: Any) -> type[BaseModel] | None:  # noqa: ANN401  any ty
 def _what(field: FieldInfo | None, *, fallback: str = "") -> str:
     if field is None:
         return fallback
-    told = form(field.annotation, field)
-    if told:
-        return f": {told.title}" + (f", for example `{told.examples[0]}`" if told.examples else "")
+    described = form(field.annotation, field)
+    if described:
+        return f": {described.title}" + (f", for example `{described.examples[0]}`" if described.examples else "")
     return f": {field.description.rstrip('.')}" if field.description else fallback
 
 
@@ -98,7 +98,7 @@ def _nearest(key: str, known: list[str]) -> str:
     near = difflib.get_close_matches(key, known, n=1)
     if near:
         return f"Did you mean `{near[0]}`?"
-    return f"Known here are: {', '.join(f'`{name}`' for name in known)}." if known else "Remove it."
+    return f"Known keys: {', '.join(f'`{name}`' for name in known)}." if known else "Remove it."
 
 
 def _allowed(context: Mapping[str, Any]) -> str:

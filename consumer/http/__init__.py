@@ -1,1 +1,1 @@
-"""HTTP as every vendor call uses it: deadlines, TLS, and failures told apart by whether anything can have been sent."""
+"""HTTP as every vendor call uses it: deadlines, TLS, and failures classified by whether anything may have been sent."""

@@ -1,6 +1,6 @@
 """Why a connection failed, in words that may be logged. Pure.
 
-The clients wrap the cause several times over (aiohttp in httpx, urllib3 in requests), and their own texts quote URLs. What is told here
+The clients wrap the cause several times over (aiohttp in httpx, urllib3 in requests), and their own texts quote URLs. What is shown here
 comes from the innermost cause that explains anything, and holds neither an address nor a credential.
 """
 
@@ -22,17 +22,17 @@ class ProxyRefused(OSError):
 def explain(error: BaseException) -> str:
     """The cause in a few words; the outermost error's type where nothing in its chain explains more."""
     for one in _chain(error):
-        if told := _told(one):
-            return told
+        if described := _described(one):
+            return described
     return type(error.__cause__ or error).__name__
 
 
-def _told(error: BaseException) -> str | None:
+def _described(error: BaseException) -> str | None:
     match error:
         case RefusedAddress() | ProxyRefused():
             return str(error)
-        case ssl.SSLCertVerificationError() if told := getattr(error, "verify_message", None):
-            return f"certificate verification failed: {told}"
+        case ssl.SSLCertVerificationError() if detail := getattr(error, "verify_message", None):
+            return f"certificate verification failed: {detail}"
         case socket.gaierror():
             return "its name cannot be resolved"
         case ConnectionRefusedError():

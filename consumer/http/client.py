@@ -30,7 +30,7 @@ _NEVER_SENT = (aiohttp.ClientConnectorError, aiohttp.ConnectionTimeoutError, aio
 """Refused, not resolved, no TLS, no tunnel, no connection in time or none free: the request has not left."""
 
 Observer = Callable[[str, str, str, float], None]
-"""Is told of each call: service, operation, outcome (a status class, `unknown` or `not_sent`), seconds."""
+"""Receives each call: service, operation, outcome (a status class, `unknown` or `not_sent`), seconds."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -59,7 +59,7 @@ class _NoAnswerError(Exception):
 
 
 class _Connector(aiohttp.TCPConnector):
-    """Tells apart that no tunnel came through the proxy: all of that is before the request's first byte."""
+    """Recognises a tunnel that the proxy did not open: that is before the request's first byte."""
 
     async def connect(
         self, req: aiohttp.ClientRequest, traces: list[Any], timeout: aiohttp.ClientTimeout
@@ -75,7 +75,7 @@ class _Connector(aiohttp.TCPConnector):
         except (aiohttp.ClientError, OSError) as error:
             if req.proxy is None:
                 raise
-            why = "the proxy gave no answer"
+            why = "the proxy did not respond"
             raise aiohttp.ClientProxyConnectionError(req.connection_key, ProxyRefused(why)) from error
 
 
@@ -128,7 +128,7 @@ class HttpClient:
             await transport.aclose()
 
     async def send(self, call: Call, *, timeout: float) -> Answer:
-        """The answer, whatever its status; redirects are answers too. `timeout` is in seconds for all of it; with 0, nothing is sent.
+        """The answer, whatever its status; redirects are responses too. `timeout` is in seconds for all of it; with 0, nothing is sent.
 
         Raises `Unavailable` where the request has definitely not left (or changes nothing), else `OutcomeUnknown`.
         """
@@ -150,9 +150,9 @@ class HttpClient:
 
     async def _send(self, call: Call, timeout: float) -> Answer:
         if timeout <= 0:
-            raise Unavailable(f"{call.service} was not called: no time was left.")
-        # Well before the end, so that a connection that never came is told apart. Those that wait for one to be free, where more calls
-        # are made than there may be connections, wait for answers to others: that is no fault of the vendor's.
+            raise Unavailable(f"{call.service} was not called: the time limit was reached.")
+        # Well before the end, so that a connection that was never made is recognised. Those that wait for one to be free, where more calls
+        # are made than there may be connections, wait for answers to others: that is not the vendor's fault.
         free = timeout / 2
         transport = self._transports[self._proxies.of(call.url)]
         request = httpx.Request(
@@ -170,7 +170,7 @@ class HttpClient:
                 finally:
                     await response.aclose()
         except TimeoutError as error:
-            raise _NoAnswerError("no answer in time") from error
+            raise _NoAnswerError("timed out") from error
         except (httpx.HTTPError, aiohttp.ClientError, OSError) as error:
             cause = error.__cause__ or error
             if isinstance(cause, _NEVER_SENT):
@@ -196,15 +196,15 @@ async def _body(response: httpx.Response) -> bytes:
     async for part in response.aiter_bytes():
         body += part
         if len(body) > _LONGEST_BODY:
-            raise httpx.ReadError("the answer is too long")
+            raise httpx.ReadError("the response is too long")
     return bytes(body)
 
 
 def lost(call: Call, why: str) -> Fault:
-    """What it means that no answer came: a read can be asked again, a write may have been carried out."""
+    """The fault for a missing response: a read can be repeated, a write may have been carried out."""
     if call.writes:
-        return OutcomeUnknown(f"{call.service} was asked to {call.operation}, and gave no answer ({why}).")
-    return Unavailable(f"{call.service} gave no answer ({why}).")
+        return OutcomeUnknown(f"Outcome unknown: {call.service} did not respond to {call.operation} ({why}).")
+    return Unavailable(f"{call.service} did not respond ({why}).")
 
 
 def tls_context(ca_file: Path | None) -> ssl.SSLContext:

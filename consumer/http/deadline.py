@@ -1,10 +1,10 @@
-"""When a call must be over, however many requests it takes."""
+"""The time limit of a call, however many requests it makes."""
 
 import asyncio
 
 
 class Deadline:
-    """A moment on the event loop's clock, `seconds` from now. What several requests share, so that together they keep the time."""
+    """A moment on the event loop's clock, `seconds` from now. Shared by several requests, so that together they stay within it."""
 
     __slots__ = ("_at",)
 

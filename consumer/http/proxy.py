@@ -1,7 +1,7 @@
 """Through which proxy a request leaves, if any: from the setting `proxy`, else from the environment.
 
-Never through a proxy: the loopback, link-local addresses and the names of the clouds' metadata servers. What listens there gives
-credentials to this machine alone.
+Never through a proxy: the loopback, link-local addresses and the names of the clouds' metadata servers. These endpoints give
+credentials to this machine only.
 """
 
 import ipaddress

@@ -1,4 +1,4 @@
-"""DNS for vendor calls: a public vendor does not live in a private network, whatever a name server says."""
+"""DNS for vendor calls: a public vendor is never in a private network, whatever a name server answers."""
 
 import ipaddress
 import socket
@@ -13,13 +13,13 @@ _LOOPBACK_NAMES = {"localhost"}
 
 
 class VendorResolver(AbstractResolver):
-    """Leaves out addresses that are not global, but for `localhost`; with `private`, only those that no vendor can have.
+    """Drops addresses that are not global, except for `localhost`; with `private`, only those that no vendor can have.
 
-    Never let through, even with `private`: link-local (where clouds keep their machines' credentials), multicast, unspecified. An address
+    Always dropped, even with `private`: link-local (where clouds keep their machines' credentials), multicast, unspecified. An address
     that stands in the configured URL itself is not resolved, and so not looked at. Raises `RefusedAddress` where nothing is left.
 
     `proxies` are the names of proxies, which may lead into a private network. What is called through a proxy is resolved by the proxy: then
-    it is the proxy's part to keep calls out of private networks.
+    the proxy must keep calls out of private networks.
     """
 
     def __init__(self, *, private: bool, proxies: Collection[str] = (), system: AbstractResolver | None = None) -> None:
@@ -38,9 +38,9 @@ class VendorResolver(AbstractResolver):
         allowed = [one for one in found if _allows(one["host"].partition("%")[0], private=private)]
         if not allowed:
             raise RefusedAddress(
-                "its name leads to an address that no vendor has"
+                "its name resolves to an address that no vendor can have"
                 if private
-                else "its name leads into a private network; give a `ca_file` if that is intended"
+                else "its name resolves to a private network; give a `ca_file` if that is intended"
             )
         return allowed
 

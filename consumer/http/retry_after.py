@@ -1,4 +1,4 @@
-"""When a server wants to be asked again. Pure."""
+"""The `Retry-After` of a response. Pure."""
 
 import re
 from collections.abc import Mapping
@@ -6,13 +6,13 @@ from datetime import UTC
 from email.utils import parsedate_to_datetime
 
 LONGEST = 24 * 3_600.0
-"""Seconds; what asks for more is a mistake, or a clock's."""
+"""Seconds; a longer value is a mistake or comes from a wrong clock."""
 
 _SECONDS = re.compile(r"\d+(\.\d+)?")
 
 
 def retry_after(headers: Mapping[str, str], *, now: float) -> float | None:
-    """Seconds to wait, from 0 to a day (more is cut to it); None where the server does not say, or nothing that is known: "-5", "soon".
+    """Seconds to wait, from 0 to a day (more is cut to it); None if the header is missing or unreadable: "-5", "soon".
 
     RFC 9110 10.2.3: whole seconds, or a date; a date counts from the answer's own `date` where it has one, so that a server whose clock
     is off is understood. Decimals ("2.128") are Graph's. `now` is Unix time; header names are in lower case.

@@ -29,7 +29,7 @@ _TRACEPARENT = re.compile(
 )  # W3C Trace Context; anything else is dropped
 
 _SENTENCES: Mapping[DeadLetterReason, str] = {
-    DeadLetterReason.UNKNOWN_TENANT: "No tenant of that id is configured.",
+    DeadLetterReason.UNKNOWN_TENANT: "No tenant with this id is configured.",
     DeadLetterReason.UNLISTED_STATUS: "The status is not in the tenant's table.",
     DeadLetterReason.TENANT_UNUSABLE: "The tenant's file cannot be read: correct it, then write the record to the topic again.",
 }
@@ -56,7 +56,7 @@ class Taken(NamedTuple):
 
 
 @dataclass(slots=True)
-class Batch:
+class IntakeBatch:
     """What a few hundred records come to. `arrivals` and `letters` shrink as they are dealt with; `offsets` are the next to read.
 
     `waiting` are the records whose schema can't be looked up now, and whatever follows them in their partitions. `locked` are the
@@ -88,15 +88,15 @@ class BatchReader:
         self._reader = reader
         self._decisions = decisions
 
-    def batch(self, records: Sequence[Record], open_work: set[str]) -> Batch:
-        """Every record's lot. A registry that is away holds back only the partitions that need it: see `Batch.waiting`.
+    def batch(self, records: Sequence[Record], open_work: set[str]) -> IntakeBatch:
+        """Classifies each record. An unavailable registry holds back only the partitions that need it: see `IntakeBatch.waiting`.
 
-        `open_work` are the tenants whose events may cancel something where they ask for nothing; those of events that act are added.
+        `open_work` are the tenants with work that an event without an action may cancel; the tenants of events that act are added.
         """
-        batch = Batch(len(records), Counter(), [], [], [])
+        batch = IntakeBatch(len(records), Counter(), [], [], [])
         peek, decide, skips, offsets = self._reader.peek, self._decisions.decide, batch.skips, batch.offsets
         blocked: set[Place] = set()
-        # A registry without an answer is asked once a batch, not once a record: garbage must not slow others down.
+        # A failed look-up is made once a batch, not once a record: garbage must not slow down others.
         asked: _Asked = {}
         for record in records:
             place = (record.topic() or "", record.partition() or 0)
@@ -127,8 +127,8 @@ class BatchReader:
                 batch.dead_letters.append(DeadLetter(record, unreadable.reason, unreadable.sentence))
                 if unreadable.reason is DeadLetterReason.UNKNOWN_SCHEMA:
                     _keep(asked, value, headers, unreadable)
-            except Unavailable as away:
-                _keep(asked, value, headers, away)
+            except Unavailable as unavailable:
+                _keep(asked, value, headers, unavailable)
                 blocked.add(place)
                 batch.waiting.append(record)
                 continue
@@ -137,7 +137,7 @@ class BatchReader:
         return batch
 
     def _whole(
-        self, record: Record, value: bytes | None, headers: Headers | None, batch: Batch, open_work: set[str]
+        self, record: Record, value: bytes | None, headers: Headers | None, batch: IntakeBatch, open_work: set[str]
     ) -> None:
         """A record that may act: the person too is decoded, and may forbid it. Raises `Unreadable`."""
         event = self._reader.read(value, headers)
@@ -157,7 +157,7 @@ class BatchReader:
                 batch.arrivals.append(_taken(record, event, value, headers, action=action, providers=providers))
 
     def _cancelling(
-        self, record: Record, value: bytes | None, headers: Headers | None, batch: Batch, reason: SkipReason
+        self, record: Record, value: bytes | None, headers: Headers | None, batch: IntakeBatch, reason: SkipReason
     ) -> None:
         """A record that asks for nothing, of a tenant with open work: whose it is decides whether it cancels any."""
         try:

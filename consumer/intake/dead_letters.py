@@ -24,7 +24,7 @@ class DeadLetter:
     """A record that can't be taken, and why.
 
     Where its headers could not be read, they are not asked for again: `confluent_kafka.Message` keeps its half-made list after the first
-    failure, and whoever reads that ends the process (a null pointer in it).
+    failure, and reading it crashes the process (it holds a null pointer).
     """
 
     record: Record
@@ -77,9 +77,9 @@ class DeadLetters:
             self._producer = self._producers()
             self._on_their_way.clear()
         for error in failed.values():
-            raise DeadLettersUnavailable(f"The dead letters' topic refuses records ({error.name()}).")
+            raise DeadLettersUnavailable(f"The dead-letter topic rejected a record ({error.name()}).")
         if not self._reports.keys() >= places:
-            raise DeadLettersUnavailable("The dead letters' topic does not answer.")
+            raise DeadLettersUnavailable("The dead-letter topic is not responding.")
 
     def _produce(self, dead_letter: DeadLetter, *, whole: bool) -> None:
         topic, partition, offset = dead_letter.place
@@ -107,7 +107,7 @@ class DeadLetters:
             self._reported(dead_letter.place, error.args[0], dead_letter.record)
         except BufferError:
             self._on_their_way.discard(dead_letter.place)
-            raise DeadLettersUnavailable("The dead letters' producer is full.") from None
+            raise DeadLettersUnavailable("The dead-letter producer's queue is full.") from None
 
     def _reported(self, place: _Origin, error: KafkaError | None, _record: Record) -> None:
         self._on_their_way.discard(place)
@@ -115,7 +115,7 @@ class DeadLetters:
 
     def _flush(self) -> None:
         if self._producer.flush(self._timeout):
-            raise DeadLettersUnavailable("The dead letters' topic does not answer.")
+            raise DeadLettersUnavailable("The dead-letter topic is not responding.")
 
 
 def _too_large(report: KafkaError | None) -> bool:

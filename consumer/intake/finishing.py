@@ -10,7 +10,7 @@ import structlog
 
 from consumer.codec.dead_letters import DeadLetterReason
 from consumer.failpoints import UNARMED, Failpoints, Point, commit_lost
-from consumer.intake.batch import Batch
+from consumer.intake.batch import IntakeBatch
 from consumer.intake.dead_letters import DeadLetter, DeadLetters, DeadLettersUnavailable
 from consumer.intake.locked import Locked, earliest
 from consumer.intake.offsets import Offsets
@@ -19,7 +19,7 @@ from consumer.observe.metrics import Metrics
 
 log = structlog.get_logger()
 
-_REUSED = "This event_id was used before, with other content."
+_REUSED = "This event_id was already used with different content."
 
 
 class Finishing:
@@ -43,7 +43,7 @@ class Finishing:
         self._metrics = metrics
         self._failpoints = failpoints
 
-    def finish(self, batch: Batch) -> None:
+    def finish(self, batch: IntakeBatch) -> None:
         """Returns when nothing of it is left to do. Each part is forgotten when it is done, so that none is done twice.
 
         Raises `Unavailable` (`LettersAway` where it is the dead letters), after which the same batch is finished again, and `Fenced`.
@@ -68,7 +68,7 @@ class Finishing:
         self._offsets.hold_back(self.locked.earliest())
         self._metrics.locked_events.set(len(self.locked.taken))
 
-    def _accept(self, batch: Batch) -> None:
+    def _accept(self, batch: IntakeBatch) -> None:
         offsets = _lower(batch.offsets, self.locked.earliest())
         dispositions = self._inbox.accept(
             [taken.arrival for taken in batch.arrivals],
@@ -81,7 +81,7 @@ class Finishing:
         self._sort(batch, dispositions)
         self._offsets.stored(_lower(offsets, earliest(batch.locked)))
 
-    def _sort(self, batch: Batch, dispositions: Sequence[Disposition]) -> None:
+    def _sort(self, batch: IntakeBatch, dispositions: Sequence[Disposition]) -> None:
         counts: Counter[tuple[str, str]] = Counter()
         for taken, disposition in zip(batch.arrivals, dispositions, strict=True):
             arrival, record, skip = taken
@@ -98,10 +98,10 @@ class Finishing:
         for (tenant, disposition), count in counts.items():
             self._metrics.events.labels(self._known(tenant), disposition).inc(count)
 
-    def _send(self, batch: Batch) -> None:
+    def _send(self, batch: IntakeBatch) -> None:
         self._dead_letters.send(batch.dead_letters)
         self._failpoints.reach(
-            Point.DEAD_LETTERS_SENT, lost=DeadLettersUnavailable("The dead letters' topic does not answer.")
+            Point.DEAD_LETTERS_SENT, lost=DeadLettersUnavailable("The dead-letter topic is not responding.")
         )
         for dead_letter in batch.dead_letters:
             self._metrics.dead_letters.labels(dead_letter.reason).inc()

@@ -3,7 +3,7 @@
 from collections.abc import Collection, Sequence
 from dataclasses import dataclass, field
 
-from consumer.intake.batch import Batch
+from consumer.intake.batch import IntakeBatch
 from consumer.intake.port import Record
 from consumer.ledger.port import Place
 
@@ -17,7 +17,7 @@ class InFlight:
 
     records: list[Record] = field(default_factory=list[Record])
     waiting: list[Record] = field(default_factory=list[Record])
-    batch: Batch | None = None
+    batch: IntakeBatch | None = None
 
     def drop(self, gone: Collection[Place]) -> None:
         """Forgets what came from partitions that are no longer ours; their next owner reads it again."""

@@ -32,7 +32,7 @@ class Locked:
         return {one.arrival.event.tenant_id for one in self._taken}
 
     def earliest(self) -> Mapping[Place, int]:
-        """The offset of each partition's first event here: it is the next to be read by whoever reads the partition anew."""
+        """The offset of each partition's first event here: the next owner of the partition reads from it."""
         return earliest(self._taken)
 
     def join(self, arrivals: Sequence[Taken]) -> list[Taken]:

@@ -1,15 +1,15 @@
 """The loop itself.
 
-Whatever can't be done now keeps the batch in hand and the partitions paused, while polling goes on, so that the group keeps us:
+While a dependency is unavailable, the batch is kept and the partitions are paused; polling continues, so that the group keeps us:
 
-    reading ──PostgreSQL, dead letters or group's offsets away──▶ paused: the batch is tried again and again
-       ▲                                                              │ done
-       └──────────────── calm for a while (hysteresis) ◀──────────────┘
+    reading ──PostgreSQL, dead-letter topic or group offsets unavailable──▶ paused: the batch is retried
+       ▲                                                                      │ done
+       └──────────────────── calm for a while (hysteresis) ◀──────────────────┘
 
-A schema registry that is away pauses only those partitions whose next record needs it. A student's row that is locked keeps only that
-student's events waiting; their partitions go on, and their offsets stay where the first of them is (`locked`).
+An unavailable schema registry pauses only the partitions whose next record needs it. A locked student row delays only that student's
+events; their partitions continue, and their offsets stay at the first of them (`locked`).
 
-What is done with a batch is the `finishing`'s; how the consumer joins, fails and leaves is the `membership`'s.
+`finishing` stores a batch; `membership` handles how the consumer joins, fails and leaves.
 """
 
 import threading
@@ -19,15 +19,15 @@ from collections.abc import Callable, Collection
 
 from consumer.errors import Fenced, Unavailable
 from consumer.failpoints import UNARMED, Failpoints
-from consumer.intake.batch import Batch, BatchReader
+from consumer.intake.batch import BatchReader, IntakeBatch
 from consumer.intake.dead_letters import DeadLetters, DeadLettersUnavailable
 from consumer.intake.finishing import Finishing
-from consumer.intake.hold import Hold
 from consumer.intake.in_flight import InFlight, places_of
 from consumer.intake.membership import Membership
 from consumer.intake.offsets import Offsets
 from consumer.intake.open_work import OpenWork
 from consumer.intake.partitions import Partitions
+from consumer.intake.pause import Pause
 from consumer.intake.port import Answered, Consumer
 from consumer.intake.watch import Watch
 from consumer.ledger.port import Inbox, Place
@@ -86,9 +86,9 @@ class Intake:
         self._locked_at = 0.0
         self._open = OpenWork(inbox, tenants, clock)
         self._began = 0.0
-        self._hold = Hold(metrics, clock, calm=_CALM)
+        self._pause = Pause(metrics, clock, calm=_CALM)
         self._asking = "kafka"
-        self._registry = Hold(metrics, clock, calm=0)
+        self._registry = Pause(metrics, clock, calm=0)
         self._committed_at = self._all_committed_at = 0.0
         self._stopping = threading.Event()
 
@@ -112,22 +112,22 @@ class Intake:
     def turn(self) -> None:
         """One round: take, try, commit."""
         self._beat()
-        self._in_flight.records += self._membership.take(self._batch_size if self._hold.cause is None else 1)
+        self._in_flight.records += self._membership.take(self._batch_size if self._pause.cause is None else 1)
         if self._membership.replace_failed():
             self._drop_all()
-        if self._hold.due:
+        if self._pause.due:
             self._try()
         waiting = self._in_flight.waiting
         if not waiting:
             self._registry.succeeded()
-        wanted = self._partitions.assigned if self._hold.cause else places_of(waiting)
+        wanted = self._partitions.assigned if self._pause.cause else places_of(waiting)
         self._partitions.pause(self._membership.consumer, wanted)
         self._each_second()
 
     def _try(self) -> None:
         try:
             self._asking = "database"
-            if self._hold.cause is not None:
+            if self._pause.cause is not None:
                 self._offsets.store(again=True)
             if self._partitions.own():
                 self._open.forget()
@@ -141,36 +141,36 @@ class Intake:
                     self._finish(self._in_flight.batch)
                     self._in_flight.batch = None
         except DeadLettersUnavailable as fault:
-            self._hold.failed("dead_letters", str(fault))
+            self._pause.failed("dead_letters", str(fault))
         except Unavailable as fault:
-            self._hold.failed(self._asking, str(fault))
+            self._pause.failed(self._asking, str(fault))
         except Fenced:
             self._fenced()
         else:
-            self._hold.succeeded()
+            self._pause.succeeded()
 
     def _fenced(self) -> None:
         self._metrics.fenced_writes.labels("intake").inc()
         self._drop_all()
         self._membership.read_again()
-        # Not at once: should the group have given our partitions away, it will tell us now, before we fence their owner.
-        self._hold.failed("fenced", "A partition was taken over by another process.")
+        # Not at once: if the group has reassigned our partitions, this poll reports it before we fence their owner.
+        self._pause.failed("fenced", "A partition was taken over by another process.")
 
-    def _those_locked(self) -> Batch | None:
+    def _those_locked(self) -> IntakeBatch | None:
         """Events whose students' rows were locked, once a second."""
         now = self._clock()
         locked = self._finishing.locked.taken
         if not locked or now - self._locked_at < _LOCKED_AGAIN:
             return None
         self._locked_at = now
-        return Batch(0, Counter(), list(locked), [], [], again=True)
+        return IntakeBatch(0, Counter(), list(locked), [], [], again=True)
 
-    def _next(self) -> Batch | None:
+    def _next(self) -> IntakeBatch | None:
         """The records that came, behind those that waited for a schema. Raises `Unavailable`."""
         locked = self._finishing.locked
         if locked.full:
             self._asking = "locked_rows"
-            raise Unavailable("Too many events wait for students' rows that other transactions hold.")
+            raise Unavailable("Too many events wait for student rows locked by other transactions.")
         self._asking = "database"
         in_flight = self._in_flight
         records = in_flight.records
@@ -183,10 +183,10 @@ class Intake:
         in_flight.records = []
         if batch.waiting:
             in_flight.waiting += batch.waiting
-            self._registry.failed("registry", "A schema can't be looked up now.")
+            self._registry.failed("registry", "A schema cannot be looked up at the moment.")
         return batch
 
-    def _finish(self, batch: Batch) -> None:
+    def _finish(self, batch: IntakeBatch) -> None:
         self._finishing.finish(batch)
         if not batch.again:
             self._metrics.batch_records.observe(batch.size)
@@ -199,10 +199,10 @@ class Intake:
         everything = now - self._all_committed_at >= _COMMIT_ALL_EVERY
         self._committed_at = now
         try:
-            if self._hold.due:
+            if self._pause.due:
                 self._offsets.store(again=everything)
         except Unavailable as fault:
-            self._hold.failed("database", str(fault))
+            self._pause.failed("database", str(fault))
         except Fenced:
             self._fenced()
         self._offsets.commit(self._membership.consumer, again=everything)
@@ -211,7 +211,7 @@ class Intake:
         if self._watch is not None:
             self._watch.look(
                 self._membership.consumer,
-                excuse=self._hold.cause or self._registry.cause,
+                excuse=self._pause.cause or self._registry.cause,
                 failed=self._membership.failed,
             )
 

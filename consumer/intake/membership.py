@@ -93,7 +93,7 @@ class Membership:
         return taken
 
     def replace_failed(self) -> bool:
-        """Replaces a consumer that has failed, if that is due; whether it did. Whoever owns its partitions next reads them again."""
+        """Replaces a consumer that has failed, if that is due; whether it did. The next owner of its partitions reads them again."""
         if not self._replacement.due:
             return False
         self._partitions.abandon()
@@ -104,7 +104,7 @@ class Membership:
         return True
 
     def read_again(self) -> None:
-        """The partitions that are still ours are taken over anew, and read from where the ledger and the group are."""
+        """The partitions that are still ours are taken over again, and read from the offsets of the ledger and the group."""
         again = [TopicPartition(*place) for place in self._partitions.assigned]
         self._release(again, lost=True)
         self._partitions.assign(self.consumer, again)

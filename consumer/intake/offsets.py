@@ -4,7 +4,7 @@ done ──▶ stored in the ledger, with the batch or by `store` ──▶ comm
 
 The group's committed offset is never above the ledger's next offset, which is stored first. So a ledger that is behind the group has lost
 what it knew: it was restored, or a standby took over. One that is behind what it was given while we read has lost it meanwhile: every
-write tells what the ledger had, and is refused then.
+write names the offsets that the ledger had, and is rejected then.
 """
 
 from collections.abc import Collection, Mapping
@@ -94,7 +94,7 @@ class Offsets:
     def commit(self, consumer: Consumer, *, again: bool = False) -> None:
         """Commits what is done since the last commit, as far as the ledger has it. The answer comes later, or never.
 
-        `again`: everything, because an answer may stay away.
+        `again`: everything, because a response may never arrive.
         """
         places = set(self._done) if again else set(self._uncommitted)
         if self._commit(consumer, places, asynchronous=True):

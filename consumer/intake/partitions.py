@@ -3,7 +3,7 @@
     assigned ──ledger: epoch, next offset──▶ owned ──group: committed offset──▶ begun, at the lower of the two
 
 Runs on the intake's thread, in part inside the consumer's callbacks. Nothing that happens at an assignment may block there, or fail for
-good: Kafka or the ledger may be away just then. So what is assigned is not read until the turns that follow have taken it over.
+good: Kafka or the ledger may be unavailable just then. So assigned partitions are not read until a later turn has taken them over.
 """
 
 from collections.abc import Collection, Mapping
@@ -68,7 +68,7 @@ class Partitions:
         self._tell("partitions_assigned", partitions)
 
     def release(self, consumer: Consumer, partitions: list[TopicPartition], *, lost: bool) -> Collection[Place]:
-        """Stops reading; commits what is done, unless the partitions are lost: then somebody else may have committed since."""
+        """Stops reading; commits what is done, unless the partitions are lost: then another consumer may have committed since."""
         places = {place_at(partition) for partition in partitions}
         if not lost:
             self._offsets.settle(consumer, places)
@@ -111,12 +111,12 @@ class Partitions:
                 place: self._start(consumer, place, offset) for place, offset in _committed(consumer, new).items()
             }
         except KafkaException as error:
-            raise Unavailable(f"Kafka does not tell the group's offsets ({error.args[0].name()}).") from error
+            raise Unavailable(f"Kafka did not return the group's offsets ({error.args[0].name()}).") from error
         self._read(consumer, starts)
         log.info("partitions_started", offsets={partition: offset for (_, partition), offset in starts.items()})
 
     def lacks_offset(self, place: Place) -> None:
-        """Nothing is at the offset from which the partition was to be read; why, `begin` finds out."""
+        """There is no record at the offset from which the partition was to be read; `begin` finds out why."""
         if place in self._begun:
             self._without_offset.add(place)
 
@@ -145,7 +145,7 @@ class Partitions:
         try:
             oldest, end = consumer.get_watermark_offsets(TopicPartition(*place), timeout=_TIMEOUT)
         except KafkaException as error:
-            raise Unavailable(f"Kafka does not tell the topic's offsets ({error.args[0].name()}).") from error
+            raise Unavailable(f"Kafka did not return the topic's offsets ({error.args[0].name()}).") from error
         if not oldest <= offset <= end:
             raise Stop(
                 f"Offset {offset} of partition {place[1]}, the next to be read, is no longer in the topic: events were deleted before "
@@ -178,7 +178,7 @@ class Partitions:
 
 
 def _committed(consumer: Consumer, places: Collection[Place]) -> Mapping[Place, int]:
-    """The group's offsets. Raises `KafkaException` where any of them is not told."""
+    """The group's offsets. Raises `KafkaException` if any of them is not returned."""
     offsets: dict[Place, int] = {}
     for at in consumer.committed([TopicPartition(*place) for place in places], timeout=_TIMEOUT):
         if at.error is not None:

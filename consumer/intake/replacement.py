@@ -1,8 +1,8 @@
 """When a consumer that librdkafka has given up for good, because it was fenced or failed fatally, is replaced.
 
 reading ──fatal──▶ replaced ──fatal within a minute──▶ Stop: another process uses our `group.instance.id`, and each replacement would
-                                                       fence it in turn; whoever starts processes again does so less and less often
-        ──instance id not released──▶ replaced every few seconds: that fences no one, and a crashed predecessor's session ends
+                                                       fence it in turn; the supervisor's restarts back off
+        ──instance id not released──▶ replaced every few seconds: that fences nothing, and a crashed predecessor's session ends
 """
 
 from collections.abc import Callable
@@ -16,14 +16,14 @@ from consumer.observe.metrics import Metrics
 log = structlog.get_logger()
 
 _DUEL, _INSTANCE_AGAIN = 60.0, 5.0
-"""Seconds: within which a second fatal error is not got over, and between tries while our instance id is not released."""
+"""Seconds: within which a second fatal error stops the process; and between attempts while our instance id is not released."""
 
 _UNRELEASED = KafkaError(KafkaError.UNRELEASED_INSTANCE_ID).str()
 """librdkafka's words: the code of a fatal error says only that it is one."""
 
 
 class Replacement:
-    """Of one consumer after another. `clock` tells seconds."""
+    """Replaces consumers. `clock` returns seconds."""
 
     def __init__(self, metrics: Metrics, clock: Callable[[], float]) -> None:
         self._metrics = metrics

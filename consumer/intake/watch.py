@@ -38,11 +38,11 @@ class Watch:
         self._stuck: dict[Place, float] = {}
 
     def reached_end(self, place: Place, offset: int) -> None:
-        """There is nothing more to read before `offset`: markers of transactions count as read, and so they must."""
+        """Nothing is left to read before `offset`: transaction markers must count as read."""
         self._ends[place] = offset
 
     def look(self, consumer: Consumer, *, excuse: str | None, failed: bool) -> None:
-        """`excuse`: what is away, and so keeps us from reading; `failed`: the consumer has failed and can't be replaced yet."""
+        """`excuse`: the unavailable dependency that prevents reading; `failed`: the consumer has failed and cannot be replaced yet."""
         if failed:
             self._progress.stalled("the Kafka consumer has failed; another process uses its group.instance.id")
         elif excuse is not None:
@@ -51,15 +51,15 @@ class Watch:
             try:
                 waiting = self._waiting(consumer)
             except KafkaException as error:
-                self._progress.excused(f"Kafka does not answer ({error.args[0].name()})")
+                self._progress.excused(f"Kafka is not responding ({error.args[0].name()})")
             else:
                 if waiting is None:
                     self._progress.well()
                 else:
-                    self._progress.stalled(f"records wait in partition {waiting[1]} and none is read")
+                    self._progress.stalled(f"partition {waiting[1]} has records, but none is being read")
 
     def _waiting(self, consumer: Consumer) -> Place | None:
-        """The partition that has given nothing for longest though it has something. Raises `KafkaException`."""
+        """The partition with records that has returned none for longest. Raises `KafkaException`."""
         positions = self._positions(consumer)
         now = self._clock()
         self._stuck = {place: at for place, at in self._stuck.items() if positions.get(place) == self._seen.get(place)}

@@ -30,7 +30,7 @@ def is_address(text: str) -> bool:
 
     Refused on purpose, though RFC 5322 knows them: quoted local parts, comments, lists, display names and domain literals; they
     are how one recipient becomes two. So are addresses in other scripts (a Greek omicron in a Latin name is a typing error
-    that would send a password to nobody, or to somebody else): domains are written in their `xn--` form.
+    that would send a password to no one, or to another person): domains are written in their `xn--` form.
     """
     return len(text) <= _MAX_ADDRESS and len(text.partition("@")[0]) <= _MAX_LOCAL and bool(_ADDRESS.fullmatch(text))
 

@@ -1,6 +1,6 @@
-"""What an answer of Mailgun means, by facts that its OpenAPI, its clients and its users' reports agree on (see each row).
+"""Classifies Mailgun's responses, by facts on which its OpenAPI, its clients and its users' reports agree (see each row).
 
-Sending is not idempotent and Mailgun knows no idempotency key, so only an answer that says so clearly means "not sent".
+Sending is not idempotent and Mailgun has no idempotency key, so only an explicit refusal means "not sent".
 """
 
 import re
@@ -13,19 +13,36 @@ from consumer.http.retry_after import LONGEST, retry_after
 
 _REDIRECTS = range(300, 400)
 _REFUSALS = range(400, 500)
-_ENDPOINT = {*_REDIRECTS, 404, 405, 410, 421, 426}
-"""What only an endpoint that is not Mailgun's messages or events API answers, whatever it was sent."""
+_ENDPOINT = {
+    *_REDIRECTS,
+    HTTPStatus.NOT_FOUND,
+    HTTPStatus.METHOD_NOT_ALLOWED,
+    HTTPStatus.GONE,
+    HTTPStatus.MISDIRECTED_REQUEST,
+    HTTPStatus.UPGRADE_REQUIRED,
+}
+"""Returned only by an endpoint that is not Mailgun's messages or events API, whatever the request."""
 
 _TRY_AGAIN = re.compile(r"try again after (\d+(?:\.\d+)?) ?second", re.IGNORECASE)
-_NOT_CARRIED_OUT = {400, 401, 402, 403, 406, 413, 415, 422, 451}
-"""Without Mailgun's own words too, these say that nothing was accepted."""
+_NOT_CARRIED_OUT = {
+    HTTPStatus.BAD_REQUEST,
+    HTTPStatus.UNAUTHORIZED,
+    HTTPStatus.PAYMENT_REQUIRED,
+    HTTPStatus.FORBIDDEN,
+    HTTPStatus.NOT_ACCEPTABLE,
+    HTTPStatus.REQUEST_ENTITY_TOO_LARGE,
+    HTTPStatus.UNSUPPORTED_MEDIA_TYPE,
+    HTTPStatus.UNPROCESSABLE_ENTITY,
+    HTTPStatus.UNAVAILABLE_FOR_LEGAL_REASONS,
+}
+"""Even without Mailgun's message, these say that nothing was accepted."""
 
 _INSTITUTION = {
     # in the answer's message: what the institution must do
     "sandbox subdomains": "The sending domain is a sandbox of Mailgun: set a domain of the institution's own in `mailgun.domain`.",
-    "from parameter": "Mailgun does not accept the sender: see `mailgun.sender`.",
+    "from parameter": "Mailgun rejected the sender: see `mailgun.sender`.",
     "not allowed to send": "Mailgun does not allow this domain to send: see its state in Mailgun's control panel.",
-    "domain not found": "Mailgun does not have the sending domain in this region: see `mailgun.domain` and `mailgun.region`.",
+    "domain not found": "The sending domain does not exist at Mailgun in this region: see `mailgun.domain` and `mailgun.region`.",
     "forbidden": "Mailgun does not allow this key to send from this domain.",
 }
 
@@ -33,17 +50,17 @@ _INSTITUTION = {
 def fault_of_send(answer: Answer, *, now: float) -> Fault | None:
     """What to raise for the answer to `POST /v3/{domain}/messages`; None where the mail was accepted. `now` is Unix time.
 
-    5xx is unknown, never failed: Mailgun has answered 5xx and sent the mail all the same (feedback.mailgun.com). A 200 that does
-    not hold the id that every real one holds may be a proxy's. Redirects are never followed: the key would go along.
+    5xx is unknown, never failed: Mailgun has answered 5xx and still sent the mail (feedback.mailgun.com). A 200 without the id
+    that every real one has may be a proxy's. Redirects are never followed: they would carry the key along.
 
-    Final, and the student's, is one refusal only: of the recipient's address. One that concerns the domain, the key or the sender holds
+    Only one refusal is final and the student's: of the recipient's address. One that concerns the domain, the key or the sender holds
     the institution; any other holds the student with the reason UNEXPECTED_ANSWER. A sandbox domain is refused with 400 or 403
     (mailgun-php issue 587 and others), for every recipient but those authorised.
     """
     code = str(answer.status)
     if answer.status == HTTPStatus.OK:
-        told = "@" in str(answer.json().get("id", ""))
-        return None if told else OutcomeUnknown("Mailgun's answer to a mail can't be read.", code=code)
+        has_id = "@" in str(answer.json().get("id", ""))
+        return None if has_id else OutcomeUnknown("Outcome unknown: Mailgun's response has no message id.", code=code)
     return (
         _throttled(answer, now)
         or _unknown_key(answer)
@@ -51,7 +68,9 @@ def fault_of_send(answer: Answer, *, now: float) -> Fault | None:
         or _recipient(answer)
         or _not_mailgun(answer)
         or _unrecognised(answer)
-        or OutcomeUnknown(f"Mailgun's answer (HTTP {code}) does not tell whether the mail was sent.", code=code)
+        or OutcomeUnknown(
+            f"Outcome unknown: Mailgun's response (HTTP {code}) does not confirm that the mail was sent.", code=code
+        )
     )
 
 
@@ -69,7 +88,7 @@ def fault_of_look_up(answer: Answer, *, now: float) -> Fault | None:
         or _institution(answer)
         or _not_mailgun(answer)
         or _unrecognised(answer)
-        or Unavailable(f"Mailgun can't tell now what became of a mail (HTTP {code}).", code=code)
+        or Unavailable(f"Mailgun returned no usable response to an event look-up (HTTP {code}).", code=code)
     )
 
 
@@ -79,10 +98,10 @@ def tells_of(answer: Answer, message_id: str) -> bool:
     Any event but `rejected` proves it: events come late and out of order, so `delivered` may be there before `accepted` is.
     """
     items = cast("list[Any]", answer.json().get("items"))
-    return any(_told_id(item) == message_id and item.get("event") != "rejected" for item in items)
+    return any(_message_id_of(item) == message_id and item.get("event") != "rejected" for item in items)
 
 
-def _told_id(item: Any) -> object:  # noqa: ANN401  JSON from outside
+def _message_id_of(item: Any) -> object:  # noqa: ANN401  JSON from outside
     for key in ("message", "headers", "message-id"):
         item = cast("dict[str, Any]", item).get(key) if isinstance(item, dict) else None
     return item
@@ -96,10 +115,10 @@ def _throttled(answer: Answer, now: float) -> Throttled | None:
     after = retry_after(answer.headers, now=now)
     if after is None:
         after = _until_reset(answer.headers.get("x-ratelimit-reset", ""), now)
-    if after is None and (told := _TRY_AGAIN.search(message)):
-        after = float(told[1])
+    if after is None and (found := _TRY_AGAIN.search(message)):
+        after = float(found[1])
     code = str(answer.status)
-    return Throttled("Mailgun limits the rate.", after=None if after is None else min(after, LONGEST), code=code)
+    return Throttled("Mailgun: rate limited.", after=None if after is None else min(after, LONGEST), code=code)
 
 
 def _until_reset(epoch: str, now: float) -> float | None:
@@ -112,21 +131,21 @@ def _until_reset(epoch: str, now: float) -> float | None:
 def _unknown_key(answer: Answer) -> Hold | None:
     if answer.status != HTTPStatus.UNAUTHORIZED:
         return None
-    sentence = "Mailgun does not know the API key."
+    sentence = "Mailgun rejected the API key."
     return Hold(sentence, reason=Reason.CREDENTIALS_INVALID, scope=Scope.TENANT, code=str(answer.status))
 
 
 def _no_events(answer: Answer) -> Hold | None:
     if answer.status not in {HTTPStatus.UNAUTHORIZED, HTTPStatus.FORBIDDEN}:
         return None
-    sentence = "Mailgun does not let this key read events. A domain's sending key can't: set `mailgun.lookup_key`."
+    sentence = "This Mailgun key may not read events; a domain's sending key never may. Set `mailgun.lookup_key`."
     return Hold(sentence, reason=Reason.CREDENTIALS_INVALID, scope=Scope.RESOURCE, code=str(answer.status))
 
 
 def _institution(answer: Answer) -> Hold | None:
-    """What every mail of the institution would be answered."""
+    """Refusals that every mail of the institution would get."""
     if answer.status == HTTPStatus.PAYMENT_REQUIRED:
-        sentence = "Mailgun does not serve this account: see its plan and payments."
+        sentence = "Mailgun requires payment for this account: check its plan and payments."
         return Hold(sentence, reason=Reason.QUOTA_EXCEEDED, scope=Scope.TENANT, code=str(answer.status))
     message = _message(answer)
     known = next((words for words in _INSTITUTION if words in message), None)
@@ -139,7 +158,7 @@ def _institution(answer: Answer) -> Hold | None:
 def _recipient(answer: Answer) -> GiveUp | None:
     if answer.status != HTTPStatus.BAD_REQUEST or "to parameter is not a valid address" not in _message(answer):
         return None
-    sentence = "Mailgun does not accept the contact address: correct it in the school's information system."
+    sentence = "Mailgun rejected the contact address: correct it in the school's information system."
     return GiveUp(sentence, reason=Reason.NO_CONTACT_ADDRESS, code=f"{answer.status} to parameter")
 
 
@@ -147,7 +166,7 @@ def _not_mailgun(answer: Answer) -> Hold | None:
     if answer.status not in _ENDPOINT:
         return None
     return Hold(
-        f"The configured address does not answer as Mailgun does (HTTP {answer.status}): see `mailgun.url`.",
+        f"The configured address did not respond like Mailgun (HTTP {answer.status}): see `mailgun.url`.",
         reason=Reason.UNEXPECTED_ANSWER,
         scope=Scope.TENANT,
         code=str(answer.status),
@@ -157,7 +176,7 @@ def _not_mailgun(answer: Answer) -> Hold | None:
 def _unrecognised(answer: Answer) -> Hold | None:
     if answer.status not in _NOT_CARRIED_OUT and not (answer.status in _REFUSALS and _message(answer)):
         return None
-    sentence = f"Mailgun refuses the request, and the reason is not known here (HTTP {answer.status})."
+    sentence = f"Unexpected response from Mailgun (HTTP {answer.status})."
     return Hold(sentence, reason=Reason.UNEXPECTED_ANSWER, code=str(answer.status))
 
 

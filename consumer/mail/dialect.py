@@ -91,17 +91,17 @@ def _wrong(node: nodes.Node, names: frozenset[str]) -> str | None:
         case nodes.Filter(name=str(name)) if name not in FILTERS:
             wrong = f"uses the filter `{name}`; a mail may use {', '.join(sorted(FILTERS))}"
         case nodes.Name(name=name, ctx="store") if name in names:
-            wrong = f"gives `{name}` another value"
+            wrong = f"reassigns `{name}`"
         case nodes.Getattr() if not (isinstance(node.node, nodes.Name) and node.node.name == "loop"):
-            wrong = f"looks into a value (`.{node.attr}`), which a mail may not"
+            wrong = f"reads an attribute of a value (`.{node.attr}`), which a mail may not"
         case nodes.Getitem() if not isinstance(node.arg, nodes.Slice) and not _is_number(node.arg):
-            wrong = "looks into a value by a key that is no number"
+            wrong = "reads a value by a key that is not a number"
         case nodes.For(recursive=True):
-            wrong = "loops within itself"
+            wrong = "loops recursively"
         case nodes.List() | nodes.Tuple() if getattr(node, "ctx", "load") == "load" and not _is_flat(node, names):
             wrong = "makes a list of something other than texts, numbers and the mail's own names"
         case nodes.Extends() | nodes.Include() if not _is_text(node.template):
-            wrong = "includes a file whose name is not written out"
+            wrong = "includes a file whose name is not a literal"
         case _:
             pass
     return wrong

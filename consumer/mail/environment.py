@@ -29,7 +29,7 @@ LARGEST_FILE = 256 * 1024
 
 FIRST_STRONG_ISOLATE, POP_ISOLATE = "\u2068", "\u2069"
 
-_SPENT = "it goes on for too long, or grows too large"
+_SPENT = "it runs too long, or its result is too large"
 _PER_NODE = 5
 _ESCAPED = 6
 """The most characters that one becomes in HTML."""
@@ -38,7 +38,7 @@ _Filter = Callable[..., Any]
 
 
 class TooExpensive(ValueError):
-    """A template goes on for too long, or grows too large."""
+    """A template runs too long, or its result is too large."""
 
 
 class MailEnvironment(ImmutableSandboxedEnvironment):
@@ -103,7 +103,7 @@ class MailEnvironment(ImmutableSandboxedEnvironment):
         """Only `step`: a template has no other way to call anything."""
         del context, kwargs  # the variables of loops and blocks
         if obj != self.step:
-            raise SecurityError("a mail calls no functions")
+            raise SecurityError("a mail cannot call functions")
         return obj(*args)
 
     def call_binop(self, context: Context, operator: str, left: Any, right: Any) -> Any:  # noqa: ANN401  Jinja2's own

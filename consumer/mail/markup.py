@@ -32,7 +32,7 @@ _NOT_CLOSED = ("a tag or comment is not closed", "Close it.")
 
 
 @dataclass(frozen=True, slots=True)
-class Fault:
+class MarkupFault:
     """What is wrong with a mail's markup, and in which line of it."""
 
     line: int
@@ -40,9 +40,9 @@ class Fault:
     right: str
 
 
-def faults(html: str, told: Mapping[str, str]) -> list[Fault]:
-    """Everything that is wrong with HTML. `told` are the secrets and names that it tells, with what they are called in the template."""
-    return _Reader.read(html, told).faults
+def faults(html: str, sensitive: Mapping[str, str]) -> list[MarkupFault]:
+    """Everything that is wrong with HTML. `sensitive` are the secrets and names in it, each with its name in the template."""
+    return _Reader.read(html, sensitive).faults
 
 
 def shown(html: str) -> str:
@@ -50,25 +50,25 @@ def shown(html: str) -> str:
     return _Reader.read(html, {}).shown
 
 
-def faults_in_text(text: str, told: Mapping[str, str]) -> Iterator[Fault]:
+def faults_in_text(text: str, sensitive: Mapping[str, str]) -> Iterator[MarkupFault]:
     """The same for plain text, in which mail programs make links of addresses."""
     for number, line in enumerate(text.splitlines(), start=1):
-        for name in _carried(line, told):
+        for name in _carried(line, sensitive):
             yield _in_link(number, name)
 
 
 class _Reader(HTMLParser):
-    def __init__(self, told: Mapping[str, str]) -> None:
+    def __init__(self, sensitive: Mapping[str, str]) -> None:
         super().__init__(convert_charrefs=True)
-        self.faults: list[Fault] = []
-        self._told = told
+        self.faults: list[MarkupFault] = []
+        self._sensitive = sensitive
         self._inside: set[str] = set()
         self._shown: list[str] = []
 
     @classmethod
-    def read(cls, html: str, told: Mapping[str, str]) -> "_Reader":
+    def read(cls, html: str, sensitive: Mapping[str, str]) -> "_Reader":
         """Not closed: where tags are left open, Python's parser begins again at each (`<a ` 30,000 times takes it minutes)."""
-        reader = cls(told)
+        reader = cls(sensitive)
         reader.feed(f"{html}\n{_END}")
         if reader.rawdata:
             reader.handle_data(reader.rawdata.removesuffix(_END))
@@ -83,7 +83,7 @@ class _Reader(HTMLParser):
         if what := _FORBIDDEN.get(tag):
             self._add(f"`<{tag}>` {what}, which mail programs remove or warn of", "Remove it.")
         if tag == "meta" and any(name == "http-equiv" and (value or "").lower() == "refresh" for name, value in attrs):
-            self._add("`<meta http-equiv=refresh>` leads the reader away", "Remove it.")
+            self._add("`<meta http-equiv=refresh>` redirects the reader", "Remove it.")
         for name, value in attrs:
             self._attribute(tag, name, value or "")
         if tag in _OF_INTEREST:
@@ -97,13 +97,13 @@ class _Reader(HTMLParser):
             self._style(data)
         if not self._inside & _WITHOUT_TEXT:
             self._shown.append(data)
-        carried = _named(data, self._told) if "a" in self._inside else _carried(data, self._told)
+        carried = _named(data, self._sensitive) if "a" in self._inside else _carried(data, self._sensitive)
         for name in carried:
             self.faults.append(_in_link(self.getpos()[0], name))
 
     def handle_comment(self, data: str) -> None:
-        for name in _named(data, self._told):
-            self._add(f"a comment tells `{name}`", "Remove the comment, or write it as `{# … #}`.")
+        for name in _named(data, self._sensitive):
+            self._add(f"a comment contains `{name}`", "Remove the comment, or write it as `{# … #}`.")
 
     def _attribute(self, tag: str, name: str, value: str) -> None:
         if name.startswith("<"):
@@ -120,10 +120,10 @@ class _Reader(HTMLParser):
         if name == "href" and tag in {"a", "area"}:
             self._shown.append(f" {value} ")
             if not _LEADS_SOMEWHERE.match(value):
-                self._add(f"a link leads to `{value[:40]}`, which is no web address", "Give an https address.")
-        for told in _named(value, self._told):
+                self._add(f"a link leads to `{value[:40]}`, which is not a web address", "Give an https address.")
+        for name_shown in _named(value, self._sensitive):
             self._add(
-                f"`{name}` of `<{tag}>` tells `{told}`",
+                f"`{name}` of `<{tag}>` contains `{name_shown}`",
                 "Write it as text: what is in an attribute leaves the mail, or is not seen.",
             )
 
@@ -134,19 +134,21 @@ class _Reader(HTMLParser):
             )
 
     def _add(self, wrong: str, right: str) -> None:
-        self.faults.append(Fault(self.getpos()[0], wrong, right))
+        self.faults.append(MarkupFault(self.getpos()[0], wrong, right))
 
 
-def _named(text: str, told: Mapping[str, str]) -> list[str]:
-    return [name for value, name in told.items() if value and value in text]
+def _named(text: str, sensitive: Mapping[str, str]) -> list[str]:
+    return [name for value, name in sensitive.items() if value and value in text]
 
 
-def _carried(text: str, told: Mapping[str, str]) -> list[str]:
+def _carried(text: str, sensitive: Mapping[str, str]) -> list[str]:
     """What stands in something that mail programs make a link of."""
-    return [name for link in _LINK_IN_TEXT.findall(text) for name in _named(link, told)]
+    return [name for link in _LINK_IN_TEXT.findall(text) for name in _named(link, sensitive)]
 
 
-def _in_link(line: int, name: str) -> Fault:
-    return Fault(
-        line, f"a link tells `{name}`", "Write it beside the link: links are opened by scanners and logged by servers."
+def _in_link(line: int, name: str) -> MarkupFault:
+    return MarkupFault(
+        line,
+        f"a link contains `{name}`",
+        "Write it beside the link: links are opened by scanners and logged by servers.",
     )

@@ -1,4 +1,4 @@
-"""Our own Message-Id: the same for every attempt at one mail, and the only key by which its fate can be looked up."""
+"""Our own Message-Id: the same for every attempt at one mail, and the only key by which its outcome can be looked up."""
 
 from base64 import b32encode
 from hashlib import sha256
@@ -11,7 +11,7 @@ _BYTES = 20
 def message_id(tenant_id: str, student_id: str, provider: Provider, generation: int, *, domain: str) -> str:
     """An RFC 5322 Message-Id without its angle brackets, for the mail that carries a password's `generation`.
 
-    It tells nothing about the student: 160 bits of a hash. Mailgun keeps it where it has brackets and an `@`
+    It reveals nothing about the student: 160 bits of a hash. Mailgun keeps it where it has brackets and an `@`
     (mailgun.js issue 394), but does not drop repeats.
     """
     digest = sha256(b"\x1f".join((student_key(tenant_id, student_id), provider.encode(), str(generation).encode())))

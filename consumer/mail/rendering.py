@@ -51,7 +51,7 @@ _JOINERS = "\u200c\u200d"  # spelling in Persian, Sinhala and others
 
 @dataclass(frozen=True, slots=True)
 class WelcomeValues:
-    """What a welcome mail tells. All of it is personal or secret: nothing of it is in this object's repr."""
+    """The values of a welcome mail. All are personal or secret, so none is in this object's repr."""
 
     institution: str = field(repr=False)
     provider: Provider
@@ -95,7 +95,7 @@ class Templates:
     ) -> Rendered:
         """Renders the mail in the student's language where the tenant writes it, else in the tenant's first.
 
-        Raises `Hold` (TENANT_UNUSABLE) where the template is missing, broken or grows too large: `provisioner config check` tells where.
+        Raises `Hold` (TENANT_UNUSABLE) where the template is missing, broken or grows too large: `provisioner config check` shows where.
         Once it is corrected it is read again, without a restart.
         """
         language = lookup(preferred_language, languages)
@@ -121,7 +121,7 @@ class Templates:
             # Neither the error's text nor its cause may travel: either can quote what was being rendered.
             line = error_line(error, path)
             where = f"{path}, line {line}" if line else path
-            raise _hold(f"The mail template {where}, can't be rendered ({type(error).__name__}).") from None
+            raise _hold(f"The mail template {where}, cannot be rendered ({type(error).__name__}).") from None
 
 
 def fit(text: str, limit: int) -> str:
@@ -132,7 +132,7 @@ def fit(text: str, limit: int) -> str:
 
 
 def error_line(error: BaseException, path: str) -> int | None:
-    """The line of the template at which an error arose; None where it can't be told."""
+    """The line of the template at which an error arose; None if it is not known."""
     if isinstance(line := getattr(error, "lineno", None), int):
         return line
     frames = traceback.extract_tb(error.__traceback__)

@@ -17,15 +17,15 @@ from consumer.mail.environment import LARGEST_FILE, MailEnvironment
 from consumer.mail.outline import outline
 from consumer.mail.rendering import LIMITS, NAMES, RENDER_FAULTS, WelcomeValues, error_line
 
-_PASSWORD = "Sample-Only-Pass-word"  # noqa: S105  nobody's
+_PASSWORD = "Sample-Only-Pass-word"  # noqa: S105  a sample
 _SIGN_IN_NAME = "sample.student@school.example"
-_MUST_TELL = ("sign_in_name", "password", "sign_in_url")
+_REQUIRED = ("sign_in_name", "password", "sign_in_url")
 _KEPT_APART = ("password", "sign_in_name", "preferred_name")
 """What must not stand in a link or an attribute."""
 
 
 def samples(institution: str = "Ινστιτούτο O'Neill & Söhne") -> tuple[WelcomeValues, ...]:
-    """Students to try a template with: at each provider, with names in several scripts, a long one and none."""
+    """Students to try a template with: at each provider, with names in several scripts, a long one and an empty one."""
     return tuple(
         WelcomeValues(institution, provider, name, _SIGN_IN_NAME, _PASSWORD)
         for provider in Provider
@@ -163,17 +163,19 @@ class _Part:
 
     def _carried(self, source: str, file: Path) -> Iterator[Mistake]:
         """What must not stand in a link, an attribute or the subject, and markup that must not be there."""
-        text, told = outline(self.env, source, _KEPT_APART)
-        found = markup.faults(text, told) if self.name.endswith(".html") else markup.faults_in_text(text, told)
+        text, sensitive = outline(self.env, source, _KEPT_APART)
+        found = (
+            markup.faults(text, sensitive) if self.name.endswith(".html") else markup.faults_in_text(text, sensitive)
+        )
         for fault in found:
             yield Mistake(file, fault.line, fault.wrong, fault.right)
         if self.name == "subject.txt":
             for number, line in enumerate(text.split("\n"), start=1):
-                if any(name == "password" and value in line for value, name in told.items()):
+                if any(name == "password" and value in line for value, name in sensitive.items()):
                     yield _subject_tells_password(file, number)
 
     def _rendered(self) -> Iterator[Mistake]:
-        """The file as sample students get it: the first mistake, and what is told to none of them."""
+        """The file rendered for sample students: the first mistake, and the values that are always missing."""
         texts: list[tuple[WelcomeValues, str]] = []
         for sample in samples():
             try:
@@ -186,7 +188,7 @@ class _Part:
                 return
             texts.append((sample, text))
         if self.name != "subject.txt":
-            yield from self._untold(texts)
+            yield from self._missing_values(texts)
 
     def _unfit(self, text: str, sample: WelcomeValues) -> Mistake | None:
         limit = LIMITS[self.name]
@@ -198,29 +200,31 @@ class _Part:
             if len(text.strip().splitlines()) > 1:
                 return Mistake(self.file, None, "the subject has more than one line", "write it on one line")
             return _subject_tells_password(self.file, None) if _PASSWORD in text else None
-        told = {value: name for name in _KEPT_APART if (value := sample.names()[name])}
-        found = markup.faults(text, told) if self.name.endswith(".html") else [*markup.faults_in_text(text, told)]
+        sensitive = {value: name for name in _KEPT_APART if (value := sample.names()[name])}
+        found = (
+            markup.faults(text, sensitive) if self.name.endswith(".html") else [*markup.faults_in_text(text, sensitive)]
+        )
         return Mistake(self.file, None, found[0].wrong, found[0].right) if found else None
 
-    def _untold(self, texts: Sequence[tuple[WelcomeValues, str]]) -> Iterator[Mistake]:
+    def _missing_values(self, texts: Sequence[tuple[WelcomeValues, str]]) -> Iterator[Mistake]:
         shown = [(sample, markup.shown(text) if self.name.endswith(".html") else text) for sample, text in texts]
-        for name in _MUST_TELL:
+        for name in _REQUIRED:
             without = [sample for sample, text in shown if sample.names()[name] not in text]
             if without:
-                whom = (
-                    "never tells"
+                fault = (
+                    "never contains"
                     if len(without) == len(shown)
-                    else f"does not tell every student, such as one at {without[0].provider},"
+                    else f"does not always contain, for example at {without[0].provider},"
                 )
                 right = f"write {{{{ {name} }}}} where the reader looks for it"
-                yield Mistake(self.file, None, f"the mail {whom} `{name}`", right)
+                yield Mistake(self.file, None, f"the mail {fault} `{name}`", right)
 
     def _failed(self, error: BaseException) -> Mistake:
         if isinstance(error, TemplateNotFound):
             return Mistake(self.file, None, f"there is no file `{error.name}` to include", "correct its path")
         where = next(((path, line) for path in self._sources if (line := error_line(error, path))), (self.path, None))
         return Mistake(
-            self.directory / where[0], where[1], f"can't be rendered: {error}", "correct the expression on this line"
+            self.directory / where[0], where[1], f"cannot be rendered: {error}", "correct the expression on this line"
         )
 
 
@@ -252,5 +256,8 @@ def _undefined(tree: nodes.Template, file: Path) -> Iterator[Mistake]:
 
 def _subject_tells_password(file: Path, line: int | None) -> Mistake:
     return Mistake(
-        file, line, "the subject tells the password", "subjects are shown and logged everywhere: leave it to the body"
+        file,
+        line,
+        "the subject contains the password",
+        "subjects are shown and logged everywhere: leave it to the body",
     )

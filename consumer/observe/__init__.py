@@ -1,1 +1,1 @@
-"""How the service is seen: the catalogue of metrics, logs, health. Used by all, uses none of them."""
+"""Observability: metrics, logs, health. All packages may import it; it imports none of them."""

@@ -1,11 +1,12 @@
-"""Health over HTTP: `/livez` (the loops still turn and get on), `/readyz` (the process can do its work), `/metrics`.
+"""Health over HTTP: `/livez` (the loops run and make progress), `/readyz` (the process can do its work), `/metrics`.
 
-A dependency that is away makes the process unready, never dead: a restart would not bring it back. A loop that makes no progress though
-everything is there makes it unready first and dead later.
+An unavailable dependency makes the process unready, never dead: a restart would not help. A loop that makes no progress although all
+dependencies are available makes it unready first and dead later.
 """
 
 import time
 from collections.abc import Callable, Mapping
+from http import HTTPStatus
 from typing import Self
 
 from aiohttp import web
@@ -22,7 +23,7 @@ class Heartbeats:
         self._last: dict[str, float] = {}
 
     def beat(self, loop: str) -> None:
-        """This loop turns."""
+        """Records a turn of this loop."""
         self._last[loop] = self._clock()
 
     def stop(self, loop: str) -> None:
@@ -36,7 +37,7 @@ class Heartbeats:
 
 
 class Progress:
-    """Whether a loop gets on with the work that is there. It is told about once a second; safe to call from any thread.
+    """Whether a loop makes progress on its work. Updated about once a second; safe to call from any thread.
 
     well ──stalled or excused, for `unready_after`──▶ unready ──stalled all of `dead_after`──▶ dead
      ▲                                                   │                                     │
@@ -51,18 +52,18 @@ class Progress:
         self._since = self._stalled_since = float("inf")
 
     def well(self) -> None:
-        """It gets on, or there is nothing to do."""
+        """It makes progress, or there is nothing to do."""
         self._why = None
         self._since = self._stalled_since = float("inf")
 
     def excused(self, why: str) -> None:
-        """It does not get on because something that it needs is away."""
+        """It makes no progress because a dependency is unavailable."""
         self._since = min(self._since, self._clock())
         self._stalled_since = float("inf")
         self._why = why
 
     def stalled(self, why: str) -> None:
-        """It does not get on, and nothing excuses that."""
+        """It makes no progress although its dependencies are available."""
         now = self._clock()
         self._since, self._stalled_since = min(self._since, now), min(self._stalled_since, now)
         self._why = why
@@ -134,12 +135,16 @@ class HealthServer:
     async def _livez(self, _request: web.Request) -> web.Response:
         overdue = {loop: f"no heartbeat for {seconds:.0f} s" for loop, seconds in self._heartbeats.overdue().items()}
         overdue |= {loop: why for loop, progress in self._progress.items() if (why := progress.dead()) is not None}
-        return web.json_response({"alive": not overdue, "overdue": overdue}, status=503 if overdue else 200)
+        return web.json_response({"alive": not overdue, "overdue": overdue}, status=_status(ok=not overdue))
 
     async def _readyz(self, _request: web.Request) -> web.Response:
         missing = dict(self._readiness.missing())
         missing |= {loop: why for loop, progress in self._progress.items() if (why := progress.unready()) is not None}
-        return web.json_response({"ready": not missing, "missing": missing}, status=503 if missing else 200)
+        return web.json_response({"ready": not missing, "missing": missing}, status=_status(ok=not missing))
 
     async def _metrics(self, _request: web.Request) -> web.Response:
         return web.Response(body=generate_latest(self._registry), headers={"Content-Type": CONTENT_TYPE_LATEST})
+
+
+def _status(*, ok: bool) -> HTTPStatus:
+    return HTTPStatus.OK if ok else HTTPStatus.SERVICE_UNAVAILABLE

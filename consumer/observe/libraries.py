@@ -1,4 +1,4 @@
-"""What libraries log, as lines like ours. Of most only warnings pass: at their lower levels they log request bodies and addresses.
+"""Logs of libraries, in our format. Only warnings of most libraries pass: at lower levels they log request bodies and addresses.
 
 librdkafka logs to the logger `librdkafka` (`consumer.kafka`), as (facility, client, message). It logs each failed attempt to connect, up to
 twenty a second, and recovers from what it calls an error by itself: its errors become warnings, and what it repeats is left out for
@@ -21,7 +21,7 @@ _LINE_OF_LIBRDKAFKA = 3
 
 
 class ToStructlog(logging.Handler):
-    """The handler of the standard library's root logger. Exceptions are told by their type alone, as in our own lines."""
+    """The handler of the standard library's root logger. Exceptions are logged by their type only, as in our own lines."""
 
     def __init__(self) -> None:
         super().__init__()

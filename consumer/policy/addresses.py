@@ -34,7 +34,7 @@ def candidates(
 
     The patterns are tried in their order, with n = 2; then those that hold `{n}` again with n = 3, 4, … The words of a name are joined by
     hyphens ("van der Berg": `van-der-berg`); a missing name takes the separator before it along; too long names lose words,
-    then letters. A number that tells students apart is never cut, and a pattern whose number is missing gives nothing.
+    then letters. A number that distinguishes students is never cut, and a pattern whose number is missing gives nothing.
     Where no pattern gives anything, the student's id does.
 
     Names are romanised as their own country does (`consumer.policy.romanisation`). Where the script leaves that open, the student's

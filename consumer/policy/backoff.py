@@ -1,4 +1,4 @@
-"""How long to wait before trying again, where nobody has said how long."""
+"""How long to wait before a retry, if the vendor did not say."""
 
 _DOUBLINGS = 60  # beyond it every base is over every cap, and floats stay finite
 

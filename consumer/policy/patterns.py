@@ -62,7 +62,7 @@ class Exhausted(StrEnum):
 def exhausts(patterns: Sequence[str]) -> Exhausted | None:
     """Whether the list runs out of addresses at a second student with the same names; None where it does not.
 
-    `{n}` counts namesakes, and `{student_id}` tells them apart. Where every pattern holds `{registration_number}`, a student without one
+    `{n}` counts namesakes, and `{student_id}` distinguishes them. Where every pattern holds `{registration_number}`, a student without one
     is called by the student id (see `addresses.candidates`), so that nothing runs out. Ids are unique within one tenant: for a domain that
     tenants share, only a counter is safe. The patterns must be free of `pattern_errors`.
     """

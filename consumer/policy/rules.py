@@ -30,7 +30,7 @@ def grant(tenant: Tenant, student: Student, provider: Provider) -> Grant:
 
 
 def matches(rule: Rule, student: Student) -> bool:
-    """Whether every attribute that the rule names has one of its values; a rule that names none is everybody's."""
+    """Whether every attribute that the rule names has one of its values; a rule that names none applies to every student."""
     return all(student.attributes.get(name) in values for name, values in rule.when.items())
 
 

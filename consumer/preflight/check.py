@@ -36,7 +36,7 @@ _Looking = Callable[[], Awaitable[Sequence[Finding]]]
 class Looker:
     """How everything is reached. `http` gives the client for a CA file, `tokens` an institution's tokens for these scopes (Google's).
 
-    `done` is told the name of each check that has ended.
+    `done` receives the name of each finished check.
     """
 
     open_secret: SecretOpener
@@ -92,7 +92,7 @@ async def _bounded(check: _Check, timeout: float) -> Sequence[Finding]:
             return await check.look()
     except TimeoutError:
         right = "Check the network between this host and it, and run the check again."
-        return [Finding((check.section,), f"did not answer within {timeout:g} seconds", right)]
+        return [Finding((check.section,), f"did not respond within {timeout:g} seconds", right)]
     except Stop as stop:
         return [
             Finding((check.section,), f"cannot be used: {str(stop).rstrip('.')}", "Run `provisioner config check`.")

@@ -17,7 +17,7 @@ from consumer.preflight.finding import Finding
 from consumer.preflight.judgement import google as judgement
 from consumer.preflight.judgement.answers import UNREACHED, unreachable
 from consumer.preflight.judgement.rules import groups_of, org_units_of
-from consumer.providers.google import requests
+from consumer.providers.google import directory_requests
 from consumer.providers.google.tokens import SCOPES
 from consumer.providers.tokens import TokenSource
 from consumer.tenants import GoogleSection, Tenant
@@ -31,7 +31,7 @@ async def look(
 ) -> Sequence[Finding]:
     """Everything that is wrong with the institution's Workspace, as far as it can be read.
 
-    `client_id` is the service account's, as the Admin console lists it; None where its key does not tell.
+    `client_id` is the service account's, as the Admin console lists it; None if the key does not contain it.
     """
     found = await _look(tenant, section, asker, tokens, client_id)
     credential = ("google", section.credential)
@@ -51,7 +51,7 @@ async def _look(
         return judgement.of_delegation(missing or SCOPES, SCOPES, client_id)
     except RetryLater as fault:
         return [unreachable(("google", "token_url"), Answer(UNREACHED, {}, str(fault).encode()))]
-    users = f"{requests.users(section.directory_url)}?maxResults=1&fields=kind"
+    users = f"{directory_requests.users(section.directory_url)}?maxResults=1&fields=kind"
     customer = f"{users}&customer={quote(section.customer_id, safe='')}"
     if wrong := judgement.of_administrator(await asker.get(customer, bearer(token)), section):
         return wrong
@@ -71,7 +71,7 @@ async def _domain(
 ) -> Sequence[Finding]:
     name = quote(tenant.addresses.domain, safe="")
     listed = await asker.get(
-        f"{requests.users(section.directory_url)}?maxResults=1&fields=kind&domain={name}", bearer(token)
+        f"{directory_requests.users(section.directory_url)}?maxResults=1&fields=kind&domain={name}", bearer(token)
     )
     reader = await _granted(tokens([judgement.DOMAIN_SCOPE]))
     if reader is None:
@@ -88,7 +88,7 @@ async def _org_unit(url: str, asker: Asker, token: str, place: tuple[str | int, 
 async def _group(
     section: GoogleSection, asker: Asker, token: str, group: str, place: tuple[str | int, ...]
 ) -> Sequence[Finding]:
-    url = f"{requests.members(section.directory_url, group)}?maxResults=1&fields=kind"
+    url = f"{directory_requests.members(section.directory_url, group)}?maxResults=1&fields=kind"
     return judgement.of_group(await asker.get(url, bearer(token)), place)
 
 

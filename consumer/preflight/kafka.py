@@ -24,8 +24,8 @@ def look(settings: KafkaSettings, *, timeout: float) -> Sequence[Finding]:
     try:
         cluster = _read(settings, heard, timeout)
     except KafkaException as error:
-        told = next((one for one in heard if one.code() in _CREDENTIALS), heard[0] if heard else error.args[0])
-        return [of_unreachable(told.str().rstrip("."), credentials=told.code() in _CREDENTIALS)]
+        relevant = next((one for one in heard if one.code() in _CREDENTIALS), heard[0] if heard else error.args[0])
+        return [of_unreachable(relevant.str().rstrip("."), credentials=relevant.code() in _CREDENTIALS)]
     return list(of_cluster(cluster, _wanted(settings), settings))
 
 
@@ -93,7 +93,7 @@ def _group(admin: Any, group_id: str, timeout: float) -> frozenset[str] | Refuse
 
 
 def _operations(described: Any) -> frozenset[str] | None:  # noqa: ANN401  a description of any kind
-    """None where the cluster does not tell: whoever may describe something has that operation at least."""
+    """None if the cluster does not return it: a client that may describe a resource has at least that operation."""
     return frozenset(operation.name for operation in described.authorized_operations or ()) or None
 
 

@@ -1,11 +1,12 @@
 """Reads what Mailgun shows of one institution's sending domain.
 
 A sending key may do nothing but post messages, so whether a key may send is asked with an empty form: Mailgun names the first field that
-is missing, and has nobody to send anything to.
+is missing, and has no recipient.
 """
 
 import asyncio
 from collections.abc import Mapping, Sequence
+from http import HTTPStatus
 from urllib.parse import quote
 
 from consumer.http.answer import Answer
@@ -15,7 +16,7 @@ from consumer.preflight.finding import Finding
 from consumer.preflight.judgement.mailgun import Shown, of_domain
 from consumer.tenants import MailgunSection
 
-_MAY_BE_ELSEWHERE = {401, 403, 404}
+_MAY_BE_ELSEWHERE = {HTTPStatus.UNAUTHORIZED, HTTPStatus.FORBIDDEN, HTTPStatus.NOT_FOUND}
 
 
 async def look(

@@ -1,11 +1,12 @@
 """Reads what Entra and Graph show of one institution.
 
-Domains are not read from Graph: that would take `Domain.Read.All`, which the service itself has no use for. Entra's public metadata tells
+Domains are not read from Graph: that would take `Domain.Read.All`, which the service itself has no use for. Entra's public metadata shows
 whose a domain is (only verified ones have any), and its sign-in realm whether the domain is federated; both without a token.
 """
 
 import asyncio
 from collections.abc import Sequence
+from http import HTTPStatus
 from urllib.parse import quote
 
 from consumer.errors import Hold, RetryLater
@@ -17,7 +18,7 @@ from consumer.preflight.judgement import entra
 from consumer.preflight.judgement import microsoft as judgement
 from consumer.preflight.judgement.answers import UNREACHED, unreachable
 from consumer.preflight.judgement.rules import groups_of
-from consumer.providers.microsoft import requests
+from consumer.providers.microsoft import graph_requests
 from consumer.providers.microsoft.marker_field import MarkerField
 from consumer.providers.tokens import TokenSource
 from consumer.tenants import MicrosoftSection, Tenant
@@ -55,11 +56,11 @@ async def _domain(tenant: Tenant, section: MicrosoftSection, asker: Asker) -> Se
 async def _directory(tenant: Tenant, section: MicrosoftSection, asker: Asker, token: str) -> Sequence[Finding]:
     field, root = MarkerField(section.marker), f"{section.graph_url}/v1.0"
     headers = bearer(token)
-    advanced = {**headers, **requests.ADVANCED} if field.advanced else headers
+    advanced = {**headers, **graph_requests.ADVANCED} if field.advanced else headers
     groups = groups_of(tenant, Provider.MICROSOFT)
     licensed = any(rule.licences for rule in tenant.rules)
     marker, licences, *shown = await asyncio.gather(
-        asker.get(requests.users_marked(section.graph_url, field, _NOBODY), advanced),
+        asker.get(graph_requests.users_marked(section.graph_url, field, _NOBODY), advanced),
         asker.get(f"{root}/subscribedSkus?$select={_SKU}", headers) if licensed else _nothing(),
         *(asker.get(f"{root}/groups/{quote(group, safe='')}?$select={_GROUP}", headers) for group in groups),
     )
@@ -75,7 +76,7 @@ async def _directory(tenant: Tenant, section: MicrosoftSection, asker: Asker, to
 
 
 async def _nothing() -> Answer:
-    return Answer(204)
+    return Answer(HTTPStatus.NO_CONTENT)
 
 
 def _metadata(section: MicrosoftSection, directory: str) -> str:

@@ -4,6 +4,7 @@ import asyncio
 import json
 import time
 from collections.abc import Iterator, Mapping, Sequence
+from http import HTTPStatus
 from typing import Any, Protocol, cast
 from urllib.parse import unquote
 
@@ -12,8 +13,6 @@ from consumer.http.answer import Answer
 from consumer.http.client import Call, Http
 from consumer.http.deadline import Deadline
 from consumer.providers.tokens import TokenSource
-
-_UNAUTHORISED, _NOT_FOUND, _REFUSALS = 401, 404, 400
 
 
 class Classify(Protocol):
@@ -60,12 +59,14 @@ class Api:
                 sent["Content-Type"] = "application/json"
             call = Call(self._service, operation, method, url, sent, content, writes=writes)
             answer = await self._http.send(call, timeout=deadline.left())
-            if answer.status != _UNAUTHORISED or renewed:
+            if answer.status != HTTPStatus.UNAUTHORIZED or renewed:
                 break
             self._tokens.refused(token)
-        asked = (unquote(url.removeprefix(self.base_url)), *_texts(body)) if answer.status >= _REFUSALS else ()
+        asked = (
+            (unquote(url.removeprefix(self.base_url)), *_texts(body)) if answer.status >= HTTPStatus.BAD_REQUEST else ()
+        )
         fault = (classify or self._classify)(answer, writes=writes, now=time.time(), asked=asked)
-        if missing_is_none and answer.status == _NOT_FOUND and isinstance(fault, NotYet):
+        if missing_is_none and answer.status == HTTPStatus.NOT_FOUND and isinstance(fault, NotYet):
             return None
         if fault:
             raise fault
@@ -76,7 +77,7 @@ class Api:
             async with asyncio.timeout(deadline.left()):
                 return await self._tokens.get()
         except TimeoutError as error:
-            raise Unavailable(f"{self._service} was not called: no token came in time.") from error
+            raise Unavailable(f"{self._service} was not called: obtaining a token timed out.") from error
 
 
 def _texts(value: Any) -> Iterator[str]:  # noqa: ANN401  JSON

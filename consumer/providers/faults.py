@@ -1,6 +1,7 @@
-"""The faults that every vendor's table of answers ends in: what HTTP itself says, whoever speaks it. Pure."""
+"""The faults that all vendors' tables share: those that HTTP itself defines. Pure."""
 
 from collections.abc import Sequence
+from http import HTTPStatus
 
 from consumer.errors import Fault, Hold, OutcomeUnknown, Reason, Scope, Unavailable
 from consumer.http.answer import Answer
@@ -13,7 +14,7 @@ def unclear(service: str, answer: Answer, *, writes: bool, after: float | None =
         return OutcomeUnknown(
             f"Outcome unknown: {service}'s response (HTTP {answer.status}) does not confirm the write."
         )
-    return Unavailable(f"{service} gave no usable response (HTTP {answer.status}).", after=after)
+    return Unavailable(f"{service} returned an unusable response (HTTP {answer.status}).", after=after)
 
 
 def redirected(service: str) -> Fault:
@@ -52,6 +53,6 @@ def with_code(fault: Fault | None, status: int, code: str, message: str, asked: 
 
 def narrowed(fault: Fault | None, status: int, reason: Reason, message: str) -> Fault | None:
     """A 403 to a call whose permission serves one purpose only: it holds those who need that, not the whole tenant."""
-    if status == 403 and isinstance(fault, Hold) and fault.reason is Reason.CONSENT_MISSING:  # noqa: PLR2004  forbidden
+    if status == HTTPStatus.FORBIDDEN and isinstance(fault, Hold) and fault.reason is Reason.CONSENT_MISSING:
         return Hold(message, reason=reason, scope=Scope.RESOURCE, code=fault.code)
     return fault

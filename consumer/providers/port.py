@@ -62,7 +62,7 @@ class Directory(Protocol):
         ...
 
     async def find_address(self, address: str, *, timeout: float) -> Found | None:
-        """Whoever holds `address` (as a sign-in name or an alias). None proves nothing."""
+        """The account that holds `address` (as a sign-in name or an alias). None proves nothing."""
         ...
 
     async def read(self, object_id: str, *, timeout: float) -> Found | None:
@@ -107,7 +107,7 @@ class Directory(Protocol):
         ...
 
     async def was_used(self, object_id: str, *, password_set_at: datetime | None, timeout: float) -> bool | None:
-        """Whether anybody has signed in with the initial password; None where that can't be told.
+        """Whether the initial password has been used to sign in; None if that is not known.
 
         `password_set_at` is when this service last replaced it (None: it is the one from the creation).
         """

@@ -51,7 +51,7 @@ class _TokenAdapter(HTTPAdapter):
 def session(
     ca_file: Path | None, *, silence: float = 10.0, proxies: Proxies = DIRECT, objects_only: bool = True
 ) -> requests.Session:
-    """A session that trusts what we are told to, whatever the environment says (REQUESTS_CA_BUNDLE overrides `verify` else).
+    """A session that trusts the configured certificates, whatever the environment says (REQUESTS_CA_BUNDLE overrides `verify` else).
 
     It waits 5 seconds for a connection and `silence` seconds for each next byte, whatever the client asks for: msal sets no time at all,
     google-auth two minutes. `objects_only`: an answer that is no JSON object fails; metadata servers give others too.

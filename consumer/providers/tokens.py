@@ -43,7 +43,7 @@ class TokenSource:
     async def get(self) -> str:
         """A token that is good for some minutes. Raises what `fetch` raises: `Hold` where it is refused, `Unavailable`.
 
-        Whoever stops waiting leaves the others their answer.
+        A caller that stops waiting does not cancel the request for the others.
         """
         token = self._token
         if token is None or token.fresh_until <= asyncio.get_running_loop().time():

@@ -109,7 +109,7 @@ class Internet:
     async def send(self, process: Process, call: Call, *, timeout: float) -> Answer:
         """See `HttpClient.send`."""
         if timeout <= 0:
-            raise Unavailable(f"{call.service} was not called: no time was left.")
+            raise Unavailable(f"{call.service} was not called: the time limit was reached.")
         place = self._places[urlsplit(call.url).hostname or ""]
         there, back = self._rng.uniform(_LEAST, _MOST), self._rng.uniform(_LEAST, _MOST)
         fault = self._fault(place.conditions)
@@ -127,7 +127,7 @@ class Internet:
             async with asyncio.timeout(None if in_time else timeout):
                 answer = await ask(deal if fault != "request_lost" else _nothing, there=there, back=back)
         except TimeoutError as error:
-            raise lost(call, "no answer in time") from error
+            raise lost(call, "timed out") from error
         if answer is None:
             raise lost(call, "the connection was cut")
         return answer

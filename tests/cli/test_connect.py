@@ -17,7 +17,7 @@ from sandbox.simulators.world import World
 from tests.preflight.installation import NORTH
 
 SOUTH = Institution("south", "South College", NORTH.providers)
-AWAY = "127.0.0.1:1"
+UNREACHABLE = "127.0.0.1:1"
 
 
 class Installation:
@@ -27,9 +27,9 @@ class Installation:
         self.world = world
         self.config = folder / "service.yaml"
         settings = {
-            "kafka": {"bootstrap_servers": AWAY},
-            "registry": {"url": f"http://{AWAY}"},
-            "database": {"url": f"postgresql://nobody@{AWAY}/nothing"},
+            "kafka": {"bootstrap_servers": UNREACHABLE},
+            "registry": {"url": f"http://{UNREACHABLE}"},
+            "database": {"url": f"postgresql://nobody@{UNREACHABLE}/nothing"},
             "vault": [{"id": "k", "key": f"file:{folder / 'vault.key'}"}],
             "tenants_dir": str(world.directory / "tenants"),
             "templates_dir": str(Path(__file__).parents[2] / "templates"),
@@ -74,7 +74,7 @@ def test_the_service_s_own_dependencies_are_contacted_too(installation: Installa
 
 
 def test_a_value_from_the_environment_is_found_at_its_variable(installation: Installation) -> None:
-    result = installation.check("--connect", PROVISIONER_REGISTRY__URL=f"http://{AWAY}")
+    result = installation.check("--connect", PROVISIONER_REGISTRY__URL=f"http://{UNREACHABLE}")
     assert "PROVISIONER_REGISTRY__URL: `registry.url` is not reachable" in result.stderr
 
 

@@ -17,7 +17,7 @@ import pytest
 import yaml
 
 from consumer.cli import main
-from consumer.cli.console import AWAY, FAILED
+from consumer.cli.console import FAILED, TEMPORARY
 from consumer.ledger.engine import open_engine
 from consumer.ledger.migrations import upgrade
 from sandbox.embedded.postgres import EmbeddedPostgres
@@ -114,7 +114,7 @@ def words(command: list[str]) -> str:
 @pytest.mark.parametrize("command", OF_THE_DATABASE, ids=words)
 def test_a_database_that_does_not_listen_is_away(run: Run, command: list[str]) -> None:
     ended = run(command)
-    assert ended.status == AWAY
+    assert ended.status == TEMPORARY
     assert "PostgreSQL does not answer" in ended.said
     assert "Connection refused" in ended.said
 
@@ -122,7 +122,7 @@ def test_a_database_that_does_not_listen_is_away(run: Run, command: list[str]) -
 @pytest.mark.parametrize("command", OF_THE_REGISTRY, ids=words)
 def test_a_registry_that_does_not_listen_is_away(run: Run, command: list[str]) -> None:
     ended = run(command)
-    assert ended.status == AWAY
+    assert ended.status == TEMPORARY
     assert "schema registry" in ended.said
 
 

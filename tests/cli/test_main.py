@@ -9,7 +9,7 @@ import pytest
 
 from tests.configuration.files import SECRETS, Files
 
-AWAY = {
+TEMPORARY = {
     "PROVISIONER_KAFKA__BOOTSTRAP_SERVERS": "127.0.0.1:1",
     "PROVISIONER_REGISTRY__URL": "http://127.0.0.1:1",
     "PROVISIONER_DATABASE__URL": "postgresql://nobody@127.0.0.1:1/none",
@@ -21,7 +21,7 @@ def provisioner(folder: Path, *words: str) -> "subprocess.CompletedProcess[str]"
     kept = {name: value for name, value in os.environ.items() if not name.startswith("PROVISIONER_")}
     return subprocess.run(  # noqa: S603  ours
         [sys.executable, "-m", "consumer.cli", *words],
-        cwd=folder, env={**kept, **SECRETS, **AWAY}, capture_output=True, text=True, check=False, timeout=120,
+        cwd=folder, env={**kept, **SECRETS, **TEMPORARY}, capture_output=True, text=True, check=False, timeout=120,
     )  # fmt: skip
 
 

@@ -61,14 +61,14 @@ def test_services_that_wait_are_listed_with_the_reason(installation: Installatio
 
 
 def test_a_tenant_of_which_nothing_waits_says_so(installation: Installation) -> None:
-    assert "No service of `north-high` waits." in installation.tenant("waits", "north-high").output
+    assert "`north-high` has no waiting services." in installation.tenant("waits", "north-high").output
 
 
 def test_a_tenant_that_is_resumed_waits_no_longer(installation: Installation) -> None:
     installation.wait("microsoft", "mailgun")
     result = installation.tenant("resume", "north-high")
-    assert "2 waits of services ended" in result.output
-    assert "No service" in installation.tenant("waits", "north-high").output
+    assert "2 service waits ended" in result.output
+    assert "no waiting services" in installation.tenant("waits", "north-high").output
 
 
 def test_one_service_may_be_resumed_alone(installation: Installation) -> None:
@@ -82,4 +82,4 @@ def test_one_service_may_be_resumed_alone(installation: Installation) -> None:
 def test_a_tenant_of_which_nothing_waited_is_told_apart(installation: Installation) -> None:
     result = installation.tenant("resume", "nroth-high")
     assert result.exit_code == 0
-    assert "Nothing of `nroth-high` waited" in result.output
+    assert "`nroth-high` had nothing waiting" in result.output

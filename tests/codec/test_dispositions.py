@@ -17,7 +17,7 @@ from consumer.codec.registry import Registry
 from consumer.codec.schemas import STATUS_CHANGED, schema, schema_text
 from consumer.codec.wire import SCHEMA_HEADER, framed
 from consumer.configuration.loading import load_tenants
-from consumer.intake.batch import Batch, BatchReader
+from consumer.intake.batch import BatchReader, IntakeBatch
 from consumer.policy.decision import DecisionTable
 from proof.simulation.kafka.topic import Record
 from tests.codec.conftest import GUID, OURS, FakeSchemas, event, payload
@@ -31,7 +31,7 @@ def decisions() -> DecisionTable:
     return DecisionTable.of([tenant for tenant, _ in load_tenants(ROOT / "config/tenants")])
 
 
-def dispositions(batch: Batch) -> int:
+def dispositions(batch: IntakeBatch) -> int:
     return batch.skips.total() + len(batch.arrivals) + len(batch.dead_letters) + len(batch.waiting)
 
 

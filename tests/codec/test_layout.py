@@ -116,7 +116,7 @@ def test_a_type_used_at_several_depths_keeps_its_unqualified_name() -> None:
     ],
 )
 def test_items_without_bytes_are_refused_as_nothing_bounds_their_number(items: Any) -> None:
-    assert refusal(record({"type": "array", "items": items})) == "it has an array of items that take no bytes"
+    assert refusal(record({"type": "array", "items": items})) == "it has an array whose items take no bytes"
 
 
 @pytest.mark.parametrize(

@@ -127,9 +127,9 @@ def test_a_token_that_stays_refused_is_waited_for(guarded: Guarded, missing: str
 @pytest.mark.parametrize(
     ("change", "words"),
     [
-        ({"client_id": "nobody"}, "gives no token .HTTP 401, invalid_client"),
-        ({"client_secret": "env:PASSWORD"}, "gives no token .HTTP 401, invalid_client"),
-        ({"scope": "other"}, "gives no token .HTTP 400, invalid_scope"),
+        ({"client_id": "nobody"}, "issued no token .HTTP 401, invalid_client"),
+        ({"client_secret": "env:PASSWORD"}, "issued no token .HTTP 401, invalid_client"),
+        ({"scope": "other"}, "issued no token .HTTP 400, invalid_scope"),
         ({"token_url": "https://127.0.0.1:1/token"}, "token endpoint can't be reached .connection refused"),
     ],
 )

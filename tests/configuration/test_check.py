@@ -122,7 +122,7 @@ def test_a_sender_with_a_comma_in_its_name_is_right(files: Files) -> None:
 def test_a_sender_without_a_plain_address_is_told(files: Files) -> None:
     files.replace(files.tenant, "<accounts@mail.north-high.example>", "<acc(ounts@mail.north-high.example>")
     (message,) = files.messages()
-    assert "`mailgun.sender` holds no plain e-mail address" in message
+    assert "`mailgun.sender` is not a plain e-mail address" in message
 
 
 @pytest.mark.parametrize("reserved", ["Headmaster", "head@master", "-head"])

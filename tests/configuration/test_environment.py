@@ -39,8 +39,8 @@ def test_a_variable_sets_a_place(before: dict[str, Any], environ: Mapping[str, s
         ("PROVISIONER_HTTP__PORT", "1", "sets a key inside `http`, which is a plain value or a list"),
         ("PROVISIONER_VAULT", "[a", "is not YAML"),
         ("PROVISIONER_VAULT", "{a: 1, a: 2}", "is given twice"),
-        ("PROVISIONER_VAULT", "!!bool x", "looks like a date or number and is none"),
-        ("PROVISIONER_VAULT", "&a [*a]", "holds itself"),
+        ("PROVISIONER_VAULT", "!!bool x", "looks like a date or number but is not one"),
+        ("PROVISIONER_VAULT", "&a [*a]", "contains itself"),
     ],
 )
 def test_what_cannot_be_laid_over_names_its_variable_and_hinders_no_other(name: str, value: str, wrong: str) -> None:

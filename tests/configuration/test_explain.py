@@ -40,7 +40,7 @@ def test_a_status_without_action_does_nothing(tenant: Tenant) -> None:
 
 
 def test_an_unlisted_status_goes_to_the_dead_letters(tenant: Tenant) -> None:
-    assert "dead letters" in "\n".join(explain(tenant, "graduated", {}))
+    assert "dead-letter topic" in "\n".join(explain(tenant, "graduated", {}))
 
 
 def test_an_excluded_student_is_left_alone(tenant: Tenant) -> None:

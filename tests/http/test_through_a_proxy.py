@@ -66,7 +66,7 @@ async def test_wrong_credentials_are_told_and_not_shown() -> None:
 
 async def test_a_proxy_that_hangs_up_has_sent_nothing() -> None:
     async with ConnectProxy(status=None) as proxy, HttpClient(proxies=Proxies(https=proxy.url)) as client:
-        with pytest.raises(Unavailable, match="the proxy gave no answer"):
+        with pytest.raises(Unavailable, match="the proxy did not respond"):
             await client.send(call(_VENDOR), timeout=5)
 
 

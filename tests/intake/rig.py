@@ -39,7 +39,7 @@ class WordReader:
         if value is None:
             raise Unreadable(DeadLetterReason.NULL_VALUE, "The record has no value.")
         if value == b"garbage":
-            raise Unreadable(DeadLetterReason.UNDECODABLE, "The bytes are not what the schema says.")
+            raise Unreadable(DeadLetterReason.UNDECODABLE, "The bytes do not match the schema.")
         return Peek("north-high", value.decode().split()[0])
 
     def read(self, value: bytes | None, headers: Headers | None) -> StudentStatusChanged:

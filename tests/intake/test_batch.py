@@ -9,7 +9,7 @@ from consumer.codec.wire import framed
 from consumer.configuration.loading import load_tenants
 from consumer.errors import Unavailable
 from consumer.events import StudentStatusChanged
-from consumer.intake.batch import Batch, BatchReader
+from consumer.intake.batch import BatchReader, IntakeBatch
 from consumer.intake.dead_letters import DeadLetters
 from consumer.policy.decision import DecisionTable
 from proof.simulation.kafka.topic import Record
@@ -39,7 +39,7 @@ class Registry(WordReader):
         return WordReader().read((value or b"")[5:], headers)
 
 
-def batch_of(registry: Registry, *records: Record) -> Batch:
+def batch_of(registry: Registry, *records: Record) -> IntakeBatch:
     tenants = [tenant for tenant, _ in load_tenants(Path(ROOT) / "config/tenants")]
     return BatchReader(registry, DecisionTable.of(tenants)).batch(records, set())
 

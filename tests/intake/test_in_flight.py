@@ -5,7 +5,7 @@ from collections import Counter
 import pytest
 
 from consumer.codec.dead_letters import DeadLetterReason
-from consumer.intake.batch import Batch
+from consumer.intake.batch import IntakeBatch
 from consumer.intake.dead_letters import DeadLetter
 from consumer.intake.in_flight import InFlight
 from proof.simulation.kafka.topic import Record
@@ -21,7 +21,7 @@ def in_flight() -> InFlight:
         DeadLetter(record(0), DeadLetterReason.NULL_VALUE, "It has no value."),
         DeadLetter(record(1), DeadLetterReason.NULL_VALUE, ""),
     ]
-    batch = Batch(2, Counter(), [], dead_letters, [], offsets={("events", 0): 1, ("events", 1): 1})
+    batch = IntakeBatch(2, Counter(), [], dead_letters, [], offsets={("events", 0): 1, ("events", 1): 1})
     return InFlight(records=[record(1), record(2)], waiting=[record(2), record(3)], batch=batch)
 
 

@@ -62,7 +62,7 @@ def test_records_that_nobody_reads_make_the_process_unready_and_then_dead(watche
     watched.assign()
     watched.topic.feed(b"1")
     watched.look(60)
-    assert watched.progress.unready() == "records wait in partition 0 and none is read"
+    assert watched.progress.unready() == "partition 0 has records, but none is being read"
     assert watched.progress.dead() is None
     watched.look(360)
     assert watched.progress.dead() is not None
@@ -112,7 +112,7 @@ def test_a_cluster_that_is_away_makes_the_process_unready_and_not_dead(watched: 
     watched.assign()
     watched.consumer.away = True
     watched.look(500)
-    assert watched.progress.unready() == "Kafka does not answer (_ALL_BROKERS_DOWN)"
+    assert watched.progress.unready() == "Kafka is not responding (_ALL_BROKERS_DOWN)"
     assert watched.progress.dead() is None
 
 

@@ -20,7 +20,7 @@ TOLD = {"s3cret": "password", "Maria": "preferred_name"}
         ("<input type=password>", "`<input>` is a form, or a part of one"),
         ("<link rel=stylesheet href='https://x.example/x.css'>", "`<link>` fetches a style or a font"),
         ("<base href='https://x.example'>", "`<base>` changes where links lead"),
-        ("<meta http-equiv='Refresh' content='0; url=x'>", "leads the reader away"),
+        ("<meta http-equiv='Refresh' content='0; url=x'>", "redirects the reader"),
         ("<img src='https://x.example/x.png' alt=x>", "`src` of `<img>` is fetched"),
         ("<img src='//x.example/x.png'>", "`src` of `<img>` is fetched"),
         ("<img srcset='https://x.example/x.png 2x'>", "`srcset` of `<img>` is fetched"),
@@ -31,11 +31,11 @@ TOLD = {"s3cret": "password", "Maria": "preferred_name"}
         ("<p onclick='x()'>", "`onclick` of `<p>` runs a script"),
         ("<a href='javascript:x()'>x</a>", "a link leads to `javascript:x()`"),
         ("<a href='page.html'>x</a>", "a link leads to `page.html`"),
-        ("<a href='https://x.example/?p=s3cret'>x</a>", "`href` of `<a>` tells `password`"),
-        ("<p title='Maria'>x</p>", "`title` of `<p>` tells `preferred_name`"),
-        ("<a href='https://x.example'>Hello <b>Maria</b></a>", "a link tells `preferred_name`"),
-        ("<p>https://x.example/s3cret</p>", "a link tells `password`"),
-        ("<!-- s3cret -->", "a comment tells `password`"),
+        ("<a href='https://x.example/?p=s3cret'>x</a>", "`href` of `<a>` contains `password`"),
+        ("<p title='Maria'>x</p>", "`title` of `<p>` contains `preferred_name`"),
+        ("<a href='https://x.example'>Hello <b>Maria</b></a>", "a link contains `preferred_name`"),
+        ("<p>https://x.example/s3cret</p>", "a link contains `password`"),
+        ("<!-- s3cret -->", "a comment contains `password`"),
         ("<p>x</p><p", "a tag or comment is not closed"),
         ("<script>x", "a tag or comment is not closed"),
     ],
@@ -67,7 +67,7 @@ def test_plain_markup_has_no_faults(html: str) -> None:
 
 def test_a_link_in_plain_text_tells_no_secret() -> None:
     text = "see https://x.example s3cret\nor www.x.example/?p=s3cret"
-    assert [(fault.line, fault.wrong) for fault in faults_in_text(text, TOLD)] == [(2, "a link tells `password`")]
+    assert [(fault.line, fault.wrong) for fault in faults_in_text(text, TOLD)] == [(2, "a link contains `password`")]
 
 
 def test_what_is_shown_is_the_text_and_where_links_lead() -> None:

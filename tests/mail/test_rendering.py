@@ -171,7 +171,7 @@ def test_a_broken_template_waits_for_a_person_and_shows_the_line_but_no_value(fo
     (folder / "body.txt").write_text(broken, encoding="utf-8")
     with pytest.raises(Hold) as held:
         render_from(folder)
-    assert str(held.value).startswith("The mail template hello/en/body.txt, line 2, can't be rendered")
+    assert str(held.value).startswith("The mail template hello/en/body.txt, line 2, cannot be rendered")
     assert SECRET not in "".join(traceback.format_exception(held.value))
 
 

@@ -14,7 +14,7 @@ KEYLESS = GoogleSection(impersonate="service@project.iam.gserviceaccount.com", a
 
 def refused() -> tuple[str, float]:
     raise Hold(
-        "Google refuses to sign.", reason=Reason.CREDENTIALS_INVALID, scope=Scope.TENANT, code="PERMISSION_DENIED"
+        "Google refused to sign.", reason=Reason.CREDENTIALS_INVALID, scope=Scope.TENANT, code="PERMISSION_DENIED"
     )
 
 

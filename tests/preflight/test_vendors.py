@@ -121,12 +121,12 @@ BROKEN: Mapping[str, tuple[Break, str, str]] = {
     "directory unknown": (
         edited("microsoft", "tenant_id", value="00000000-0000-4000-8000-000000000000"),
         "microsoft.tenant_id",
-        "is no directory that Entra knows",
+        "is not a directory known to Entra",
     ),
     "application unknown": (
         edited("microsoft", "client_id", value="00000000-0000-4000-8000-000000000000"),
         CLIENT,
-        "names no application of this directory",
+        "is not an application of this directory",
     ),
     "nothing consented": (without_permissions, CLIENT, "has none of the permissions"),
     "permission missing": (
@@ -147,17 +147,21 @@ BROKEN: Mapping[str, tuple[Break, str, str]] = {
     "group gone": (
         lambda i: i.directory.groups.__delitem__(NORTH.guid("north")),
         GROUP,
-        "names no group of this directory",
+        "is not a group of this directory",
     ),
     "group mail-enabled": (another_group(GroupKind.MAIL_ENABLED), GROUP, "names a mail-enabled security group"),
     "group synchronised": (another_group(GroupKind.SYNCHRONISED), GROUP, "names a group that is synchronised"),
     "group dynamic": (another_group(GroupKind.DYNAMIC), GROUP, "names a group with dynamic membership"),
     "group for roles": (another_group(GroupKind.ROLE_ASSIGNABLE), GROUP, "names a group that roles can be assigned to"),
-    "licence unknown": (lambda i: i.directory.stock.clear(), "rules.1.licences.1", "is no licence that this"),
+    "licence unknown": (
+        lambda i: i.directory.stock.clear(),
+        "rules.1.licences.1",
+        "is not a licence of this institution",
+    ),
     "licence used up": (
         lambda i: i.directory.stock.__setitem__(SKU, 0),
         "rules.1.licences.1",
-        "is a licence of which none is left",
+        "is a licence with no units left",
     ),
     "subscription over": (lambda i: i.directory.suspended.add(SKU), "rules.1.licences.1", "is a licence whose subscr"),
     "marker's extension": (
@@ -178,7 +182,7 @@ BROKEN: Mapping[str, tuple[Break, str, str]] = {
     "nothing delegated": (
         lambda i: i.customer.delegations.clear(),
         "google.service_account",
-        "belongs to a service account that nothing is delegated to",
+        "belongs to a service account without domain-wide delegation",
     ),
     "scope missing": (
         lambda i: i.customer.delegate(NORTH.service_account, [USER_SCOPE, DOMAIN_SCOPE]),
@@ -189,7 +193,7 @@ BROKEN: Mapping[str, tuple[Break, str, str]] = {
     "administrator unknown": (
         edited("google", "admin_subject", value=f"nobody@{NORTH.domain}"),
         "google.admin_subject",
-        "is no user of Google Workspace",
+        "is not a user of Google Workspace",
     ),
     "administrator without a role": (no_administrator, "google.admin_subject", "may not read users"),
     "Admin SDK off": (
@@ -209,12 +213,12 @@ BROKEN: Mapping[str, tuple[Break, str, str]] = {
     "unit gone": (
         lambda i: i.customer.org_units.discard("/Students/north"),
         "rules.2.org_unit",
-        "is no organisational unit",
+        "is not an organisational unit",
     ),
     "Google's group gone": (
         edited("rules", 1, "groups", "google", value=[f"gone@{NORTH.domain}"]),
         "rules.2.groups.google.1",
-        "is no group of this Google Workspace",
+        "is not a group of this Google Workspace",
     ),
     "mail domain unverified": (mail_domain(DomainState.UNVERIFIED), "mailgun.domain", "is not verified"),
     "mail domain disabled": (mail_domain(DomainState.DISABLED), "mailgun.domain", "is disabled by Mailgun"),
@@ -222,7 +226,7 @@ BROKEN: Mapping[str, tuple[Break, str, str]] = {
     "mail domain unknown": (
         edited("mailgun", "domain", value="mail.elsewhere.example"),
         "mailgun.domain",
-        "is no domain of this Mailgun account in the region `us`",
+        "is not a domain of this Mailgun account in the region `us`",
     ),
     "mail key unknown": (secret("mailgun", "wrong"), "mailgun.api_key", "may not send from `mailgun.domain`"),
     "mail key only sends": (sending_key, "mailgun.api_key", "may send, but not read events"),
@@ -259,7 +263,7 @@ async def test_ten_broken_things_are_ten_lines_that_say_where_they_are_and_what_
     findings = await installation.findings()
     expected = {(place, wrong) for _, place, wrong in (BROKEN[name] for name in together)} | {
         (CLIENT, "lacks `User-PasswordProfile.ReadWrite.All`"),
-        ("rules.3.groups.microsoft.1", "names no group of this directory"),
+        ("rules.3.groups.microsoft.1", "is not a group of this directory"),
     }
     assert len(findings.mistakes) == len(expected) == 10
     for place, wrong in expected:
@@ -276,7 +280,7 @@ async def test_a_permission_that_nothing_uses_is_a_note(installation: Installati
     findings = await installation.findings()
     assert lines(findings) == []
     assert [(note.place, note.wrong) for note in findings.notes] == [
-        (CLIENT, "has `Mail.Send`, which nothing here uses")
+        (CLIENT, "has `Mail.Send`, which the service does not use")
     ]
 
 
@@ -301,7 +305,7 @@ async def test_a_domain_of_another_directory_is_told_apart_from_one_that_nobody_
     installation.world.graph.add_directory("another-directory", "students.elsewhere.example")
     edited("addresses", "domain", value="students.elsewhere.example")(installation)
     (at_google, at_microsoft) = lines(await installation.findings())
-    assert at_google == ("addresses.domain", "is no domain of this Google Workspace")
+    assert at_google == ("addresses.domain", "is not a domain of this Google Workspace")
     assert at_microsoft == ("addresses.domain", "is verified in another directory (another-directory)")
     edited("addresses", "domain", value="students.nowhere.example")(installation)
     assert ("addresses.domain", "is not verified at Microsoft") in lines(await installation.findings())

@@ -5,7 +5,7 @@ from pathlib import Path
 
 from consumer.preflight.judgement.google import DOMAIN_SCOPE
 from consumer.preflight.judgement.microsoft import ONLY_FOR_CHECKS
-from consumer.providers.google.requests import MARKER_TYPE
+from consumer.providers.google.directory_requests import MARKER_TYPE
 from consumer.providers.google.tokens import SCOPES
 from consumer.providers.microsoft.directory import PERMISSIONS
 

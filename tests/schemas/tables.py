@@ -7,18 +7,18 @@ from consumer.codec.dead_letters import DeadLetterReason
 from consumer.codec.schemas import schema
 
 LETTER_MEANINGS: Mapping[DeadLetterReason, str] = {
-    DeadLetterReason.NULL_VALUE: "The record has no value; this topic knows no tombstones.",
+    DeadLetterReason.NULL_VALUE: "The record has no value; this topic has no tombstones.",
     DeadLetterReason.WRONG_MAGIC: "The value is not in Confluent's wire format.",
     DeadLetterReason.OVERSIZED: "The value is larger than 1 MiB.",
-    DeadLetterReason.UNKNOWN_SCHEMA: "The registry itself says that it knows no such schema (its error code 40403).",
+    DeadLetterReason.UNKNOWN_SCHEMA: "The registry reports that it has no such schema (its error code 40403).",
     DeadLetterReason.INCOMPATIBLE_SCHEMA: "Avro's schema resolution cannot read what this schema writes as a status event.",
-    DeadLetterReason.UNDECODABLE: "The bytes are not what the schema says, or are nested too deeply; "
+    DeadLetterReason.UNDECODABLE: "The bytes do not match the schema, or are nested too deeply; "
     "or a header's name is not UTF-8 (the letter then has none of the record's own headers).",
-    DeadLetterReason.INVALID_CONTENT: "It decodes and makes no sense: an empty id, an impossible date, a line break, over 256 letters.",
-    DeadLetterReason.UNKNOWN_TENANT: "No institution of that id is configured.",
+    DeadLetterReason.INVALID_CONTENT: "It decodes but is invalid: an empty id, an impossible date, a line break, over 256 letters.",
+    DeadLetterReason.UNKNOWN_TENANT: "No institution with this id is configured.",
     DeadLetterReason.UNLISTED_STATUS: "The status is not in the institution's table, and its `unlisted_status` is `dead_letter`.",
     DeadLetterReason.TENANT_UNUSABLE: "The institution's file cannot be read so far that its status table is known.",
-    DeadLetterReason.REUSED_ID: "The event_id was used before, with other content.",
+    DeadLetterReason.REUSED_ID: "The event_id was already used with different content.",
 }
 
 

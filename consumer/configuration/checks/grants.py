@@ -25,9 +25,7 @@ def mistakes(reading: Reading[Tenant], tenant: Tenant) -> Iterator[Mistake]:
         for name, values in rule.when.items():
             if not values:
                 right = "List the values that match, or leave the attribute out."
-                yield from reading.mistake(
-                    (*place, "when", name), "lists no value, so that the rule applies to nobody", right
-                )
+                yield from reading.mistake((*place, "when", name), "lists no value, so the rule never applies", right)
 
 
 def notices(tenant: Tenant, document: Document) -> Iterator[str]:
@@ -67,12 +65,12 @@ def _at_microsoft(reading: Reading[Tenant], rule: Rule, place: Place) -> Iterato
     for number, sku in enumerate(rule.licences):
         if not _GUID.fullmatch(sku):
             right = "Give the product's SKU id, a GUID, not its name: `GET /v1.0/subscribedSkus` lists both."
-            yield from reading.mistake((*place, "licences", number), f"is `{sku[:100]}`, which is no SKU id", right)
+            yield from reading.mistake((*place, "licences", number), f"is `{sku[:100]}`, which is not a SKU id", right)
     for number, group in enumerate(rule.groups.get(Provider.MICROSOFT, ())):
         if not _GUID.fullmatch(group):
             right = "Give the group's object id, a GUID, as the Entra admin centre shows it."
             at = (*place, "groups", Provider.MICROSOFT.value, number)
-            yield from reading.mistake(at, f"is `{group[:100]}`, which is no group's id at Microsoft", right)
+            yield from reading.mistake(at, f"is `{group[:100]}`, which is not a group's object id", right)
 
 
 def _at_google(reading: Reading[Tenant], rule: Rule, place: Place) -> Iterator[Mistake]:
@@ -80,7 +78,7 @@ def _at_google(reading: Reading[Tenant], rule: Rule, place: Place) -> Iterator[M
         if not is_address(group) and not _GOOGLE_ID.fullmatch(group):
             right = "Give the group's address, such as `grade-7@north-high.example`."
             at = (*place, "groups", Provider.GOOGLE.value, number)
-            yield from reading.mistake(at, f"is `{group[:100]}`, which is no group's address", right)
+            yield from reading.mistake(at, f"is `{group[:100]}`, which is not a group's address", right)
     if rule.org_unit is not None and not _UNIT.fullmatch(rule.org_unit):
         right = "Give the whole path, such as `/Students/7`: it begins with `/` and does not end with one."
-        yield from reading.mistake((*place, "org_unit"), f"is `{rule.org_unit[:100]}`, which is no path", right)
+        yield from reading.mistake((*place, "org_unit"), f"is `{rule.org_unit[:100]}`, which is not a path", right)

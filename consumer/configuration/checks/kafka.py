@@ -57,15 +57,15 @@ def mistakes(reading: Reading[Settings], settings: Settings, open_secret: Secret
     for name, why in forbidden.items():
         yield from reading.mistake((*_LIBRDKAFKA, name), f"would break a guarantee: {why}", "Remove it.")
     for name in settings.kafka.librdkafka.keys() & _OURS.keys():
-        yield from reading.mistake((*_LIBRDKAFKA, name), "is nothing that librdkafka is told here", _OURS[name])
+        yield from reading.mistake((*_LIBRDKAFKA, name), "cannot be set here", _OURS[name])
     secrets = _opened(settings.kafka, open_secret) if open_secret else None
     for name, wrong in _wrong(settings, usable, secrets):
         place = (*_LIBRDKAFKA, name) if name else _LIBRDKAFKA
-        yield from reading.mistake(place, f"is refused by librdkafka: {wrong}", "Correct or remove it.")
+        yield from reading.mistake(place, f"is rejected by librdkafka: {wrong}", "Correct or remove it.")
 
 
 def _brokers(reading: Reading[Settings], servers: str) -> Iterator[Mistake]:
-    """librdkafka itself logs what it cannot read, and goes on without it."""
+    """librdkafka itself logs entries that it cannot parse, and ignores them."""
     right = "Give `host:port`, several with commas, such as `kafka-1:9092,kafka-2:9092`."
     entries = [entry.strip() for entry in servers.split(",") if entry.strip()]
     if not entries:
@@ -77,11 +77,11 @@ def _brokers(reading: Reading[Settings], servers: str) -> Iterator[Mistake]:
                 _BROKERS, "holds a user name or a password", f"{right} Both are settings of librdkafka."
             )
         elif not found or not 0 < int(found["port"] or 1) <= _LAST_PORT:
-            yield from reading.mistake(_BROKERS, f"holds `{entry[:100]}`, which is no broker's address", right)
+            yield from reading.mistake(_BROKERS, f"holds `{entry[:100]}`, which is not a broker's address", right)
 
 
 def _topics(reading: Reading[Settings], topics: Topics) -> Iterator[Mistake]:
-    """Kafka takes two names for one where they differ in `.` and `_` only (`Topic.hasCollision`): its metrics cannot tell them apart."""
+    """Kafka treats two names as equal if they differ in `.` and `_` only (`Topic.hasCollision`): its metrics cannot tell them apart."""
     first: dict[str, str] = {}
     for key in type(topics).model_fields:
         name = str(getattr(topics, key))
@@ -94,7 +94,7 @@ def _topics(reading: Reading[Settings], topics: Topics) -> Iterator[Mistake]:
             wrong = (
                 f"is the topic of `{other}` too"
                 if same
-                else f"is to Kafka the same as the topic of `{other}`, but for `.` and `_`"
+                else f"is the same to Kafka as the topic of `{other}`, but for `.` and `_`"
             )
             yield from reading.mistake(place, wrong, "Give each its own topic.", ("kafka", "topics", other))
 
@@ -151,7 +151,7 @@ def _construct(settings: Settings, librdkafka: Mapping[str, str]) -> str | None:
             ValueError,
             AttributeError,
         ):  # what the Python client says of settings that are callbacks of its own
-            return f"{', '.join(librdkafka)} is no setting that a file can give"
+            return f"{', '.join(librdkafka)} cannot be set in a file"
     return None
 
 

@@ -1,4 +1,4 @@
-"""`mailgun` and `welcome_email`: from whom mail is, and the templates."""
+"""`mailgun` and `welcome_email`: the sender and the templates."""
 
 from collections.abc import Iterator
 
@@ -10,7 +10,7 @@ from consumer.tenants import Tenant
 
 
 def mistakes(reading: Reading[Tenant], tenant: Tenant, templates: TemplateCheck) -> Iterator[Mistake]:
-    """Each stops the welcome mail, or has it thrown away on its way."""
+    """Each prevents the welcome mail, or has it dropped on the way."""
     yield from _sender(reading, tenant)
     mail = tenant.welcome_email
     if not mail.enabled or not reading.says(("welcome_email",)):
@@ -30,24 +30,24 @@ def mistakes(reading: Reading[Tenant], tenant: Tenant, templates: TemplateCheck)
 
 def _sender(reading: Reading[Tenant], tenant: Tenant) -> Iterator[Mistake]:
     """Mailgun accepts any sender and signs for `domain`. Receivers compare the two (DMARC, RFC 7489 3.1.1: the same domain or one below or
-    above it), and throw away or hide what does not agree (help.mailgun.com, "DMARC")."""
+    above it), and drop or hide mail that does not match (help.mailgun.com, "DMARC")."""
     if not tenant.mailgun:
         return
     place, domain = ("mailgun", "sender"), tenant.mailgun.domain
     address = parted(tenant.mailgun.sender)[1]
     if not is_address(address):
         right = "Give one plain address, such as `North High <accounts@mail.north-high.example>`."
-        yield from reading.mistake(place, "holds no plain e-mail address", right)
+        yield from reading.mistake(place, "is not a plain e-mail address", right)
         return
     other = address.rpartition("@")[2].lower()
     if not _are_aligned(other, domain):
-        wrong = f"is in the domain `{other}`, but Mailgun sends and signs for `{domain}`: receivers take such mail for forged"
+        wrong = f"is in the domain `{other}`, but Mailgun sends and signs for `{domain}`: receivers treat such mail as forged"
         right = f"Give an address in `{domain}`, or in the domain above it."
         yield from reading.mistake(place, wrong, right, ("mailgun", "domain"))
 
 
 def _are_aligned(one: str, other: str) -> bool:
-    """Whether both are in one organisation's domain, as far as this can be told without the list of public suffixes."""
+    """Whether both are in one organisation's domain, as far as this can be known without the list of public suffixes."""
     shared = 0
     for mine, theirs in zip(reversed(one.split(".")), reversed(other.split(".")), strict=False):
         if mine != theirs:

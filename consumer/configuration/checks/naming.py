@@ -51,7 +51,7 @@ def mistakes(reading: Reading[Tenant], addresses: Addresses) -> Iterator[Mistake
 
 
 def exhausted(reading: Reading[Tenant], addresses: Addresses) -> Iterator[Mistake]:
-    """Patterns that leave somebody without an address, who would wait for ever."""
+    """Patterns that give some students no address, so that they would wait for ever."""
     if any(pattern_errors(pattern) for pattern in addresses.patterns):
         return
     if any(not reading.says((*_PATTERNS, number)) for number in range(len(addresses.patterns))):

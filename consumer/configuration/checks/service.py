@@ -40,7 +40,7 @@ def notices(reading: Reading[Settings], settings: Settings) -> Iterator[str]:
     if settings.kafka.group_instance_id and not reading.document.is_override(place):
         where = f"{reading.document.file}:{reading.document.line(place)}"
         yield (
-            f"{where}: `kafka.group_instance_id` stands in the file: replicas that share it put each other out of the group. "
+            f"{where}: `kafka.group_instance_id` stands in the file: replicas that share it evict each other from the group. "
             "Give each its own by PROVISIONER_KAFKA__GROUP_INSTANCE_ID."
         )
 
@@ -67,7 +67,7 @@ def _registry(reading: Reading[Settings], settings: Settings, open_secret: Secre
     except (OSError, ValueError, httpx.InvalidURL) as error:
         yield from reading.mistake(("registry",), f"cannot be used ({type(error).__name__})", "Correct its keys.")
     except Stop:
-        return  # a secret that cannot be opened, which has been told
+        return  # a secret that cannot be opened; already reported
 
 
 def _listening(reading: Reading[Settings], host: str) -> Iterator[Mistake]:
@@ -108,7 +108,7 @@ def _keys(reading: Reading[Settings], settings: Settings, open_secret: SecretOpe
         try:
             open_secret(key.key)
         except Stop:
-            continue  # has been told
+            continue  # already reported
         try:
             open_vault([key], open_secret)
         except Stop as error:

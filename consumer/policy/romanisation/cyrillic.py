@@ -72,7 +72,7 @@ SYSTEMS: Mapping[str, System] = {
     "sr": System(re.compile(rf"(?:[абвгдђежзијклљмнњопрстћуфхцчџш]|{_OTHER})*"), _plainly(_SERBIAN)),
     "mk": System(re.compile(rf"(?:[абвгдѓежзѕијклљмнњопрстќуфхцчџш]|{_OTHER})*"), _plainly(_MACEDONIAN)),
 }
-"""By language, in the order in which they are thought of where nothing tells."""
+"""By language, in the order of preference if nothing else decides."""
 
 
 def system(text: str, languages: Sequence[str]) -> System:

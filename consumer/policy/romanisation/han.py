@@ -4,7 +4,7 @@ Single readings are `anyascii`'s. Some characters are read in another way as a s
 `Han-Latin/Names` and the usual lists of surnames). A character's other readings within a given name cannot be known.
 
 Japanese and Korean names are written with the same characters but not read so, and their reading does not follow from the characters:
-they are left out, so that nobody is given an address in a language that is not theirs.
+they are left out, so that no student gets an address in a language that is not theirs.
 """
 
 import re

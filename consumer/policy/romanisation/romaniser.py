@@ -37,7 +37,7 @@ class Romaniser:
         """`names` are all the student's; `languages` those they may be in, likeliest first (see `languages.languages`).
 
         A script that one language has is romanised by it whatever `languages` says. Cyrillic, Han and Latin letters that several have go
-        by the first that can write the names; where none is given, by what the letters alone tell.
+        by the first that can write the names; where none is given, by the letters alone.
         """
         text = _prepared(" ".join(names))
         return cls(

@@ -1,4 +1,6 @@
-"""Answers that tell nothing about what was asked, whichever vendor gives them. Pure."""
+"""Responses that say nothing about the question, of any vendor. Pure."""
+
+from http import HTTPStatus
 
 from consumer.configuration.document import Place
 from consumer.http.answer import Answer
@@ -18,8 +20,8 @@ def unreachable(place: Place, answer: Answer) -> Finding:
 def unchecked(place: Place, what: str, answer: Answer, right: str = "Run the check again later.") -> Finding:
     """`what` could not be read: rate limited, refused, or an answer that is not the vendor's own."""
     if answer.status == UNREACHED:
-        why = "no answer came in time"
-    elif answer.status == 429:  # noqa: PLR2004  too many requests
+        why = "timed out"
+    elif answer.status == HTTPStatus.TOO_MANY_REQUESTS:
         why = "rate limited"
     else:
         why = f"HTTP {answer.status}"

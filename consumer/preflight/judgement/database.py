@@ -23,7 +23,9 @@ class Ledger:
 def of_unusable(why: str, right: str | None) -> Finding:
     """No connection, or no look at the ledger. `why` is the server's own message where it sent one, `right` what to do about that."""
     return Finding(
-        _URL, f"is not usable: {why}", right or "Check host and port, and that the server runs and lets this host in."
+        _URL,
+        f"is not usable: {why}",
+        right or "Check host and port, and that the server is running and accepts this host.",
     )
 
 
@@ -31,7 +33,7 @@ def of_ledger(ledger: Ledger, *, migrates: bool) -> Iterator[Finding]:
     """What keeps the service from writing. `migrates`: the service brings the database to its form when it starts."""
     if ledger.standby:
         right = "Name the primary, or all hosts with `target_session_attrs=read-write`."
-        yield Finding(_URL, "leads to a standby, which takes no writes", right)
+        yield Finding(_URL, "leads to a standby, which accepts no writes", right)
         return
     if ledger.form in {Form.NONE, Form.OLDER}:
         if not migrates:
@@ -39,10 +41,10 @@ def of_ledger(ledger: Ledger, *, migrates: bool) -> Iterator[Finding]:
             yield Finding(_URL, wrong, "Run `provisioner db upgrade`, or set `database.migrate_at_start`.")
         elif not ledger.may_create:
             right = "Grant CREATE on the schema, or run `provisioner db upgrade` as a user who has it."
-            yield Finding(("database", "migrate_at_start"), "cannot be done: this user may not create tables", right)
+            yield Finding(("database", "migrate_at_start"), "is not possible: this user may not create tables", right)
     if ledger.form is Form.NEWER:
-        right = "Nothing to do during an update; else install the version that was here before."
-        yield Finding(_URL, "holds a ledger of a newer version, with which this one still works", right, note=True)
+        right = "Nothing to do during an update; otherwise reinstall the previous version."
+        yield Finding(_URL, "holds a ledger of a newer version, which this one can still use", right, note=True)
     for table, privileges in ledger.lacking.items():
         names = ", ".join(privileges)
         yield Finding(

@@ -7,6 +7,7 @@ public; its answer), and MSAL's own `user_realm_discovery`.
 
 import re
 from collections.abc import Mapping, Sequence
+from http import HTTPStatus
 
 from consumer.configuration.document import Place
 from consumer.http.answer import Answer
@@ -19,7 +20,6 @@ _SECRET: Place = ("microsoft", "client_secret")
 _CLIENT: Place = ("microsoft", "client_id")
 _DOMAIN: Place = ("addresses", "domain")
 
-_OK, _BAD_REQUEST, _TOO_MANY, _SERVER_ERROR = 200, 400, 429, 500
 
 _WRONG_SECRET = Finding(
     _SECRET,
@@ -28,7 +28,7 @@ _WRONG_SECRET = Finding(
 )
 _NO_APPLICATION = Finding(
     _CLIENT,
-    "names no application of this directory",
+    "is not an application of this directory",
     "Copy the application (client) id from the app registration in the directory of `microsoft.tenant_id`.",
 )
 _CERTIFICATE = "Upload the certificate's public part to the app registration, under Certificates & secrets."
@@ -86,15 +86,15 @@ def of_directory(answer: Answer) -> Sequence[Finding]:
     """The metadata document of `microsoft.tenant_id`. Nothing else can be asked where this finds something."""
     if answer.status == UNREACHED:
         return [unreachable(("microsoft", "authority_url"), answer)]
-    if answer.status == _TOO_MANY or answer.status >= _SERVER_ERROR:
-        wrong = f"gives no answer now (HTTP {answer.status})"
+    if answer.status == HTTPStatus.TOO_MANY_REQUESTS or answer.status >= HTTPStatus.INTERNAL_SERVER_ERROR:
+        wrong = f"is unavailable (HTTP {answer.status})"
         return [Finding(("microsoft", "authority_url"), wrong, "Run the check again later.")]
     if _is_refused(answer):
         right = "Copy the directory (tenant) id from Entra's overview page, and check that `microsoft.authority_url` is its cloud."
-        return [Finding(("microsoft", "tenant_id"), "is no directory that Entra knows (AADSTS90002)", right)]
+        return [Finding(("microsoft", "tenant_id"), "is not a directory known to Entra (AADSTS90002)", right)]
     if _directory_id(answer) is None:
         right = "Give the sign-in address of the directory's cloud, such as `https://login.microsoftonline.com`."
-        wrong = f"does not answer as Entra does (HTTP {answer.status})"
+        wrong = f"does not respond like Entra (HTTP {answer.status})"
         return [Finding(("microsoft", "authority_url"), wrong, right)]
     return []
 
@@ -137,11 +137,11 @@ def of_domain(known: Answer, realm: Answer, tenant: Tenant, section: MicrosoftSe
 
 def _is_refused(metadata: Answer) -> bool:
     """Whether Entra itself says that there is no such directory; AADSTS90002, or AADSTS900023 for what cannot be one."""
-    return metadata.status == _BAD_REQUEST and isinstance(metadata.json().get("error"), str)
+    return metadata.status == HTTPStatus.BAD_REQUEST and isinstance(metadata.json().get("error"), str)
 
 
 def _directory_id(answer: Answer) -> str | None:
     """The directory in the metadata's issuer, such as `https://login.microsoftonline.com/<id>/v2.0`."""
-    issuer = answer.json().get("issuer") if answer.status == _OK else None
+    issuer = answer.json().get("issuer") if answer.status == HTTPStatus.OK else None
     parts = str(issuer).rstrip("/").split("/")
     return parts[-2] if issuer and len(parts) >= 2 else None  # noqa: PLR2004  the id and the version

@@ -5,6 +5,7 @@ Directory API's discovery document; GAM's table of refusals for `users.list` and
 """
 
 from collections.abc import Mapping, Sequence
+from http import HTTPStatus
 from typing import Any, cast
 
 from consumer.configuration.document import Place
@@ -22,14 +23,13 @@ CREDENTIAL: Place = ("google", "service_account")
 _ADMIN: Place = ("google", "admin_subject")
 _DOMAIN: Place = ("addresses", "domain")
 
-_OK, _BAD_REQUEST, _UNAUTHORISED, _FORBIDDEN, _NOT_FOUND = 200, 400, 401, 403, 404
 
 _RATE = {"userRateLimitExceeded", "rateLimitExceeded", "quotaExceeded"}
 _NOT_DELEGATED = ("unauthorized_client", "access_denied")
 _NEW_KEY = "Make a new key for the service account in the Google Cloud console, and put it where this reference points."
 
 _NO_USER = Finding(
-    _ADMIN, "is no user of Google Workspace", "Give the address of an administrator that exists and is active."
+    _ADMIN, "is not a user of Google Workspace", "Give the address of an administrator that exists and is active."
 )
 _TOKEN_REFUSALS: Sequence[tuple[str, Finding]] = (
     ("invalid email or user id", _NO_USER),
@@ -42,7 +42,7 @@ _TOKEN_REFUSALS: Sequence[tuple[str, Finding]] = (
     (
         "token must be a short-lived token",
         Finding(
-            CREDENTIAL, "is refused: this host's clock is wrong", "Set the clock of this host, for example by NTP."
+            CREDENTIAL, "is rejected: this host's clock is wrong", "Set the clock of this host, for example by NTP."
         ),
     ),
     (
@@ -71,7 +71,7 @@ def of_delegation(missing: Sequence[str], asked: Sequence[str], client_id: str |
     where = "in the Admin console, under Security, API controls, Domain-wide delegation"
     if len(missing) == len(asked):
         scopes = " and ".join(f"`{scope}`" for scope in asked)
-        wrong = "belongs to a service account that nothing is delegated to"
+        wrong = "belongs to a service account without domain-wide delegation"
         return [Finding(CREDENTIAL, wrong, f"Delegate {scopes} to {client} {where}.")]
     return [
         Finding(
@@ -85,7 +85,7 @@ def of_administrator(answer: Answer, section: GoogleSection) -> Sequence[Finding
     """A list of the customer's users. Nothing else can be asked where this finds something."""
     if answer.status == UNREACHED:
         return [unreachable(("google", "directory_url"), answer)]
-    if answer.status == _OK:
+    if answer.status == HTTPStatus.OK:
         return []
     return [_without_access(answer, section) or unchecked(_ADMIN, "the administrator's role", answer)]
 
@@ -94,10 +94,12 @@ def _without_access(answer: Answer, section: GoogleSection) -> Finding | None:
     if "accessNotConfigured" in _reasons(answer) or "has not been used in project" in _message(answer):
         right = "Enable the Admin SDK API in the Google Cloud project of the service account."
         return Finding(CREDENTIAL, "belongs to a project in which the Admin SDK API is off", right)
-    if answer.status == _UNAUTHORISED:
+    if answer.status == HTTPStatus.UNAUTHORIZED:
         right = "Check that this user is active, and an administrator."
         return Finding(_ADMIN, "is not accepted by the Directory API", right)
-    if answer.status not in {_BAD_REQUEST, _FORBIDDEN, _NOT_FOUND} or _is_throttled(answer):
+    if answer.status not in {HTTPStatus.BAD_REQUEST, HTTPStatus.FORBIDDEN, HTTPStatus.NOT_FOUND} or _is_throttled(
+        answer
+    ):
         return None
     if section.customer_id != OWN_CUSTOMER:
         wrong = "is not the administrator's own customer, or the administrator may not read users"
@@ -115,15 +117,15 @@ def of_domain(listed: Answer, shown: Answer | None, tenant: Tenant) -> Sequence[
     right = f"Add and verify `{domain}` in the Admin console, under Account, Domains; or correct it here."
     if _is_throttled(listed):
         return [unchecked(_DOMAIN, "whether it belongs to this Google Workspace", listed)]
-    if listed.status in {_NOT_FOUND, _FORBIDDEN, _BAD_REQUEST}:
-        return [Finding(_DOMAIN, "is no domain of this Google Workspace", right)]
+    if listed.status in {HTTPStatus.NOT_FOUND, HTTPStatus.FORBIDDEN, HTTPStatus.BAD_REQUEST}:
+        return [Finding(_DOMAIN, "is not a domain of this Google Workspace", right)]
     if shown is None:
         grant = f"To have it checked, delegate `{DOMAIN_SCOPE}` too (docs/vendors.md)."
         wrong = "could not be checked: whether Google has verified it (the scope is not delegated)"
         return [Finding(_DOMAIN, wrong, grant, note=True)]
-    if shown.status == _OK and shown.json().get("verified") is False:
+    if shown.status == HTTPStatus.OK and shown.json().get("verified") is False:
         return [Finding(_DOMAIN, "is not verified at Google", right)]
-    if shown.status != _OK:
+    if shown.status != HTTPStatus.OK:
         return [unchecked(_DOMAIN, "whether Google has verified it", shown)]
     return []
 
@@ -132,7 +134,7 @@ def of_org_unit(answer: Answer, place: Place) -> Sequence[Finding]:
     """A list of the unit's users."""
     missing = Finding(
         place,
-        "is no organisational unit of this Google Workspace",
+        "is not an organisational unit of this Google Workspace",
         "Create it in the Admin console, or correct the path: it begins with `/` and names every unit above.",
     )
     closed = Finding(
@@ -147,7 +149,7 @@ def of_group(answer: Answer, place: Place) -> Sequence[Finding]:
     """A list of the group's members."""
     missing = Finding(
         place,
-        "is no group of this Google Workspace",
+        "is not a group of this Google Workspace",
         "Create the group in the Admin console, or correct its address.",
     )
     closed = Finding(
@@ -160,11 +162,11 @@ def of_group(answer: Answer, place: Place) -> Sequence[Finding]:
 
 def _of_list(answer: Answer, missing: Finding, closed: Finding, what: str) -> Sequence[Finding]:
     """What was listed, or could not be: it does not exist, is closed to the administrator, or the answer says neither."""
-    if answer.status == _OK:
+    if answer.status == HTTPStatus.OK:
         return []
-    if answer.status in {_BAD_REQUEST, _NOT_FOUND}:
+    if answer.status in {HTTPStatus.BAD_REQUEST, HTTPStatus.NOT_FOUND}:
         return [missing]
-    if answer.status == _FORBIDDEN and not _is_throttled(answer):
+    if answer.status == HTTPStatus.FORBIDDEN and not _is_throttled(answer):
         return [closed]
     return [unchecked(missing.place, what, answer)]
 

@@ -84,7 +84,7 @@ def of_cluster(cluster: Cluster, wanted: Mapping[str, Wanted], settings: KafkaSe
     group: Place = ("kafka", "group_id")
     if isinstance(cluster.group, Refused):
         right = f"Add an ACL that allows READ on the group `{settings.group_id}`."
-        yield Finding(group, "names a group that this client may not see", right)
+        yield Finding(group, "names a group that this client may not access", right)
     else:
         yield from _permissions(cluster.group, frozenset({READ}), group, f"group `{settings.group_id}`")
     yield from _durability(cluster)
@@ -94,7 +94,7 @@ def _refused(topic: Refused, place: Place, name: str) -> Finding:
     if topic.missing:
         return Finding(place, "names a topic that does not exist", _CREATE)
     if topic.forbidden:
-        return Finding(place, "names a topic that this client may not see", f"Add an ACL for the topic `{name}`.")
+        return Finding(place, "names a topic that this client may not access", f"Add an ACL for the topic `{name}`.")
     return Finding(place, f"could not be checked: {topic.why}", "Run the check again later.", note=True)
 
 
@@ -109,7 +109,7 @@ def _form(topic: Topic, wanted: Wanted, place: Place, name: str) -> Iterator[Fin
             yield Finding(place, f"has `{setting}` = `{found}` instead of `{value}`", right)
     least = _least_in_sync(topic)
     if least > topic.replicas:
-        wrong = f"takes no records: `min.insync.replicas` is {least}, but it has {topic.replicas} replica" + "s" * (
+        wrong = f"accepts no records: `min.insync.replicas` is {least}, but it has {topic.replicas} replica" + "s" * (
             topic.replicas > 1
         )
         yield Finding(place, wrong, "Lower the setting, or add replicas.")

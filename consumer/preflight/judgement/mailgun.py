@@ -6,6 +6,7 @@ sending key may only post messages) and the reports named in `consumer.mail.answ
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
+from http import HTTPStatus
 from typing import Any, cast
 
 from consumer.configuration.document import Place
@@ -15,8 +16,7 @@ from consumer.preflight.judgement.answers import UNREACHED, unchecked, unreachab
 from consumer.tenants import MailgunSection
 
 _DOMAIN: Place = ("mailgun", "domain")
-_OK, _BAD_REQUEST, _PAYMENT, _NOT_FOUND = 200, 400, 402, 404
-_REFUSED = {401, 403}
+_REFUSED = {HTTPStatus.UNAUTHORIZED, HTTPStatus.FORBIDDEN}
 _OTHER_REGION = {"us": "eu", "eu": "us"}
 
 
@@ -35,7 +35,7 @@ class Shown:
 
 def of_domain(shown: Shown, section: MailgunSection) -> Sequence[Finding]:
     """What keeps mail from being sent, and unclear sends from being looked up."""
-    if shown.elsewhere is not None and shown.elsewhere.status == _BAD_REQUEST:
+    if shown.elsewhere is not None and shown.elsewhere.status == HTTPStatus.BAD_REQUEST:
         region = _OTHER_REGION[section.region]
         wrong = f"is `{section.region}`, but Mailgun keeps `{section.domain}` in `{region}`"
         return [Finding(("mailgun", "region"), wrong, f"Set it to `{region}`.")]
@@ -51,22 +51,25 @@ def _refusal(sending: Answer, section: MailgunSection) -> Finding | None:
     if sending.status in _REFUSED:
         right = "Give a sending key of this domain, or an API key of its account; a domain's key is valid in its own region only."
         return Finding(("mailgun", "api_key"), "may not send from `mailgun.domain`", right)
-    if sending.status == _NOT_FOUND:
+    if sending.status == HTTPStatus.NOT_FOUND:
         return _not_found(sending, section)
-    if sending.status == _PAYMENT:
-        wrong, right = "is in an account that Mailgun does not serve", "See the account's plan and payments in Mailgun."
+    if sending.status == HTTPStatus.PAYMENT_REQUIRED:
+        wrong, right = (
+            "belongs to a Mailgun account that requires payment",
+            "See the account's plan and payments in Mailgun.",
+        )
         return Finding(_DOMAIN, wrong, right)
-    if sending.status not in {_OK, _BAD_REQUEST}:
+    if sending.status not in {HTTPStatus.OK, HTTPStatus.BAD_REQUEST}:
         return unchecked(("mailgun", "api_key"), "whether it may send", sending)
     return None
 
 
 def _not_found(sending: Answer, section: MailgunSection) -> Finding:
     if section.url and "domain" not in _message(sending):
-        right = "Leave it out, unless mail is to leave through something that speaks Mailgun's API."
-        return Finding(("mailgun", "url"), "does not answer as Mailgun does (HTTP 404)", right)
+        right = "Leave it out, unless mail is sent through a service that implements Mailgun's API."
+        return Finding(("mailgun", "url"), "does not respond like Mailgun (HTTP 404)", right)
     right = "Add the domain in Mailgun, or correct it or `mailgun.region` here."
-    return Finding(_DOMAIN, f"is no domain of this Mailgun account in the region `{section.region}`", right)
+    return Finding(_DOMAIN, f"is not a domain of this Mailgun account in the region `{section.region}`", right)
 
 
 def _state(shown: Shown) -> Sequence[Finding]:
@@ -90,12 +93,12 @@ def _state(shown: Shown) -> Sequence[Finding]:
 
 
 def _look_up(events: Answer, section: MailgunSection) -> Sequence[Finding]:
-    if events.status == _OK:
+    if events.status == HTTPStatus.OK:
         return []
     if events.status not in _REFUSED:
         return [unchecked(_DOMAIN, "whether events can be read", events)]
     if section.lookup_key is None:
-        right = "Set `mailgun.lookup_key` to a key that may read events: without it, a mail of unknown fate is never settled."
+        right = "Set `mailgun.lookup_key` to a key that may read events: without it, a mail with an unknown outcome is never resolved."
         return [Finding(("mailgun", "api_key"), "may send, but not read events", right)]
     right = "Give an API key of the account that `mailgun.domain` belongs to."
     return [Finding(("mailgun", "lookup_key"), "may not read events of `mailgun.domain`", right)]
@@ -106,5 +109,5 @@ def _message(answer: Answer) -> str:
 
 
 def _domain(answer: Answer) -> Mapping[str, Any]:
-    domain: object = answer.json().get("domain") if answer.status == _OK else None
+    domain: object = answer.json().get("domain") if answer.status == HTTPStatus.OK else None
     return cast("dict[str, Any]", domain) if isinstance(domain, dict) else {}

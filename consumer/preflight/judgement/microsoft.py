@@ -8,6 +8,7 @@ import base64
 import binascii
 import json
 from collections.abc import Collection, Iterator, Mapping, Sequence
+from http import HTTPStatus
 from typing import Any, cast
 
 from consumer.configuration.document import Place
@@ -17,15 +18,12 @@ from consumer.preflight.judgement.answers import unchecked
 from consumer.providers.microsoft.directory import PERMISSIONS
 from consumer.tenants import MicrosoftSection, Tenant
 
-ONLY_FOR_CHECKS: Mapping[str, str] = {
-    "LicenseAssignment.Read.All": "see which licences there are, and how many are left"
-}
+ONLY_FOR_CHECKS: Mapping[str, str] = {"LicenseAssignment.Read.All": "see which licences exist, and how many are left"}
 """Permissions that only this check uses, and what for. Without them it says what it could not see."""
 
 _CLIENT: Place = ("microsoft", "client_id")
 
-_OK, _BAD_REQUEST, _NOT_FOUND = 200, 400, 404
-_REFUSED = {401, 403}
+_REFUSED = {HTTPStatus.UNAUTHORIZED, HTTPStatus.FORBIDDEN}
 _LICENCES, _PASSWORDS = "LicenseAssignment.ReadWrite.All", "User-PasswordProfile.ReadWrite.All"
 _PURPOSES: Mapping[str, str] = {
     **PERMISSIONS,
@@ -83,17 +81,19 @@ def of_permissions(roles: Collection[str] | None, tenant: Tenant) -> Iterator[Fi
             right = f"Add the application permission `{name}` in Entra, under API permissions, and grant admin consent."
             yield Finding(_CLIENT, f"lacks `{name}`, needed to {_PURPOSES[name]}", right)
     for name in sorted(set(roles) - PERMISSIONS.keys() - ONLY_FOR_CHECKS.keys()):
-        yield Finding(_CLIENT, f"has `{name}`, which nothing here uses", "Remove the permission in Entra.", note=True)
+        yield Finding(
+            _CLIENT, f"has `{name}`, which the service does not use", "Remove the permission in Entra.", note=True
+        )
 
 
 def of_group(answer: Answer, place: Place) -> Sequence[Finding]:
-    """A group of `rules`: whether Graph can add members to it. A refusal is told by the missing permission."""
+    """A group of `rules`: whether Graph can add members to it. A refusal is reported as the missing permission."""
     if answer.status in _REFUSED:
         return []
-    if answer.status in {_NOT_FOUND, _BAD_REQUEST}:
+    if answer.status in {HTTPStatus.NOT_FOUND, HTTPStatus.BAD_REQUEST}:
         right = "Copy the group's object id from Entra, or remove it here."
-        return [Finding(place, "names no group of this directory", right)]
-    if answer.status != _OK:
+        return [Finding(place, "is not a group of this directory", right)]
+    if answer.status != HTTPStatus.OK:
         return [unchecked(place, "the group", answer)]
     group = answer.json()
     kinds = cast("list[str]", group.get("groupTypes") or [])
@@ -111,7 +111,7 @@ def of_group(answer: Answer, place: Place) -> Sequence[Finding]:
 
 
 def of_licences(answer: Answer, tenant: Tenant, roles: Collection[str] | None) -> Iterator[Finding]:
-    """The directory's subscriptions against the licences of `rules`. A missing permission to give licences is told alone."""
+    """The directory's subscriptions against the licences of `rules`. A missing permission to assign licences is reported alone."""
     if answer.status in _REFUSED and roles is not None and _LICENCES not in roles:
         return
     places = [
@@ -120,10 +120,10 @@ def of_licences(answer: Answer, tenant: Tenant, roles: Collection[str] | None) -
         for position, sku in enumerate(rule.licences)
     ]
     rows = answer.json().get("value")
-    if answer.status != _OK or not isinstance(rows, list):
+    if answer.status != HTTPStatus.OK or not isinstance(rows, list):
         right = "To have licences checked, grant `LicenseAssignment.Read.All` too (docs/vendors.md)."
         known = right if answer.status in _REFUSED else "Run the check again later."
-        yield unchecked(places[0][0], "which licences there are, and how many are left", answer, known)
+        yield unchecked(places[0][0], "which licences exist, and how many are left", answer, known)
         return
     subscribed = {str(row.get("skuId")).lower(): row for row in cast("list[dict[str, Any]]", rows)}
     for place, sku in places:
@@ -134,7 +134,7 @@ def of_licences(answer: Answer, tenant: Tenant, roles: Collection[str] | None) -
 def _licence(row: Mapping[str, Any] | None, place: Place) -> Finding | None:
     if row is None:
         right = "Give the `skuId` of a subscription that the institution has (Graph: `subscribedSkus`), or buy it."
-        return Finding(place, "is no licence that this institution has", right)
+        return Finding(place, "is not a licence of this institution", right)
     name = row.get("skuPartNumber") or "this licence"
     if row.get("appliesTo") == "Company":
         return Finding(
@@ -147,18 +147,18 @@ def _licence(row: Mapping[str, Any] | None, place: Place) -> Finding | None:
     left = units.get("enabled", 0) + units.get("warning", 0) - int(row.get("consumedUnits") or 0)
     if left <= 0:
         right = "Buy more, or take them from accounts that no longer need them."
-        return Finding(place, f"is a licence of which none is left ({name})", right)
+        return Finding(place, f"is a licence with no units left ({name})", right)
     return None
 
 
 def of_marker(answer: Answer, section: MicrosoftSection) -> Sequence[Finding]:
     """A search by the property that holds the marker."""
     place: Place = ("microsoft", "marker")
-    if answer.status == _BAD_REQUEST:
+    if answer.status == HTTPStatus.BAD_REQUEST:
         right = (
             "Register the directory extension for users on an application of this directory, or use another property."
         )
         return [Finding(place, f"names `{section.marker}`, which this directory does not have", right)]
-    if answer.status == _OK or answer.status in _REFUSED:
+    if answer.status == HTTPStatus.OK or answer.status in _REFUSED:
         return []
     return [unchecked(place, "whether the directory has this property", answer)]

@@ -2,11 +2,12 @@
 
 By status and `errors[].reason`; messages only where one status has several meanings. What is not understood is never final, and never
 blamed on the student. A refusal without Google's own envelope was written by
-something on the way, and does not tell what Google has done; neither does a success that shows nothing of Google's. Sources: the discovery
+an intermediary, and does not show what Google has done; neither does a success that shows nothing of Google's. Sources: the discovery
 document, the API's limits page, and what real clients (GAM, Terraform's provider) match on.
 """
 
 from collections.abc import Callable, Mapping, Sequence
+from http import HTTPStatus
 from typing import Any, cast
 
 from consumer.errors import AddressTaken, Fault, GiveUp, Hold, NotYet, Reason, RetryLater, Scope, Throttled
@@ -39,15 +40,16 @@ def of_one_purpose(reason: Reason, message: str) -> Classify:
 
 def _fault_of(answer: Answer, *, writes: bool, now: float) -> Fault | None:  # noqa: PLR0911  a table
     status, reasons = answer.status, _reasons(answer)
-    if status < 300:  # noqa: PLR2004  success
+    if status < HTTPStatus.MULTIPLE_CHOICES:
         return None if _is_googles(answer) else unclear(_SERVICE, answer, writes=writes)
-    if status < 400:  # noqa: PLR2004  a redirect
+    if status < HTTPStatus.BAD_REQUEST:
         return redirected(_SERVICE)
-    if status == 429 or (status == 403 and _RATE & set(reasons)):  # noqa: PLR2004  quota is a 403 here
+    limited = status == HTTPStatus.FORBIDDEN and _RATE & set(reasons)  # quota is a 403 here
+    if status == HTTPStatus.TOO_MANY_REQUESTS or limited:
         return Throttled(f"{_SERVICE}: rate limited.", after=retry_after(answer.headers, now=now))
-    if status >= 500:  # noqa: PLR2004  the server's own faults
+    if status >= HTTPStatus.INTERNAL_SERVER_ERROR:
         return unclear(_SERVICE, answer, writes=writes, after=retry_after(answer.headers, now=now))
-    if status == 401:  # noqa: PLR2004  unauthorised
+    if status == HTTPStatus.UNAUTHORIZED:
         return unauthorised(_SERVICE)
     if not _error(answer):
         return unclear(_SERVICE, answer, writes=writes)
@@ -58,17 +60,17 @@ def _fault_of(answer: Answer, *, writes: bool, now: float) -> Fault | None:  # n
 
 def _is_googles(answer: Answer) -> bool:
     """Whether a success is Google's own: no content, or a resource that says its kind or its id; else a proxy may have written it."""
-    if answer.status == 204:  # noqa: PLR2004  no content
+    if answer.status == HTTPStatus.NO_CONTENT:
         return not answer.body
     shown = answer.json()
     known = str(shown.get("kind", "")).startswith(_KIND) or isinstance(shown.get("id"), str)
-    return answer.status in {200, 201} and known
+    return answer.status in {HTTPStatus.OK, HTTPStatus.CREATED} and known
 
 
 def _unfinished(reasons: Sequence[str], message: str) -> Fault:
     if _LIMITS & set(reasons) or "limit exceeded" in message:
         return Hold("The domain's user limit is reached.", reason=Reason.LICENCES_EXHAUSTED, scope=Scope.TENANT)
-    return NotYet(f"{_SERVICE} has not finished creating the account.")
+    return NotYet(f"{_SERVICE} is still creating the account.")
 
 
 def _missing(_reasons: Sequence[str], message: str) -> Fault:
@@ -78,7 +80,7 @@ def _missing(_reasons: Sequence[str], message: str) -> Fault:
         return Hold(
             "The address's domain is not verified at Google.", reason=Reason.DOMAIN_NOT_VERIFIED, scope=Scope.TENANT
         )
-    return NotYet("Google does not show the object (yet).")
+    return NotYet("The object does not exist at Google, or is not visible yet.")
 
 
 def _invalid(_reasons: Sequence[str], message: str) -> Fault:
@@ -92,21 +94,21 @@ def _invalid(_reasons: Sequence[str], message: str) -> Fault:
         )
     if "primary_user_email" in message:
         # Said of a foreign domain, and of one address that is ill-formed: the other students need not wait for it.
-        return Hold("Google does not accept this address, or its domain.", reason=Reason.DOMAIN_NOT_VERIFIED)
+        return Hold("Google rejected this address, or its domain.", reason=Reason.DOMAIN_NOT_VERIFIED)
     if "given/family name" in message:
-        return GiveUp("Google refuses the student's name.", reason=Reason.INVALID_PROFILE)
-    return unexpected(_SERVICE, 400)
+        return GiveUp("Google rejected the student's name.", reason=Reason.INVALID_PROFILE)
+    return unexpected(_SERVICE, HTTPStatus.BAD_REQUEST)
 
 
 _REFUSALS: Mapping[int, Callable[[Sequence[str], str], Fault]] = {
-    400: _invalid,
-    403: lambda _reasons, _message: Hold(
+    HTTPStatus.BAD_REQUEST: _invalid,
+    HTTPStatus.FORBIDDEN: lambda _reasons, _message: Hold(
         "The service account lacks a scope or a role.", reason=Reason.CONSENT_MISSING, scope=Scope.TENANT
     ),
-    404: _missing,
-    408: lambda _reasons, _message: RetryLater(f"{_SERVICE} timed out while it read the request."),
-    409: lambda _reasons, _message: AddressTaken(),
-    412: _unfinished,
+    HTTPStatus.NOT_FOUND: _missing,
+    HTTPStatus.REQUEST_TIMEOUT: lambda _reasons, _message: RetryLater(f"{_SERVICE} timed out reading the request."),
+    HTTPStatus.CONFLICT: lambda _reasons, _message: AddressTaken(),
+    HTTPStatus.PRECONDITION_FAILED: _unfinished,
 }
 
 

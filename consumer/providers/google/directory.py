@@ -13,7 +13,7 @@ from consumer.errors import AddressTaken, Hold, NotYet, OutcomeUnknown, Reason, 
 from consumer.events import Provider, SignOnIdentity
 from consumer.http.deadline import Deadline
 from consumer.providers.api import Api, Classify
-from consumer.providers.google import requests
+from consumer.providers.google import directory_requests
 from consumer.providers.google.answers import of_one_purpose
 from consumer.providers.port import Found, NewAccount
 from consumer.tenants import GoogleSection
@@ -60,7 +60,7 @@ class GoogleDirectory:
         return None if user is None else _found(user, deleted=False)
 
     async def groups_of(self, object_id: str, groups: Sequence[str], *, timeout: float) -> frozenset[str]:
-        """See `Directory`. Direct members only: those are what this service makes. A group that is gone has none."""
+        """See `Directory`. Direct members only: those are what this service makes. A deleted group has none."""
         deadline = Deadline(timeout)
         inside = await asyncio.gather(*(self._is_member(group, object_id, deadline) for group in groups))
         return frozenset(compress(groups, inside))
@@ -75,30 +75,32 @@ class GoogleDirectory:
 
     async def create(self, account: NewAccount, password: str, *, timeout: float) -> Found:
         """See `Directory`. The answer shows the marker as it was kept; Google is not known to drop it."""
-        url = requests.users(self._api.base_url)
-        body = requests.create_body(account, password)
+        url = directory_requests.users(self._api.base_url)
+        body = directory_requests.create_body(account, password)
         user = await self._api.call("create", "POST", url, body=body, deadline=Deadline(timeout)) or {}
         if not isinstance(user.get("id"), str):
-            raise OutcomeUnknown("Google's answer to a creation names no object.")
-        return Found(str(user["id"]), account.address, requests.marker_of(user))
+            raise OutcomeUnknown("Outcome unknown: Google's response to the create call has no object id.")
+        return Found(str(user["id"]), account.address, directory_requests.marker_of(user))
 
     async def mark(self, object_id: str, marker: str, *, timeout: float) -> None:
         """See `Directory`. External ids that others have written stay: a PATCH of the list would replace them."""
         deadline = Deadline(timeout)
         user = await self._read(object_id, deadline) or {}
-        body = {"externalIds": requests.external_ids(marker, beside=user)}
-        url = requests.user(self._api.base_url, object_id)
+        body = {"externalIds": directory_requests.external_ids(marker, beside=user)}
+        url = directory_requests.user(self._api.base_url, object_id)
         await self._api.call("mark", "PATCH", url, body=body, deadline=deadline, classify=_MARKING)
 
     async def restore(self, object_id: str, *, org_unit: str | None, timeout: float) -> Found:
-        """See `Directory`. Goes by the immutable id, as the API demands. Raises `Hold` where somebody else has its address by now."""
+        """See `Directory`. Uses the immutable id, as the API requires. Raises `Hold` if another account has its address by now."""
         deadline = Deadline(timeout)
-        url = f"{requests.user(self._api.base_url, object_id)}/undelete"
+        url = f"{directory_requests.user(self._api.base_url, object_id)}/undelete"
         try:
             unit = {"orgUnitPath": org_unit or "/"}
             await self._api.call("restore", "POST", url, body=unit, deadline=deadline, classify=_RESTORING)
         except AddressTaken as fault:
-            raise Hold("The deleted account's address has another holder.", reason=Reason.ACCOUNT_CONFLICT) from fault
+            raise Hold(
+                "Another account holds the deleted account's address.", reason=Reason.ACCOUNT_CONFLICT
+            ) from fault
         return _found(await self._read(object_id, deadline) or {}, deleted=False)
 
     async def assign_licences(self, object_id: str, licences: Sequence[str], *, timeout: float) -> None:
@@ -117,14 +119,14 @@ class GoogleDirectory:
         Raises `NotYet` where the group does not show it (yet).
         """
         deadline = Deadline(timeout)
-        url = requests.members(self._api.base_url, group)
+        url = directory_requests.members(self._api.base_url, group)
         body = {"id": object_id, "role": "MEMBER"}
         try:
             await self._api.call("add_to_group", "POST", url, body=body, deadline=deadline, classify=_JOINING)
         except AddressTaken as fault:
             if await self._member(group, object_id, deadline) is None:
                 raise NotYet(
-                    "Google says that the account is a member, and does not show it.", code=fault.code
+                    "Google reports that the account is a member, but does not list it.", code=fault.code
                 ) from fault
 
     async def was_used(self, object_id: str, *, password_set_at: datetime | None, timeout: float) -> bool | None:
@@ -134,7 +136,7 @@ class GoogleDirectory:
 
     async def replace_password(self, object_id: str, password: str, *, timeout: float) -> None:
         """See `Directory`."""
-        url = requests.user(self._api.base_url, object_id)
+        url = directory_requests.user(self._api.base_url, object_id)
         body = {"password": password, "changePasswordAtNextLogin": True}
         await self._api.call(
             "replace_password", "PATCH", url, body=body, deadline=Deadline(timeout), classify=_REPLACING
@@ -147,7 +149,7 @@ class GoogleDirectory:
     async def _read(
         self, key: str, deadline: Deadline, *, missing_is_none: bool = False, classify: Classify | None = None
     ) -> dict[str, Any] | None:
-        url = f"{requests.user(self._api.base_url, key)}?fields={requests.FIELDS}"
+        url = f"{directory_requests.user(self._api.base_url, key)}?fields={directory_requests.FIELDS}"
         return await self._api.call(
             "read", "GET", url, deadline=deadline, missing_is_none=missing_is_none, classify=classify
         )
@@ -161,11 +163,11 @@ class GoogleDirectory:
             raise
 
     async def _member(self, group: str, object_id: str, deadline: Deadline) -> Mapping[str, Any] | None:
-        url = requests.member(self._api.base_url, group, object_id)
+        url = directory_requests.member(self._api.base_url, group, object_id)
         return await self._api.call("read_member", "GET", url, deadline=deadline, missing_is_none=True)
 
     async def _search(self, marker: str, deadline: Deadline, *, deleted: bool) -> list[Found]:
-        url = requests.users_with(self._api.base_url, self._section.customer_id, marker, deleted=deleted)
+        url = directory_requests.users_with(self._api.base_url, self._section.customer_id, marker, deleted=deleted)
         answer = await self._api.call("search", "GET", url, deadline=deadline) or {}
         rows = cast("list[dict[str, Any]]", answer.get("users") or [])
         return [_found(row, deleted=deleted) for row in rows]
@@ -173,14 +175,14 @@ class GoogleDirectory:
 
 def _found(user: Mapping[str, Any], *, deleted: bool) -> Found:
     if not isinstance(user.get("id"), str):
-        raise Hold("Google shows a user without an id.", reason=Reason.UNEXPECTED_ANSWER)
+        raise Hold("Google returned a user without an id.", reason=Reason.UNEXPECTED_ANSWER)
     last = user.get("lastLoginTime")
     return Found(
         object_id=str(user["id"]),
         address=str(user.get("primaryEmail", "")).lower(),
-        marker=requests.marker_of(user),
+        marker=directory_requests.marker_of(user),
         deleted=deleted,
         guest=user.get("isGuestUser") is True,
         enabled=user.get("suspended") is not True and user.get("archived") is not True,
-        ever_signed_in=None if last is None else last != requests.NEVER,
+        ever_signed_in=None if last is None else last != directory_requests.NEVER,
     )

@@ -67,7 +67,7 @@ def _own_identity(request: Request) -> Any:  # noqa: ANN401  google-auth has no 
     try:
         return cast("Any", google.auth).default(scopes=_IAM_SCOPE, request=request)[0]
     except DefaultCredentialsError as error:
-        raise Stop("Where this service runs, Google gives it no identity (application default credentials).") from error
+        raise Stop("No application default credentials are available where this service runs.") from error
 
 
 class _Elsewhere(Request):
@@ -91,7 +91,7 @@ _WRONG = (
 
 
 def _read(path: Path) -> Mapping[str, Any]:
-    """One that has a program run is refused: nobody would look for a program there."""
+    """An `executable` source is rejected: a configuration must not run a program unexpectedly."""
     try:
         found: object = json.loads(path.read_text(encoding="utf-8"))
     except (OSError, ValueError) as error:
@@ -100,7 +100,7 @@ def _read(path: Path) -> Mapping[str, Any]:
     if info.get("type") != "external_account" or not isinstance(info.get("credential_source"), dict):
         raise Stop(f"{_WRONG}: `{path}` is not of the type `external_account`, or has no `credential_source`.")
     if "executable" in info["credential_source"]:
-        raise Stop(f"{_WRONG} that this service takes: `{path}` would have a program run.")
+        raise Stop(f"{_WRONG} without a program: `{path}` has an `executable` source, which is not supported.")
     return info
 
 
@@ -109,7 +109,7 @@ def _configured(info: Mapping[str, Any]) -> Any:  # noqa: ANN401  google-auth ha
     try:
         return kind.from_info(info, scopes=list(_IAM_SCOPE))
     except (GoogleAuthError, ValueError, TypeError, KeyError) as error:
-        raise Stop(f"{_WRONG}: google-auth does not take it ({type(error).__name__}).") from error
+        raise Stop(f"{_WRONG}: google-auth rejected it ({type(error).__name__}).") from error
 
 
 def _require(token_file: Path) -> None:

@@ -3,6 +3,7 @@
 import json
 from collections.abc import Callable, Sequence
 from datetime import UTC, datetime
+from http import HTTPStatus
 from typing import Any, cast
 
 from google.auth.exceptions import GoogleAuthError, TransportError
@@ -22,7 +23,13 @@ SCOPES = (
 )
 
 _LONGEST_DESCRIPTION = 120
-_PASSING_STATUS = {429, 500, 502, 503, 504}
+_PASSING_STATUS = {
+    HTTPStatus.TOO_MANY_REQUESTS,
+    HTTPStatus.INTERNAL_SERVER_ERROR,
+    HTTPStatus.BAD_GATEWAY,
+    HTTPStatus.SERVICE_UNAVAILABLE,
+    HTTPStatus.GATEWAY_TIMEOUT,
+}
 _PASSING_ERRORS = {"temporarily_unavailable", "server_error", "internal_failure", "internal"}
 
 
@@ -37,7 +44,7 @@ def fetcher(
 
     The `Hold`'s code is the endpoint's own error with its description, such as `invalid_grant: Invalid JWT Signature.`
 
-    Raises `Stop` at once where the key or the credential configuration cannot be read as such. A key is opened anew for each token: one
+    Raises `Stop` at once where the key or the credential configuration cannot be read as such. A key is opened for each token: one
     that was replaced counts without a restart.
     """
     refreshed = (
@@ -56,11 +63,11 @@ def fetcher(
         # The others come where an answer is of another form: its lifetime is no number, or it is no object.
         except (GoogleAuthError, ValueError, TypeError, KeyError, AttributeError) as error:
             if getattr(error, "retryable", False) or not _refuses(error):
-                raise Unavailable("Google gives no token now.") from error
+                raise Unavailable("Google's token endpoint returned an unusable response.") from error
             raise Hold(
-                "Google refuses the service account's credentials or its delegation."
+                "Google rejected the service account's credentials or its delegation."
                 if section.service_account
-                else "Google refuses to sign for the service account, or its delegation.",
+                else "Google refused to sign for the service account, or rejected its delegation.",
                 reason=Reason.CREDENTIALS_INVALID,
                 scope=Scope.TENANT,
                 code=_said(error) or None,
@@ -106,8 +113,8 @@ def _refuses(error: Exception) -> bool:
 
     The token endpoints' `error` is a word (RFC 6749, section 5.2), that of the IAM Credentials API an object with the HTTP status.
     """
-    for told in map(_object, error.args):
-        match told.get("error"):
+    for detail in map(_object, error.args):
+        match detail.get("error"):
             case str(word):
                 return word not in _PASSING_ERRORS
             case {"code": int(status)}:
@@ -117,14 +124,14 @@ def _refuses(error: Exception) -> bool:
     return False
 
 
-def _object(told: object) -> dict[str, Any]:
+def _object(detail: object) -> dict[str, Any]:
     """What of an exception is an answer's body: as google-auth has read it, or as it came."""
-    if isinstance(told, str):
+    if isinstance(detail, str):
         try:
-            told = json.loads(told)
+            detail = json.loads(detail)
         except (ValueError, RecursionError):
             return {}
-    return cast("dict[str, Any]", told) if isinstance(told, dict) else {}
+    return cast("dict[str, Any]", detail) if isinstance(detail, dict) else {}
 
 
 def _said(error: Exception) -> str:

@@ -2,12 +2,13 @@
 
 Many different refusals carry the same `Request_BadRequest`, so the order is: status, `error.code`, `details[].code` and target, then words
 of the message. What is still not understood is never "already exists", never final, and never blamed on the student. A refusal without
-Graph's own envelope was written by something on the way and does not tell what Graph has done; neither does a success that shows nothing
+Graph's own envelope was written by an intermediary and does not show what Graph has done; neither does a success that shows nothing
 of Graph's. Sources: Microsoft's documentation, and what real clients and issues have seen.
 """
 
 import re
 from collections.abc import Mapping, Sequence
+from http import HTTPStatus
 from typing import Any, cast
 
 from consumer.errors import AddressTaken, Fault, GiveUp, Hold, NotYet, Reason, RetryLater, Scope, Throttled
@@ -45,7 +46,7 @@ def joining(group: str) -> Classify:
 
     def fault_of_joining(answer: Answer, *, writes: bool, now: float, asked: Sequence[str] = ()) -> Fault | None:
         message = str(_error(answer).get("message", "")).lower()
-        if answer.status == 400 and "references already exist" in message:  # noqa: PLR2004  bad request
+        if answer.status == HTTPStatus.BAD_REQUEST and "references already exist" in message:
             return None
         refusal = _group_refusal(answer, message, group)
         return _with_code(refusal, answer, asked) if refusal else fault_of(answer, writes=writes, now=now, asked=asked)
@@ -85,21 +86,22 @@ def roles_unreadable(*, code: str | None = None) -> Hold:
 def _fault_of(answer: Answer, *, writes: bool, now: float) -> Fault | None:  # noqa: PLR0911  a table
     status, error = answer.status, _error(answer)
     code = str(error.get("code", ""))
-    if status < 300:  # noqa: PLR2004  success
+    if status < HTTPStatus.MULTIPLE_CHOICES:
         return None if _is_graphs(answer) else unclear(_SERVICE, answer, writes=writes)
-    if status < 400:  # noqa: PLR2004  a redirect
+    if status < HTTPStatus.BAD_REQUEST:
         return redirected(_SERVICE)
-    if status == 429 or code == "TooManyRequests":  # noqa: PLR2004  too many requests
+    if status == HTTPStatus.TOO_MANY_REQUESTS or code == "TooManyRequests":
         return Throttled(f"{_SERVICE}: rate limited.", after=retry_after(answer.headers, now=now))
     if code == "Directory_ConcurrencyViolation":
         return RetryLater(f"{_SERVICE} was busy with another change to the same object.", after=1.0)
-    if status >= 500:  # noqa: PLR2004  503 too: a gateway may answer it for a back end that has carried the write out
+    if status >= HTTPStatus.INTERNAL_SERVER_ERROR:
+        # 503 too: a gateway may send it after the back end has carried out the write.
         return unclear(_SERVICE, answer, writes=writes, after=retry_after(answer.headers, now=now))
-    if status == 401:  # noqa: PLR2004  unauthorised
+    if status == HTTPStatus.UNAUTHORIZED:
         return unauthorised(_SERVICE)
     if not error:
         return unclear(_SERVICE, answer, writes=writes)
-    if status == 400 and code == _BAD_REQUEST:  # noqa: PLR2004  bad request
+    if status == HTTPStatus.BAD_REQUEST and code == _BAD_REQUEST:
         return _bad_request(error)
     if "declared property or extension property" in str(error.get("message", "")):
         return _no_extension()
@@ -108,11 +110,11 @@ def _fault_of(answer: Answer, *, writes: bool, now: float) -> Fault | None:  # n
 
 def _is_graphs(answer: Answer) -> bool:
     """Whether a success is Graph's own: no content, or an object or a collection as OData has them; else a proxy may have written it."""
-    if answer.status == 204:  # noqa: PLR2004  no content
+    if answer.status == HTTPStatus.NO_CONTENT:
         return not answer.body
     shown = answer.json()
     known = "@odata.context" in shown or isinstance(shown.get("id"), str) or isinstance(shown.get("value"), list)
-    return answer.status in {200, 201} and known
+    return answer.status in {HTTPStatus.OK, HTTPStatus.CREATED} and known
 
 
 def _bad_request(error: Mapping[str, Any]) -> Fault:
@@ -124,7 +126,7 @@ def _bad_request(error: Mapping[str, Any]) -> Fault:
         or _licence_refusal(message)
         or _directory_refusal(message)
         or _property_refusal(error, message)
-        or unexpected(_SERVICE, 400)
+        or unexpected(_SERVICE, HTTPStatus.BAD_REQUEST)
     )
 
 
@@ -142,7 +144,7 @@ def _licence_refusal(message: str) -> Fault | None:
         return Hold("No licences of this kind are left.", reason=Reason.LICENCES_EXHAUSTED, scope=Scope.RESOURCE)
     if "usage location" in message or "inusagelocation" in message:
         return UsageLocationRefused(
-            "Microsoft refuses the usage location.", reason=Reason.LICENCE_INVALID, scope=Scope.RESOURCE
+            "Microsoft rejected the usage location.", reason=Reason.LICENCE_INVALID, scope=Scope.RESOURCE
         )
     if "valid company license" in message:
         return Hold("The institution has no such licence.", reason=Reason.LICENCE_INVALID, scope=Scope.RESOURCE)
@@ -156,7 +158,7 @@ def _directory_refusal(message: str) -> Fault | None:
         return _no_extension()
     if "one or more property values specified are invalid" in message:
         # Also a passing symptom of replicas that lag (Terraform's provider retries it).
-        return NotYet(f"{_SERVICE} refuses a property, perhaps only for now.", reason=Reason.UNEXPECTED_ANSWER)
+        return NotYet(f"{_SERVICE} rejected a property; this may be temporary.", reason=Reason.UNEXPECTED_ANSWER)
     return None
 
 
@@ -175,49 +177,47 @@ def _property_refusal(error: Mapping[str, Any], message: str) -> Fault | None:
     if named and not targets:
         targets = {named[1]}
     if targets and targets <= _PROFILE:
-        return GiveUp("Microsoft refuses the student's name or language.", reason=Reason.INVALID_PROFILE)
+        return GiveUp("Microsoft rejected the student's name or language.", reason=Reason.INVALID_PROFILE)
     if "userprincipalname" in targets:
         # Said of an ill-formed address, and of some domains: the other students need not wait for it.
-        return Hold("Microsoft does not accept this address, or its domain.", reason=Reason.DOMAIN_NOT_VERIFIED)
+        return Hold("Microsoft rejected this address, or its domain.", reason=Reason.DOMAIN_NOT_VERIFIED)
     if "usagelocation" in targets:
-        return Hold(
-            "Microsoft does not accept `microsoft.usage_location`.", reason=Reason.TENANT_UNUSABLE, scope=Scope.TENANT
-        )
+        return Hold("Microsoft rejected `microsoft.usage_location`.", reason=Reason.TENANT_UNUSABLE, scope=Scope.TENANT)
     return None
 
 
 def _group_refusal(answer: Answer, message: str, group: str) -> Fault | None:
     status, text, reason = answer.status, None, Reason.GROUP_REFUSED
-    if status == 400:  # noqa: PLR2004  bad request
+    if status == HTTPStatus.BAD_REQUEST:
         if "not a valid reference update" in message:
-            return NotYet("The group does not see the account yet.", reason=Reason.GROUP_REFUSED)
+            return NotYet("The account is not visible to the group yet.", reason=Reason.GROUP_REFUSED)
         if "mail-enabled" in message or "distribution list" in message:
             text = "The group is mail-enabled or a distribution list: its members are managed in Exchange."
         elif any(words in message for words in _MASTERED_ELSEWHERE):
             text = "The group is synchronised from a directory on premises: its members are managed there."
         elif "dynamic" in message:
             text = "The group's membership is dynamic: it has no members of its own."
-    elif status == 404 and f"'{group.lower()}'" in message:  # noqa: PLR2004  not found
+    elif status == HTTPStatus.NOT_FOUND and f"'{group.lower()}'" in message:
         text, reason = "The group does not exist at Microsoft.", Reason.GROUP_MISSING
-    elif status == 403 and _error(answer).get("code") == _QUOTA:  # noqa: PLR2004  forbidden
-        text, reason = "The group has as many links as it may have.", Reason.QUOTA_EXCEEDED
-    elif status == 403 and _error(answer):  # noqa: PLR2004  forbidden
+    elif status == HTTPStatus.FORBIDDEN and _error(answer).get("code") == _QUOTA:
+        text, reason = "The group has reached its limit of links.", Reason.QUOTA_EXCEEDED
+    elif status == HTTPStatus.FORBIDDEN and _error(answer):
         # Microsoft's page on this error: role-assignable and dynamic groups answer it although the application has its permission.
         text = "The application may not add members to this group: it is role-assignable, or of a kind that Graph does not manage."
     return Hold(text, reason=reason, scope=Scope.RESOURCE) if text else None
 
 
 def _refused(status: int, code: str) -> Fault:
-    if status == 404 and code == "Directory_ObjectNotFound":  # noqa: PLR2004  not found
-        return Hold("Microsoft does not know the directory.", reason=Reason.CREDENTIALS_INVALID, scope=Scope.TENANT)
-    if status in {404, 424}:
-        return NotYet("Microsoft does not show the object (yet).")
+    if status == HTTPStatus.NOT_FOUND and code == "Directory_ObjectNotFound":
+        return Hold("The directory does not exist at Microsoft.", reason=Reason.CREDENTIALS_INVALID, scope=Scope.TENANT)
+    if status in {HTTPStatus.NOT_FOUND, HTTPStatus.FAILED_DEPENDENCY}:
+        return NotYet("The object does not exist at Microsoft, or is not visible yet.")
     if code == _QUOTA:
         return Hold("The directory's quota is used up.", reason=Reason.QUOTA_EXCEEDED, scope=Scope.TENANT)
-    if status == 403:  # noqa: PLR2004  forbidden
+    if status == HTTPStatus.FORBIDDEN:
         return Hold("The application lacks a permission.", reason=Reason.CONSENT_MISSING, scope=Scope.TENANT)
-    if status in {408, 409, 423}:
-        return RetryLater(f"{_SERVICE} can't do this now (HTTP {status}).")
+    if status in {HTTPStatus.REQUEST_TIMEOUT, HTTPStatus.CONFLICT, HTTPStatus.LOCKED}:
+        return RetryLater(f"{_SERVICE} cannot do this at the moment (HTTP {status}).")
     return unexpected(_SERVICE, status)
 
 

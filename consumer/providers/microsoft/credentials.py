@@ -1,6 +1,6 @@
 """How an application proves to Entra who it is, in the forms that Microsoft's own client takes.
 
-Secrets are opened anew for each token: one that was replaced counts without a restart.
+Secrets are opened for each token: a replaced one takes effect without a restart.
 """
 
 import re

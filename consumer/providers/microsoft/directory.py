@@ -9,7 +9,7 @@ from consumer.errors import AddressTaken, Hold, NotYet, OutcomeUnknown, Reason
 from consumer.events import Provider, SignOnIdentity
 from consumer.http.deadline import Deadline
 from consumer.providers.api import Api
-from consumer.providers.microsoft import answers, requests
+from consumer.providers.microsoft import answers, graph_requests
 from consumer.providers.microsoft.collections import read_all
 from consumer.providers.microsoft.marker_field import MarkerField
 from consumer.providers.microsoft.marking import Marking
@@ -19,12 +19,12 @@ from consumer.tenants import MicrosoftSection
 
 PERMISSIONS = {
     "User.ReadWrite.All": "create, find and mark accounts",
-    "User.DeleteRestore.All": "bring deleted ones back",
+    "User.DeleteRestore.All": "restore deleted accounts",
     "User.Read.All": "find deleted ones; ask what groups and roles an account has …",
     "RoleManagement.Read.Directory": "… and which roles it is assigned or may activate: an administrator's account is never adopted",
     "LicenseAssignment.ReadWrite.All": "licences",
     "GroupMember.ReadWrite.All": "groups, and whether roles can be assigned to them",
-    "User-PasswordProfile.ReadWrite.All": "replace a password whose mail is lost",
+    "User-PasswordProfile.ReadWrite.All": "replace a password whose mail was lost",
 }
 """The application's permissions, and what for: the least, as Microsoft's own table has them for our calls."""
 
@@ -61,14 +61,16 @@ class MicrosoftDirectory:
         """See `Directory`. Graph's `eq` ignores case: what it finds is compared again."""
         deadline = Deadline(timeout)
         live, deleted = await asyncio.gather(
-            self._search_marked(requests.users_marked(self._base, self._field, marker), deadline, deleted=False),
-            self._search_marked(requests.deleted_users_marked(self._base, self._field, marker), deadline, deleted=True),
+            self._search_marked(graph_requests.users_marked(self._base, self._field, marker), deadline, deleted=False),
+            self._search_marked(
+                graph_requests.deleted_users_marked(self._base, self._field, marker), deadline, deleted=True
+            ),
         )
         return [one for one in (*live, *deleted) if one.marker == marker]
 
     async def find_address(self, address: str, *, timeout: float) -> Found | None:
-        """See `Directory`. Whoever signs in with it comes before whoever only gets its mail."""
-        url = requests.holders_of(self._base, address, self._field)
+        """See `Directory`. The account that signs in with it comes before one that only receives its mail."""
+        url = graph_requests.holders_of(self._base, address, self._field)
         rows = await read_all(self._api, "search", url, deadline=Deadline(timeout))
         found = [self._found(row, deleted=False) for row in rows]
         found.sort(key=lambda one: one.address != address.lower())
@@ -76,13 +78,13 @@ class MicrosoftDirectory:
 
     async def read(self, object_id: str, *, timeout: float) -> Found | None:
         """See `Directory`. Graph shows licences that come by a group among those of the account."""
-        url = requests.standing_user(self._base, object_id, self._field)
+        url = graph_requests.standing_user(self._base, object_id, self._field)
         user = await self._api.call("read", "GET", url, deadline=Deadline(timeout), missing_is_none=True)
         return None if user is None else self._found(user, deleted=False)
 
     async def groups_of(self, object_id: str, groups: Sequence[str], *, timeout: float) -> frozenset[str]:
         """See `Directory`. Those that the account is in by way of another group count too."""
-        url = requests.memberships(self._base, object_id)
+        url = graph_requests.memberships(self._base, object_id)
         rows = await read_all(self._api, "read_groups", url, deadline=Deadline(timeout))
         inside = {str(row.get("id")).lower() for row in rows}
         return frozenset(group for group in groups if group.lower() in inside)
@@ -95,11 +97,13 @@ class MicrosoftDirectory:
         """See `Directory`. From the answer to the creation on nothing is raised: `marker` is None where it is not known to stand."""
         deadline = Deadline(timeout)
         location = self._section.usage_location
-        body = requests.create_body(account, password, usage_location=location, marker=self._field)
-        created = await self._api.call("create", "POST", requests.users(self._base), body=body, deadline=deadline) or {}
+        body = graph_requests.create_body(account, password, usage_location=location, marker=self._field)
+        created = (
+            await self._api.call("create", "POST", graph_requests.users(self._base), body=body, deadline=deadline) or {}
+        )
         object_id = created.get("id")
         if not isinstance(object_id, str):
-            raise OutcomeUnknown("Microsoft Graph's answer to a creation names no object.")
+            raise OutcomeUnknown("Outcome unknown: Microsoft Graph's response to the create call has no object id.")
         standing = await self._marking.settle(object_id, account.marker, deadline)
         address = str(created.get("userPrincipalName", account.address)).lower()
         return Found(object_id, address, standing.marker, throttled=standing.throttled)
@@ -111,16 +115,18 @@ class MicrosoftDirectory:
     async def restore(self, object_id: str, *, org_unit: str | None, timeout: float) -> Found:
         """See `Directory`. The account comes back with its memberships and licences, and the sign-in name that it had.
 
-        Raises `Hold` where somebody else has that name by now.
+        Raises `Hold` if another account has that name by now.
         """
         del org_unit
         deadline = Deadline(timeout)
         try:
-            url = requests.restore(self._base, object_id)
+            url = graph_requests.restore(self._base, object_id)
             await self._api.call("restore", "POST", url, deadline=deadline, classify=_RESTORING)
         except AddressTaken as fault:
-            raise Hold("The deleted account's address has another holder.", reason=Reason.ACCOUNT_CONFLICT) from fault
-        shown = requests.shown_user(self._base, object_id, self._field)
+            raise Hold(
+                "Another account holds the deleted account's address.", reason=Reason.ACCOUNT_CONFLICT
+            ) from fault
+        shown = graph_requests.shown_user(self._base, object_id, self._field)
         return self._found(await self._api.call("read", "GET", shown, deadline=deadline) or {}, deleted=False)
 
     async def assign_licences(self, object_id: str, licences: Sequence[str], *, timeout: float) -> None:
@@ -134,7 +140,7 @@ class MicrosoftDirectory:
                 await self._assign(object_id, licences, deadline)
             except answers.UsageLocationRefused as lagging:
                 raise NotYet(
-                    "Microsoft does not see the new usage location yet.", reason=refused.reason, code=refused.code
+                    "The new usage location is not visible at Microsoft yet.", reason=refused.reason, code=refused.code
                 ) from lagging
 
     async def add_to_group(self, object_id: str, group: str, *, timeout: float) -> None:
@@ -142,27 +148,27 @@ class MicrosoftDirectory:
         await self._api.call(
             "add_to_group",
             "POST",
-            requests.members(self._base, group),
-            body=requests.member_body(self._base, object_id),
+            graph_requests.members(self._base, group),
+            body=graph_requests.member_body(self._base, object_id),
             deadline=Deadline(timeout),
             classify=answers.joining(group),
         )
 
     async def was_used(self, object_id: str, *, password_set_at: datetime | None, timeout: float) -> bool | None:
-        """See `Directory`. The first sign-in must change the password, and Graph tells when it was changed last.
+        """See `Directory`. The first sign-in must change the password, and Graph shows when it was last changed.
 
-        (`signInActivity` would tell it outright, but needs a premium licence.)
+        (`signInActivity` would show it directly, but needs a premium licence.)
         """
-        url = f"{requests.user(self._base, object_id)}?$select=createdDateTime,lastPasswordChangeDateTime"
+        url = f"{graph_requests.user(self._base, object_id)}?$select=createdDateTime,lastPasswordChangeDateTime"
         user = await self._api.call("read", "GET", url, deadline=Deadline(timeout)) or {}
-        set_at = password_set_at or requests.moment(user.get("createdDateTime"))
-        changed_at = requests.moment(user.get("lastPasswordChangeDateTime"))
+        set_at = password_set_at or graph_requests.moment(user.get("createdDateTime"))
+        changed_at = graph_requests.moment(user.get("lastPasswordChangeDateTime"))
         return None if set_at is None or changed_at is None else changed_at > set_at + _CLOCKS_DIFFER
 
     async def replace_password(self, object_id: str, password: str, *, timeout: float) -> None:
         """See `Directory`."""
         body = {"passwordProfile": {"password": password, "forceChangePasswordNextSignIn": True}}
-        url = requests.user(self._base, object_id)
+        url = graph_requests.user(self._base, object_id)
         await self._api.call(
             "replace_password", "PATCH", url, body=body, deadline=Deadline(timeout), classify=_REPLACING
         )
@@ -173,40 +179,40 @@ class MicrosoftDirectory:
         return SignOnIdentity(f"{self._section.authority_url}/{tenant_id}/v2.0", object_id, tenant_id)
 
     async def _search_marked(self, url: str, deadline: Deadline, *, deleted: bool) -> list[Found]:
-        headers = requests.ADVANCED if self._field.advanced else None
+        headers = graph_requests.ADVANCED if self._field.advanced else None
         rows = await read_all(self._api, "search", url, deadline=deadline, headers=headers)
         return [self._found(row, deleted=deleted) for row in rows]
 
     async def _assign(self, object_id: str, licences: Sequence[str], deadline: Deadline) -> None:
-        url = f"{requests.user(self._base, object_id)}/assignLicense"
-        body = requests.licences_body(licences)
+        url = f"{graph_requests.user(self._base, object_id)}/assignLicense"
+        body = graph_requests.licences_body(licences)
         await self._api.call("assign_licences", "POST", url, body=body, deadline=deadline, classify=_LICENSING)
 
     async def _give_usage_location(
         self, object_id: str, deadline: Deadline, refused: answers.UsageLocationRefused
     ) -> None:
         """Raises `refused` where the account has the configured location, and `Hold` for the student where it has another one."""
-        url, configured = requests.user(self._base, object_id), self._section.usage_location
+        url, configured = graph_requests.user(self._base, object_id), self._section.usage_location
         user = await self._api.call("read", "GET", f"{url}?$select=usageLocation", deadline=deadline) or {}
         if user.get("usageLocation") == configured:
             raise refused
         if user.get("usageLocation"):
             raise Hold(
-                "Microsoft refuses the usage location that this account has.", reason=refused.reason, code=refused.code
+                "Microsoft rejected this account's usage location.", reason=refused.reason, code=refused.code
             ) from refused
         body = {"usageLocation": configured}
         await self._api.call("update", "PATCH", url, body=body, deadline=deadline)
 
     def _found(self, user: Mapping[str, Any], *, deleted: bool) -> Found:
         if not isinstance(user.get("id"), str):
-            raise Hold("Microsoft shows an object without an id.", reason=Reason.UNEXPECTED_ANSWER)
+            raise Hold("Microsoft returned an object without an id.", reason=Reason.UNEXPECTED_ANSWER)
         return Found(
             object_id=str(user["id"]),
             address=str(user.get("userPrincipalName", "")).lower(),
             marker=self._field.read(user),
             deleted=deleted,
-            guest=requests.is_guest(user),
+            guest=graph_requests.is_guest(user),
             synchronised=user.get("onPremisesSyncEnabled") is True,
             enabled=user.get("accountEnabled") is not False,
-            licences=requests.licences_of(user),
+            licences=graph_requests.licences_of(user),
         )

@@ -5,6 +5,7 @@ Arc, else the Instance Metadata Service of a virtual machine. It is always asked
 """
 
 from collections.abc import Callable
+from http import HTTPStatus
 from typing import Any
 
 import msal  # pyright: ignore[reportMissingTypeStubs]  it has none
@@ -15,11 +16,9 @@ from consumer.http.causes import explain
 from consumer.providers.session import session
 from consumer.tenants import ManagedIdentity, MicrosoftSection
 
-_PASSES = {404, 410, 429}
+_PASSES = {HTTPStatus.NOT_FOUND, HTTPStatus.GONE, HTTPStatus.TOO_MANY_REQUESTS}
 """Besides 5xx. "How to use managed identities for Azure resources on an Azure VM to acquire an access token", error handling: the service
 is being updated (404; 410 for up to 70 seconds), or has too many requests."""
-_CHALLENGE = 401
-_SERVER_ERROR = 500
 
 
 def fetcher(section: MicrosoftSection) -> Callable[[], tuple[str, float]]:
@@ -43,7 +42,7 @@ def fetcher(section: MicrosoftSection) -> Callable[[], tuple[str, float]]:
         except (requests.RequestException, ValueError, TypeError, OSError) as error:
             raise Unavailable(f"The managed identity's endpoint can't be reached ({explain(error)}).") from error
         raise Hold(
-            f"Azure gives no token for the managed identity ({answer.get('error', 'no reason')}).",
+            f"Azure issued no token for the managed identity ({answer.get('error', 'no reason')}).",
             reason=Reason.CREDENTIALS_INVALID,
             scope=Scope.TENANT,
         )
@@ -53,7 +52,7 @@ def fetcher(section: MicrosoftSection) -> Callable[[], tuple[str, float]]:
 
 def expect_answer(answer: requests.Response, *_: object, **_options: object) -> None:
     """Raises `RequestException` for what passes by itself, and for what msal cannot read: no JSON object. Arc's 401 is a challenge."""
-    if answer.status_code in _PASSES or answer.status_code >= _SERVER_ERROR:
+    if answer.status_code in _PASSES or answer.status_code >= HTTPStatus.INTERNAL_SERVER_ERROR:
         raise requests.HTTPError(f"HTTP {answer.status_code}", response=answer)
-    if answer.status_code != _CHALLENGE and not isinstance(answer.json(), dict):
+    if answer.status_code != HTTPStatus.UNAUTHORIZED and not isinstance(answer.json(), dict):
         raise requests.exceptions.InvalidJSONError("the answer is not a JSON object")

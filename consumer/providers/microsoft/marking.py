@@ -10,7 +10,7 @@ from dataclasses import dataclass
 from consumer.errors import GiveUp, Hold, OutcomeUnknown, Reason, RetryLater, Throttled
 from consumer.http.deadline import Deadline
 from consumer.providers.api import Api
-from consumer.providers.microsoft import answers, requests
+from consumer.providers.microsoft import answers, graph_requests
 from consumer.providers.microsoft.marker_field import MarkerField
 
 _MARKING = answers.of_one_permission(Reason.CONSENT_MISSING, "The application may not write markers on accounts.")
@@ -45,7 +45,7 @@ class Marking:
         return self._kept
 
     async def settle(self, object_id: str, marker: str, deadline: Deadline) -> Standing:
-        """How the marker stands. Raises nothing: the account is there, and a caller who were told otherwise would make another."""
+        """The state of the marker. Raises nothing: the account exists, and a caller that saw a fault would create another."""
         patience, pause, dropped = Deadline(min(_PATIENCE, deadline.left())), self._pause, False
         while dropped or not self._kept:
             try:
@@ -70,11 +70,11 @@ class Marking:
 
     async def put(self, object_id: str, marker: str, deadline: Deadline) -> None:
         """Writes the marker. Idempotent."""
-        url = requests.user(self._api.base_url, object_id)
+        url = graph_requests.user(self._api.base_url, object_id)
         body = self._field.written(marker)
         await self._api.call("mark", "PATCH", url, body=body, deadline=deadline, classify=_MARKING)
 
     async def _stands(self, object_id: str, marker: str, deadline: Deadline) -> bool:
-        url = requests.shown_user(self._api.base_url, object_id, self._field)
+        url = graph_requests.shown_user(self._api.base_url, object_id, self._field)
         user = await self._api.call("read", "GET", url, deadline=deadline) or {}
         return self._field.read(user) == marker

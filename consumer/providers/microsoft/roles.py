@@ -1,8 +1,8 @@
 """Whether an account holds an administrator's role in Entra, or may activate one.
 
-Three requests, the first that says yes ends it. Memberships tell of active roles, held directly or by a group, and of role-assignable
-groups: to be in one is taken for a role, since whatever role such a group has or is eligible for is its members'. Role assignments tell of
-custom roles and of those of an administrative unit. Eligibilities tell of roles that Privileged Identity Management lets the account
+Three requests, the first that says yes ends it. Memberships show active roles, held directly or by a group, and of role-assignable
+groups: to be in one is taken for a role, since whatever role such a group has or is eligible for is its members'. Role assignments show
+custom roles and of those of an administrative unit. Eligibilities show roles that Privileged Identity Management lets the account
 activate; a directory without Entra ID P2 has none. Eligible membership in a group is not seen: it needs a permission of its own.
 """
 
@@ -11,7 +11,7 @@ from typing import Any
 
 from consumer.http.deadline import Deadline
 from consumer.providers.api import Api
-from consumer.providers.microsoft import requests
+from consumer.providers.microsoft import graph_requests
 from consumer.providers.microsoft.answers import FeatureNotLicensed, reading_roles, roles_unreadable
 from consumer.providers.microsoft.collections import read_all
 
@@ -29,7 +29,7 @@ async def holds_role(api: Api, object_id: str, deadline: Deadline) -> bool:
 
 
 async def _by_membership(api: Api, object_id: str, deadline: Deadline) -> bool:
-    url = requests.memberships(api.base_url, object_id)
+    url = graph_requests.memberships(api.base_url, object_id)
     rows = await read_all(api, _OPERATION, url, deadline=deadline, classify=reading_roles)
     return any(_gives_role(row) for row in rows)
 
@@ -42,12 +42,12 @@ def _gives_role(membership: Mapping[str, Any]) -> bool:
 
 
 async def _by_assignment(api: Api, object_id: str, deadline: Deadline) -> bool:
-    url = requests.role_assignments(api.base_url, object_id)
+    url = graph_requests.role_assignments(api.base_url, object_id)
     return bool(await read_all(api, _OPERATION, url, deadline=deadline, classify=reading_roles))
 
 
 async def _by_eligibility(api: Api, object_id: str, deadline: Deadline) -> bool:
-    url = requests.role_eligibilities(api.base_url, object_id)
+    url = graph_requests.role_eligibilities(api.base_url, object_id)
     try:
         return bool(await read_all(api, _OPERATION, url, deadline=deadline, classify=reading_roles))
     except FeatureNotLicensed:

@@ -43,13 +43,13 @@ def fetcher(
             try:
                 return str(answer["access_token"]), float(answer.get("expires_in", 600))
             except (ValueError, TypeError) as error:
-                raise Unavailable("Entra gives a token without a lifetime.") from error
+                raise Unavailable("Entra returned a token without a lifetime.") from error
         if answer.get("error", "server_error") in _TRIES_AGAIN:
-            raise Unavailable("Entra gives no token now.")
+            raise Unavailable("Entra's token endpoint is temporarily unavailable.")
         codes = ", ".join(f"AADSTS{code}" for code in answer.get("error_codes") or ())
         said = codes or str(answer.get("error", "no reason"))
         raise Hold(
-            f"Entra refuses the application's credentials ({said}).",
+            f"Entra rejected the application's credentials ({said}).",
             reason=Reason.CREDENTIALS_INVALID,
             scope=Scope.TENANT,
             code=said,
@@ -59,11 +59,11 @@ def fetcher(
 
 
 class _Application:
-    """msal's client, made anew when a secret or a certificate has changed.
+    """msal's client, replaced when a secret or a certificate has changed.
 
     msal itself asks at most once a minute where Entra has answered 400, 429 or 5xx, and repeats the answer in between.
 
-    The authority is discovered at the first use, so that an authority that is away does not keep the service from starting.
+    The authority is discovered at the first use, so that an unavailable authority does not keep the service from starting.
     """
 
     def __init__(self, section: MicrosoftSection, open_secret: Callable[[str], str], proxies: Proxies) -> None:

@@ -9,10 +9,10 @@ from tests.configuration.files import Files
     ("old", "new", "place", "wrong"),
     [
         ("  client_id:", "  graph_url: https://graph.microsoft.com/v1.0\n  client_id:", "microsoft.graph_url", "holds the path"),
-        ("  client_id:", "  graph_url: https://host:99999\n  client_id:", "microsoft.graph_url", "is no address"),
+        ("  client_id:", "  graph_url: https://host:99999\n  client_id:", "microsoft.graph_url", "is not an address"),
         ("  client_id:", "  authority_url: 'https://[::1'\n  client_id:", "microsoft.authority_url", ""),
         ("region: eu", "url: https://api.mailgun.net/v3", "mailgun.url", "holds the path `/v3`"),
-        ("region: eu", "url: 'https://a b.example'", "mailgun.url", "is no address"),
+        ("region: eu", "url: 'https://a b.example'", "mailgun.url", "is not an address"),
         ("addresses:\n", "google: {service_account: env:KEY, admin_subject: Ann <a@school.example>}\naddresses:\n",
          "google.admin_subject", "wrong form"),
     ],

@@ -11,14 +11,14 @@ GOOGLE = ("addresses:\n", "google: {service_account: env:KEY, admin_subject: a@s
 @pytest.mark.parametrize(
     ("old", "new", "place", "wrong"),
     [
-        (SKU, "STANDARDWOFFPACK_STUDENT", "rules.1.licences.1", "no SKU id"),
-        (SKU, SKU[:-1], "rules.1.licences.1", "no SKU id"),
-        (GROUP, "grade-7@north-high.example", "rules.2.groups.microsoft.1", "no group's id at Microsoft"),
-        (f"microsoft: [{GROUP}]", f"google: [{GROUP}]", "rules.2.groups.google.1", "no group's address"),
-        ("groups:\n", "org_unit: Students/7\n    groups:\n", "rules.2.org_unit", "is no path"),
-        ("groups:\n", "org_unit: /Students/\n    groups:\n", "rules.2.org_unit", "is no path"),
-        ("groups:\n", "org_unit: ''\n    groups:\n", "rules.2.org_unit", "is no path"),
-        ('["7", "8"]', "[]", "rules.2.when.grade", "the rule applies to nobody"),
+        (SKU, "STANDARDWOFFPACK_STUDENT", "rules.1.licences.1", "not a SKU id"),
+        (SKU, SKU[:-1], "rules.1.licences.1", "not a SKU id"),
+        (GROUP, "grade-7@north-high.example", "rules.2.groups.microsoft.1", "not a group's object id"),
+        (f"microsoft: [{GROUP}]", f"google: [{GROUP}]", "rules.2.groups.google.1", "not a group's address"),
+        ("groups:\n", "org_unit: Students/7\n    groups:\n", "rules.2.org_unit", "is not a path"),
+        ("groups:\n", "org_unit: /Students/\n    groups:\n", "rules.2.org_unit", "is not a path"),
+        ("groups:\n", "org_unit: ''\n    groups:\n", "rules.2.org_unit", "is not a path"),
+        ('["7", "8"]', "[]", "rules.2.when.grade", "the rule never applies"),
     ],
 )
 def test_what_a_vendor_would_refuse_is_told_and_holds_nobody(

@@ -43,7 +43,7 @@ def test_a_database_in_every_form_that_libpq_reads_is_right(files: Files, url: s
 @pytest.mark.parametrize(
     ("old", "new", "place", "wrong"),
     [
-        ("http://localhost:8081", "http://localhost:99999", "registry.url", "is no address"),
+        ("http://localhost:8081", "http://localhost:99999", "registry.url", "is not an address"),
         ("http://localhost:8081", "'http://[::1'", "registry.url", ""),
         ("http://localhost:8081", "http://user:secret@localhost:8081", "registry.url", "must hold no user name"),
         ("host: 0.0.0.0", "host: 0.0.0.0:9464", "http.host", "neither an IP address nor a host's name"),

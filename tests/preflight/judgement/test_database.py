@@ -16,7 +16,7 @@ URL = ("database", "url")
         (Ledger(Form.NONE), False, [(URL, "holds no ledger yet")]),
         (Ledger(Form.OLDER), False, [(URL, "holds a ledger of an older version")]),
         (Ledger(Form.NONE), True, []),
-        (Ledger(Form.OLDER, may_create=False), True, [(("database", "migrate_at_start"), "cannot be done")]),
+        (Ledger(Form.OLDER, may_create=False), True, [(("database", "migrate_at_start"), "is not possible")]),
         (Ledger(Form.NONE, standby=True), False, [(URL, "leads to a standby")]),
         (
             Ledger(Form.CURRENT, lacking={"inbox": ("INSERT",)}),
@@ -42,7 +42,7 @@ def test_a_newer_ledger_is_a_note() -> None:
     ("remedy", "right"),
     [
         ("Create the database.", "Create the database."),
-        (None, "Check host and port, and that the server runs and lets this host in."),
+        (None, "Check host and port, and that the server is running and accepts this host."),
     ],
 )
 def test_the_server_s_own_words_are_shown_with_what_to_do(remedy: str | None, right: str) -> None:

@@ -88,8 +88,8 @@ def test_a_customer_of_others_may_be_the_cause() -> None:
         (OK, told(verified=False), "is not verified", False),
         (OK, None, "could not be checked", True),
         (OK, told(503), "could not be checked", True),
-        (refusal(404, "notFound", "Resource Not Found: domain"), told(verified=True), "is no domain", False),
-        (refusal(403, "forbidden"), None, "is no domain", False),
+        (refusal(404, "notFound", "Resource Not Found: domain"), told(verified=True), "is not a domain", False),
+        (refusal(403, "forbidden"), None, "is not a domain", False),
         (THROTTLED, None, "could not be checked", True),
     ],
 )
@@ -104,7 +104,7 @@ def test_a_domain_belongs_to_the_workspace_and_is_verified(
     ("answer", "wrong", "note"),
     [
         (OK, None, False),
-        (refusal(400, "invalid", "Invalid Input: INVALID_OU_ID"), "is no organisational unit", False),
+        (refusal(400, "invalid", "Invalid Input: INVALID_OU_ID"), "is not an organisational unit", False),
         (refusal(403, "forbidden"), "is a unit that the administrator may not read", False),
         (THROTTLED, "could not be checked", True),
         (told(500), "could not be checked", True),
@@ -119,8 +119,8 @@ def test_a_unit_exists_and_may_be_read(answer: Answer, wrong: str | None, *, not
     ("answer", "wrong", "note"),
     [
         (OK, None, False),
-        (refusal(404, "notFound", "Resource Not Found: groupKey"), "is no group", False),
-        (refusal(400, "invalid", "Invalid Input: groupKey"), "is no group", False),
+        (refusal(404, "notFound", "Resource Not Found: groupKey"), "is not a group", False),
+        (refusal(400, "invalid", "Invalid Input: groupKey"), "is not a group", False),
         (refusal(403, "forbidden"), "is a group whose members the administrator may not read", False),
         (THROTTLED, "could not be checked", True),
     ],

@@ -41,11 +41,11 @@ def test_what_the_cluster_does_not_show_is_not_held_against_it() -> None:
     ("key", "topic", "word"),
     [
         ("status_changed", Refused("unknown topic", missing=True), "does not exist"),
-        ("status_changed", Refused("denied", forbidden=True), "may not see"),
+        ("status_changed", Refused("denied", forbidden=True), "may not access"),
         ("relay_progress", Topic(1, 3, ALL, {**SAFE, "cleanup.policy": "delete"}), "`cleanup.policy` = `delete`"),
         ("relay_progress", Topic(6, 3, ALL, {**SAFE, "cleanup.policy": "compact"}), "6 partitions instead of 1"),
         ("dead_letters", Topic(1, 3, ALL, SAFE), "`retention.ms` = `604800000` instead of `-1`"),
-        ("account_provisioned", Topic(6, 1, ALL, SAFE), "takes no records"),
+        ("account_provisioned", Topic(6, 1, ALL, SAFE), "accepts no records"),
         ("status_changed", Topic(6, 3, frozenset({WRITE}), SAFE), "does not allow READ"),
         ("account_provisioned", Topic(6, 3, frozenset(), SAFE), "does not allow READ and WRITE"),
         ("dead_letters", Topic(1, 3, frozenset({READ}), {**SAFE, "retention.ms": "-1"}), "does not allow WRITE"),

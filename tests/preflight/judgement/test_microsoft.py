@@ -74,8 +74,8 @@ def licensed() -> Tenant:
     [
         ({"prepaidUnits": {"enabled": 10}, "consumedUnits": 9}, None),
         ({"prepaidUnits": {"enabled": 0, "warning": 10}, "consumedUnits": 9, "capabilityStatus": "Warning"}, None),
-        ({"prepaidUnits": {"enabled": 10}, "consumedUnits": 10}, "none is left"),
-        ({"prepaidUnits": {"enabled": 10}, "consumedUnits": 12}, "none is left"),
+        ({"prepaidUnits": {"enabled": 10}, "consumedUnits": 10}, "no units left"),
+        ({"prepaidUnits": {"enabled": 10}, "consumedUnits": 12}, "no units left"),
         ({"capabilityStatus": "Suspended"}, "suspended"),
         ({"capabilityStatus": "Deleted"}, "deleted"),
         ({"appliesTo": "Company"}, "whole organisation"),

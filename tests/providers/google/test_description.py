@@ -11,7 +11,7 @@ from consumer.http.answer import Answer
 from consumer.http.client import Call
 from consumer.providers.google.answers import fault_of
 from consumer.providers.google.directory import GoogleDirectory
-from consumer.providers.google.requests import FIELDS
+from consumer.providers.google.directory_requests import FIELDS
 from consumer.providers.google.tokens import SCOPES
 from consumer.settings import SecretRef
 from consumer.tenants import GoogleSection

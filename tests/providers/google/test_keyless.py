@@ -140,8 +140,8 @@ async def test_what_is_no_refusal_is_asked_for_again(
     [
         ({"type": "service_account"}, "not of the type `external_account`"),
         ({"credential_source": None}, "has no `credential_source`"),
-        ({"credential_source": {"executable": {"command": "/bin/true"}}}, "have a program run"),
-        ({"credential_source": {}}, "does not take it"),
+        ({"credential_source": {"executable": {"command": "/bin/true"}}}, "an `executable` source"),
+        ({"credential_source": {}}, "google-auth rejected it"),
         ({"credential_source": {"file": "/nowhere/token"}}, "token file"),
     ],
 )

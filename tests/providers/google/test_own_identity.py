@@ -96,4 +96,4 @@ async def test_a_machine_without_the_role_holds_the_whole_tenant(
 async def test_where_google_gives_no_identity_the_log_will_say_so(section: GoogleSection, tmp_path: Path) -> None:
     told = await asked(section, {"NO_GCE_CHECK": "true"}, tmp_path)
     assert told["fault"] == "Unavailable"
-    assert "no identity" in told["says"]
+    assert "application default credentials" in told["says"]

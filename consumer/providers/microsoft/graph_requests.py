@@ -58,7 +58,7 @@ def user(base_url: str, object_id: str) -> str:
 
 
 def shown_user(base_url: str, object_id: str, marker: MarkerField) -> str:
-    """A user with all that tells whose it is, and whether its sign-in is enabled."""
+    """A user with all properties that identify its owner, and whether its sign-in is enabled."""
     return f"{user(base_url, object_id)}?$select={selection(marker)}"
 
 
@@ -68,7 +68,7 @@ def standing_user(base_url: str, object_id: str, marker: MarkerField) -> str:
 
 
 def selection(marker: MarkerField) -> str:
-    """The properties that tell whose a user is."""
+    """The properties that identify a user's owner."""
     return f"{_SHOWN},{marker.selected}"
 
 
@@ -116,7 +116,7 @@ def deleted_users_marked(base_url: str, field: MarkerField, marker: str) -> str:
 
 
 def holders_of(base_url: str, address: str, marker: MarkerField) -> str:
-    """Whoever has the address, as a sign-in name or as one of its mail addresses."""
+    """The account with the address, as a sign-in name or as one of its mail addresses."""
     literal = _literal(address)
     condition = f"userPrincipalName eq {literal} or proxyAddresses/any(a:a eq {_literal('smtp:' + address)})"
     return f"{users(base_url)}?$filter={quote(condition, safe='')}&$select={selection(marker)}"
@@ -140,7 +140,7 @@ def licences_of(user: Mapping[str, Any]) -> frozenset[str] | None:
 
 
 def is_guest(user: Mapping[str, Any]) -> bool:
-    """Whether somebody of another organisation signs in with it: also where it was made a member afterwards."""
+    """Whether a person of another organisation signs in with it, even if it was made a member afterwards."""
     invited = user.get("creationType") == "Invitation" or "#ext#" in str(user.get("userPrincipalName", "")).lower()
     return user.get("userType") == "Guest" or invited
 

@@ -1,30 +1,30 @@
-"""A hold: farther and farther between tries, and over only when it has been calm for a while."""
+"""A pause: longer and longer between attempts, and over only after a calm period."""
 
 from dataclasses import dataclass, field
 
 import pytest
 from prometheus_client import CollectorRegistry
 
-from consumer.intake.hold import Hold
+from consumer.intake.pause import Pause
 from consumer.observe.metrics import Metrics
 
 
 @dataclass
 class Given:
-    """A hold, and the time that it sees."""
+    """A pause and its clock."""
 
     now: float = 100.0
     metrics: Metrics = field(default_factory=lambda: Metrics(CollectorRegistry()))
 
     def __post_init__(self) -> None:
-        self.hold = Hold(self.metrics, lambda: self.now, calm=2.0)
+        self.pause = Pause(self.metrics, lambda: self.now, calm=2.0)
 
     def fail(self, cause: str = "database") -> None:
-        self.hold.failed(cause, "It does not answer.")
+        self.pause.failed(cause, "It does not answer.")
 
     def seconds_to_next(self) -> float:
         began = self.now
-        while not self.hold.due:
+        while not self.pause.due:
             self.now += 0.25
         return self.now - began
 
@@ -35,9 +35,9 @@ def given() -> Given:
 
 
 def test_what_never_failed_is_always_due(given: Given) -> None:
-    given.hold.succeeded()
-    assert given.hold.due
-    assert given.hold.cause is None
+    given.pause.succeeded()
+    assert given.pause.due
+    assert given.pause.cause is None
 
 
 def test_tries_lie_twice_as_far_apart_each_time_up_to_ten_seconds(given: Given) -> None:
@@ -50,19 +50,19 @@ def test_tries_lie_twice_as_far_apart_each_time_up_to_ten_seconds(given: Given) 
 
 def test_it_ends_with_a_second_success_after_a_calm_while(given: Given) -> None:
     given.fail()
-    given.hold.succeeded()
-    assert given.hold.cause == "database"
+    given.pause.succeeded()
+    assert given.pause.cause == "database"
     assert given.seconds_to_next() == 2
-    given.hold.succeeded()
-    assert given.hold.cause is None
+    given.pause.succeeded()
+    assert given.pause.cause is None
 
 
 def test_a_failure_during_the_calm_begins_anew(given: Given) -> None:
     given.fail()
-    given.hold.succeeded()
+    given.pause.succeeded()
     given.fail()
-    given.hold.succeeded()
-    assert given.hold.cause == "database"
+    given.pause.succeeded()
+    assert given.pause.cause == "database"
 
 
 def test_operators_see_one_cause_at_a_time(given: Given) -> None:

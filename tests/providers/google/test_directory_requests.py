@@ -4,7 +4,7 @@ from urllib.parse import parse_qs, urlsplit
 
 import pytest
 
-from consumer.providers.google import requests
+from consumer.providers.google import directory_requests
 from consumer.providers.port import NewAccount
 
 GOOGLE = "https://admin.example"
@@ -14,7 +14,7 @@ OTHERS = [{"type": "organization", "value": "E-77"}, {"type": "custom", "customT
 
 
 def test_one_call_carries_everything_that_an_account_needs() -> None:
-    assert requests.create_body(MARIA, "Kd7m-Wq3x") == {
+    assert directory_requests.create_body(MARIA, "Kd7m-Wq3x") == {
         "primaryEmail": "maria.rossi@school.example",
         "name": {"givenName": "Maria", "familyName": "Rossi"},
         "password": "Kd7m-Wq3x",
@@ -26,14 +26,14 @@ def test_one_call_carries_everything_that_an_account_needs() -> None:
 
 
 def test_a_student_of_no_unit_and_no_language_is_put_at_the_top() -> None:
-    body = requests.create_body(NewAccount("a@school.example", "S1", "A", "B", "A B", None), "Kd7m-Wq3x")
+    body = directory_requests.create_body(NewAccount("a@school.example", "S1", "A", "B", "A B", None), "Kd7m-Wq3x")
     assert body["orgUnitPath"] == "/"
     assert "languages" not in body
 
 
 @pytest.mark.parametrize("before", [[], [{**OURS, "value": "S0"}]], ids=["none of ours", "an old one of ours"])
 def test_other_external_ids_stay_beside_the_marker(before: list[dict[str, str]]) -> None:
-    assert requests.external_ids("S1", beside={"externalIds": [*OTHERS, *before]}) == [*OTHERS, OURS]
+    assert directory_requests.external_ids("S1", beside={"externalIds": [*OTHERS, *before]}) == [*OTHERS, OURS]
 
 
 @pytest.mark.parametrize(
@@ -46,27 +46,27 @@ def test_other_external_ids_stay_beside_the_marker(before: list[dict[str, str]])
     ],
 )
 def test_a_marker_is_an_external_id_of_our_own_type(user: dict[str, object], marker: str | None) -> None:
-    assert requests.marker_of(user) == marker
+    assert directory_requests.marker_of(user) == marker
 
 
 @pytest.mark.parametrize(
     ("marker", "written"), [("S1", "'S1'"), ("O'N 'x", r"'O\'N \'x'"), ("a\\b", r"'a\\b'"), ("a&b=c", "'a&b=c'")]
 )
 def test_a_search_says_what_was_meant_whatever_is_in_the_value(marker: str, written: str) -> None:
-    url = urlsplit(requests.users_with(GOOGLE, "my_customer", marker, deleted=False))
+    url = urlsplit(directory_requests.users_with(GOOGLE, "my_customer", marker, deleted=False))
     assert url.path == "/admin/directory/v1/users"
     assert parse_qs(url.query) == {
         "customer": ["my_customer"],
         "query": [f"externalId={written}"],
-        "fields": [f"kind,users({requests.FIELDS})"],
+        "fields": [f"kind,users({directory_requests.FIELDS})"],
     }
 
 
 def test_deleted_users_are_looked_for_by_themselves() -> None:
-    query = urlsplit(requests.users_with(GOOGLE, "my_customer", "S1", deleted=True)).query
+    query = urlsplit(directory_requests.users_with(GOOGLE, "my_customer", "S1", deleted=True)).query
     assert parse_qs(query)["showDeleted"] == ["true"]
 
 
 def test_keys_are_one_segment_of_the_path_each() -> None:
     path = "/admin/directory/v1/groups/7%2F8@school.example/members/a%3Fb@school.example"
-    assert requests.member(GOOGLE, "7/8@school.example", "a?b@school.example") == f"{GOOGLE}{path}"
+    assert directory_requests.member(GOOGLE, "7/8@school.example", "a?b@school.example") == f"{GOOGLE}{path}"

@@ -6,7 +6,7 @@ from urllib.parse import parse_qs, urlsplit
 
 import pytest
 
-from consumer.providers.microsoft import requests
+from consumer.providers.microsoft import graph_requests
 from consumer.providers.microsoft.marker_field import MarkerField
 from consumer.providers.port import NewAccount
 
@@ -17,7 +17,7 @@ MARIA = NewAccount("maria.rossi@school.example", "S1", "Maria", "Rossi", "Maria 
 
 
 def test_one_call_carries_everything_that_an_account_needs() -> None:
-    assert requests.create_body(MARIA, "Kd7m-Wq3x", usage_location="GR", marker=EMPLOYEE_ID) == {
+    assert graph_requests.create_body(MARIA, "Kd7m-Wq3x", usage_location="GR", marker=EMPLOYEE_ID) == {
         "accountEnabled": True,
         "displayName": "Maria Rossi",
         "givenName": "Maria",
@@ -33,7 +33,7 @@ def test_one_call_carries_everything_that_an_account_needs() -> None:
 
 def test_what_a_student_does_not_have_is_left_out_since_graph_refuses_empty_texts() -> None:
     mononym = NewAccount("madonna@school.example", "S1", "", "Madonna", "Madonna", None)
-    body = requests.create_body(mononym, "Kd7m-Wq3x", usage_location="GR", marker=EMPLOYEE_ID)
+    body = graph_requests.create_body(mononym, "Kd7m-Wq3x", usage_location="GR", marker=EMPLOYEE_ID)
     assert "" not in body.values()
     assert not {"givenName", "preferredLanguage"} & body.keys()
 
@@ -44,18 +44,19 @@ def test_what_a_student_does_not_have_is_left_out_since_graph_refuses_empty_text
 def test_a_nickname_is_the_address_s_local_part_without_what_it_may_not_hold(local: str, nickname: str) -> None:
     account = NewAccount(f"{local}@school.example", "S1", "A", "B", "A B", None)
     assert (
-        requests.create_body(account, "Kd7m-Wq3x", usage_location="GR", marker=EMPLOYEE_ID)["mailNickname"] == nickname
+        graph_requests.create_body(account, "Kd7m-Wq3x", usage_location="GR", marker=EMPLOYEE_ID)["mailNickname"]
+        == nickname
     )
 
 
 @pytest.mark.parametrize("marker", ["S1", "O'N 'x", "a&b=c", "ž/ü?#", "100%"])
 def test_a_condition_says_what_was_meant_whatever_is_in_the_value(marker: str) -> None:
-    url = urlsplit(requests.users_marked(GRAPH, EMPLOYEE_ID, marker))
+    url = urlsplit(graph_requests.users_marked(GRAPH, EMPLOYEE_ID, marker))
     doubled = marker.replace("'", "''")
     assert url.path == "/v1.0/users"
     assert parse_qs(url.query) == {
         "$filter": [f"employeeId eq '{doubled}'"],
-        "$select": [requests.selection(EMPLOYEE_ID)],
+        "$select": [graph_requests.selection(EMPLOYEE_ID)],
     }
 
 
@@ -66,7 +67,7 @@ def test_a_condition_says_what_was_meant_whatever_is_in_the_value(marker: str) -
         (EXTENSION, f"{EXTENSION} eq '~A'", EXTENSION),
     ],
 )  # fmt: skip
-@pytest.mark.parametrize("make", [requests.users_marked, requests.deleted_users_marked])
+@pytest.mark.parametrize("make", [graph_requests.users_marked, graph_requests.deleted_users_marked])
 def test_extensions_are_searched_by_advanced_queries(
     make: Callable[[str, MarkerField, str], str], name: str, condition: str, selected: str
 ) -> None:
@@ -86,23 +87,27 @@ def test_extensions_are_searched_by_advanced_queries(
     ],
 )
 def test_a_guest_is_known_by_its_type_its_invitation_or_its_name(user: dict[str, str | None], *, guest: bool) -> None:
-    assert requests.is_guest(user) is guest
+    assert graph_requests.is_guest(user) is guest
 
 
 def test_holders_are_looked_for_by_sign_in_name_and_by_mail_address() -> None:
-    (condition,) = parse_qs(urlsplit(requests.holders_of(GRAPH, "o'neill@x.example", EMPLOYEE_ID)).query)["$filter"]
+    (condition,) = parse_qs(urlsplit(graph_requests.holders_of(GRAPH, "o'neill@x.example", EMPLOYEE_ID)).query)[
+        "$filter"
+    ]
     assert condition == (
         "userPrincipalName eq 'o''neill@x.example' or proxyAddresses/any(a:a eq 'smtp:o''neill@x.example')"
     )
 
 
-@pytest.mark.parametrize("make", [requests.user, requests.restore, requests.members, requests.memberships])
+@pytest.mark.parametrize(
+    "make", [graph_requests.user, graph_requests.restore, graph_requests.members, graph_requests.memberships]
+)
 def test_an_id_is_one_segment_of_the_path(make: Callable[[str, str], str]) -> None:
     assert "/a%2F..%3F%23b" in make(GRAPH, "a/..?#b")
 
 
 def test_a_reference_to_a_member_is_on_the_cloud_s_own_host() -> None:
-    assert requests.member_body("https://graph.microsoft.us", "o1") == {
+    assert graph_requests.member_body("https://graph.microsoft.us", "o1") == {
         "@odata.id": "https://graph.microsoft.us/v1.0/directoryObjects/o1"
     }
 
@@ -121,4 +126,4 @@ def test_a_reference_to_a_member_is_on_the_cloud_s_own_host() -> None:
     ],
 )
 def test_a_moment_is_read_where_there_is_one(text: object, moment: datetime | None) -> None:
-    assert requests.moment(text) == moment
+    assert graph_requests.moment(text) == moment

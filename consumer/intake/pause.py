@@ -1,6 +1,6 @@
-"""Why work stands still, and when it is tried again.
+"""Why intake is paused, and when it is retried.
 
-free ──failed──▶ held ──failed──▶ held, twice as long apart
+free ──failed──▶ paused ──failed──▶ paused, twice as long apart
  ▲                │ succeeded
  └──succeeded── calming, for a while (hysteresis)
 """
@@ -16,18 +16,18 @@ log = structlog.get_logger()
 _FIRST_PAUSE, _LONGEST_PAUSE = 0.25, 10.0
 
 
-class Hold:
-    """Back-off and hysteresis of what can be away. One that comes and goes must not pump the partitions: see `calm`."""
+class Pause:
+    """Back-off and hysteresis for a dependency. An unstable one must not pause and resume the partitions repeatedly: see `calm`."""
 
     def __init__(self, metrics: Metrics, clock: Callable[[], float], *, calm: float) -> None:
-        """`calm` is for how many seconds nothing may have failed before the hold ends."""
+        """`calm`: seconds without a failure before the pause ends."""
         self._metrics = metrics
         self._clock = clock
         self._calm = calm
         self._pause = _FIRST_PAUSE
         self._again_at = 0.0
         self.cause: str | None = None
-        """What is away; None where nothing is."""
+        """The unavailable dependency; None if there is none."""
 
     @property
     def due(self) -> bool:
@@ -35,7 +35,7 @@ class Hold:
         return self._again_at <= self._clock()
 
     def failed(self, cause: str, why: str) -> None:
-        """Holds; each time longer, up to 10 s."""
+        """Pauses; each time longer, up to 10 s."""
         if cause != self.cause:
             self._end()
             self.cause = cause
@@ -45,7 +45,7 @@ class Hold:
         self._pause = min(_LONGEST_PAUSE, self._pause * 2)
 
     def succeeded(self) -> None:
-        """Ends the hold, or the back-off first."""
+        """Ends the pause, or the back-off first."""
         if self.cause is None:
             return
         if self._pause > _FIRST_PAUSE:
