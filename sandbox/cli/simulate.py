@@ -33,8 +33,8 @@ from sandbox.simulators.world import World
 
 app = typer.Typer(
     no_args_is_help=True,
-    help="Start vendors, Kafka and PostgreSQL for a trial, send status events, and look at the results.",
-    epilog="Start with: provisioner simulate vendors --directory sim. docs/first-school.md goes on from there.",
+    help="Start simulated vendors, Kafka and PostgreSQL, send status events, and inspect the results.",
+    epilog="Start with: provisioner simulate vendors --directory sim. docs/first-school.md continues from there.",
 )
 
 

@@ -249,7 +249,7 @@ def _waits(student: StudentRow, cause: WaitFor, now: datetime) -> Wait:
 
 
 def _lost(student: StudentRow, step: Step) -> bool:
-    """Whether somebody else began the step, and did not end it."""
+    """Whether another worker began the step, and did not end it."""
     return step.state is StepState.STARTED and student.step_epochs[step.provider, step.name] != student.epoch
 
 
