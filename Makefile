@@ -54,6 +54,7 @@ lint: $(VENV)/.dev
 	$(BIN)/ruff format --check .
 	$(BIN)/pyright
 	$(BIN)/lint-imports
+	$(BIN)/python -m tests.style
 
 format: $(VENV)/.dev
 	$(BIN)/ruff check --fix-only --quiet .

@@ -19,7 +19,7 @@ def measure(parts: Parts, scale: Scale) -> Sequence[Row]:
     for peer in callers():
         say(f"calls: {peer.name}, {scale.calls:,} …")
         with stub() as url:
-            told = {"KAFKA_BOOTSTRAP_SERVERS": parts.kafka, "TOPIC": topic, "COUNT": scale.calls}
-            reading = peer.take(**told, STUB=url, IN_FLIGHT=_IN_FLIGHT)
+            environ = {"KAFKA_BOOTSTRAP_SERVERS": parts.kafka, "TOPIC": topic, "COUNT": scale.calls}
+            reading = peer.take(**environ, STUB=url, IN_FLIGHT=_IN_FLIGHT)
         rows.append(Row(f"calls of 100 ms: {peer.name}", f"{reading.rate:,.0f} calls/s, remembering none"))
     return rows

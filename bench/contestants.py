@@ -53,9 +53,9 @@ class Peer:
     name: str
     command: Sequence[str]
 
-    def take(self, **told: object) -> Reading:
+    def take(self, **environ: object) -> Reading:
         """See `bench.reading.take`."""
-        return run(self.command, **told)
+        return run(self.command, **environ)
 
 
 def lookers() -> Sequence[Peer]:

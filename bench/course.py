@@ -10,7 +10,7 @@ _EARLY = 1 / 4
 
 
 class Course:
-    """Is told how far the run is, often; `count` is all of it. The clock starts at the first news of any progress."""
+    """Receives the progress of the run, often; `count` is the total. The clock starts at the first news of any progress."""
 
     def __init__(self, count: int) -> None:
         self._count = count

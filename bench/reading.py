@@ -43,14 +43,14 @@ class Reading:
 _READING = TypeAdapter(Reading)
 
 
-def take(module: str, *words: str, **told: object) -> Reading:
-    """Runs the module to its end, `told` in its environment. Raises RuntimeError, with what it said, if it fails."""
-    return run([sys.executable, "-m", module, *words], **told)
+def take(module: str, *words: str, **variables: object) -> Reading:
+    """Runs the module to its end, with `variables` in its environment. Raises RuntimeError, with what it said, if it fails."""
+    return run([sys.executable, "-m", module, *words], **variables)
 
 
-def run(command: Sequence[str], **told: object) -> Reading:
+def run(command: Sequence[str], **variables: object) -> Reading:
     """The same for any command."""
-    environ = {**os.environ, **{name: str(value) for name, value in told.items()}}
+    environ = {**os.environ, **{name: str(value) for name, value in variables.items()}}
     done = subprocess.run(command, cwd=ROOT, env=environ, capture_output=True, text=True, check=False)  # noqa: S603  our own
     if done.returncode or not done.stdout.strip():
         raise RuntimeError(f"{command} failed ({done.returncode}):\n{done.stdout[-2000:]}{done.stderr[-2000:]}")

@@ -18,7 +18,7 @@ from consumer.observe import logs
 from consumer.secrets import opener
 
 _LOOK_EVERY = 0.1
-_TOLD = 10
+_REPORTS = 10
 
 
 async def main(config: str, count: str) -> None:
@@ -27,10 +27,10 @@ async def main(config: str, count: str) -> None:
     logs.configure(settings.log.level, settings.log.format)
     app = App(settings, [tenant for tenant, _ in load_tenants(settings.tenants_dir)], opener({}))
     running = asyncio.create_task(app.run())
-    course, told = Course(int(count)), 0
+    course, reported = Course(int(count)), 0
     while not running.done() and not course.reached(settled := _total(app.metrics.settled)):
-        if settled * _TOLD // int(count) > told:
-            told = int(settled * _TOLD // int(count))
+        if settled * _REPORTS // int(count) > reported:
+            reported = int(settled * _REPORTS // int(count))
             say(f"  {settled:,.0f} of {count} students are settled")
         await asyncio.sleep(_LOOK_EVERY)
     app.stop()

@@ -22,9 +22,9 @@ def measure(parts: Parts, scale: Scale, peers: Sequence[Peer] = ()) -> Sequence[
     taken: dict[str, list[Reading]] = {}
     for number in range(scale.rounds):
         say(f"events that do nothing: round {number + 1} of {scale.rounds}, {scale.skips:,} each …")
-        told = {"KAFKA_BOOTSTRAP_SERVERS": parts.kafka, "TOPIC": topic, "COUNT": scale.skips}
-        readings = {_BARE: take("bench.peers.bare", **told), _OURS: intake(parts, scale, topic, scale.skips)}
-        readings |= {peer.name: peer.take(**told) for peer in peers}
+        environ = {"KAFKA_BOOTSTRAP_SERVERS": parts.kafka, "TOPIC": topic, "COUNT": scale.skips}
+        readings = {_BARE: take("bench.peers.bare", **environ), _OURS: intake(parts, scale, topic, scale.skips)}
+        readings |= {peer.name: peer.take(**environ) for peer in peers}
         for name, reading in readings.items():
             say(f"  {name}: {reading.rate:,.0f}/s")
             taken.setdefault(name, []).append(reading)

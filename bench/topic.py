@@ -27,7 +27,7 @@ def institutions(count: int) -> Sequence[Tenant]:
 
 
 def fill_with_skips(kafka: str, topic: str, tenants: Sequence[Tenant], count: int) -> None:
-    """Events that do nothing. From a hundred thousand on they repeat: nobody keeps anything about them."""
+    """Events that do nothing. From a hundred thousand on they repeat: no contestant stores anything about them."""
     stream = EventStream(seed=7, tenants=tenants, students=min(count, _DISTINCT), encoder=_encoder(), mix=_IDLE)
     distinct = [(record.key, record.value) for record in islice(stream, min(count, _DISTINCT))]
     _fill(kafka, topic, [distinct[number % len(distinct)] for number in range(count)])

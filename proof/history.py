@@ -86,7 +86,7 @@ class Operation(StrEnum):
     LOOK_UP = "look_up"
     TOKEN = "token"  # noqa: S105  an operation
     OTHER = "other"
-    UNKNOWN = "unknown"  # nobody has said what this route does
+    UNKNOWN = "unknown"  # an unclassified route
 
 
 WRITES = frozenset(
@@ -278,17 +278,17 @@ class Change:
 class Bounds:
     """What a run is held to. Times are seconds.
 
-    `hears`: from a throttled answer until every replica can know of it. `operation`: how long the requests of one operation may follow
+    `propagation`: from a throttled answer until every replica knows it. `operation`: how long the requests of one operation may follow
     one another. `clocks`: how far the clocks of one run differ. `ahead`: how far an outcome's date may run ahead of its commit (it counts
     from the asking for the claim, whose answer may take long). `quiet`: from the last fault until nothing is owed. `spared`: from an
     event accepted to its being settled, at a tenant that no fault was aimed at. `report_after` and `report_attempts`: of waits that last so
-    long, or for so many tries in a row, downstream must be told (None: not looked at).
+    long, or for so many tries in a row, an outcome must be published (None: not checked).
     """
 
     least_effects: int = 1
     writes_per_effect: float = 1.2
     writes_per_effect_with_faults: float = 4.0
-    hears: float = 2.0
+    propagation: float = 2.0
     operation: float = 30.0
     clocks: float = 0.5
     ahead: float = 0.5

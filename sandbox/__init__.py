@@ -1,1 +1,1 @@
-"""What the service is tried out with: simulated vendors, a Kafka and a PostgreSQL of one's own, and a demonstration on them."""
+"""For trying the service: simulated vendors, an embedded Kafka and PostgreSQL, and a demonstration on them."""

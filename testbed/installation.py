@@ -106,7 +106,7 @@ class Service:
     async def run(
         self, name: str, *, environ: Mapping[str, str] | None = None, module: str = "consumer.cli"
     ) -> Process:
-        """Starts a replica, with more in its environment; its log goes on in `<name>.log`. It ends with this process at the latest."""
+        """Starts a replica, with more in its environment; its log continues in `<name>.log`. It ends with this process at the latest."""
         with self.log(name).open("ab") as log:
             return await self._start("run", output=log.fileno(), environ=environ or {}, module=module)
 
@@ -123,7 +123,7 @@ class Service:
         )  # fmt: skip
 
     def environ(self) -> Mapping[str, str]:
-        """What its processes are told, whatever this one was."""
+        """The environment of its processes, independent of this one's."""
         kept = {name: value for name, value in os.environ.items() if not name.startswith("PROVISIONER_")}
         return {**kept, **VAULT, "COLUMNS": "200"}
 

@@ -19,7 +19,7 @@ _STOP_WITHIN = 60.0
 class Replica:
     """A process of the service. It is started again whenever it ended by itself or by `kill`, until `down`.
 
-    `exits` are the statuses of ends that nobody here caused, `deaths` are the times of
+    `exits` are the statuses of ends that the test did not cause, `deaths` are the times of
     ends that were none of its own wish, `restarts` counts all starts but the first. `environ` and `module` (what is
     run in place of the command) hold from the next start.
     """

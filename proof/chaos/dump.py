@@ -62,7 +62,7 @@ def changes(database: str) -> Sequence[Change]:
 
 
 def _typed(table: str, line: dict[str, Any]) -> dict[str, Any]:
-    """A row as JSON told it, with what JSON has no word for."""
+    """A row read from JSON, with the types that JSON lacks restored."""
     for name in _TIMES[table]:
         if line[name] is not None:
             line[name] = datetime.fromisoformat(line[name]).timestamp()

@@ -92,7 +92,7 @@ class Experiment:
         return [entry for entry in entries if entry.route.startswith(route)]
 
     def vendor_calls(self) -> Sequence[Entry]:
-        """The same, but for the registry's: whoever starts or finds an unknown schema asks it again."""
+        """The same, but for the registry's: a replica that starts or meets an unknown schema asks it again."""
         return [call for call in self.calls() if call.service != REGISTRY]
 
     def faults(self, *rules: FaultRule) -> None:
@@ -100,7 +100,7 @@ class Experiment:
         self.installation.simulators.faults.set([*rules, *HEALTHY])
 
     def person(self, tenant_id: str, index: int) -> Student:
-        """Somebody whom the load does not know."""
+        """A student who is not in the load."""
         return self._people.student(tenant_id, self._number * 10_000 + 5_000 + index)
 
     def event(
@@ -135,7 +135,7 @@ class Experiment:
         return sum(sample.value for family in families for sample in family.samples if sample.name == name)
 
     def exits(self) -> int:
-        """Ends of replicas that nobody here caused, since the row began."""
+        """Ends of replicas that the row did not cause, since the row began."""
         return sum(len(replica.exits) for replica in self.replicas) - self._exits_before
 
     async def begin(self) -> None:
@@ -244,6 +244,6 @@ class Experiment:
                 students=students,
                 encoder=self.encoder,
                 mix=mix,
-                first=number * 10_000,  # nobody is in two rows of one installation
+                first=number * 10_000,  # no student is in two rows of one installation
             )
         )

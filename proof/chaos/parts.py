@@ -159,7 +159,7 @@ class Database:
         self._up = True
 
     async def back_up(self) -> None:
-        """Keeps a copy of the database as it is now. Whoever is connected to it is thrown out."""
+        """Keeps a copy of the database as it is now. Its connections are closed."""
         await self._order(
             sql.SQL("CREATE DATABASE {} TEMPLATE {}").format(self._copy, sql.Identifier(self._name)), alone=True
         )

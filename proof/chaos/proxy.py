@@ -4,7 +4,7 @@
     client              │ proxy │      server          passing, delayed, dropped: each direction by itself
             ◀─ answers  └───────┘ ◀─
 
-What was dropped is gone, so a connection that lost bytes is reset as soon as its direction passes again: nobody reads half a message.
+What was dropped is gone, so a connection that lost bytes is reset as soon as its direction passes again: no half message is read.
 """
 
 import asyncio
@@ -95,7 +95,7 @@ class Proxy:
         self._reset_all()
 
     def refuse(self) -> None:
-        """Nobody listens any more, and what was connected is reset."""
+        """Stops listening, and resets open connections."""
         self.counts["refused"] += len(self._connections)
         self._deafen()
         self._reset_all()

@@ -45,7 +45,7 @@ _NUMBERS: Mapping[Group, range] = {
 
 @dataclass(frozen=True, slots=True)
 class Load:
-    """Students whose events are produced while the row goes on; the long form takes `many`, the short one `few`.
+    """Students whose events are produced while the row runs; the long form takes `many`, the short one `few`.
 
     Without a `mix` there are no events: the row makes as many effects itself.
     """

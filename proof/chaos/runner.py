@@ -146,7 +146,7 @@ async def _play(installation: Installation, row: Row, *, seed: int, scale: Scale
 
 
 async def _insisting(experiment: Experiment, what: str, doing: Awaitable[object]) -> None:
-    """What does not come true in time is the row's violation; the run goes on, so that its history can tell why."""
+    """What does not come true in time is the row's violation; the run continues, so that its history shows why."""
     try:
         async with asyncio.timeout(_FIRES_WITHIN + experiment.window):
             await doing

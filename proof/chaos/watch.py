@@ -37,7 +37,7 @@ class Owed:
 
 
 class Watch:
-    """Questions to the parts, from `with` to its end. None stands for a part that is away."""
+    """Questions to the parts, from `with` to its end. None stands for a part that is unavailable."""
 
     def __init__(self, database: str, kafka: str, *, group: str, topics: Topics) -> None:
         self._database = database
@@ -59,16 +59,16 @@ class Watch:
         return None if row is None or lag is None else Owed(lag, *row)
 
     async def settled(self) -> int:
-        """Events with their final disposition; 0 while the database is away."""
+        """Events with their final disposition; 0 while the database is unavailable."""
         row = await self.ask(_SETTLED)
         return row[0] if row else 0
 
     async def outcomes(self) -> int:
-        """How many there have been, published or not. Raises RuntimeError where the database is away."""
+        """How many there have been, published or not. Raises RuntimeError where the database is unavailable."""
         return await self.count(_OUTCOMES)
 
     async def count(self, query: str) -> int:
-        """The number that a query gives. Raises RuntimeError where the database is away."""
+        """The number that a query gives. Raises RuntimeError where the database is unavailable."""
         row = await self.ask(query)
         if row is None:
             raise RuntimeError("The database can't be asked.")
@@ -79,7 +79,7 @@ class Watch:
         return await asyncio.to_thread(self._ask, query)
 
     async def rows(self, query: str) -> Sequence[tuple[Any, ...]]:
-        """All rows. Raises `psycopg.OperationalError` where the database is away."""
+        """All rows. Raises `psycopg.OperationalError` where the database is unavailable."""
         return await asyncio.to_thread(self._rows, query)
 
     async def committed(self) -> Mapping[tuple[str, int], int]:

@@ -86,7 +86,7 @@ def _by_hand(index: Index) -> Iterator[tuple[float, Spot, HeldAccount | None]]:
 def ours_alone(index: Index) -> Iterator[Violation]:
     """I7: a change by a call is of an object that a call made, or that bears a known student's marker; and names it by its id.
 
-    Changes that were refused count too: nobody should have asked for them.
+    Changes that were refused count too: none should have been requested.
     """
     for call in index.history.calls:
         if call.operation in _CHANGES and call.object_id is not None and call.tenant_id is not None:

@@ -21,7 +21,7 @@ _FIRST = frozenset(
         Operation.LOOK_UP,
     }
 )
-"""With these an operation of the service begins; the others may go on with one that began before."""
+"""With these an operation of the service begins; the others may continue one that began before."""
 
 _FOLLOWS = frozenset({Operation.FIND, Operation.MARK})
 
@@ -39,7 +39,7 @@ STEPS: Mapping[Operation, StepName] = {
 def patient(index: Index) -> Iterator[Violation]:
     """I9: from the moment that a throttled answer can be known everywhere until its time is over, no operation begins.
 
-    It can be known once the tenant's wait is committed; else `Bounds.hears` after the answer, unless a process died or was stopped
+    It can be known once the tenant's wait is committed; else `Bounds.propagation` after the answer, unless a process died or was stopped
     meanwhile and may have taken the answer with it.
     """
     calls: dict[tuple[str, str], list[Call]] = defaultdict(list)
@@ -63,18 +63,18 @@ def _too_early(
     until = answer.at + (answer.retry_after or 0.0)
     known = next((wait.at for wait in waits if wait.at >= answer.at - bounds.clocks), None)
     if (known is None or known >= until) and any(
-        answer.at - bounds.clocks <= death <= answer.at + bounds.hears for death in index.history.deaths
+        answer.at - bounds.clocks <= death <= answer.at + bounds.propagation for death in index.history.deaths
     ):
         return
     # A wait that was committed long after is another answer's.
     since = max(answer.at, known) if known is not None and known < until else answer.at
-    since += bounds.hears
+    since += bounds.propagation
     for call in made[bisect_left(begins, since) :]:
         if call.began >= until:
             return
         if call.operation in _FIRST or call.began >= answer.at + bounds.operation:
             name = f"{answer.tenant_id} at {answer.service}"
-            published = f"call {answer.number} was told to wait {answer.retry_after:g} s"
+            published = f"call {answer.number} was answered with a wait of {answer.retry_after:g} s"
             yield Violation("I9", name, f"call {call.number} began {call.began - answer.at:.1f} s after {published}")
             return
 

@@ -111,7 +111,7 @@ def _open(index: Index, one: Input) -> str | None:
 
 
 def _held(index: Index, row: InboxRow) -> bool:
-    """Whether downstream was told that the student waits for a person, in this version or in one that came meanwhile."""
+    """Whether it was published that the student waits for a person, in this version or in one that came meanwhile."""
     return any(
         published.outcome.cause.version >= row.version
         and (

@@ -1,4 +1,4 @@
-"""I13: whoever was replaced writes nothing more. A row that a commit left bears the epoch that it was written under."""
+"""I13: a fenced writer writes nothing more. A row that a commit left bears the epoch that it was written under."""
 
 from collections import defaultdict
 from collections.abc import Iterator

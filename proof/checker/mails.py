@@ -19,7 +19,7 @@ _Address = tuple[str, str]
 
 
 def one_that_works(index: Index) -> Iterator[Violation]:
-    """I4: at every instant at most one accepted mail opens an account; at rest one does, where downstream was told so.
+    """I4: at every instant at most one accepted mail opens an account; at rest one does, where that was published.
 
     A password that the institution has replaced is not sent any more. A ledger that has forgotten a mail may send the same one again, with
     the same password: `forgot_at`.
@@ -93,7 +93,7 @@ def _at_rest(index: Index) -> Iterator[Violation]:
 
 def one_for_a_generation(index: Index) -> Iterator[Violation]:
     """I17: from the first that may have been taken on, no more passwords were sent to a provider for a student than the account had
-    generations. One that was refused, and expired before the next attempt, is nobody's password. A ledger that has forgotten generations
+    generations. One that was refused, and expired before the next attempt, is unused. A ledger that has forgotten generations
     is judged from then on.
     """
     sent: dict[tuple[Student, str], dict[str, int]] = defaultdict(dict)

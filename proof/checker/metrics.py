@@ -1,7 +1,7 @@
 """I19: what the processes counted, against what is there.
 
 Only where every process lived and no fault fired: a counter ends with its process, and a commit whose answer was lost is counted by
-nobody, or by who finds it done.
+none, or by the process that finds it done.
 """
 
 from collections import Counter

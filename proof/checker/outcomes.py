@@ -59,19 +59,21 @@ def published_once(index: Index) -> Iterator[Violation]:
 
 
 def _untold(index: Index) -> Iterator[Violation]:
-    """What is settled, and downstream was never told: the ledger has lost an outcome."""
+    """Settled events without a published outcome: the ledger has lost an outcome."""
     for row in index.history.ledger.inbox:
         student, one = (row.tenant_id, row.student_id), index.inputs.get(row.place)
-        published = [_told_of(index, student, provider, row.version) for provider in (one.providers if one else ())]
+        published = [
+            _published_for(index, student, provider, row.version) for provider in (one.providers if one else ())
+        ]
         if row.disposition == Disposition.APPLIED and not all(AccountProvisioned in kinds for kinds in published):
-            yield Violation("I5", at(row.place), "it is applied, and nobody was told of an account")
+            yield Violation("I5", at(row.place), "it is applied, and no outcome names its account")
         elif row.disposition == Disposition.FAILED and not any(
             AccountProvisioningFailed in kinds for kinds in published
         ):
-            yield Violation("I5", at(row.place), "it failed, and nobody was told")
+            yield Violation("I5", at(row.place), "it failed, and no outcome was published")
 
 
-def _told_of(index: Index, student: Student, provider: Provider, version: int) -> frozenset[type[Outcome]]:
+def _published_for(index: Index, student: Student, provider: Provider, version: int) -> frozenset[type[Outcome]]:
     published = index.published.get((*student, provider.value), ())
     return frozenset(type(one.outcome) for one in published if one.outcome.cause.version == version)
 

@@ -51,7 +51,7 @@ def _adopted(index: Index) -> Mapping[Spot, Mapping[Student, float]]:
 
 
 def _unproven(index: Index, call: Call, spot: Spot, adopted: Mapping[Spot, Mapping[Student, float]]) -> str | None:
-    """What is wrong with the call. A change that was refused counts too: nobody should have asked for it."""
+    """What is wrong with the call. A change that was refused counts too: it should not have been requested."""
     made = index.made.get(spot)
     if made is not None and made.at <= call.began + index.history.bounds.clocks:
         return None  # what follows a creation of ours

@@ -27,7 +27,7 @@ INVARIANTS: Mapping[str, str] = {
     "I20": "no effect of a suspension is older than what is wanted (nothing to look at: accounts are not suspended yet)",
     "I21": "nothing is adopted, licensed or put into a group but what the ledger or a whole marker proves ours",
     "I22": "no account and no mail is begun that the newest event does not want",
-    "I23": "every wait has its cause and its time in the ledger, and is told downstream when it lasts",
+    "I23": "every wait has its cause and its time in the ledger, and is published when it lasts",
 }
 """By `facts/faults.md`'s numbers."""
 

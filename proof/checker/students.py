@@ -20,7 +20,7 @@ def folded(index: Index) -> Iterator[Violation]:
         yield Violation("I2", of(student), "the ledger knows a student for whom no event acts")
     for spot, call in index.made.items():
         if index.owner(spot) is None:
-            yield Violation("I2", spot[0], f"call {call.number} made an account for nobody that an event acts for")
+            yield Violation("I2", spot[0], f"call {call.number} made an account for a student that no event acts for")
 
 
 def _wrong(index: Index, student: Student, wanted: Wanted) -> Iterator[str]:

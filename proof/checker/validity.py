@@ -34,7 +34,7 @@ def reasons_against(index: Index, effects: int) -> Iterator[str]:
         yield "no fault fired, though some were ordered"
     yield from (f"unclassified: {what}" for what in history.unclassified)
     yield from (
-        f"call {call.number} is of a route that nobody has classified"
+        f"call {call.number} is of an unclassified route"
         for call in history.calls
         if call.operation is Operation.UNKNOWN
     )

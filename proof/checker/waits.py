@@ -1,4 +1,4 @@
-"""I23: each wait with its cause and its time in the ledger, and told downstream when it has lasted long."""
+"""I23: each wait with its cause and its time in the ledger, and published when it has lasted long."""
 
 from collections import defaultdict
 from collections.abc import Iterator, Mapping, Sequence
@@ -59,8 +59,8 @@ def _students(
                 "I23", of(student), f"change {change.number} puts the student off, and the ledger has no cause"
             )
         for row in own:
-            if "told" not in found and (wrong := _untold(index, student, change, row)):
-                found.add("told")
+            if "unpublished" not in found and (wrong := _unpublished(index, student, change, row)):
+                found.add("unpublished")
                 yield Violation("I23", of(student, row["provider"]), wrong)
 
 
@@ -77,7 +77,7 @@ def _put_off(change: Change, *, later: float) -> bool:
     )
 
 
-def _untold(index: Index, student: Student, change: Change, row: Mapping[str, Any]) -> str | None:
+def _unpublished(index: Index, student: Student, change: Change, row: Mapping[str, Any]) -> str | None:
     bounds = index.history.bounds
     if bounds.report_after is None or index.history.quiet_at is None:
         return None
@@ -90,8 +90,8 @@ def _untold(index: Index, student: Student, change: Change, row: Mapping[str, An
     if later and min(later) <= bounds.ahead:
         return None
     waited = f"for {change.at - row['since']:.0f} s, {row['attempts']} times for {row['reason']}"
-    when = f"only told {min(later):.1f} s later" if later else "not told"
-    return f"at change {change.number} it has waited at {row['step']} {waited}, and downstream was {when}"
+    when = f"only published {min(later):.1f} s later" if later else "not published"
+    return f"at change {change.number} it has waited at {row['step']} {waited}, and its outcome was {when}"
 
 
 def _tells(published: PublishedOutcome, row: Mapping[str, Any]) -> bool:

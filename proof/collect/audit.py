@@ -85,7 +85,7 @@ class _Form:
 
 
 def calls(entries: Iterable[Entry], owners: Owners) -> Sequence[Call]:
-    """Every entry as a call, in their order. A route that is not known here is UNKNOWN: nobody has said what it means."""
+    """Every entry as a call, in their order. An unclassified route is UNKNOWN."""
     return [_call(entry, owners) for entry in entries]
 
 

@@ -11,14 +11,14 @@ from proof.history import ExpectedOutcome, Input
 
 
 class InputReader:
-    """Raises `Unavailable` where the registry is away. Not for several threads at once."""
+    """Raises `Unavailable` where the registry is unreachable. Not for several threads at once."""
 
     def __init__(self, reader: EventReader, decisions: DecisionTable) -> None:
         self._reader = reader
         self._decisions = decisions
 
     def read(self, record: Raw) -> Input:
-        """The record with its lot. An event that does nothing by its status alone is a skip even where the rest of it can't be read."""
+        """The record with its expected outcome. An event whose status does nothing is a skip, even if the rest is unreadable."""
         try:
             peek = self._reader.peek(record.value, record.headers)
             decision = self._decisions.decide(peek.tenant_id, peek.status_id, external_sync_disabled=False)

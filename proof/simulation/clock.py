@@ -78,7 +78,7 @@ class Runner:
             self._loop.close()
 
     def run(self, coroutine: Coroutine[Any, Any, T]) -> T:
-        """What it returns or raises; the clock goes on where it was. Raises `Stuck`, and what a callback raised meanwhile."""
+        """What it returns or raises; the clock continues from where it was. Raises `Stuck`, and what a callback raised meanwhile."""
         result = self._loop.run_until_complete(coroutine)
         if self._loop.failure is not None:
             raise self._loop.failure
@@ -103,7 +103,7 @@ async def _ended(tasks: list[asyncio.Task[Any]]) -> None:
 
 
 def passed_in_place(seconds: float) -> bool:
-    """Lets so many seconds pass at once, if nothing at all would happen in them. Whether it has: if not, whoever asks must wait.
+    """Lets so many seconds pass at once, if nothing at all would happen in them. Returns whether it has: if not, the caller must wait.
 
     What runs sees no difference. To wait costs turns of the loop, a future and a timer; and most waits are for a few milliseconds, in
     minutes where little happens.

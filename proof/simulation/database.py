@@ -51,7 +51,7 @@ class Standby:
 
 
 class Database(MemoryLedger):
-    """The server. `down` is whether it is away; `fired` counts the faults that were met.
+    """The server. `down` is whether it is unavailable; `fired` counts the faults that were met.
 
     `unreadable` are the students of whom a record can't be read.
     """
@@ -69,7 +69,7 @@ class Database(MemoryLedger):
         self._back_at = 0.0
         self._clock = clock
         self._leader: Process | None = None
-        self._hears: list[WakeSignals] = []
+        self._listeners: list[WakeSignals] = []
 
     def settled_accounts(self, tenant_id: str) -> Collection[str]:
         """The object ids of the tenant's accounts that were announced, and at which nothing is left to do."""
@@ -83,7 +83,7 @@ class Database(MemoryLedger):
 
     @property
     def state(self) -> State:
-        """The tables, for whoever looks at the end."""
+        """The tables, for checks at the end."""
         return self._state
 
     @property
@@ -98,7 +98,7 @@ class Database(MemoryLedger):
         return self._clock.time() < self._back_at
 
     def outage(self, seconds: float) -> None:
-        """Restarts, or is away, for so long; every connection ends, and with it its lock."""
+        """Restarts, or is unavailable, for so long; every connection ends, and with it its lock."""
         self._back_at = max(self._back_at, self._clock.time() + seconds)
         self._leader = None
         self.fired["database_away"] += 1
@@ -157,7 +157,7 @@ class Database(MemoryLedger):
         )
 
     def _waits_for_a_person(self, row: StudentRow) -> bool:
-        """Told downstream, for the newest version; nothing else is left to do for the student."""
+        """Published, for the newest version; nothing else is left to do for the student."""
         waits = [wait for wait in row.known.waits.values() if wait.version == row.desired_version]
         return row.lease_until is None and any(wait.held and wait.reported for wait in waits)
 
@@ -174,7 +174,7 @@ class Database(MemoryLedger):
 
     def listen(self, wake_signals: "WakeSignals") -> None:
         """Who wants to hear of new work and new outcomes."""
-        self._hears.append(wake_signals)
+        self._listeners.append(wake_signals)
 
     def own(self, topic: str, partitions: Collection[int], *, owner: str) -> Mapping[int, Ownership]:
         """See `Inbox`."""
@@ -245,8 +245,8 @@ class Database(MemoryLedger):
             self._announce(outcomes=True)
 
     def _announce(self, *, work: bool = False, outcomes: bool = False) -> None:
-        self._hears = [wake_signals for wake_signals in self._hears if wake_signals.process.alive]
-        for wake_signals in self._hears:
+        self._listeners = [wake_signals for wake_signals in self._listeners if wake_signals.process.alive]
+        for wake_signals in self._listeners:
             if work:
                 wake_signals.work.set()
             if outcomes:
@@ -254,7 +254,7 @@ class Database(MemoryLedger):
 
 
 class WakeSignals:
-    """What a process hears of the ledger; like `Wakeups`, a bell that is missed costs a sweep."""
+    """A process's notifications from the ledger; as with `Wakeups`, a lost one costs a sweep."""
 
     def __init__(self, process: Process) -> None:
         self.process = process

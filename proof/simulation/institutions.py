@@ -117,7 +117,7 @@ def vendors(*, clock: Callable[[], float], seed: int, quirks: Quirks) -> Vendors
 
 @dataclass(frozen=True, slots=True)
 class _InMemory:
-    """Keeps `Whereabouts`."""
+    """Implements `Endpoints`."""
 
     tenant_id: str
     ca_file: Path | None = None

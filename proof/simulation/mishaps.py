@@ -55,7 +55,7 @@ def _freezes(rng: random.Random, replicas: int) -> Sequence[Fault]:
 
 
 def _database(rng: random.Random, replicas: int) -> Sequence[Fault]:
-    """Away, and perhaps somebody dies meanwhile; or in trouble."""
+    """Unavailable, perhaps with a process that dies meanwhile; or failing."""
     if rng.random() < 0.4:  # noqa: PLR2004  two of five
         return [DatabaseTrouble(_begin(rng) / 2, 120.0, Trouble(rng.choice((0.0, 0.05)), rng.choice((0.05, 0.15))))]
     faults: list[Fault] = []

@@ -1,4 +1,4 @@
-"""A simulated process: all that it runs dies, stands still and goes on together, wherever it is."""
+"""A simulated process: all that it runs is killed, paused and resumed together, on every thread."""
 
 import asyncio
 from collections.abc import Callable, Coroutine
@@ -28,14 +28,14 @@ class Process:
         return asyncio.get_running_loop().create_task(main, context=context)
 
     def kill(self) -> None:
-        """As SIGKILL does: nothing of it goes on, whatever it holds is lost; what it has sent arrives all the same."""
+        """Like SIGKILL: nothing of it continues and its memory is lost; what it has sent still arrives."""
         self.alive = False
         self.thaw()
         for task in tasks_of(self):
             task.cancel()
 
     def freeze(self) -> None:
-        """As SIGSTOP does: nothing of it goes on, but time does; its connections stay open."""
+        """Like SIGSTOP: nothing of it runs while time passes; its connections stay open."""
         if self.alive and self._held is None:
             self._held = []
 

@@ -52,8 +52,8 @@ _AT_GRAPH: Sequence[FaultRule] = (
     _graph("graph.users.create", graph.invalid(graph.FEDERATED)),
     _graph("graph.*", graph.denied()),
     _graph("graph.roles.*", graph.denied()),
-    _graph("graph.users.create", graph.Refusal(400, "Request_Novel", "Nobody has seen this before.")),
-    _graph("graph.users.create", graph.Refusal(418, "Teapot", "Nobody has seen this before.")),
+    _graph("graph.users.create", graph.Refusal(400, "Request_Novel", "An unknown refusal.")),
+    _graph("graph.users.create", graph.Refusal(418, "Teapot", "An unknown refusal.")),
 )
 _AT_GOOGLE: Sequence[FaultRule] = (
     _google("directory.members.insert", google.forbidden()),
@@ -61,5 +61,5 @@ _AT_GOOGLE: Sequence[FaultRule] = (
     _google("directory.users.insert", google.invalid("INVALID_OU_ID")),
     _google("directory.users.insert", google.user_limit(412)),
     _google("directory.*", google.insufficient_scopes()),
-    _google("directory.users.insert", google.Refusal(400, "novel", "Nobody has seen this before.")),
+    _google("directory.users.insert", google.Refusal(400, "novel", "An unknown refusal.")),
 )

@@ -1,4 +1,4 @@
-"""One process of the service in a simulation, and whoever starts it again when it has died.
+"""One process of the service in a simulation, and the supervisor that restarts it.
 
 Its loops are those of `consumer.assembly`; what is overridden here only saves time, for it is the same in every run.
 """
@@ -152,4 +152,4 @@ def _input_schema() -> WriterSchema:
 
 
 def _beat(_loop: str) -> None:
-    """Nobody watches."""
+    """Not watched."""

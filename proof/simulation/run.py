@@ -1,4 +1,4 @@
-"""Plays a scenario to its end: processes, faults, hands, and nobody who waits."""
+"""Runs a scenario to its end: processes, faults, manual changes, in simulated time."""
 
 import asyncio
 import gc
@@ -107,7 +107,7 @@ class _Stage:
         return played
 
     async def _until_quiet(self) -> float | None:
-        """When nothing was owed any more, in Unix seconds; None where that takes too long. Whoever is down is started again meanwhile."""
+        """When nothing was owed any more, in Unix seconds; None where that takes too long. Restarts processes that are down."""
         while self._clock.time() < self._healed_at + _LONGEST:
             await asyncio.sleep(_LOOKS_EVERY)
             self._supervise()

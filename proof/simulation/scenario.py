@@ -37,7 +37,7 @@ _ENROLLING = 60.0
 class Beforehand(StrEnum):
     """What is in the directory before the student's first event."""
 
-    FOREIGN = "somebody else has the address"
+    FOREIGN = "another user has the address"
     OURS = "our account is there"
     DELETED = "our account was deleted"
     STAFF = "a teacher's number is the student's"
@@ -91,7 +91,7 @@ class Scenario:
 
     @property
     def spared(self) -> frozenset[str]:
-        """Tenants that no fault is aimed at, where all of them are aimed at tenants, and no vendor takes its time with anybody.
+        """Tenants that no fault is aimed at, where all of them are aimed at tenants, and no vendor is slow for any of them.
 
         A tenant with an account that makes a student wait for a person is not spared.
         """

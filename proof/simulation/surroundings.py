@@ -26,7 +26,7 @@ class Surroundings:
 
 
 def lay_out(clock: Clock, seed: int, quirks: Quirks, *, database: type[Database] = Database) -> Surroundings:
-    """A new world: empty topics, an empty database, directories that hold nobody. Each part has a random generator of its own."""
+    """A new world: empty topics, an empty database, directories without users. Each part has a random generator of its own."""
     trace = Trace(clock)
     vendors = laid_out(clock=clock.unix, seed=seed, quirks=quirks)
     tenants = [institution.id for institution in INSTITUTIONS]

@@ -1,6 +1,6 @@
 """Blocking code in a simulation: what runs in a thread of its own in production runs as a greenlet here, driven by a task.
 
-    event loop ── in_thread(function) ──▶ function ── wait_for(awaitable) ──▶ awaited on the event loop ──▶ function goes on
+    event loop ── in_thread(function) ──▶ function ── wait_for(awaitable) ──▶ awaited on the event loop ──▶ function continues
                                               ▲
                        task is cancelled ─────┴── Killed, where it blocks
 
@@ -51,7 +51,7 @@ async def in_thread(function: Callable[[], T]) -> T:
 
 
 def wait_for(awaitable: Awaitable[T]) -> T:
-    """What `awaitable` returns or raises. Blocks the calling thread, a function under `in_thread`; the event loop goes on.
+    """What `awaitable` returns or raises. Blocks the calling thread, a function under `in_thread`; the event loop keeps running.
 
     Raises `Killed`.
     """
@@ -79,6 +79,6 @@ def _kill(thread: _Thread) -> None:
 
 
 def _discard(awaitable: Awaitable[Any]) -> None:
-    """So that Python does not complain of a coroutine that nobody awaited."""
+    """So that Python does not complain of a coroutine that was never awaited."""
     if isinstance(awaitable, Coroutine):
         awaitable.close()

@@ -53,5 +53,5 @@ def _raise(error: Exception) -> NoReturn:
 
 
 def _settle(waiting: asyncio.Future[T], answer: T) -> None:
-    if not waiting.done():  # else nobody waits any more
+    if not waiting.done():  # else the caller has stopped waiting
         waiting.set_result(answer)

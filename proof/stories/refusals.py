@@ -134,7 +134,7 @@ class Refusals:
                 self._north.add({"userPrincipalName": address, "employeeId": one.marker, "usageLocation": "GR"})
 
     def end(self, vendors: VendorServer) -> None:
-        """Each cause is put right where it is: nobody touches the service."""
+        """Each cause is repaired at its source; the service is left alone."""
         self._north.traits.clear()
         self._north.groups[NORTH.guid("harbour")] = set()
         self._north.stock[_SCARCE] = 1_000_000

@@ -8,7 +8,7 @@ import uvloop
 
 from consumer.cli.console import out
 from consumer.observe import logs
-from sandbox.demo.perform import perform
+from sandbox.demo.run import run_demo
 
 app = typer.Typer()
 
@@ -29,6 +29,6 @@ def demo(
     """
     logs.configure("error", "console")
     with asyncio.Runner(loop_factory=uvloop.new_event_loop) as runner:
-        well = runner.run(perform(out, students=students, seed=seed, keep=keep, port=port))
+        well = runner.run(run_demo(out, students=students, seed=seed, keep=keep, port=port))
     if not well:
         raise typer.Exit(1)

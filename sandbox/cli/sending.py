@@ -20,7 +20,7 @@ _FLUSH = 60
 
 
 def encoder(settings: Settings) -> Encoder:
-    """Encodes status events as the registry's schema has them. Raises `Stop` where it has none, `Unavailable` where it is away."""
+    """Encodes status events as the registry's schema has them. Raises `Stop` where it has none, `Unavailable` where it is unreachable."""
     subject = f"{settings.kafka.topics.status_changed}-value"
     with connected(settings) as registry:
         try:

@@ -23,18 +23,18 @@ from consumer.kafka import opened
 from consumer.secrets import opener
 from consumer.tenants import Tenant
 from sandbox.cli.sending import encoder, put
-from sandbox.demo import look
-from sandbox.demo.cast import INSTITUTIONS
-from sandbox.demo.show import as_the_student_sees_it
-from sandbox.demo.trial import Trial, trial
+from sandbox.demo import inspection
+from sandbox.demo.display import as_the_student_sees_it
+from sandbox.demo.installation import Installation, open_installation
+from sandbox.demo.institutions import INSTITUTIONS
 from sandbox.simulators.events import PLAIN, EventStream
 from sandbox.simulators.vendors import Institution
 from sandbox.simulators.world import World
 
 app = typer.Typer(
     no_args_is_help=True,
-    help="Start vendors, Kafka and PostgreSQL for a trial, send status events, and look at the results.",
-    epilog="Start with: provisioner simulate vendors --directory sim. docs/first-school.md goes on from there.",
+    help="Start simulated vendors, Kafka and PostgreSQL, send status events, and inspect the results.",
+    epilog="Start with: provisioner simulate vendors --directory sim. docs/first-school.md continues from there.",
 )
 
 
@@ -67,7 +67,7 @@ def vendors(
         stopped = asyncio.Event()
         for number in (signal.SIGTERM, signal.SIGINT):
             asyncio.get_running_loop().add_signal_handler(number, stopped.set)
-        async with trial(
+        async with open_installation(
             world, host=host, names=name or (), kafka=kafka, database=database, latency=latency
         ) as running:
             _announce(running, directory)
@@ -149,7 +149,7 @@ def events(
 @app.command()
 def accounts(config: ServiceFile = DEFAULT_SERVICE_FILE) -> None:
     """List the students' accounts in the simulated Microsoft 365 and Google Workspace."""
-    found = list(look.accounts(_tenants(config)))
+    found = list(inspection.accounts(_tenants(config)))
     for account in found:
         given = (
             f" ({account.licences} licences, {account.groups} groups)" if account.provider is Provider.MICROSOFT else ""
@@ -167,7 +167,7 @@ def mails(
     last: Annotated[int, typer.Option(min=1, help="How many, counted from the newest.")] = 1,
 ) -> None:
     """Show the newest mails that the simulated Mailgun accepted."""
-    found = look.mails(_tenants(config), recipient)
+    found = inspection.mails(_tenants(config), recipient)
     for mail in found[-last:]:
         out.print(as_the_student_sees_it(mail))
     out.print(f"Mails: {len(found)}.")
@@ -176,12 +176,12 @@ def mails(
 @app.command()
 def outcomes(config: ServiceFile = DEFAULT_SERVICE_FILE) -> None:
     """Print what the service published, one JSON object a line. Works with every Kafka, not only a simulated one."""
-    for event in look.outcomes(opened(load_settings(config, os.environ).kafka, opener(os.environ))):
+    for event in inspection.outcomes(opened(load_settings(config, os.environ).kafka, opener(os.environ))):
         line = json.dumps(event, default=_in_json, ensure_ascii=False)
         out.print(line, highlight=False, markup=False, soft_wrap=True)
 
 
-def _announce(running: Trial, directory: Path) -> None:
+def _announce(running: Installation, directory: Path) -> None:
     urls = "\n".join(f"{vendor}: {url}" for vendor, url in running.urls.items())
     (directory / "ready").write_text(f"{urls}\n", encoding="utf-8")
     lines = (

@@ -1,4 +1,4 @@
-"""What the ledger says, for the display and the verdict. Read with SQL from outside, as an operator would."""
+"""What the ledger says, for the display and the report. Read with SQL from outside, as an operator would."""
 
 from collections.abc import Mapping
 from dataclasses import dataclass
@@ -9,8 +9,8 @@ Place = tuple[int, int]
 
 
 @dataclass(frozen=True, slots=True)
-class Progress:
-    """How far everything is."""
+class LedgerProgress:
+    """Counts of dispositions, accounts and outcomes."""
 
     dispositions: Mapping[str, int]
     accounts: Mapping[str, int]
@@ -19,7 +19,7 @@ class Progress:
 
     @property
     def settled(self) -> bool:
-        """Whether nothing is owed any more."""
+        """Whether all events are settled and all outcomes published."""
         return (
             bool(self.dispositions)
             and "pending" not in self.dispositions
@@ -42,7 +42,7 @@ class LedgerView:
     def __init__(self, engine: Engine) -> None:
         self._engine = engine
 
-    def progress(self) -> Progress:
+    def progress(self) -> LedgerProgress:
         """Counts."""
         with self._engine.connect() as connection:
             dispositions = connection.execute(text("SELECT disposition, count(*) AS n FROM inbox GROUP BY 1"))
@@ -53,7 +53,7 @@ class LedgerView:
                     "FROM relay), 0)) AS waiting FROM outbox"
                 )
             ).one()
-            return Progress(
+            return LedgerProgress(
                 {row.disposition: row.n for row in dispositions},
                 {row.tenant_id: row.n for row in accounts},
                 outcomes.n,

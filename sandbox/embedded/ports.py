@@ -5,11 +5,11 @@ import socket
 
 HOST = "127.0.0.1"
 _RANGE = range(20_000, 32_000)
-"""Below the ports that Linux and macOS give to outgoing connections: nobody takes one between our look and the server's bind."""
+"""Below the ports that Linux and macOS give to outgoing connections: none is taken between our check and the server's bind."""
 
 
 def free_ports(count: int) -> list[int]:
-    """`count` different ports on which nobody listens now. Two callers at once may, rarely, be told the same port."""
+    """`count` different ports on which no process listens now. Two concurrent callers may, rarely, get the same port."""
     found: set[int] = set()
     while len(found) < count:
         port = secrets.choice(_RANGE)

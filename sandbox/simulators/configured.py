@@ -20,7 +20,7 @@ from sandbox.simulators.people import SCHOOLS
 from sandbox.simulators.vendors import GOOGLE, GRAPH, MAILGUN, SKU, Institution
 
 
-class Whereabouts(Protocol):
+class Endpoints(Protocol):
     """Where vendors are reached and secrets are kept."""
 
     @property
@@ -37,7 +37,7 @@ class Whereabouts(Protocol):
         ...
 
 
-def configured(institution: Institution, where: Whereabouts) -> Tenant:
+def configured(institution: Institution, where: Endpoints) -> Tenant:
     """The institution's configuration."""
     microsoft = Provider.MICROSOFT in institution.providers
     google = Provider.GOOGLE in institution.providers

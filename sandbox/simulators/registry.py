@@ -226,7 +226,7 @@ def _version(store: SchemaStore, request: web.Request, _body: dict[str, Any]) ->
 
 
 def _schema(store: SchemaStore, ident: int) -> dict[str, Any]:
-    """As it is told: Avro's type is left out, and so are references where there are none."""
+    """As the registry returns it: Avro's type is left out, and so are references where there are none."""
     references = [reference._asdict() for reference in store.references(ident)]
     return {"schema": store.text(ident)} | ({"references": references} if references else {})
 

@@ -83,7 +83,7 @@ class VendorServer:
             return response
         if request.transport is not None:
             request.transport.abort()
-        return web.Response(status=500)  # reaches nobody
+        return web.Response(status=500)  # the connection is closed: no client receives it
 
     async def _show_audit(self, request: web.Request) -> web.Response:
         after = request.query.get("after", "0")

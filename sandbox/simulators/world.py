@@ -108,7 +108,7 @@ class World:
 
 @dataclass(frozen=True, slots=True)
 class _OnThisMachine:
-    """Keeps `Whereabouts`."""
+    """Implements `Endpoints`."""
 
     ca_file: Path | None
     server: Reachable

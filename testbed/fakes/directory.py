@@ -13,7 +13,7 @@ from consumer.providers.port import Found, NewAccount
 
 @dataclass(frozen=True, slots=True)
 class Mishap:
-    """What one call does instead of going well: whether it is carried out all the same, and what the caller is told."""
+    """The fault of one call: whether the write is carried out all the same, and what the caller gets."""
 
     done: bool
     fault: Fault

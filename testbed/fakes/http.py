@@ -1,4 +1,4 @@
-"""A vendor at the end of a wire that does not exist: it answers as told, and remembers what it was asked."""
+"""A vendor without a network: it returns scripted responses and records the requests."""
 
 import json
 from collections import deque

@@ -10,7 +10,7 @@ from consumer.mail.port import Mail
 
 @dataclass(frozen=True, slots=True)
 class Mishap:
-    """What one `send` does instead of going well: whether the mail goes out all the same, and what the caller is told."""
+    """The fault of one `send`: whether the mail goes out all the same, and what the caller gets."""
 
     sent: bool
     fault: Fault
@@ -38,7 +38,7 @@ def refused() -> Mishap:
 
 def throttled(after: float | None) -> Mishap:
     """The service asks for `after` seconds."""
-    return Mishap(sent=False, fault=Throttled("The mail service asks for time.", after=after))
+    return Mishap(sent=False, fault=Throttled("The mail service limits the rate.", after=after))
 
 
 def unreachable() -> Mishap:

@@ -141,14 +141,14 @@ def _resolver(artefact: Artefact, say: Say) -> PythonResolver:
 
     @contextmanager
     def progress(filename: str, size: int) -> Generator[Callable[[int], None]]:
-        done = told = 0
+        done = reported = 0
 
         def advance(count: int) -> None:
-            nonlocal done, told
+            nonlocal done, reported
             done += count
-            if size > 20_000_000 and done * 10 // size > told:
-                told = done * 10 // size
-                say(f"downloading {artefact.name}: {filename} {told * 10} %")
+            if size > 20_000_000 and done * 10 // size > reported:
+                reported = done * 10 // size
+                say(f"downloading {artefact.name}: {filename} {reported * 10} %")
 
         yield advance
 

@@ -81,8 +81,8 @@ def _unpack(name: str, staging: Path) -> Path:
 
 
 def _libraries(name: str, options: Sequence[str]) -> Sequence[str]:
-    told = _run(["apt-cache", *options, "depends", name]).stdout
-    return sorted({match[1] for line in told.splitlines() if (match := _LIBRARY.match(line))})
+    listing = _run(["apt-cache", *options, "depends", name]).stdout
+    return sorted({match[1] for line in listing.splitlines() if (match := _LIBRARY.match(line))})
 
 
 def _download(packages: Sequence[str], folder: Path, options: Sequence[str]) -> "subprocess.CompletedProcess[str]":

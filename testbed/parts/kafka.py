@@ -32,7 +32,7 @@ class Detour:
     """Where a node listens for clients that come through something, and the port of that something, which it tells them."""
 
     listens: int
-    told: int
+    advertised: int
 
 
 class KafkaCluster:
@@ -41,7 +41,7 @@ class KafkaCluster:
     `home` is created, holds all data and is removed by `stop`. Nodes are numbered from 1. No node outlives this process (`tether`: the
     writers of that pipe, see `KeptProcess`). `detours` gives nodes, by number, one more listener for clients that are to come by another
     way; the nodes themselves and `bootstrap_servers` keep to the straight one. With `bearers`, one more listener lets in who shows a token
-    (SASL/OAUTHBEARER) that names somebody and has not ended; nobody need have signed it.
+    (SASL/OAUTHBEARER) that names a subject and has not expired; it need not be signed.
     """
 
     def __init__(
@@ -70,12 +70,12 @@ class KafkaCluster:
 
     @property
     def bootstrap_servers(self) -> str:
-        """All nodes, as clients want them told."""
+        """The bootstrap servers, for clients."""
         return ",".join(f"{HOST}:{port}" for port in self._listeners.values())
 
     @property
     def for_bearers(self) -> str:
-        """All nodes, as clients with tokens want them told."""
+        """The bootstrap servers, for clients with tokens."""
         return ",".join(f"{HOST}:{port}" for port in self._bearers.values())
 
     def start(self) -> None:
@@ -175,7 +175,7 @@ class KafkaCluster:
         detour = self._detours.get(number)
         bearers = [f"BEARERS://{HOST}:{port}"] if (port := self._bearers[number]) else []
         listens = [straight, *bearers, *([f"DETOUR://{HOST}:{detour.listens}"] if detour else []), controller]
-        told = [straight, *bearers, *([f"DETOUR://{HOST}:{detour.told}"] if detour else [])]
+        advertised = [straight, *bearers, *([f"DETOUR://{HOST}:{detour.advertised}"] if detour else [])]
         replicas = len(self._numbers)
         in_sync = 2 if replicas > 1 else 1
         return {
@@ -183,7 +183,7 @@ class KafkaCluster:
             "node.id": number,
             "controller.quorum.bootstrap.servers": ",".join(f"{HOST}:{port}" for port in self._controllers.values()),
             "listeners": ",".join(listens),
-            "advertised.listeners": ",".join([*told, controller] if replicas > 1 else told),
+            "advertised.listeners": ",".join([*advertised, controller] if replicas > 1 else advertised),
             "inter.broker.listener.name": "PLAINTEXT",
             "controller.listener.names": "CONTROLLER",
             "listener.security.protocol.map": "CONTROLLER:PLAINTEXT,PLAINTEXT:PLAINTEXT,DETOUR:PLAINTEXT,BEARERS:SASL_PLAINTEXT",

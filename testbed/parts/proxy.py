@@ -75,7 +75,7 @@ class ConnectProxy:
             return
         if method != "CONNECT":
             status = 405
-        writer.write(f"HTTP/1.1 {status} As told\r\n\r\n".encode())
+        writer.write(f"HTTP/1.1 {status} As configured\r\n\r\n".encode())
         await writer.drain()
         if status == 200:
             host, _, port = target.rpartition(":")

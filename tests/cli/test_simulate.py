@@ -13,7 +13,7 @@ from consumer.codec.registry import open_registry
 from consumer.errors import Stop
 from consumer.secrets import opener
 from consumer.settings import RegistrySettings, Topics
-from sandbox.demo.cast import INSTITUTIONS
+from sandbox.demo.institutions import INSTITUTIONS
 from sandbox.simulators.served import ServedInThread
 from sandbox.simulators.world import REGISTRY, World
 

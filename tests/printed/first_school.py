@@ -47,7 +47,7 @@ class Terminal:
     said: list[str] = field(default_factory=list[str])
 
     def enter(self, command: str) -> None:
-        """Runs a command that ends; `cd` and `export` go on to hold."""
+        """Runs a command that ends; `cd` and `export` stay in effect."""
         state = self.shell.folder / ".terminal"
         self.said.append(self.shell.run(f"{command}\n_s=$?; pwd > '{state}'; export -p >> '{state}'; exit $_s"))
         folder, _, exported = state.read_text().partition("\n")

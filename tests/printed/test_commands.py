@@ -14,7 +14,7 @@ import psycopg
 import pytest
 import yaml
 
-from sandbox.demo.cast import INSTITUTIONS
+from sandbox.demo.institutions import INSTITUTIONS
 from sandbox.embedded.ports import free_ports
 from sandbox.simulators.served import ServedInThread
 from sandbox.simulators.world import REGISTRY, World

@@ -57,7 +57,7 @@ def digest(words: str) -> bytes:
 
 
 def record(offset: int, *, event: str | None = None, version: int = 1, **other: Any) -> Input:
-    """A record of the input topic; one that acts for S1, unless told otherwise."""
+    """A record of the input topic; by default one that acts for S1."""
     event = event or f"event-{offset}"
     known: dict[str, Any] = {
         "expected": ExpectedOutcome.ACT,

@@ -15,7 +15,12 @@ from tests.proof.histories import Story, dead_letter, record
 def test_a_history_is_read_as_it_was_written(tmp_path: Path) -> None:
     story = Story().faulty()
     story.dead_letters = [dead_letter(record(1), "null_value", key=b"\xff\x00")]
-    story.other |= {"canaries": frozenset({"Ελένη"}), "deaths": [1.5], "unclassified": [], "bounds": Bounds(hears=0.1)}
+    story.other |= {
+        "canaries": frozenset({"Ελένη"}),
+        "deaths": [1.5],
+        "unclassified": [],
+        "bounds": Bounds(propagation=0.1),
+    }
     write(story.history(), tmp_path / "run.json")
     assert read(tmp_path / "run.json") == story.history()
 

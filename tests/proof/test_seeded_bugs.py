@@ -1,4 +1,4 @@
-"""The checker hears of every bug that is seeded, by the invariant that it breaks, and of none where there is none."""
+"""The checker detects every seeded bug, by the invariant that it breaks, and finds none where there is none."""
 
 from collections.abc import Sequence
 from dataclasses import dataclass, field, replace
@@ -71,9 +71,9 @@ BUGS = {
     "adoption by bare number": Bug(Make(assembly=provisioning.AdoptsByNumber), frozenset({"I21"})),
     "adoption of guests": Bug(Make(assembly=provisioning.AdoptsGuests), frozenset({"I21"})),
     "skip leaves pending work alone": Bug(Make(database=intake.SkipsWithoutCancelling), frozenset({"I22"})),
-    "cancelled work goes on": Bug(Make(clients=provisioning.GoesOnWithCancelledWork), frozenset({"I22"})),
+    "cancelled work continues": Bug(Make(clients=provisioning.ContinuesCancelledWork), frozenset({"I22"})),
     "waits without causes": Bug(Make(clients=provisioning.KeepsNoCauses), frozenset({"I23"})),
-    "waits that nobody is told of": Bug(Make(clients=provisioning.TellsNobodyOfWaits), frozenset({"I23"})),
+    "waits that are not published": Bug(Make(clients=provisioning.PublishesNoWaits), frozenset({"I23"})),
     "writes by name": Bug(Make(assembly=provisioning.WritesByName), frozenset({"I7"})),
     "404 is absent": Bug(
         Make(assembly=provisioning.TakesMissingForAbsent),

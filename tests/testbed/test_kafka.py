@@ -14,7 +14,7 @@ from testbed.parts.kafka import KafkaCluster
 
 @pytest.mark.long(seconds=50)
 @pytest.mark.parts
-def test_three_nodes_go_on_when_one_crashes_and_take_it_back(tmp_path: Path, say: Say) -> None:
+def test_three_nodes_continue_when_one_crashes_and_take_it_back(tmp_path: Path, say: Say) -> None:
     with KafkaCluster(tmp_path / "kafka", size=3, say=say) as cluster:
         admin: Any = AdminClient(
             {"bootstrap.servers": cluster.bootstrap_servers, "log_level": 0}
@@ -29,5 +29,5 @@ def test_three_nodes_go_on_when_one_crashes_and_take_it_back(tmp_path: Path, say
         # Each node answers for itself, and the two others may hear of the third a moment later than it does.
         deadline = time.monotonic() + 60
         while set(admin.list_topics(timeout=10).brokers) != {1, 2, 3}:
-            assert time.monotonic() < deadline, "a node has not been told of the third"
+            assert time.monotonic() < deadline, "a node does not know the third"
     assert not (tmp_path / "kafka").exists()

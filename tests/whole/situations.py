@@ -25,23 +25,23 @@ class Situation(StrEnum):
 
     PLAIN = "plain"
     NAMESAKE = "namesake"
-    """Somebody else, whose account is marked as such, has the first choice of their address."""
+    """Another user, whose account is marked as such, has the first choice of their address."""
     STANDING = "standing"
     """Their account is there already."""
     DELETED = "deleted"
     """Their account is there, was deleted, and can be restored."""
     HIDDEN = "hidden"
-    """The vendor says that the address is taken, and shows nobody who has it."""
+    """The vendor says that the address is taken, and shows no holder."""
     CORRECTED = "corrected"
     """Their name is misspelt, and corrected by a newer event while the vendor is too busy to create the account."""
     THROTTLED = "throttled"
-    """The vendor asks for time when their account is looked for."""
+    """The vendor limits the rate when their account is looked for."""
     UNMARKED = "unmarked"
-    """The answer to the creation is lost, and when they have their mail, somebody takes the marker from the account."""
+    """The answer to the creation is lost, and when they have their mail, an administrator removes the marker from the account."""
     LOST_MAIL = "lost-mail"
     """The welcome mail is neither accepted nor refused."""
     UNANSWERED_MAIL = "unanswered"
-    """It is accepted, and nobody is told."""
+    """It is accepted, and the answer is lost."""
 
 
 LEADS_TO: Mapping[Point, Situation] = {

@@ -148,6 +148,6 @@ async def test_every_input_that_was_reported_ends_as_it_should(
 
 
 async def all_have_ended(here: Campus, wanted: Mapping[tuple[str, str], tuple[str, ...]]) -> bool:
-    """Whether so much was told about each as has to be."""
+    """Whether every expected outcome was published for each."""
     found = by_student(await here.published())
     return all(len(found.get(student, ())) >= len(ends) for student, ends in wanted.items())

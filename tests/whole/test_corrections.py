@@ -98,7 +98,7 @@ async def test_a_corrected_name_domain_and_unit_take_effect(
 
 
 async def reasons_are(here: Campus, wanted: Mapping[str, Reason]) -> bool:
-    """Whether the newest failure that each tenant's student is told of has this reason."""
+    """Whether the newest published failure of each tenant's student has this reason."""
     return {one.tenant_id: one.reason for one in failures_of(await here.published())} == wanted
 
 

@@ -1,6 +1,6 @@
 """Every boundary of an effect on real Kafka and PostgreSQL: the process dies there, or the answer to what it has done gets lost.
 
-Whatever happens, each student ends with one account, one mail that opens it, and each outcome told once.
+Whatever happens, each student ends with one account, one mail that opens it, and each outcome published once.
 """
 
 import asyncio
@@ -45,7 +45,7 @@ INSTITUTIONS = (
 )
 CHANGES = {
     "kafka": {
-        "group_instance_id": "replica",  # whoever comes after a dead replica takes its place at once
+        "group_instance_id": "replica",  # the successor of a dead replica takes its place at once
         "librdkafka": {"log_level": "0"},
     },
     "provisioning": {
@@ -85,10 +85,10 @@ class School:
         self.hands = [asyncio.create_task(self.take_markers()), asyncio.create_task(self.correct_names())]
 
     async def enrol(self, enrolments: Sequence[Enrolment]) -> None:
-        """Puts their events, and one that nobody can read, onto the topic."""
+        """Puts their events, and an unreadable one, onto the topic."""
         encoder = self.encoder()
         events = [(enrolment.key, enrolment.record(encoder)) for enrolment in enrolments]
-        await self.produce([*events, (b"nobody", GARBAGE)])
+        await self.produce([*events, (b"unreadable", GARBAGE)])
         self.dead_letters += 1
 
     async def produce(self, events: Sequence[tuple[bytes, bytes]]) -> None:
@@ -143,7 +143,7 @@ class School:
         assert await replica.end() == 0
 
     async def verify(self) -> None:
-        """Everybody has what they should have, and everybody was told."""
+        """Each student has what they should have, and each outcome was published."""
         assert creations(self.vendors) == {one.marker: 1 for one in self.enrolments if one.created}
         standing, opened = accounts(self.world), mails_that_open_an_account(self.world)
         for one in self.enrolments:

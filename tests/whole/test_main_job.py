@@ -193,7 +193,7 @@ async def test_every_student_has_one_account_one_mail_and_one_outcome_though_a_r
 async def test_the_same_holds_behind_a_pooler_though_it_is_killed(
     pooler: PgBouncer, database_url: str, jobs: Jobs
 ) -> None:
-    """In either mode: the service is not told of the pooler, and takes it for one that gives out connections by transaction."""
+    """In either mode: the service has no setting for the pooler, and takes it for one that gives out connections by transaction."""
     job = jobs.begin(database=pooler.url(), students=students(300), straight=database_url)
     await job.until_half_is_done()
     pooler.kill()

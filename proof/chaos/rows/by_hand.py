@@ -49,7 +49,7 @@ async def by_hand(experiment: Experiment) -> None:
         "everybody's newer event is carried out", partial(settled, experiment, idents, version=3), seconds=60
     )
     now = await accounts(experiment, idents)
-    experiment.expect(now == known, "somebody has another account than before")
+    experiment.expect(now == known, "a student has another account than before")
     for tenant_id, some in students.items():
         lacks = [
             one for one, what in _belongings(experiment, tenant_id, some, now).items() if what != had[tenant_id][one]

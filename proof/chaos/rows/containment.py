@@ -1,4 +1,4 @@
-"""Containment: one record, one row, one tenant is broken, and nobody else notices."""
+"""Containment: one record, one row, one tenant is broken, and no other notices."""
 
 from collections.abc import Sequence
 from functools import partial
@@ -25,7 +25,7 @@ _UNUSABLE = "provisioner_tenant_unusable"
 @BOOK.row(
     78,
     "rows of the ledger that this version can't read: an unknown action, an unknown step",
-    expected="put aside, and counted; all others go on; put right, they go on too",
+    expected="quarantined and counted; all others continue; once repaired, they continue too",
 )
 async def unreadable_rows(experiment: Experiment) -> None:
     *victims, other = people(experiment, _NORTH, 3)
@@ -58,7 +58,7 @@ async def unreadable_rows(experiment: Experiment) -> None:
     await _rewrite(experiment, _STATE, by_step, "throttled")
     for ident in () if experiment.full else idents:  # in the long form they are found within a minute
         await _rewrite(experiment, _DUE, ident)
-    await experiment.until("they go on", partial(settled, experiment, idents))
+    await experiment.until("they continue", partial(settled, experiment, idents))
     experiment.expect(experiment.exits() == 0, "a replica ended")
 
 
@@ -165,7 +165,7 @@ def _back(path: Path) -> None:
 @BOOK.row(
     81,
     "a student's row is locked by a transaction that stays open",
-    expected="that student waits; nobody else does",
+    expected="that student waits; no other does",
 )
 async def locked_row(experiment: Experiment) -> None:
     student, *others = people(experiment, _NORTH, 6)

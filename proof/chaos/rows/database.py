@@ -1,4 +1,4 @@
-"""Database: PostgreSQL restarts, is away, loses answers, and refuses."""
+"""Database: PostgreSQL restarts, is unavailable, loses answers, and refuses."""
 
 import asyncio
 

@@ -134,7 +134,7 @@ async def out_of_range(experiment: Experiment) -> None:
     committed = (await experiment.installation.watch.committed())[topic, 0]
     await _rewind(experiment)
     admin = experiment.installation.brokers.admin()
-    # The first records of the partition do nothing: they can be missing without anybody's loss.
+    # The first records of the partition do nothing: losing them costs no student anything.
     (deleted,) = admin.delete_records([TopicPartition(topic, 0, len(idle))]).values()
     await asyncio.to_thread(deleted.result, 30)
     experiment.fire("records deleted", len(idle))

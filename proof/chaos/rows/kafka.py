@@ -31,7 +31,7 @@ async def broker_killed(experiment: Experiment) -> None:
 @BOOK.row(
     12,
     "all brokers down",
-    expected="provisioning goes on, the outbox grows, it drains ≤ 60 s after; 0 restarts",
+    expected="provisioning continues, the outbox grows, it drains ≤ 60 s after; 0 restarts",
     heals_within=60,
 )
 async def all_brokers_down(experiment: Experiment) -> None:
@@ -101,7 +101,7 @@ async def late_end(experiment: Experiment) -> None:
 
 
 @BOOK.row(
-    22, "an outcome topic is deleted", expected="nothing lost, goes on when it is there again; no restart", alone=True
+    22, "an outcome topic is deleted", expected="nothing lost, continues when it exists again; no restart", alone=True
 )
 async def topic_deleted(experiment: Experiment) -> None:
     topic = experiment.installation.service.topics.welcome_email_status
@@ -118,7 +118,7 @@ async def topic_deleted(experiment: Experiment) -> None:
 @BOOK.row(
     23,
     "schema registry down",
-    expected="known ids go on; events of an unknown id wait, and are no dead letters",
+    expected="known ids continue; events of an unknown id wait, and are no dead letters",
     alone=True,
 )
 async def registry_down(experiment: Experiment) -> None:

@@ -1,4 +1,4 @@
-"""Mail: Mailgun accepts without saying so, says so without accepting, or is away."""
+"""Mail: Mailgun accepts without saying so, says so without accepting, or is unavailable."""
 
 from proof.chaos.experiment import Experiment
 from proof.chaos.row import BOOK

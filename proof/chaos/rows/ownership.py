@@ -167,7 +167,7 @@ def _place(experiment: Experiment, tenant_id: str, address: str, mark: str, kind
 @BOOK.row(
     88,
     "the school replaced the password while the mail waited",
-    expected="that mail is not sent, and downstream is told why",
+    expected="that mail is not sent, and the reason is published",
 )
 async def replaced(experiment: Experiment) -> None:
     students = [(tenant_id, student) for tenant_id, _ in BOTH for student in people(experiment, tenant_id, 5)]
@@ -189,7 +189,7 @@ async def replaced(experiment: Experiment) -> None:
     experiment.expect(not sent, f"{len(sent)} mails tell a password that was replaced")
     outcomes = [one.outcome for one in await experiment.published(idents)]
     why = [str(one.reason) for one in outcomes if isinstance(one, WelcomeEmailStatus) and one.state is MailState.FAILED]
-    experiment.expect(why.count("credential_replaced") == len(idents), f"downstream was told {sorted(set(why))}")
+    experiment.expect(why.count("credential_replaced") == len(idents), f"published reasons: {sorted(set(why))}")
 
 
 _BUSY = Answer(status=429, body="{}", headers={"Retry-After": "6"})

@@ -10,13 +10,13 @@ from proof.chaos.rows.students import listed, people, settled
 from testbed.parts.pgbouncer import Mode
 
 _MODES: Sequence[tuple[Mode, str]] = (("session", "session"), ("transaction", "auto"))
-"""PgBouncer's modes, and what the service is told of each: `auto` takes any pooler for one that shares out server connections."""
+"""PgBouncer's modes, and the service's setting for each: `auto` takes any pooler for one that shares out server connections."""
 
 
 @BOOK.row(
     82,
     "PgBouncer before PostgreSQL, in session and in transaction mode, is killed again and again; then PostgreSQL fails over",
-    expected="goes on by itself, nothing lost or done twice; 0 restarts of ours",
+    expected="continues by itself, nothing lost or done twice; 0 restarts of ours",
     load=Load(many=100),
     standby=True,
 )

@@ -26,7 +26,7 @@ _FENCED = "provisioner_fenced_writes_total"
 @BOOK.row(
     1,
     "kill -9 one of the replicas mid-create",
-    expected="survivors go on within the lease + 10 s; 1 account",
+    expected="survivors take over within the lease + 10 s; 1 account",
 )
 async def one_is_killed(experiment: Experiment) -> None:
     await experiment.settled(0.1)
@@ -35,7 +35,7 @@ async def one_is_killed(experiment: Experiment) -> None:
     await experiment.settled(0.9)
 
 
-@BOOK.row(2, "kill -9 all replicas at once, restart", expected="goes on from the ledger; 0 lost")
+@BOOK.row(2, "kill -9 all replicas at once, restart", expected="resumes from the ledger; 0 lost")
 async def all_are_killed(experiment: Experiment) -> None:
     await experiment.settled(0.1)
     for replica in experiment.replicas:
@@ -47,7 +47,7 @@ async def all_are_killed(experiment: Experiment) -> None:
     3,
     "kill -9 again and again",
     # A share of the throughput without faults would measure the machine: how long a start takes that shares its cores with the rest.
-    expected="progress while it goes on; converges ≤ 60 s after",
+    expected="progress throughout; converges ≤ 60 s after",
     heals_within=60,
 )
 async def killed_again_and_again(experiment: Experiment) -> None:
@@ -182,7 +182,7 @@ def _fresh(experiment: Experiment) -> Sequence[SimulatedRecord]:
 @BOOK.row(
     7,
     "clock jump ±1 h, ±1 d",
-    expected="leases and waits go by the database's time: nobody is taken over early, nothing expires at once",
+    expected="leases and waits go by the database's time: no lease is taken over early, nothing expires at once",
 )
 async def clock_jumps(experiment: Experiment) -> None:
     clock = shifted.Clock(experiment.installation.service.folder / "clock")
@@ -196,14 +196,14 @@ async def clock_jumps(experiment: Experiment) -> None:
         experiment.fire("clock jump")
         await experiment.sleep(0.25)
     clock.shift(0)
-    experiment.expect(await experiment.metric(_FENCED) == fenced, "somebody was taken over")
+    experiment.expect(await experiment.metric(_FENCED) == fenced, "a lease was taken over")
     experiment.expect(experiment.exits() == 0, "a replica ended")
 
 
 @BOOK.row(
     8,
     "PostgreSQL's disk is full",
-    expected="nothing is acknowledged that is not durable; goes on when there is room",
+    expected="nothing is acknowledged that is not durable; continues when there is room",
     disk=300,
 )
 async def disk_full(experiment: Experiment) -> None:
@@ -230,7 +230,7 @@ async def no_descriptors(experiment: Experiment) -> None:
     experiment.expect(experiment.exits() == 0, "a replica ended for want of descriptors")
 
 
-@BOOK.row(10, "event loop blocked for longer than a lease", expected="others take over; it goes on, fenced; 1 account")
+@BOOK.row(10, "event loop blocked for longer than a lease", expected="others take over; it resumes, fenced; 1 account")
 async def blocked(experiment: Experiment) -> None:
     victim = experiment.replicas[0]
     await victim.restart({"PROVISIONER_FAILPOINTS": f"student.claimed=block:{_LEASE + 4}@3"})

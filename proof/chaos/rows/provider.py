@@ -45,7 +45,7 @@ async def created_late(experiment: Experiment) -> None:
     experiment.faults(*rules)
     await experiment.sleep()
     experiment.faults()
-    await asyncio.sleep(experiment.late)  # calls are told of when they are carried out
+    await asyncio.sleep(experiment.late)  # calls are recorded when they are carried out
     experiment.fire("late creation", met(experiment, since))
 
 
@@ -64,7 +64,7 @@ async def lag(experiment: Experiment) -> None:
 
 
 def _not_found(experiment: Experiment) -> int:
-    """Calls that name an account by its id, and were told that there is none, or none that is ready."""
+    """Calls that name an account by its id, and were answered that there is none, or none that is ready."""
     known: set[str] = set()
     stale = 0
     for call in experiment.calls():
@@ -160,7 +160,7 @@ async def slow(experiment: Experiment) -> None:
     await experiment.until("the other vendor's tenants are served", served, seconds=30)
     await experiment.sleep()
     experiment.faults()
-    await asyncio.sleep(seconds)  # calls are told of when they are dealt with
+    await asyncio.sleep(seconds)  # calls are recorded when they are finished
     late = sum(call.at - call.begun_at >= seconds for call in experiment.calls()[since:])
     experiment.fire(f"{seconds:.0f} s for an answer", late)
 
@@ -200,7 +200,7 @@ async def unauthorised(experiment: Experiment) -> None:
     await experiment.produce([*events, other])
     await experiment.until("the other vendor's tenant is served", lambda: experiment.applied(other), seconds=30)
     await revoked
-    experiment.expect(_held(experiment) > 0, "nobody was told that consent is missing")
+    experiment.expect(_held(experiment) > 0, "the missing consent was not published")
 
 
 def _held(experiment: Experiment) -> int:

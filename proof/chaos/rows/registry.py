@@ -129,7 +129,7 @@ def _with_references(experiment: Experiment) -> tuple[Mapping[str, Any], Sequenc
 
 
 def _with_logical_types() -> Mapping[str, Any]:
-    """Time in microseconds, ids as UUIDs, and logical types that nobody knows."""
+    """Time in microseconds, ids as UUIDs, and unknown logical types."""
     written = _plain()
     for field in written["fields"]:
         if field["name"] == "occurred_at":

@@ -7,7 +7,7 @@ from proof.chaos.experiment import Experiment
 from sandbox.simulators.mailgun.mailbox import Mail
 
 _APART = 500
-"""Numbers between the students of two tenants: equal numbers give equal ids, by which students are told apart here."""
+"""Numbers between the students of two tenants: equal numbers give equal ids, by which students are identified here."""
 
 
 def people(experiment: Experiment, tenant_id: str, count: int, *, first: int = 0) -> Sequence[Student]:
@@ -20,7 +20,7 @@ def people(experiment: Experiment, tenant_id: str, count: int, *, first: int = 0
 async def reasons(
     experiment: Experiment, students: Collection[str], *, step: str | None = None, reported: bool = False
 ) -> Mapping[str, str]:
-    """Students of these who wait, with one reason each: at this step, or at any; `reported`: only where downstream was told."""
+    """Students of these who wait, with one reason each: at this step, or at any; `reported`: only where it was published."""
     rows = await experiment.installation.watch.rows(
         f"SELECT student_id, reason FROM student_wait WHERE student_id IN ({listed(students)})"  # noqa: S608  our own ids
         + ("" if step is None else f" AND step = '{step}'")

@@ -1,4 +1,4 @@
-"""Waiting: what a newer status cancels, and what downstream is told of waits that last."""
+"""Waiting: what a newer status cancels, and what is published about waits that last."""
 
 from collections.abc import Sequence
 from functools import partial
@@ -72,7 +72,7 @@ def _mark(tenant_id: str, student: Student) -> str:
 @BOOK.row(
     89,
     "outage, throttling and unclear answers for longer than downstream is left waiting",
-    expected="told with final: false and the reason; tries bounded",
+    expected="published with final: false and the reason; attempts bounded",
     changes={"provisioning": {"report_after": 4, "report_attempts": 2}},
     heals_within=150,
 )
@@ -90,19 +90,19 @@ async def long_waits(experiment: Experiment) -> None:
         return set(_WAITS.values()) <= set(waiting.values())
 
     await experiment.sleep(1.0 if experiment.full else 0.0)
-    await experiment.until("downstream is told", reported, seconds=60)
+    await experiment.until("the waits are published", reported, seconds=60)
     creations = [call for call in experiment.calls(_CREATE) if "fault" in call.noted]
     experiment.fire("call put off or unclear", met(experiment, since))
     lasted = max(call.at for call in creations) - min(call.at for call in creations)
     most = (len(idents) + experiment.full * experiment.students) * (_QUICK_TRIES + lasted / _CAP)
     experiment.expect(len(creations) <= most, f"{len(creations)} creations in {lasted:.0f} s")
     experiment.faults()
-    await experiment.until("all go on", partial(settled, experiment, idents))
+    await experiment.until("all continue", partial(settled, experiment, idents))
     published = [one.outcome for one in await experiment.published(idents)]
     early = [one for one in published if isinstance(one, AccountProvisioningFailed)]
-    experiment.expect(all(not one.final and one.retry_at for one in early), "a wait was told as the end")
+    experiment.expect(all(not one.final and one.retry_at for one in early), "a wait was published as final")
     seen = {(one.tenant_id, str(one.reason)) for one in early}
-    experiment.expect(_WAITS.items() <= seen, f"downstream was told {sorted(seen)}")
+    experiment.expect(_WAITS.items() <= seen, f"published reasons: {sorted(seen)}")
 
 
 def _long_wait(experiment: Experiment, tenant_id: str, student: Student) -> Sequence[FaultRule]:

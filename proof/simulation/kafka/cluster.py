@@ -85,7 +85,7 @@ class Cluster:
         self.network.lose(request, lands_after=lands_after, noticed_after=noticed_after)
 
     def fence(self, group: str, process: Process) -> None:
-        """The process's member of the group fails for good, as one does whose instance id somebody else uses."""
+        """The process's member of the group fails for good, as one does whose instance id another process uses."""
         self._group(group).fence(process)
 
     # The clients.

@@ -22,7 +22,7 @@ class SimulatedConsumer:
     """Keeps `consumer.intake.port.Consumer`.
 
     What comes is returned at once; where nothing does, `consume` blocks for `idle` seconds if those are more than its timeout, to save
-    the simulation turns. `answered` is told of asynchronous commits, unless their request or its answer was lost.
+    the simulation turns. `answered` is called for asynchronous commits, unless their request or its answer was lost.
 
     One that was fenced tells it once, by an error, and reads and commits nothing any more.
     """
@@ -126,7 +126,7 @@ class SimulatedConsumer:
             self._network.call(self._member.process, effect, timeout=_COMMIT_TIMEOUT, request=Request.OFFSETS)
 
     def close(self) -> None:
-        """Leaves the group, which may take back what it gave at once; where the cluster is away, it misses the member later."""
+        """Leaves the group, which may take back what it gave at once; where the cluster is unreachable, it removes the member later."""
         self._living()
         self._leave()
         self._member.closed = True
@@ -210,7 +210,7 @@ class SimulatedConsumer:
         return taken
 
     def _look_up(self) -> None:
-        """Where to begin, of the group's coordinator: one request for all. Without an answer nobody reads those partitions."""
+        """Where to begin, of the group's coordinator: one request for all. Without an answer those partitions are not read."""
         asked = [place for place, position in self._positions.items() if position == OFFSET_INVALID]
         if not asked or self._network.away():
             return

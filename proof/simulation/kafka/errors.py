@@ -4,7 +4,7 @@ from confluent_kafka import KafkaError
 
 
 def fatal_error(why: int) -> KafkaError:
-    """What `consume` returns once when the consumer can't go on because of this code, as far as librdkafka's words tell.
+    """What `consume` returns once when the consumer can't continue because of this code, as far as librdkafka's words tell.
 
     Its code says only that it is fatal, and its flag does not even say that.
     """

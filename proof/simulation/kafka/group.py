@@ -1,8 +1,8 @@
 """A consumer group, as its coordinator knows it: who is in it, who reads what, and the offsets.
 
-    member joins, leaves, or is missed ──▶ a while later: settled ──▶ partitions that nobody has are given out
+    member joins, leaves, or is missed ──▶ a while later: settled ──▶ partitions without an owner are assigned
                   ▲                                        │
-                  │ handed back                            └─▶ partitions that somebody has too many of are asked back
+                  │ handed back                            └─▶ surplus partitions are revoked
                   └────────────────────────────────────────────────────────┘
 
 Cooperative: a partition changes hands only when its owner has handed it back, or is no longer in the group.
@@ -25,7 +25,7 @@ _SHORTEST, _LONGEST = 0.05, 0.5
 
 
 class Member:
-    """One consumer in the group's eyes. `news` are what it is to be told: partitions, and whether they are given or asked back."""
+    """One consumer in the group's eyes. `news` are its pending callbacks: partitions, and whether they are assigned or revoked."""
 
     def __init__(self, process: Process) -> None:
         self.process = process
@@ -59,7 +59,7 @@ class Group:
         self._settling = False
 
     def join(self, member: Member) -> None:
-        """Lets the member in; it hears of its partitions later."""
+        """Lets the member in; its partitions are assigned later."""
         member.joined, member.expelled, member.missed_since = True, None, None
         member.polled = self._network.clock.time()
         self._members.append(member)
@@ -70,7 +70,7 @@ class Group:
         self._drop(member)
 
     def fence(self, process: Process) -> None:
-        """Another member has taken the process's instance id, and left again: it hears at its next poll that it can't go on."""
+        """Another member has taken the process's instance id, and left again: its next poll reports that it is fenced."""
         for member in [one for one in self._members if one.process is process]:
             self._expel(member, KafkaError.FENCED_INSTANCE_ID)
             member.wake_signal.ring()
@@ -99,7 +99,7 @@ class Group:
                     self._expel(member, KafkaError._MAX_POLL_EXCEEDED)  # noqa: SLF001  its name for it
 
     def commit(self, member: Member, generation: int, offsets: Mapping[Place, int]) -> None:
-        """Raises `KafkaException`: in a rebalance, after one, and where the member is not in the group, except while nobody is."""
+        """Raises `KafkaException`: in a rebalance, after one, and where the member is not in the group, except while the group is empty."""
         if member.joined and self._settling:
             raise KafkaException(KafkaError(KafkaError.REBALANCE_IN_PROGRESS))
         if member.joined and generation != self.generation:

@@ -110,7 +110,7 @@ class Network:
             self._wait(process, loss.noticed_after, until)
 
     def send(self, effect: Callable[[], object], *, request: Request, answered: Answer) -> None:
-        """A request whose answer nobody waits for: `answered` has it, should it come. Does not block."""
+        """A request without a waiting caller: `answered` gets the answer, should it come. Does not block."""
         if self.away():
             return
         if loss := self._loss(request):

@@ -64,7 +64,7 @@ class SimulatedProducer:
         return len(self._waiting)
 
     def _send(self, message: _Message, until: float) -> bool:
-        """Whether its fate is known, and told."""
+        """Whether its result is known and reported."""
         clock, place = self._network.clock, message.log.place
         timeout = max(0.0, min(until, message.over_at) - clock.time())
         effect = partial(self._append, message)

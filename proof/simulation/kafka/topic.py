@@ -95,7 +95,7 @@ class Log:
         self._tell()
 
     def read(self, start: int, most: int) -> tuple[list[Record], int]:
-        """What a `read_committed` reader sees from `start` on, and where it goes on."""
+        """What a `read_committed` reader sees from `start` on, and where to continue."""
         found: list[Record] = []
         position, stable = start, self.stable
         while position < stable and len(found) < most:
@@ -111,7 +111,7 @@ class Log:
 
 
 class Topic:
-    """Partitions, and who is to be told of new records."""
+    """Partitions, and the listeners for new records."""
 
     def __init__(self, name: str, partitions: int) -> None:
         self.name = name

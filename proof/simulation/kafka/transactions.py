@@ -41,7 +41,7 @@ class Coordinator:
         self._known: dict[str, _Known] = {}
 
     def init(self, name: str) -> int:
-        """A new epoch. Whatever was open is aborted, whoever wrote it can write no more."""
+        """A new epoch. An open transaction is aborted, and its producer is fenced."""
         known = self._known.setdefault(name, _Known())
         known.epoch += 1
         self._end(name, known, committed=False)
@@ -49,7 +49,7 @@ class Coordinator:
         return known.epoch
 
     def add(self, name: str, epoch: int, log: Log) -> None:
-        """The transaction, a new one where none is open, goes on in this partition too."""
+        """Adds this partition to the transaction, a new one where none is open."""
         known = self._in_force(name, epoch)
         if log not in known.open:
             known.open.append(log)
@@ -57,7 +57,7 @@ class Coordinator:
             self._watch(name, known, TRANSACTION_TIMEOUT)
 
     def append(self, name: str, epoch: int, log: Log, key: bytes, value: bytes, headers: Headers | None) -> None:
-        """A record; it is the producer that must have added the partition, and nobody checks."""
+        """A record; the producer must have added the partition; that is not checked."""
         self._in_force(name, epoch)
         log.append(key, value, headers, now=self._network.clock.time(), writer=name)
 
@@ -159,7 +159,7 @@ class SimulatedTransactions:
         return len(self._unsent)
 
     def commit_transaction(self, timeout: float) -> None:
-        """Where it raises an error that is retriable, it may be called again, and goes on."""
+        """Where it raises an error that is retriable, it may be called again, and continues."""
         until = self._network.clock.time() + timeout
         self._send(until)
         self._end(until, committed=True)

@@ -169,7 +169,7 @@ class Customer:
         self.groups.forget(user.id)
 
     def undelete(self, key: str, org_unit: str | None) -> None:
-        """users.undelete, by id only. Fails where somebody else was given the address (its status is not documented: 409)."""
+        """users.undelete, by id only. Fails where another user has the address (its status is not documented: 409)."""
         user = self._users.get(key)
         if user is None or not self._is_restorable(user):
             raise refusals.not_found("userKey")

@@ -14,7 +14,7 @@ _ROLES = frozenset({"OWNER", "MANAGER", "MEMBER"})
 
 @dataclass(slots=True)
 class Member:
-    """Somebody in a group; `key` is the user's id, or the address of somebody from elsewhere."""
+    """A member of a group; `key` is the user's id, or the address of an external member."""
 
     key: str
     email: str
@@ -113,7 +113,7 @@ class Groups:
         return member
 
     def has(self, group_key: str, member_key: str) -> bool:
-        """members.hasMember. Asking for somebody who is neither a user nor a member is an error."""
+        """members.hasMember. Asking for an address that is neither a user's nor a member's is an error."""
         members = self.get(group_key).members
         key = self._key(member_key)
         if key not in members and self._find(member_key) is None:

@@ -15,7 +15,7 @@ class GoogleQuirks:
     """How a full customer answers an insert; the reason is DomainUserLimitExceeded in any case."""
 
     delete_status: Literal[200, 204] = 204
-    """How users.delete and members.delete answer: both are told of."""
+    """The status of users.delete and members.delete: both are reported."""
 
     foreign_domain: Literal["input", "domain"] = "input"
     """An address outside the customer's domains: 400 "Invalid Input: primary_user_email", or 404 "Resource Not Found: domain"."""

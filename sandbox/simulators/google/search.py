@@ -54,7 +54,7 @@ class Search:
 
     @property
     def external_id(self) -> str | None:
-        """The external id that whoever is found must have, where the query asks for one; in lower case."""
+        """The external id that the query requires, if any; in lower case."""
         asked = (c.value for c in self._clauses if (c.field, c.operator) == ("externalId", "="))
         return next(asked, "").casefold() or None
 

@@ -2,7 +2,7 @@
 
 Instance Metadata Service of a virtual machine ("How to use managed identities for Azure resources on an Azure VM to acquire an access
 token") and App Service ("REST endpoint reference" of "Use managed identities for App Service"). Both refuse a call without their header: a
-request that somebody else had the service make cannot carry it.
+request that an attacker had the service make cannot carry it.
 """
 
 import secrets

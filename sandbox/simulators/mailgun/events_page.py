@@ -30,7 +30,7 @@ def page(
 ) -> dict[str, Any]:
     """One page. `base` is the address of the first; `token` comes from a link of an earlier page and replaces `query`.
 
-    Without `begin` the newest are told first, back to the beginning. Message ids are compared without brackets, as the
+    Without `begin` the newest come first, back to the beginning. Message ids are compared without brackets, as the
     documents say. Raises `Refusal` (400).
     """
     if token is not None:
@@ -83,7 +83,7 @@ def _range(query: Mapping[str, str], now: float) -> tuple[float, float, bool]:
         raise bad_request("ascending parameter must be provided if the range end time is not specified")
     if first is None:
         return 0.0, last or now, ascending == "yes"
-    if last is None:  # the range goes on from `begin` in the direction asked for
+    if last is None:  # the range continues from `begin` in the direction asked for
         return (first, now, True) if ascending == "yes" else (0.0, first, False)
     return min(first, last), max(first, last), first <= last
 

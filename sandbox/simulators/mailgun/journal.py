@@ -102,7 +102,7 @@ class Journal:
         at: float,
         reason: str | None = None,
     ) -> None:
-        """Keeps an event; nobody sees it before `at` plus the delay."""
+        """Keeps an event; it is visible from `at` plus the delay on."""
         self._events.append(Event(uuid4().hex[:22], name, at, recipient, message, reason))
 
     def find(self, matches: Matches, *, begin: float, end: float, ascending: bool) -> Sequence[Event]:

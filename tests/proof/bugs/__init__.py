@@ -1,1 +1,1 @@
-"""Bugs that somebody could make tomorrow, each a small change to a part that the simulation is made of. The service does not know them."""
+"""Bugs that could be introduced tomorrow, each a small change to one part of the simulation. The service does not know them."""

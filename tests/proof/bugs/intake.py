@@ -61,7 +61,7 @@ class TrustsTheGroup(Database):
 
 
 class _Deaf(_Around):
-    """Hears of nothing that is fatal: it looks at a flag which errors of `consume` and `commit` do not bear."""
+    """Misses fatal errors: it looks at a flag which errors of `consume` and `commit` do not bear."""
 
     def consume(self, num_messages: int, timeout: float) -> Sequence[port.Record]:
         records = self._real.consume(num_messages, timeout)
@@ -131,7 +131,7 @@ class SkipsWithoutCancelling(Database):
 
 
 class IgnoresPartitionEpochs(Database):
-    """Whoever has lost a partition may go on accepting what it has read there."""
+    """A consumer that has lost a partition still accepts what it has read there."""
 
     def accept(self, arrivals: Sequence[Arrival], *, epochs: Mapping[Place, int], **more: Any) -> Sequence[Disposition]:
         theirs, self._state.owners = self._state.owners, dict(epochs)

@@ -32,7 +32,7 @@ class _Keeping(Relay):
 
 
 class KeepsItsProducer(SimulatedAssembly):
-    """The producer goes on after a commit that was answered late, though another request to commit may still be on its way."""
+    """The producer is used on after a commit that was answered late, though another request to commit may still be on its way."""
 
     def relay(self, clients: Clients, *, kind: type[Relay] = _Keeping) -> Relay:
         return super().relay(clients, kind=kind)
@@ -56,7 +56,7 @@ class _Trusting(SimulatedOutbox):
 
 
 class TrustsAStandby(SimulatedClients):
-    """Numbers go on where the ledger stands, whatever the relay has numbered before."""
+    """Numbers continue from the ledger's, whatever the relay has numbered before."""
 
     def outbox(self) -> Outbox:
         return _Trusting(self._around.database, self._process)

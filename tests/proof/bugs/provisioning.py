@@ -24,7 +24,7 @@ from testbed.fakes.ledger.state import StudentRow
 
 
 class IgnoresLeases(Database):
-    """Whoever has lost a lease may go on writing."""
+    """A worker that has lost its lease still writes."""
 
     def _held(self, lease: Lease) -> StudentRow:
         return self._state.students[lease.tenant_id, lease.student_id]
@@ -82,7 +82,7 @@ class _ImpatientWork(SimulatedWork):
 
 
 class KeepsNoTenantWaiting(SimulatedClients):
-    """What a vendor asks for time is known to nobody but the student whose call was told."""
+    """A vendor's rate limit is known only to the student whose call met it."""
 
     def work(self) -> Work:
         return _ImpatientWork(self._around.database, self._process)
@@ -95,7 +95,7 @@ class _CauselessWork(SimulatedWork):
 
 
 class KeepsNoCauses(SimulatedClients):
-    """A student is put off, and nobody can tell why."""
+    """A student is deferred without a recorded cause."""
 
     def work(self) -> Work:
         return _CauselessWork(self._around.database, self._process)
@@ -108,8 +108,8 @@ class _SilentWork(SimulatedWork):
         await super().commit(lease, said, service=service)
 
 
-class TellsNobodyOfWaits(SimulatedClients):
-    """Downstream hears of ends only."""
+class PublishesNoWaits(SimulatedClients):
+    """Only final outcomes are published."""
 
     def work(self) -> Work:
         return _SilentWork(self._around.database, self._process)
@@ -122,7 +122,7 @@ class _StubbornWork(SimulatedWork):
         return [replace(job, desired=replace(job.desired, providers=providers[job.lease.tenant_id])) for job in jobs]
 
 
-class GoesOnWithCancelledWork(SimulatedClients):
+class ContinuesCancelledWork(SimulatedClients):
     """What was begun is brought to its end, whatever the newest event says."""
 
     def work(self) -> Work:
@@ -187,7 +187,7 @@ class _Believing(_Careless):
 
     async def find_address(self, address: str, *, timeout: float) -> Found | None:
         found = await self.real.find_address(address, timeout=timeout)
-        return found or Found("nobody", address, "nobody-s")
+        return found or Found("missing", address, "foreign")
 
 
 class _Talkative(_Careless):
@@ -256,19 +256,19 @@ class _WithDirectories(SimulatedAssembly):
 
 
 class AdoptsByAddress(_WithDirectories):
-    """Whoever has the student's address is taken for the student, marker or not."""
+    """The holder of the student's address is taken for the student, marker or not."""
 
     wrong = _Trusting
 
 
 class AdoptsByNumber(_WithDirectories):
-    """An account that bears the student's number is the student's, whoever wrote it there."""
+    """An account that bears the student's number is the student's, regardless of its author."""
 
     wrong = _ByNumber
 
 
 class AdoptsGuests(_WithDirectories):
-    """Whoever bears the student's marker is taken for the student, guests and what is written elsewhere too."""
+    """Any account with the student's marker is taken for the student's, guests and synchronised accounts too."""
 
     wrong = _Blind
 
@@ -286,7 +286,7 @@ class AnnouncesWhatItRemembers(_WithDirectories):
 
 
 class WritesByName(_WithDirectories):
-    """Licences are given to whoever has the address."""
+    """Licences are assigned to the holder of the address."""
 
     wrong = _ByName
 

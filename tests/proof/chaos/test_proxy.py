@@ -171,7 +171,7 @@ async def test_delivers_a_request_after_its_client_was_reset(connect: Connect, p
     assert proxy.counts["late"] == 1
 
 
-async def test_a_server_that_is_away_is_met_as_a_reset(connect: Connect, proxy: Proxy) -> None:
+async def test_an_unreachable_server_is_seen_as_a_reset(connect: Connect, proxy: Proxy) -> None:
     proxy.target = 1
     client = await connect()
     assert await client.is_reset()

@@ -49,7 +49,7 @@ def test_an_account_beside_one_that_was_made_by_hand_for_the_student_is_one_too_
 
 @pytest.mark.parametrize("operation", [Operation.GROUP, Operation.PASSWORD, Operation.UPDATE, Operation.DELETE])
 @pytest.mark.parametrize("status", [204, 403])
-def test_a_change_of_a_stranger_s_account_is_nobody_s_to_ask_for(operation: Operation, status: int) -> None:
+def test_a_change_of_a_foreign_account_must_not_be_requested(operation: Operation, status: int) -> None:
     story = Story()
     story.accounts.append(account(object_id="stranger", marker=None, address="x@north.example", ours=False))
     story.calls.append(about(9, operation, object_id="stranger", marker=None, address="x@north.example", status=status))

@@ -8,7 +8,7 @@ from proof.history import Bounds, Change, Operation
 from tests.proof.histories import GROUP, OBJECT, START, Story, about, asked_to_wait, call, step, waits
 
 
-def test_nobody_calls_while_a_vendor_has_asked_for_time() -> None:
+def test_no_call_begins_while_a_vendor_limits_the_rate() -> None:
     story = Story().faulty()
     story.calls += [asked_to_wait(8, seconds=30.0), about(20, Operation.GROUP, detail=GROUP)]
     assert story.broken() == ["I9"]
@@ -28,13 +28,13 @@ def test_a_read_that_begins_long_after_the_answer_is_a_call_too() -> None:
     assert story.broken() == ["I9"]
 
 
-def test_another_service_goes_on() -> None:
+def test_another_service_continues() -> None:
     story = Story().faulty()
     story.calls += [asked_to_wait(8, seconds=30.0), call(20, Operation.LOOK_UP)]
     assert story.broken() == []
 
 
-def test_an_answer_that_nobody_saw_makes_nobody_wait() -> None:
+def test_an_answer_that_was_lost_makes_no_student_wait() -> None:
     story = Story().faulty()
     story.calls += [replace(asked_to_wait(8, seconds=30.0), answered=False), about(20, Operation.GROUP, detail=GROUP)]
     assert story.broken() == []
@@ -79,5 +79,7 @@ def test_a_call_is_intended_before_it_is_made(name: str) -> None:
 def test_the_evidence_names_calls_by_number() -> None:
     story = Story().faulty()
     story.calls += [asked_to_wait(8, seconds=30.0), about(20, Operation.GROUP, detail=GROUP)]
-    assert story.evidence() == ["I9 north at microsoft: call 20 began 12.0 s after call 8 was told to wait 30 s"]
+    assert story.evidence() == [
+        "I9 north at microsoft: call 20 began 12.0 s after call 8 was answered with a wait of 30 s"
+    ]
     assert OBJECT not in story.evidence()[0]

@@ -1,4 +1,4 @@
-"""I13: whoever was replaced writes nothing more."""
+"""I13: a fenced writer writes nothing more."""
 
 from proof.history import Change
 from tests.proof.histories import START, Story, step, student
@@ -11,7 +11,7 @@ def test_who_lost_the_lease_writes_nothing_more() -> None:
     assert story.broken() == ["I13"]
 
 
-def test_whoever_took_the_lease_over_writes_of_attempts_that_others_made() -> None:
+def test_the_new_holder_of_a_lease_may_write_results_of_earlier_attempts() -> None:
     story = Story()
     verified = step(21, "groups", "done", epoch=2)
     story.changes += [student(20, lease_epoch=2, settled_version=1, applied_version=1), verified]

@@ -69,14 +69,14 @@ def test_the_password_in_the_mail_opens_the_account_at_the_end() -> None:
     assert story.broken() == ["I4"]
 
 
-def test_who_was_given_an_account_was_told_of_it() -> None:
+def test_an_account_has_its_mail() -> None:
     story = Story()
     del story.published[1], story.outbox[1], story.calls[-1]
     story.mails = []
     assert story.broken() == ["I4"]
 
 
-def test_a_mail_that_nobody_wants_is_not_missed() -> None:
+def test_an_unwanted_mail_is_not_missed() -> None:
     story = Story()
     story.published[1] = published(welcome(MailState.NOT_WANTED), topic=WELCOME)
     del story.calls[-1]

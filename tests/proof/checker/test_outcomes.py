@@ -40,7 +40,7 @@ def test_an_outcome_is_not_lost() -> None:
 
 
 @pytest.mark.parametrize("disposition", ["applied", "failed"])
-def test_what_is_settled_is_told(disposition: str) -> None:
+def test_what_is_settled_is_published(disposition: str) -> None:
     story = Story()
     del story.published[0], story.outbox[0]
     story.inbox = [replace(story.inbox[0], disposition=disposition)]
@@ -89,7 +89,7 @@ def test_account_provisioned_tells_the_truth(lie: Outcome) -> None:
     assert story.broken() == ["I6"]
 
 
-def test_a_licence_that_is_given_later_is_not_told_before() -> None:
+def test_a_licence_that_is_given_later_is_not_published_before() -> None:
     story = Story()
     story.calls[2] = replace(story.calls[2], at=START + 9)
     assert story.broken() == ["I6"]
@@ -100,7 +100,7 @@ def test_a_licence_that_is_given_later_is_not_told_before() -> None:
     [{"deleted": True}, {"licences": frozenset[str]()}, {"groups": frozenset[str]()}],
     ids=lambda now: next(iter(now)),
 )
-def test_an_account_is_not_told_as_it_was_before_people_changed_it(now: dict[str, Any]) -> None:
+def test_an_account_is_not_published_as_it_was_before_people_changed_it(now: dict[str, Any]) -> None:
     story = Story()
     story.accounts = [account(**now, changed_at=START + 4.9)]
     assert story.broken() == ["I6"]
@@ -112,14 +112,14 @@ def test_what_people_change_later_makes_no_outcome_untrue() -> None:
     assert story.broken() == []
 
 
-def test_another_student_s_account_is_not_told_as_one_s_own() -> None:
+def test_another_student_s_account_is_not_published_as_the_student_s() -> None:
     story = Story()
     story.accounts.append(account(object_id="object-2", marker="S2", ours=False, secret="other"))
     story.published[0] = published(provisioned(object_id="object-2"))
     assert story.broken() == ["I6"]
 
 
-def test_a_mail_that_is_told_as_accepted_was() -> None:
+def test_a_mail_that_is_published_as_accepted_was_accepted() -> None:
     story = Story()
     story.published[1] = published(welcome(message_id="another@mail.north.example"), topic=WELCOME)
     assert story.broken() == ["I6"]

@@ -1,4 +1,4 @@
-"""What people are told."""
+"""The text of the report."""
 
 from dataclasses import replace
 

@@ -163,7 +163,7 @@ def test_calls_that_were_on_their_way_when_a_vendor_asked_for_time_may_arrive() 
     assert story.broken() == []
 
 
-def test_an_answer_that_died_with_its_process_makes_nobody_wait() -> None:
+def test_an_answer_that_died_with_its_process_makes_no_student_wait() -> None:
     story = Story().faulty()
     story.calls += [asked_to_wait(8, seconds=300.0), about(40, Operation.GROUP, detail=GROUP)]
     story.other["deaths"] = [START + 9]
@@ -177,7 +177,7 @@ def test_a_wait_counts_from_when_it_could_be_committed() -> None:
     assert story.broken() == []
 
 
-def test_a_new_lease_goes_on_where_the_old_one_ended() -> None:
+def test_a_new_lease_continues_where_the_old_one_ended() -> None:
     story = Story().faulty()
     story.changes.insert(4, step(4, "create", "started", epoch=1))
     story.changes[5:] = [student(5, lease_epoch=2), *(_of_epoch(change, 2) for change in story.changes[5:])]

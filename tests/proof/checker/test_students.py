@@ -36,7 +36,7 @@ def test_what_is_applied_stands_at_the_provider() -> None:
     assert story.broken() == ["I2"]
 
 
-def test_an_account_is_for_somebody_whom_an_event_acts_for() -> None:
+def test_an_account_is_for_a_student_whom_an_event_acts_for() -> None:
     story = Story()
     story.calls.append(replace(story.calls[1], number=9, object_id="object-9", marker="S9"))
     story.accounts.append(account(object_id="object-9", marker="S9", address="s9@north.example"))

@@ -15,7 +15,7 @@ from tests.proof.histories import START, Story, call, dead_letter, record
         ({"bounds": Bounds(least_effects=1_000)}, "4 effects are too few; 1000 are the least"),
         ({"faults": {"lost answer": 0}}, "no fault fired, though some were ordered"),
         ({"unclassified": ("the record at out[0]@3",)}, "unclassified: the record at out[0]@3"),
-        ({"calls": [*Story().calls, call(9, Operation.UNKNOWN)]}, "call 9 is of a route that nobody has classified"),
+        ({"calls": [*Story().calls, call(9, Operation.UNKNOWN)]}, "call 9 is of an unclassified route"),
         ({"changes": [Change(1, START, "novelty", {})]}, "changes of a table that is not known: novelty"),
         ({"dead_letters": [dead_letter(record(1), "whim")]}, "the reason of dead letter dead[0]@0 is not known: whim"),
         ({"calls": Story().calls[:-1]}, "mail 0 is in the mailbox, and no call sent it"),

@@ -1,4 +1,4 @@
-"""I23: each wait has its cause and its time, and is told downstream when it has lasted."""
+"""I23: each wait has its cause and its time, and is published when it has lasted."""
 
 from dataclasses import replace
 from datetime import datetime
@@ -14,7 +14,7 @@ BOUNDS = Bounds(report_after=900.0, report_attempts=10)
 
 
 def waiting(*changes: Change) -> Story:
-    """The student waits, behind the first changes of the story, and goes on later."""
+    """The student waits, behind the first changes of the story, and continues later."""
     story = Story()
     story.changes = [*story.changes[:2], *changes, *(replace(c, number=c.number + 50) for c in story.changes[2:])]
     story.other["bounds"] = BOUNDS
@@ -59,7 +59,7 @@ def test_a_student_who_is_due_at_once_needs_no_cause() -> None:
     ("cause", "seconds"),
     [({"since": START - 1_000}, 60.0), ({}, 1_000.0), ({"attempts": 10}, 60.0), ({"reported": True}, 60.0)],
 )
-def test_a_wait_that_lasts_is_told_downstream(cause: dict[str, Any], seconds: float) -> None:
+def test_a_wait_that_lasts_is_published(cause: dict[str, Any], seconds: float) -> None:
     story = waiting(wait(3, **cause), put_off(4, seconds=seconds))
     assert story.broken() == ["I23"]
     _tell(story)

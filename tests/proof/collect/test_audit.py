@@ -158,7 +158,7 @@ async def test_a_creation_that_is_refused_tells_what_it_asked_for(vendors: Vendo
         ({"accountEnabled": False}, Operation.UPDATE),
     ],
 )
-async def test_what_a_patch_does_is_told_by_its_body(
+async def test_what_a_patch_does_is_read_from_its_body(
     vendors: Vendors, body: dict[str, object], operation: Operation
 ) -> None:
     ident = (await vendors.graph("POST", "/v1.0/users", NEW)).json()["id"]
@@ -167,7 +167,7 @@ async def test_what_a_patch_does_is_told_by_its_body(
     assert (call.operation, call.object_id, call.marker, call.by_name) == (operation, ident, "S1", False)
 
 
-async def test_a_write_that_names_its_object_by_address_is_told_apart(vendors: Vendors) -> None:
+async def test_a_write_that_names_its_object_by_address_is_distinguished(vendors: Vendors) -> None:
     await vendors.graph("POST", "/v1.0/users", NEW)
     await vendors.graph("PATCH", "/v1.0/users/a@students.north.example", {"employeeId": "S1"})
     assert vendors.calls()[1].by_name
@@ -182,7 +182,7 @@ async def test_a_refused_write_names_its_object_too(vendors: Vendors) -> None:
     assert (call.operation, call.effective, call.object_id, call.detail) == (Operation.LICENCES, False, ident, "?")
 
 
-async def test_a_creation_and_a_membership_at_google_are_told_alike(vendors: Vendors) -> None:
+async def test_a_creation_and_a_membership_at_google_are_read_alike(vendors: Vendors) -> None:
     ident = (await vendors.google("POST", "/users", NEW_AT_GOOGLE)).json()["id"]
     (group,) = [group.email for group in vendors.world.google.customers[0].groups.all][:1]
     await vendors.google("POST", f"/groups/{group}/members", {"id": ident})
@@ -233,7 +233,7 @@ async def test_a_lost_answer_is_a_call_all_the_same(vendors: Vendors) -> None:
     assert (sent.effective, sent.answered, sent.detail) == (False, False, "welcome.1@mail.north.example")
 
 
-def test_a_route_that_nobody_has_classified_is_unknown() -> None:
+def test_an_unclassified_route_is_unknown() -> None:
     entry = Entry(1, 0.0, "graph", "graph.users.purge", "DELETE", "/", 204, True, True, "")  # noqa: FBT003  a fixture
     (call,) = audit.calls([entry], Owners())
     assert call.operation is Operation.UNKNOWN

@@ -62,5 +62,5 @@ def test_a_student_s_own_switch_makes_an_acting_event_a_skip() -> None:
         (written(event(tenant_id="north")), "unlisted_status"),
     ],
 )
-def test_what_nobody_can_act_on_must_become_a_dead_letter(value: bytes | None, reason: str) -> None:
+def test_an_unusable_record_must_become_a_dead_letter(value: bytes | None, reason: str) -> None:
     assert (read(value).expected, read(value).reason) == (ExpectedOutcome.DEAD_LETTER, reason)

@@ -27,7 +27,7 @@ class Driver:
         self._runner = runner
 
     def call(self, function: Callable[[], T]) -> T:
-        """Blocks the test, while the simulation goes on."""
+        """Blocks the test, while the simulation continues."""
         return self._runner.run(in_thread(function))
 
     def pass_time(self, seconds: float) -> None:

@@ -1,4 +1,4 @@
-"""The ledger's simulated server: what it does when it is away, when answers get lost, and when whoever leads dies."""
+"""The ledger's simulated server: what it does when it is unavailable, when answers get lost, and when the leader dies."""
 
 import asyncio
 from collections.abc import Callable, Coroutine
@@ -25,7 +25,7 @@ def on_a_database(test: Test) -> None:
     clock.run(main, start=0)
 
 
-def test_nothing_is_done_while_it_is_away_and_everything_when_it_is_back() -> None:
+def test_nothing_is_done_while_it_is_unavailable_and_everything_when_it_is_back() -> None:
     async def main(database: Database) -> None:
         done = list[str]()
         database.outage(10)
@@ -80,7 +80,7 @@ def test_one_process_leads_until_it_dies_resigns_or_loses_its_connection() -> No
     on_a_database(main)
 
 
-def test_whoever_waits_for_work_hears_of_an_event() -> None:
+def test_a_worker_that_waits_is_notified_of_an_event() -> None:
     async def main(database: Database) -> None:
         wake_signals = WakeSignals(Process("one"))
         database.listen(wake_signals)

@@ -1,4 +1,4 @@
-"""Processes that die, stand still and go on."""
+"""Processes that are killed, paused and resumed."""
 
 import asyncio
 from collections.abc import Coroutine
@@ -45,7 +45,7 @@ def test_a_killed_process_does_nothing_more_in_any_task_or_thread() -> None:
     play(main())
 
 
-def test_what_is_called_off_while_a_process_stands_still_does_not_happen_when_it_goes_on() -> None:
+def test_what_is_called_off_while_a_process_stands_still_does_not_happen_when_it_resumes() -> None:
     async def main() -> None:
         process, seen, timers = Process("one"), list[str](), list[asyncio.TimerHandle]()
 

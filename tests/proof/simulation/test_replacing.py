@@ -19,7 +19,7 @@ def played(seed: int) -> History:
     return play(replace(alone, faults=PASSWORDS_REPLACED_WHILE_MAILS_WAIT)).history
 
 
-def test_no_mail_tells_a_password_that_was_replaced_and_downstream_hears_why() -> None:
+def test_no_mail_tells_a_password_that_was_replaced_and_the_reason_is_published() -> None:
     for seed in range(FIRST, FIRST + SEEDS):
         history = played(seed)
         ends = [one.outcome for one in history.published if isinstance(one.outcome, WelcomeEmailStatus)]

@@ -19,11 +19,11 @@ def test_spared_are_those_at_whom_nothing_is_aimed() -> None:
     assert Scenario(seed=1, sent=()).spared == EVERYBODY
 
 
-def test_nobody_is_spared_by_what_befalls_the_service_itself() -> None:
+def test_no_tenant_is_spared_by_what_befalls_the_service_itself() -> None:
     assert replace(AIMED, faults=(CUT_OFF, Kill(1.0, 0, 1.0))).spared == frozenset()
 
 
-def test_nobody_is_spared_where_vendors_take_their_time() -> None:
+def test_no_tenant_is_spared_where_vendors_are_slow() -> None:
     assert replace(AIMED, quirks=Quirks(google=GoogleQuirks(settling=40.0))).spared == frozenset()
 
 

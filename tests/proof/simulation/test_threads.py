@@ -10,7 +10,7 @@ from proof.simulation.clock import Clock, run
 from proof.simulation.threads import Killed, in_thread, sleep, wait_for
 
 
-def test_a_function_that_sleeps_lets_others_go_on() -> None:
+def test_a_function_that_sleeps_lets_others_run() -> None:
     async def main(clock: Clock) -> list[tuple[str, float]]:
         seen: list[tuple[str, float]] = []
 
@@ -116,7 +116,7 @@ def test_a_killed_function_dies_where_it_waits_past_every_handler_of_exceptions(
             try:
                 sleep(1)
                 seen.append("slept")
-            except Exception:  # noqa: BLE001  what a loop that must go on does
+            except Exception:  # noqa: BLE001  what a loop that must keep running does
                 seen.append("handled")
 
     killed_after(2.5, function)
@@ -147,7 +147,7 @@ def test_what_a_killed_function_raises_on_its_way_out_is_forgotten() -> None:
         try:
             sleep(10)
         finally:
-            raise ValueError("nobody is left to hear this")
+            raise ValueError("no caller is left")
 
     killed_after(1, function)
 

@@ -14,7 +14,7 @@ def test_records_pass_between_clients_that_only_know_the_address() -> None:
         assert _read(kafka, "greetings", 10) == [b"hello"] * 10
 
 
-def test_a_group_goes_on_where_it_committed() -> None:
+def test_a_group_resumes_where_it_committed() -> None:
     with EmbeddedKafka() as kafka:
         producer = Producer({"bootstrap.servers": kafka.bootstrap_servers, "log_level": 0})
         producer.produce("greetings", b"first", partition=0)
@@ -35,7 +35,7 @@ def test_a_transaction_is_accepted() -> None:
         assert _read(kafka, "outcomes", 1) == [b"done"]
 
 
-def test_a_topic_has_the_partitions_that_are_told() -> None:
+def test_a_topic_has_the_partitions_that_were_requested() -> None:
     with EmbeddedKafka() as kafka:
         kafka.create_topic("greetings")
         observer = Producer({"bootstrap.servers": kafka.bootstrap_servers, "log_level": 0})
@@ -51,7 +51,7 @@ def test_its_topics_are_gone_after_the_stop() -> None:
 
 
 def _topics(client: Producer, *, seconds: float) -> Collection[str]:
-    """Those of whoever listens there: nobody, or somebody else who was given the port since."""
+    """The topics of the server that listens there: none, or another that has the port since."""
     try:
         return client.list_topics(timeout=seconds).topics
     except KafkaException:

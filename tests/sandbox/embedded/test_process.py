@@ -74,7 +74,7 @@ def test_a_server_that_ignores_the_stop_is_ended_by_force(tmp_path: Path) -> Non
     assert not _exists(server.pid)
 
 
-def test_what_a_server_said_can_be_told(tmp_path: Path) -> None:
+def test_the_output_of_a_server_can_be_read(tmp_path: Path) -> None:
     with KeptProcess(_SERVER, log=tmp_path / "log") as server:
         _wait_for(lambda: server.log_tail() == "ready")
 

@@ -1,4 +1,4 @@
-"""A clock that moves only when told."""
+"""A clock that moves only when advanced."""
 
 from dataclasses import dataclass
 

@@ -41,7 +41,7 @@ def test_an_entry_came_when_it_was_dealt_with_unless_it_had_to_wait() -> None:
     assert [entry.begun_at for entry in log.entries()] == [START, START - 3]
 
 
-def test_a_reader_goes_on_after_the_last_number_it_saw() -> None:
+def test_a_reader_continues_after_the_last_number_it_saw() -> None:
     log = AuditLog(Clock())
     for _ in range(3):
         log.add(**_REQUEST)

@@ -10,7 +10,7 @@ def test_any_of_its_fates_meets_it_and_no_other() -> None:
     assert not APPLIED.met_by(Fate.SUPERSEDED)
 
 
-def test_a_reason_must_be_its_own_where_one_is_told() -> None:
+def test_a_reason_must_match_where_one_is_given() -> None:
     assert LETTER.met_by(Fate.DEAD_LETTER)
     assert LETTER.met_by(Fate.DEAD_LETTER, "undecodable")
     assert not LETTER.met_by(Fate.DEAD_LETTER, "null_value")

@@ -57,7 +57,7 @@ def test_namesakes_share_both_names_and_nothing_else(school: list[Student]) -> N
     assert first.contact_email != second.contact_email
 
 
-def test_some_have_one_name_only_and_nobody_has_none(school: list[Student]) -> None:
+def test_some_have_one_name_only_and_all_have_at_least_one(school: list[Student]) -> None:
     assert any(not s.family_name for s in school)
     assert any(not s.given_name for s in school)
     assert all(s.given_name or s.family_name for s in school)

@@ -22,7 +22,7 @@ PATIENCE = 5.0
 
 
 class Counter:
-    """A vendor that counts what it is told, and says the sum."""
+    """A vendor that adds up what it receives, and returns the sum."""
 
     def __init__(self) -> None:
         self.total = 0
@@ -276,7 +276,7 @@ async def test_a_wanted_port_is_kept_and_the_name_that_the_network_knows_is_used
         assert server.url("one", host="vendors") == f"https://vendors:{unused_tcp_port}"
 
 
-async def test_nobody_listens_after_its_end(authority: Authority, http: httpx.AsyncClient) -> None:
+async def test_its_port_is_closed_after_its_end(authority: Authority, http: httpx.AsyncClient) -> None:
     async with VendorServer([Counter().vendor("one")], context=authority.server_context(), clock=Clock()) as server:
         url = server.url("one")
 

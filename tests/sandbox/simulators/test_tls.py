@@ -36,7 +36,9 @@ def _trusting(authority: Authority) -> ssl.SSLContext:
 
 
 @pytest.mark.parametrize("name", ["127.0.0.1", "localhost", "vendors", "10.1.2.3"])
-def test_whoever_trusts_the_authority_trusts_the_server_by_every_name_it_was_given(tmp_path: Path, name: str) -> None:
+def test_a_client_that_trusts_the_authority_trusts_the_server_by_every_name_it_was_given(
+    tmp_path: Path, name: str
+) -> None:
     authority = Authority(tmp_path)
 
     _handshake(authority.server_context(["vendors", "10.1.2.3"]), _trusting(authority), name)

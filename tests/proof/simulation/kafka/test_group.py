@@ -17,7 +17,7 @@ TOPIC, GROUP, PARTITIONS = "events", "group", 4
 
 
 class Reader:
-    """A member that keeps what it is told."""
+    """A member that records its callbacks."""
 
     def __init__(self, driver: Driver, name: str) -> None:
         self.process = Process(name)
@@ -150,7 +150,7 @@ def test_who_does_not_poll_for_too_long_has_lost_its_partitions_and_comes_again(
     assert len(a.has) == len(b.has) == 2
 
 
-def test_who_is_alone_and_does_not_poll_for_too_long_is_told_the_same(group: Group) -> None:
+def test_who_is_alone_and_does_not_poll_for_too_long_gets_the_same_error(group: Group) -> None:
     (a,) = group.settled("a")
     group.driver.pass_time(MAX_POLL_INTERVAL - 1)
     a.poll()
@@ -162,7 +162,7 @@ def test_who_is_alone_and_does_not_poll_for_too_long_is_told_the_same(group: Gro
     assert a.has == {0, 1, 2, 3}
 
 
-def test_a_stopped_process_is_given_up_and_its_commit_refused_when_it_goes_on(group: Group) -> None:
+def test_a_stopped_process_is_given_up_and_its_commit_refused_when_it_resumes(group: Group) -> None:
     a, b = group.settled("a", "b")
     a.process.freeze()
     group.poll(b, seconds=SESSION_TIMEOUT + 2)
@@ -175,7 +175,7 @@ def test_a_stopped_process_is_given_up_and_its_commit_refused_when_it_goes_on(gr
     assert a.published == ["lost"]
 
 
-def test_who_is_fenced_hears_it_once_and_neither_reads_nor_commits_nor_joins_again(group: Group) -> None:
+def test_a_fenced_member_learns_it_once_and_neither_reads_nor_commits_nor_joins_again(group: Group) -> None:
     a, b = group.settled("a", "b")
     group.driver.call(lambda: group.cluster.fence(GROUP, a.process))
     group.poll(a, b, seconds=SESSION_TIMEOUT)
@@ -232,7 +232,7 @@ def test_a_commit_whose_answer_is_lost_is_asked_for_again(group: Group, lands_af
     assert a.committed(0) == 7
 
 
-def test_a_partition_whose_look_up_of_its_offset_failed_is_read_by_nobody_until_it_is_assigned_again(
+def test_a_partition_whose_look_up_of_its_offset_failed_is_not_read_until_it_is_assigned_again(
     group: Group,
 ) -> None:
     group.cluster.lose(Request.LOOK_UP)
@@ -247,7 +247,7 @@ def test_a_partition_whose_look_up_of_its_offset_failed_is_read_by_nobody_until_
     assert a.read == [b"_TIMED_OUT", b"1"]
 
 
-def test_in_an_outage_nothing_is_read_and_nobody_is_missed(group: Group) -> None:
+def test_in_an_outage_nothing_is_read_and_no_member_is_removed(group: Group) -> None:
     a, b = group.settled("a", "b")
     group.cluster.outage(600)
     group.cluster.produce(TOPIC, None, b"1", partition=0)
@@ -290,7 +290,7 @@ def test_a_record_wakes_its_reader_at_once(group: Group) -> None:
     assert group.driver.clock.time() - began == pytest.approx(30, abs=0.1)
 
 
-def test_a_group_of_nobody_may_be_committed_to_but_not_a_group_of_others(group: Group) -> None:
+def test_an_empty_group_may_be_committed_to_but_not_a_group_of_others(group: Group) -> None:
     stranger: Any = group.driver.client(group.cluster.consumer(Process("stranger"), group=GROUP))
     offsets = [TopicPartition(TOPIC, 0, 3)]
     stranger.commit(offsets=offsets, asynchronous=False)

@@ -15,7 +15,7 @@ TOPIC = "dead"
 
 
 class Sender:
-    """A producer, and what it was told."""
+    """A producer, and its delivery reports."""
 
     def __init__(self, driver: Driver, *, message_timeout: float = 300) -> None:
         self.cluster = driver.cluster

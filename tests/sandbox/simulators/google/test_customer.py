@@ -70,7 +70,7 @@ def test_a_foreign_domain_may_be_answered_as_not_found(clock: Clock) -> None:
     assert refusal(customer.insert, body("m@elsewhere.example")) == (404, "notFound", "Resource Not Found: domain")
 
 
-def test_a_full_customer_takes_nobody(clock: Clock) -> None:
+def test_a_full_customer_refuses_further_users(clock: Clock) -> None:
     customer = academy(clock, user_limit=1)
     customer.insert(body())
     again = body("second@academy.example")

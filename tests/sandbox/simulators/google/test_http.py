@@ -136,7 +136,7 @@ async def test_a_domain_says_whether_it_is_verified_to_who_has_the_scope(google:
     assert (await refusal(google.client().domains().get(**named)))[:2] == (403, "insufficientPermissions")
 
 
-async def test_nobody_is_made_in_a_domain_that_is_not_verified(google: Google) -> None:
+async def test_no_user_is_created_in_an_unverified_domain(google: Google) -> None:
     google.customer.unverified.add("academy.example")
     refused = await refusal(google.client().users().insert(body=NEW))
     assert refused == (400, "invalid", "Invalid Input: primary_user_email")

@@ -39,7 +39,7 @@ def test_a_query_that_cannot_be_read_is_refused(customer: Customer, query: str) 
     assert refused == (400, "invalid", "Invalid Input: query")
 
 
-def test_an_external_id_that_was_taken_away_finds_nobody(customer: Customer) -> None:
+def test_an_external_id_that_was_removed_finds_no_user(customer: Customer) -> None:
     user = customer.insert(body())
     customer.update(user.id, {"externalIds": [{"type": "custom", "customType": "other", "value": "S2"}]})
     assert not customer.search("externalId=S1", domain=None, deleted=False)

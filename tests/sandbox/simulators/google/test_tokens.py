@@ -54,7 +54,7 @@ async def test_a_body_that_is_no_json_object_is_refused(google: Google) -> None:
 @pytest.mark.parametrize(
     ("change", "words"),
     [
-        ({"subject": "nobody@academy.example"}, "invalid_grant: Invalid email or User ID"),
+        ({"subject": "missing@academy.example"}, "invalid_grant: Invalid email or User ID"),
         ({"subject": "admin@elsewhere.example"}, "invalid_grant: Invalid email or User ID"),
         ({"scopes": ("https://www.googleapis.com/auth/drive",)}, "unauthorized_client: Client is unauthorized"),
         ({"key": generate_private_key(65_537, 2_048)}, "invalid_grant: Invalid JWT Signature."),

@@ -86,7 +86,7 @@ async def test_a_token_that_differs_by_a_letter_is_refused(
     assert answer["error_codes"] == [number]
 
 
-async def test_a_token_that_somebody_else_signed_is_refused(graph: Graph) -> None:
+async def test_a_token_with_a_foreign_signature_is_refused(graph: Graph) -> None:
     graph.api.tokens.assertions.trust((TENANT, CLIENT), Trust(ISSUER, SUBJECT, key(2).public_key()))
 
     assert (await graph.token(secret=_federated(graph)))["error_codes"] == [700027]

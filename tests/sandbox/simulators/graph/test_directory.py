@@ -220,7 +220,7 @@ async def test_a_deleted_user_is_shown_under_a_changed_sign_in_name_and_the_time
     ]
 
 
-async def test_a_restore_fails_where_somebody_else_has_the_address_by_now(graph: Graph) -> None:
+async def test_a_restore_fails_where_another_user_has_the_address_by_now(graph: Graph) -> None:
     ident = await graph.created()
     await graph.http.delete(f"/v1.0/users/{ident}")
     await graph.created()
@@ -319,7 +319,7 @@ async def test_replicas_that_lag_do_not_know_a_new_user_yet_though_its_address_i
     assert (await graph.http.post(f"/v1.0/groups/{GROUP}/members/$ref", json=reference)).status_code == 204
 
 
-async def test_whoever_has_the_first_password_signs_in_and_so_changes_it(graph: Graph) -> None:
+async def test_a_sign_in_with_the_first_password_changes_it(graph: Graph) -> None:
     ident = await graph.created()
     tried = {"address": NEW["userPrincipalName"], "password": "correct horse"}
 

@@ -49,7 +49,7 @@ async def test_a_user_is_read_by_sign_in_name_too(graph: Graph) -> None:
     [
         "employeeId eq 's1'",
         "userPrincipalName eq 'maria.o''neil@academy.example'",
-        "userPrincipalName eq 'nobody@academy.example' or proxyAddresses/any(a:a eq 'SMTP:alias@academy.example')",
+        "userPrincipalName eq 'missing@academy.example' or proxyAddresses/any(a:a eq 'SMTP:alias@academy.example')",
     ],
 )
 async def test_users_are_found_by_plain_filters(graph: Graph, condition: str) -> None:
@@ -68,9 +68,9 @@ async def test_other_filters_are_refused(graph: Graph, condition: str) -> None:
 
 
 async def test_a_missing_user_is_named(graph: Graph) -> None:
-    answer = await graph.http.get("/v1.0/users/nobody")
+    answer = await graph.http.get("/v1.0/users/missing")
 
-    assert refusal(answer) == (404, "Request_ResourceNotFound", f"Resource 'nobody' {MISSING}")
+    assert refusal(answer) == (404, "Request_ResourceNotFound", f"Resource 'missing' {MISSING}")
 
 
 @pytest.mark.parametrize("body", [b"{", b"[]", b"\xff"])

@@ -21,7 +21,8 @@ async def test_a_directory_that_is_not_there_is_refused(graph: Graph) -> None:
 
 
 @pytest.mark.parametrize(
-    ("domain", "kind"), [("academy.example", "Managed"), ("signs.in.elsewhere", "Federated"), ("nobody.s", "Unknown")]
+    ("domain", "kind"),
+    [("academy.example", "Managed"), ("signs.in.elsewhere", "Federated"), ("unused.example", "Unknown")],
 )
 async def test_a_domain_s_realm_tells_where_its_users_sign_in(graph: Graph, domain: str, kind: str) -> None:
     graph.directory.domains += ("signs.in.elsewhere",)

@@ -138,7 +138,7 @@ def test_a_mail_tells_nothing_of_the_person_when_it_is_printed(accounts: Account
         ("x-ratelimit-reset", {"X-RateLimit-Reset": "1800000120.000"}),
     ],
 )
-def test_too_many_calls_are_told_to_wait_in_each_of_the_known_ways(
+def test_too_many_calls_are_throttled_in_each_of_the_known_ways(
     clock: Clock, header: Any, headers: dict[str, str]
 ) -> None:
     accounts = laid_out(clock, MailgunQuirks(requests_per_second=1, rate_header=header))

@@ -1,4 +1,4 @@
-"""Who plays: three institutions, and vendors with the faults that real ones have."""
+"""The demo's three institutions, and the faults of their simulated vendors."""
 
 from collections.abc import Sequence
 
@@ -20,7 +20,7 @@ _BUSY = '{"error":{"code":"TooManyRequests","message":"Please retry again later.
 
 
 def faults(*unlucky: str) -> Sequence[FaultRule]:
-    """A few answers are lost after the deed, a few calls refused or throttled; all take their time.
+    """Some responses are lost after the write, some calls are refused or throttled; every call has latency.
 
     `unlucky`: texts by which the creation is known that its vendor will never carry out.
     """

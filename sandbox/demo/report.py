@@ -9,9 +9,9 @@ from confluent_kafka import Message
 from consumer.codec.dead_letters import REASON_HEADER
 from consumer.events import Provider
 from consumer.policy.marker import marker
+from sandbox.demo.environment import Environment
 from sandbox.demo.ledger_view import InboxRow
-from sandbox.demo.play import Place, Played
-from sandbox.demo.stage import Stage
+from sandbox.demo.scenario import Place, Scenario
 from sandbox.demo.topics import headers_of
 from sandbox.simulators.events import SimulatedRecord
 from sandbox.simulators.expectation import Fate
@@ -23,17 +23,17 @@ _FAILED = "failed"
 
 @dataclass(frozen=True, slots=True)
 class Evidence:
-    """What is looked at. `failing` is the student whom a vendor refuses for good."""
+    """What is checked. `failing` is the student whom a vendor refuses for good."""
 
-    stage: Stage
-    played: Played
+    environment: Environment
+    scenario: Scenario
     inbox: Mapping[tuple[str, str], InboxRow]
     topics: Mapping[str, Sequence[Message]]
     failing: tuple[str, str]
 
 
 @dataclass(slots=True)
-class Verdict:
+class Report:
     """What was found. `wrong` is empty where all is well."""
 
     fates: Mapping[str, Counter[str]]
@@ -43,12 +43,12 @@ class Verdict:
     wrong: list[str] = field(default_factory=list[str])
 
 
-def judge(evidence: Evidence) -> Verdict:
+def check(evidence: Evidence) -> Report:
     """Goes through every record, every student and every outcome."""
     dead_letters = _dead_letters(evidence)
-    fates: dict[str, Counter[str]] = {tenant.id: Counter() for tenant in evidence.stage.tenants}
+    fates: dict[str, Counter[str]] = {tenant.id: Counter() for tenant in evidence.environment.tenants}
     wrong: list[str] = []
-    for place, record in evidence.played.records.items():
+    for place, record in evidence.scenario.records.items():
         fate = _fate(place, record, dead_letters, evidence.inbox)
         fates.setdefault(record.tenant_id, Counter())[fate] += 1
         if not _right(record, fate, dead_letters.get(place), evidence.failing):
@@ -56,15 +56,15 @@ def judge(evidence: Evidence) -> Verdict:
                 f"{record.tenant_id}, offset {place[0]}/{place[1]}: ended as {fate}, expected {record.expectation}"
             )
     outcomes = Counter({topic: len(messages) for topic, messages in evidence.topics.items()})
-    verdict = Verdict(fates, Counter(), Counter(), outcomes, wrong)
-    _students(evidence, verdict)
-    _repeats(evidence, verdict)
-    return verdict
+    report = Report(fates, Counter(), Counter(), outcomes, wrong)
+    _students(evidence, report)
+    _repeats(evidence, report)
+    return report
 
 
 def _dead_letters(evidence: Evidence) -> Mapping[Place, str]:
     dead_letters: dict[Place, str] = {}
-    for message in evidence.topics[evidence.stage.settings.kafka.topics.dead_letters]:
+    for message in evidence.topics[evidence.environment.settings.kafka.topics.dead_letters]:
         headers = headers_of(message)
         partition, offset = (int(headers[f"__connect.errors.{name}"]) for name in ("partition", "offset"))
         dead_letters[partition, offset] = headers[REASON_HEADER].decode()
@@ -90,56 +90,54 @@ def _right(record: SimulatedRecord, fate: str, reason: str | None, failing: tupl
     return record.expectation.met_by(Fate(fate), reason)
 
 
-def _students(evidence: Evidence, verdict: Verdict) -> None:
+def _students(evidence: Evidence, report: Report) -> None:
     """Each student who should have an account has one at each provider, one mail for it, and the password in it works."""
-    world = evidence.stage.world
+    world = evidence.environment.world
     mails: dict[str, list[Mail]] = {}
     for mail in world.mail.mailbox.mails:
         mails.setdefault(sign_in_name(mail), []).append(mail)
-    tenants = {tenant.id: tenant for tenant in evidence.stage.tenants}
+    tenants = {tenant.id: tenant for tenant in evidence.environment.tenants}
     expected = {
-        (r.tenant_id, r.student_id) for r in evidence.played.records.values() if Fate.APPLIED in r.expectation.fates
+        (r.tenant_id, r.student_id) for r in evidence.scenario.records.values() if Fate.APPLIED in r.expectation.fates
     }
     for tenant_id, student_id in sorted(expected - {evidence.failing}):
         for provider in tenants[tenant_id].providers:
-            held = accounts_of(evidence.stage, tenant_id, student_id, provider)
-            verdict.accounts[tenant_id] += len(held)
+            held = accounts_of(evidence.environment, tenant_id, student_id, provider)
+            report.accounts[tenant_id] += len(held)
             if len(held) != 1:
-                verdict.wrong.append(f"{tenant_id}, student {student_id}: {len(held)} accounts at {provider}")
+                report.wrong.append(f"{tenant_id}, student {student_id}: {len(held)} accounts at {provider}")
                 continue
-            got = [mail for mail in mails.get(held[0], ()) if _opens(evidence.stage, provider, held[0], mail)]
-            verdict.mails[tenant_id] += len(got)
+            got = [mail for mail in mails.get(held[0], ()) if _opens(evidence.environment, provider, held[0], mail)]
+            report.mails[tenant_id] += len(got)
             if len(got) != 1:
-                verdict.wrong.append(
+                report.wrong.append(
                     f"{tenant_id}, student {student_id}: {len(got)} mails that open the {provider} account"
                 )
 
 
-def accounts_of(stage: Stage, tenant_id: str, student_id: str, provider: Provider) -> Sequence[str]:
+def accounts_of(environment: Environment, tenant_id: str, student_id: str, provider: Provider) -> Sequence[str]:
     """Addresses of the accounts that carry the student's marker."""
     mark = marker(provider, tenant_id, student_id)
-    tenant = next(tenant for tenant in stage.tenants if tenant.id == tenant_id)
+    tenant = next(tenant for tenant in environment.tenants if tenant.id == tenant_id)
     if provider is Provider.MICROSOFT and tenant.microsoft:
-        users = stage.world.graph.directories[tenant.microsoft.tenant_id].users.values()
+        users = environment.world.graph.directories[tenant.microsoft.tenant_id].users.values()
         return [user.upn for user in users if user.marker == mark]
-    customer = stage.world.google.customer_of(f"x@{tenant.addresses.domain}")
+    customer = environment.world.google.customer_of(f"x@{tenant.addresses.domain}")
     return [user.primary_email for user in customer.users if mark in user.external_ids] if customer else []
 
 
-def _opens(stage: Stage, provider: Provider, address: str, mail: Mail) -> bool:
+def _opens(environment: Environment, provider: Provider, address: str, mail: Mail) -> bool:
     password = initial_password(mail)
     if provider is Provider.GOOGLE:
-        customer = stage.world.google.customer_of(address)
+        customer = environment.world.google.customer_of(address)
         return customer is not None and customer.sign_in(address, password)
-    return any(directory.sign_in(address, password) for directory in stage.world.graph.directories.values())
+    return any(directory.sign_in(address, password) for directory in environment.world.graph.directories.values())
 
 
-def _repeats(evidence: Evidence, verdict: Verdict) -> None:
+def _repeats(evidence: Evidence, report: Report) -> None:
     ids: Counter[bytes] = Counter()
-    for topic in evidence.stage.settings.kafka.topics.outcomes:
+    for topic in evidence.environment.settings.kafka.topics.outcomes:
         for message in evidence.topics[topic]:
             headers = headers_of(message)
             ids[headers["ce_id"]] += 1
-    verdict.wrong.extend(
-        f"outcome {ident.decode()} is there {count} times" for ident, count in ids.items() if count > 1
-    )
+    report.wrong.extend(f"outcome {ident.decode()} is there {count} times" for ident, count in ids.items() if count > 1)

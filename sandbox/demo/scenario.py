@@ -1,4 +1,4 @@
-"""The events go onto the topic; what the cluster says of each is kept, so that every one can be asked after."""
+"""Publishes the demo's events and keeps the partition and offset of each, so that every event can be checked."""
 
 import asyncio
 from collections.abc import Mapping, Sequence
@@ -8,7 +8,7 @@ from confluent_kafka import KafkaError, Message, Producer
 
 from consumer.codec.schemas import STATUS_CHANGED, schema, schema_text
 from consumer.errors import Stop
-from sandbox.demo.stage import Stage
+from sandbox.demo.environment import Environment
 from sandbox.simulators.encoding import Encoder
 from sandbox.simulators.events import EventStream, SimulatedRecord
 
@@ -17,26 +17,26 @@ Place = tuple[int, int]
 
 
 @dataclass(frozen=True, slots=True)
-class Played:
+class Scenario:
     """Every record that is on the topic, by its place, in the order of the topic."""
 
     records: Mapping[Place, SimulatedRecord] = field(repr=False)
 
 
-async def play(stage: Stage, *, students: int, seed: int) -> Played:
+async def publish(environment: Environment, *, students: int, seed: int) -> Scenario:
     """Puts all events of so many students onto the topic. Raises `Stop` where the cluster does not take one."""
-    subject = f"{stage.settings.kafka.topics.status_changed}-value"
-    ident, _ = stage.world.schemas.find(subject, schema_text(STATUS_CHANGED))
+    subject = f"{environment.settings.kafka.topics.status_changed}-value"
+    ident, _ = environment.world.schemas.find(subject, schema_text(STATUS_CHANGED))
     stream = EventStream(
-        seed=seed, tenants=stage.tenants, students=students, encoder=Encoder(schema(STATUS_CHANGED), ident)
+        seed=seed, tenants=environment.tenants, students=students, encoder=Encoder(schema(STATUS_CHANGED), ident)
     )
-    return await asyncio.to_thread(_produce, stage, list(stream))
+    return await asyncio.to_thread(_produce, environment, list(stream))
 
 
-def _produce(stage: Stage, records: Sequence[SimulatedRecord]) -> Played:
+def _produce(environment: Environment, records: Sequence[SimulatedRecord]) -> Scenario:
     places: dict[Place, SimulatedRecord] = {}
-    producer = Producer({"bootstrap.servers": stage.settings.kafka.bootstrap_servers, "log_level": 0})
-    topic = stage.settings.kafka.topics.status_changed
+    producer = Producer({"bootstrap.servers": environment.settings.kafka.bootstrap_servers, "log_level": 0})
+    topic = environment.settings.kafka.topics.status_changed
     for record in records:
 
         def delivered(error: KafkaError | None, message: Message, record: SimulatedRecord = record) -> None:
@@ -47,4 +47,4 @@ def _produce(stage: Stage, records: Sequence[SimulatedRecord]) -> Played:
     producer.flush(30)
     if len(places) < len(records):
         raise Stop(f"The demo's Kafka took {len(places)} of {len(records)} events.")
-    return Played(places)
+    return Scenario(places)

@@ -1,4 +1,4 @@
-"""What people see: the work as it goes, then what came of it."""
+"""Terminal output: progress bars while the service works, then the result."""
 
 import json
 from collections.abc import Mapping, Sequence
@@ -10,8 +10,8 @@ from rich.table import Table
 from rich.text import Text
 
 from consumer.tenants import Tenant
-from sandbox.demo.ledger_view import Progress as Counts
-from sandbox.demo.verdict import Verdict
+from sandbox.demo.ledger_view import LedgerProgress
+from sandbox.demo.report import Report
 from sandbox.simulators.mailgun.mailbox import Mail
 
 _FATES = ("applied", "superseded", "duplicate", "skipped", "dead_letter", "failed")
@@ -30,7 +30,7 @@ class Live:
         }
         self._outcomes = self.bars.add_task("outcomes published", total=None)
 
-    def show(self, counts: Counts, *, seen: int) -> None:
+    def show(self, counts: LedgerProgress, *, seen: int) -> None:
         """How far everything is; `seen` counts the events that intake has dealt with."""
         self.bars.update(self._events, completed=max(0, seen - counts.dispositions.get("pending", 0)))
         for tenant, task in self._accounts.items():
@@ -38,19 +38,19 @@ class Live:
         self.bars.update(self._outcomes, total=counts.outcomes or None, completed=counts.outcomes - counts.unpublished)
 
 
-def outcome_table(verdict: Verdict, tenants: Sequence[Tenant]) -> Table:
+def outcome_table(report: Report, tenants: Sequence[Tenant]) -> Table:
     """Events by what became of them, accounts and mails, an institution in each column: narrow enough for any terminal."""
     names = {tenant.id: tenant.name for tenant in tenants}
-    columns = sorted(verdict.fates, key=lambda tenant: names.get(tenant, "~"))
+    columns = sorted(report.fates, key=lambda tenant: names.get(tenant, "~"))
     table = Table(title="what became of the events, and of the students")
     table.add_column("", no_wrap=True)
     for tenant in columns:
         table.add_column(names.get(tenant, "(not configured)"), justify="right")
     for fate in _FATES:
-        counts = (str(verdict.fates[tenant][fate] or "·") for tenant in columns)
+        counts = (str(report.fates[tenant][fate] or "·") for tenant in columns)
         table.add_row(f"events: {fate.replace('_', ' ')}", *counts, end_section=fate == _FATES[-1])
-    table.add_row("accounts", *(str(verdict.accounts[tenant]) for tenant in columns))
-    table.add_row("mails that open one", *(str(verdict.mails[tenant]) for tenant in columns))
+    table.add_row("accounts", *(str(report.accounts[tenant]) for tenant in columns))
+    table.add_row("mails that open one", *(str(report.mails[tenant]) for tenant in columns))
     return table
 
 

@@ -1,6 +1,6 @@
-"""An installation to try the service out with: what it needs on this machine, and the service file that fits.
+"""A local installation for trying the service: the parts it needs, and the service file that connects to them.
 
-    trial(world, …) ─▶ vendors, registry [PostgreSQL] [Kafka] ─▶ <directory>/service.yaml ─▶ `provisioner run`
+    open_installation(world, …) ─▶ vendors, registry [PostgreSQL] [Kafka] ─▶ <directory>/service.yaml ─▶ `provisioner run`
 
 All of it is forgotten at the end: accounts, mails, topics and tables belong together, and a ledger without its topics would stop the
 service.
@@ -32,7 +32,7 @@ _HEADER = """\
 
 
 @dataclass(frozen=True, slots=True)
-class Trial:
+class Installation:
     """What is up. `urls` by name: the vendors and the registry."""
 
     service_file: Path
@@ -44,7 +44,7 @@ class Trial:
 
 
 @asynccontextmanager
-async def trial(
+async def open_installation(
     world: World,
     *,
     host: str = "127.0.0.1",
@@ -52,7 +52,7 @@ async def trial(
     kafka: str | None = None,
     database: str | None = None,
     latency: float = 0.0,
-) -> AsyncGenerator[Trial]:
+) -> AsyncGenerator[Installation]:
     """Starts the vendors, and the Kafka and PostgreSQL that are not given, and writes the files below the world's directory.
 
     `names`: host names of this machine, of which the first stands in the files. `latency`: seconds that each vendor call takes.
@@ -79,7 +79,7 @@ async def trial(
         service_file.write_text(text, encoding="utf-8")
         urls = {vendor: server.url(vendor, host=reached_as) for vendor in server.names}
         health = f"http://127.0.0.1:{settings['http']['port']}"
-        yield Trial(service_file, tenants, urls, bootstrap, url, health)
+        yield Installation(service_file, tenants, urls, bootstrap, url, health)
 
 
 def _settings(world: World, server: VendorServer, host: str | None, tenants: Path) -> dict[str, Any]:

@@ -28,7 +28,7 @@ from consumer.settings import (
 )
 from consumer.shipped import shipped
 from consumer.tenants import Tenant
-from sandbox.demo.cast import INSTITUTIONS, faults
+from sandbox.demo.institutions import INSTITUTIONS, faults
 from sandbox.embedded.kafka import EmbeddedKafka
 from sandbox.embedded.postgres import EmbeddedPostgres
 from sandbox.simulators.server import VendorServer
@@ -38,7 +38,7 @@ _VAULT_VARIABLE = "DEMO_VAULT_KEY"
 
 
 @dataclass(frozen=True, slots=True)
-class Stage:
+class Environment:
     """The parts, all of them up. `app` is built and not yet running."""
 
     app: App
@@ -49,8 +49,8 @@ class Stage:
 
 
 @asynccontextmanager
-async def stage(*, seed: int, http_port: int = 0) -> AsyncGenerator[Stage]:
-    """Sets the stage, and clears it away at the end."""
+async def open_environment(*, seed: int, http_port: int = 0) -> AsyncGenerator[Environment]:
+    """Starts all parts, and stops them at the end."""
     async with AsyncExitStack() as stack:
         folder = Path(stack.enter_context(tempfile.TemporaryDirectory(prefix="provisioner-demo-")))
         postgres = EmbeddedPostgres()
@@ -70,7 +70,7 @@ async def stage(*, seed: int, http_port: int = 0) -> AsyncGenerator[Stage]:
         for topic in Topics.model_fields:
             await asyncio.to_thread(kafka.create_topic, getattr(settings.kafka.topics, topic))
         tenants = world.tenants(vendors)
-        yield Stage(App(settings, tenants, open_secret), settings, tenants, world, vendors)
+        yield Environment(App(settings, tenants, open_secret), settings, tenants, world, vendors)
 
 
 def _settings(bootstrap: str, database: str, vendors: VendorServer, world: World, http_port: int) -> Settings:
