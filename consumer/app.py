@@ -35,7 +35,7 @@ _PATIENCE = 120.0
 _UNREADY_AFTER, _DEAD_AFTER = 30.0, 360.0
 """Seconds without progress of the intake. A group may take `max.poll.interval.ms` (300 s) to give out its partitions."""
 _WAIT_FOR_DEPENDENCY = 2.0
-"""Seconds: how long a loop may be silent before the process counts as dead, and between tries while a dependency is away at start."""
+"""Seconds: how long a loop may be silent before the process counts as dead, and between tries while a dependency is missing at start."""
 
 
 class App:
@@ -80,7 +80,7 @@ class App:
         self._stopping.set()
 
     async def run(self) -> None:
-        """Raises `Stop` where the process can't go on."""
+        """Raises `Stop` where the process cannot continue."""
         async with AsyncExitStack() as stack:
             server = HealthServer(
                 self._settings.http.host,
@@ -121,7 +121,7 @@ class App:
             log.info("tenant_configured", tenant_id=tenant, holds=resumed.services, students_due=resumed.students)
 
     async def _patiently(self, condition: str, attempt: Callable[[], Any]) -> Any:  # noqa: ANN401  whatever is waited for
-        """A dependency that is away at start is waited for; a restart would not bring it back. None where we are stopped first.
+        """A dependency that is unavailable at start is waited for; a restart would not bring it back. None where we are stopped first.
 
         Raises `Stop` where a person must act first.
         """

@@ -37,14 +37,14 @@ from consumer.settings import Settings
 from consumer.tenants import Outline, Tenant
 
 _HELD_FIRST = 300.0
-"""Seconds: what waits for a person is tried again after this at first. A tenant goes on so, as it costs one call; students wait longer
+"""Seconds: what waits for a person is tried again after this at first. For a tenant it stays so, as it costs one call; students wait longer
 and longer."""
 
 
 class Assembly:
     """Builds; starts nothing and connects to nothing.
 
-    `beat` is told which loop turns, `progress` whether the intake gets on; `stopping` says whether the process ends. `unreadable` are the
+    `beat` receives the loop that turns, `progress` the intake's progress; `stopping` says whether the process ends. `unreadable` are the
     tenants whose files hold mistakes. What acts for one whose outline is known is taken in, and waits in the ledger until its file is
     corrected and the process restarted; events of the others go to the dead letters.
     """

@@ -1,4 +1,4 @@
-"""The three loops of a process: started together, and ended so that what they have in hand is finished and told."""
+"""The three loops of a process: started together, and ended so that work in progress is finished and published."""
 
 import asyncio
 from collections.abc import Awaitable, Callable

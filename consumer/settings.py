@@ -208,7 +208,7 @@ class RegistrySettings(_Section):
 a certificate and one of the others."""
 
     url: Annotated[str, AfterValidator(_web), Field(title="an https or http address", examples=["https://host:8081"])]
-    """Its root. Plain http is for networks of one's own, and carries neither passwords nor tokens."""
+    """Its root. Plain http is for private networks, and carries neither passwords nor tokens."""
     ca_file: Path | None = None
     """The certificates (PEM) to trust instead of the system's."""
     username: str | None = None

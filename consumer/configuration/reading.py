@@ -1,6 +1,6 @@
 """A file as a model, with all the mistakes that its form has; and as much of the model as can be had in spite of them.
 
-So that one mistake hides no other, what cannot be read is replaced by a stand-in, and the checks of what values mean go on with the rest.
+So that one mistake hides no other, what cannot be read is replaced by a stand-in, and the checks of what values mean use the rest.
 They say which places they looked at: where one of these is a stand-in, they have nothing to say.
 
     the file's data ─▶ misspelt keys renamed ─▶ validated ─┬─▶ the model

@@ -46,7 +46,7 @@ class DeadLetters:
     """The dead-letter topic. Blocking; at least once: a repeat bears the same topic, partition and offset in its headers.
 
     A letter that is still on its way when `send` gives up is not produced again by the next `send`, but waited for. A producer that says
-    that it can't go on is replaced, and what it had on its way is sent again.
+    that it cannot continue is replaced, and what it had on its way is sent again.
     """
 
     def __init__(self, producers: Callable[[], Producer], topic: str, *, timeout: float = 5.0) -> None:

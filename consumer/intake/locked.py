@@ -12,7 +12,7 @@ _Student = tuple[str, str]
 
 
 class Locked:
-    """They wait here while their partitions go on; no offset passes the earliest of a partition: see `earliest`."""
+    """They wait here while their partitions continue; no offset passes the earliest of a partition: see `earliest`."""
 
     def __init__(self) -> None:
         self._taken: list[Taken] = []

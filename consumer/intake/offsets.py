@@ -35,7 +35,7 @@ class Offsets:
         self._finished = False
         self._epochs: dict[Place, int] = {}
         self.fatal: KafkaError | None = None
-        """Why a commit found that the consumer can't go on."""
+        """Why a commit found that the consumer cannot continue."""
 
     @property
     def reached(self) -> Mapping[Place, int]:

@@ -98,7 +98,7 @@ class Partitions:
     def begin(self, consumer: Consumer) -> None:
         """Reads what is owned: from the group's offset or, where that is lower, the ledger's; with neither, from the beginning.
 
-        Raises `Unavailable`, and `Stop` where the offset to go on from is no longer in the topic: `auto.offset.reset` is `error`, so
+        Raises `Unavailable`, and `Stop` where the offset to continue from is no longer in the topic: `auto.offset.reset` is `error`, so
         that such a loss does not go unseen.
         """
         for place in sorted(self._without_offset):

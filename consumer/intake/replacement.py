@@ -42,7 +42,7 @@ class Replacement:
         return self._at is not None and self._at <= self._clock()
 
     def failed(self, error: KafkaError) -> None:
-        """The consumer can't go on. Raises `Stop` where a replacement would not last."""
+        """The consumer cannot continue. Raises `Stop` where a replacement would not last."""
         if self._at is not None:
             return
         now = self._clock()

@@ -41,7 +41,7 @@ _CLAIM = text(
     """  # noqa: S608  a constant of ours
 )
 
-# Of each tenant the first in the index that nobody has leased; the leased ones are those due before it. A student that was parked by hand
+# Of each tenant the first in the index that are not leased; the leased ones are those due before it. A student that was parked by hand
 # at 'infinity' is never due; older servers can't subtract that.
 _NEXT_FREE = text(
     """
@@ -118,7 +118,7 @@ _Key = tuple[str, str]
 
 
 class Claims:
-    """Leases students. Blocking. `unreadable` is told the place of each record that this version can't read."""
+    """Leases students. Blocking. `unreadable` receives the place of each record that this version can't read."""
 
     def __init__(self, engine: Engine, *, unreadable: Callable[[str], None] = lambda _: None) -> None:
         self._engine = engine

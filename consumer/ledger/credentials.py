@@ -29,7 +29,7 @@ _FORGET = text(
 _KEY_ID = "encode(substring(sealed FROM 3 FOR get_byte(sealed, 1)), 'escape')"
 _KEYS = text(f"SELECT {_KEY_ID} AS key_id, count(*) AS sealed FROM credential WHERE length(sealed) > 2 GROUP BY 1")  # noqa: S608  ours
 
-# What a worker is about to destroy is passed over: so nobody waits for one another in a circle.
+# What a worker is about to destroy is skipped: so there is no deadlock.
 _OTHERS = text(
     f"""
     SELECT tenant_id, student_id, provider, generation, sealed FROM credential
@@ -75,7 +75,7 @@ class Credentials:
     def rewrap(self, vault: Vault, *, batch: int) -> Iterator[Rewrapped]:
         """Wraps with the vault's first key what other keys wrap, in transactions of at most `batch` passwords.
 
-        Whoever stops in between loses nothing, and may begin again. What can't be opened stays as it is; so does what somebody else
+        Stopping in between loses nothing; it may be started again. What cannot be opened stays as it is; so does what another process
         is just writing: `by_key` tells whether another round is due.
         """
         after = dict(_FIRST)

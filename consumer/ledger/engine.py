@@ -45,14 +45,14 @@ class Locked(Unavailable):
 class Refused(Unavailable):
     """PostgreSQL, or a pooler before it, lets us do less than we need: database, role, password, privilege, TLS.
 
-    A person must change that, so what starts gives up with this text. What runs waits: it needs no restart to go on afterwards.
+    A person must change that, so what starts gives up with this text. What runs waits: it needs no restart to continue afterwards.
     """
 
 
 def open_engine(dsn: Dsn | str, *, pool_size: int = 8, name: str = "provisioner") -> Engine:
     """A pool of connections. Nothing connects before the first use. Raises ValueError where `dsn` is a URL that can't be used.
 
-    Statements are bounded (15 s), so are waits for locks (5 s) and for a connection (10 s): a database that hangs is one that is away.
+    Statements are bounded (15 s), so are waits for locks (5 s) and for a connection (10 s): a database that hangs counts as unavailable.
     """
     dsn = Dsn.parse(dsn) if isinstance(dsn, str) else dsn
     engine = create_engine(
@@ -113,7 +113,7 @@ def _leave_read_only(context: ExceptionContext) -> None:
 
 @contextmanager
 def transaction(engine: Engine) -> Generator[Connection]:
-    """One transaction: committed at the end, rolled back by any exception. Raises `Unavailable` where the database is away.
+    """One transaction: committed at the end, rolled back by any exception. Raises `Unavailable` where the database is.
 
     Raises `Locked` where a wait for a lock took too long. A commit whose answer was lost raises `Unavailable` too, and may have been
     carried out.

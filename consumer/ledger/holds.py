@@ -77,7 +77,7 @@ class Holds:
     def configured(self, digests: Mapping[str, bytes]) -> Mapping[str, Resumed]:
         """Notes each tenant's configuration, by a digest. Where it differs from the last one, the tenant's holds end: see `Resumed`.
 
-        What waits for a vendor's own time goes on waiting.
+        What waits for a vendor's own time keeps waiting.
         """
         if not digests:
             return {}

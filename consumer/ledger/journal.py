@@ -1,7 +1,7 @@
 """Writes about leased students: one transaction for many of them, each with its own answer.
 
-First the leases are checked, extended and locked, then the tenants' waits are looked at; whoever fails there writes nothing. The rest
-is written kind by kind. A group waits for nobody's lock: see `hold`, and what becomes of those whose rows are locked in `group_commit`.
+First the leases are checked, extended and locked, then the tenants' waits are looked at; a caller that fails there writes nothing. The rest
+is written kind by kind. A group waits for no lock: see `hold`, and what becomes of those whose rows are locked in `group_commit`.
 """
 
 from collections.abc import Collection, Mapping, Sequence

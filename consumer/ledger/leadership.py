@@ -1,7 +1,7 @@
 """One leader over all replicas. It only keeps relays from taking turns at fencing each other: what makes two leaders harmless is the epoch
 and Kafka's own fence.
 
-direct, or a server connection of one's own    a lock that PostgreSQL keeps for the session: it goes when the connection does
+direct, or a dedicated server connection       a lock that PostgreSQL keeps for the session: it goes when the connection does
 through a pooler that shares connections       a row that its holder renews: it goes when it was not renewed in time
 """
 

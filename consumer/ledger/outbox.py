@@ -4,7 +4,7 @@ A row that commits late, with a lower `seq` than rows already published, is no t
 read off a cursor. Rows of one student are written one after the other under its lease, so a batch keeps their order.
 
     unnumbered ─▶ numbered ─▶ published
-         └── unreadable, until the next relay takes over: later rows of its key wait behind it, others go on
+         └── unreadable, until the next relay takes over: later rows of its key wait behind it, others do not
 """
 
 import json
@@ -93,7 +93,7 @@ _RESUME = text(
 
 
 class PostgresOutbox:
-    """The outbox's relay side. `unreadable` is told the place of each record that this version can't read."""
+    """The outbox's relay side. `unreadable` receives the place of each record that this version can't read."""
 
     def __init__(self, engine: Engine, *, unreadable: Callable[[str], None] = lambda _: None) -> None:
         self._engine = engine

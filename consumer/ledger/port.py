@@ -162,7 +162,7 @@ class StepState(StrEnum):
     """A step's life: STARTED is committed before the call; every other state after it.
 
     STARTED → DONE | FAILED | HELD | THROTTLED | UNKNOWN; all but DONE may be STARTED again (FAILED only by a newer event).
-    A STARTED that a dead worker left is as good as UNKNOWN. Whoever finds out what became of it ends it; `Step.unsure` stays.
+    A STARTED that a dead worker left counts as UNKNOWN. The worker that resolves it ends it; `Step.unsure` stays.
     """
 
     STARTED = "started"
@@ -288,7 +288,7 @@ class SaveAccount:
 
 @dataclass(frozen=True, slots=True)
 class RefuseAddress:
-    """The reserved address belongs to somebody else: nobody is given it again, and the account's row goes."""
+    """The reserved address belongs to another account: it is never assigned again, and the account's row is deleted."""
 
     provider: Provider
     address: str
@@ -334,7 +334,7 @@ class Publish:
 class TenantWaits:
     """From now, for `seconds`, no replica begins a call to this tenant's service. A shorter wait never cuts a longer one.
 
-    `service` may name a part of it, such as `microsoft/groups/<id>`: then calls to that part wait, and others go on. `held`: a person must
+    `service` may name a part of it, such as `microsoft/groups/<id>`: then calls to that part wait, and others do not. `held`: a person must
     act; the wait ends early where the tenant's configuration changes.
     """
 
@@ -491,7 +491,7 @@ class Outbox(Protocol):
     """Loop 3's side. Blocking: the relay has a thread of its own. Only the newest epoch may write; the others are `Fenced`."""
 
     def take_over(self, relay: str) -> int:
-        """Gives the relay a new, higher epoch and returns it. A relay of another name goes on where the last one was.
+        """Gives the relay a new, higher epoch and returns it. A relay of another name continues where the last one was.
 
         Rows that were put aside as unreadable wait again: this version may be able to read them.
         """
@@ -536,7 +536,7 @@ class Outbox(Protocol):
         ...
 
     def resume(self, relay: str, epoch: int, number: int) -> None:
-        """Batches up to `number` are on their topics, whoever numbered them; the next one comes after it."""
+        """Batches up to `number` are on their topics, by whichever relay; the next one comes after it."""
         ...
 
     def waiting_seconds(self) -> float:

@@ -106,7 +106,7 @@ student_wait = Table(
 )
 
 address = Table(
-    "address",  # who holds which address at a provider; a refused one is somebody else's for good
+    "address",  # who holds which address at a provider; a refused one belongs to another account for good
     metadata,
     Column("provider", Text, primary_key=True),
     Column("address", Text, primary_key=True),

@@ -1,4 +1,4 @@
-"""Records that this version can't read: written by a newer one, or by hand. Who meets one puts it aside; the others go on."""
+"""Records that this version can't read: written by a newer one, or by hand. A reader sets them aside; others are not affected."""
 
 from collections.abc import Callable
 from typing import Any, TypeVar, cast

@@ -9,7 +9,7 @@ nothing else.
 A sealed password is deleted when its mail is accepted or its lifetime is over. A deleted row is not gone from the disk at once: it stays
 in its page until vacuum and reuse, in the write-ahead log until that is recycled, and in backups for as long as those are kept. None of
 them holds a key-encryption key, which never enters the database: what is found there opens only for who has the key as well. After
-`provisioner keys rotate`, and once the old key is destroyed wherever it was kept, older dumps, logs and backups open for nobody.
+`provisioner keys rotate`, and once the old key is destroyed wherever it was kept, older dumps, logs and backups cannot be opened.
 """
 
 import base64

@@ -1,7 +1,7 @@
-"""Hears what the ledger announces (LISTEN), so that new work and new outcomes wait for no sweep.
+"""Receives what the ledger announces (LISTEN), so that new work and new outcomes wait for no sweep.
 
 A notification that is missed, because the connection was away, costs one sweep and nothing else. Where a pooler shares out server
-connections by transaction, nobody can listen: then both are looked for every second.
+connections by transaction, LISTEN does not work: then both are polled every second.
 """
 
 import asyncio
@@ -40,13 +40,13 @@ class Wakeups:
         self._thread.start()
 
     def stop(self) -> None:
-        """Ends the thread and wakes whoever waits."""
+        """Ends the thread and wakes all waiters."""
         self._stopping.set()
         self.wake()
         self._thread.join()
 
     def wake(self) -> None:
-        """Wakes whoever waits, announcement or not."""
+        """Wakes all waiters, announcement or not."""
         self._wake(WORK_CHANNEL)
         self._wake(OUTBOX_CHANNEL)
 

@@ -25,7 +25,7 @@ class PostgresWork:
     """`Work` on PostgreSQL, for one event loop."""
 
     def __init__(self, engine: Engine, *, unreadable: Callable[[str], None] = lambda _: None) -> None:
-        """`unreadable` is told the place (table and column) of each record that a claim can't read, in a thread of ours."""
+        """`unreadable` receives the place (table and column) of each record that a claim can't read, in a thread of ours."""
         self._claims = Claims(engine, unreadable=unreadable)
         self._credentials = Credentials(engine)
         self._threads = ThreadPoolExecutor(_THREADS, thread_name_prefix="ledger")

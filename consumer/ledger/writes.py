@@ -1,4 +1,4 @@
-"""Writes about leased students: which statement each kind has, what it is told, and what several about the same row come to."""
+"""Writes about leased students: which statement each kind has, its parameters, and what several about the same row come to."""
 
 import json
 from collections.abc import Callable, Sequence

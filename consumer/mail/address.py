@@ -82,5 +82,5 @@ def _trimmed(text: str) -> str:
 
 
 def _is_blank(character: str) -> bool:
-    """Control characters are none but the tab: a line end is an attempt to write a header of one's own (and refuses the event)."""
+    """Control characters are none but the tab: a line end is an attempt to inject a header (and refuses the event)."""
     return character == "\t" or (is_blank(character) and unicodedata.category(character) != "Cc")

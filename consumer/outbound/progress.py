@@ -95,5 +95,5 @@ class TopicProgress:
             return int(value)
         except ValueError:
             raise Stop(
-                f"Topic `{self._topic}` holds a record under our key that is no number: somebody else writes there."
+                f"Topic `{self._topic}` has a record under our key that is not a number: another program writes there."
             ) from None

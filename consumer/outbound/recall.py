@@ -1,6 +1,6 @@
 """Brings a ledger that is behind its topics up to them: after a restore, or a fail-over to a standby that lagged.
 
-    topics have batch 9, ledger made 7 ─▶ its newest published batch is on the topics? ─▶ take in what was published since ─▶ go on at 10
+    topics have batch 9, ledger made 7 ─▶ its newest published batch is on the topics? ─▶ take in what was published since ─▶ continue at 10
                                                              └── no, though they keep everything ─▶ another ledger's topics: Stop
 
 What the ledger has forgotten it will do again, as intake reads the same events again: the outcomes have the same ids, and those that are
@@ -26,7 +26,7 @@ _REPORT_EVERY = 100
 
 
 class Recall:
-    """`alive` is asked between pages whether to go on, as this may take minutes."""
+    """`alive` is called between pages; False ends it, as this may take minutes."""
 
     def __init__(
         self, *, name: str, outbox: Outbox, published: Published, metrics: Metrics, alive: Callable[[], bool]
@@ -38,7 +38,7 @@ class Recall:
         self._alive = alive
 
     def run(self, epoch: int, *, reached: int, newest: int) -> bool:
-        """False where it was told to stop; then nothing may be numbered yet. Raises `Stop`, `Unavailable`, `Fenced`."""
+        """False where it was stopped; then nothing may be numbered yet. Raises `Stop`, `Unavailable`, `Fenced`."""
         landmark = self._outbox.landmark(self._name, epoch)
         since = landmark.at - _MARGIN if landmark else None
         self._metrics.relay_recalls.inc()
@@ -70,7 +70,7 @@ class Recall:
         return True
 
     def _there(self, landmark: Landmark) -> bool | None:
-        """Whether one of its outcomes is on its topic; None where it was told to stop. Those on topics since renamed say nothing."""
+        """Whether one of its outcomes is on its topic; None where it was stopped. Those on topics since renamed say nothing."""
         ours = {event_id for event_id, topic in landmark.topics.items() if topic in self._published.topics()}
         if not ours:
             return True

@@ -2,7 +2,7 @@
 
 elected ─▶ take over (fences in the ledger) ─▶ init_transactions (fences in Kafka) ─▶ read progress ─▶ publish what it lacks
    ▲                                                                        │                                │
-   │                                              ahead of the ledger: recall, then go on                    │
+   │                                              ahead of the ledger: recall, then continue                 │
    │  any doubt: producer thrown away                                         next batch ─▶ transaction ─▶ mark ─┐
    └───────────────────────────────────────────────────────────────────────────────▲─────────────────────────────┘
 """

@@ -25,7 +25,7 @@ from consumer.tenants import MicrosoftSection, Tenant
 
 _GROUP = "id,groupTypes,isAssignableToRole,mailEnabled,onPremisesSyncEnabled"
 _SKU = "skuId,skuPartNumber,appliesTo,capabilityStatus,consumedUnits,prepaidUnits"
-_NOBODY = "~CHECK"
+_UNUSED_MARKER = "~CHECK"
 """Shorter than any marker: no account carries it."""
 
 
@@ -60,7 +60,7 @@ async def _directory(tenant: Tenant, section: MicrosoftSection, asker: Asker, to
     groups = groups_of(tenant, Provider.MICROSOFT)
     licensed = any(rule.licences for rule in tenant.rules)
     marker, licences, *shown = await asyncio.gather(
-        asker.get(graph_requests.users_marked(section.graph_url, field, _NOBODY), advanced),
+        asker.get(graph_requests.users_marked(section.graph_url, field, _UNUSED_MARKER), advanced),
         asker.get(f"{root}/subscribedSkus?$select={_SKU}", headers) if licensed else _nothing(),
         *(asker.get(f"{root}/groups/{quote(group, safe='')}?$select={_GROUP}", headers) for group in groups),
     )

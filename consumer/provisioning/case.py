@@ -81,7 +81,7 @@ class Case:
         return written
 
     def assume(self, account: Account | None) -> None:
-        """Goes on with this account, which is decided or was seen and is not written yet, until a write is. None: with what is written."""
+        """Uses this account, which is decided or was seen but is not written yet, until one is written. None: what is written."""
         self._assumed = None if account is None else (self.effects.known.accounts.get(self.provider), account)
 
     @property

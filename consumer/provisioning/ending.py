@@ -71,7 +71,7 @@ class Ending:
         return replace(self, writes=(*self.writes, outcome))
 
 
-def goes_on(case: Case, ending: Ending) -> bool:
+def announces_incomplete(case: Case, ending: Ending) -> bool:
     """Whether the account is announced though a licence or a group is missing: the school must act, and credentials do not wait for it."""
     return case.tenant.announce is Announce.SIGN_IN and (ending.held or ending.failed)
 

@@ -20,7 +20,7 @@ from consumer.provisioning.case import Case, Tools
 from consumer.provisioning.commits import Commits
 from consumer.provisioning.containment import Experience, Limits
 from consumer.provisioning.effects import Effects
-from consumer.provisioning.ending import Ending, Endings, Pace, goes_on
+from consumer.provisioning.ending import Ending, Endings, Pace, announces_incomplete
 from consumer.provisioning.institution import Institution
 from consumer.provisioning.outcomes import completed
 from consumer.provisioning.steps.catalogue import STEPS
@@ -104,7 +104,7 @@ class StudentWorker:
         granted = account
         for step in plan.grants:
             granted = await self._taken(case, [step], granted)
-            if granted.stopped and not goes_on(case, granted):
+            if granted.stopped and not announces_incomplete(case, granted):
                 return granted
         ending = await self._taken(case, plan.news, granted.going_on())
         if not granted.stopped and case.announced_incomplete:

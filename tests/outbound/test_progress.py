@@ -102,5 +102,5 @@ def test_a_record_that_is_no_number_stops_with_the_topics_name(
     stranger = Producer({"bootstrap.servers": kafka})
     stranger.produce(topic, b"maria", unique_name.encode(), PARTITION)
     stranger.flush(10)
-    with pytest.raises(Stop, match="somebody else writes there"):
+    with pytest.raises(Stop, match="another program writes there"):
         progress.read()

@@ -57,14 +57,14 @@ def exhausted(reading: Reading[Tenant], addresses: Addresses) -> Iterator[Mistak
     if any(not reading.says((*_PATTERNS, number)) for number in range(len(addresses.patterns))):
         return
     found = exhausts(addresses.patterns)
-    if found is None and not _leaves_somebody_out(addresses.patterns, addresses.reserved):
+    if found is None and not _can_run_out(addresses.patterns, addresses.reserved):
         return
     right = "Add one that counts, such as `{given}.{family}{n}`, or holds `{student_id}`."
     yield from reading.mistake(_PATTERNS, _WHOM[found], right, ("addresses", "reserved"))
 
 
 @lru_cache(maxsize=1024)
-def _leaves_somebody_out(patterns: Sequence[str], reserved: Sequence[str]) -> bool:
+def _can_run_out(patterns: Sequence[str], reserved: Sequence[str]) -> bool:
     """Tries 200 students, two of each name, one after the other: tenants mostly share their patterns, so each list is tried once."""
     addresses = Addresses.model_construct(domain="school.example", patterns=patterns, reserved=reserved)
     taken: set[str] = set()

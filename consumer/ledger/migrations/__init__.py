@@ -1,6 +1,6 @@
 """The ledger's history, and the way to its newest form.
 
-A revision only adds: the version before it goes on working beside the new one, and may be started again in its form.
+A revision only adds: the version before it keeps working beside the new one, and may be started again in its form.
 """
 
 from enum import Enum, auto
@@ -16,7 +16,7 @@ from consumer.errors import Stop
 from consumer.ledger.engine import transaction
 
 _HERE = Path(__file__).parent
-_LOCK = 7_286_011_411  # any number that nobody else uses: replicas that start together migrate one after the other
+_LOCK = 7_286_011_411  # any number that is not used elsewhere: replicas that start together migrate one after the other
 
 
 class Form(Enum):
@@ -42,7 +42,7 @@ def upgrade(engine: Engine) -> None:
 
 
 def require_current(engine: Engine) -> None:
-    """Raises `Stop` where the database is not yet in the form that this version works with; `Unavailable` where it is away."""
+    """Raises `Stop` where the database is not yet in the form that this version works with; `Unavailable` where it does not answer."""
     script = ScriptDirectory.from_config(_config())
     wanted = script.get_current_head()
     with transaction(engine) as connection:

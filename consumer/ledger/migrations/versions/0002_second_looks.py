@@ -1,4 +1,4 @@
-"""Steps that are unsure until they are verified; expired credentials found by an index. Only adds: 0001's code goes on with it."""
+"""Steps that are unsure until they are verified; expired credentials found by an index. Only adds: 0001's code works with it."""
 
 import sqlalchemy as sa
 from alembic import op

@@ -1,4 +1,4 @@
-"""Causes of waits, next offsets, lost answers, rows of another version. Only adds: 0002's code goes on with it."""
+"""Causes of waits, next offsets, lost answers, rows of another version. Only adds: 0002's code works with it."""
 
 import sqlalchemy as sa
 from alembic import op

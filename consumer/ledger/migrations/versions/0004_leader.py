@@ -1,4 +1,4 @@
-"""The relay's election where no session can hold a lock: behind a pooler. Only adds: 0003's code goes on with it."""
+"""The relay's election where no session can hold a lock: behind a pooler. Only adds: 0003's code works with it."""
 
 import sqlalchemy as sa
 from alembic import op
