@@ -27,6 +27,7 @@ help:
 	@echo "make format           bring the formatting in order"
 	@echo "make chaos [ROWS=…]   faults on real parts, row by row; ROWS=1,5-9,kafka MINUTES=10 SEED=7; the table goes to docs/reliability.md"
 	@echo "make bench [PEERS=1]  how fast it is; PEERS=1 runs the alternatives in turn"
+	@echo "make release-check    the wheels, installed into an empty environment and run"
 	@echo "make lock             pin all dependencies anew (requirements*.lock)"
 	@echo "make clean            remove the environment and what was downloaded"
 	@echo "PYTHON=python3.12 make …  takes another Python for a new environment (3.11 or newer)"

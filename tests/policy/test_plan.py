@@ -71,5 +71,6 @@ def test_a_cancelled_event_only_verifies() -> None:
 
 
 @pytest.mark.parametrize("action", ProviderAction)
-def test_every_action_has_a_plan(action: ProviderAction) -> None:
-    assert plan(action, 0, NOTHING, GIVEN, settled=False).steps
+def test_every_action_has_a_plan_for_an_account_that_is_behind(action: ProviderAction) -> None:
+    behind = KnownAccount(exists=True, announced_version=0, welcomed=True)
+    assert plan(action, 1, behind, GIVEN, settled=False).steps
