@@ -1,0 +1,186 @@
+"""Deferrals and settlements: when a student is due again, and which steps stay unsure."""
+
+import pytest
+
+from consumer.errors import Fenced
+from consumer.events import Provider, StepName
+from consumer.ledger.port import (
+    Defer,
+    Disposition,
+    EndStep,
+    Settle,
+    StepState,
+    Verified,
+)
+from tests.ledger.conftest import Given, Ledger, event
+from tests.ledger.writes import BEGIN, CREATE, MS, SETTLE, ended
+
+
+async def test_a_deferred_student_is_due_when_its_time_has_come(given: Given, ledger: Ledger) -> None:
+    given.accept(event())
+    job = await given.claim_one()
+    await ledger.work.commit(job.lease, [Defer(100)])
+    assert await given.claim() == []
+    ledger.advance(101)
+    assert (await given.claim_one()).attempt == 2
+
+
+async def test_a_newer_event_makes_a_deferred_student_due_at_once(given: Given, ledger: Ledger) -> None:
+    given.accept(event("e1"))
+    job = await given.claim_one()
+    await ledger.work.commit(job.lease, [Defer(100)])
+    given.accept(event("e2", version=2))
+    job = await given.claim_one()
+    assert (job.desired.event.version, job.attempt) == (2, 1)
+
+
+async def test_a_newer_event_during_the_lease_outruns_the_deferral(given: Given, ledger: Ledger) -> None:
+    given.accept(event("e1"))
+    job = await given.claim_one()
+    given.accept(event("e2", version=2))
+    await ledger.work.commit(job.lease, [Defer(100)])
+    assert (await given.claim_one()).desired.event.version == 2
+
+
+async def test_a_settled_student_is_done_with(given: Given, ledger: Ledger) -> None:
+    given.accept(event())
+    job = await given.claim_one()
+    await ledger.work.commit(job.lease, [SETTLE])
+    assert ledger.dispositions() == {"e1": Disposition.APPLIED}
+    assert await given.claim() == []
+    assert await ledger.work.seconds_to_next(["north"]) is None
+
+
+async def test_settling_supersedes_older_events_that_were_never_begun(given: Given, ledger: Ledger) -> None:
+    given.accept(event("e1", version=1))
+    given.accept(event("e2", version=2))
+    job = await given.claim_one()
+    await ledger.work.commit(job.lease, [Settle(2, Disposition.FAILED, verify_in=900)])
+    assert ledger.dispositions() == {"e1": Disposition.SUPERSEDED, "e2": Disposition.FAILED}
+
+
+async def test_a_newer_event_during_the_lease_is_due_after_settling(given: Given, ledger: Ledger) -> None:
+    given.accept(event("e1"))
+    job = await given.claim_one()
+    given.accept(event("e2", version=2))
+    await ledger.work.commit(job.lease, [SETTLE])
+    assert ledger.dispositions() == {"e1": Disposition.APPLIED, "e2": Disposition.PENDING}
+    assert (await given.claim_one()).desired.event.version == 2
+
+
+async def test_a_lease_ends_with_settling(given: Given, ledger: Ledger) -> None:
+    given.accept(event())
+    job = await given.claim_one()
+    await ledger.work.commit(job.lease, [SETTLE])
+    with pytest.raises(Fenced):
+        await ledger.work.commit(job.lease, [BEGIN])
+
+
+async def test_a_student_whose_steps_are_all_known_is_not_looked_at_again(given: Given, ledger: Ledger) -> None:
+    given.accept(event())
+    job = await given.claim_one()
+    await ledger.work.commit(job.lease, [BEGIN])
+    await ledger.work.commit(job.lease, [ended(StepState.THROTTLED)])
+    await ledger.work.commit(job.lease, [BEGIN])
+    await ledger.work.commit(job.lease, [ended(StepState.DONE), SETTLE])
+    assert await ledger.work.seconds_to_next(["north"]) is None
+
+
+async def test_a_step_that_was_unknown_is_unsure_when_it_is_done_and_the_student_due_once_more(
+    given: Given, ledger: Ledger
+) -> None:
+    given.accept(event())
+    job = await given.claim_one()
+    await ledger.work.commit(job.lease, [BEGIN])
+    await ledger.work.commit(job.lease, [ended(StepState.UNKNOWN)])
+    await ledger.work.commit(job.lease, [BEGIN])
+    await ledger.work.commit(job.lease, [ended(StepState.DONE), SETTLE])
+    assert ledger.dispositions() == {"e1": Disposition.APPLIED}
+    ledger.advance(890)
+    assert await given.claim() == []
+    ledger.advance(20)
+    job = await given.claim_one()
+    assert (job.settled, job.attempt, job.steps[CREATE].unsure) == (True, 1, True)
+
+
+async def test_a_step_whose_owner_died_is_unsure_when_the_next_has_found_out_about_it(
+    given: Given, ledger: Ledger
+) -> None:
+    given.accept(event())
+    dead = await given.claim_one()
+    await ledger.work.commit(dead.lease, [BEGIN])
+    ledger.advance(90)
+    job = await given.claim_one()
+    assert not job.settled
+    await ledger.work.commit(job.lease, [ended(StepState.DONE), Defer(0)])
+    assert (await given.claim_one()).steps[CREATE].unsure
+
+
+async def test_a_step_whose_owner_died_is_unsure_when_the_next_has_begun_it_again(given: Given, ledger: Ledger) -> None:
+    given.accept(event())
+    dead = await given.claim_one()
+    await ledger.work.commit(dead.lease, [BEGIN])
+    ledger.advance(90)
+    job = await given.claim_one()
+    await ledger.work.commit(job.lease, [BEGIN])
+    await ledger.work.commit(job.lease, [ended(StepState.DONE), Defer(0)])
+    assert (await given.claim_one()).steps[CREATE].unsure
+
+
+async def test_an_intent_that_is_committed_twice_by_its_owner_leaves_nothing_unsure(
+    given: Given, ledger: Ledger
+) -> None:
+    given.accept(event())
+    job = await given.claim_one()
+    await ledger.work.commit(job.lease, [BEGIN])
+    await ledger.work.commit(job.lease, [BEGIN])
+    await ledger.work.commit(job.lease, [ended(StepState.DONE), Defer(0)])
+    assert not (await given.claim_one()).steps[CREATE].unsure
+
+
+async def test_a_step_can_be_done_and_unsure(given: Given, ledger: Ledger) -> None:
+    given.accept(event())
+    job = await given.claim_one()
+    await ledger.work.commit(job.lease, [BEGIN])
+    await ledger.work.commit(job.lease, [EndStep(MS, StepName.CREATE, StepState.DONE, unsure=True), Defer(0)])
+    step = (await given.claim_one()).steps[CREATE]
+    assert (step.state, step.unsure) == (StepState.DONE, True)
+
+
+async def test_a_verified_account_is_not_looked_at_again(given: Given, ledger: Ledger) -> None:
+    given.accept(event())
+    job = await given.claim_one()
+    await ledger.work.commit(job.lease, [BEGIN])
+    await ledger.work.commit(job.lease, [ended(StepState.UNKNOWN), SETTLE])
+    ledger.advance(901)
+    job = await given.claim_one()
+    await ledger.work.commit(job.lease, [Verified(MS), SETTLE])
+    assert await ledger.work.seconds_to_next(["north"]) is None
+
+
+async def test_one_providers_verification_says_nothing_about_anothers(given: Given, ledger: Ledger) -> None:
+    given.accept(event())
+    job = await given.claim_one()
+    await ledger.work.commit(job.lease, [BEGIN])
+    await ledger.work.commit(job.lease, [ended(StepState.UNKNOWN), Verified(Provider.GOOGLE), Defer(0)])
+    assert (await given.claim_one()).steps[CREATE].unsure
+
+
+async def test_settling_again_changes_no_disposition(given: Given, ledger: Ledger) -> None:
+    given.accept(event())
+    job = await given.claim_one()
+    await ledger.work.commit(job.lease, [BEGIN])
+    await ledger.work.commit(job.lease, [ended(StepState.UNKNOWN), Settle(1, Disposition.FAILED, verify_in=0)])
+    job = await given.claim_one()
+    await ledger.work.commit(job.lease, [Verified(MS), SETTLE])
+    assert ledger.dispositions() == {"e1": Disposition.FAILED}
+
+
+async def test_a_newer_event_is_due_at_once_whatever_is_unsure(given: Given, ledger: Ledger) -> None:
+    given.accept(event("e1"))
+    job = await given.claim_one()
+    await ledger.work.commit(job.lease, [BEGIN])
+    given.accept(event("e2", version=2))
+    await ledger.work.commit(job.lease, [ended(StepState.UNKNOWN), SETTLE])
+    job = await given.claim_one()
+    assert (job.desired.event.version, job.settled) == (2, False)
