@@ -7,6 +7,7 @@ are carried out in a plain directory.
 import json
 import re
 import subprocess
+import sys
 import tomllib
 from importlib.resources import files
 from pathlib import Path
@@ -108,6 +109,12 @@ def test_prometheus_asks_the_replicas_where_they_answer() -> None:
     settings = load_settings(ROOT / "deploy" / "service.yaml", {})
     assert [(each["names"], each["port"]) for each in scraped] == [(["provisioner"], settings.http.port)]
     assert SERVICES["provisioner"]["deploy"]["replicas"] == 2
+
+
+def test_the_command_loads_nothing_of_the_sandbox_until_it_is_called() -> None:
+    program = "import sys, consumer.cli; print({name.partition('.')[0] for name in sys.modules} & {'sandbox', 'testbed', 'proof'})"
+    done = subprocess.run([sys.executable, "-c", program], capture_output=True, text=True, check=True, cwd=ROOT)  # noqa: S603  ours
+    assert done.stdout.strip() == "set()"
 
 
 def test_docker_builds_the_service_where_no_target_is_named() -> None:
