@@ -81,6 +81,17 @@ class Effects:
         taken, self._unwritten = self._unwritten, []
         return _together(taken)
 
+    async def flush(self) -> None:
+        """Commits what was left for later, if anything was. Raises as `commit` does; it is left for later again then."""
+        earlier, self._unwritten = self._unwritten, []
+        if not earlier:
+            return
+        try:
+            await self._commits.commit(*_together(earlier))
+        except BaseException:
+            self._unwritten = [*earlier, *self._unwritten]
+            raise
+
     async def commit(self, writes: Sequence[Write], at: Point) -> None:
         """Commits under the lease, with what was left for later; retries while the database is unavailable and the lease can still be held.
 
@@ -163,12 +174,11 @@ class Effects:
 
     async def _commit(self, writes: Sequence[Write], at: Point, *, service: str | None) -> float:
         """When the commit that succeeded was asked for."""
+        if _must_precede(self._unwritten, writes):
+            await self.flush()
         earlier, self._unwritten = self._unwritten, []
+        before, points = _together(earlier)
         try:
-            if _must_precede(earlier, writes):
-                await self._commits.commit(*_together(earlier))
-                earlier = []
-            before, points = _together(earlier)
             asked_at = await self._commits.commit([*before, *writes], [*points, at], service=service)
         except BaseException:
             self._unwritten = [*earlier, *self._unwritten]

@@ -121,6 +121,8 @@ class StudentWorker:
                 return so_far.again_at_once()
             try:
                 await step.ensure(case)
+                if case.others:
+                    await case.effects.flush()  # the calls at another provider may come before this one's next commit
             except (Fenced, Stop):
                 raise
             except Fault as fault:

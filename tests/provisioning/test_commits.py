@@ -6,7 +6,7 @@ from datetime import datetime
 import pytest
 
 from consumer.errors import Throttled
-from consumer.events import StepName
+from consumer.events import Provider, StepName
 from consumer.ledger.port import BeginStep, EndStep, KeepLease, Lease, Settle, Write
 from testbed.fakes.directory import refused
 from testbed.fakes.ledger import MemoryLedger
@@ -80,3 +80,20 @@ async def test_the_same_step_does_not_begin_in_the_commit_that_ends_it(school: S
     school.enrol()
     await school.work_until_settled()
     assert not any(set(ended(writes)) & set(begun(writes)) for writes in ledger.commits)
+
+
+async def test_at_two_providers_a_result_does_not_wait_for_the_other_provider_s_calls() -> None:
+    """They may take minutes, in which a crash would lose sight of what is done."""
+    school = School(Provider.MICROSOFT, Provider.GOOGLE)
+    ledger = CountingLedger(lambda: school.now)
+    school.forget(ledger)
+    school.enrol()
+    await school.work()
+    creations = [
+        (write.provider, type(write))
+        for writes in ledger.commits
+        for write in writes
+        if isinstance(write, BeginStep | EndStep) and write.name is StepName.CREATE
+    ]
+    in_order = list(dict.fromkeys(creations))
+    assert in_order == [(provider, kind) for provider in Provider for kind in (BeginStep, EndStep)]
