@@ -44,7 +44,7 @@ def explain(
 
 
 def _plan(tenant: Tenant, student: Student, provider: Provider, action: ProviderAction) -> Iterator[str]:
-    """The very plan that a worker makes for a student of whom nothing is known yet."""
+    """The plan that a worker makes for a new student."""
     given = grant(tenant, student, provider)
     yield f"  {_NAMES[provider]}:"
     for number, step in enumerate(plan(action, 0, KnownAccount(), given, settled=False).steps, start=1):

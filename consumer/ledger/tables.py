@@ -106,7 +106,7 @@ student_wait = Table(
 )
 
 address = Table(
-    "address",  # who holds which address at a provider; a refused one belongs to another account for good
+    "address",  # who holds which address at a provider; a refused one is another account's, permanently
     metadata,
     Column("provider", Text, primary_key=True),
     Column("address", Text, primary_key=True),

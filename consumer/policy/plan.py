@@ -32,7 +32,7 @@ class KnownAccount:
 
     `exists`: its object id is known. `marked`: it has the current marker, or no marker was decided. `announced_version`: the newest version
     that downstream was sent. `unsure`: steps of which an attempt may still be carried out. `welcomed`: the mail was accepted, is not
-    wanted, or failed for good for this version.
+    wanted, or failed permanently for this version.
     """
 
     exists: bool = False

@@ -194,7 +194,7 @@ class Case:
         return self.job.settled and step is not None and step.unsure
 
     def refuse_if_failed(self, name: StepName) -> None:
-        """Raises `GiveUp` again where this version has already failed at this step for good."""
+        """Raises `GiveUp` again where this version has already failed at this step permanently."""
         step = self.step(name)
         if step and step.state is StepState.FAILED and step.version == self.version:
             raise GiveUp("The provider refused this step for good.", reason=step.reason or Reason.UNEXPECTED_ANSWER)

@@ -1,4 +1,4 @@
-"""How the steps at one provider ended: done, failed for good, or continued later; when, why, and what is reported downstream.
+"""How the steps at one provider ended: done, failed permanently, or continued later; when, why, and what is reported downstream.
 
 fault            the student                                     downstream
 GiveUp           failed for this event                           at once, final
