@@ -58,6 +58,10 @@ def test_a_lock_meets_what_the_project_asks_for(lock: str) -> None:
     assert missing == [], f"run `make lock` and commit {lock}"
 
 
+def test_the_sandbox_is_locked_with_the_service_beside_it_and_not_with_what_an_index_has_under_that_name() -> None:
+    assert SANDBOX["tool"]["uv"]["sources"] == {"provisioner": {"path": ".."}}
+
+
 def test_the_licence_is_there_in_full() -> None:
     text = (ROOT / "LICENSE").read_text()
     assert "Version 2.0, January 2004" in text
