@@ -23,6 +23,7 @@ from consumer.http.proxy import DIRECT, Proxies
 from consumer.ledger.engine import Refused
 from consumer.ledger.holds import Holds
 from consumer.ledger.migrations import require_current, upgrade
+from consumer.loops import run_all
 from consumer.observe.health import HealthServer, Heartbeats, Progress, Readiness
 from consumer.observe.metrics import Metrics
 from consumer.secrets import SecretOpener
@@ -143,16 +144,16 @@ class App:
         clients.wakeups.start()
         stack.callback(clients.wakeups.stop)
         loops = self._assembly.loops(clients, clients.registry, writer)
-        threads = ThreadPoolExecutor(2, thread_name_prefix="loop")
+        threads = ThreadPoolExecutor(len(loops), thread_name_prefix="loop")
         stack.callback(threads.shutdown)
         collector.settle()
         self.readiness.ready("loops")
         log.info("started", port=self.health_port)
-        await loops.run(
+        await run_all(
+            loops,
             stopping=self._stopping,
             in_thread=partial(asyncio.get_running_loop().run_in_executor, threads),
-            wake=clients.wakeups.wake,
-            drain=self._settings.shutdown,
+            ended=self._heartbeats.stop,
         )
 
     def _observe(self, service: str, operation: str, outcome: str, seconds: float) -> None:

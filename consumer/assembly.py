@@ -9,14 +9,12 @@ from consumer.codec.port import Schemas
 from consumer.codec.reader import EventReader
 from consumer.codec.writer import OutcomeWriter
 from consumer.errors import Stop
-from consumer.events import Outcome
 from consumer.failpoints import UNARMED, Failpoints
 from consumer.intake.batch import BatchReader
 from consumer.intake.dead_letters import DeadLetters
 from consumer.intake.loop import Intake
-from consumer.ledger.port import Publish
 from consumer.ledger.vault import open_vault
-from consumer.loops import Loops
+from consumer.loops import Drain, Loop, blocking
 from consumer.mail.mailgun import open_mailer
 from consumer.mail.rendering import Templates
 from consumer.observe.health import Progress
@@ -26,6 +24,7 @@ from consumer.policy.decision import DecisionTable
 from consumer.policy.passwords import generate
 from consumer.policy.patterns import pattern_errors
 from consumer.providers.factory import open_directories
+from consumer.provisioning.announcing import OutcomeAnnouncer
 from consumer.provisioning.case import Tools
 from consumer.provisioning.containment import Experience, Limits
 from consumer.provisioning.ending import Pace
@@ -77,12 +76,20 @@ class Assembly:
         for ident in unreadable or ():
             metrics.tenant_unusable.labels(ident).set(1)
 
-    def loops(self, clients: Clients, schemas: Schemas, writer: OutcomeWriter) -> Loops:
-        """All three. `schemas` are those of the input's writers."""
-        return Loops(
-            intake=self.intake(clients, schemas),
-            pool=self.pool(clients, self.worker(clients, writer)),
-            relay=self.relay(clients),
+    def loops(self, clients: Clients, schemas: Schemas, writer: OutcomeWriter) -> Sequence[Loop]:
+        """All of a process. `schemas` are those of the input's writers."""
+        intake = self.intake(clients, schemas)
+        pool = self.pool(clients, self.worker(clients, writer))
+        relay = self.relay(clients)
+
+        def stop_relay() -> None:
+            relay.stop()
+            clients.wake()
+
+        return (
+            blocking("intake", intake.run, intake.stop),
+            Loop("provisioning", lambda _: pool.run(drain=self._settings.shutdown), pool.stop),
+            blocking("outbound", relay.run, stop_relay, drain=Drain.OUTCOMES),
         )
 
     def intake(self, clients: Clients, schemas: Schemas) -> Intake:
@@ -151,7 +158,7 @@ class Assembly:
         tools = Tools(
             work=clients.work(),
             vault=open_vault(self._settings.vault, self._open_secret, random_bytes=clients.random_bytes),
-            announce=partial(_publish, writer, self._metrics),
+            announce=OutcomeAnnouncer(writer, self._metrics),
             password=partial(generate, clients.random_bytes),
             templates=self.templates(),
             mail_hold_down=timing.mail_hold_down,
@@ -200,10 +207,3 @@ class Assembly:
             open_directories(tenant, http=clients.http, tokens=clients.tokens),
             open_mailer(tenant.mailgun, http=clients.http, open_secret=self._open_secret) if tenant.mailgun else None,
         )
-
-
-def _publish(writer: OutcomeWriter, metrics: Metrics, outcome: Outcome, *, traceparent: str | None) -> Publish:
-    record = writer.write(outcome, traceparent=traceparent)
-    reason = getattr(outcome, "reason", None) or ""
-    metrics.outcomes.labels(outcome.tenant_id, outcome.provider, record.topic, reason).inc()
-    return Publish(outcome.event_id, record.topic, record.key, record.value, record.headers)

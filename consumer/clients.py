@@ -74,6 +74,10 @@ class Clients(Protocol):
         """The same for outcomes; blocks."""
         ...
 
+    def wake(self) -> None:
+        """Ends the waits for both, from any thread."""
+        ...
+
     def http(self, ca_file: Path | None) -> Http:
         """Trusts these certificates instead of the system's."""
         ...
@@ -198,6 +202,10 @@ class LiveClients:
     def outcomes_announced(self, seconds: float) -> None:
         """See `Clients`."""
         self.wakeups.outcomes(seconds)
+
+    def wake(self) -> None:
+        """See `Clients`."""
+        self.wakeups.wake()
 
     def http(self, ca_file: Path | None) -> Http:
         """See `Clients`: one for each file."""

@@ -1,47 +1,68 @@
-"""The three loops of a process: started together, and ended so that work in progress is finished and published."""
+"""The loops of a process: started together, and stopped in the order in which one leaves work to the next."""
 
 import asyncio
-from collections.abc import Awaitable, Callable
+from collections.abc import Awaitable, Callable, Sequence
 from dataclasses import dataclass
+from enum import IntEnum
+from itertools import groupby
+from operator import attrgetter
 
-from consumer.intake.loop import Intake
-from consumer.outbound.relay import Relay
-from consumer.provisioning.pool import Pool
+InThread = Callable[[Callable[[], None]], Awaitable[None]]
+"""Runs what blocks in a thread of its own."""
+
+
+class Drain(IntEnum):
+    """When a loop is stopped: those of one stage together, once all of the stages before have ended."""
+
+    WORK = 1
+    OUTCOMES = 2
+    """The relay, so that the outcomes of the students' last steps are still published."""
 
 
 @dataclass(frozen=True, slots=True)
-class Loops:
-    """`run` ends when one of them does, or when `stopping` is set."""
+class Loop:
+    """A named loop. `start` returns when it has ended, which `stop` asks for; `stop` may be called from the event loop's thread."""
 
-    intake: Intake
-    pool: Pool
-    relay: Relay
+    name: str
+    start: Callable[[InThread], Awaitable[None]]
+    stop: Callable[[], None]
+    drain: Drain = Drain.WORK
 
-    async def run(
-        self,
-        *,
-        stopping: asyncio.Event,
-        in_thread: Callable[[Callable[[], None]], Awaitable[None]],
-        wake: Callable[[], None],
-        drain: float,
-    ) -> None:
-        """`in_thread` runs what blocks, `wake` ends the relay's wait for outcomes. `drain`: seconds for the students in work.
 
-        Raises what a loop raises, once all have ended.
-        """
-        taking_in = asyncio.ensure_future(in_thread(self.intake.run))
-        publishing = asyncio.ensure_future(in_thread(self.relay.run))
-        working = asyncio.ensure_future(self.pool.run(drain=drain))
-        stopped = asyncio.ensure_future(stopping.wait())
-        await asyncio.wait([stopped, taking_in, publishing, working], return_when=asyncio.FIRST_COMPLETED)
-        stopped.cancel()
-        stopping.set()
-        self.intake.stop()
-        self.pool.stop()
-        results = await asyncio.gather(taking_in, working, return_exceptions=True)
-        self.relay.stop()  # last, so that what the students' last steps had to say is still published
-        wake()
-        results += await asyncio.gather(publishing, return_exceptions=True)
-        for result in results:
-            if isinstance(result, BaseException):
-                raise result
+def blocking(name: str, run: Callable[[], None], stop: Callable[[], None], *, drain: Drain = Drain.WORK) -> Loop:
+    """A loop that blocks, and has a thread of its own."""
+    return Loop(name, lambda in_thread: in_thread(run), stop, drain)
+
+
+async def run_all(
+    loops: Sequence[Loop],
+    *,
+    stopping: asyncio.Event,
+    in_thread: InThread,
+    ended: Callable[[str], None] = lambda _: None,
+) -> None:
+    """Returns when all have ended. They are stopped when `stopping` is set, or one of them ends; `ended` receives each one's name.
+
+    `in_thread` needs as many threads as there are loops. Raises what a loop raises, once all have ended.
+    """
+    running = {loop.name: asyncio.ensure_future(_run(loop, in_thread, ended)) for loop in loops}
+    stopped = asyncio.ensure_future(stopping.wait())
+    await asyncio.wait([stopped, *running.values()], return_when=asyncio.FIRST_COMPLETED)
+    stopped.cancel()
+    stopping.set()
+    faults: list[BaseException] = []
+    for _, stage in groupby(sorted(loops, key=attrgetter("drain")), key=attrgetter("drain")):
+        together = list(stage)
+        for loop in together:
+            loop.stop()
+        results = await asyncio.gather(*(running[loop.name] for loop in together), return_exceptions=True)
+        faults += [result for result in results if isinstance(result, BaseException)]
+    for fault in faults:
+        raise fault
+
+
+async def _run(loop: Loop, in_thread: InThread, ended: Callable[[str], None]) -> None:
+    try:
+        await loop.start(in_thread)
+    finally:
+        ended(loop.name)

@@ -151,11 +151,6 @@ class Metrics:
             "Age of the oldest unpublished outcome.",
             registry=registry,
         )
-        self.relay_leading = Gauge(
-            "provisioner_relay_leading",
-            "1 while this process is the relay leader, which publishes outcomes.",
-            registry=registry,
-        )
         self.relay_restarts = Counter(
             "provisioner_relay_restarts",
             "Producers replaced after a commit or abort with an unknown result.",
@@ -181,4 +176,10 @@ class Metrics:
         )
         self.database_away = Gauge(
             "provisioner_database_unavailable", "1 while a loop cannot reach PostgreSQL.", ("loop",), registry=registry
+        )
+        self.leading = Gauge(
+            "provisioner_leading",
+            "1 while this process leads a loop that runs in one replica at a time.",
+            ("loop",),
+            registry=registry,
         )

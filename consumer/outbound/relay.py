@@ -105,7 +105,7 @@ class Relay:
                     self._back_off(pause)
                     pause = min(_LONGEST_PAUSE, pause * 2)
                 finally:
-                    self._metrics.relay_leading.set(0)
+                    self._metrics.leading.labels("outbound").set(0)
         finally:
             self._leadership.resign()
 
@@ -132,7 +132,7 @@ class Relay:
             if reached > newest and not self._recall.run(epoch, reached=reached, newest=newest):
                 return
             log.info("relay_elected", epoch=epoch, progress=reached)
-            self._metrics.relay_leading.set(1)
+            self._metrics.leading.labels("outbound").set(1)
             self._mark(epoch, reached)
             for batch in self._outbox.unpublished(self._name, epoch):
                 if not self._publish(producer, epoch, batch):

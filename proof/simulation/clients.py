@@ -76,7 +76,7 @@ class SimulatedClients:
         wait_for(self._wake_signals.hear(self._wake_signals.outcomes, seconds))
 
     def wake(self) -> None:
-        """Ends the waits for both."""
+        """See `Clients`."""
         self._wake_signals.work.set()
         self._wake_signals.outcomes.set()
 

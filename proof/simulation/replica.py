@@ -16,6 +16,7 @@ from consumer.codec.wire import SchemaRef
 from consumer.codec.writer import OutcomeWriter
 from consumer.errors import Stop
 from consumer.failpoints import Failpoints
+from consumer.loops import run_all
 from consumer.mail.rendering import Templates
 from consumer.observe.metrics import Metrics
 from proof.simulation.clients import SimulatedClients
@@ -116,7 +117,7 @@ class Replica:
         )
         loops = assembly.loops(clients, KnownSchemas(), writer())
         try:
-            await loops.run(stopping=stopping, in_thread=in_thread, wake=clients.wake, drain=settings().shutdown)
+            await run_all(loops, stopping=stopping, in_thread=in_thread)
         except Stop as stop:
             self.stopped_itself = str(stop)
         process.alive = False
