@@ -12,7 +12,7 @@ from bench.skips import flat
 from consumer.events import ProviderAction, Status, StudentStatusChanged
 from consumer.ledger.engine import open_engine
 from consumer.ledger.inbox import PostgresInbox
-from consumer.ledger.port import Arrival
+from consumer.ledger.port.inbox import Arrival
 from consumer.tenants import Tenant
 from sandbox.simulators.people import People
 

@@ -19,7 +19,9 @@ from consumer.ledger.engine import open_engine
 from consumer.ledger.inbox import PostgresInbox
 from consumer.ledger.leadership import Election
 from consumer.ledger.outbox import PostgresOutbox
-from consumer.ledger.port import Inbox, Outbox, Work
+from consumer.ledger.port.inbox import Inbox
+from consumer.ledger.port.outbox import Outbox
+from consumer.ledger.port.work import Work
 from consumer.ledger.wakeups import Wakeups
 from consumer.ledger.work import PostgresWork
 from consumer.outbound.port import Leadership, Progress, Published, TransactionalProducer

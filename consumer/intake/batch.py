@@ -17,7 +17,7 @@ from consumer.events import Provider, ProviderAction, StudentStatusChanged
 from consumer.intake.dead_letters import DeadLetter
 from consumer.intake.port import Record
 from consumer.kafka import UnreadableHeaders, headers_of
-from consumer.ledger.port import Arrival, Place
+from consumer.ledger.port.inbox import Arrival, Place
 from consumer.policy.decision import Act, DecisionTable, Refuse, Skip, SkipReason
 
 log = structlog.get_logger()

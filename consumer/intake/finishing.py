@@ -14,7 +14,7 @@ from consumer.intake.batch import IntakeBatch
 from consumer.intake.dead_letters import DeadLetter, DeadLetters, DeadLettersUnavailable
 from consumer.intake.locked import Locked, earliest
 from consumer.intake.offsets import Offsets
-from consumer.ledger.port import Disposition, Inbox, Place
+from consumer.ledger.port.inbox import Disposition, Inbox, Place
 from consumer.observe.metrics import Metrics
 
 log = structlog.get_logger()

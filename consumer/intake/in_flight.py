@@ -5,7 +5,7 @@ from dataclasses import dataclass, field
 
 from consumer.intake.batch import IntakeBatch
 from consumer.intake.port import Record
-from consumer.ledger.port import Place
+from consumer.ledger.port.inbox import Place
 
 
 @dataclass(slots=True)

@@ -3,7 +3,7 @@
 from collections.abc import Collection, Mapping, Sequence
 
 from consumer.intake.batch import Taken
-from consumer.ledger.port import Place
+from consumer.ledger.port.inbox import Place
 
 MOST = 1000
 """So many wait at most; from then on nothing more is read."""

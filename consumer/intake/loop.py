@@ -30,7 +30,7 @@ from consumer.intake.partitions import Partitions
 from consumer.intake.pause import Pause
 from consumer.intake.port import Answered, Consumer
 from consumer.intake.watch import Watch
-from consumer.ledger.port import Inbox, Place
+from consumer.ledger.port.inbox import Inbox, Place
 from consumer.observe.health import Progress
 from consumer.observe.metrics import Metrics
 

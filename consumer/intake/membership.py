@@ -18,7 +18,7 @@ from consumer.intake.partitions import Partitions
 from consumer.intake.port import Answered, Consumer, Record
 from consumer.intake.replacement import Replacement
 from consumer.kafka import is_fatal
-from consumer.ledger.port import Place
+from consumer.ledger.port.inbox import Place
 from consumer.observe.metrics import Metrics
 
 log = structlog.get_logger()

@@ -16,7 +16,7 @@ from consumer.errors import Fenced, Unavailable
 from consumer.failpoints import UNARMED, Failpoints, Point
 from consumer.intake.port import Consumer
 from consumer.kafka import answer_lost, is_fatal
-from consumer.ledger.port import FROM_BEGINNING, Inbox, Ownership, Place
+from consumer.ledger.port.inbox import FROM_BEGINNING, Inbox, Ownership, Place
 
 log = structlog.get_logger()
 

@@ -2,7 +2,7 @@
 
 from collections.abc import Callable, Collection, Iterable
 
-from consumer.ledger.port import Inbox
+from consumer.ledger.port.inbox import Inbox
 
 _MAX_AGE = 1.0
 """Seconds. An event that is skipped by a set so old might as well have been read so much earlier."""

@@ -15,7 +15,7 @@ from consumer.errors import Stop, Unavailable
 from consumer.failpoints import UNARMED, Failpoints, Point, commit_lost
 from consumer.intake.offsets import Offsets, place_at
 from consumer.intake.port import Consumer
-from consumer.ledger.port import Inbox, Place
+from consumer.ledger.port.inbox import Inbox, Place
 from consumer.observe.metrics import Metrics
 
 log = structlog.get_logger()

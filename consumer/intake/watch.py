@@ -7,7 +7,7 @@ from confluent_kafka import KafkaException, TopicPartition
 from consumer.intake.offsets import Offsets
 from consumer.intake.partitions import Partitions
 from consumer.intake.port import Consumer
-from consumer.ledger.port import Place
+from consumer.ledger.port.inbox import Place
 from consumer.observe.health import Progress
 
 _TIMEOUT = 1.0

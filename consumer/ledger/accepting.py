@@ -7,7 +7,7 @@ from hashlib import sha256
 from sqlalchemy import Connection, TextClause, text
 
 from consumer.events import StudentStatusChanged
-from consumer.ledger.port import Arrival, Disposition
+from consumer.ledger.port.inbox import Arrival, Disposition
 
 _INSERT = text(
     """

@@ -9,7 +9,7 @@ from consumer.errors import Fenced
 from consumer.events import Provider
 from consumer.ledger.engine import transaction
 from consumer.ledger.journal import hold
-from consumer.ledger.port import Lease
+from consumer.ledger.port.student import Lease
 
 _HELD = text(
     """

@@ -12,7 +12,7 @@ from consumer.errors import Reason
 from consumer.events import Origin, Provider, ProviderAction, StepName, StudentStatusChanged
 from consumer.ledger.engine import transaction
 from consumer.ledger.epochs import next_epoch
-from consumer.ledger.port import Account, Desired, Job, Lease, SealedCredential, Step, StepState, Wait
+from consumer.ledger.port.student import Account, Desired, Job, Lease, SealedCredential, Step, StepState, Wait
 from consumer.ledger.unreadable import Unreadable, a_list, a_text, an_object, read
 
 log = structlog.get_logger()

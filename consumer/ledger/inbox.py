@@ -9,7 +9,7 @@ from consumer.errors import Fenced, Unavailable
 from consumer.ledger.accepting import Accepting, Key, student_of
 from consumer.ledger.engine import transaction
 from consumer.ledger.epochs import FIRST_EPOCH, next_epoch
-from consumer.ledger.port import FROM_BEGINNING, Arrival, Disposition, Ownership, Place
+from consumer.ledger.port.inbox import FROM_BEGINNING, Arrival, Disposition, Ownership, Place
 
 WORK_CHANNEL = "provisioner_work"
 

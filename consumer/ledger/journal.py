@@ -12,7 +12,9 @@ from sqlalchemy import Connection, Engine, Row, text
 
 from consumer.errors import Fenced, Reason, Superseded, Unavailable
 from consumer.ledger.engine import Locked, transaction, translated
-from consumer.ledger.port import BeginStep, KeepLease, Lease, Waiting, Write
+from consumer.ledger.port.student import Lease
+from consumer.ledger.port.work import Waiting
+from consumer.ledger.port.writes import BeginStep, KeepLease, Write
 from consumer.ledger.writes import write_all
 
 _REASONS = frozenset(Reason)

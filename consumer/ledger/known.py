@@ -11,26 +11,21 @@ from typing import TypeVar
 
 from consumer.errors import Reason
 from consumer.events import Provider, StepName
-from consumer.ledger.port import (
-    Account,
+from consumer.ledger.port.student import Account, Job, SealedCredential, Step, StepState, Wait
+from consumer.ledger.port.writes import (
     BeginStep,
     Defer,
     DestroyCredential,
     EndStep,
-    Job,
     KeepLease,
     Publish,
     RefuseAddress,
     ReleaseAddress,
     SaveAccount,
     SealCredential,
-    SealedCredential,
     Settle,
-    Step,
-    StepState,
     TenantWaits,
     Verified,
-    Wait,
     WaitFor,
     Write,
 )

@@ -18,7 +18,7 @@ from sqlalchemy import Connection, Engine, Row, text
 from consumer.errors import Fenced
 from consumer.ledger.engine import transaction
 from consumer.ledger.epochs import FIRST_EPOCH, next_epoch
-from consumer.ledger.port import Batch, Landmark, OnTopic
+from consumer.ledger.port.outbox import Batch, Landmark, OnTopic
 from consumer.ledger.sorting import Sorted
 
 log = structlog.get_logger()

@@ -5,7 +5,7 @@ from typing import Any
 
 from sqlalchemy import Row
 
-from consumer.ledger.port import OutboxRow
+from consumer.ledger.port.outbox import OutboxRow
 from consumer.ledger.unreadable import Unreadable, a_list, a_text, read
 
 

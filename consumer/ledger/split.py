@@ -12,7 +12,7 @@ from sqlalchemy.exc import DBAPIError
 
 from consumer.ledger.engine import Locked
 from consumer.ledger.journal import LockedStudents
-from consumer.ledger.port import Lease
+from consumer.ledger.port.student import Lease
 
 _PATIENCE = 1.0
 """Seconds that a group may spend on waits for locks before what is left of it counts as locked too: others wait behind it."""

@@ -13,7 +13,8 @@ from consumer.ledger.claims import Claims
 from consumer.ledger.credentials import Credentials
 from consumer.ledger.group_commit import GroupCommit
 from consumer.ledger.journal import Entry, Journal
-from consumer.ledger.port import Job, Lease, Write
+from consumer.ledger.port.student import Job, Lease
+from consumer.ledger.port.writes import Write
 from consumer.ledger.split import Leased, split
 
 _THREADS = 6

@@ -9,19 +9,18 @@ from sqlalchemy import Connection, TextClause, text
 
 from consumer.errors import Reason
 from consumer.ledger import statements
-from consumer.ledger.port import (
+from consumer.ledger.port.student import Lease, StepState
+from consumer.ledger.port.writes import (
     BeginStep,
     Defer,
     DestroyCredential,
     EndStep,
-    Lease,
     Publish,
     RefuseAddress,
     ReleaseAddress,
     SaveAccount,
     SealCredential,
     Settle,
-    StepState,
     TenantWaits,
     Verified,
     Write,

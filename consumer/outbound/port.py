@@ -4,7 +4,7 @@ from collections.abc import Collection, Iterator, Sequence
 from datetime import datetime
 from typing import Protocol
 
-from consumer.ledger.port import OnTopic
+from consumer.ledger.port.outbox import OnTopic
 
 
 class TransactionalProducer(Protocol):

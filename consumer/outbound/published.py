@@ -9,7 +9,8 @@ from confluent_kafka import OFFSET_END, Consumer, KafkaError, KafkaException, Me
 
 from consumer.errors import Unavailable
 from consumer.kafka import Config, UnreadableHeaders, headers_of
-from consumer.ledger.port import OnTopic, Publish
+from consumer.ledger.port.outbox import OnTopic
+from consumer.ledger.port.writes import Publish
 
 _TIMEOUT = 10.0
 _PAGE = 500

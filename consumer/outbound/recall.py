@@ -13,7 +13,7 @@ from datetime import timedelta
 import structlog
 
 from consumer.errors import Stop
-from consumer.ledger.port import Landmark, Outbox
+from consumer.ledger.port.outbox import Landmark, Outbox
 from consumer.observe.metrics import Metrics
 from consumer.outbound.port import Published
 

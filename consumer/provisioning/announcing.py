@@ -2,7 +2,7 @@
 
 from consumer.codec.writer import OutcomeWriter
 from consumer.events import Outcome
-from consumer.ledger.port import Publish
+from consumer.ledger.port.writes import Publish
 from consumer.observe.metrics import Metrics
 
 

@@ -8,7 +8,9 @@ from typing import Protocol
 from consumer.errors import GiveUp, Reason
 from consumer.events import Outcome, Provider, StepName, Student
 from consumer.failpoints import UNARMED, Failpoints
-from consumer.ledger.port import Account, Job, Publish, SealedCredential, Step, StepState, Work
+from consumer.ledger.port.student import Account, Job, SealedCredential, Step, StepState
+from consumer.ledger.port.work import Work
+from consumer.ledger.port.writes import Publish
 from consumer.ledger.vault import Context, Vault
 from consumer.mail.rendering import Templates
 from consumer.policy.marker import marker

@@ -7,7 +7,9 @@ from datetime import datetime
 from consumer.errors import Unavailable
 from consumer.failpoints import UNARMED, Failpoints, Point, commit_lost
 from consumer.ledger.known import Known, apply
-from consumer.ledger.port import Job, Work, Write
+from consumer.ledger.port.student import Job
+from consumer.ledger.port.work import Work
+from consumer.ledger.port.writes import Write
 
 _PAUSE = 0.2
 

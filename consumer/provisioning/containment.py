@@ -16,7 +16,8 @@ from dataclasses import dataclass, field
 
 from consumer.errors import Fault, Hold, OutcomeUnknown, RetryLater, Scope, Throttled, Unavailable
 from consumer.events import StepName
-from consumer.ledger.port import Lease, TenantWaits
+from consumer.ledger.port.student import Lease
+from consumer.ledger.port.writes import TenantWaits
 from consumer.observe.metrics import Metrics
 from consumer.provisioning.breaker import Breaker, Breakers
 from consumer.provisioning.refusals import Refusals

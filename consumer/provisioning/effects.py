@@ -25,15 +25,15 @@ from consumer.errors import (
 from consumer.events import Provider, StepName
 from consumer.failpoints import LOOK_UP, Boundaries, Point
 from consumer.ledger.known import Known
-from consumer.ledger.port import (
+from consumer.ledger.port.student import StepState
+from consumer.ledger.port.work import Waiting
+from consumer.ledger.port.writes import (
     BeginStep,
     DestroyCredential,
     EndStep,
     KeepLease,
     SealCredential,
-    StepState,
     TenantWaits,
-    Waiting,
     Write,
 )
 from consumer.observe.metrics import Metrics

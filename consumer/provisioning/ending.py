@@ -17,7 +17,7 @@ import structlog
 
 from consumer.errors import Fault, GiveUp, Hold, NotYet, OnHold, OutcomeUnknown, Reason, RetryLater, Scope, Superseded
 from consumer.events import MailState, StepName
-from consumer.ledger.port import Publish, WaitFor, Write
+from consumer.ledger.port.writes import Publish, WaitFor, Write
 from consumer.observe.metrics import Metrics
 from consumer.policy.backoff import delay
 from consumer.provisioning.case import PATIENCE, Case

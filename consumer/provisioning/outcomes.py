@@ -16,7 +16,8 @@ from consumer.events import (
     WelcomeEmailStatus,
     outcome_id,
 )
-from consumer.ledger.port import Account, Publish
+from consumer.ledger.port.student import Account
+from consumer.ledger.port.writes import Publish
 from consumer.provisioning.case import Case
 
 _ENDS = {MailState.ACCEPTED, MailState.NOT_WANTED}

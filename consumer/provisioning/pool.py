@@ -8,7 +8,8 @@ import structlog
 
 from consumer.errors import RetryLater, Stop
 from consumer.failpoints import UNARMED, Failpoints, Point, commit_lost
-from consumer.ledger.port import Job, Work
+from consumer.ledger.port.student import Job
+from consumer.ledger.port.work import Work
 from consumer.observe.metrics import Metrics
 from consumer.provisioning.slow_start import GROWS_EVERY, SlowStart
 

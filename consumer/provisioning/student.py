@@ -13,7 +13,9 @@ import structlog
 from consumer.errors import Fault, Fenced, RetryLater, Stop
 from consumer.events import Provider, StepName
 from consumer.failpoints import Point
-from consumer.ledger.port import Defer, DestroyCredential, Disposition, Job, Settle, Verified, Write
+from consumer.ledger.port.inbox import Disposition
+from consumer.ledger.port.student import Job
+from consumer.ledger.port.writes import Defer, DestroyCredential, Settle, Verified, Write
 from consumer.observe.metrics import Metrics
 from consumer.policy.plan import Plan, PlannedStep
 from consumer.provisioning.case import Case, Tools

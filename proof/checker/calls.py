@@ -5,7 +5,7 @@ from collections import defaultdict
 from collections.abc import Hashable, Iterator, Mapping, Sequence
 
 from consumer.events import StepName
-from consumer.ledger.port import StepState
+from consumer.ledger.port.student import StepState
 from proof.checker.index import PROVIDERS, Index, Student, of
 from proof.checker.report import Violation
 from proof.history import WRITES, Call, Change, Operation

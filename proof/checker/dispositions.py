@@ -4,7 +4,7 @@ from collections.abc import Iterator
 
 from consumer.codec.dead_letters import REASON_HEADER, DeadLetterReason
 from consumer.events import AccountProvisioningFailed, MailState, WelcomeEmailStatus
-from consumer.ledger.port import Disposition
+from consumer.ledger.port.inbox import Disposition
 from proof.checker.index import Index
 from proof.checker.report import Violation
 from proof.history import DeadLetter, ExpectedOutcome, Headers, InboxRow, Input, Place

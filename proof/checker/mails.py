@@ -4,7 +4,8 @@ from collections import Counter, defaultdict
 from collections.abc import Iterable, Iterator, Mapping
 
 from consumer.events import MailState, StepName, WelcomeEmailStatus
-from consumer.ledger.port import Disposition, StepState
+from consumer.ledger.port.inbox import Disposition
+from consumer.ledger.port.student import StepState
 from proof.checker.index import PROVIDERS, Index, Spot, Student, of
 from proof.checker.report import Violation
 from proof.history import Call, HeldAccount, Operation, PublishedOutcome

@@ -9,7 +9,7 @@ from collections.abc import Iterator, Mapping
 
 from prometheus_client.parser import text_string_to_metric_families
 
-from consumer.ledger.port import Disposition
+from consumer.ledger.port.inbox import Disposition
 from proof.checker.index import Index
 from proof.checker.report import Violation
 

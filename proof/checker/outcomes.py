@@ -13,7 +13,7 @@ from consumer.events import (
     WelcomeEmailStatus,
     student_key,
 )
-from consumer.ledger.port import Disposition
+from consumer.ledger.port.inbox import Disposition
 from proof.checker.dispositions import at
 from proof.checker.index import Index, Student, of
 from proof.checker.report import Violation

@@ -3,7 +3,7 @@
 from collections import Counter, defaultdict
 from collections.abc import Iterator
 
-from consumer.ledger.port import Disposition
+from consumer.ledger.port.inbox import Disposition
 from proof.checker.index import Index, Student, Wanted, of
 from proof.checker.report import Violation
 from proof.history import AccountRow, HeldAccount

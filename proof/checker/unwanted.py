@@ -6,7 +6,7 @@ from collections.abc import Iterator, Mapping, Sequence
 from typing import NamedTuple
 
 from consumer.events import Provider
-from consumer.ledger.port import StepState
+from consumer.ledger.port.student import StepState
 from proof.checker.calls import STEPS, accounts_of
 from proof.checker.dispositions import at
 from proof.checker.index import Index, Student, of

@@ -6,7 +6,9 @@ from pathlib import Path
 
 from consumer.http.client import Http
 from consumer.intake import port as intake
-from consumer.ledger.port import Inbox, Outbox, Work
+from consumer.ledger.port.inbox import Inbox
+from consumer.ledger.port.outbox import Outbox
+from consumer.ledger.port.work import Work
 from consumer.outbound.port import Leadership, Progress, Published, TransactionalProducer
 from consumer.providers.tokens import TokenSource
 from consumer.tenants import GoogleSection, MicrosoftSection

@@ -10,7 +10,9 @@ from typing import TypeVar
 
 from consumer.errors import Unavailable
 from consumer.failpoints import commit_lost
-from consumer.ledger.port import Arrival, Disposition, Job, Lease, Ownership, Place, Publish, Write
+from consumer.ledger.port.inbox import Arrival, Disposition, Ownership, Place
+from consumer.ledger.port.student import Job, Lease
+from consumer.ledger.port.writes import Publish, Write
 from proof.simulation.clock import Clock
 from proof.simulation.journal import Journal
 from proof.simulation.process import Process

@@ -7,19 +7,9 @@ from typing import Any, TypeVar
 from consumer.errors import Reason
 from consumer.events import Provider, StepName
 from consumer.ledger.known import Known
-from consumer.ledger.port import (
-    Account,
-    Arrival,
-    BeginStep,
-    Defer,
-    Disposition,
-    EndStep,
-    Place,
-    Settle,
-    Step,
-    TenantWaits,
-    Write,
-)
+from consumer.ledger.port.inbox import Arrival, Disposition, Place
+from consumer.ledger.port.student import Account, Step
+from consumer.ledger.port.writes import BeginStep, Defer, EndStep, Settle, TenantWaits, Write
 from proof.history import Change
 from proof.simulation.clock import Clock
 from testbed.fakes.ledger.state import Key, State, StudentRow

@@ -5,7 +5,10 @@ from typing import TypeVar
 
 from consumer.errors import Unavailable
 from consumer.events import Provider
-from consumer.ledger.port import Arrival, Batch, Disposition, Job, Landmark, Lease, OnTopic, Ownership, Place, Write
+from consumer.ledger.port.inbox import Arrival, Disposition, Ownership, Place
+from consumer.ledger.port.outbox import Batch, Landmark, OnTopic
+from consumer.ledger.port.student import Job, Lease
+from consumer.ledger.port.writes import Write
 from proof.simulation.database import Database
 from proof.simulation.process import Process
 from proof.simulation.threads import wait_for

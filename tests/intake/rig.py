@@ -17,7 +17,7 @@ from consumer.intake.batch import BatchReader
 from consumer.intake.dead_letters import DeadLetters
 from consumer.intake.loop import Intake
 from consumer.intake.port import Answered, Consumer
-from consumer.ledger.port import Arrival, Disposition, Ownership, Place
+from consumer.ledger.port.inbox import Arrival, Disposition, Ownership, Place
 from consumer.observe.metrics import Metrics
 from consumer.policy.decision import DecisionTable
 from testbed.fakes.ledger import MemoryLedger

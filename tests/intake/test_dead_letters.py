@@ -3,7 +3,7 @@
 from confluent_kafka import KafkaError
 
 from consumer.codec.dead_letters import REASON_HEADER
-from consumer.ledger.port import Disposition
+from consumer.ledger.port.inbox import Disposition
 from proof.simulation.kafka.topic import Record
 from tests.intake.rig import Rig
 from tests.simulated_kafka import Sent

@@ -1,6 +1,6 @@
 """The intake: nothing is committed before it is safe, nothing is lost by waiting."""
 
-from consumer.ledger.port import Disposition
+from consumer.ledger.port.inbox import Disposition
 from tests.intake.rig import Rig
 
 

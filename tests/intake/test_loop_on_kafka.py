@@ -21,7 +21,7 @@ from consumer.intake.dead_letters import DeadLetters
 from consumer.intake.loop import Intake
 from consumer.intake.port import Answered
 from consumer.kafka import consumer_config, intake_config, producer_config
-from consumer.ledger.port import Arrival, Disposition, Ownership, Place
+from consumer.ledger.port.inbox import Arrival, Disposition, Ownership, Place
 from consumer.observe.health import Progress
 from consumer.observe.metrics import Metrics
 from consumer.policy.decision import DecisionTable

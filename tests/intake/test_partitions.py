@@ -3,7 +3,7 @@
 import pytest
 
 from consumer.errors import Stop
-from consumer.ledger.port import Disposition
+from consumer.ledger.port.inbox import Disposition
 from tests.intake.rig import Rig
 
 

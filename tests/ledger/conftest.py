@@ -13,7 +13,10 @@ from consumer.ledger.engine import open_engine
 from consumer.ledger.inbox import PostgresInbox
 from consumer.ledger.migrations import upgrade
 from consumer.ledger.outbox import PostgresOutbox
-from consumer.ledger.port import Arrival, Disposition, Inbox, Job, Outbox, Work
+from consumer.ledger.port.inbox import Arrival, Disposition, Inbox
+from consumer.ledger.port.outbox import Outbox
+from consumer.ledger.port.student import Job
+from consumer.ledger.port.work import Work
 from consumer.ledger.work import PostgresWork
 from testbed.fakes.ledger import MemoryLedger
 

@@ -7,7 +7,8 @@ import pytest
 
 from consumer.errors import Fenced
 from consumer.events import Provider
-from consumer.ledger.port import Account, Defer, RefuseAddress, SaveAccount
+from consumer.ledger.port.student import Account
+from consumer.ledger.port.writes import Defer, RefuseAddress, SaveAccount
 from consumer.ledger.work import PostgresWork
 from tests.ledger.conftest import Given, Ledger, event
 

@@ -4,12 +4,8 @@ import pytest
 
 from consumer.errors import Fenced
 from consumer.events import StepName
-from consumer.ledger.port import (
-    Defer,
-    EndStep,
-    KeepLease,
-    StepState,
-)
+from consumer.ledger.port.student import StepState
+from consumer.ledger.port.writes import Defer, EndStep, KeepLease
 from tests.ledger.conftest import Given, Ledger, event
 from tests.ledger.writes import BEGIN, MS
 

@@ -3,7 +3,7 @@
 import pytest
 
 from consumer.errors import Fenced
-from consumer.ledger.port import KeepLease
+from consumer.ledger.port.writes import KeepLease
 from tests.ledger.conftest import TOPIC, Given, OnPostgres, event
 
 pytestmark = pytest.mark.parts

@@ -9,7 +9,7 @@ from sqlalchemy import Engine, text
 from consumer.errors import Reason
 from consumer.events import Provider, StepName
 from consumer.ledger.holds import Holds, Resumed
-from consumer.ledger.port import Defer, TenantWaits, WaitFor
+from consumer.ledger.port.writes import Defer, TenantWaits, WaitFor
 from consumer.ledger.work import PostgresWork
 from tests.ledger.conftest import Given, OnPostgres, event
 

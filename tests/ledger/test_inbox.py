@@ -6,7 +6,8 @@ import pytest
 
 from consumer.errors import Fenced
 from consumer.events import StudentStatusChanged
-from consumer.ledger.port import FROM_BEGINNING, Disposition, Settle
+from consumer.ledger.port.inbox import FROM_BEGINNING, Disposition
+from consumer.ledger.port.writes import Settle
 from tests.ledger.conftest import TOPIC, Given, Ledger, arrival, cancellation, event
 
 PENDING, SUPERSEDED = Disposition.PENDING, Disposition.SUPERSEDED

@@ -11,7 +11,7 @@ from sqlalchemy import Engine, text
 from consumer.ledger.engine import open_engine
 from consumer.ledger.inbox import PostgresInbox
 from consumer.ledger.migrations import upgrade
-from consumer.ledger.port import Disposition
+from consumer.ledger.port.inbox import Disposition
 from tests.ledger.conftest import TOPIC, arrival, cancellation, event
 
 pytestmark = pytest.mark.parts

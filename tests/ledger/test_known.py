@@ -9,18 +9,15 @@ from typing import Any
 from consumer.errors import Reason
 from consumer.events import Origin, Provider, StepName
 from consumer.ledger.known import Known, apply
-from consumer.ledger.port import (
-    Account,
+from consumer.ledger.port.student import Account, Job, Step, StepState
+from consumer.ledger.port.writes import (
     BeginStep,
     Defer,
     DestroyCredential,
     EndStep,
-    Job,
     ReleaseAddress,
     SaveAccount,
     SealCredential,
-    Step,
-    StepState,
     Verified,
     WaitFor,
     Write,

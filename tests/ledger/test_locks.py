@@ -12,18 +12,9 @@ import pytest
 
 from consumer.errors import Fenced, Reason
 from consumer.events import Provider, StepName
-from consumer.ledger.port import (
-    Account,
-    BeginStep,
-    Defer,
-    Disposition,
-    Job,
-    Publish,
-    SaveAccount,
-    Settle,
-    TenantWaits,
-    Write,
-)
+from consumer.ledger.port.inbox import Disposition
+from consumer.ledger.port.student import Account, Job
+from consumer.ledger.port.writes import BeginStep, Defer, Publish, SaveAccount, Settle, TenantWaits, Write
 from tests.ledger.conftest import Given, OnPostgres, event
 
 pytestmark = pytest.mark.parts

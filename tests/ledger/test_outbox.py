@@ -7,7 +7,8 @@ import pytest
 from sqlalchemy import text
 
 from consumer.errors import Fenced
-from consumer.ledger.port import Batch, OnTopic, Publish
+from consumer.ledger.port.outbox import Batch, OnTopic
+from consumer.ledger.port.writes import Publish
 from tests.ledger.conftest import Given, Ledger, OnPostgres, event
 
 RELAY = "relay"

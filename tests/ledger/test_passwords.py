@@ -1,10 +1,6 @@
 """Sealed passwords: one for each generation, for as long as it lives."""
 
-from consumer.ledger.port import (
-    Defer,
-    DestroyCredential,
-    SealCredential,
-)
+from consumer.ledger.port.writes import Defer, DestroyCredential, SealCredential
 from tests.ledger.conftest import Given, Ledger, event
 from tests.ledger.writes import MS
 

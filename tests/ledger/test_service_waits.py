@@ -2,10 +2,8 @@
 
 import pytest
 
-from consumer.ledger.port import (
-    Defer,
-    Waiting,
-)
+from consumer.ledger.port.work import Waiting
+from consumer.ledger.port.writes import Defer
 from tests.ledger.conftest import Given, Ledger, event
 from tests.ledger.writes import BEGIN, CREATE, waits
 

@@ -4,14 +4,9 @@ import pytest
 
 from consumer.errors import Fenced
 from consumer.events import Provider, StepName
-from consumer.ledger.port import (
-    Defer,
-    Disposition,
-    EndStep,
-    Settle,
-    StepState,
-    Verified,
-)
+from consumer.ledger.port.inbox import Disposition
+from consumer.ledger.port.student import StepState
+from consumer.ledger.port.writes import Defer, EndStep, Settle, Verified
 from tests.ledger.conftest import Given, Ledger, event
 from tests.ledger.writes import BEGIN, CREATE, MS, SETTLE, ended
 

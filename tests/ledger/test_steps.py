@@ -4,12 +4,8 @@ from dataclasses import replace
 
 from consumer.errors import Reason
 from consumer.events import Origin, StepName
-from consumer.ledger.port import (
-    Defer,
-    EndStep,
-    SaveAccount,
-    StepState,
-)
+from consumer.ledger.port.student import StepState
+from consumer.ledger.port.writes import Defer, EndStep, SaveAccount
 from tests.ledger.conftest import Given, Ledger, event
 from tests.ledger.writes import ACCOUNT, BEGIN, CREATE, MS, ended
 

@@ -8,7 +8,8 @@ from sqlalchemy import Row
 from consumer.errors import Reason
 from consumer.events import Provider, StepName
 from consumer.ledger.credentials import Credentials
-from consumer.ledger.port import Account, BeginStep, Defer, SaveAccount, SealCredential
+from consumer.ledger.port.student import Account
+from consumer.ledger.port.writes import BeginStep, Defer, SaveAccount, SealCredential
 from consumer.ledger.vault import Context, Vault
 from tests.ledger.conftest import Given, OnPostgres, event
 

@@ -4,23 +4,20 @@ import pytest
 
 from consumer.errors import Reason, Superseded
 from consumer.events import Provider, StepName
-from consumer.ledger.port import (
-    Account,
+from consumer.ledger.port.inbox import Disposition
+from consumer.ledger.port.student import Account, Job, StepState, Wait
+from consumer.ledger.port.work import Waiting
+from consumer.ledger.port.writes import (
     BeginStep,
     Defer,
-    Disposition,
     EndStep,
-    Job,
     KeepLease,
     ReleaseAddress,
     SaveAccount,
     Settle,
-    StepState,
     TenantWaits,
     Verified,
-    Wait,
     WaitFor,
-    Waiting,
 )
 from tests.ledger.conftest import Given, Ledger, event
 

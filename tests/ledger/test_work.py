@@ -4,10 +4,7 @@ import asyncio
 from dataclasses import replace
 
 from consumer.errors import Fenced
-from consumer.ledger.port import (
-    Defer,
-    SaveAccount,
-)
+from consumer.ledger.port.writes import Defer, SaveAccount
 from tests.ledger.conftest import Given, Ledger, event
 from tests.ledger.writes import ACCOUNT, BEGIN, MS, outcome
 

@@ -4,16 +4,9 @@ from uuid import UUID
 
 from consumer.errors import Reason
 from consumer.events import Provider, StepName
-from consumer.ledger.port import (
-    Account,
-    BeginStep,
-    Disposition,
-    EndStep,
-    Publish,
-    Settle,
-    StepState,
-    TenantWaits,
-)
+from consumer.ledger.port.inbox import Disposition
+from consumer.ledger.port.student import Account, StepState
+from consumer.ledger.port.writes import BeginStep, EndStep, Publish, Settle, TenantWaits
 
 MS = Provider.MICROSOFT
 CREATE = (MS, StepName.CREATE)

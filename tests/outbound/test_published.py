@@ -11,7 +11,8 @@ from confluent_kafka import Consumer, Producer, TopicPartition
 from confluent_kafka.admin import AdminClient  # pyright: ignore[reportPrivateImportUsage]  where its own docs take it from
 
 from consumer.errors import Unavailable
-from consumer.ledger.port import OnTopic, Publish
+from consumer.ledger.port.outbox import OnTopic
+from consumer.ledger.port.writes import Publish
 from consumer.outbound.published import TopicsPublished
 
 pytestmark = pytest.mark.parts

@@ -12,7 +12,8 @@ from confluent_kafka import KafkaError, KafkaException
 from prometheus_client import CollectorRegistry
 
 from consumer.errors import Stop, Unavailable
-from consumer.ledger.port import OnTopic, Publish
+from consumer.ledger.port.outbox import OnTopic
+from consumer.ledger.port.writes import Publish
 from consumer.observe.metrics import Metrics
 from consumer.outbound.relay import Relay
 from testbed.fakes.leadership import AlwaysLeads

@@ -10,7 +10,7 @@ from confluent_kafka import KafkaError, KafkaException, Producer
 from prometheus_client import CollectorRegistry
 
 from consumer.kafka import consumer_config, relay_config
-from consumer.ledger.port import Publish
+from consumer.ledger.port.writes import Publish
 from consumer.observe.metrics import Metrics
 from consumer.outbound.port import TransactionalProducer
 from consumer.outbound.progress import TopicProgress

@@ -16,7 +16,9 @@ from prometheus_client import CollectorRegistry
 from consumer.configuration.loading import load_tenants
 from consumer.errors import Hold
 from consumer.events import Outcome, Provider, ProviderAction, Status, Student, StudentStatusChanged
-from consumer.ledger.port import Arrival, Disposition, Job, Publish
+from consumer.ledger.port.inbox import Arrival, Disposition
+from consumer.ledger.port.student import Job
+from consumer.ledger.port.writes import Publish
 from consumer.ledger.vault import Vault
 from consumer.mail.rendering import Templates
 from consumer.observe.metrics import Metrics

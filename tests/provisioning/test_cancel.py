@@ -3,7 +3,7 @@
 from datetime import timedelta
 
 from consumer.errors import Unavailable
-from consumer.ledger.port import Disposition
+from consumer.ledger.port.inbox import Disposition
 from testbed.fakes.directory import lost_answer, refused, throttled
 from testbed.fakes.mailer import unreachable
 from tests.provisioning.conftest import TENANT, VERIFY_AFTER, School

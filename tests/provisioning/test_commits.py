@@ -7,7 +7,8 @@ import pytest
 
 from consumer.errors import Throttled
 from consumer.events import Provider, StepName
-from consumer.ledger.port import BeginStep, EndStep, KeepLease, Lease, Settle, Write
+from consumer.ledger.port.student import Lease
+from consumer.ledger.port.writes import BeginStep, EndStep, KeepLease, Settle, Write
 from testbed.fakes.directory import refused
 from testbed.fakes.ledger import MemoryLedger
 from testbed.fakes.mailer import unreachable

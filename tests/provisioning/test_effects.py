@@ -11,7 +11,9 @@ from prometheus_client import CollectorRegistry
 from consumer.errors import RetryLater
 from consumer.events import Provider, ProviderAction, StepName
 from consumer.failpoints import CREATE, Point
-from consumer.ledger.port import Desired, Job, Lease, Work, Write
+from consumer.ledger.port.student import Desired, Job, Lease
+from consumer.ledger.port.work import Work
+from consumer.ledger.port.writes import Write
 from consumer.observe.metrics import Metrics
 from consumer.provisioning.commits import Commits
 from consumer.provisioning.containment import Experience, Limits

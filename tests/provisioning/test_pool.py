@@ -8,7 +8,8 @@ from prometheus_client import CollectorRegistry
 
 from consumer.errors import Stop
 from consumer.events import Provider
-from consumer.ledger.port import Defer, Job, SealCredential
+from consumer.ledger.port.student import Job
+from consumer.ledger.port.writes import Defer, SealCredential
 from consumer.observe.metrics import Metrics
 from consumer.provisioning.pool import Pool
 from testbed.fakes.ledger import MemoryLedger

@@ -5,7 +5,7 @@ from collections.abc import Sequence
 from datetime import timedelta
 
 from consumer.errors import Hold, Reason, Scope
-from consumer.ledger.port import Disposition
+from consumer.ledger.port.inbox import Disposition
 from testbed.fakes.directory import refused
 from tests.provisioning.conftest import TENANT, School
 from tests.provisioning.steps.test_grants import GROUP, SKU

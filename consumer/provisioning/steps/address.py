@@ -14,7 +14,8 @@ from pydantic import TypeAdapter
 from consumer.errors import GiveUp, NotYet, Reason
 from consumer.events import StepName
 from consumer.failpoints import Point, commit_lost
-from consumer.ledger.port import Account, EndStep, ReleaseAddress, StepState
+from consumer.ledger.port.student import Account, StepState
+from consumer.ledger.port.writes import EndStep, ReleaseAddress
 from consumer.policy.addresses import MAX_CANDIDATES, candidates
 from consumer.policy.profile import names
 from consumer.policy.rules import grant

@@ -10,7 +10,8 @@ from dataclasses import replace
 from consumer.errors import Hold, Reason
 from consumer.events import Origin, StepName
 from consumer.failpoints import Point
-from consumer.ledger.port import Account, DestroyCredential, EndStep, SaveAccount, StepState, Write
+from consumer.ledger.port.student import Account, StepState
+from consumer.ledger.port.writes import DestroyCredential, EndStep, SaveAccount, Write
 from consumer.providers.port import Found
 from consumer.provisioning.case import Case
 

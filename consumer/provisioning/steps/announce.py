@@ -3,7 +3,7 @@
 from dataclasses import replace
 
 from consumer.failpoints import Point
-from consumer.ledger.port import SaveAccount
+from consumer.ledger.port.writes import SaveAccount
 from consumer.provisioning.case import Case
 from consumer.provisioning.outcomes import provisioned
 

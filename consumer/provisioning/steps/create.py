@@ -24,16 +24,8 @@ from urllib.parse import quote
 from consumer.errors import AddressTaken, Hold, NotYet, Reason, RetryLater
 from consumer.events import Origin, StepName
 from consumer.failpoints import CREATE, RESTORE, Point
-from consumer.ledger.port import (
-    Account,
-    DestroyCredential,
-    EndStep,
-    RefuseAddress,
-    ReleaseAddress,
-    SaveAccount,
-    StepState,
-    Write,
-)
+from consumer.ledger.port.student import Account, StepState
+from consumer.ledger.port.writes import DestroyCredential, EndStep, RefuseAddress, ReleaseAddress, SaveAccount, Write
 from consumer.providers.port import Found
 from consumer.provisioning.case import PATIENCE, Case
 from consumer.provisioning.steps.address import body_hash, corrected, new_account, reserved

@@ -9,7 +9,8 @@ from typing import Protocol
 
 from consumer.events import StepName
 from consumer.failpoints import Boundaries
-from consumer.ledger.port import Account, SaveAccount
+from consumer.ledger.port.student import Account
+from consumer.ledger.port.writes import SaveAccount
 from consumer.provisioning.case import Case
 
 

@@ -12,7 +12,7 @@ from hashlib import sha256
 from consumer.errors import GiveUp, Hold, Reason
 from consumer.events import Origin, StepName
 from consumer.failpoints import MARK
-from consumer.ledger.port import SaveAccount, Write
+from consumer.ledger.port.writes import SaveAccount, Write
 from consumer.provisioning.case import Case
 
 

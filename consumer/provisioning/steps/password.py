@@ -7,7 +7,8 @@ from dataclasses import replace
 from consumer.errors import GiveUp, Hold, Reason
 from consumer.events import StepName
 from consumer.failpoints import PASSWORD
-from consumer.ledger.port import EndStep, SaveAccount, SealCredential, StepState, Write
+from consumer.ledger.port.student import StepState
+from consumer.ledger.port.writes import EndStep, SaveAccount, SealCredential, Write
 from consumer.provisioning.case import Case
 
 

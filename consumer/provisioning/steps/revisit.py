@@ -12,7 +12,7 @@ from dataclasses import replace
 
 from consumer.errors import Hold, NotYet, Reason
 from consumer.events import StepName
-from consumer.ledger.port import Account
+from consumer.ledger.port.student import Account
 from consumer.providers.port import Found
 from consumer.provisioning.case import Case
 from consumer.provisioning.steps.adopt import our_accounts, refuse_disabled

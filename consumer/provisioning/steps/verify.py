@@ -16,7 +16,7 @@ from enum import StrEnum
 
 from consumer.errors import Hold, NotYet, Reason
 from consumer.events import Origin, StepName
-from consumer.ledger.port import Account
+from consumer.ledger.port.student import Account
 from consumer.providers.port import Found
 from consumer.provisioning.case import Case
 from consumer.provisioning.steps.adopt import our_accounts, refuse_privileged

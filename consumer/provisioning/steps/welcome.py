@@ -22,7 +22,8 @@ from datetime import datetime, timedelta
 from consumer.errors import GiveUp, Hold, Reason, RetryLater
 from consumer.events import MailState, Origin, StepName
 from consumer.failpoints import WELCOME, Point
-from consumer.ledger.port import BeginStep, DestroyCredential, EndStep, StepState, Write
+from consumer.ledger.port.student import StepState
+from consumer.ledger.port.writes import BeginStep, DestroyCredential, EndStep, Write
 from consumer.mail.address import recipient
 from consumer.mail.mailgun import SERVICE
 from consumer.mail.message_id import message_id

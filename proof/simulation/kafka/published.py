@@ -7,7 +7,8 @@ from uuid import UUID
 from confluent_kafka import KafkaException
 
 from consumer.errors import Unavailable
-from consumer.ledger.port import OnTopic, Publish
+from consumer.ledger.port.outbox import OnTopic
+from consumer.ledger.port.writes import Publish
 from proof.simulation.kafka.network import Network, Process
 from proof.simulation.kafka.topic import Log, Record, Topics
 

@@ -3,7 +3,8 @@
 from collections.abc import Callable, Mapping, Sequence
 from datetime import UTC, datetime
 
-from consumer.ledger.port import Disposition, Place, Publish
+from consumer.ledger.port.inbox import Disposition, Place
+from consumer.ledger.port.writes import Publish
 from testbed.fakes.ledger.inbox import MemoryInbox
 from testbed.fakes.ledger.outbox import MemoryOutbox
 from testbed.fakes.ledger.state import State, StudentRow

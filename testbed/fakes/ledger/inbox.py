@@ -4,7 +4,7 @@ from collections.abc import Collection, Mapping, Sequence
 
 from consumer.errors import Fenced
 from consumer.ledger.accepting import came_first
-from consumer.ledger.port import FROM_BEGINNING, Arrival, Disposition, Ownership, Place
+from consumer.ledger.port.inbox import FROM_BEGINNING, Arrival, Disposition, Ownership, Place
 from testbed.fakes.ledger.state import InboxRow, Key, OnState, StudentRow, who
 
 

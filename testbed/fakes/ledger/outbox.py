@@ -3,7 +3,7 @@
 from collections.abc import Sequence
 
 from consumer.errors import Fenced
-from consumer.ledger.port import Batch, Landmark, OnTopic, OutboxRow
+from consumer.ledger.port.outbox import Batch, Landmark, OnTopic, OutboxRow
 from testbed.fakes.ledger.state import OnState, Queued, Relay
 
 

@@ -9,12 +9,8 @@ from uuid import UUID
 
 from consumer.events import Provider
 from consumer.ledger.known import Known
-from consumer.ledger.port import (
-    Arrival,
-    Disposition,
-    Publish,
-    TenantWaits,
-)
+from consumer.ledger.port.inbox import Arrival, Disposition
+from consumer.ledger.port.writes import Publish, TenantWaits
 
 Key = tuple[str, str]
 """The tenant, and a student or an event of it."""

@@ -8,16 +8,15 @@ from consumer.errors import Fenced, Superseded
 from consumer.events import Provider
 from consumer.ledger.journal import LEASE_MARGIN, parts
 from consumer.ledger.known import apply
-from consumer.ledger.port import (
+from consumer.ledger.port.inbox import Disposition
+from consumer.ledger.port.student import Desired, Job, Lease
+from consumer.ledger.port.work import Waiting
+from consumer.ledger.port.writes import (
     BeginStep,
     Defer,
-    Desired,
     DestroyCredential,
-    Disposition,
     EndStep,
-    Job,
     KeepLease,
-    Lease,
     Publish,
     RefuseAddress,
     ReleaseAddress,
@@ -26,7 +25,6 @@ from consumer.ledger.port import (
     Settle,
     TenantWaits,
     Verified,
-    Waiting,
     Write,
 )
 from testbed.fakes.ledger.state import OnState, Queued, ServiceWait, StudentRow

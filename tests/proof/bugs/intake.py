@@ -13,7 +13,7 @@ from consumer.codec.dead_letters import NewHeaders
 from consumer.intake import port
 from consumer.intake.in_flight import place_of
 from consumer.kafka import is_fatal
-from consumer.ledger.port import Arrival, Disposition, Inbox, Ownership, Place
+from consumer.ledger.port.inbox import Arrival, Disposition, Inbox, Ownership, Place
 from proof.simulation.clients import SimulatedClients
 from proof.simulation.database import Database
 from proof.simulation.ledger import SimulatedInbox

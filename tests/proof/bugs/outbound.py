@@ -1,7 +1,7 @@
 """Bugs between the outbox and the topics."""
 
 from consumer.clients import Clients
-from consumer.ledger.port import Batch, Outbox
+from consumer.ledger.port.outbox import Batch, Outbox
 from consumer.outbound.port import Progress, TransactionalProducer
 from consumer.outbound.relay import Relay
 from proof.simulation.clients import SimulatedClients

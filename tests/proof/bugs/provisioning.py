@@ -10,7 +10,9 @@ import structlog
 from consumer.clients import Clients
 from consumer.errors import OutcomeUnknown, Unavailable
 from consumer.events import StepName
-from consumer.ledger.port import Defer, EndStep, Job, Lease, Publish, RefuseAddress, StepState, TenantWaits, Work, Write
+from consumer.ledger.port.student import Job, Lease, StepState
+from consumer.ledger.port.work import Work
+from consumer.ledger.port.writes import Defer, EndStep, Publish, RefuseAddress, TenantWaits, Write
 from consumer.mail.port import Mail, Mailer
 from consumer.providers.port import Directory, Found, NewAccount
 from consumer.provisioning.institution import Institution

@@ -5,7 +5,7 @@ from datetime import timedelta
 import pytest
 
 from consumer.errors import GiveUp, Reason, Throttled, Unavailable
-from consumer.ledger.port import Disposition
+from consumer.ledger.port.inbox import Disposition
 from consumer.ledger.vault import Vault
 from consumer.tenants import OnTaken
 from testbed.fakes.directory import lost_answer, lost_request, refused, throttled

@@ -3,7 +3,7 @@
 from datetime import timedelta
 
 from consumer.errors import Hold, NotYet, Reason
-from consumer.ledger.port import Disposition
+from consumer.ledger.port.inbox import Disposition
 from testbed.fakes.directory import lost_answer, refused
 from tests.provisioning.conftest import School
 

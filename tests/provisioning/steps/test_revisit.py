@@ -6,7 +6,7 @@ from datetime import timedelta
 import pytest
 
 from consumer.errors import Reason
-from consumer.ledger.port import Disposition
+from consumer.ledger.port.inbox import Disposition
 from tests.provisioning.conftest import REPORT_AFTER, School
 
 

@@ -6,7 +6,7 @@ from uuid import UUID
 import pytest
 from prometheus_client import CollectorRegistry
 
-from consumer.ledger.port import Publish
+from consumer.ledger.port.writes import Publish
 from consumer.observe.metrics import Metrics
 from consumer.outbound.relay import Relay
 from proof.simulation import clock

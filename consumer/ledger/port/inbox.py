@@ -1,0 +1,110 @@
+"""Loop 1's side: events that were read, and who may write what was read from a partition."""
+
+from collections.abc import Collection, Mapping, Sequence
+from dataclasses import dataclass, field
+from enum import StrEnum
+from typing import Protocol
+
+from consumer.events import Provider, ProviderAction, StudentStatusChanged
+
+
+class Disposition(StrEnum):
+    """What became of an event that was read. The last four leave the inbox unchanged; it keeps the others."""
+
+    PENDING = "pending"  # accepted; not settled yet
+    APPLIED = "applied"
+    SUPERSEDED = "superseded"  # an event of a higher version came first, or before this one was begun
+    FAILED = "failed"
+    DUPLICATE = "duplicate"  # this event_id is in the inbox with the same content
+    REUSED_ID = "reused_id"  # this event_id is in the inbox with other content: a dead letter
+    SKIPPED = "skipped"  # asks for nothing, and there was no work to cancel
+    LOCKED = "locked"  # another transaction holds the student's row: nothing was written, give it again later
+
+
+@dataclass(frozen=True, slots=True)
+class Arrival:
+    """One event as it was read: it acts or, with no `providers`, asks for nothing and cancels work that is not settled.
+
+    `value` is the whole record's: rows of earlier versions hold its SHA-256, by which a redelivered event is known.
+    """
+
+    topic: str
+    partition: int
+    offset: int
+    event: StudentStatusChanged
+    action: ProviderAction
+    providers: tuple[Provider, ...]
+    value: bytes = field(repr=False)
+    traceparent: str | None = None
+
+    @property
+    def cancels(self) -> bool:
+        """Whether it only cancels."""
+        return not self.providers
+
+
+Place = tuple[str, int]
+"""A topic and a partition of it."""
+
+
+FROM_BEGINNING = -1
+"""The next offset of a partition of which this ledger has never seen anything."""
+
+
+@dataclass(frozen=True, slots=True)
+class Ownership:
+    """A partition's new epoch, and the next offset as the ledger knows it.
+
+    `next_offset` is FROM_BEGINNING where the ledger is new to the partition, and None where only a version that did not keep it has
+    written for it.
+    """
+
+    epoch: int
+    next_offset: int | None
+
+
+class Inbox(Protocol):
+    """Loop 1's side. Blocking: it is called from the thread that owns the Kafka consumer."""
+
+    def own(self, topic: str, partitions: Collection[int], *, owner: str) -> Mapping[int, Ownership]:
+        """Takes the partitions over: gives each a new, higher epoch and returns it. Older epochs are fenced from then on."""
+        ...
+
+    def accept(
+        self,
+        arrivals: Sequence[Arrival],
+        *,
+        epochs: Mapping[Place, int],
+        offsets: Mapping[Place, int] | None = None,
+        stored: Mapping[Place, int] | None = None,
+        skip_locked: bool = False,
+    ) -> Sequence[Disposition]:
+        """Writes a whole batch in one transaction and wakes the workers; one answer for each arrival, in order.
+
+        `offsets` are the next offsets of partitions, stored with it; that of a partition with a LOCKED arrival is stored no higher than
+        the arrival's own. Students whose rows are locked are waited for, but not long; with `skip_locked` not at all.
+
+        Events that act come before those that cancel, whatever their order: a cancelling event of a higher version than the student's
+        unsettled one becomes the newest (PENDING until it is settled), any other is SKIPPED.
+
+        `stored` are the next offsets that the ledger is known to have had. A ledger with lower ones has lost commits: a standby that
+        lagged has taken over.
+
+        Idempotent. Raises `Fenced` where a partition of `arrivals` or `offsets` has a newer epoch, or a lower offset than it had:
+        nothing is written then, and the partition must be taken over anew.
+        """
+        ...
+
+    def store_offsets(
+        self,
+        offsets: Mapping[Place, int],
+        *,
+        epochs: Mapping[Place, int],
+        stored: Mapping[Place, int] | None = None,
+    ) -> None:
+        """Stores next offsets where nothing was accepted. Raises `Fenced` as `accept` does."""
+        ...
+
+    def tenants_with_open_work(self, tenants: Collection[str]) -> frozenset[str]:
+        """Which of them have a student whose newest event is not settled."""
+        ...

@@ -1,0 +1,130 @@
+"""What the ledger knows of a student whose work is claimed."""
+
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from datetime import datetime
+from enum import StrEnum
+
+from consumer.errors import Reason
+from consumer.events import Origin, Provider, ProviderAction, StepName, StudentStatusChanged
+
+
+@dataclass(frozen=True, slots=True)
+class Lease:
+    """The right to write about one student; every write is checked against `epoch`."""
+
+    tenant_id: str
+    student_id: str
+    epoch: int
+
+
+@dataclass(frozen=True, slots=True)
+class Desired:
+    """The newest event that was accepted for a student. Without `providers` it asks for nothing: it cancels what came before."""
+
+    event: StudentStatusChanged
+    action: ProviderAction
+    providers: tuple[Provider, ...]
+    accepted_at: datetime
+    traceparent: str | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class Account:
+    """What is known of a student's account at one provider. `address` is reserved; without `object_id` it may not exist yet."""
+
+    provider: Provider
+    address: str
+    marker: str
+    body: Mapping[str, str | None]
+    generation: int = 0
+    object_id: str | None = None
+    origin: Origin | None = None
+    licences: tuple[str, ...] = ()
+    groups: tuple[str, ...] = ()
+    settled_version: int = -1
+
+
+class StepState(StrEnum):
+    """A step's life: STARTED is committed before the call; every other state after it.
+
+    STARTED → DONE | FAILED | HELD | THROTTLED | UNKNOWN; all but DONE may be STARTED again (FAILED only by a newer event).
+    A STARTED that a dead worker left counts as UNKNOWN. The worker that resolves it ends it; `Step.unsure` stays.
+    """
+
+    STARTED = "started"
+    DONE = "done"
+    FAILED = "failed"  # final for this version
+    HELD = "held"  # waits for a person
+    THROTTLED = "throttled"  # definitely not carried out; to be tried again
+    UNKNOWN = "unknown"  # may have been carried out
+
+
+@dataclass(frozen=True, slots=True)
+class Step:
+    """The newest record of one kind of effect for one student at one provider.
+
+    `unsure`: since the account was last verified, an attempt ended UNKNOWN or lost its owner, and may still be on its way, whatever
+    has become of later ones. `lost_at` is when the newest of those attempts was over, or the one whose outcome is unknown to this day.
+    The ledger keeps both by itself.
+    """
+
+    provider: Provider
+    name: StepName
+    state: StepState
+    version: int
+    attempt: int
+    request_hash: bytes
+    started_at: datetime
+    reason: Reason | None = None
+    unsure: bool = False
+    lost_at: datetime | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class Wait:
+    """Why a student waits at one step. `code` is the vendor's own, `held`: a person must act.
+
+    `since`: from when on this version has waited at this step, for whatever reason. `attempts`: how often in a row for this very reason.
+    `reported`: downstream knows.
+    """
+
+    provider: Provider
+    step: StepName
+    reason: Reason
+    version: int
+    since: datetime
+    attempts: int
+    code: str | None = None
+    held: bool = False
+    reported: bool = False
+
+
+@dataclass(frozen=True, slots=True)
+class SealedCredential:
+    """A password that only the vault can open; see `consumer.ledger.vault`."""
+
+    provider: Provider
+    generation: int
+    sealed: bytes = field(repr=False)
+    expires_at: datetime
+
+
+@dataclass(frozen=True, slots=True)
+class Job:
+    """A claimed student with everything known about them."""
+
+    lease: Lease
+    desired: Desired
+    now: datetime
+    attempt: int
+    settled_version: int = -1
+    accounts: Mapping[Provider, Account] = field(default_factory=dict[Provider, Account])
+    steps: Mapping[tuple[Provider, StepName], Step] = field(default_factory=dict[tuple[Provider, StepName], Step])
+    credentials: Mapping[Provider, SealedCredential] = field(default_factory=dict[Provider, SealedCredential])
+    waits: Mapping[tuple[Provider, StepName], Wait] = field(default_factory=dict[tuple[Provider, StepName], Wait])
+
+    @property
+    def settled(self) -> bool:
+        """Whether the newest event is settled: then the student is due because a step is unsure (see `Settle`)."""
+        return self.settled_version >= self.desired.event.version

@@ -1,0 +1,58 @@
+"""Loop 2's side: claims of due students, and writes under a lease."""
+
+from collections.abc import Collection, Mapping, Sequence
+from typing import Protocol
+
+from consumer.errors import Reason
+from consumer.events import Provider
+from consumer.ledger.port.student import Job, Lease
+from consumer.ledger.port.writes import Write
+
+
+class Waiting(Exception):
+    """A call must not begin before `seconds` from now: the tenant's service, or the part of it, waits. Nothing was written."""
+
+    def __init__(
+        self, seconds: float, *, reason: Reason = Reason.THROTTLED, code: str | None = None, held: bool = False
+    ) -> None:
+        super().__init__(f"The tenant's service waits for {seconds:.1f} s.")
+        self.seconds = seconds
+        self.reason = reason
+        self.code = code
+        self.held = held
+
+
+class Work(Protocol):
+    """Loop 2's side."""
+
+    async def claim(self, room: Mapping[str, int], *, lease: float, worker: str) -> Sequence[Job]:
+        """Leases due students: for each tenant as many as `room` says, those due longest first. Each has a new, higher epoch."""
+        ...
+
+    async def seconds_to_next(self, tenants: Collection[str]) -> float | None:
+        """How long until the next student of these tenants can be claimed (0.0: now; None: nothing is planned)."""
+        ...
+
+    async def reserve(self, lease: Lease, providers: Sequence[Provider], candidates: Sequence[str]) -> str | None:
+        """Reserves one address (case-insensitive) at every one of `providers` where the student has none, or at none of them.
+
+        It is the first that is free at all of these: an address that the student has at another of `providers` is tried first, then the
+        candidates. Reservations that the student has are never moved. Returns the student's address at the first of `providers`; None
+        where it has none, because every candidate is taken. Idempotent. Raises `Fenced`.
+        """
+        ...
+
+    async def commit(self, lease: Lease, writes: Sequence[Write], *, service: str | None = None) -> None:
+        """Writes all or nothing, under the lease. Many callers share one transaction; each gets its own answer.
+
+        Raises `Fenced` where the lease has ended or moved on; `Waiting` where `service` is named and waits, or what it is a part of;
+        `Superseded` where a step begins and a newer event has been accepted since the claim. None of them has written anything.
+        """
+        ...
+
+    async def forget_expired(self, *, limit: int) -> int:
+        """Destroys sealed passwords whose lifetime is over, the oldest first and at most `limit`; returns how many.
+
+        Safe to call from all replicas at once: what another is just destroying is passed over.
+        """
+        ...
