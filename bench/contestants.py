@@ -54,7 +54,6 @@ class Peer:
     command: Sequence[str]
 
     def take(self, **environ: object) -> Reading:
-        """See `bench.reading.take`."""
         return run(self.command, **environ)
 
 

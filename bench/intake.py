@@ -33,7 +33,6 @@ class _OneSchema:
     """`Schemas` of a topic that has one."""
 
     def schema(self, ref: SchemaRef) -> WriterSchema:
-        """See `Schemas`."""
         if ref != SCHEMA_ID:
             raise LookupError(ref)
         return WriterSchema(schema_text(STATUS_CHANGED))

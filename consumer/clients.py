@@ -148,47 +148,39 @@ class LiveClients:
         self.engine.dispose()
 
     def consumer(self, answered: intake.Answered) -> intake.Consumer:
-        """See `Clients`."""
         # Its stub has an overload for each value of `asynchronous`, but none for either.
         return cast("intake.Consumer", Consumer({**intake_config(self._kafka), "on_commit": answered}))
 
     def dead_letter_producer(self) -> intake.Producer:
-        """See `Clients`."""
         return Producer(producer_config(self._kafka, name="dead-letters"))
 
     def relay_producer(self) -> TransactionalProducer:
-        """See `Clients`."""
         transactional_id = self._settings.outbound.transactional_id
         return Producer(relay_config(self._kafka, transactional_id=transactional_id))
 
     def progress(self) -> Progress:
-        """See `Clients`."""
         kafka = self._kafka
         return TopicProgress(
             consumer_config(kafka), kafka.topics.relay_progress, self._settings.outbound.transactional_id
         )
 
     def published(self) -> Published:
-        """See `Clients`."""
         kafka = self._kafka
         return TopicsPublished(consumer_config(kafka), kafka.topics.outcomes, self._settings.outbound.transactional_id)
 
     def inbox(self) -> Inbox:
-        """See `Clients`."""
         return PostgresInbox(self.engine)
 
     def work(self) -> Work:
-        """See `Clients`: always the same one."""
+        """Always the same one."""
         if self._work is None:
             self._work = PostgresWork(self.engine, unreadable=self._unreadable)
         return self._work
 
     def outbox(self) -> Outbox:
-        """See `Clients`."""
         return PostgresOutbox(self.engine, unreadable=self._unreadable)
 
     def leadership(self) -> Leadership:
-        """See `Clients`."""
         return Election(
             self._dsn,
             self._settings.outbound.transactional_id,
@@ -198,31 +190,25 @@ class LiveClients:
         )
 
     async def work_announced(self, seconds: float) -> None:
-        """See `Clients`."""
         await self.wakeups.work(seconds)
 
     def outcomes_announced(self, seconds: float) -> None:
-        """See `Clients`."""
         self.wakeups.outcomes(seconds)
 
     def wake(self) -> None:
-        """See `Clients`."""
         self.wakeups.wake()
 
     def http(self, ca_file: Path | None) -> Http:
-        """See `Clients`: one for each file."""
+        """One for each file."""
         if ca_file not in self._http:
             self._http[ca_file] = HttpClient(ca_file=ca_file, observe=self._observe, proxies=self._proxies)
         return self._http[ca_file]
 
     def tokens(self, section: MicrosoftSection | GoogleSection) -> TokenSource:
-        """See `Clients`."""
         return open_tokens(section, open_secret=self._open_secret, proxies=self._proxies)
 
     def random_bytes(self, count: int) -> bytes:
-        """See `Clients`."""
         return secrets.token_bytes(count)
 
     def monotonic(self) -> float:
-        """See `Clients`."""
         return time.monotonic()

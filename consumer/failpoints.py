@@ -157,12 +157,10 @@ class Armed:
         self._reached: Counter[Point] = Counter()
 
     def reach(self, point: Point, *, lost: Exception) -> None:
-        """See `Failpoints`."""
         for rule in self._due(point):
             _act(rule, lost)
 
     async def reach_async(self, point: Point, *, lost: Exception) -> None:
-        """See `Failpoints`."""
         for rule in self._due(point):
             if rule.action is Action.DELAY:
                 await asyncio.sleep(rule.seconds)

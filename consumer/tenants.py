@@ -318,7 +318,6 @@ class Outline(BaseModel):
 
     @property
     def providers(self) -> tuple[Provider, ...]:
-        """See `Tenant.providers`."""
         return _providers(self.microsoft, self.google)
 
     @model_validator(mode="after")

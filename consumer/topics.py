@@ -94,7 +94,6 @@ class TopicAdmin:
 
 
 def create_topics(settings: KafkaSettings, *, partitions: int, replication: int) -> Mapping[str, bool]:
-    """See `TopicAdmin.create`."""
     return TopicAdmin(settings).create(partitions=partitions, replication=replication)
 
 

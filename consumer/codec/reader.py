@@ -75,7 +75,6 @@ class _WithEnd(io.BytesIO):
     """Raises where the record has ended, which fastavro does not notice in what it skips: see `Layout.unbounded`. Slower."""
 
     def read(self, size: int | None = -1) -> bytes:
-        """See `BytesIO`."""
         found = super().read(size)
         if size is not None and len(found) < size:
             raise EOFError

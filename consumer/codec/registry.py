@@ -88,7 +88,7 @@ class Registry:
         self._clock = clock
 
     def schema(self, ref: SchemaRef) -> WriterSchema:
-        """See `Schemas`. The newest `cache_size` schemas are answered from memory.
+        """The newest `cache_size` schemas are answered from memory.
 
         Where a type is referred to in several versions, the first counts, depth first: so Confluent's registry resolves it.
         A reference that the registry does not know raises `Unavailable`: it takes no schema before those that it refers to, so what it

@@ -49,9 +49,7 @@ class Call:
 class Http(Protocol):
     """A way to vendors; `HttpClient` is the real one."""
 
-    async def send(self, call: Call, *, timeout: float) -> Answer:
-        """See `HttpClient.send`."""
-        ...
+    async def send(self, call: Call, *, timeout: float) -> Answer: ...
 
 
 class _NoAnswerError(Exception):

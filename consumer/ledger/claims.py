@@ -12,7 +12,8 @@ from consumer.errors import Reason
 from consumer.events import Origin, Provider, ProviderAction, StepName, StudentStatusChanged
 from consumer.ledger.engine import transaction
 from consumer.ledger.epochs import next_epoch
-from consumer.ledger.port.student import Account, Desired, Job, Lease, SealedCredential, Step, StepState, Wait
+from consumer.ledger.port.student import Account, Desired, Job, Lease, SealedCredential, Step, Wait
+from consumer.ledger.renamed import stored_state
 from consumer.ledger.unreadable import Unreadable, a_list, a_text, an_object, read
 
 log = structlog.get_logger()
@@ -125,7 +126,7 @@ class Claims:
         self._unreadable = unreadable
 
     def claim(self, room: Mapping[str, int], *, lease: float, worker: str) -> Sequence[Job]:
-        """See `Work.claim`. A student of whom a record can't be read is put aside, with the reason, and is not among those returned."""
+        """A student of whom a record can't be read is put aside, with the reason, and is not among those returned."""
         values = {"tenants": list(room), "places": list(room.values()), "lease": lease, "worker": worker}
         with transaction(self._engine) as connection:
             rows = connection.execute(_CLAIM, values).all()
@@ -151,7 +152,7 @@ class Claims:
         return jobs
 
     def seconds_to_next(self, tenants: Collection[str]) -> float | None:
-        """See `Work.seconds_to_next`. Reads a few rows of each tenant, however many wait."""
+        """Reads a few rows of each tenant, however many wait."""
         asked = {"tenants": list(tenants)}
         with transaction(self._engine) as connection:
             free = connection.execute(_NEXT_FREE, asked).scalar_one()
@@ -219,7 +220,7 @@ def _account(row: Row[Any]) -> Account:
         origin=read("account.origin", Origin, row.origin) if row.origin else None,
         licences=tuple(row.licences),
         groups=tuple(row.groups),
-        settled_version=row.settled_version,
+        announced_version=row.settled_version,
     )
 
 
@@ -227,7 +228,7 @@ def _step(row: Row[Any]) -> Step:
     return Step(
         provider=read("step.provider", Provider, row.provider),
         name=read("step.name", StepName, row.name),
-        state=read("step.state", StepState, row.state),
+        state=read("step.state", stored_state, row.state),
         version=row.version,
         attempt=row.attempt,
         request_hash=bytes(row.request_hash),

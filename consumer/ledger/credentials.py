@@ -63,7 +63,6 @@ class Credentials:
         self._engine = engine
 
     def forget_expired(self, *, limit: int) -> int:
-        """See `Work.forget_expired`."""
         with transaction(self._engine) as connection:
             return connection.execute(_FORGET, {"limit": limit}).rowcount
 

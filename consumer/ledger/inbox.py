@@ -77,7 +77,6 @@ class PostgresInbox:
         self._engine = engine
 
     def own(self, topic: str, partitions: Collection[int], *, owner: str) -> Mapping[int, Ownership]:
-        """See `Inbox.own`."""
         if not partitions:
             return {}
         values = {"topic": topic, "owner": owner, "partitions": sorted(partitions)}
@@ -93,7 +92,6 @@ class PostgresInbox:
         stored: Mapping[Place, int] | None = None,
         skip_locked: bool = False,
     ) -> Sequence[Disposition]:
-        """See `Inbox.accept`."""
         if not arrivals:
             return ()
         if not skip_locked:
@@ -111,14 +109,12 @@ class PostgresInbox:
         epochs: Mapping[Place, int],
         stored: Mapping[Place, int] | None = None,
     ) -> None:
-        """See `Inbox.store_offsets`."""
         if offsets:
             with transaction(self._engine) as connection:
                 connection.execute(_IMPATIENT)
                 _advance(connection, offsets, epochs, stored or {})
 
     def tenants_with_open_work(self, tenants: Collection[str]) -> frozenset[str]:
-        """See `Inbox.tenants_with_open_work`."""
         with transaction(self._engine) as connection:
             return frozenset(connection.execute(_OPEN, {"tenants": sorted(tenants)}).scalars())
 

@@ -113,7 +113,6 @@ class Election:
         self._chosen: AdvisoryLeadership | LeasedLeadership | None = None
 
     def held(self) -> bool:
-        """See `Leadership.held`."""
         if self._chosen is None:
             try:
                 with self._dsn.connect("provisioner leader") as session:
@@ -124,6 +123,5 @@ class Election:
         return self._chosen.held()
 
     def resign(self) -> None:
-        """See `Leadership.resign`."""
         if self._chosen is not None:
             self._chosen.resign()

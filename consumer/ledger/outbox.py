@@ -102,7 +102,6 @@ class PostgresOutbox:
         """Keys with an unreadable row: as many as there are such rows, and the same ones until the next relay takes over."""
 
     def take_over(self, relay: str) -> int:
-        """See `Outbox.take_over`."""
         with transaction(self._engine) as connection:
             epoch = connection.execute(_TAKE_OVER, {"relay": relay}).scalar_one()
             connection.execute(_TRY_AGAIN)
@@ -111,13 +110,11 @@ class PostgresOutbox:
         return epoch
 
     def newest(self, relay: str, epoch: int) -> int:
-        """See `Outbox.newest`."""
         with transaction(self._engine) as connection:
             _check(connection, relay, epoch)
             return connection.execute(_NEWEST, {"relay": relay}).scalar_one()
 
     def unpublished(self, relay: str, epoch: int) -> Sequence[Batch]:
-        """See `Outbox.unpublished`."""
         with transaction(self._engine) as connection:
             published = _check(connection, relay, epoch)
             rows = connection.execute(_UNPUBLISHED, {"published": published}).all()
@@ -130,7 +127,6 @@ class PostgresOutbox:
         return [Batch(number, [readable for _, readable in pairs]) for number, pairs in batches]
 
     def next_batch(self, relay: str, epoch: int, *, limit: int, after: int = 0) -> Batch | None:
-        """See `Outbox.next_batch`."""
         aside: list[Sorted] = []
         with transaction(self._engine) as connection:
             _check(connection, relay, epoch, known=after)
@@ -155,13 +151,11 @@ class PostgresOutbox:
         return batch
 
     def published(self, relay: str, epoch: int, number: int) -> None:
-        """See `Outbox.published`."""
         with transaction(self._engine) as connection:
             _check(connection, relay, epoch, known=number)
             connection.execute(_PUBLISHED, {"relay": relay, "number": number})
 
     def landmark(self, relay: str, epoch: int) -> Landmark | None:
-        """See `Outbox.landmark`."""
         with transaction(self._engine) as connection:
             published = _check(connection, relay, epoch)
             rows = connection.execute(_LANDMARK, {"published": published}).all()
@@ -170,20 +164,17 @@ class PostgresOutbox:
         return Landmark({row.event_id: row.topic for row in rows}, max(row.created_at for row in rows))
 
     def recall(self, relay: str, epoch: int, outcomes: Sequence[OnTopic]) -> int:
-        """See `Outbox.recall`."""
         rows = list({found.outcome.event_id: _recalled(found) for found in outcomes}.values())
         with transaction(self._engine) as connection:
             _check(connection, relay, epoch)
             return connection.execute(_RECALL, {"rows": json.dumps(rows)}).rowcount
 
     def resume(self, relay: str, epoch: int, number: int) -> None:
-        """See `Outbox.resume`."""
         with transaction(self._engine) as connection:
             _check(connection, relay, epoch)
             connection.execute(_RESUME, {"relay": relay, "number": number})
 
     def waiting_seconds(self) -> float:
-        """See `Outbox.waiting_seconds`."""
         with transaction(self._engine) as connection:
             return float(connection.execute(_OLDEST).scalar_one())
 

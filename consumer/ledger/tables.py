@@ -130,7 +130,9 @@ account = Table(
     Column("origin", Text),
     Column("licences", ARRAY(Text), nullable=False),
     Column("groups", ARRAY(Text), nullable=False),
-    Column("settled_version", BigInteger, nullable=False),
+    Column(
+        "settled_version", BigInteger, nullable=False
+    ),  # the version that was announced: `Account.announced_version`
 )
 
 step = Table(

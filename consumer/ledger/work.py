@@ -38,25 +38,20 @@ class PostgresWork:
         )
 
     async def claim(self, room: Mapping[str, int], *, lease: float, worker: str) -> Sequence[Job]:
-        """See `Work.claim`."""
         call = partial(self._claims.claim, room, lease=lease, worker=worker)
         return await asyncio.get_running_loop().run_in_executor(self._threads, call)
 
     async def seconds_to_next(self, tenants: Collection[str]) -> float | None:
-        """See `Work.seconds_to_next`."""
         call = partial(self._claims.seconds_to_next, tenants)
         return await asyncio.get_running_loop().run_in_executor(self._threads, call)
 
     async def reserve(self, lease: Lease, providers: Sequence[Provider], candidates: Sequence[str]) -> str | None:
-        """See `Work.reserve`."""
         return await self._reservations.submit(Request(lease, tuple(providers), tuple(candidates)))
 
     async def commit(self, lease: Lease, writes: Sequence[Write], *, service: str | None = None) -> None:
-        """See `Work.commit`."""
         await self._writes.submit(Entry(lease, tuple(writes), service))
 
     async def forget_expired(self, *, limit: int) -> int:
-        """See `Work.forget_expired`."""
         call = partial(self._credentials.forget_expired, limit=limit)
         return await asyncio.get_running_loop().run_in_executor(self._threads, call)
 

@@ -25,6 +25,7 @@ from consumer.ledger.port.writes import (
     Verified,
     Write,
 )
+from consumer.ledger.renamed import state_column
 
 OUTBOX_CHANNEL = "provisioner_outbox"
 
@@ -46,7 +47,7 @@ def _end(write: EndStep) -> Row:
     unknown = write.state is StepState.UNKNOWN
     return {
         "name": write.name,
-        "state": write.state,
+        "state": state_column(write.state),
         "reason": write.reason,
         "unsure": write.unsure or unknown,
         "lost": unknown and write.reason is Reason.OUTCOME_UNKNOWN,
@@ -65,7 +66,7 @@ def _save(write: SaveAccount) -> Row:
         "origin": account.origin,
         "licences": account.licences,
         "groups": account.groups,
-        "settled_version": account.settled_version,
+        "settled_version": account.announced_version,
     }
 
 

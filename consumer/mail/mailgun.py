@@ -41,7 +41,6 @@ class MailgunMailer:
         self._lookup_header = basic(lookup_key)
 
     async def send(self, mail: Mail, *, timeout: float) -> None:
-        """See `Mailer`."""
         form = {
             "from": sender(self._section.sender),
             "to": recipient(mail.recipient),
@@ -58,7 +57,6 @@ class MailgunMailer:
             raise fault
 
     async def was_accepted(self, message_id: str, *, since: float, timeout: float) -> bool:
-        """See `Mailer`."""
         query = urlencode(
             {"message-id": message_id, "begin": f"{max(0.0, since - _SLACK):.0f}", "ascending": "yes", "limit": "300"}
         )

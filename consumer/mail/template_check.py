@@ -57,7 +57,6 @@ class TemplateCheck:
         self._known: dict[tuple[str, str], list[Mistake]] = {}
 
     def mistakes(self, template: str, languages: Sequence[str]) -> list[Mistake]:
-        """See `check`."""
         folder = self._directory / template
         if not folder.is_dir():
             known = (

@@ -30,7 +30,7 @@ class TopicProgress:
         self._key = relay.encode()
 
     def read(self) -> int:
-        """See `Progress.read`: looks at the topic's end, and farther and farther back until there is a record."""
+        """Looks at the topic's end, and farther and farther back until there is a record."""
         consumer = Consumer(self._config)
         try:
             self._check(consumer)

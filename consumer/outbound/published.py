@@ -39,11 +39,10 @@ class TopicsPublished:
         self._topics = tuple(sorted(set(topics)))
 
     def topics(self) -> Collection[str]:
-        """See `Published.topics`."""
         return self._topics
 
     def kept_since(self, moment: datetime | None) -> bool:
-        """See `Published.kept_since`: where a partition was cut, its first record must be from before that moment."""
+        """Where a partition was cut, its first record must be from before that moment."""
         with self._reading() as consumer:
             for place, (low, high) in self._whole(consumer).items():
                 if low and (moment is None or low == high or self._start(consumer, place, moment, high) <= low):
@@ -51,7 +50,6 @@ class TopicsPublished:
         return True
 
     def since(self, moment: datetime | None) -> Iterator[Sequence[OnTopic]]:
-        """See `Published.since`."""
         with self._reading() as consumer:
             starts: dict[Place, int] = {}
             for place, (low, high) in self._whole(consumer).items():

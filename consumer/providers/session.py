@@ -29,7 +29,7 @@ class _TokenAdapter(HTTPAdapter):
         cert: Any = None,  # noqa: ANN401  the shape of `HTTPAdapter.send`
         proxies: Mapping[str, str] | None = None,
     ) -> requests.Response:
-        """See `HTTPAdapter.send`. Raises `RequestException` for an answer that is a redirect or no JSON object.
+        """Raises `RequestException` for an answer that is a redirect or no JSON object.
 
         A redirect would carry the secret elsewhere; other answers than JSON objects make the clients fail in ways that they do not
         tell of, and msal logs them as they are.

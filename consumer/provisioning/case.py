@@ -138,7 +138,7 @@ class Case:
                 known,
                 exists=account.object_id is not None,
                 marked=account.marker == self.own_marker,
-                announced_version=account.settled_version,
+                announced_version=account.announced_version,
                 licences=account.licences,
                 groups=account.groups,
             )
@@ -179,7 +179,7 @@ class Case:
             (wait := self.job.waits.get((self.provider, name))) is not None and wait.version == self.version
             for name in (StepName.LICENCES, StepName.GROUPS)
         )
-        return waited and account is not None and account.settled_version >= self.version
+        return waited and account is not None and account.announced_version >= self.version
 
     def may_turn_up(self, name: StepName) -> timedelta | None:
         """How long an earlier attempt with an unknown outcome may still take effect or stay hidden; None if none can."""

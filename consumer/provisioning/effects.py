@@ -208,7 +208,7 @@ def _ended(fault: Fault, *, uncertain: bool) -> tuple[StepState, Reason]:
     if isinstance(fault, OutcomeUnknown):
         return StepState.UNKNOWN, Reason.OUTCOME_UNKNOWN
     if isinstance(fault, RetryLater | AddressTaken):
-        return (StepState.UNKNOWN if uncertain else StepState.THROTTLED), fault.reason
+        return (StepState.UNKNOWN if uncertain else StepState.RETRYABLE), fault.reason
     if isinstance(fault, Hold):
         return (StepState.UNKNOWN if uncertain else StepState.HELD), fault.reason
     reason = fault.reason if isinstance(fault, GiveUp) else Reason.UNEXPECTED_ANSWER

@@ -84,7 +84,6 @@ class Through:
     proxies: Mapping[str, Proxy]
 
     def url(self, vendor: str, *, host: str | None = None) -> str:
-        """See `Reachable.url`."""
         return f"https://{host or HOST}:{self.proxies[vendor].port}"
 
 

@@ -31,74 +31,57 @@ class SimulatedClients:
         around.database.listen(self._wake_signals)
 
     def consumer(self, answered: intake.Answered) -> intake.Consumer:
-        """See `Clients`."""
         return self._around.kafka.consumer(
             self._process, group=settings().kafka.group_id, idle=settings().provisioning.sweep, answered=answered
         )
 
     def dead_letter_producer(self) -> intake.Producer:
-        """See `Clients`."""
         return self._around.kafka.producer(self._process)
 
     def relay_producer(self) -> TransactionalProducer:
-        """See `Clients`."""
         return self._around.kafka.transactional_producer(self._process, settings().outbound.transactional_id)
 
     def progress(self) -> Progress:
-        """See `Clients`."""
         topic, relay = settings().kafka.topics.relay_progress, settings().outbound.transactional_id
         return self._around.kafka.progress(self._process, topic, relay)
 
     def published(self) -> Published:
-        """See `Clients`."""
         return self._around.kafka.published(self._process, settings().kafka.topics.outcomes)
 
     def inbox(self) -> Inbox:
-        """See `Clients`."""
         return SimulatedInbox(self._around.database, self._process)
 
     def work(self) -> Work:
-        """See `Clients`."""
         return SimulatedWork(self._around.database, self._process)
 
     def outbox(self) -> Outbox:
-        """See `Clients`."""
         return SimulatedOutbox(self._around.database, self._process)
 
     def leadership(self) -> Leadership:
-        """See `Clients`."""
         return SimulatedLeadership(self._around.database, self._process)
 
     async def work_announced(self, seconds: float) -> None:
-        """See `Clients`."""
         await self._wake_signals.hear(self._wake_signals.work, seconds)
 
     def outcomes_announced(self, seconds: float) -> None:
-        """See `Clients`."""
         wait_for(self._wake_signals.hear(self._wake_signals.outcomes, seconds))
 
     def wake(self) -> None:
-        """See `Clients`."""
         self._wake_signals.work.set()
         self._wake_signals.outcomes.set()
 
     def http(self, ca_file: Path | None) -> Http:
-        """See `Clients`."""
         del ca_file
         return self._around.internet.of(self._process)
 
     def tokens(self, section: MicrosoftSection | GoogleSection) -> TokenSource:
-        """See `Clients`."""
         return self._around.internet.tokens(section)
 
     def random_bytes(self, count: int) -> bytes:
-        """See `Clients`."""
         return self._rng.randbytes(count)
 
     def monotonic(self) -> float:
-        """See `Clients`."""
         return asyncio.get_running_loop().time()
 
     def back_off(self, seconds: float) -> None:
-        """See `Clients`."""
         sleep(seconds)

@@ -145,7 +145,6 @@ class _Loop(asyncio.BaseEventLoop):
         self.set_exception_handler(self._unhandled)
 
     def pass_in_place(self, seconds: float) -> bool:
-        """See `passed_in_place`."""
         until = self._clock.elapsed + seconds
         if self._ready or seconds <= 0 or self._next_at() <= until:
             return False
@@ -158,7 +157,6 @@ class _Loop(asyncio.BaseEventLoop):
         *args: Any,  # noqa: ANN401  whatever they are
         context: Context | None = None,
     ) -> asyncio.Handle:
-        """See `AbstractEventLoop.call_soon`."""
         handle = asyncio.Handle(callback, args, self, context)
         self._ready.append(handle)
         return handle
@@ -170,7 +168,6 @@ class _Loop(asyncio.BaseEventLoop):
         *args: Any,  # noqa: ANN401  whatever they are
         context: Context | None = None,
     ) -> asyncio.TimerHandle:
-        """See `AbstractEventLoop.call_at`."""
         timer = asyncio.TimerHandle(when, callback, args, self, context)
         self._set += 1
         heapq.heappush(self._timers, (when, self._set, timer))

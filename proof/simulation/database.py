@@ -80,7 +80,7 @@ class Database(MemoryLedger):
             for (tenant, _), student in self._state.students.items()
             if tenant == tenant_id and student.due_at is None
             for account in student.known.accounts.values()
-            if account.object_id is not None and account.settled_version >= 0
+            if account.object_id is not None and account.announced_version >= 0
         ]
 
     @property
@@ -179,7 +179,6 @@ class Database(MemoryLedger):
         self._listeners.append(wake_signals)
 
     def own(self, topic: str, partitions: Collection[int], *, owner: str) -> Mapping[int, Ownership]:
-        """See `Inbox`."""
         owned = super().own(topic, partitions, owner=owner)
         self.journal.owned(topic, {partition: known.epoch for partition, known in owned.items()})
         return owned
@@ -193,7 +192,6 @@ class Database(MemoryLedger):
         stored: Mapping[Place, int] | None = None,
         skip_locked: bool = False,
     ) -> Sequence[Disposition]:
-        """See `Inbox`."""
         dispositions = super().accept(arrivals, epochs=epochs, offsets=offsets, stored=stored, skip_locked=skip_locked)
         self.journal.passed(offsets or {}, epochs)
         for arrival, disposition in zip(arrivals, dispositions, strict=True):
@@ -211,12 +209,10 @@ class Database(MemoryLedger):
         epochs: Mapping[Place, int],
         stored: Mapping[Place, int] | None = None,
     ) -> None:
-        """See `Inbox`."""
         super().store_offsets(offsets, epochs=epochs, stored=stored)
         self.journal.passed(offsets, epochs)
 
     async def claim(self, room: Mapping[str, int], *, lease: float, worker: str) -> Sequence[Job]:
-        """See `Work`."""
         jobs = await super().claim(room, lease=lease, worker=worker)
         readable = list[Job]()
         for job in jobs:
@@ -238,7 +234,6 @@ class Database(MemoryLedger):
         self.journal.put_aside(row)
 
     async def commit(self, lease: Lease, writes: Sequence[Write], *, service: str | None = None) -> None:
-        """See `Work`."""
         row = self.student(lease.tenant_id, lease.student_id)
         before = row.known
         await super().commit(lease, writes, service=service)

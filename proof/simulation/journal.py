@@ -190,7 +190,7 @@ def _account(account: Account) -> _Row:
         "origin": account.origin.value if account.origin else None,
         "licences": list(account.licences),
         "groups": list(account.groups),
-        "settled_version": account.settled_version,
+        "settled_version": account.announced_version,
     }
 
 

@@ -25,24 +25,19 @@ class SimulatedWork:
         self._process = process
 
     async def claim(self, room: Mapping[str, int], *, lease: float, worker: str) -> Sequence[Job]:
-        """See `Work`."""
         return await self._do("claims", lambda: at_once(self._database.claim(room, lease=lease, worker=worker)))
 
     async def seconds_to_next(self, tenants: Collection[str]) -> float | None:
-        """See `Work`."""
         return await self._do("looks", lambda: at_once(self._database.seconds_to_next(tenants)))
 
     async def reserve(self, lease: Lease, providers: Sequence[Provider], candidates: Sequence[str]) -> str | None:
-        """See `Work`."""
         return await self._do("reserves", lambda: at_once(self._database.reserve(lease, providers, candidates)))
 
     async def commit(self, lease: Lease, writes: Sequence[Write], *, service: str | None = None) -> None:
-        """See `Work`."""
         what = "commits " + " ".join(_named(write) for write in writes)
         await self._do(what, lambda: at_once(self._database.commit(lease, writes, service=service)))
 
     async def forget_expired(self, *, limit: int) -> int:
-        """See `Work`."""
         return await self._do("forgets", lambda: at_once(self._database.forget_expired(limit=limit)))
 
     async def _do(self, what: str, deed: Callable[[], T]) -> T:
@@ -62,7 +57,6 @@ class SimulatedInbox(_Blocking):
     """Keeps `Inbox` for one process."""
 
     def own(self, topic: str, partitions: Collection[int], *, owner: str) -> Mapping[int, Ownership]:
-        """See `Inbox`."""
         places = sorted(partitions)
         return self._do(f"owns {places}", lambda: self._database.own(topic, places, owner=owner))
 
@@ -75,7 +69,6 @@ class SimulatedInbox(_Blocking):
         stored: Mapping[Place, int] | None = None,
         skip_locked: bool = False,
     ) -> Sequence[Disposition]:
-        """See `Inbox`."""
         about = {"epochs": dict(epochs), "offsets": dict(offsets or {}), "stored": dict(stored or {})}
         return self._do(
             f"accepts {len(arrivals)}",
@@ -89,12 +82,10 @@ class SimulatedInbox(_Blocking):
         epochs: Mapping[Place, int],
         stored: Mapping[Place, int] | None = None,
     ) -> None:
-        """See `Inbox`."""
         new, about = dict(offsets), {"epochs": dict(epochs), "stored": dict(stored or {})}
         self._do("stores offsets", lambda: self._database.store_offsets(new, **about))
 
     def tenants_with_open_work(self, tenants: Collection[str]) -> frozenset[str]:
-        """See `Inbox`."""
         return self._do("looks for open work", lambda: self._database.tenants_with_open_work(tenants))
 
 
@@ -102,40 +93,31 @@ class SimulatedOutbox(_Blocking):
     """Keeps `Outbox` for one process."""
 
     def take_over(self, relay: str) -> int:
-        """See `Outbox`."""
         return self._do("takes over", lambda: self._database.take_over(relay))
 
     def newest(self, relay: str, epoch: int) -> int:
-        """See `Outbox`."""
         return self._do("looks for the newest", lambda: self._database.newest(relay, epoch))
 
     def unpublished(self, relay: str, epoch: int) -> Sequence[Batch]:
-        """See `Outbox`."""
         return self._do("looks for unpublished", lambda: self._database.unpublished(relay, epoch))
 
     def next_batch(self, relay: str, epoch: int, *, limit: int, after: int = 0) -> Batch | None:
-        """See `Outbox`."""
         return self._do("numbers", lambda: self._database.next_batch(relay, epoch, limit=limit, after=after))
 
     def published(self, relay: str, epoch: int, number: int) -> None:
-        """See `Outbox`."""
         self._do(f"marks {number}", lambda: self._database.published(relay, epoch, number))
 
     def landmark(self, relay: str, epoch: int) -> Landmark | None:
-        """See `Outbox`."""
         return self._do("looks for the landmark", lambda: self._database.landmark(relay, epoch))
 
     def recall(self, relay: str, epoch: int, outcomes: Sequence[OnTopic]) -> int:
-        """See `Outbox`."""
         what = f"recalls {len(outcomes)}"
         return self._do(what, lambda: self._database.recall(relay, epoch, outcomes))
 
     def resume(self, relay: str, epoch: int, number: int) -> None:
-        """See `Outbox`."""
         self._do(f"resumes at {number}", lambda: self._database.resume(relay, epoch, number))
 
     def waiting_seconds(self) -> float:
-        """See `Outbox`."""
         return self._do("looks at the age", self._database.waiting_seconds)
 
 
@@ -143,14 +125,13 @@ class SimulatedLeadership(_Blocking):
     """Keeps `Leadership` for one process."""
 
     def held(self) -> bool:
-        """See `Leadership`."""
         try:
             return self._do("leads?", lambda: self._database.leads(self._process))
         except Unavailable:
             return False
 
     def resign(self) -> None:
-        """See `Leadership`: the connection ends."""
+        """The connection ends."""
         self._database.resign(self._process)
 
 

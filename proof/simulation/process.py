@@ -46,6 +46,5 @@ class Process:
             put_back()
 
     def hold(self, put_back: Callable[[], object]) -> None:
-        """See `clock.Owner`."""
         if self._held is not None:
             self._held.append(put_back)

@@ -35,7 +35,6 @@ class SimulatedAssembly(Assembly):
     """The service's own, with templates that are read once."""
 
     def templates(self) -> Templates:
-        """See `Assembly`."""
         return _templates()
 
 
@@ -91,7 +90,6 @@ class Replica:
         self._stopping.set()
 
     def kill(self) -> None:
-        """See `Process.kill`."""
         if self.process.alive:
             self._around.trace.add(self.process.name, "is killed")
             self.process.kill()
@@ -128,7 +126,6 @@ class KnownSchemas:
     """Keeps `Schemas`: a registry that knows the input's schema."""
 
     def schema(self, ref: SchemaRef) -> WriterSchema:
-        """See `Schemas`."""
         if ref != INPUT_SCHEMA:
             raise UnknownSchema(f"there is no schema {ref}")
         return _input_schema()

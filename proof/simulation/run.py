@@ -166,13 +166,11 @@ class _Failpoints:
         self._process = process
 
     def reach(self, point: Point, *, lost: Exception) -> None:
-        """See `Failpoints`."""
         del lost
         if self._stage.reach(self._process, point):
             sleep(0)
 
     async def reach_async(self, point: Point, *, lost: Exception) -> None:
-        """See `Failpoints`."""
         del lost
         if self._stage.reach(self._process, point):
             await asyncio.sleep(0)

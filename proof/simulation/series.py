@@ -14,10 +14,8 @@ class Series(CollectorRegistry):
         self._collectors: list[Collector] = []
 
     def register(self, collector: Collector) -> None:
-        """See `CollectorRegistry`."""
         self._collectors.append(collector)
 
     def collect(self) -> Iterator[Metric]:
-        """See `CollectorRegistry`."""
         for collector in self._collectors:
             yield from collector.collect()

@@ -107,7 +107,6 @@ class Internet:
         return SimulatedHttp(self, process)
 
     async def send(self, process: Process, call: Call, *, timeout: float) -> Answer:
-        """See `HttpClient.send`."""
         if timeout <= 0:
             raise Unavailable(f"{call.service} was not called: the time limit was reached.")
         place = self._places[urlsplit(call.url).hostname or ""]
@@ -182,7 +181,6 @@ class SimulatedHttp:
         self._process = process
 
     async def send(self, call: Call, *, timeout: float) -> Answer:
-        """See `Http`."""
         return await self._internet.send(self._process, call, timeout=timeout)
 
 
@@ -192,7 +190,6 @@ class _TracedAudit(AuditLog):
         self._trace = trace
 
     def add(self, **about: Any) -> None:  # noqa: ANN401  the fields of `Entry`
-        """See `AuditLog`."""
         super().add(**about)
         about_object = about["noted"].get("object_id") or ""
         self._trace.add(
@@ -215,7 +212,6 @@ class _Counted(InjectedFaults):
         self._fired = fired
 
     def of(self, route: str, text: str) -> Sequence[InjectedFault]:
-        """See `InjectedFaults`."""
         faults = super().of(route, text)
         self._fired.update(fault.kind for fault in faults)
         return faults

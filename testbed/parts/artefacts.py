@@ -58,7 +58,6 @@ def cache_dir() -> Path:
 
 
 def kafka_jars(say: Say) -> Path:
-    """See `jars`."""
     return jars(KAFKA, say)
 
 

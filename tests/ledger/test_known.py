@@ -102,7 +102,7 @@ def _writes(job: Job, rng: random.Random) -> Sequence[Write]:
         rng.choice([None, "object-1"]),
         rng.choice([None, Origin.CREATED]),
         groups=rng.choice([(), ("group",)]),
-        settled_version=rng.choice([-1, 1]),
+        announced_version=rng.choice([-1, 1]),
     )
     kinds: list[Write] = [
         BeginStep(provider, name, 1, rng.randbytes(4), timeout=30),

@@ -75,7 +75,7 @@ async def test_a_student_whose_steps_are_all_known_is_not_looked_at_again(given:
     given.accept(event())
     job = await given.claim_one()
     await ledger.work.commit(job.lease, [BEGIN])
-    await ledger.work.commit(job.lease, [ended(StepState.THROTTLED)])
+    await ledger.work.commit(job.lease, [ended(StepState.RETRYABLE)])
     await ledger.work.commit(job.lease, [BEGIN])
     await ledger.work.commit(job.lease, [ended(StepState.DONE), SETTLE])
     assert await ledger.work.seconds_to_next(["north"]) is None

@@ -40,7 +40,7 @@ async def test_an_account_is_kept_as_it_was_saved(given: Given, ledger: Ledger) 
         origin=Origin.CREATED,
         licences=("a", "b"),
         groups=("g",),
-        settled_version=1,
+        announced_version=1,
         generation=2,
     )
     await ledger.work.commit(job.lease, [SaveAccount(ACCOUNT)])

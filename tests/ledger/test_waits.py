@@ -138,7 +138,7 @@ async def after_a_takeover(given: Given) -> Job:
 # --- lost answers ---
 
 LOST = EndStep(MS, StepName.CREATE, StepState.UNKNOWN, Reason.OUTCOME_UNKNOWN)
-REFUSED = EndStep(MS, StepName.CREATE, StepState.THROTTLED, Reason.ACCOUNT_CONFLICT)
+REFUSED = EndStep(MS, StepName.CREATE, StepState.RETRYABLE, Reason.ACCOUNT_CONFLICT)
 
 
 async def test_when_an_answer_was_lost_is_kept_through_later_refusals(given: Given, ledger: Ledger) -> None:
@@ -161,7 +161,7 @@ async def test_an_answer_that_a_dead_worker_did_not_note_counts_as_lost(given: G
     await ledger.work.commit(job.lease, [BEGIN])
     job = await after_a_long_silence(given)
     assert job.steps[MS, StepName.CREATE].lost_at is None
-    await ledger.work.commit(job.lease, [BEGIN, EndStep(MS, StepName.CREATE, StepState.THROTTLED), Defer(0)])
+    await ledger.work.commit(job.lease, [BEGIN, EndStep(MS, StepName.CREATE, StepState.RETRYABLE), Defer(0)])
     assert (await given.claim_one()).steps[MS, StepName.CREATE].lost_at is not None
 
 

@@ -31,7 +31,7 @@ class _Agreeable:
     """A ledger that commits whatever it is given."""
 
     async def commit(self, lease: Lease, writes: Sequence[Write], *, service: str | None = None) -> None:
-        """See `Work`."""
+        """Writes nothing."""
 
 
 class _StandsStill:
@@ -41,10 +41,9 @@ class _StandsStill:
         self._seconds = seconds
 
     def reach(self, point: Point, *, lost: Exception) -> None:
-        """See `Failpoints`."""
+        """Nothing here blocks."""
 
     async def reach_async(self, point: Point, *, lost: Exception) -> None:
-        """See `Failpoints`."""
         del lost
         if point is CREATE.intent:
             await asyncio.sleep(self._seconds)

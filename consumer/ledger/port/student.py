@@ -42,13 +42,13 @@ class Account:
     origin: Origin | None = None
     licences: tuple[str, ...] = ()
     groups: tuple[str, ...] = ()
-    settled_version: int = -1
+    announced_version: int = -1
 
 
 class StepState(StrEnum):
     """A step's life: STARTED is committed before the call; every other state after it.
 
-    STARTED → DONE | FAILED | HELD | THROTTLED | UNKNOWN; all but DONE may be STARTED again (FAILED only by a newer event).
+    STARTED → DONE | FAILED | HELD | RETRYABLE | UNKNOWN; all but DONE may be STARTED again (FAILED only by a newer event).
     A STARTED that a dead worker left counts as UNKNOWN. The worker that resolves it ends it; `Step.unsure` stays.
     """
 
@@ -56,7 +56,7 @@ class StepState(StrEnum):
     DONE = "done"
     FAILED = "failed"  # final for this version
     HELD = "held"  # waits for a person
-    THROTTLED = "throttled"  # definitely not carried out; to be tried again
+    RETRYABLE = "retryable"  # definitely not carried out; to be tried again
     UNKNOWN = "unknown"  # may have been carried out
 
 

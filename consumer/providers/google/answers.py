@@ -23,7 +23,6 @@ _LIMITS = {"DomainUserLimitExceeded", "limitExceeded", "insufficientArchivedUser
 
 
 def fault_of(answer: Answer, *, writes: bool, now: float, asked: Sequence[str] = ()) -> Fault | None:
-    """See `Classify`."""
     fault = _fault_of(answer, writes=writes, now=now)
     message = str(_error(answer).get("message", ""))
     return with_code(fault, answer.status, next(iter(_reasons(answer)), ""), message, asked)

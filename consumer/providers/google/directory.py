@@ -42,7 +42,7 @@ class GoogleDirectory:
     keeps_markers = True
 
     async def find_marked(self, marker: str, *, timeout: float) -> Sequence[Found]:
-        """See `Directory`. The search ignores case: what it finds is compared again."""
+        """The search ignores case: what it finds is compared again."""
         deadline = Deadline(timeout)
         live, deleted = await asyncio.gather(
             self._search(marker, deadline, deleted=False), self._search(marker, deadline, deleted=True)
@@ -50,23 +50,23 @@ class GoogleDirectory:
         return [one for one in (*live, *deleted) if one.marker == marker]
 
     async def find_address(self, address: str, *, timeout: float) -> Found | None:
-        """See `Directory`. Users only: an address that a group has is not found, and stays refused."""
+        """Users only: an address that a group has is not found, and stays refused."""
         user = await self._read(address, Deadline(timeout), missing_is_none=True)
         return None if user is None else _found(user, deleted=False)
 
     async def read(self, object_id: str, *, timeout: float) -> Found | None:
-        """See `Directory`. A deleted user is not shown by its id."""
+        """A deleted user is not shown by its id."""
         user = await self._read(object_id, Deadline(timeout), missing_is_none=True)
         return None if user is None else _found(user, deleted=False)
 
     async def groups_of(self, object_id: str, groups: Sequence[str], *, timeout: float) -> frozenset[str]:
-        """See `Directory`. Direct members only: those are what this service makes. A deleted group has none."""
+        """Direct members only: those are what this service makes. A deleted group has none."""
         deadline = Deadline(timeout)
         inside = await asyncio.gather(*(self._is_member(group, object_id, deadline) for group in groups))
         return frozenset(compress(groups, inside))
 
     async def is_privileged(self, object_id: str, *, timeout: float) -> bool:
-        """See `Directory`. Super administrators and delegated ones: Google shows a flag for each."""
+        """Super administrators and delegated ones: Google shows a flag for each."""
         user = await self._read(object_id, Deadline(timeout), classify=_READING_ROLES) or {}
         roles = [user.get("isAdmin"), user.get("isDelegatedAdmin")]
         if not all(isinstance(role, bool) for role in roles):
@@ -74,7 +74,7 @@ class GoogleDirectory:
         return any(roles)
 
     async def create(self, account: NewAccount, password: str, *, timeout: float) -> Found:
-        """See `Directory`. The answer shows the marker as it was kept; Google is not known to drop it."""
+        """The answer shows the marker as it was kept; Google is not known to drop it."""
         url = directory_requests.users(self._api.base_url)
         body = directory_requests.create_body(account, password)
         user = await self._api.call("create", "POST", url, body=body, deadline=Deadline(timeout)) or {}
@@ -83,7 +83,7 @@ class GoogleDirectory:
         return Found(str(user["id"]), account.address, directory_requests.marker_of(user))
 
     async def mark(self, object_id: str, marker: str, *, timeout: float) -> None:
-        """See `Directory`. External ids that others have written stay: a PATCH of the list would replace them."""
+        """External ids that others have written stay: a PATCH of the list would replace them."""
         deadline = Deadline(timeout)
         user = await self._read(object_id, deadline) or {}
         body = {"externalIds": directory_requests.external_ids(marker, beside=user)}
@@ -91,7 +91,7 @@ class GoogleDirectory:
         await self._api.call("mark", "PATCH", url, body=body, deadline=deadline, classify=_MARKING)
 
     async def restore(self, object_id: str, *, org_unit: str | None, timeout: float) -> Found:
-        """See `Directory`. Uses the immutable id, as the API requires. Raises `Hold` if another account has its address by now."""
+        """Uses the immutable id, as the API requires. Raises `Hold` if another account has its address by now."""
         deadline = Deadline(timeout)
         url = f"{directory_requests.user(self._api.base_url, object_id)}/undelete"
         try:
@@ -104,7 +104,7 @@ class GoogleDirectory:
         return _found(await self._read(object_id, deadline) or {}, deleted=False)
 
     async def assign_licences(self, object_id: str, licences: Sequence[str], *, timeout: float) -> None:
-        """See `Directory`. Google gives licences by organisational unit; single ones are not this service's matter."""
+        """Google gives licences by organisational unit; single ones are not this service's matter."""
         del object_id, timeout
         if licences:
             raise Hold(
@@ -114,7 +114,7 @@ class GoogleDirectory:
             )
 
     async def add_to_group(self, object_id: str, group: str, *, timeout: float) -> None:
-        """See `Directory`. A 409 mostly means that the account is a member already, but may come without a usable reason: so it is read.
+        """A 409 mostly means that the account is a member already, but may come without a usable reason: so it is read.
 
         Raises `NotYet` where the group does not show it (yet).
         """
@@ -130,12 +130,11 @@ class GoogleDirectory:
                 ) from fault
 
     async def was_used(self, object_id: str, *, password_set_at: datetime | None, timeout: float) -> bool | None:
-        """See `Directory`. Google shows the last sign-in; the epoch stands for never."""
+        """Google shows the last sign-in; the epoch stands for never."""
         del password_set_at
         return _found(await self._read(object_id, Deadline(timeout)) or {}, deleted=False).ever_signed_in
 
     async def replace_password(self, object_id: str, password: str, *, timeout: float) -> None:
-        """See `Directory`."""
         url = directory_requests.user(self._api.base_url, object_id)
         body = {"password": password, "changePasswordAtNextLogin": True}
         await self._api.call(
@@ -143,7 +142,7 @@ class GoogleDirectory:
         )
 
     def identity(self, object_id: str) -> SignOnIdentity:
-        """See `Directory`. That `sub` is the Directory's user id is relied on widely, and documented nowhere."""
+        """That `sub` is the Directory's user id is relied on widely, and documented nowhere."""
         return SignOnIdentity(_ISSUER, object_id)
 
     async def _read(

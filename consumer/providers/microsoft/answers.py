@@ -37,7 +37,6 @@ class FeatureNotLicensed(Hold):
 
 
 def fault_of(answer: Answer, *, writes: bool, now: float, asked: Sequence[str] = ()) -> Fault | None:
-    """See `Classify`."""
     return _with_code(_fault_of(answer, writes=writes, now=now), answer, asked)
 
 

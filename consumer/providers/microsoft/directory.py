@@ -54,11 +54,10 @@ class MicrosoftDirectory:
 
     @property
     def keeps_markers(self) -> bool:
-        """See `Directory`."""
         return self._marking.kept
 
     async def find_marked(self, marker: str, *, timeout: float) -> Sequence[Found]:
-        """See `Directory`. Graph's `eq` ignores case: what it finds is compared again."""
+        """Graph's `eq` ignores case: what it finds is compared again."""
         deadline = Deadline(timeout)
         live, deleted = await asyncio.gather(
             self._search_marked(graph_requests.users_marked(self._base, self._field, marker), deadline, deleted=False),
@@ -69,7 +68,7 @@ class MicrosoftDirectory:
         return [one for one in (*live, *deleted) if one.marker == marker]
 
     async def find_address(self, address: str, *, timeout: float) -> Found | None:
-        """See `Directory`. The account that signs in with it comes before one that only receives its mail."""
+        """The account that signs in with it comes before one that only receives its mail."""
         url = graph_requests.holders_of(self._base, address, self._field)
         rows = await read_all(self._api, "search", url, deadline=Deadline(timeout))
         found = [self._found(row, deleted=False) for row in rows]
@@ -77,24 +76,24 @@ class MicrosoftDirectory:
         return found[0] if found else None
 
     async def read(self, object_id: str, *, timeout: float) -> Found | None:
-        """See `Directory`. Graph shows licences that come by a group among those of the account."""
+        """Graph shows licences that come by a group among those of the account."""
         url = graph_requests.standing_user(self._base, object_id, self._field)
         user = await self._api.call("read", "GET", url, deadline=Deadline(timeout), missing_is_none=True)
         return None if user is None else self._found(user, deleted=False)
 
     async def groups_of(self, object_id: str, groups: Sequence[str], *, timeout: float) -> frozenset[str]:
-        """See `Directory`. Those that the account is in by way of another group count too."""
+        """Those that the account is in by way of another group count too."""
         url = graph_requests.memberships(self._base, object_id)
         rows = await read_all(self._api, "read_groups", url, deadline=Deadline(timeout))
         inside = {str(row.get("id")).lower() for row in rows}
         return frozenset(group for group in groups if group.lower() in inside)
 
     async def is_privileged(self, object_id: str, *, timeout: float) -> bool:
-        """See `Directory`. Raises `NotYet` where Graph does not show the account (yet)."""
+        """Raises `NotYet` where Graph does not show the account (yet)."""
         return await holds_role(self._api, object_id, Deadline(timeout))
 
     async def create(self, account: NewAccount, password: str, *, timeout: float) -> Found:
-        """See `Directory`. From the answer to the creation on nothing is raised: `marker` is None where it is not known to stand."""
+        """From the answer to the creation on nothing is raised: `marker` is None where it is not known to stand."""
         deadline = Deadline(timeout)
         location = self._section.usage_location
         body = graph_requests.create_body(account, password, usage_location=location, marker=self._field)
@@ -109,11 +108,10 @@ class MicrosoftDirectory:
         return Found(object_id, address, standing.marker, throttled=standing.throttled)
 
     async def mark(self, object_id: str, marker: str, *, timeout: float) -> None:
-        """See `Directory`."""
         await self._marking.put(object_id, marker, Deadline(timeout))
 
     async def restore(self, object_id: str, *, org_unit: str | None, timeout: float) -> Found:
-        """See `Directory`. The account comes back with its memberships and licences, and the sign-in name that it had.
+        """The account comes back with its memberships and licences, and the sign-in name that it had.
 
         Raises `Hold` if another account has that name by now.
         """
@@ -130,7 +128,7 @@ class MicrosoftDirectory:
         return self._found(await self._api.call("read", "GET", shown, deadline=deadline) or {}, deleted=False)
 
     async def assign_licences(self, object_id: str, licences: Sequence[str], *, timeout: float) -> None:
-        """See `Directory`. An account that has no usage location, as adopted ones may, is given the configured one."""
+        """An account that has no usage location, as adopted ones may, is given the configured one."""
         deadline = Deadline(timeout)
         try:
             await self._assign(object_id, licences, deadline)
@@ -144,7 +142,7 @@ class MicrosoftDirectory:
                 ) from lagging
 
     async def add_to_group(self, object_id: str, group: str, *, timeout: float) -> None:
-        """See `Directory`. Raises `Hold` where it is the group that Graph does not know."""
+        """Raises `Hold` where it is the group that Graph does not know."""
         await self._api.call(
             "add_to_group",
             "POST",
@@ -155,7 +153,7 @@ class MicrosoftDirectory:
         )
 
     async def was_used(self, object_id: str, *, password_set_at: datetime | None, timeout: float) -> bool | None:
-        """See `Directory`. The first sign-in must change the password, and Graph shows when it was last changed.
+        """The first sign-in must change the password, and Graph shows when it was last changed.
 
         (`signInActivity` would show it directly, but needs a premium licence.)
         """
@@ -166,7 +164,6 @@ class MicrosoftDirectory:
         return None if set_at is None or changed_at is None else changed_at > set_at + _CLOCKS_DIFFER
 
     async def replace_password(self, object_id: str, password: str, *, timeout: float) -> None:
-        """See `Directory`."""
         body = {"passwordProfile": {"password": password, "forceChangePasswordNextSignIn": True}}
         url = graph_requests.user(self._base, object_id)
         await self._api.call(
@@ -174,7 +171,7 @@ class MicrosoftDirectory:
         )
 
     def identity(self, object_id: str) -> SignOnIdentity:
-        """See `Directory`: (tid, oid) is what stays the same over applications."""
+        """(tid, oid) is what stays the same over applications."""
         tenant_id = self._section.tenant_id
         return SignOnIdentity(f"{self._section.authority_url}/{tenant_id}/v2.0", object_id, tenant_id)
 

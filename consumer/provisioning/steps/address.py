@@ -58,7 +58,7 @@ async def corrected(case: Case) -> Account:
     if not _is_candidate(case, account.address):
         await _refuse_to_leave_behind(case, account)
         # What an attempt with that address left unknown is given up with it.
-        given_up = EndStep(case.provider, StepName.CREATE, StepState.THROTTLED, Reason.INVALID_PROFILE)
+        given_up = EndStep(case.provider, StepName.CREATE, StepState.RETRYABLE, Reason.INVALID_PROFILE)
         release = ReleaseAddress(case.provider, account.address)
         await case.effects.commit([given_up, release], Point.ADDRESS_RELEASED)
         case.assume(None)

@@ -11,7 +11,7 @@ from consumer.provisioning.outcomes import provisioned
 async def ensure_announced(case: Case) -> None:
     """Leaves the outcome for the next commit, together with the record of it."""
     account = case.known_account()
-    if account.settled_version >= case.version:
+    if account.announced_version >= case.version:
         return
-    settled = replace(account, settled_version=case.version)
-    case.effects.later([SaveAccount(settled), provisioned(case, account)], Point.ACCOUNT_ANNOUNCED)
+    announced = replace(account, announced_version=case.version)
+    case.effects.later([SaveAccount(announced), provisioned(case, account)], Point.ACCOUNT_ANNOUNCED)

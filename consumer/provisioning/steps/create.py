@@ -145,7 +145,7 @@ async def _taken_by(case: Case, account: Account) -> None:
                 "The address is held by an account that this service did not make.", reason=Reason.ACCOUNT_CONFLICT
             )
     # Whatever an earlier attempt left unknown is known now: it was refused, as this one.
-    refused = EndStep(case.provider, StepName.CREATE, StepState.THROTTLED, Reason.ACCOUNT_CONFLICT)
+    refused = EndStep(case.provider, StepName.CREATE, StepState.RETRYABLE, Reason.ACCOUNT_CONFLICT)
     writes: list[Write] = [refused, RefuseAddress(case.provider, account.address)]
     # One address everywhere: the student's other accounts that are not begun move to the next candidate as well.
     movable = [other for other in case.others if _may_move(other, account.address)]

@@ -47,7 +47,7 @@ async def replace_password(case: Case, reason: Reason) -> None:
         request_hash=hashlib.sha256(f"{object_id}/{renewed.generation}".encode()).digest(),
         call=lambda t: case.directory.replace_password(object_id, password, timeout=t),
         # The lost mail is of no use any more, wherever it is: the step that sent it is free for another.
-        then=lambda _: [SaveAccount(renewed), EndStep(case.provider, StepName.WELCOME, StepState.THROTTLED)],
+        then=lambda _: [SaveAccount(renewed), EndStep(case.provider, StepName.WELCOME, StepState.RETRYABLE)],
         before=seal,
         uncertain=case.uncertain(StepName.PASSWORD),
     )

@@ -76,7 +76,6 @@ class Network:
         self._leader_back_at[place] = self.clock.time() + seconds
 
     def lose(self, request: Request, *, lands_after: float | None, noticed_after: float) -> None:
-        """See `Cluster.lose`."""
         self._losses[request].append(_Loss(lands_after, noticed_after))
 
     def away(self, place: Place | None = None) -> float:

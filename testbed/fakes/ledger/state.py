@@ -103,7 +103,6 @@ class State:
         vars(self).update(vars(backup.backup()))
 
     def next_epoch(self, last: int) -> int:
-        """See `consumer.ledger.epochs`."""
         return max(last + 1, round(self.clock().timestamp() * 1000))
 
     def plan(self, student: StudentRow, due_at: datetime | None) -> None:

@@ -51,7 +51,7 @@ class _HastyWork(SimulatedWork):
             if isinstance(write, EndStep) and (write.name, write.state) == (StepName.CREATE, StepState.UNKNOWN):
                 row = self._database.state.students[lease.tenant_id, lease.student_id]
                 address = row.known.accounts[write.provider].address
-                given_up = EndStep(write.provider, StepName.CREATE, StepState.THROTTLED)
+                given_up = EndStep(write.provider, StepName.CREATE, StepState.RETRYABLE)
                 await super().commit(lease, [given_up, RefuseAddress(write.provider, address)])
 
 
