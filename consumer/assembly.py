@@ -17,6 +17,9 @@ from consumer.ledger.vault import open_vault
 from consumer.loops import Drain, Loop, blocking
 from consumer.mail.mailgun import open_mailer
 from consumer.mail.rendering import Templates
+from consumer.maintenance.loop import NAME as MAINTENANCE
+from consumer.maintenance.loop import Maintenance
+from consumer.maintenance.retention import retention_jobs
 from consumer.observe.health import Progress
 from consumer.observe.metrics import Metrics
 from consumer.outbound.relay import Relay
@@ -25,6 +28,7 @@ from consumer.policy.passwords import generate
 from consumer.policy.patterns import pattern_errors
 from consumer.providers.factory import open_directories
 from consumer.provisioning.announcing import OutcomeAnnouncer
+from consumer.provisioning.breaker import Breakers
 from consumer.provisioning.case import Tools
 from consumer.provisioning.containment import Experience, Limits
 from consumer.provisioning.ending import Pace
@@ -81,6 +85,7 @@ class Assembly:
         intake = self.intake(clients, schemas)
         pool = self.pool(clients, self.worker(clients, writer))
         relay = self.relay(clients)
+        maintenance = self.maintenance(clients)
 
         def stop_relay() -> None:
             relay.stop()
@@ -90,6 +95,7 @@ class Assembly:
             blocking("intake", intake.run, intake.stop),
             Loop("provisioning", lambda _: pool.run(drain=self._settings.shutdown), pool.stop),
             blocking("outbound", relay.run, stop_relay, drain=Drain.OUTCOMES),
+            blocking(MAINTENANCE, maintenance.run, maintenance.stop),
         )
 
     def intake(self, clients: Clients, schemas: Schemas) -> Intake:
@@ -152,6 +158,24 @@ class Assembly:
             failpoints=self._failpoints,
         )
 
+    def maintenance(self, clients: Clients) -> Maintenance:
+        """A background job is added here."""
+        jobs = retention_jobs(
+            clients.retention(),
+            self._settings.retention,
+            attempts={one.id: one.keep_attempts for one in self._tenants.values() if one.keep_attempts is not None},
+            sweep=self._settings.provisioning.sweep,
+            metrics=self._metrics,
+        )
+        return Maintenance(
+            jobs,
+            leadership=clients.lease_of(MAINTENANCE),
+            metrics=self._metrics,
+            beat=partial(self._beat, MAINTENANCE),
+            clock=clients.monotonic,
+            pause=clients.back_off,
+        )
+
     def worker(self, clients: Clients, writer: OutcomeWriter) -> StudentWorker:
         timing = self._settings.provisioning
         held_first = min(_HELD_FIRST, timing.held_retry)
@@ -169,7 +193,9 @@ class Assembly:
         return StudentWorker(
             tools=tools,
             institutions=self.institutions(clients),
-            limits=Limits(call=timing.call_timeout, lease=timing.lease, tenant_held=held_first),
+            limits=Limits(
+                call=timing.call_timeout, lease=timing.lease, tenant_held=held_first, throttled=timing.throttle_wait
+            ),
             pace=Pace(
                 base=timing.retry_base,
                 cap=timing.retry_cap,
@@ -179,7 +205,7 @@ class Assembly:
                 report_after=timing.report_after,
                 report_attempts=timing.report_attempts,
             ),
-            experience=Experience(),
+            experience=Experience(Breakers(wait=timing.breaker_wait)),
             metrics=self._metrics,
             rng=random.Random(clients.random_bytes(8)),  # noqa: S311  spreads retries, guards nothing
             stopping=self._stopping,

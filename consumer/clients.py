@@ -17,14 +17,17 @@ from consumer.kafka import consumer_config, intake_config, opened, producer_conf
 from consumer.ledger.dsn import Dsn
 from consumer.ledger.engine import open_engine
 from consumer.ledger.inbox import PostgresInbox
-from consumer.ledger.leadership import Election
+from consumer.ledger.leadership import Election, LeasedLeadership
 from consumer.ledger.outbox import PostgresOutbox
 from consumer.ledger.port.inbox import Inbox
+from consumer.ledger.port.leadership import Leadership
 from consumer.ledger.port.outbox import Outbox
+from consumer.ledger.port.retention import Retention
 from consumer.ledger.port.work import Work
+from consumer.ledger.retention import PostgresRetention
 from consumer.ledger.wakeups import Wakeups
 from consumer.ledger.work import PostgresWork
-from consumer.outbound.port import Leadership, Progress, Published, TransactionalProducer
+from consumer.outbound.port import Progress, Published, TransactionalProducer
 from consumer.outbound.progress import TopicProgress
 from consumer.outbound.published import TopicsPublished
 from consumer.providers.factory import open_tokens
@@ -33,8 +36,8 @@ from consumer.secrets import SecretOpener
 from consumer.settings import Settings
 from consumer.tenants import GoogleSection, MicrosoftSection
 
-_LEAST_LEASE = 15.0
-"""Seconds after which a dead leader is replaced, where no session ends with it. A leader renews at each sweep."""
+_LEAST_LEASE, _BACKGROUND_LEASE = 15.0, 60.0
+"""Seconds after which a dead leader is replaced, where no session ends with it: the relay's, which renews at each sweep, and others'."""
 
 
 class Clients(Protocol):
@@ -64,8 +67,14 @@ class Clients(Protocol):
     def work(self) -> Work: ...
     def outbox(self) -> Outbox: ...
 
+    def retention(self) -> Retention: ...
+
     def leadership(self) -> Leadership:
         """Of the relay."""
+        ...
+
+    def lease_of(self, loop: str) -> Leadership:
+        """Of a loop that may pause for a minute while its leader is replaced."""
         ...
 
     async def work_announced(self, seconds: float) -> None:
@@ -98,7 +107,7 @@ class Clients(Protocol):
 
     @property
     def back_off(self) -> Callable[[float], object] | None:
-        """How the relay waits for some seconds after a fault; None: so that its end is not kept waiting."""
+        """How a loop with a thread of its own waits for some seconds; None: so that its end is not kept waiting."""
         ...
 
 
@@ -129,6 +138,7 @@ class LiveClients:
         self._unreadable = unreadable
         self._dsn = Dsn.of(settings.database, open_secret)
         self._name = name
+        self._holder = f"{name}/{secrets.token_hex(8)}"
         self._proxies = proxies
         self.engine: Engine = open_engine(self._dsn, pool_size=settings.database.pool_size, name=name)
         self.registry: Registry = open_registry(settings.registry, open_secret, proxies=proxies)
@@ -180,14 +190,20 @@ class LiveClients:
     def outbox(self) -> Outbox:
         return PostgresOutbox(self.engine, unreadable=self._unreadable)
 
+    def retention(self) -> Retention:
+        return PostgresRetention(self.engine)
+
     def leadership(self) -> Leadership:
         return Election(
             self._dsn,
             self._settings.outbound.transactional_id,
             engine=self.engine,
-            holder=f"{self._name}/{secrets.token_hex(8)}",
+            holder=self._holder,
             lease=max(_LEAST_LEASE, 3 * self._settings.provisioning.sweep),
         )
+
+    def lease_of(self, loop: str) -> Leadership:
+        return LeasedLeadership(self.engine, loop, holder=self._holder, lease=_BACKGROUND_LEASE)
 
     async def work_announced(self, seconds: float) -> None:
         await self.wakeups.work(seconds)

@@ -15,7 +15,8 @@
     └── Stop                  the process cannot continue: its configuration or its store is unusable
 
 No text of a fault holds a name, an address, an e-mail or a secret: texts end in logs and in outcome events. `code` is the vendor's own
-code for a refusal, such as `400 Request_BadRequest`; it is kept in the ledger with the wait that the refusal causes.
+code for a refusal, such as `400 Request_BadRequest`; it is kept in the ledger with the wait that the refusal causes. `request_id` is the
+vendor's name for the call, by which its support finds it; it is kept with the attempt.
 """
 
 from enum import StrEnum
@@ -69,6 +70,7 @@ class Fault(Exception):
     def __init__(self, message: str = "", *, code: str | None = None) -> None:
         super().__init__(message)
         self.code = code
+        self.request_id: str | None = None
 
 
 class RetryLater(Fault):

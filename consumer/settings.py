@@ -100,6 +100,7 @@ Name = Annotated[
 """Of a group, a member or a transaction."""
 
 Seconds = Annotated[float, Field(gt=0, le=86_400)]
+Days = Annotated[float, Field(gt=0, le=3_650)]
 
 
 class _Section(BaseModel):
@@ -300,6 +301,10 @@ class ProvisioningSettings(_Section):
     """The longest that one vendor call may take, in seconds."""
     sweep: Seconds = 5.0
     """How often to look for due students where no notification came, in seconds."""
+    breaker_wait: Seconds = 30.0
+    """How long a tenant's service is left alone after several failures in a row, in seconds; then one student tries it."""
+    throttle_wait: Seconds = 30.0
+    """How long a tenant waits after a rate limit for which the vendor names no time, in seconds."""
     retry_base: Seconds = 2.0
     """Back-off of the first retry, in seconds."""
     retry_cap: Seconds = 600.0
@@ -325,6 +330,22 @@ class OutboundSettings(_Section):
     """Kafka's `transactional.id`; the same for all replicas."""
     batch_size: int = Field(default=500, ge=1, le=5_000)
     """Outcomes in one Kafka transaction."""
+
+
+class RetentionSettings(_Section):
+    """How long the ledger keeps what the service has no need of any more, in days. One replica at a time deletes it, a little at a time."""
+
+    published_outcomes: Days = 7.0
+    """Outcomes that are on their topics."""
+    settled_events: Days = 90.0
+    """Events that were settled, by which a repeated one is recognised: at least as long as the input topic keeps its records. An event \
+that is delivered again after that does nothing either, but counts as superseded."""
+    attempts: Days = 90.0
+    """What became of each attempt at a step. A tenant may have its own: `keep_attempts`."""
+    ended_waits: Days = 7.0
+    """Waits of tenants' services that are over."""
+    every: Seconds = 300.0
+    """How often to look, in seconds."""
 
 
 class VaultKey(_Section):
@@ -371,6 +392,8 @@ class Settings(_Section):
     """Loop 2."""
     outbound: OutboundSettings = OutboundSettings()
     """Loop 3."""
+    retention: RetentionSettings = RetentionSettings()
+    """What the ledger keeps, and for how long."""
     http: HttpSettings = HttpSettings()
     """Health and metrics."""
     proxy: ProxySettings | None = None

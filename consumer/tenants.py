@@ -13,7 +13,7 @@ from pydantic import AfterValidator, BaseModel, ConfigDict, Field, ValidationInf
 
 from consumer import countries
 from consumer.events import Identifier, Provider, ProviderAction
-from consumer.settings import HttpsUrl, Secret
+from consumer.settings import Days, HttpsUrl, Secret
 
 Slug = Annotated[
     str,
@@ -356,6 +356,8 @@ all licences and groups are assigned."""
     """Where mail is sent from."""
     concurrency: int = Field(default=16, ge=1, le=256)
     """How many of its students may be in work at once, in one process."""
+    keep_attempts: Days | None = None
+    """For how many days to keep what became of each attempt at a step; left out: as the service's `retention.attempts` says."""
 
     @property
     def providers(self) -> tuple[Provider, ...]:

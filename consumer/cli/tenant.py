@@ -8,7 +8,8 @@ import typer
 from consumer.cli.console import DEFAULT_SERVICE_FILE, ServiceFile, err, out
 from consumer.cli.ledger import opened
 from consumer.configuration.loading import load_settings
-from consumer.ledger.holds import Holds, TenantWait
+from consumer.ledger.holds import Holds
+from consumer.ledger.inspect import Inspection, TenantWait
 
 app = typer.Typer(no_args_is_help=True, help="Show and end a tenant's waits.")
 
@@ -24,7 +25,7 @@ def tenant() -> None:
 def waits(tenant_id: Tenant, config: ServiceFile = DEFAULT_SERVICE_FILE) -> None:
     """List a tenant's services that are currently waiting, with the reason."""
     with opened(load_settings(config, os.environ), name="tenant") as engine:
-        found = Holds(engine).waits(tenant_id)
+        found = Inspection(engine).tenant_waits(tenant_id)
     if not found:
         out.print(f"`{tenant_id}` has no waiting services.")
         return

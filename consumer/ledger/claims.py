@@ -82,7 +82,10 @@ _ACCOUNTS = text(
     )
 )
 _STEPS = text(
-    _OF.format(table="step", columns="name, state, version, attempt, request_hash, started_at, reason, unsure, lost_at")
+    _OF.format(
+        table="step",
+        columns="name, state, version, attempt, request_hash, started_at, deadline, reason, unsure, lost_at, replica",
+    )
 )
 _CREDENTIALS = text(
     _OF.format(table="credential", columns="generation, sealed, expires_at")
@@ -233,9 +236,11 @@ def _step(row: Row[Any]) -> Step:
         attempt=row.attempt,
         request_hash=bytes(row.request_hash),
         started_at=row.started_at,
+        deadline=row.deadline,
         reason=read("step.reason", Reason, row.reason) if row.reason else None,
         unsure=row.unsure,
         lost_at=row.lost_at,
+        replica=row.replica,
     )
 
 

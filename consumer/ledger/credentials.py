@@ -1,4 +1,4 @@
-"""Sealed passwords as they lie in the database: forgotten when their time is over, wrapped anew when a key is rotated."""
+"""Sealed passwords as they lie in the database: counted by key, and wrapped anew when a key is rotated."""
 
 from collections import Counter
 from collections.abc import Iterator, Mapping, Sequence
@@ -12,18 +12,6 @@ from consumer.events import Provider
 from consumer.ledger.engine import transaction
 from consumer.ledger.unreadable import Unreadable, read
 from consumer.ledger.vault import Context, Vault
-
-_FORGET = text(
-    """
-    WITH expired AS (
-      SELECT tenant_id, student_id, provider, generation FROM credential WHERE expires_at <= now()
-      ORDER BY expires_at LIMIT :limit FOR UPDATE SKIP LOCKED
-    )
-    DELETE FROM credential USING expired
-    WHERE (credential.tenant_id, credential.student_id, credential.provider, credential.generation)
-      = (expired.tenant_id, expired.student_id, expired.provider, expired.generation)
-    """
-)
 
 # The key's id as it stands in what it sealed: see the vault's form.
 _KEY_ID = "encode(substring(sealed FROM 3 FOR get_byte(sealed, 1)), 'escape')"
@@ -61,10 +49,6 @@ class Credentials:
 
     def __init__(self, engine: Engine) -> None:
         self._engine = engine
-
-    def forget_expired(self, *, limit: int) -> int:
-        with transaction(self._engine) as connection:
-            return connection.execute(_FORGET, {"limit": limit}).rowcount
 
     def by_key(self) -> Mapping[str, int]:
         """How many passwords each key seals, by the keys' ids."""

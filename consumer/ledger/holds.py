@@ -3,9 +3,8 @@
 What waits for a vendor's own time (`Retry-After`) is no hold: a change of the configuration leaves it, an operator may end it.
 """
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Mapping
 from dataclasses import dataclass
-from datetime import datetime
 
 from sqlalchemy import Connection, Engine, text
 
@@ -40,11 +39,6 @@ _DUE = text(
     UPDATE student s SET due_at = now() FROM waiting WHERE s.tenant_id = waiting.tenant_id AND s.student_id = waiting.student_id
     """
 )
-_LIST = text(
-    """
-    SELECT service, reason, code, step, held, since, until FROM tenant_wait WHERE tenant_id = :tenant AND until > now() ORDER BY service
-    """
-)
 
 
 @dataclass(frozen=True, slots=True)
@@ -53,19 +47,6 @@ class Resumed:
 
     services: int
     students: int
-
-
-@dataclass(frozen=True, slots=True)
-class TenantWait:
-    """A service of a tenant, or a part of one, that is not called until `until`. `reason` is None where an older version wrote it."""
-
-    service: str
-    reason: str | None
-    code: str | None
-    step: str | None
-    held: bool
-    since: datetime | None
-    until: datetime
 
 
 class Holds:
@@ -90,12 +71,6 @@ class Holds:
         """Ends the tenant's waits, for `service` and its parts or for all; students who waited because of them are due at once."""
         with transaction(self._engine) as connection:
             return _resume(connection, tenant_id, service=service, only_held=False)
-
-    def waits(self, tenant_id: str) -> Sequence[TenantWait]:
-        """What of the tenant waits now."""
-        with transaction(self._engine) as connection:
-            rows = connection.execute(_LIST, {"tenant": tenant_id}).all()
-        return [TenantWait(row.service, row.reason, row.code, row.step, row.held, row.since, row.until) for row in rows]
 
 
 def _resume(connection: Connection, tenant: str, *, service: str | None, only_held: bool) -> Resumed:

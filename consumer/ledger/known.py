@@ -11,6 +11,7 @@ from typing import TypeVar
 
 from consumer.errors import Reason
 from consumer.events import Provider, StepName
+from consumer.ledger.port.history import Attempt
 from consumer.ledger.port.student import Account, Job, SealedCredential, Step, StepState, Wait
 from consumer.ledger.port.writes import (
     BeginStep,
@@ -39,13 +40,17 @@ ValueT = TypeVar("ValueT")
 
 @dataclass(frozen=True, slots=True)
 class Known:
-    """Immutable. `written_by`: the epoch of the lease under which each step was last written; a step that is not in it was another's."""
+    """Immutable. `written_by`: the epoch of the lease under which each step was last written; a step that is not in it was another's.
+
+    `history`: the attempts that have ended, as far back as this knows them.
+    """
 
     accounts: Mapping[Provider, Account] = field(default_factory=dict[Provider, Account])
     steps: Mapping[At, Step] = field(default_factory=dict[At, Step])
     written_by: Mapping[At, int] = field(default_factory=dict[At, int])
     credentials: Mapping[Generation, SealedCredential] = field(default_factory=dict[Generation, SealedCredential])
     waits: Mapping[At, Wait] = field(default_factory=dict[At, Wait])
+    history: tuple[Attempt, ...] = ()
 
     @classmethod
     def of(cls, job: Job) -> "Known":
@@ -59,17 +64,24 @@ class Known:
         return self.credentials[provider, max(generations)] if generations else None
 
 
-def apply(  # noqa: C901, PLR0911  one case a write
-    known: Known, write: Write, *, version: int, epoch: int, now: datetime
-) -> Known:
-    """What is known after the write, which was committed at `now` under the lease `epoch`, whose event is of `version`."""
+@dataclass(frozen=True, slots=True)
+class Tenure:
+    """The lease under which something is written: its epoch, who holds it, and the version of the event that was claimed with it."""
+
+    epoch: int
+    worker: str
+    version: int
+
+
+def apply(known: Known, write: Write, *, under: Tenure, now: datetime) -> Known:  # noqa: C901, PLR0911  one case a write
+    """What is known after the write, which was committed at `now`."""
     match write:
         case BeginStep():
-            return _begun(known, write, epoch, now)
+            return _begun(known, write, under, now)
         case EndStep():
-            return _ended(known, write, epoch, now)
+            return _ended(known, write, under, now)
         case Verified(provider):
-            return _verified(known, provider, epoch)
+            return _verified(known, provider, under)
         case SaveAccount(account):
             return replace(known, accounts=_with(known.accounts, account.provider, account))
         case RefuseAddress(provider) | ReleaseAddress(provider):
@@ -80,17 +92,18 @@ def apply(  # noqa: C901, PLR0911  one case a write
             kept = {at: one for at, one in known.credentials.items() if at[0] is not provider}
             return replace(known, credentials=kept)
         case Defer(_, causes):
-            return replace(known, waits={(one.provider, one.step): _wait(known, one, version, now) for one in causes})
+            waits = {(one.provider, one.step): _wait(known, one, under.version, now) for one in causes}
+            return replace(known, waits=waits)
         case Settle():
             return replace(known, waits={})
         case KeepLease() | Publish() | TenantWaits():
             return known  # of the lease, of the outbox, of the tenant
 
 
-def _begun(known: Known, write: BeginStep, epoch: int, now: datetime) -> Known:
+def _begun(known: Known, write: BeginStep, under: Tenure, now: datetime) -> Known:
     at = (write.provider, write.name)
     before = known.steps.get(at)
-    lost = before is not None and _abandoned(known, before, epoch)
+    lost = before if before is not None and _abandoned(known, before, under) else None
     step = Step(
         *at,
         StepState.STARTED,
@@ -98,29 +111,64 @@ def _begun(known: Known, write: BeginStep, epoch: int, now: datetime) -> Known:
         before.attempt + 1 if before else 1,
         write.request_hash,
         now,
-        unsure=before is not None and (before.unsure or before.state is StepState.UNKNOWN or lost),
-        lost_at=None if before is None else before.started_at if lost else before.lost_at,
+        now + timedelta(seconds=write.timeout),
+        unsure=before is not None and (before.unsure or before.state is StepState.UNKNOWN or lost is not None),
+        lost_at=_later(lost) if lost else before.lost_at if before else None,
+        replica=under.worker,
     )
-    return _stepped(known, step, epoch)
+    if lost:
+        known = _remembered(known, _attempt(lost, StepState.UNKNOWN, lost.deadline, Reason.OUTCOME_UNKNOWN))
+    return _stepped(known, step, under)
 
 
-def _ended(known: Known, write: EndStep, epoch: int, now: datetime) -> Known:
+def _ended(known: Known, write: EndStep, under: Tenure, now: datetime) -> Known:
     step = known.steps.get((write.provider, write.name))
     if step is None:
         return known
-    lost, unknown = _abandoned(known, step, epoch), write.state is StepState.UNKNOWN
-    lost_at = step.started_at if lost else step.lost_at
+    lost, unknown = _abandoned(known, step, under), write.state is StepState.UNKNOWN
+    lost_at = _later(step) if lost else step.lost_at
     if unknown and write.reason is Reason.OUTCOME_UNKNOWN:
         lost_at = now
     unsure = step.unsure or write.unsure or unknown or lost
-    return _stepped(known, replace(step, state=write.state, reason=write.reason, unsure=unsure, lost_at=lost_at), epoch)
+    ended = replace(step, state=write.state, reason=write.reason, unsure=unsure, lost_at=lost_at)
+    attempt = replace(_attempt(step, write.state, now, write.reason), code=write.code, request_id=write.request_id)
+    return _stepped(_remembered(known, attempt), ended, under)
 
 
-def _verified(known: Known, provider: Provider, epoch: int) -> Known:
+def _attempt(step: Step, state: StepState, ended_at: datetime, reason: Reason | None) -> Attempt:
+    return Attempt(
+        step.provider,
+        step.name,
+        step.attempt,
+        state,
+        step.version,
+        step.started_at,
+        ended_at,
+        reason,
+        replica=step.replica,
+    )
+
+
+def _remembered(known: Known, attempt: Attempt) -> Known:
+    """A repeat of how an attempt ended changes nothing."""
+    same = any(
+        (one.provider, one.step, one.number, one.state)
+        == (attempt.provider, attempt.step, attempt.number, attempt.state)
+        for one in known.history
+    )
+    return known if same else replace(known, history=(*known.history, attempt))
+
+
+def _later(step: Step) -> datetime:
+    """When the last attempt without a known outcome was over, this abandoned one counted."""
+    return step.deadline if step.lost_at is None else max(step.lost_at, step.deadline)
+
+
+def _verified(known: Known, provider: Provider, under: Tenure) -> Known:
     for at, step in known.steps.items():
         if at[0] is provider and step.unsure:
             lost_at = step.lost_at if step.state is StepState.UNKNOWN else None
-            known = _stepped(known, replace(step, unsure=False, lost_at=lost_at), epoch)
+            known = _stepped(known, replace(step, unsure=False, lost_at=lost_at), under)
     return known
 
 
@@ -143,14 +191,14 @@ def _wait(known: Known, cause: WaitFor, version: int, now: datetime) -> Wait:
     )
 
 
-def _abandoned(known: Known, step: Step, epoch: int) -> bool:
+def _abandoned(known: Known, step: Step, under: Tenure) -> bool:
     """Whether another lease began the step and did not end it."""
-    return step.state is StepState.STARTED and known.written_by.get((step.provider, step.name)) != epoch
+    return step.state is StepState.STARTED and known.written_by.get((step.provider, step.name)) != under.epoch
 
 
-def _stepped(known: Known, step: Step, epoch: int) -> Known:
+def _stepped(known: Known, step: Step, under: Tenure) -> Known:
     at = (step.provider, step.name)
-    return replace(known, steps=_with(known.steps, at, step), written_by=_with(known.written_by, at, epoch))
+    return replace(known, steps=_with(known.steps, at, step), written_by=_with(known.written_by, at, under.epoch))
 
 
 def _with(mapping: Mapping[KeyT, ValueT], key: KeyT, value: ValueT) -> Mapping[KeyT, ValueT]:

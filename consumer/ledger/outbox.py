@@ -79,12 +79,12 @@ _LANDMARK = text(
 # Batch 0 is that of all outcomes whose own batch the ledger has forgotten: published before every other.
 _RECALL = text(
     """
-    INSERT INTO outbox AS known (event_id, topic, key, value, headers, batch, created_at)
-    SELECT event_id, topic, key, value, headers, 0, created_at
+    INSERT INTO outbox AS known (event_id, topic, key, value, headers, batch, created_at, recalled_at)
+    SELECT event_id, topic, key, value, headers, 0, created_at, now()
     FROM jsonb_to_recordset(CAST(:rows AS jsonb)) AS new(event_id uuid, topic text, key bytea, value bytea, headers jsonb,
                                                          created_at timestamptz)
     ORDER BY event_id
-    ON CONFLICT (event_id) DO UPDATE SET batch = excluded.batch, unreadable = false WHERE known.batch IS NULL
+    ON CONFLICT (event_id) DO UPDATE SET batch = excluded.batch, unreadable = false, recalled_at = now() WHERE known.batch IS NULL
     """
 )
 _RESUME = text(

@@ -8,16 +8,27 @@ from sqlalchemy import text
 
 BEGIN = text(
     """
+    WITH new AS (
+      SELECT * FROM jsonb_to_recordset(CAST(:rows AS jsonb)) AS row(tenant_id text, student_id text, epoch bigint, provider text,
+                                                                    name text, version bigint, attempts int, request_hash bytea,
+                                                                    timeout float8)
+    ), abandoned AS (
+      INSERT INTO attempt (tenant_id, student_id, provider, step, number, state, version, started_at, ended_at, reason, replica)
+      SELECT tenant_id, student_id, provider, name, known.attempt, 'unknown', known.version, known.started_at, known.deadline,
+             'outcome_unknown', known.replica
+      FROM new JOIN step known USING (tenant_id, student_id, provider, name)
+      WHERE known.state = 'started' AND known.lease_epoch <> new.epoch
+      ON CONFLICT DO NOTHING
+    )
     INSERT INTO step AS known (tenant_id, student_id, provider, name, state, version, attempt, request_hash, started_at, deadline,
-                               lease_epoch)
+                               lease_epoch, replica)
     SELECT tenant_id, student_id, provider, name, 'started', version, attempts, request_hash, now(),
-           now() + timeout * interval '1 second', epoch
-    FROM jsonb_to_recordset(CAST(:rows AS jsonb)) AS new(tenant_id text, student_id text, epoch bigint, provider text, name text,
-                                                         version bigint, attempts int, request_hash bytea, timeout float8)
+           now() + timeout * interval '1 second', epoch, lease_owner
+    FROM new JOIN student USING (tenant_id, student_id)
     ON CONFLICT (tenant_id, student_id, provider, name) DO UPDATE
       SET state = 'started', version = excluded.version, attempt = known.attempt + excluded.attempt,
           request_hash = excluded.request_hash, started_at = now(), deadline = excluded.deadline, ended_at = NULL, reason = NULL,
-          lease_epoch = excluded.lease_epoch,
+          lease_epoch = excluded.lease_epoch, replica = excluded.replica,
           unsure = known.unsure OR known.state = 'unknown'
             OR (known.state = 'started' AND known.lease_epoch <> excluded.lease_epoch),
           lost_at = CASE WHEN known.state = 'started' AND known.lease_epoch <> excluded.lease_epoch
@@ -26,14 +37,26 @@ BEGIN = text(
 )
 END = text(
     """
-    UPDATE step SET state = new.state, reason = new.reason, ended_at = now(), lease_epoch = new.epoch,
-      unsure = step.unsure OR new.unsure OR (step.state = 'started' AND step.lease_epoch <> new.epoch),
-      lost_at = CASE WHEN new.lost THEN now() WHEN step.state = 'started' AND step.lease_epoch <> new.epoch
-        THEN greatest(step.lost_at, step.deadline) ELSE step.lost_at END
-    FROM jsonb_to_recordset(CAST(:rows AS jsonb)) AS new(tenant_id text, student_id text, epoch bigint, provider text, name text,
-                                                         state text, reason text, unsure boolean, lost boolean)
-    WHERE step.tenant_id = new.tenant_id AND step.student_id = new.student_id AND step.provider = new.provider
-      AND step.name = new.name
+    WITH new AS (
+      SELECT * FROM jsonb_to_recordset(CAST(:rows AS jsonb)) AS row(tenant_id text, student_id text, epoch bigint, provider text,
+                                                                    name text, state text, ended text, reason text, code text,
+                                                                    request_id text, unsure boolean, lost boolean)
+    ), known AS (
+      UPDATE step SET state = new.state, reason = new.reason, ended_at = now(), lease_epoch = new.epoch,
+        unsure = step.unsure OR new.unsure OR (step.state = 'started' AND step.lease_epoch <> new.epoch),
+        lost_at = CASE WHEN new.lost THEN now() WHEN step.state = 'started' AND step.lease_epoch <> new.epoch
+          THEN greatest(step.lost_at, step.deadline) ELSE step.lost_at END
+      FROM new
+      WHERE step.tenant_id = new.tenant_id AND step.student_id = new.student_id AND step.provider = new.provider
+        AND step.name = new.name
+      RETURNING step.tenant_id, step.student_id, step.provider, step.name, step.attempt, new.ended, step.version, step.started_at,
+        new.reason, new.code, new.request_id, step.replica
+    )
+    INSERT INTO attempt (tenant_id, student_id, provider, step, number, state, version, started_at, ended_at, reason, code,
+                         request_id, replica)
+    SELECT tenant_id, student_id, provider, name, attempt, ended, version, started_at, now(), reason, code, request_id, replica
+    FROM known
+    ON CONFLICT DO NOTHING
     """
 )
 VERIFIED = text(

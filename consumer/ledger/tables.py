@@ -1,7 +1,8 @@
 """Every table, with why it is there. `migrations/` makes them; a test holds the two together.
 
-No table but `student` (the newest event), `account` (the create call's body) and `address` holds personal data; none holds a secret
-in the clear. Versions, epochs and offsets are Kafka's or ours and only rise.
+Personal data is in `student` (the newest event), `account` (the create call's body), `address` and `outbox` (sign-in addresses, until
+retention deletes what was published), and in no other table; none holds a secret in the clear. Versions, epochs and offsets are Kafka's
+or ours and only rise.
 """
 
 from sqlalchemy import (
@@ -27,6 +28,7 @@ metadata = MetaData()
 _TIME = DateTime(timezone=True)
 
 # Pages of tables that are updated over and over keep room for the new row versions (HOT updates), and are vacuumed early.
+_PRUNED = {"postgresql_with": {"autovacuum_vacuum_scale_factor": 0.02}}
 _BUSY = {"postgresql_with": {"fillfactor": 70, "autovacuum_vacuum_scale_factor": 0.02}}
 
 partition_epoch = Table(
@@ -56,6 +58,8 @@ inbox = Table(
     Column("disposition", Text, nullable=False),
     Column("settled_at", _TIME),
 )
+# By which retention finds what is old.
+Index("inbox_settled", inbox.c.settled_at, postgresql_where=text("settled_at IS NOT NULL"))
 # Settling looks for a student's open events, which are few among the many that are closed.
 Index("inbox_pending", inbox.c.tenant_id, inbox.c.student_id, postgresql_where=text("disposition = 'pending'"))
 
@@ -153,7 +157,27 @@ step = Table(
     Column("lease_epoch", BigInteger, nullable=False),
     Column("unsure", Boolean, nullable=False, server_default=text("false")),
     Column("lost_at", _TIME),
+    Column("replica", Text),
 )
+
+attempt = Table(
+    "attempt",  # how each attempt at a step ended; rows are only added, and deleted when they were kept for long enough
+    metadata,
+    Column("tenant_id", Text, primary_key=True),
+    Column("student_id", Text, primary_key=True),
+    Column("provider", Text, primary_key=True),
+    Column("step", Text, primary_key=True),
+    Column("number", Integer, primary_key=True),
+    Column("state", Text, primary_key=True),
+    Column("version", BigInteger, nullable=False),
+    Column("started_at", _TIME, nullable=False),
+    Column("ended_at", _TIME, nullable=False),
+    Column("reason", Text),
+    Column("code", Text),
+    Column("request_id", Text),
+    Column("replica", Text),
+)
+Index("attempt_ended", attempt.c.tenant_id, attempt.c.ended_at)
 
 credential = Table(
     "credential",  # sealed passwords, until their mail is accepted or their lifetime is over
@@ -179,6 +203,7 @@ outbox = Table(
     Column("batch", BigInteger),
     Column("created_at", _TIME, nullable=False),
     Column("unreadable", Boolean, nullable=False, server_default=text("false")),
+    Column("recalled_at", _TIME),
     UniqueConstraint("event_id", name="outbox_event_id"),
 )
 Index("outbox_waiting", outbox.c.seq, postgresql_where=text("batch IS NULL"))
@@ -224,3 +249,5 @@ tenant_configuration = Table(
 
 for busy in (student, step, account):
     busy.dialect_options["postgresql"]["with"] = _BUSY["postgresql_with"]
+for pruned in (inbox, outbox, attempt):
+    pruned.dialect_options["postgresql"]["with"] = _PRUNED["postgresql_with"]

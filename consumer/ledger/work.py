@@ -10,16 +10,14 @@ from sqlalchemy import Engine
 from consumer.events import Provider
 from consumer.ledger.addresses import Addresses, Request
 from consumer.ledger.claims import Claims
-from consumer.ledger.credentials import Credentials
 from consumer.ledger.group_commit import GroupCommit
 from consumer.ledger.journal import Entry, Journal
 from consumer.ledger.port.student import Job, Lease
 from consumer.ledger.port.writes import Write
 from consumer.ledger.split import Leased, split
 
-_THREADS = 6
-"""One transaction of each kind at a time: claims, the sweep of credentials, reservations and writes, and of the latter two also those
-whose rows are locked."""
+_THREADS = 5
+"""One transaction of each kind at a time: claims, reservations and writes, and of the latter two also those whose rows are locked."""
 
 
 class PostgresWork:
@@ -28,7 +26,6 @@ class PostgresWork:
     def __init__(self, engine: Engine, *, unreadable: Callable[[str], None] = lambda _: None) -> None:
         """`unreadable` receives the place (table and column) of each record that a claim can't read, in a thread of ours."""
         self._claims = Claims(engine, unreadable=unreadable)
-        self._credentials = Credentials(engine)
         self._threads = ThreadPoolExecutor(_THREADS, thread_name_prefix="ledger")
         self._writes: GroupCommit[Entry, None] = GroupCommit(
             split(Journal(engine).write), self._threads, owner=_student
@@ -50,10 +47,6 @@ class PostgresWork:
 
     async def commit(self, lease: Lease, writes: Sequence[Write], *, service: str | None = None) -> None:
         await self._writes.submit(Entry(lease, tuple(writes), service))
-
-    async def forget_expired(self, *, limit: int) -> int:
-        call = partial(self._credentials.forget_expired, limit=limit)
-        return await asyncio.get_running_loop().run_in_executor(self._threads, call)
 
     def close(self) -> None:
         """Ends the threads, when what they do is done."""

@@ -48,7 +48,10 @@ def _end(write: EndStep) -> Row:
     return {
         "name": write.name,
         "state": state_column(write.state),
+        "ended": write.state,
         "reason": write.reason,
+        "code": write.code,
+        "request_id": write.request_id,
         "unsure": write.unsure or unknown,
         "lost": unknown and write.reason is Reason.OUTCOME_UNKNOWN,
     }

@@ -183,3 +183,18 @@ class Metrics:
             ("loop",),
             registry=registry,
         )
+
+        # maintenance
+        self.background_seconds = Histogram(
+            "provisioner_background_job_seconds",
+            "Duration of background jobs, such as deleting what is not kept any longer.",
+            ("job",),
+            buckets=_LONG,
+            registry=registry,
+        )
+        self.pruned_rows = Counter(
+            "provisioner_pruned_rows",
+            "Ledger rows deleted because they were kept for long enough, by table.",
+            ("table",),
+            registry=registry,
+        )

@@ -51,15 +51,3 @@ class Published(Protocol):
         Each partition's in its order. A page may be empty: nothing came for a second, or none of it is an outcome. Blocks in between.
         """
         ...
-
-
-class Leadership(Protocol):
-    """An election among all replicas, so that one relay works and the others wait."""
-
-    def held(self) -> bool:
-        """Whether we lead, after trying to where we do not. Blocks for a round trip at most; never raises."""
-        ...
-
-    def resign(self) -> None:
-        """Lets another one lead. Does nothing where we do not."""
-        ...

@@ -18,9 +18,10 @@ from confluent_kafka import KafkaError, KafkaException
 from consumer.errors import Fenced, RetryLater, Unavailable
 from consumer.failpoints import UNARMED, Failpoints, Point, commit_lost
 from consumer.kafka import RETRY_BACKOFF, answer_lost
+from consumer.ledger.port.leadership import Leadership
 from consumer.ledger.port.outbox import Batch, Outbox
 from consumer.observe.metrics import Metrics
-from consumer.outbound.port import Leadership, Progress, Published, TransactionalProducer
+from consumer.outbound.port import Progress, Published, TransactionalProducer
 from consumer.outbound.progress import PARTITION
 from consumer.outbound.recall import Recall
 

@@ -69,6 +69,7 @@ class Api:
         if missing_is_none and answer.status == HTTPStatus.NOT_FOUND and isinstance(fault, NotYet):
             return None
         if fault:
+            fault.request_id = answer.request_id
             raise fault
         return answer.json()
 

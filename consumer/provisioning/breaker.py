@@ -14,12 +14,11 @@ from consumer.errors import Hold, OnHold, RetryLater
 
 
 class Breaker:
-    """Seconds: `wait`, and `probed`, during which no other call joins a probe."""
+    """Seconds: `wait`, and a third of it for those who meet a probe."""
 
-    def __init__(self, *, threshold: int = 5, wait: float = 30.0, probed: float = 10.0) -> None:
+    def __init__(self, *, threshold: int = 5, wait: float) -> None:
         self._threshold = threshold
         self._wait = wait
-        self._probed = probed
         self._failures = 0
         self._hold: Hold | None = None
         self._probing = False
@@ -53,14 +52,14 @@ class Breaker:
 
     def _kept_back(self) -> RetryLater:
         if self._hold is None:
-            return RetryLater("The provider failed lately, and is being probed.", after=self._probed)
-        return OnHold(str(self._hold), reason=self._hold.reason, after=self._probed, code=self._hold.code)
+            return RetryLater("The provider failed lately, and is being probed.", after=self._wait / 3)
+        return OnHold(str(self._hold), reason=self._hold.reason, after=self._wait / 3, code=self._hold.code)
 
 
 class Breakers:
     """The breakers of a process, one for each tenant and service, and for each part of one that was ever called."""
 
-    def __init__(self, *, threshold: int = 5, wait: float = 30.0) -> None:
+    def __init__(self, *, threshold: int = 5, wait: float) -> None:
         self._threshold = threshold
         self._wait = wait
         self._all: dict[tuple[str, str], Breaker] = {}

@@ -6,7 +6,7 @@ from datetime import datetime
 
 from consumer.errors import Unavailable
 from consumer.failpoints import UNARMED, Failpoints, Point, commit_lost
-from consumer.ledger.known import Known, apply
+from consumer.ledger.known import Known, Tenure, apply
 from consumer.ledger.port.student import Job
 from consumer.ledger.port.work import Work
 from consumer.ledger.port.writes import Write
@@ -38,9 +38,9 @@ class Commits:
 
     def fold(self, writes: Sequence[Write]) -> None:
         """What is known with these writes."""
-        version, epoch, now = self.job.desired.event.version, self.job.lease.epoch, self.now()
+        under, now = Tenure(self.job.lease.epoch, "", self.job.desired.event.version), self.now()
         for write in writes:
-            self.known = apply(self.known, write, version=version, epoch=epoch, now=now)
+            self.known = apply(self.known, write, under=under, now=now)
 
     async def commit(self, writes: Sequence[Write], at: Sequence[Point], *, service: str | None = None) -> float:
         """Commits all or nothing; `at` names the commit, or the several that it is. Does not fold.

@@ -32,14 +32,14 @@ class Limits:
     call: float
     lease: float
     tenant_held: float
-    throttled: float = 30.0
+    throttled: float
 
 
 @dataclass(frozen=True, slots=True)
 class Experience:
     """What a process has met, over all of its students."""
 
-    breakers: Breakers = field(default_factory=Breakers)
+    breakers: Breakers
     refusals: Refusals = field(default_factory=Refusals)
     waits: WaitLog = field(default_factory=WaitLog)
 

@@ -143,7 +143,8 @@ class Effects:
                 state, reason = _ended(fault, uncertain=uncertain)
                 self.metrics.steps.labels(provider, name, state).inc()
                 waits = self.containment.waits(name, service, part, fault)
-                await self.commit([EndStep(provider, name, state, reason), *([waits] if waits else [])], at.result)
+                ended = EndStep(provider, name, state, reason, code=fault.code, request_id=fault.request_id)
+                await self.commit([ended, *([waits] if waits else [])], at.result)
                 raise
             self.containment.answered(service, part)
         self.metrics.steps.labels(provider, name, StepState.DONE).inc()

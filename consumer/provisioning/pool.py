@@ -17,7 +17,6 @@ log = structlog.get_logger()
 
 _PAUSE_BETWEEN_CLAIMS = 0.02
 _PAUSE_WHEN_AWAY = 1.0
-_FORGOTTEN_AT_ONCE = 1_000
 
 
 class Pool:
@@ -60,7 +59,6 @@ class Pool:
         self._tasks: set[asyncio.Task[None]] = set()
         self._in_work: Counter[str] = Counter()
         self._turn = 0
-        self._forget_at = 0.0
         self._changed = asyncio.Event()
         self.stopping = False
 
@@ -77,7 +75,6 @@ class Pool:
             jobs = await self._claim()
             for job in jobs:
                 self._start(job, claimed_at)
-            await self._forget_expired()
             await self._pause(idle=not jobs)
         if self._tasks:
             _, late = await asyncio.wait(self._tasks, timeout=drain)
@@ -122,22 +119,6 @@ class Pool:
             return ()
         self._metrics.database_away.labels("provisioning").set(0)
         return jobs
-
-    async def _forget_expired(self) -> None:
-        """Once a sweep, and again at once while there is more than one call may destroy."""
-        now = asyncio.get_running_loop().time()
-        if now < self._forget_at:
-            return
-        try:
-            forgotten = await self._work.forget_expired(limit=_FORGOTTEN_AT_ONCE)
-        except RetryLater:
-            forgotten = 0
-        except Exception as fault:  # noqa: BLE001  see `_failed`
-            self._failed("forget_expired", fault)
-            forgotten = 0
-        self._metrics.credentials_expired.inc(forgotten)
-        if forgotten < _FORGOTTEN_AT_ONCE:
-            self._forget_at = now + self._sweep
 
     def _start(self, job: Job, claimed_at: float) -> None:
         tenant = job.lease.tenant_id

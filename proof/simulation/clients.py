@@ -7,14 +7,22 @@ from pathlib import Path
 from consumer.http.client import Http
 from consumer.intake import port as intake
 from consumer.ledger.port.inbox import Inbox
+from consumer.ledger.port.leadership import Leadership
 from consumer.ledger.port.outbox import Outbox
+from consumer.ledger.port.retention import Retention
 from consumer.ledger.port.work import Work
-from consumer.outbound.port import Leadership, Progress, Published, TransactionalProducer
+from consumer.outbound.port import Progress, Published, TransactionalProducer
 from consumer.providers.tokens import TokenSource
 from consumer.tenants import GoogleSection, MicrosoftSection
 from proof.simulation.database import WakeSignals
 from proof.simulation.institutions import settings
-from proof.simulation.ledger import SimulatedInbox, SimulatedLeadership, SimulatedOutbox, SimulatedWork
+from proof.simulation.ledger import (
+    SimulatedInbox,
+    SimulatedLeadership,
+    SimulatedOutbox,
+    SimulatedRetention,
+    SimulatedWork,
+)
 from proof.simulation.process import Process
 from proof.simulation.surroundings import Surroundings
 from proof.simulation.threads import sleep, wait_for
@@ -57,8 +65,14 @@ class SimulatedClients:
     def outbox(self) -> Outbox:
         return SimulatedOutbox(self._around.database, self._process)
 
+    def retention(self) -> Retention:
+        return SimulatedRetention(self._around.database, self._process)
+
     def leadership(self) -> Leadership:
-        return SimulatedLeadership(self._around.database, self._process)
+        return self.lease_of("outbound")
+
+    def lease_of(self, loop: str) -> Leadership:
+        return SimulatedLeadership(self._around.database, self._process, loop)
 
     async def work_announced(self, seconds: float) -> None:
         await self._wake_signals.hear(self._wake_signals.work, seconds)

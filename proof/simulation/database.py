@@ -3,10 +3,11 @@
 import asyncio
 import random
 from collections import Counter
-from collections.abc import Callable, Collection, Mapping, Sequence
+from collections.abc import Callable, Collection, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import timedelta
 from typing import TypeVar
+from uuid import UUID
 
 from consumer.errors import Unavailable
 from consumer.failpoints import commit_lost
@@ -19,9 +20,11 @@ from proof.simulation.process import Process
 from proof.simulation.trace import Trace
 from proof.simulation.wire import ask
 from testbed.fakes.ledger import MemoryLedger
-from testbed.fakes.ledger.state import Key, State, StudentRow
+from testbed.fakes.ledger.state import InboxRow, Key, Queued, State, StudentRow
 
 T = TypeVar("T")
+KeyT = TypeVar("KeyT")
+ValueT = TypeVar("ValueT")
 
 _LEAST, _MOST = 0.0005, 0.004
 """Seconds that each way takes."""
@@ -55,7 +58,7 @@ class Standby:
 class Database(MemoryLedger):
     """The server. `down` is whether it is unavailable; `fired` counts the faults that were met.
 
-    `unreadable` are the students of whom a record can't be read.
+    `unreadable` are the students of whom a record can't be read. `pruned_…` is what retention has deleted.
     """
 
     def __init__(self, clock: Clock, rng: random.Random, trace: Trace) -> None:
@@ -65,12 +68,14 @@ class Database(MemoryLedger):
         self.unreadable: set[Key] = set()
         self._taken_over_at: float | None = None
         self.claimed_at: dict[Key, float] = {}
+        self.pruned_events: dict[Key, InboxRow] = {}
+        self.pruned_outcomes: dict[UUID, Queued] = {}
         self.journal = Journal(clock, self._state)
         self._rng = rng
         self._trace = trace
         self._back_at = 0.0
         self._clock = clock
-        self._leader: Process | None = None
+        self._leaders: dict[str, Process] = {}
         self._listeners: list[WakeSignals] = []
 
     def settled_accounts(self, tenant_id: str) -> Collection[str]:
@@ -102,7 +107,7 @@ class Database(MemoryLedger):
     def outage(self, seconds: float) -> None:
         """Restarts, or is unavailable, for so long; every connection ends, and with it its lock."""
         self._back_at = max(self._back_at, self._clock.time() + seconds)
-        self._leader = None
+        self._leaders.clear()
         self.fired["database_away"] += 1
 
     def standby(self) -> Standby:
@@ -163,16 +168,16 @@ class Database(MemoryLedger):
         waits = [wait for wait in row.known.waits.values() if wait.version == row.desired_version]
         return row.lease_until is None and any(wait.held and wait.reported for wait in waits)
 
-    def leads(self, process: Process) -> bool:
-        """Tries to take the relay's lock for this process; a dead one's is free."""
-        if self._leader is None or not self._leader.alive:
-            self._leader = process
-        return self._leader is process
+    def leads(self, loop: str, process: Process) -> bool:
+        """Tries to take the loop's lock for this process; a dead one's is free."""
+        if loop not in self._leaders or not self._leaders[loop].alive:
+            self._leaders[loop] = process
+        return self._leaders[loop] is process
 
-    def resign(self, process: Process) -> None:
+    def resign(self, loop: str, process: Process) -> None:
         """Frees the lock where it is this process's."""
-        if self._leader is process:
-            self._leader = None
+        if self._leaders.get(loop) is process:
+            del self._leaders[loop]
 
     def listen(self, wake_signals: "WakeSignals") -> None:
         """Who wants to hear of new work and new outcomes."""
@@ -212,6 +217,21 @@ class Database(MemoryLedger):
         super().store_offsets(offsets, epochs=epochs, stored=stored)
         self.journal.passed(offsets, epochs)
 
+    def published_outcomes(self, *, keep: float) -> Iterator[int]:
+        before = dict(self._state.outbox)
+        yield from super().published_outcomes(keep=keep)
+        self.pruned_outcomes |= _gone(before, self._state.outbox)
+
+    def recalled_outcomes(self, *, keep: float) -> Iterator[int]:
+        before = dict(self._state.outbox)
+        yield from super().recalled_outcomes(keep=keep)
+        self.pruned_outcomes |= _gone(before, self._state.outbox)
+
+    def settled_events(self, *, keep: float) -> Iterator[int]:
+        before = self._state.inbox
+        yield from super().settled_events(keep=keep)
+        self.pruned_events = _gone(before, self._state.inbox) | self.pruned_events
+
     async def claim(self, room: Mapping[str, int], *, lease: float, worker: str) -> Sequence[Job]:
         jobs = await super().claim(room, lease=lease, worker=worker)
         readable = list[Job]()
@@ -248,6 +268,10 @@ class Database(MemoryLedger):
                 wake_signals.work.set()
             if outcomes:
                 wake_signals.outcomes.set()
+
+
+def _gone(before: Mapping[KeyT, ValueT], after: Mapping[KeyT, ValueT]) -> dict[KeyT, ValueT]:
+    return {key: value for key, value in before.items() if key not in after}
 
 
 class WakeSignals:

@@ -125,7 +125,7 @@ def _ledger(database: Database) -> Ledger:
                 row.arrival.event.version,
                 row.disposition.value,
             )
-            for (tenant_id, event_id), row in state.inbox.items()
+            for (tenant_id, event_id), row in (state.inbox | database.pruned_events).items()
         ],
         students=[
             StudentRow(*key, row.desired_version, row.settled_version, applied.get(key, -1), due=row.due_at is not None)
@@ -149,9 +149,9 @@ def _ledger(database: Database) -> Ledger:
                 row.publish.topic,
                 row.publish.key,
                 seq,
-                published=in_batch.get(event_id, published + 1) <= published,
+                published=event_id in database.pruned_outcomes or in_batch.get(event_id, published + 1) <= published,
             )
-            for seq, (event_id, row) in enumerate(state.outbox.items(), 1)
+            for seq, (event_id, row) in enumerate((database.pruned_outcomes | state.outbox).items(), 1)
         ],
         credentials=sum(len(row.known.credentials) for row in state.students.values()),
     )

@@ -13,6 +13,7 @@ from consumer.settings import (
     OutboundSettings,
     ProvisioningSettings,
     RegistrySettings,
+    RetentionSettings,
     SecretRef,
     Settings,
     VaultKey,
@@ -48,6 +49,8 @@ _BY_THEMSELVES = (
 INSTITUTIONS = (*_BY_THEMSELVES, _ANNEX)
 """Their students have equal numbers; the last two share an Entra directory and a Google customer."""
 PARTITIONS = 2
+_SOON = 0.001
+"""Days: a minute and a half, so that the ledger forgets within a run."""
 _TEMPLATES = Path(__file__).parents[2] / "templates"
 _VAULT_KEY = "cHJvb2YvcHJvb2YvcHJvb2YvcHJvb2YvcHJvb2YvcHI="
 
@@ -76,6 +79,9 @@ def settings() -> Settings:
             verify_after=360.0,
         ),
         outbound=OutboundSettings(batch_size=20),
+        retention=RetentionSettings(
+            published_outcomes=_SOON, settled_events=5 * _SOON, attempts=_SOON, ended_waits=_SOON, every=60
+        ),
         templates_dir=_TEMPLATES,
     )
 

@@ -10,6 +10,7 @@ from consumer.ledger.known import Known
 from consumer.ledger.port.inbox import Arrival, Disposition, Place
 from consumer.ledger.port.student import Account, Step
 from consumer.ledger.port.writes import BeginStep, Defer, EndStep, Settle, TenantWaits, Write
+from consumer.ledger.renamed import state_column
 from proof.history import Change
 from proof.simulation.clock import Clock
 from testbed.fakes.ledger.state import Key, State, StudentRow
@@ -27,7 +28,6 @@ class Journal:
         self.applied: dict[Key, int] = {}
         self._clock = clock
         self._state = state
-        self._deadlines: dict[tuple[Key, Provider, StepName], float] = {}
         self._ended: dict[tuple[Key, Provider, StepName], float] = {}
         self._aside: set[Key] = set()
 
@@ -70,7 +70,6 @@ class Journal:
         for write in writes:
             match write:
                 case BeginStep(provider, name):
-                    self._deadlines[row.key, provider, name] = now + write.timeout
                     self._ended.pop((row.key, provider, name), None)
                 case EndStep(provider, name):
                     self._ended[row.key, provider, name] = now
@@ -142,12 +141,12 @@ class Journal:
             {
                 "provider": step.provider.value,
                 "name": step.name.value,
-                "state": step.state.value,
+                "state": state_column(step.state),
                 "version": step.version,
                 "attempt": step.attempt,
                 "request_hash": step.request_hash,
                 "started_at": _unix(step.started_at),
-                "deadline": self._deadlines.get(at),
+                "deadline": _unix(step.deadline),
                 "ended_at": self._ended.get(at),
                 "reason": step.reason.value if step.reason else None,
                 "lease_epoch": row.known.written_by.get(at[1:], row.epoch),

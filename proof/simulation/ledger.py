@@ -1,6 +1,6 @@
 """The ledger's ports, each for one process, over the simulated database."""
 
-from collections.abc import Callable, Collection, Mapping, Sequence
+from collections.abc import Callable, Collection, Iterator, Mapping, Sequence
 from typing import TypeVar
 
 from consumer.errors import Unavailable
@@ -36,9 +36,6 @@ class SimulatedWork:
     async def commit(self, lease: Lease, writes: Sequence[Write], *, service: str | None = None) -> None:
         what = "commits " + " ".join(_named(write) for write in writes)
         await self._do(what, lambda: at_once(self._database.commit(lease, writes, service=service)))
-
-    async def forget_expired(self, *, limit: int) -> int:
-        return await self._do("forgets", lambda: at_once(self._database.forget_expired(limit=limit)))
 
     async def _do(self, what: str, deed: Callable[[], T]) -> T:
         return await self._database.reach(self._process, what, deed)
@@ -121,18 +118,44 @@ class SimulatedOutbox(_Blocking):
         return self._do("looks at the age", self._database.waiting_seconds)
 
 
+class SimulatedRetention(_Blocking):
+    """Keeps `Retention` for one process: all of a kind is one page."""
+
+    def expired_credentials(self) -> Iterator[int]:
+        yield self._do("forgets credentials", lambda: sum(self._database.expired_credentials()))
+
+    def published_outcomes(self, *, keep: float) -> Iterator[int]:
+        yield self._do("forgets outcomes", lambda: sum(self._database.published_outcomes(keep=keep)))
+
+    def recalled_outcomes(self, *, keep: float) -> Iterator[int]:
+        yield self._do("forgets recalled", lambda: sum(self._database.recalled_outcomes(keep=keep)))
+
+    def settled_events(self, *, keep: float) -> Iterator[int]:
+        yield self._do("forgets events", lambda: sum(self._database.settled_events(keep=keep)))
+
+    def old_attempts(self, *, keep: Mapping[str, float], others: float) -> Iterator[int]:
+        yield self._do("forgets attempts", lambda: sum(self._database.old_attempts(keep=keep, others=others)))
+
+    def ended_waits(self, *, keep: float) -> Iterator[int]:
+        yield self._do("forgets waits", lambda: sum(self._database.ended_waits(keep=keep)))
+
+
 class SimulatedLeadership(_Blocking):
     """Keeps `Leadership` for one process."""
 
+    def __init__(self, database: Database, process: Process, loop: str) -> None:
+        super().__init__(database, process)
+        self._loop = loop
+
     def held(self) -> bool:
         try:
-            return self._do("leads?", lambda: self._database.leads(self._process))
+            return self._do("leads?", lambda: self._database.leads(self._loop, self._process))
         except Unavailable:
             return False
 
     def resign(self) -> None:
         """The connection ends."""
-        self._database.resign(self._process)
+        self._database.resign(self._loop, self._process)
 
 
 def _named(write: Write) -> str:

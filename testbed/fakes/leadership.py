@@ -1,4 +1,4 @@
-"""An election that keeps `consumer.outbound.port.Leadership`, and that everybody wins: it is not what makes two leaders harmless."""
+"""An election that keeps `Leadership`, and that every candidate wins: it is not what makes two leaders harmless."""
 
 
 class AlwaysLeads:

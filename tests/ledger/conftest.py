@@ -11,12 +11,16 @@ from sqlalchemy import Engine, text
 from consumer.events import Provider, ProviderAction, Status, Student, StudentStatusChanged
 from consumer.ledger.engine import open_engine
 from consumer.ledger.inbox import PostgresInbox
+from consumer.ledger.inspect import Inspection
 from consumer.ledger.migrations import upgrade
 from consumer.ledger.outbox import PostgresOutbox
+from consumer.ledger.port.history import History
 from consumer.ledger.port.inbox import Arrival, Disposition, Inbox
 from consumer.ledger.port.outbox import Outbox
+from consumer.ledger.port.retention import Retention
 from consumer.ledger.port.student import Job
 from consumer.ledger.port.work import Work
+from consumer.ledger.retention import PostgresRetention
 from consumer.ledger.work import PostgresWork
 from testbed.fakes.ledger import MemoryLedger
 
@@ -52,6 +56,8 @@ class Ledger(Protocol):
     inbox: Inbox
     work: Work
     outbox: Outbox
+    retention: Retention
+    history: History
 
     def advance(self, seconds: float) -> None: ...
 
@@ -74,6 +80,8 @@ class InMemory:
         self.inbox: Inbox = self.ledger
         self.work: Work = self.ledger
         self.outbox: Outbox = self.ledger
+        self.retention: Retention = self.ledger
+        self.history: History = self.ledger
 
     def advance(self, seconds: float) -> None:
         self.now += timedelta(seconds=seconds)
@@ -95,14 +103,18 @@ class OnPostgres:
         self.inbox: Inbox = PostgresInbox(engine)
         self.work: Work = PostgresWork(engine, unreadable=self.unreadable.append)
         self.outbox: Outbox = PostgresOutbox(engine, unreadable=self.unreadable.append)
+        self.retention: Retention = PostgresRetention(engine, page=2)  # so that there are several
+        self.history: History = Inspection(engine)
 
     def advance(self, seconds: float) -> None:
         moved = {
             "student": ("due_at", "lease_until", "accepted_at"),
             "student_wait": ("since", "until"),
             "tenant_wait": ("until",),
+            "inbox": ("settled_at",),
+            "attempt": ("started_at", "ended_at"),
             "credential": ("expires_at",),
-            "outbox": ("created_at",),
+            "outbox": ("created_at", "recalled_at"),
             "step": ("started_at", "deadline", "lost_at"),
         }
         with self.engine.begin() as connection:

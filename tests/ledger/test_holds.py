@@ -9,6 +9,7 @@ from sqlalchemy import Engine, text
 from consumer.errors import Reason
 from consumer.events import Provider, StepName
 from consumer.ledger.holds import Holds, Resumed
+from consumer.ledger.inspect import Inspection
 from consumer.ledger.port.writes import Defer, TenantWaits, WaitFor
 from consumer.ledger.work import PostgresWork
 from tests.ledger.conftest import Given, OnPostgres, event
@@ -82,18 +83,20 @@ async def test_another_tenants_configuration_ends_no_hold(waits: Waits, holds: H
     assert await given.claim() == []
 
 
-async def test_an_operator_ends_all_waits_of_a_tenant(waits: Waits, holds: Holds, given: Given) -> None:
+async def test_an_operator_ends_all_waits_of_a_tenant(waits: Waits, holds: Holds, given: Given, engine: Engine) -> None:
     await waits(HELD, LIMITED, services=(service("microsoft"), service("microsoft/groups/g", held=False)))
     assert holds.resume("north", None) == Resumed(services=2, students=2)
     assert len(await given.claim()) == 2
-    assert holds.waits("north") == []
+    assert Inspection(engine).tenant_waits("north") == []
 
 
-async def test_an_operator_ends_the_waits_of_one_service_and_its_parts(waits: Waits, holds: Holds) -> None:
+async def test_an_operator_ends_the_waits_of_one_service_and_its_parts(
+    waits: Waits, holds: Holds, engine: Engine
+) -> None:
     services = (service("google"), service("microsoft"), service("microsoft/groups/g"), service("microsoft2"))
     await waits(HELD, services=services)
     assert holds.resume("north", "microsoft") == Resumed(services=2, students=1)
-    assert [wait.service for wait in holds.waits("north")] == ["google", "microsoft2"]
+    assert [wait.service for wait in Inspection(engine).tenant_waits("north")] == ["google", "microsoft2"]
 
 
 async def test_a_student_in_work_is_left_to_its_worker(given: Given, holds: Holds, engine: Engine) -> None:

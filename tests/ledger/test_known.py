@@ -2,13 +2,14 @@
 
 import random
 from collections.abc import Sequence
-from dataclasses import replace
-from datetime import UTC, datetime
+from dataclasses import fields, replace
+from datetime import UTC, datetime, timedelta
 from typing import Any
 
 from consumer.errors import Reason
 from consumer.events import Origin, Provider, StepName
-from consumer.ledger.known import Known, apply
+from consumer.ledger.known import Known, Tenure, apply
+from consumer.ledger.port.history import Attempt
 from consumer.ledger.port.student import Account, Job, Step, StepState
 from consumer.ledger.port.writes import (
     BeginStep,
@@ -25,6 +26,7 @@ from consumer.ledger.port.writes import (
 from tests.ledger.conftest import Given, event
 
 STUDENTS, LEASES, COMMITS = 24, 3, 6
+WORKER = "w"  # as the fixtures claim
 NOW = datetime(2026, 9, 1, tzinfo=UTC)
 MS = Provider.MICROSOFT
 AT = (MS, StepName.CREATE)
@@ -34,7 +36,7 @@ BEGIN = BeginStep(MS, StepName.CREATE, 1, b"hash", timeout=30)
 def folded(*writes: Write, known: Known | None = None, epoch: int = 1) -> Known:
     known = known or Known()
     for write in writes:
-        known = apply(known, write, version=1, epoch=epoch, now=NOW)
+        known = apply(known, write, under=Tenure(epoch, WORKER, 1), now=NOW)
     return known
 
 
@@ -42,7 +44,32 @@ def test_a_step_that_another_lease_has_begun_is_unsure_once_it_is_begun_again() 
     begun = folded(BEGIN)
     assert not folded(BEGIN, known=begun, epoch=1).steps[AT].unsure
     again = folded(BEGIN, known=begun, epoch=2).steps[AT]
-    assert (again.attempt, again.unsure, again.lost_at) == (2, True, NOW)
+    assert (again.attempt, again.unsure, again.lost_at) == (2, True, begun.steps[AT].deadline)
+
+
+def test_the_later_of_two_attempts_that_were_abandoned_says_when_the_last_was_over() -> None:
+    late = replace(BEGIN, timeout=90)
+    known = folded(BEGIN, known=folded(late), epoch=2)
+    assert folded(BEGIN, known=known, epoch=3).steps[AT].lost_at == NOW + timedelta(seconds=90)
+
+
+def test_an_attempt_that_another_lease_abandons_ended_unknown_at_its_deadline() -> None:
+    known = folded(BEGIN, known=folded(BEGIN), epoch=2)
+    (lost,) = known.history
+    assert (lost.number, lost.state, lost.reason) == (1, StepState.UNKNOWN, Reason.OUTCOME_UNKNOWN)
+    assert (lost.ended_at, lost.replica) == (NOW + timedelta(seconds=30), WORKER)
+
+
+def test_an_attempt_ends_once_however_often_its_end_is_written() -> None:
+    end = EndStep(MS, StepName.CREATE, StepState.HELD, Reason.THROTTLED, code="403 forbidden", request_id="id")
+    (attempt,) = folded(BEGIN, end, end).history
+    assert (attempt.state, attempt.code, attempt.request_id) == (StepState.HELD, "403 forbidden", "id")
+
+
+def test_what_is_found_out_later_is_another_entry() -> None:
+    unknown, done = (EndStep(MS, StepName.CREATE, state) for state in (StepState.UNKNOWN, StepState.DONE))
+    history = folded(BEGIN, unknown, done).history
+    assert [(one.number, one.state) for one in history] == [(1, StepState.UNKNOWN), (1, StepState.DONE)]
 
 
 def test_the_end_of_a_step_that_never_began_is_no_step() -> None:
@@ -73,6 +100,9 @@ async def test_random_writes_leave_in_the_ledger_what_the_reducer_says(given: Gi
             known[ident] = await _random_commits(given, job, known[ident], rng)
     for job in await given.claim(STUDENTS):
         assert _comparable(Known.of(job)) == _comparable(_newest_only(known[job.lease.student_id]))
+    for ident, student in known.items():
+        kept = given.ledger.history.attempts("north", ident)
+        assert sorted(map(_ended, kept)) == sorted(map(_ended, student.history))
 
 
 async def _random_commits(given: Given, job: Job, known: Known, rng: random.Random) -> Known:
@@ -83,7 +113,7 @@ async def _random_commits(given: Given, job: Job, known: Known, rng: random.Rand
             await given.ledger.work.reserve(job.lease, [provider], [_address(job, provider)])
         await given.ledger.work.commit(job.lease, writes)
         for write in writes:
-            known = apply(known, write, version=1, epoch=job.lease.epoch, now=job.now)
+            known = apply(known, write, under=Tenure(job.lease.epoch, WORKER, 1), now=job.now)
     return known
 
 
@@ -106,7 +136,7 @@ def _writes(job: Job, rng: random.Random) -> Sequence[Write]:
     )
     kinds: list[Write] = [
         BeginStep(provider, name, 1, rng.randbytes(4), timeout=30),
-        EndStep(provider, name, state, reason, unsure=rng.random() < 0.3),
+        EndStep(provider, name, state, reason, unsure=rng.random() < 0.3, code=rng.choice([None, "403 forbidden"])),
         Verified(rng.choice(list(Provider))),
         SaveAccount(account),
         ReleaseAddress(provider, _address(job, provider)),
@@ -139,6 +169,7 @@ def _comparable(known: Known) -> Any:
     return replace(
         known,
         written_by={},
+        history=(),
         steps={at: _timeless(step) for at, step in known.steps.items()},
         credentials={at: replace(one, expires_at=NOW) for at, one in known.credentials.items()},
         waits={at: replace(wait, since=NOW) for at, wait in known.waits.items()},
@@ -146,4 +177,9 @@ def _comparable(known: Known) -> Any:
 
 
 def _timeless(step: Step) -> Step:
-    return replace(step, started_at=NOW, lost_at=step.lost_at and NOW)
+    return replace(step, started_at=NOW, deadline=NOW, lost_at=step.lost_at and NOW)
+
+
+def _ended(attempt: Attempt) -> Any:
+    times = replace(attempt, started_at=NOW, ended_at=NOW)
+    return tuple(str(getattr(times, each.name)) for each in fields(times))

@@ -9,7 +9,7 @@ from consumer.ledger.dsn import Dsn
 from consumer.ledger.engine import open_engine
 from consumer.ledger.leadership import AdvisoryLeadership, Election, LeasedLeadership
 from consumer.ledger.migrations import upgrade
-from consumer.outbound.port import Leadership
+from consumer.ledger.port.leadership import Leadership
 from testbed.parts.pgbouncer import PgBouncer
 
 pytestmark = pytest.mark.parts

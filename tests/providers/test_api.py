@@ -73,6 +73,14 @@ async def test_a_refusal_is_told_without_the_words_of_the_request() -> None:
     assert held.value.code == "400 strange: The name … is … as … in … by an operator."
 
 
+async def test_a_refusal_names_the_call_as_the_vendor_does() -> None:
+    request_id = "b0ec2b5d-2c5e-4b7a-9d39-4f1d3f0a2a11"
+    refusal = Answer(403, {"request-id": request_id}, b'{"error": {"code": 403, "message": "Forbidden"}}')
+    with pytest.raises(Hold) as held:
+        await api(ScriptedHttp(refusal)).call("read", "GET", URL, deadline=Deadline(5))
+    assert held.value.request_id == request_id
+
+
 async def test_a_token_is_kept_for_the_next_call() -> None:
     tokens = Tokens()
     one = api(ScriptedHttp(told(id="1"), told(id="1")), tokens)

@@ -23,6 +23,7 @@ from consumer.ledger.vault import Vault
 from consumer.mail.rendering import Templates
 from consumer.observe.metrics import Metrics
 from consumer.policy.marker import marker
+from consumer.provisioning.breaker import Breakers
 from consumer.provisioning.case import Tools
 from consumer.provisioning.containment import Experience, Limits
 from consumer.provisioning.ending import Pace
@@ -85,7 +86,7 @@ class School:
         return StudentWorker(
             tools=tools,
             institutions={TENANT: self._institution()},
-            limits=Limits(call=30, lease=0.05, tenant_held=300),
+            limits=Limits(call=30, lease=0.05, tenant_held=300, throttled=30),
             pace=Pace(
                 base=2,
                 cap=600,
@@ -95,7 +96,7 @@ class School:
                 report_after=REPORT_AFTER,
                 report_attempts=10,
             ),
-            experience=Experience(),
+            experience=Experience(Breakers(wait=30)),
             metrics=self.metrics,
             rng=random.Random(1),  # noqa: S311  repeatable
             stopping=lambda: self.stopping,

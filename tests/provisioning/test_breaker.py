@@ -7,7 +7,7 @@ from consumer.provisioning.breaker import Breaker, Breakers
 
 
 def broken(threshold: int = 3) -> Breaker:
-    breaker = Breaker(threshold=threshold, wait=30, probed=10)
+    breaker = Breaker(threshold=threshold, wait=30)
     for _ in range(threshold):
         breaker.failed()
     return breaker
@@ -55,7 +55,7 @@ def test_everybody_may_pass_once_the_service_has_answered() -> None:
 
 
 def test_one_tenants_breaker_is_not_anothers() -> None:
-    breakers = Breakers(threshold=1)
+    breakers = Breakers(threshold=1, wait=30)
     breakers.of("a", "microsoft").failed()
     with (
         breakers.of("a", "microsoft").passage(),

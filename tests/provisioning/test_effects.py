@@ -15,6 +15,7 @@ from consumer.ledger.port.student import Desired, Job, Lease
 from consumer.ledger.port.work import Work
 from consumer.ledger.port.writes import Write
 from consumer.observe.metrics import Metrics
+from consumer.provisioning.breaker import Breakers
 from consumer.provisioning.commits import Commits
 from consumer.provisioning.containment import Experience, Limits
 from consumer.provisioning.effects import Effects
@@ -65,9 +66,9 @@ def time_left_for_a_call(*, behind_intent: float) -> float | None:
                 patience=60,
                 failpoints=_StandsStill(behind_intent),
             ),
-            limits=Limits(call=30, lease=60, tenant_held=300),
+            limits=Limits(call=30, lease=60, tenant_held=300, throttled=30),
             metrics=Metrics(CollectorRegistry()),
-            experience=Experience(),
+            experience=Experience(Breakers(wait=30)),
         )
         with suppress(RetryLater):
             await effects.step(

@@ -7,9 +7,8 @@ import pytest
 from prometheus_client import CollectorRegistry
 
 from consumer.errors import Stop
-from consumer.events import Provider
 from consumer.ledger.port.student import Job
-from consumer.ledger.port.writes import Defer, SealCredential
+from consumer.ledger.port.writes import Defer
 from consumer.observe.metrics import Metrics
 from consumer.provisioning.pool import Pool
 from testbed.fakes.ledger import MemoryLedger
@@ -124,23 +123,6 @@ async def test_a_defect_in_one_student_does_not_end_the_others() -> None:
     await running
 
 
-async def test_passwords_whose_time_is_over_are_destroyed_while_the_pool_runs() -> None:
-    ledger, forgotten = filled(a=1), asyncio.Event()
-    (job,) = await ledger.claim({"a": 1}, lease=60, worker="w")
-    await ledger.commit(job.lease, [SealCredential(Provider.MICROSOFT, 0, b"sealed", lifetime=0)])
-    workers = pool(
-        ledger,
-        nothing,
-        limits={"a": 1},
-        beat=lambda: None if ledger.student("a", "s0").known.credentials else forgotten.set(),
-    )
-    running = asyncio.create_task(workers.run(drain=5))
-    async with asyncio.timeout(10):
-        await forgotten.wait()
-    workers.stop()
-    await running
-
-
 class Broken(MemoryLedger):
     """A ledger in which a question fails, as one on PostgreSQL does where it meets a value that it cannot read."""
 
@@ -159,10 +141,6 @@ class Broken(MemoryLedger):
         self._fail("seconds_to_next")
         return await super().seconds_to_next(tenants)
 
-    async def forget_expired(self, *, limit: int) -> int:
-        self._fail("forget_expired")
-        return await super().forget_expired(limit=limit)
-
     def _fail(self, question: str) -> None:
         if question == self._question and self.left:
             self.left -= 1
@@ -170,7 +148,7 @@ class Broken(MemoryLedger):
             raise self._fault
 
 
-@pytest.mark.parametrize("question", ["claim", "seconds_to_next", "forget_expired"])
+@pytest.mark.parametrize("question", ["claim", "seconds_to_next"])
 async def test_a_fault_of_the_ledger_that_does_not_pass_is_counted_and_does_not_end_the_loop(
     question: str, capsys: pytest.CaptureFixture[str]
 ) -> None:

@@ -66,7 +66,7 @@ class Step:
 
     `unsure`: since the account was last verified, an attempt ended UNKNOWN or lost its owner, and may still be on its way, whatever
     has become of later ones. `lost_at` is when the newest of those attempts was over, or the one whose outcome is unknown to this day.
-    The ledger keeps both by itself.
+    The ledger keeps both by itself. `deadline`: when the attempt's call is over at the latest; `replica` began it.
     """
 
     provider: Provider
@@ -76,9 +76,11 @@ class Step:
     attempt: int
     request_hash: bytes
     started_at: datetime
+    deadline: datetime
     reason: Reason | None = None
     unsure: bool = False
     lost_at: datetime | None = None
+    replica: str | None = None
 
 
 @dataclass(frozen=True, slots=True)

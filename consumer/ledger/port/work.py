@@ -49,10 +49,3 @@ class Work(Protocol):
         `Superseded` where a step begins and a newer event has been accepted since the claim. None of them has written anything.
         """
         ...
-
-    async def forget_expired(self, *, limit: int) -> int:
-        """Destroys sealed passwords whose lifetime is over, the oldest first and at most `limit`; returns how many.
-
-        Safe to call from all replicas at once: what another is just destroying is passed over.
-        """
-        ...

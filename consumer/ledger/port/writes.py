@@ -29,13 +29,18 @@ class KeepLease:
 
 @dataclass(frozen=True, slots=True)
 class EndStep:
-    """After a call. Every state but STARTED. UNKNOWN makes the step `unsure`; with `unsure`, so does any other state."""
+    """After a call. Every state but STARTED. UNKNOWN makes the step `unsure`; with `unsure`, so does any other state.
+
+    `code` and `request_id` are the vendor's own, of a failure: they are kept with the attempt.
+    """
 
     provider: Provider
     name: StepName
     state: StepState
     reason: Reason | None = None
     unsure: bool = False
+    code: str | None = None
+    request_id: str | None = None
 
 
 @dataclass(frozen=True, slots=True)

@@ -3,18 +3,20 @@
 from collections.abc import Callable, Mapping, Sequence
 from datetime import UTC, datetime
 
+from consumer.ledger.port.history import Attempt
 from consumer.ledger.port.inbox import Disposition, Place
 from consumer.ledger.port.writes import Publish
 from testbed.fakes.ledger.inbox import MemoryInbox
 from testbed.fakes.ledger.outbox import MemoryOutbox
+from testbed.fakes.ledger.retention import MemoryRetention
 from testbed.fakes.ledger.state import State, StudentRow
 from testbed.fakes.ledger.work import MemoryWork
 
 __all__ = ["MemoryLedger"]
 
 
-class MemoryLedger(MemoryInbox, MemoryWork, MemoryOutbox):
-    """`Inbox`, `Work` and `Outbox` over one state."""
+class MemoryLedger(MemoryInbox, MemoryWork, MemoryOutbox, MemoryRetention):
+    """All ports of the ledger over one state."""
 
     def __init__(self, clock: Callable[[], datetime] = lambda: datetime.now(UTC)) -> None:
         super().__init__(State(clock))
@@ -40,6 +42,10 @@ class MemoryLedger(MemoryInbox, MemoryWork, MemoryOutbox):
     def outcomes(self) -> Sequence[Publish]:
         """Every outcome that was ever queued."""
         return [row.publish for row in self._state.outbox.values()]
+
+    def attempts(self, tenant_id: str, student_id: str) -> Sequence[Attempt]:
+        """Keeps `History`."""
+        return self._state.students[tenant_id, student_id].known.history
 
     def student(self, tenant_id: str, student_id: str) -> StudentRow:
         """The row of one student."""

@@ -74,11 +74,14 @@ class MemoryInbox(OnState):
             return Disposition.DUPLICATE if known.arrival.event == arrival.event else Disposition.REUSED_ID
         student = self._state.students.get(who(arrival))
         wins = arrival.event.version == newest and (student is None or student.desired_version < arrival.event.version)
-        row = InboxRow(arrival, Disposition.PENDING if wins else Disposition.SUPERSEDED)
+        row = InboxRow(arrival, Disposition.PENDING) if wins else self._beaten(arrival)
         self._state.inbox[_event(arrival)] = row
         if wins:
             self._desire(row, student)
         return row.disposition
+
+    def _beaten(self, arrival: Arrival) -> InboxRow:
+        return InboxRow(arrival, Disposition.SUPERSEDED, self._state.clock())
 
     def _cancel_all(self, arrivals: Sequence[Arrival], found: dict[int, Disposition]) -> None:
         newest: dict[Key, Arrival] = {}

@@ -55,6 +55,7 @@ class MemoryOutbox(OnState):
         if known is not None and known not in self._state.unnumbered:
             return False
         row = known or Queued(found.outcome, found.at)
+        row.recalled_at = self._state.clock()
         if known is not None:
             self._state.unnumbered.remove(known)
         self._state.outbox[found.outcome.event_id] = row

@@ -22,6 +22,7 @@ class InboxRow:
 
     arrival: Arrival
     disposition: Disposition
+    settled_at: datetime | None = None
 
 
 @dataclass
@@ -33,6 +34,7 @@ class StudentRow:
     due_at: datetime | None = None
     attempt: int = 0
     epoch: int = 0
+    worker: str = ""
     lease_until: datetime | None = None
     claimed_version: int = -1
     settled_version: int = -1
@@ -62,6 +64,7 @@ class Queued:
 
     publish: Publish
     created_at: datetime
+    recalled_at: datetime | None = None
 
 
 @dataclass

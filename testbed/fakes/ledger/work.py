@@ -1,13 +1,12 @@
 """Loop 2's side of the ledger in memory."""
 
 from collections.abc import Collection, Mapping, Sequence
-from dataclasses import replace
 from datetime import datetime, timedelta
 
 from consumer.errors import Fenced, Superseded
 from consumer.events import Provider
 from consumer.ledger.journal import LEASE_MARGIN, parts
-from consumer.ledger.known import apply
+from consumer.ledger.known import Tenure, apply
 from consumer.ledger.port.inbox import Disposition
 from consumer.ledger.port.student import Desired, Job, Lease
 from consumer.ledger.port.work import Waiting
@@ -34,7 +33,6 @@ class MemoryWork(OnState):
     """`Work` over dictionaries."""
 
     async def claim(self, room: Mapping[str, int], *, lease: float, worker: str) -> Sequence[Job]:
-        del worker
         now = self._state.clock()
         due = [
             (student.due_at, key, student)
@@ -48,6 +46,7 @@ class MemoryWork(OnState):
         for _, (tenant, _), student in sorted(due, key=lambda one: one[:2]):
             if places[tenant] > 0:
                 places[tenant] -= 1
+                student.worker = worker
                 student.epoch = self._state.next_epoch(student.epoch)
                 student.attempt += 1
                 student.lease_until = now + timedelta(seconds=lease)
@@ -87,21 +86,6 @@ class MemoryWork(OnState):
             cause = longest.cause
             raise Waiting((longest.until - now).total_seconds(), reason=cause.reason, code=cause.code, held=cause.held)
 
-    async def forget_expired(self, *, limit: int) -> int:
-        now = self._state.clock()
-        expired = sorted(
-            (credential.expires_at, key, at)
-            for key, student in self._state.sealed.items()
-            for at, credential in student.known.credentials.items()
-            if credential.expires_at <= now
-        )
-        for _, key, at in expired[:limit]:
-            student = self._state.students[key]
-            kept = {one: sealed for one, sealed in student.known.credentials.items() if one != at}
-            student.known = replace(student.known, credentials=kept)
-        self._state.sealed = {key: student for key, student in self._state.sealed.items() if student.known.credentials}
-        return len(expired[:limit])
-
     def _held(self, lease: Lease) -> StudentRow:
         student = self._state.students[lease.tenant_id, lease.student_id]
         if student.epoch != lease.epoch or student.lease_until is None or student.lease_until <= self._state.clock():
@@ -109,7 +93,8 @@ class MemoryWork(OnState):
         return student
 
     def _write(self, student: StudentRow, write: Write, now: datetime) -> None:
-        student.known = apply(student.known, write, version=student.claimed_version, epoch=student.epoch, now=now)
+        under = Tenure(student.epoch, student.worker, student.claimed_version)
+        student.known = apply(student.known, write, under=under, now=now)
         match write:
             case BeginStep() | KeepLease():
                 _keep(student, now, write.timeout)
@@ -156,6 +141,7 @@ class MemoryWork(OnState):
             if row.arrival.event.version <= write.version:
                 newest = row.arrival.event.version == write.version
                 row.disposition = write.disposition if newest else Disposition.SUPERSEDED
+                row.settled_at = now
         student.pending = [row for row in student.pending if row.arrival.event.version > write.version]
         student.settled_version = max(student.settled_version, write.version)
         if student.settled_version >= student.desired_version:

@@ -65,17 +65,17 @@ def test_a_commit_whose_answer_gets_lost_is_done() -> None:
 def test_one_process_leads_until_it_dies_resigns_or_loses_its_connection() -> None:
     async def main(database: Database) -> None:
         one, other = Process("one"), Process("other")
-        assert database.leads(one)
-        assert not database.leads(other)
+        assert database.leads("outbound", one)
+        assert not database.leads("outbound", other)
         one.kill()
-        assert database.leads(other)
-        database.resign(one)
-        assert database.leads(other)
-        database.resign(other)
+        assert database.leads("outbound", other)
+        database.resign("outbound", one)
+        assert database.leads("outbound", other)
+        database.resign("outbound", other)
         third = Process("third")
-        assert database.leads(third)
+        assert database.leads("outbound", third)
         database.outage(1)
-        assert database.leads(other)
+        assert database.leads("outbound", other)
 
     on_a_database(main)
 

@@ -1,0 +1,104 @@
+"""The background loop: one replica is elected, and does each job at its own period.
+
+stand by ─▶ elected ─▶ each job that is due, page by page ─▶ pause ─┐
+   ▲            ▲──────────────────────────────────────────────────┘
+   └── not the leader any more, or stopped: a job is left between two pages, and the next leader finds the rest
+"""
+
+import threading
+import time
+from collections.abc import Callable, Iterator, Sequence
+from dataclasses import dataclass
+
+import structlog
+
+from consumer.errors import Unavailable
+from consumer.ledger.port.leadership import Leadership
+from consumer.observe.metrics import Metrics
+
+log = structlog.get_logger()
+
+NAME = "maintenance"
+
+_STAND_BY, _TRY_AGAIN, _LEAST_PAUSE = 15.0, 60.0, 0.1
+"""Seconds: between a replica's tries to lead, and until a job that met a fault has another turn, and between two turns."""
+
+
+@dataclass(frozen=True, slots=True)
+class BackgroundJob:
+    """`pages` begins the job; each of its items is a part after which it may be left, and does for the rest to be found again.
+
+    `every`: seconds from one beginning to the next. A job must be safe to run twice at once: leadership only saves work.
+    """
+
+    name: str
+    every: float
+    pages: Callable[[], Iterator[object]]
+
+
+class Maintenance:
+    """`run` blocks its thread until `stop`. `pause` waits for so many seconds; where none is given, it ends with `stop`."""
+
+    def __init__(
+        self,
+        jobs: Sequence[BackgroundJob],
+        *,
+        leadership: Leadership,
+        metrics: Metrics,
+        beat: Callable[[], None],
+        clock: Callable[[], float] = time.monotonic,
+        pause: Callable[[float], object] | None = None,
+    ) -> None:
+        self._jobs = jobs
+        self._leadership = leadership
+        self._metrics = metrics
+        self._beat = beat
+        self._clock = clock
+        self._due = dict.fromkeys((job.name for job in jobs), float("-inf"))
+        self._stopping = threading.Event()
+        self._pause = pause or self._stopping.wait
+
+    def stop(self) -> None:
+        """From any thread: the page in hand is finished, no other begun."""
+        self._stopping.set()
+
+    def run(self) -> None:
+        """No fault of a job ends it, nor keeps the other jobs from their turn."""
+        try:
+            while not self._stopping.is_set():
+                self._beat()
+                leads = self._leadership.held()
+                self._metrics.leading.labels(NAME).set(int(leads))
+                if leads:
+                    for job in self._jobs:
+                        self._turn(job)
+                self._pause(min(_STAND_BY, self._until_due()) if leads else _STAND_BY)
+        finally:
+            self._metrics.leading.labels(NAME).set(0)
+            self._leadership.resign()
+
+    def _turn(self, job: BackgroundJob) -> None:
+        began = self._clock()
+        if self._stopping.is_set() or began < self._due[job.name]:
+            return
+        self._due[job.name] = began + job.every
+        try:
+            for _ in job.pages():
+                self._beat()
+                if self._stopping.is_set() or not self._leadership.held():
+                    return
+        except Unavailable as fault:
+            self._due[job.name] = began + min(job.every, _TRY_AGAIN)
+            log.warning("background_job_postponed", job=job.name, why=str(fault))
+        except Exception as fault:  # noqa: BLE001  the other jobs must have their turn
+            self._due[job.name] = began + min(job.every, _TRY_AGAIN)
+            self._failed(job, fault)
+        self._metrics.background_seconds.labels(job.name).observe(self._clock() - began)
+
+    def _failed(self, job: BackgroundJob, fault: Exception) -> None:
+        """A database's error text quotes data, and is left out."""
+        self._metrics.loop_faults.labels(NAME, type(fault).__name__).inc()
+        log.error("background_job_failed", job=job.name, error=type(fault).__name__)
+
+    def _until_due(self) -> float:
+        return max(_LEAST_PAUSE, min(self._due.values(), default=_STAND_BY) - self._clock())
