@@ -91,14 +91,21 @@ class Service:
         await self.command("schemas", "register")
         await self.command("db", "upgrade")
 
-    def prepare_here(self, *, replication: int, partitions: int = 6, registry_url: str | None = None) -> None:
-        """The same without three more processes. `registry_url` where this process reaches the registry by another one. Blocking."""
+    def prepare_here(
+        self, *, replication: int, partitions: int = 6, registry_url: str | None = None, tables: bool = True
+    ) -> None:
+        """The same without three more processes; without `tables`, another release makes them. Blocking.
+
+        `registry_url` where this process reaches the registry by another one.
+        """
         settings = load_settings(self.config, {})
         create_topics(settings.kafka, partitions=partitions, replication=replication)
         url = registry_url or settings.registry.url
         registry = open_registry(settings.registry.model_copy(update={"url": url}), opener({}))
         register(registry, settings.kafka.topics)
         registry.close()
+        if not tables:
+            return
         engine = open_engine(settings.database.url)
         upgrade(engine)
         engine.dispose()

@@ -5,6 +5,7 @@ import time
 from collections.abc import Callable, Mapping, Sequence
 from contextlib import AsyncExitStack
 from dataclasses import dataclass
+from functools import partial
 from pathlib import Path
 from typing import Self, cast
 
@@ -12,6 +13,7 @@ import psycopg
 
 from consumer.events import Provider
 from consumer.tenants import Tenant
+from proof.chaos.disk import CannotBeRun
 from proof.chaos.parts import Brokers, Database
 from proof.chaos.proxy import Proxy
 from proof.chaos.sis import Sis
@@ -22,6 +24,7 @@ from sandbox.simulators.server import VendorServer
 from sandbox.simulators.vendors import GOOGLE, GRAPH, MAILGUN, Institution, Quirks
 from sandbox.simulators.world import REGISTRY, World
 from testbed.installation import Service, until
+from testbed.release import NotInHistoryError, unpack
 from testbed.replica import Replica
 
 Changes = Mapping[str, Mapping[str, object]]
@@ -61,6 +64,7 @@ _SETTINGS: Changes = {
     },
 }
 _READY_WITHIN = 120.0
+_RELEASE = "testbed.release"
 _PARTITIONS = 6
 
 _RECORD_CHANGES = """
@@ -90,6 +94,7 @@ class Through:
 class Installation:
     """Everything up and ready from `async with` to its end. `changes` are settings of the row's own.
 
+    `upgraded`: it begins with the release before this one, its tables and its replicas; raises `CannotBeRun` where that is not at hand.
     `ordinary` are the tenants as they are laid out, `tenants` as they are configured now.
     """
 
@@ -105,6 +110,7 @@ class Installation:
         changes: Changes | None = None,
         quirks: Quirks | None = None,
         arrange: Arrange | None = None,
+        upgraded: bool = False,
     ) -> None:
         self.brokers = brokers
         self.database = database
@@ -116,6 +122,7 @@ class Installation:
         self._count = replicas
         self._changes = changes or {}
         self._arrange = arrange
+        self._upgraded = upgraded
         self._stack = AsyncExitStack()
         self.world = World(INSTITUTIONS, folder, clock=time.time, seed=seed, quirks=quirks)
 
@@ -136,13 +143,15 @@ class Installation:
             changes=merged(_SETTINGS, self._changes),
         )
         self.world.write_tenants(self.tenants)
-        await asyncio.to_thread(self._prepare)
+        await self._prepare()
         self.sis = Sis(self.brokers.straight, self.service.topics.status_changed)
         self.watch = self._stack.enter_context(
             Watch(self.database.straight, self.brokers.straight, group=self._prefix, topics=self.service.topics)
         )
         self._stack.push_async_callback(self.end)
         self.replicas = [Replica(self.service, f"replica-{number}") for number in range(1, self._count + 1)]
+        for replica in self.replicas if self._upgraded else ():
+            self.run_before(replica)
         await asyncio.gather(*(replica.up() for replica in self.replicas))
         await self.all_ready()
         return self
@@ -183,9 +192,24 @@ class Installation:
         port = int(self.simulators.url(vendor).rpartition(":")[2])
         return await self._stack.enter_async_context(Proxy(port))
 
-    def _prepare(self) -> None:
-        self.service.prepare_here(partitions=_PARTITIONS, replication=self.brokers.size)
-        self._record_changes()
+    def run_before(self, replica: Replica) -> None:
+        """From its next start the replica is of the release before this one."""
+        replica.module = _RELEASE
+        replica.environ |= self._release
+
+    async def _prepare(self) -> None:
+        try:
+            self._release = await asyncio.to_thread(unpack, self._folder) if self._upgraded else {}
+        except NotInHistoryError as missing:
+            raise CannotBeRun(str(missing)) from missing
+        tables = not self._upgraded
+        prepare = partial(
+            self.service.prepare_here, partitions=_PARTITIONS, replication=self.brokers.size, tables=tables
+        )
+        await asyncio.to_thread(prepare)
+        if self._upgraded:
+            await self.service.command("db", "upgrade", environ=self._release, module=_RELEASE)
+        await asyncio.to_thread(self._record_changes)
 
     def _record_changes(self) -> None:
         """Lets the database itself write down every change: what a process did and then forgot is still seen.

@@ -62,7 +62,7 @@ class Row:
     `disk`: megabytes that PostgreSQL's data have. `standby`: a second server follows the first. `not_run` says why it can't be run; then
     `fire` is never called. `heals_within`: seconds, besides the window, from the last fault until nothing is owed. `judge` stands in for
     the checker, where a row writes into the ledger what no event has asked for, or puts an older ledger in its place. `arrange`: what is
-    laid out otherwise from the beginning.
+    laid out otherwise from the beginning. `upgraded`: it begins with the release before this one.
     """
 
     number: int
@@ -80,6 +80,7 @@ class Row:
     heals_within: float = 120.0
     judge: Judge | None = None
     arrange: Arrange | None = None
+    upgraded: bool = False
 
     @property
     def group(self) -> Group:
@@ -109,6 +110,7 @@ class Book:
         heals_within: float = 120.0,
         judge: Judge | None = None,
         arrange: Arrange | None = None,
+        upgraded: bool = False,
     ) -> Callable[[Fire], Fire]:
         """Enters the function as this row's faults."""
 
@@ -120,7 +122,9 @@ class Book:
                 fire=fire,
                 load=load or Load(),
                 brokers=brokers,
-                alone=alone or bool(changes or quirks or disk or standby or judge or arrange) or brokers > 1,
+                alone=alone
+                or bool(changes or quirks or disk or standby or judge or arrange or upgraded)
+                or brokers > 1,
                 changes=changes or {},
                 quirks=quirks,
                 disk=disk,
@@ -128,6 +132,7 @@ class Book:
                 heals_within=heals_within,
                 judge=judge,
                 arrange=arrange,
+                upgraded=upgraded,
             )
             return fire
 

@@ -91,6 +91,7 @@ async def play(stage: Stage, row: Row, *, seed: int, scale: Scale) -> Result:
             disk=row.disk,
             standby=row.standby,
             arrange=row.arrange,
+            upgraded=row.upgraded,
         ) as installation:
             played = await _play(installation, row, seed=seed, scale=scale)
             if row.judge:

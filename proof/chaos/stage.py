@@ -49,6 +49,7 @@ class Stage:
         disk: int | None = None,
         standby: bool = False,
         arrange: Arrange | None = None,
+        upgraded: bool = False,
     ) -> AsyncGenerator[Installation]:
         """A new one, ready; its database goes with it, its topics stay."""
         cluster = await self.brokers(brokers)
@@ -66,6 +67,7 @@ class Stage:
                     changes=changes,
                     quirks=quirks,
                     arrange=arrange,
+                    upgraded=upgraded,
                 ) as installation,
             ):
                 yield installation

@@ -19,6 +19,7 @@ from proof.chaos.rows import (
     provider,
     refusals,
     registry,
+    releases,
     restored,
     waiting,
 )
@@ -42,6 +43,7 @@ __all__ = [
     "provider",
     "refusals",
     "registry",
+    "releases",
     "restored",
     "waiting",
 ]

@@ -96,9 +96,3 @@ BOOK.not_run(
     expected="stops and pages",
     why="the simulation plays it, and row 80 an older ledger; the standby of row 82 lacks nothing",
 )
-BOOK.not_run(
-    62,
-    "migration during traffic",
-    expected="both versions run",
-    why="it takes an older release beside the newer one, and there was none yet",
-)

@@ -1,0 +1,42 @@
+"""Database: two releases beside each other, before, during and after the migration from one to the other."""
+
+import psycopg
+
+from proof.chaos.experiment import Experiment
+from proof.chaos.row import BOOK
+from testbed.release import REVISION
+from testbed.replica import Replica
+
+
+@BOOK.row(62, "migration during traffic, and a rolling upgrade", expected="both versions run", upgraded=True)
+async def upgrade(experiment: Experiment) -> None:
+    installation = experiment.installation
+    experiment.expect(await _revision(experiment) == REVISION, "the ledger is not the older release's")
+    await experiment.settled(0.1)
+    await installation.service.command("db", "upgrade")
+    experiment.fire("migration")
+    experiment.expect(await _revision(experiment) != REVISION, "nothing was migrated")
+    await experiment.sleep(0.25)
+    first, *others = installation.replicas
+    await _runs_this(experiment, first)
+    await experiment.sleep(0.25)
+    first.module = "testbed.release"
+    await first.restart()
+    experiment.fire("return to the older release")
+    for replica in (*others, first):
+        await experiment.sleep(0.1)
+        await _runs_this(experiment, replica)
+    experiment.expect(experiment.exits() == 0, "a replica ended")
+
+
+async def _runs_this(experiment: Experiment, replica: Replica) -> None:
+    replica.module = "consumer.cli"
+    await replica.restart()
+    await experiment.until("the newer release is ready", replica.ready, seconds=60)
+    experiment.fire("upgrade of a replica")
+
+
+async def _revision(experiment: Experiment) -> str:
+    async with await psycopg.AsyncConnection.connect(experiment.installation.database.straight) as connection:
+        found = await (await connection.execute("SELECT version_num FROM alembic_version")).fetchone()
+    return "" if found is None else str(found[0])
