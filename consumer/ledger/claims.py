@@ -118,6 +118,7 @@ _PUT_ASIDE = text(
     """
 )
 
+_DESIRED = frozenset({"event", "action", "providers", "traceparent"})
 _Key = tuple[str, str]
 
 
@@ -202,9 +203,9 @@ def _job(
 
 
 def _desired(row: Row[Any]) -> Desired:
-    desired = read("student.desired", an_object, row.desired)
+    desired = read("student.desired", _known_desire, row.desired)
     return Desired(
-        event=read("student.desired.event", StudentStatusChanged.model_validate, desired.get("event")),
+        event=read("student.desired.event", _event, desired.get("event")),
         action=read("student.desired.action", ProviderAction, desired.get("action")),
         providers=read("student.desired.providers", _providers, desired.get("providers")),
         accepted_at=row.accepted_at,
@@ -261,6 +262,18 @@ def _wait(row: Row[Any]) -> Wait:
 def _credential(row: Row[Any]) -> SealedCredential:
     provider = read("credential.provider", Provider, row.provider)
     return SealedCredential(provider, row.generation, bytes(row.sealed), row.expires_at)
+
+
+def _known_desire(value: Any) -> dict[str, Any]:  # noqa: ANN401  whatever JSON holds
+    """A newer version's further parts may change what is asked for: without knowing them, nothing is done."""
+    desired = an_object(value)
+    if desired.keys() - _DESIRED:
+        raise ValueError
+    return desired
+
+
+def _event(value: Any) -> StudentStatusChanged:  # noqa: ANN401  whatever JSON holds
+    return StudentStatusChanged.model_validate(value, extra="forbid")
 
 
 def _providers(names: Any) -> tuple[Provider, ...]:  # noqa: ANN401  whatever JSON holds
