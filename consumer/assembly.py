@@ -134,6 +134,7 @@ class Assembly:
             leadership=clients.leadership(),
             wait=clients.outcomes_announced,
             batch_size=outbound.batch_size,
+            linger=outbound.linger,
             sweep=self._settings.provisioning.sweep,
             metrics=self._metrics,
             beat=partial(self._beat, "outbound"),

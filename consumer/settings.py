@@ -330,6 +330,8 @@ class OutboundSettings(_Section):
     """Kafka's `transactional.id`; the same for all replicas."""
     batch_size: int = Field(default=500, ge=1, le=5_000)
     """Outcomes in one Kafka transaction."""
+    linger: float = Field(default=0.1, ge=0, le=10)
+    """How long to gather outcomes for the next transaction after one that was not full, in seconds."""
 
 
 class RetentionSettings(_Section):

@@ -10,8 +10,9 @@ import time
 from base64 import b64encode
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
+from functools import lru_cache
 from pathlib import Path
-from typing import Any, Protocol, Self
+from typing import Any, Protocol, Self, cast
 
 import aiohttp
 import httpx
@@ -155,7 +156,7 @@ class HttpClient:
         transport = self._transports[self._proxies.of(call.url)]
         request = httpx.Request(
             call.method,
-            call.url,
+            _url(call.url),
             headers={**_HEADERS, **call.headers},
             content=call.content,
             extensions={"timeout": {"connect": min(self._connect, free), "read": timeout, "pool": free}},
@@ -174,7 +175,8 @@ class HttpClient:
             if isinstance(cause, _NEVER_SENT):
                 raise Unavailable(f"{call.service} can't be reached ({explain(error)}).") from error
             raise _NoAnswerError(type(cause).__name__) from error
-        return Answer(response.status_code, {name.lower(): value for name, value in response.headers.items()}, body)
+        headers = {name.decode("latin-1").lower(): value.decode("latin-1") for name, value in response.headers.raw}
+        return Answer(response.status_code, headers, body)
 
 
 def _through(proxy: str | None) -> httpx.Proxy | None:
@@ -189,9 +191,14 @@ def _through(proxy: str | None) -> httpx.Proxy | None:
     )
 
 
+_url = lru_cache(maxsize=256)(httpx.URL)
+"""Parsed once: half of all calls go to the same few."""
+
+
 async def _body(response: httpx.Response) -> bytes:
     body = bytearray()
-    async for part in response.aiter_bytes():
+    encoded = "content-encoding" in response.headers
+    async for part in response.aiter_bytes() if encoded else cast("httpx.AsyncByteStream", response.stream):
         body += part
         if len(body) > _LONGEST_BODY:
             raise httpx.ReadError("the response is too long")

@@ -17,6 +17,8 @@ AnswerT = TypeVar("AnswerT")
 
 _PATIENCE = 5.0
 """Seconds for which an item whose rows are locked is tried again before its caller gets `Locked`."""
+_GATHER = 0.01
+"""Seconds for which a busy process gathers the next group: a transaction costs more than what is written in it."""
 _FIRST_PAUSE, _LONGEST_PAUSE = 0.02, 0.25
 """Seconds between tries: intake holds a row for milliseconds, an operator for minutes."""
 
@@ -75,6 +77,8 @@ class GroupCommit(Generic[ItemT, AnswerT]):
             group, self._waiting = self._waiting[: self._limit], self._waiting[self._limit :]
             if locked := await self._write(group):
                 self._set_apart(locked)
+            if self._waiting:
+                await asyncio.sleep(_GATHER)
 
     def _set_apart(self, locked: Sequence[_Waiting[ItemT, AnswerT]]) -> None:
         self._apart += locked

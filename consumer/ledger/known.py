@@ -116,9 +116,10 @@ def _begun(known: Known, write: BeginStep, under: Tenure, now: datetime) -> Know
         lost_at=_later(lost) if lost else before.lost_at if before else None,
         replica=under.worker,
     )
-    if lost:
-        known = _remembered(known, _attempt(lost, StepState.UNKNOWN, lost.deadline, Reason.OUTCOME_UNKNOWN))
-    return _stepped(known, step, under)
+    if lost is None:
+        return _stepped(known, step, under)
+    abandoned = _attempt(lost, StepState.UNKNOWN, lost.deadline, Reason.OUTCOME_UNKNOWN)
+    return _stepped(known, step, under, _remembered(known, abandoned))
 
 
 def _ended(known: Known, write: EndStep, under: Tenure, now: datetime) -> Known:
@@ -131,32 +132,30 @@ def _ended(known: Known, write: EndStep, under: Tenure, now: datetime) -> Known:
         lost_at = now
     unsure = step.unsure or write.unsure or unknown or lost
     ended = replace(step, state=write.state, reason=write.reason, unsure=unsure, lost_at=lost_at)
-    attempt = replace(_attempt(step, write.state, now, write.reason), code=write.code, request_id=write.request_id)
-    return _stepped(_remembered(known, attempt), ended, under)
+    attempt = _attempt(step, write.state, now, write.reason, write.code, write.request_id)
+    return _stepped(known, ended, under, _remembered(known, attempt))
 
 
-def _attempt(step: Step, state: StepState, ended_at: datetime, reason: Reason | None) -> Attempt:
-    return Attempt(
-        step.provider,
-        step.name,
-        step.attempt,
-        state,
-        step.version,
-        step.started_at,
-        ended_at,
-        reason,
-        replica=step.replica,
-    )
+def _attempt(
+    step: Step,
+    state: StepState,
+    ended_at: datetime,
+    reason: Reason | None,
+    code: str | None = None,
+    request_id: str | None = None,
+) -> Attempt:
+    began = step.provider, step.name, step.attempt, state, step.version, step.started_at
+    return Attempt(*began, ended_at, reason, code, request_id, step.replica)
 
 
-def _remembered(known: Known, attempt: Attempt) -> Known:
+def _remembered(known: Known, attempt: Attempt) -> tuple[Attempt, ...]:
     """A repeat of how an attempt ended changes nothing."""
     same = any(
         (one.provider, one.step, one.number, one.state)
         == (attempt.provider, attempt.step, attempt.number, attempt.state)
         for one in known.history
     )
-    return known if same else replace(known, history=(*known.history, attempt))
+    return known.history if same else (*known.history, attempt)
 
 
 def _later(step: Step) -> datetime:
@@ -196,9 +195,17 @@ def _abandoned(known: Known, step: Step, under: Tenure) -> bool:
     return step.state is StepState.STARTED and known.written_by.get((step.provider, step.name)) != under.epoch
 
 
-def _stepped(known: Known, step: Step, under: Tenure) -> Known:
+def _stepped(known: Known, step: Step, under: Tenure, history: tuple[Attempt, ...] | None = None) -> Known:
+    """With this step, and this history where it has grown. Made anew at once: `replace` after `replace` showed in a worker's profile."""
     at = (step.provider, step.name)
-    return replace(known, steps=_with(known.steps, at, step), written_by=_with(known.written_by, at, under.epoch))
+    return Known(
+        known.accounts,
+        {**known.steps, at: step},
+        {**known.written_by, at: under.epoch},
+        known.credentials,
+        known.waits,
+        known.history if history is None else history,
+    )
 
 
 def _with(mapping: Mapping[KeyT, ValueT], key: KeyT, value: ValueT) -> Mapping[KeyT, ValueT]:

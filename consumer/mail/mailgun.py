@@ -6,7 +6,7 @@ certificate is demanded all the way, and nothing secret stands in variables, tag
 
 import time
 from base64 import b64encode
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from pathlib import Path
 from urllib.parse import urlencode
 
@@ -14,6 +14,7 @@ from consumer.http.answer import Answer
 from consumer.http.client import Call, Http
 from consumer.mail.address import recipient, sender
 from consumer.mail.answers import fault_of_look_up, fault_of_send, tells_of
+from consumer.mail.form import form_data
 from consumer.mail.port import Mail
 from consumer.tenants import MailgunSection
 
@@ -51,7 +52,7 @@ class MailgunMailer:
             **_OPTIONS,
         }
         answer = await self._call(
-            "send", "POST", f"/v3/{self._section.domain}/messages", self._send_header, timeout, form=urlencode(form)
+            "send", "POST", f"/v3/{self._section.domain}/messages", self._send_header, timeout, form=form
         )
         if fault := fault_of_send(answer, now=time.time()):
             raise fault
@@ -67,11 +68,19 @@ class MailgunMailer:
         return tells_of(answer, message_id)
 
     async def _call(
-        self, operation: str, method: str, path: str, authorization: str, timeout: float, *, form: str | None = None
+        self,
+        operation: str,
+        method: str,
+        path: str,
+        authorization: str,
+        timeout: float,
+        *,
+        form: Mapping[str, str] | None = None,
     ) -> Answer:
         headers = {"Authorization": authorization}
+        content = None
         if form is not None:
-            headers["Content-Type"] = "application/x-www-form-urlencoded"
+            headers["Content-Type"], content = form_data(form)
         return await self._http.send(
             Call(
                 SERVICE,
@@ -79,7 +88,7 @@ class MailgunMailer:
                 method,
                 self._section.base_url + path,
                 headers=headers,
-                content=None if form is None else form.encode(),
+                content=content,
                 writes=form is not None,
             ),
             timeout=timeout,

@@ -39,7 +39,8 @@ class Relay:
     """Loop 3. `run` blocks its thread until `stop`.
 
     `producers` makes producers of `relay_config`. `wait` returns when new rows were announced, at the latest after the seconds it is
-    given. `back_off` waits for so many seconds after a fault; where none is given, it ends with `stop`.
+    given. `linger`: seconds for which outcomes gather after a batch that was not full. `back_off` waits for so many seconds; where none
+    is given, it ends with `stop`.
     """
 
     def __init__(
@@ -54,6 +55,7 @@ class Relay:
         leadership: Leadership,
         wait: Callable[[float], object],
         batch_size: int,
+        linger: float = 0.0,
         sweep: float,
         metrics: Metrics,
         beat: Callable[[], None],
@@ -69,6 +71,7 @@ class Relay:
         self._leadership = leadership
         self._wait = wait
         self._batch_size = batch_size
+        self._linger = linger
         self._sweep = sweep
         self._metrics = metrics
         self._beat = beat
@@ -170,6 +173,8 @@ class Relay:
             self._failpoints.reach(Point.RELAY_NUMBERED, lost=commit_lost())
             if not self._publish(producer, epoch, batch):
                 return
+            if self._linger and len(batch.rows) < self._batch_size:
+                self._back_off(self._linger)
 
     def _publish(self, producer: TransactionalProducer, epoch: int, batch: Batch) -> bool:
         """Whether the producer may be used again. Not so when its commit was not answered before librdkafka may have asked twice: what

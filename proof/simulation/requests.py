@@ -54,6 +54,7 @@ class _Connection:
     """As far as a request looks at it: there is none."""
 
     transport = ssl_context = peername = sockname = None
+    max_field_size = max_headers = 8_192
 
 
 class _Body:
@@ -61,12 +62,29 @@ class _Body:
 
     def __init__(self, content: bytes) -> None:
         self._left = content
+        self.total_bytes = len(content)
 
     def set_read_chunk_size(self, size: int) -> None:
         pass
 
     async def readany(self) -> bytes:
-        read, self._left = self._left, b""
+        return self._taken(len(self._left))
+
+    async def read(self, size: int) -> bytes:
+        return self._taken(size)
+
+    async def readline(self, *, max_line_length: int | None = None) -> bytes:
+        del max_line_length
+        return self._taken(self._left.find(b"\n") + 1 or len(self._left))
+
+    def unread_data(self, data: bytes) -> None:
+        self._left = data + self._left
+
+    def at_eof(self) -> bool:
+        return not self._left
+
+    def _taken(self, size: int) -> bytes:
+        read, self._left = self._left[:size], self._left[size:]
         return read
 
 

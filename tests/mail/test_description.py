@@ -2,7 +2,7 @@
 
 from collections.abc import Iterator, Mapping, Sequence
 from typing import Any
-from urllib.parse import parse_qs, parse_qsl, urlsplit
+from urllib.parse import parse_qs, urlsplit
 
 import pytest
 
@@ -14,6 +14,7 @@ from proof.simulation.clock import Clock, run
 from testbed.fakes.http import ScriptedHttp, told
 from tests.contracts.described import MAILGUN, described, problems
 from tests.mail.contract import MAIL
+from tests.mail.forms import read_form
 
 SECTION = MailgunSection(domain="mail.school.example", sender="a@mail.school.example", api_key=SecretRef("env:KEY"))
 
@@ -36,7 +37,7 @@ def operation(call: Call) -> Mapping[str, Any]:
 
 
 def form(call: Call) -> dict[str, str]:
-    return dict(parse_qsl((call.content or b"").decode()))
+    return read_form(call.headers["Content-Type"], call.content or b"")
 
 
 def fields(call: Call) -> Mapping[str, Any]:
