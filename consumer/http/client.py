@@ -161,6 +161,7 @@ class HttpClient:
             content=call.content,
             extensions={"timeout": {"connect": min(self._connect, free), "read": timeout, "pool": free}},
         )
+        request.headers.encoding = "utf-8"  # known, so that it need not be tried out for each call
         try:
             async with asyncio.timeout(timeout):
                 response = await transport.handle_async_request(request)
