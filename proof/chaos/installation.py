@@ -63,6 +63,8 @@ _SETTINGS: Changes = {
         "held_retry": 5,
     },
 }
+_SINCE_THEN: Changes = {"provisioning": {"breaker_wait": 5, "throttle_wait": 5}}
+"""The same, of settings that the release before this one does not know."""
 _READY_WITHIN = 120.0
 _RELEASE = "testbed.release"
 _PARTITIONS = 6
@@ -140,7 +142,7 @@ class Installation:
             kafka=self.brokers.through,
             database=self.database.through,
             prefix=self._prefix,
-            changes=merged(_SETTINGS, self._changes),
+            changes=merged(_SETTINGS if self._upgraded else merged(_SETTINGS, _SINCE_THEN), self._changes),
         )
         self.world.write_tenants(self.tenants)
         await self._prepare()
