@@ -8,7 +8,7 @@ ARGS ?=
 WORKERS = $(shell $(BIN)/python -c "import os; print(min(6, 2 + (len(os.sched_getaffinity(0)) if hasattr(os, \"sched_getaffinity\") else os.cpu_count() or 1)))")
 
 # Of the folders of tests, those whose tests mostly need nothing from outside.
-FAST := codec intake mail observe outbound policy providers provisioning
+FAST := codec intake ledger mail maintenance observe outbound policy providers provisioning
 
 # Modules are compiled once, whatever the environment says: a start takes three times as long where each process compiles them anew.
 unexport PYTHONDONTWRITEBYTECODE
@@ -20,7 +20,7 @@ help:
 	@echo "make install          the command \`provisioner\`, in $(BIN): docs/first-school.md goes on from there"
 	@echo "make demo [KEEP=1]    three institutions, 300 students, simulated vendors, in under a minute; KEEP=1 stays up"
 	@echo "make test [ARGS=…]    what every change needs, on a Kafka, a PostgreSQL and a registry that it starts itself; ARGS go to pytest"
-	@echo "make test-fast        the part of it that needs none of these"
+	@echo "make test-fast        the quick part of it, which needs none of these"
 	@echo "make prove            the rest: every chaos row in short form, 5,000 simulated runs, crash points, whole installations"
 	@echo "make simulate         the whole service from 1,000 seeds (SEEDS=…), or from one (SEED=4711 ARGS=--trace), under a simulated clock"
 	@echo "make lint             style, formatting, types, direction of imports"
@@ -42,7 +42,7 @@ test: $(VENV)/.dev
 	$(BIN)/pytest -n $(WORKERS) --dist loadgroup --durations=10 -m "not prove" $(ARGS)
 
 test-fast: $(VENV)/.dev
-	$(BIN)/pytest -n 2 -m "not prove and not parts" $(addprefix tests/,$(FAST)) $(ARGS)
+	$(BIN)/pytest -n 2 -m "not prove and not parts and not slow" $(addprefix tests/,$(FAST)) $(ARGS)
 
 prove: $(VENV)/.dev
 	$(BIN)/pytest -n $(WORKERS) --dist loadgroup --durations=10 -m prove $(ARGS)

@@ -27,6 +27,8 @@ from testbed.parts.pgbouncer import PgBouncer
 from testbed.parts.shared import SharedParts
 from tests.lanes import share_out
 
+_LISTENING = {"vendors", "server", "listening"}
+"""Fixtures that start servers."""
 _PARTS = pytest.StashKey[SharedParts]()
 
 
@@ -44,6 +46,8 @@ def pytest_collection_modifyitems(config: pytest.Config, items: list[pytest.Item
     for item in items:
         if any(item.get_closest_marker(name) for name in ("long", "computes")):
             item.add_marker(pytest.mark.prove)
+        if not _LISTENING.isdisjoint(getattr(item, "fixturenames", ())):
+            item.add_marker(pytest.mark.slow)
     items.sort(key=lambda item: item.get_closest_marker("computes") is None)
     told_by_controller: dict[str, int] = getattr(config, "workerinput", {})
     long = [(item, marker) for item in items if (marker := item.get_closest_marker("long"))]

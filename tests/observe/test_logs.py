@@ -89,6 +89,7 @@ def test_a_repeated_line_is_logged_again_with_the_number_left_out() -> None:
     assert sparing.left_out(record) == 4
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("kind", ["intake", "relay", "letters", "admin"])
 def test_every_client_of_kafka_logs_so(kind: str) -> None:
     lines = logged(f"""
@@ -112,6 +113,7 @@ for _ in range(20):
     assert any("Connection refused" in line["message"] for line in lines)
 
 
+@pytest.mark.slow
 def test_a_command_that_sets_up_no_logs_shows_nothing_of_librdkafka() -> None:
     script = """
 from confluent_kafka import Producer
