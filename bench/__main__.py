@@ -7,13 +7,15 @@ from pathlib import Path
 
 from rich.console import Console
 
-from bench import accounts, acts, calls, refusals, report, skips, start
+from bench import accounts, acts, calls, growth, refusals, report, skips, start
 from bench.contestants import lookers
 from bench.parts import Parts, parts, say
 from bench.row import Row
 from bench.scale import FULL, QUICK, Scale
 
 _ALL = ("skips", "acts", "accounts", "start", "refusals")
+_LONG = ("growth",)
+"""Takes hours: only where it is asked for."""
 _WIDTH = 140
 
 
@@ -22,7 +24,7 @@ def main() -> None:
     arguments = argparse.ArgumentParser(prog="make bench")
     arguments.add_argument("--quick", action="store_true", help="a tenth of the counts: half a minute, less exact")
     arguments.add_argument("--peers", action="store_true", help="run the alternatives too")
-    arguments.add_argument("--only", choices=_ALL, nargs="+", default=_ALL, help="these measurements")
+    arguments.add_argument("--only", choices=(*_ALL, *_LONG), nargs="+", default=_ALL, help="these measurements")
     arguments.add_argument("--write", type=Path, metavar="PAGE", help="put the table between the page's markers")
     given = arguments.parse_args()
     with parts() as on:
@@ -46,6 +48,8 @@ def _measured(on: Parts, scale: Scale, wanted: Sequence[str], *, peers: bool) ->
         yield from start.measure(on, scale)
     if "refusals" in wanted:
         yield from refusals.measure(on, scale)
+    if "growth" in wanted:
+        yield from growth.measure(on, scale)
 
 
 if __name__ == "__main__":

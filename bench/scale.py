@@ -16,6 +16,7 @@ class Scale:
     ledger: int
     calls: int
     refusals: int
+    growth: int
 
 
 FULL = Scale(
@@ -28,6 +29,7 @@ FULL = Scale(
     ledger=250_000,
     calls=20_000,
     refusals=600,
+    growth=10_000_000,
 )
 QUICK = Scale(
     many=200_000,
@@ -39,4 +41,5 @@ QUICK = Scale(
     ledger=25_000,
     calls=5_000,
     refusals=600,
+    growth=200_000,
 )

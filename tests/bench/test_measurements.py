@@ -6,7 +6,7 @@ from pathlib import Path
 import psycopg
 import pytest
 
-from bench import accounts, acts, refusals, skips, start
+from bench import accounts, acts, growth, refusals, skips, start
 from bench.contestants import Peer
 from bench.parts import Parts
 from bench.scale import Scale
@@ -16,7 +16,18 @@ from consumer.ledger.migrations import upgrade
 pytestmark = pytest.mark.parts
 
 # More than two batches, and more students than may be in work at once: what came first is not counted.
-FEW = Scale(many=1_500, skips=1_500, rounds=1, acts=1_500, students=60, institutions=3, ledger=50, calls=0, refusals=36)
+FEW = Scale(
+    many=1_500,
+    skips=1_500,
+    rounds=1,
+    acts=1_500,
+    students=60,
+    institutions=3,
+    ledger=50,
+    calls=0,
+    refusals=36,
+    growth=10_000,
+)
 
 
 @pytest.fixture
@@ -49,6 +60,18 @@ def test_events_that_do_nothing_are_read_by_all_contestants_and_leave_nothing(pa
 def test_events_that_act_are_all_in_the_ledger(parts: Parts) -> None:
     acts.measure(parts, FEW)
     assert count(parts, "inbox WHERE disposition = 'pending'") == FEW.acts
+
+
+def test_events_leave_what_is_kept_and_every_one_is_settled(parts: Parts) -> None:
+    rows = growth.measure(parts, FEW)
+    assert [row.what for row in rows] == [
+        "with retention: inbox",
+        "with retention: outbox",
+        "with retention: attempt",
+        "with retention: a claim of 500 students",
+    ]
+    assert count(parts, "student WHERE settled_version < desired_version") == 0
+    assert count(parts, "inbox WHERE disposition = 'applied'") == FEW.growth
 
 
 def test_accounts_are_whole(parts: Parts) -> None:
