@@ -74,7 +74,8 @@ release-check: $(VENV)/.dev
 	$(PYTHON) -m venv .cache/release/venv
 	.cache/release/venv/bin/pip install --quiet --disable-pip-version-check --no-compile --no-deps --require-hashes -r requirements.lock
 	.cache/release/venv/bin/pip install --quiet --disable-pip-version-check --no-deps --no-index --find-links .cache/release provisioner
-	cd .cache/release && venv/bin/provisioner --version && venv/bin/provisioner schemas --help > /dev/null
+	cd .cache/release && venv/bin/provisioner --version
+	.cache/release/venv/bin/provisioner config check --no-secrets
 
 clean:
 	rm -rf $(VENV) .cache

@@ -5,6 +5,7 @@ are carried out in a plain directory.
 """
 
 import json
+import os
 import re
 import subprocess
 import sys
@@ -20,6 +21,7 @@ from packaging.requirements import Requirement
 from packaging.utils import canonicalize_name
 from packaging.version import Version
 
+from consumer import __version__
 from consumer.configuration.loading import load_settings
 from testbed.parts.image import PlainImage
 
@@ -60,6 +62,15 @@ def test_a_lock_meets_what_the_project_asks_for(lock: str) -> None:
 
 def test_the_sandbox_is_locked_with_the_service_beside_it_and_not_with_what_an_index_has_under_that_name() -> None:
     assert SANDBOX["tool"]["uv"]["sources"] == {"provisioner": {"path": ".."}}
+
+
+@pytest.mark.long(seconds=60)
+def test_what_is_released_installs_into_an_empty_environment_and_runs_there() -> None:
+    environ = {name: value for name, value in os.environ.items() if not name.startswith(("MAKE", "MFLAGS"))}
+    command = ["make", "release-check"]
+    done = subprocess.run(command, cwd=ROOT, env=environ, capture_output=True, text=True, check=False)  # noqa: S603  our own
+    assert done.returncode == 0, done.stdout + done.stderr
+    assert f"provisioner {__version__}" in done.stdout
 
 
 def test_the_licence_is_there_in_full() -> None:
