@@ -207,7 +207,7 @@ class Registry:
             raise Incompatible(str(answer.get("message", f"error code {code}")))
         # 401 and 403 too: credentials are put right while the service waits, and no record is lost by waiting.
         fault = _NotFound if status == HTTPStatus.NOT_FOUND else Unavailable
-        raise fault(f"Unexpected response from the schema registry (HTTP {status}).")
+        raise fault(f"Unexpected response from the schema registry (HTTP {status}).", code=str(status))
 
     def _exchange(self, method: str, path: str, body: Mapping[str, str] | None, until: float) -> tuple[int, bytes]:
         content = json.dumps(body).encode() if body else None

@@ -123,7 +123,8 @@ class ClientCredentials(httpx.Auth):
             why = body.get("error")
             known = f", {why}" if isinstance(why, str) and why.isidentifier() else ""
             raise Unavailable(
-                f"The schema registry's token endpoint issued no token (HTTP {answer.status_code}{known})."
+                f"The schema registry's token endpoint issued no token (HTTP {answer.status_code}{known}).",
+                code=str(answer.status_code),
             )
         return token, float(lifetime)
 

@@ -18,6 +18,6 @@ def look(settings: Settings, open_secret: SecretOpener, proxies: Proxies = DIREC
     try:
         return list(of_subjects(registration.check(registry, settings.kafka.topics), settings.kafka.topics))
     except Unavailable as fault:
-        return [of_unreachable(str(fault).rstrip("."))]
+        return [of_unreachable(str(fault).rstrip("."), code=fault.code)]
     finally:
         registry.close()

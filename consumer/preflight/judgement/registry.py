@@ -1,17 +1,19 @@
 """How the schemas of our outcomes stand with the registry. Pure."""
 
 from collections.abc import Iterator, Sequence
+from http import HTTPStatus
 
 from consumer.codec.registration import Standing, SubjectReport
 from consumer.preflight.finding import Finding
 from consumer.settings import Topics
 
 _URL = ("registry", "url")
+_REFUSALS = {str(HTTPStatus.UNAUTHORIZED.value), str(HTTPStatus.FORBIDDEN.value)}
 
 
-def of_unreachable(why: str) -> Finding:
-    """The registry gave no answer of its own."""
-    if "HTTP 401" in why or "HTTP 403" in why:
+def of_unreachable(why: str, *, code: str | None = None) -> Finding:
+    """The registry gave no answer of its own. `code` is the status of the refusal, if it was one."""
+    if code in _REFUSALS:
         right = "Check `registry.username` and `registry.password`, and that they may read subjects."
         return Finding(_URL, f"does not accept these credentials: {why}", right)
     return Finding(_URL, f"is not reachable: {why}", "Check the address, the firewall, and that it is the API's root.")

@@ -29,11 +29,8 @@ def test_our_outcomes_schemas_are_registered_and_the_input_s_is_its_writer_s_mat
 
 
 @pytest.mark.parametrize(
-    ("why", "word"),
-    [
-        ("Unexpected response from the schema registry (HTTP 401)", "credentials"),
-        ("The schema registry cannot be reached (ConnectError)", "not reachable"),
-    ],
+    ("code", "word"),
+    [("401", "credentials"), ("403", "credentials"), ("500", "not reachable"), (None, "not reachable")],
 )
-def test_a_registry_that_refuses_is_told_from_one_that_is_away(why: str, word: str) -> None:
-    assert word in of_unreachable(why).wrong
+def test_a_registry_that_refuses_is_told_from_one_that_is_away(code: str | None, word: str) -> None:
+    assert word in of_unreachable("why", code=code).wrong
