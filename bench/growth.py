@@ -67,7 +67,7 @@ def measure(parts: Parts, scale: Scale) -> Sequence[Row]:
         claims = [flow.batch() for _ in range(max(1, scale.growth // _PARTS // _BATCH))]
         seen.append(_Part({name: _size(engine, name) for name in _TABLES}, statistics.median(claims)))
         rate = flow.events / (time.perf_counter() - began)
-        say(f"  {number + 1} of {_PARTS}: {flow.events:,} events, {rate:,.0f}/s; {_told(seen[-1])}")
+        say(f"  {number + 1} of {_PARTS}: {flow.events:,} events, {rate:,.0f}/s; {_summary(seen[-1])}")
     engine.dispose()
     judged = scale.growth >= _ENOUGH
     sizes = [_row(name, [part.sizes[name] / 1e6 for part in seen], "MB", judged=judged) for name in _TABLES]
@@ -155,6 +155,6 @@ def _row(what: str, values: Sequence[float], unit: str, *, judged: bool) -> Row:
     )
 
 
-def _told(part: _Part) -> str:
+def _summary(part: _Part) -> str:
     sizes = ", ".join(f"{name} {size / 1e6:,.0f} MB" for name, size in part.sizes.items())
     return f"{sizes}; a claim {part.claim * 1e3:.1f} ms"

@@ -37,7 +37,7 @@ _SCHEMAS: Mapping[type[Outcome], str] = {
 
 
 @dataclass(frozen=True, slots=True)
-class Record:
+class OutcomeRecord:
     """An outcome, ready for its topic."""
 
     topic: str
@@ -80,7 +80,7 @@ class OutcomeWriter:
                 ) from error
         return cls(topics, ids)
 
-    def write(self, outcome: Outcome, *, traceparent: str | None = None) -> Record:
+    def write(self, outcome: Outcome, *, traceparent: str | None = None) -> OutcomeRecord:
         """The outcome as a record. `traceparent` is passed on as it came."""
         form = self._forms[type(outcome)]
         buffer = io.BytesIO()
@@ -96,7 +96,7 @@ class OutcomeWriter:
         ]
         if traceparent:
             headers.append(("traceparent", traceparent))
-        return Record(
+        return OutcomeRecord(
             topic=form.topic,
             key=student_key(outcome.tenant_id, outcome.student_id),
             value=framed(form.schema_id, buffer.getvalue()),

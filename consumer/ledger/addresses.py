@@ -41,7 +41,7 @@ _Place = tuple[Provider, str]
 
 
 @dataclass(frozen=True, slots=True)
-class Request:
+class Reservation:
     """One student's need of an address at `providers`, best candidate first."""
 
     lease: Lease
@@ -60,7 +60,7 @@ class Addresses:
     def __init__(self, engine: Engine) -> None:
         self._engine = engine
 
-    def reserve(self, requests: Sequence[Request]) -> Sequence[str | Exception | None]:
+    def reserve(self, requests: Sequence[Reservation]) -> Sequence[str | Exception | None]:
         """An address for each, None where all candidates are taken, `Fenced` where the lease has ended. See `Work.reserve`.
 
         Replicas that reserve for namesakes do not deadlock: each inserts all of a group in one statement, in the order of the key, and
@@ -88,21 +88,21 @@ _Standing = Mapping[tuple[Provider, _Student], str]
 """The addresses that students have."""
 
 
-def _standing(connection: Connection, requests: Sequence[Request]) -> _Standing:
+def _standing(connection: Connection, requests: Sequence[Reservation]) -> _Standing:
     students = sorted({request.student for request in requests})
     values = {"tenants": [tenant for tenant, _ in students], "students": [student for _, student in students]}
     rows = connection.execute(_HELD, values)
     return {(Provider(row.provider), (row.tenant_id, row.student_id)): row.address for row in rows}
 
 
-def _wanted(request: Request, standing: _Standing) -> tuple[list[Provider], Iterator[str]]:
+def _wanted(request: Reservation, standing: _Standing) -> tuple[list[Provider], Iterator[str]]:
     """The providers where the student has no address, and what may be given there: first the address that the student has elsewhere."""
     missing = [at for at in request.providers if (at, request.student) not in standing]
     own = [standing[at, request.student] for at in request.providers if at not in missing]
     return missing, (address.lower() for address in (*own, *request.candidates))
 
 
-def _taken(connection: Connection, requests: Sequence[Request], standing: _Standing) -> set[_Place]:
+def _taken(connection: Connection, requests: Sequence[Reservation], standing: _Standing) -> set[_Place]:
     places: set[_Place] = set()
     for request in requests:
         missing, addresses = _wanted(request, standing)
@@ -113,7 +113,7 @@ def _taken(connection: Connection, requests: Sequence[Request], standing: _Stand
     return {(Provider(row.provider), row.address) for row in connection.execute(_TAKEN, values)}
 
 
-def _chosen(requests: Sequence[Request], standing: _Standing, taken: set[_Place]) -> Mapping[_Place, _Student]:
+def _chosen(requests: Sequence[Reservation], standing: _Standing, taken: set[_Place]) -> Mapping[_Place, _Student]:
     """The rows to write: for each student in turn the first address that is free at every provider where one is missing."""
     chosen: dict[_Place, _Student] = {}
     known = dict(standing)

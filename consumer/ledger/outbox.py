@@ -18,7 +18,7 @@ from sqlalchemy import Connection, Engine, Row, text
 from consumer.errors import Fenced
 from consumer.ledger.engine import transaction
 from consumer.ledger.epochs import FIRST_EPOCH, next_epoch
-from consumer.ledger.port.outbox import Batch, Landmark, OnTopic
+from consumer.ledger.port.outbox import Landmark, OnTopic, OutboxBatch
 from consumer.ledger.sorting import Sorted
 
 log = structlog.get_logger()
@@ -76,7 +76,7 @@ _LANDMARK = text(
     ORDER BY created_at DESC LIMIT 1000
     """
 )
-# Batch 0 is that of all outcomes whose own batch the ledger has forgotten: published before every other.
+# OutboxBatch 0 is that of all outcomes whose own batch the ledger has forgotten: published before every other.
 _RECALL = text(
     """
     INSERT INTO outbox AS known (event_id, topic, key, value, headers, batch, created_at, recalled_at)
@@ -114,7 +114,7 @@ class PostgresOutbox:
             _check(connection, relay, epoch)
             return connection.execute(_NEWEST, {"relay": relay}).scalar_one()
 
-    def unpublished(self, relay: str, epoch: int) -> Sequence[Batch]:
+    def unpublished(self, relay: str, epoch: int) -> Sequence[OutboxBatch]:
         with transaction(self._engine) as connection:
             published = _check(connection, relay, epoch)
             rows = connection.execute(_UNPUBLISHED, {"published": published}).all()
@@ -124,9 +124,9 @@ class PostgresOutbox:
         self._blocked |= sorted_out.blocked
         self._report(sorted_out)
         batches = groupby(sorted_out.readable, lambda pair: pair[0].batch)
-        return [Batch(number, [readable for _, readable in pairs]) for number, pairs in batches]
+        return [OutboxBatch(number, [readable for _, readable in pairs]) for number, pairs in batches]
 
-    def next_batch(self, relay: str, epoch: int, *, limit: int, after: int = 0) -> Batch | None:
+    def next_batch(self, relay: str, epoch: int, *, limit: int, after: int = 0) -> OutboxBatch | None:
         aside: list[Sorted] = []
         with transaction(self._engine) as connection:
             _check(connection, relay, epoch, known=after)
@@ -144,7 +144,7 @@ class PostgresOutbox:
             if sorted_out.readable:
                 number = connection.execute(_NUMBER, {"relay": relay}).scalar_one()
                 connection.execute(_ASSIGN, {"number": number, "rows": [row.seq for row, _ in sorted_out.readable]})
-                batch = Batch(number, [readable for _, readable in sorted_out.readable])
+                batch = OutboxBatch(number, [readable for _, readable in sorted_out.readable])
         for one in aside:
             self._blocked |= one.blocked
             self._report(one)

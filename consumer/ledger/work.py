@@ -8,7 +8,7 @@ from functools import partial
 from sqlalchemy import Engine
 
 from consumer.events import Provider
-from consumer.ledger.addresses import Addresses, Request
+from consumer.ledger.addresses import Addresses, Reservation
 from consumer.ledger.claims import Claims
 from consumer.ledger.group_commit import GroupCommit
 from consumer.ledger.journal import Entry, Journal
@@ -30,7 +30,7 @@ class PostgresWork:
         self._writes: GroupCommit[Entry, None] = GroupCommit(
             split(Journal(engine).write), self._threads, owner=_student
         )
-        self._reservations: GroupCommit[Request, str | None] = GroupCommit(
+        self._reservations: GroupCommit[Reservation, str | None] = GroupCommit(
             split(Addresses(engine).reserve), self._threads, owner=_student
         )
 
@@ -43,7 +43,7 @@ class PostgresWork:
         return await asyncio.get_running_loop().run_in_executor(self._threads, call)
 
     async def reserve(self, lease: Lease, providers: Sequence[Provider], candidates: Sequence[str]) -> str | None:
-        return await self._reservations.submit(Request(lease, tuple(providers), tuple(candidates)))
+        return await self._reservations.submit(Reservation(lease, tuple(providers), tuple(candidates)))
 
     async def commit(self, lease: Lease, writes: Sequence[Write], *, service: str | None = None) -> None:
         await self._writes.submit(Entry(lease, tuple(writes), service))

@@ -19,7 +19,7 @@ from consumer.errors import Fenced, RetryLater, Unavailable
 from consumer.failpoints import UNARMED, Failpoints, Point, commit_lost
 from consumer.kafka import RETRY_BACKOFF, answer_lost
 from consumer.ledger.port.leadership import Leadership
-from consumer.ledger.port.outbox import Batch, Outbox
+from consumer.ledger.port.outbox import Outbox, OutboxBatch
 from consumer.observe.metrics import Metrics
 from consumer.outbound.port import Progress, Published, TransactionalProducer
 from consumer.outbound.progress import PARTITION
@@ -176,7 +176,7 @@ class Relay:
             if self._linger and len(batch.rows) < self._batch_size:
                 self._back_off(self._linger)
 
-    def _publish(self, producer: TransactionalProducer, epoch: int, batch: Batch) -> bool:
+    def _publish(self, producer: TransactionalProducer, epoch: int, batch: OutboxBatch) -> bool:
         """Whether the producer may be used again. Not so when its commit was not answered before librdkafka may have asked twice: what
         is still on its way would end the next transaction halfway. A new producer's epoch keeps it out."""
         producer.begin_transaction()

@@ -14,8 +14,8 @@ from consumer.failpoints import commit_lost
 from consumer.ledger.port.inbox import Arrival, Disposition, Ownership, Place
 from consumer.ledger.port.student import Job, Lease
 from consumer.ledger.port.writes import Publish, Write
+from proof.simulation.change_log import ChangeLog
 from proof.simulation.clock import Clock
-from proof.simulation.journal import Journal
 from proof.simulation.process import Process
 from proof.simulation.trace import Trace
 from proof.simulation.wire import ask
@@ -70,7 +70,7 @@ class Database(MemoryLedger):
         self.claimed_at: dict[Key, float] = {}
         self.pruned_events: dict[Key, InboxRow] = {}
         self.pruned_outcomes: dict[UUID, Queued] = {}
-        self.journal = Journal(clock, self._state)
+        self.change_log = ChangeLog(clock, self._state)
         self._rng = rng
         self._trace = trace
         self._back_at = 0.0
@@ -112,13 +112,13 @@ class Database(MemoryLedger):
 
     def standby(self) -> Standby:
         """One that has everything until now."""
-        return Standby(self._state.backup(), dict(self.journal.applied))
+        return Standby(self._state.backup(), dict(self.change_log.applied))
 
     def fail_over(self, standby: Standby, seconds: float) -> None:
         """The standby takes over after so many seconds; what it lacks is forgotten."""
         self.outage(seconds)
         self._state.restore(standby.tables)
-        self.journal.applied = dict(standby.applied)
+        self.change_log.applied = dict(standby.applied)
         self._taken_over_at = self._clock.time() + seconds
         self.fired["standby_took_over"] += 1
 
@@ -185,7 +185,7 @@ class Database(MemoryLedger):
 
     def own(self, topic: str, partitions: Collection[int], *, owner: str) -> Mapping[int, Ownership]:
         owned = super().own(topic, partitions, owner=owner)
-        self.journal.owned(topic, {partition: known.epoch for partition, known in owned.items()})
+        self.change_log.owned(topic, {partition: known.epoch for partition, known in owned.items()})
         return owned
 
     def accept(
@@ -198,12 +198,12 @@ class Database(MemoryLedger):
         skip_locked: bool = False,
     ) -> Sequence[Disposition]:
         dispositions = super().accept(arrivals, epochs=epochs, offsets=offsets, stored=stored, skip_locked=skip_locked)
-        self.journal.passed(offsets or {}, epochs)
+        self.change_log.passed(offsets or {}, epochs)
         for arrival, disposition in zip(arrivals, dispositions, strict=True):
             if disposition in _KEPT:
-                self.journal.accepted(arrival, disposition, epochs[arrival.topic, arrival.partition])
+                self.change_log.accepted(arrival, disposition, epochs[arrival.topic, arrival.partition])
             if disposition is Disposition.PENDING:
-                self.journal.student(self.student(arrival.event.tenant_id, arrival.event.student.student_id))
+                self.change_log.student(self.student(arrival.event.tenant_id, arrival.event.student.student_id))
         self._announce(work=Disposition.PENDING in dispositions)
         return dispositions
 
@@ -215,7 +215,7 @@ class Database(MemoryLedger):
         stored: Mapping[Place, int] | None = None,
     ) -> None:
         super().store_offsets(offsets, epochs=epochs, stored=stored)
-        self.journal.passed(offsets, epochs)
+        self.change_log.passed(offsets, epochs)
 
     def published_outcomes(self, *, keep: float) -> Iterator[int]:
         before = dict(self._state.outbox)
@@ -242,7 +242,7 @@ class Database(MemoryLedger):
             else:
                 self.claimed_at[row.key] = self._clock.time()
                 readable.append(job)
-                self.journal.student(row)
+                self.change_log.student(row)
         return readable
 
     def _put_aside(self, row: StudentRow) -> None:
@@ -251,13 +251,13 @@ class Database(MemoryLedger):
         row.attempt -= 1
         row.lease_until = None
         self._state.plan(row, self._state.clock() + timedelta(seconds=_ASIDE))
-        self.journal.put_aside(row)
+        self.change_log.put_aside(row)
 
     async def commit(self, lease: Lease, writes: Sequence[Write], *, service: str | None = None) -> None:
         row = self.student(lease.tenant_id, lease.student_id)
         before = row.known
         await super().commit(lease, writes, service=service)
-        self.journal.committed(row, before, writes)
+        self.change_log.committed(row, before, writes)
         if any(isinstance(write, Publish) for write in writes):
             self._announce(outcomes=True)
 

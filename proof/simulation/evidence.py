@@ -83,7 +83,7 @@ def history(
         ],
         mails=mails(around.vendors.mail, tenants()),
         ledger=_ledger(around.database),
-        changes=around.database.journal.changes,
+        changes=around.database.change_log.changes,
         committed={(topics.status_changed, partition): offset for partition, offset in committed.items()},
         faults=faults + around.internet.fired + around.database.fired,
         healed_at=around.clock.unix() - around.clock.time() + scenario.healed_at,
@@ -112,7 +112,7 @@ def _metrics(replicas: Iterable[Replica]) -> str:
 
 
 def _ledger(database: Database) -> Ledger:
-    state, applied = database.state, database.journal.applied
+    state, applied = database.state, database.change_log.applied
     published = max((relay.published for relay in state.relays.values()), default=0)
     in_batch = {row.publish.event_id: number for number, rows in state.batches.items() for row in rows}
     return Ledger(

@@ -6,7 +6,7 @@ from typing import TypeVar
 from consumer.errors import Unavailable
 from consumer.events import Provider
 from consumer.ledger.port.inbox import Arrival, Disposition, Ownership, Place
-from consumer.ledger.port.outbox import Batch, Landmark, OnTopic
+from consumer.ledger.port.outbox import Landmark, OnTopic, OutboxBatch
 from consumer.ledger.port.student import Job, Lease
 from consumer.ledger.port.writes import Write
 from proof.simulation.database import Database
@@ -95,10 +95,10 @@ class SimulatedOutbox(_Blocking):
     def newest(self, relay: str, epoch: int) -> int:
         return self._do("looks for the newest", lambda: self._database.newest(relay, epoch))
 
-    def unpublished(self, relay: str, epoch: int) -> Sequence[Batch]:
+    def unpublished(self, relay: str, epoch: int) -> Sequence[OutboxBatch]:
         return self._do("looks for unpublished", lambda: self._database.unpublished(relay, epoch))
 
-    def next_batch(self, relay: str, epoch: int, *, limit: int, after: int = 0) -> Batch | None:
+    def next_batch(self, relay: str, epoch: int, *, limit: int, after: int = 0) -> OutboxBatch | None:
         return self._do("numbers", lambda: self._database.next_batch(relay, epoch, limit=limit, after=after))
 
     def published(self, relay: str, epoch: int, number: int) -> None:

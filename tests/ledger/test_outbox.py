@@ -7,7 +7,7 @@ import pytest
 from sqlalchemy import text
 
 from consumer.errors import Fenced
-from consumer.ledger.port.outbox import Batch, OnTopic
+from consumer.ledger.port.outbox import OnTopic, OutboxBatch
 from consumer.ledger.port.writes import Publish
 from tests.ledger.conftest import Given, Ledger, OnPostgres, event
 
@@ -184,7 +184,7 @@ def alter(ledger: OnPostgres, number: int, headers: str) -> None:
     ledger.execute("UPDATE outbox SET headers = CAST(:headers AS jsonb) WHERE seq = :seq", headers=headers, seq=number)
 
 
-def values(batch: Batch | None) -> list[bytes]:
+def values(batch: OutboxBatch | None) -> list[bytes]:
     return [row.value for row in batch.rows] if batch else []
 
 

@@ -20,7 +20,7 @@ class OutboxRow:
 
 
 @dataclass(frozen=True, slots=True)
-class Batch:
+class OutboxBatch:
     """Rows that are published in one Kafka transaction. Numbers rise by one; a batch never changes while it may have been published."""
 
     number: int
@@ -60,7 +60,7 @@ class Outbox(Protocol):
         """The number of the newest batch; 0 where there never was one."""
         ...
 
-    def unpublished(self, relay: str, epoch: int) -> Sequence[Batch]:
+    def unpublished(self, relay: str, epoch: int) -> Sequence[OutboxBatch]:
         """Batches that were numbered and are not known to be published, oldest first.
 
         Only for a relay that has fenced its predecessors in Kafka and has marked what the topics have: what is left was not published
@@ -68,7 +68,7 @@ class Outbox(Protocol):
         """
         ...
 
-    def next_batch(self, relay: str, epoch: int, *, limit: int, after: int = 0) -> Batch | None:
+    def next_batch(self, relay: str, epoch: int, *, limit: int, after: int = 0) -> OutboxBatch | None:
         """Numbers the oldest waiting rows, in an order that keeps each key's own; None where none can be numbered now.
 
         `after` is the newest batch that the relay knows of. Raises `Fenced` where the ledger has not come that far: a standby that

@@ -3,7 +3,7 @@
 from collections.abc import Sequence
 
 from consumer.errors import Fenced
-from consumer.ledger.port.outbox import Batch, Landmark, OnTopic, OutboxRow
+from consumer.ledger.port.outbox import Landmark, OnTopic, OutboxBatch, OutboxRow
 from testbed.fakes.ledger.state import OnState, Queued, Relay
 
 
@@ -20,11 +20,11 @@ class MemoryOutbox(OnState):
     def newest(self, relay: str, epoch: int) -> int:
         return self._relay(relay, epoch).batch
 
-    def unpublished(self, relay: str, epoch: int) -> Sequence[Batch]:
+    def unpublished(self, relay: str, epoch: int) -> Sequence[OutboxBatch]:
         known = self._relay(relay, epoch)
         return [self._batch(number) for number in range(known.published + 1, known.batch + 1)]
 
-    def next_batch(self, relay: str, epoch: int, *, limit: int, after: int = 0) -> Batch | None:
+    def next_batch(self, relay: str, epoch: int, *, limit: int, after: int = 0) -> OutboxBatch | None:
         known = self._relay(relay, epoch, after)
         waiting = self._state.unnumbered
         if not waiting:
@@ -73,9 +73,9 @@ class MemoryOutbox(OnState):
         waiting += [row.created_at for row in self._state.unnumbered]
         return (self._state.clock() - min(waiting)).total_seconds() if waiting else 0.0
 
-    def _batch(self, number: int) -> Batch:
+    def _batch(self, number: int) -> OutboxBatch:
         rows = [row.publish for row in self._state.batches[number]]
-        return Batch(number, [OutboxRow(row.topic, row.key, row.value, row.headers) for row in rows])
+        return OutboxBatch(number, [OutboxRow(row.topic, row.key, row.value, row.headers) for row in rows])
 
     def _relay(self, relay: str, epoch: int, number: int = 0) -> Relay:
         known = self._state.relays.get(relay)

@@ -1,7 +1,7 @@
 """Bugs between the outbox and the topics."""
 
 from consumer.clients import Clients
-from consumer.ledger.port.outbox import Batch, Outbox
+from consumer.ledger.port.outbox import Outbox, OutboxBatch
 from consumer.outbound.port import Progress, TransactionalProducer
 from consumer.outbound.relay import Relay
 from proof.simulation.clients import SimulatedClients
@@ -26,7 +26,7 @@ class PublishesWithoutProgress(SimulatedClients):
 
 
 class _Keeping(Relay):
-    def _publish(self, producer: TransactionalProducer, epoch: int, batch: Batch) -> bool:
+    def _publish(self, producer: TransactionalProducer, epoch: int, batch: OutboxBatch) -> bool:
         super()._publish(producer, epoch, batch)
         return True
 
@@ -41,16 +41,16 @@ class KeepsItsProducer(SimulatedAssembly):
 class _Cursor(SimulatedOutbox):
     """Goes by a number that is given out before the commit, as a database's sequence is."""
 
-    def next_batch(self, relay: str, epoch: int, *, limit: int, after: int = 0) -> Batch | None:
+    def next_batch(self, relay: str, epoch: int, *, limit: int, after: int = 0) -> OutboxBatch | None:
         batch = super().next_batch(relay, epoch, limit=limit, after=after)
         if batch is None or len(batch.rows) < 2:
             return batch
         # The commit of the first was still under way when the second's was seen: the cursor is past it.
-        return Batch(batch.number, batch.rows[1:])
+        return OutboxBatch(batch.number, batch.rows[1:])
 
 
 class _Trusting(SimulatedOutbox):
-    def next_batch(self, relay: str, epoch: int, *, limit: int, after: int = 0) -> Batch | None:
+    def next_batch(self, relay: str, epoch: int, *, limit: int, after: int = 0) -> OutboxBatch | None:
         del after
         return super().next_batch(relay, epoch, limit=limit)
 

@@ -20,7 +20,7 @@ KeyT = TypeVar("KeyT")
 ValueT = TypeVar("ValueT")
 
 
-class Journal:
+class ChangeLog:
     """Follows the ledger in memory. `applied` is the newest version of each student that was applied."""
 
     def __init__(self, clock: Clock, state: State) -> None:
