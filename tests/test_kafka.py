@@ -85,7 +85,7 @@ def test_msk_s_callback_is_set_on_every_client(build: Build) -> None:
 
 
 def unsecured() -> tuple[str, float]:
-    """A token that Kafka's own validator for development takes: it is signed by nobody."""
+    """A token that Kafka's own validator for development takes: it is signed by no one."""
     now = time.time()
     parts = {"alg": "none"}, {"sub": "provisioner", "iat": now, "exp": now + 900}
     encoded = [base64.urlsafe_b64encode(json.dumps(part).encode()).decode().rstrip("=") for part in parts]
@@ -94,7 +94,7 @@ def unsecured() -> tuple[str, float]:
 
 @pytest.fixture
 def bearers_only(tmp_path: Path, say: Say) -> Iterator[str]:
-    """A cluster that lets in nobody without such a token."""
+    """A cluster that lets in no one without such a token."""
     with KafkaCluster(tmp_path / "kafka", say=say, bearers=True) as cluster:
         yield cluster.for_bearers
 

@@ -9,7 +9,7 @@ from consumer.http.answer import Answer
 from consumer.http.client import Call
 
 
-def told(status: int = 200, **body: Any) -> Answer:
+def json_answer(status: int = 200, **body: Any) -> Answer:
     """An answer with a JSON object."""
     return Answer(status, {}, json.dumps(body).encode())
 
@@ -23,7 +23,7 @@ class ScriptedHttp:
         self._script = deque(script)
 
     async def send(self, call: Call, *, timeout: float) -> Answer:
-        """See the port."""
+        """In the script's order."""
         self.calls.append(call)
         self.timeouts.append(timeout)
         step = self._script.popleft()

@@ -29,7 +29,7 @@ class Installation:
         settings = {
             "kafka": {"bootstrap_servers": UNREACHABLE},
             "registry": {"url": f"http://{UNREACHABLE}"},
-            "database": {"url": f"postgresql://nobody@{UNREACHABLE}/nothing"},
+            "database": {"url": f"postgresql://stranger@{UNREACHABLE}/nothing"},
             "vault": [{"id": "k", "key": f"file:{folder / 'vault.key'}"}],
             "tenants_dir": str(world.directory / "tenants"),
             "templates_dir": str(Path(__file__).parents[2] / "templates"),
@@ -95,7 +95,7 @@ def test_a_dependency_that_the_file_holds_a_mistake_of_is_not_contacted(installa
 
 
 def test_an_unknown_tenant_is_refused(installation: Installation) -> None:
-    assert installation.check("--connect", "--tenant", "nobody").exit_code == 2
+    assert installation.check("--connect", "--tenant", "stranger").exit_code == 2
 
 
 @pytest.mark.parametrize("arguments", [("--connect", "--no-secrets"), ("--tenant", "north")])

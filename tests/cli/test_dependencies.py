@@ -1,4 +1,4 @@
-"""A command whose dependency is away or refuses it ends with a sentence and a status, never with a traceback or an endless wait."""
+"""A command whose dependency is unavailable or refuses it ends with a sentence and a status, never with a traceback or an endless wait."""
 
 import base64
 import os
@@ -112,7 +112,7 @@ def words(command: list[str]) -> str:
 
 
 @pytest.mark.parametrize("command", OF_THE_DATABASE, ids=words)
-def test_a_database_that_does_not_listen_is_away(run: Run, command: list[str]) -> None:
+def test_a_database_that_does_not_listen_is_unavailable(run: Run, command: list[str]) -> None:
     ended = run(command)
     assert ended.status == TEMPORARY
     assert "PostgreSQL does not answer" in ended.said
@@ -120,7 +120,7 @@ def test_a_database_that_does_not_listen_is_away(run: Run, command: list[str]) -
 
 
 @pytest.mark.parametrize("command", OF_THE_REGISTRY, ids=words)
-def test_a_registry_that_does_not_listen_is_away(run: Run, command: list[str]) -> None:
+def test_a_registry_that_does_not_listen_is_unavailable(run: Run, command: list[str]) -> None:
     ended = run(command)
     assert ended.status == TEMPORARY
     assert "schema registry" in ended.said
@@ -135,7 +135,7 @@ def test_a_url_that_cannot_be_used_is_named(run: Run, command: list[str]) -> Non
 
 @pytest.mark.parts
 @pytest.mark.parametrize("command", OF_THE_DATABASE, ids=words)
-def test_a_wrong_password_is_told_with_what_to_correct(run: Run, server: Server, command: list[str]) -> None:
+def test_a_wrong_password_is_reported_with_what_to_correct(run: Run, server: Server, command: list[str]) -> None:
     ended = run(command, url=server.url("ledger"), credential="wrong")
     assert ended.status == FAILED
     assert 'password authentication failed for user "limited"' in ended.said
@@ -144,7 +144,7 @@ def test_a_wrong_password_is_told_with_what_to_correct(run: Run, server: Server,
 
 @pytest.mark.parts
 @pytest.mark.parametrize("command", OF_THE_DATABASE, ids=words)
-def test_a_missing_database_is_told_with_what_to_do(run: Run, server: Server, command: list[str]) -> None:
+def test_a_missing_database_is_reported_with_what_to_do(run: Run, server: Server, command: list[str]) -> None:
     ended = run(command, url=server.url("nope"))
     assert ended.status == FAILED
     assert 'database "nope" does not exist' in ended.said
@@ -153,16 +153,16 @@ def test_a_missing_database_is_told_with_what_to_do(run: Run, server: Server, co
 
 @pytest.mark.parts
 @pytest.mark.parametrize("command", OF_THE_DATABASE, ids=words)
-def test_a_missing_role_is_told_with_what_to_do(run: Run, server: Server, command: list[str]) -> None:
-    ended = run(command, url=server.url("ledger", role="nobody"))
+def test_a_missing_role_is_reported_with_what_to_do(run: Run, server: Server, command: list[str]) -> None:
+    ended = run(command, url=server.url("ledger", role="stranger"))
     assert ended.status == FAILED
-    assert 'role "nobody" does not exist' in ended.said
+    assert 'role "stranger" does not exist' in ended.said
     assert "Create the role" in ended.said
 
 
 @pytest.mark.parts
 @pytest.mark.parametrize("command", OF_THE_DATABASE, ids=words)
-def test_a_database_that_the_role_may_not_enter_is_told(run: Run, server: Server, command: list[str]) -> None:
+def test_a_database_that_the_role_may_not_enter_is_reported(run: Run, server: Server, command: list[str]) -> None:
     ended = run(command, url=server.url("closed"))
     assert ended.status == FAILED
     assert 'permission denied for database "closed"' in ended.said
@@ -170,7 +170,7 @@ def test_a_database_that_the_role_may_not_enter_is_told(run: Run, server: Server
 
 
 @pytest.mark.parts
-def test_a_role_that_may_not_make_tables_is_told(run: Run, server: Server) -> None:
+def test_a_role_that_may_not_make_tables_is_reported(run: Run, server: Server) -> None:
     ended = run(["db", "upgrade"], url=server.url("empty"))
     assert ended.status == FAILED
     assert "permission denied for schema public" in ended.said
@@ -179,7 +179,7 @@ def test_a_role_that_may_not_make_tables_is_told(run: Run, server: Server) -> No
 
 @pytest.mark.parts
 @pytest.mark.parametrize("command", OF_A_LEDGER, ids=words)
-def test_a_role_that_may_not_read_the_tables_is_told(run: Run, server: Server, command: list[str]) -> None:
+def test_a_role_that_may_not_read_the_tables_is_reported(run: Run, server: Server, command: list[str]) -> None:
     ended = run(command, url=server.url("ledger"))
     assert ended.status == FAILED
     assert "permission denied for table" in ended.said
@@ -188,7 +188,7 @@ def test_a_role_that_may_not_read_the_tables_is_told(run: Run, server: Server, c
 
 @pytest.mark.parts
 @pytest.mark.parametrize("command", OF_A_LEDGER, ids=words)
-def test_a_database_without_tables_is_told_with_the_command_that_makes_them(
+def test_a_database_without_tables_is_reported_with_the_command_that_makes_them(
     run: Run, server: Server, command: list[str]
 ) -> None:
     ended = run(command, url=server.url("empty"))
@@ -197,7 +197,7 @@ def test_a_database_without_tables_is_told_with_the_command_that_makes_them(
 
 
 @pytest.mark.parts
-def test_the_service_does_not_wait_for_a_database_that_nobody_has_made(tmp_path: Path, server: Server) -> None:
+def test_the_service_does_not_wait_for_a_database_that_no_one_has_made(tmp_path: Path, server: Server) -> None:
     files = Files(tmp_path)
     environ = {
         **{name: value for name, value in os.environ.items() if not name.startswith("PROVISIONER_")},

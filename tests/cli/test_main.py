@@ -1,4 +1,4 @@
-"""The command as a process: what its users see when something is away or cannot be used."""
+"""The command as a process: what its users see when something is unavailable or cannot be used."""
 
 import os
 import subprocess
@@ -12,7 +12,7 @@ from tests.configuration.files import SECRETS, Files
 TEMPORARY = {
     "PROVISIONER_KAFKA__BOOTSTRAP_SERVERS": "127.0.0.1:1",
     "PROVISIONER_REGISTRY__URL": "http://127.0.0.1:1",
-    "PROVISIONER_DATABASE__URL": "postgresql://nobody@127.0.0.1:1/none",
+    "PROVISIONER_DATABASE__URL": "postgresql://stranger@127.0.0.1:1/none",
 }
 
 
@@ -37,7 +37,9 @@ def provisioner(folder: Path, *words: str) -> "subprocess.CompletedProcess[str]"
     ],
     ids=" ".join,
 )
-def test_a_dependency_that_is_away_is_named_in_plain_words(tmp_path: Path, words: tuple[str, ...], named: str) -> None:
+def test_a_dependency_that_is_unavailable_is_named_in_plain_words(
+    tmp_path: Path, words: tuple[str, ...], named: str
+) -> None:
     Files(tmp_path)
     done = provisioner(tmp_path, *words)
     assert done.returncode != 0

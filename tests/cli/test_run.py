@@ -32,7 +32,7 @@ def run(files: Files, **environment: str) -> Generator["subprocess.Popen[str]"]:
     environ = {
         **{name: value for name, value in os.environ.items() if not name.startswith("PROVISIONER_")},
         **SECRETS,
-        "PROVISIONER_DATABASE__URL": "postgresql://nobody@127.0.0.1:1/none",
+        "PROVISIONER_DATABASE__URL": "postgresql://stranger@127.0.0.1:1/none",
         "PROVISIONER_HTTP__PORT": "0",
         "PROVISIONER_LOG__FORMAT": "json",
         "COLUMNS": "1000",

@@ -19,7 +19,7 @@ from sandbox.simulators.world import REGISTRY, World
 
 
 class Installation:
-    """Simulated vendors and a registry, with the topics of nobody else; neither schemas nor topics are there yet."""
+    """Simulated vendors and a registry, with the topics of no one else; neither schemas nor topics are there yet."""
 
     def __init__(self, folder: Path, world: World, registry: str, kafka: str, prefix: str) -> None:
         self.topics = Topics(**{field: f"{prefix}.{field}" for field in Topics.model_fields})

@@ -108,7 +108,7 @@ def test_a_record_over_the_limit_is_not_even_looked_into(schemas: FakeSchemas) -
     assert reason(EventReader(schemas, max_bytes=100), b"\x00" * 101) is DeadLetterReason.OVERSIZED
 
 
-def test_a_registry_that_is_away_makes_nothing_a_dead_letter(schemas: FakeSchemas, reader: EventReader) -> None:
+def test_a_registry_that_is_unavailable_makes_nothing_a_dead_letter(schemas: FakeSchemas, reader: EventReader) -> None:
     schemas.away = True
     with pytest.raises(Unavailable):
         reader.peek(written(event()), None)

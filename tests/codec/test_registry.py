@@ -26,7 +26,7 @@ from testbed.installation import free_names
 
 @dataclass
 class Given:
-    """A registry, and a subject that nobody else uses."""
+    """A registry, and a subject that no one else uses."""
 
     registry: Registry
     subject: str
@@ -34,7 +34,7 @@ class Given:
     gives_reasons: bool = True
 
     def enforce(self) -> None:
-        """Has compatibility checked: Apicurio does so only for subjects that are told to."""
+        """Has compatibility checked: Apicurio does so only for subjects that are asked to."""
         self._send("PUT", f"/config/{self.subject}", {"compatibility": "BACKWARD"})
 
     def register_referring(self, subject: str, text: str, *references: tuple[str, str]) -> int:
@@ -129,14 +129,14 @@ def test_a_schema_is_read_with_all_that_it_refers_to(given: Given) -> None:
     assert sorted(json.loads(text)["name"] for text in read.references) == ["Inner", "Middle"]
 
 
-def test_a_compatible_change_is_told_and_taken(given: Given) -> None:
+def test_a_compatible_change_is_reported_and_taken(given: Given) -> None:
     given.registry.register(given.subject, schema())
     given.enforce()
     assert given.registry.compatibility(given.subject, schema(OPTIONAL)).compatible
     given.registry.register(given.subject, schema(OPTIONAL))
 
 
-def test_an_incompatible_change_is_told_with_its_reasons_and_refused(given: Given) -> None:
+def test_an_incompatible_change_is_reported_with_its_reasons_and_refused(given: Given) -> None:
     given.registry.register(given.subject, schema())
     given.enforce()
     verdict = given.registry.compatibility(given.subject, schema(DEMANDING))
@@ -178,7 +178,7 @@ def answering(answers: Answers, **options: Any) -> Generator[tuple[Registry, lis
     registry.close()
 
 
-def told(**answer: Any) -> tuple[int, bytes]:
+def reported(**answer: Any) -> tuple[int, bytes]:
     return 200, json.dumps(answer).encode()
 
 
@@ -191,7 +191,7 @@ def refers(*names: str, **more: Any) -> dict[str, Any]:
 
 
 def test_a_schema_that_was_read_once_needs_no_registry() -> None:
-    answers = {f"/schemas/ids/{ident}": told(schema=schema()) for ident in (1, 2, 3)}
+    answers = {f"/schemas/ids/{ident}": reported(schema=schema()) for ident in (1, 2, 3)}
     with answering(answers, cache_size=2) as (registry, asked):
         for ident in (1, 1, 2, 3, 1):
             registry.schema(ident)
@@ -249,7 +249,7 @@ def test_whatever_is_not_the_registrys_own_answer_is_asked_for_again(
     answers = {
         "/schemas/ids/1": response,
         f"/schemas/guids/{UUID(int=1)}": response,
-        "/schemas/ids/2": told(schema=schema(), **refers("a")),
+        "/schemas/ids/2": reported(schema=schema(), **refers("a")),
         "/subjects/a/versions/1": response,
     }
     with answering(answers) as (registry, _), pytest.raises(Unavailable):
@@ -279,13 +279,17 @@ def test_a_refusal_that_is_not_the_registrys_own_is_none(response: tuple[int, by
         registry.register("a", schema())
 
 
-@pytest.mark.parametrize("response", [told(id=True), told(id="1"), told(id=0), told(), error(422, 42201), (404, b"")])
+@pytest.mark.parametrize(
+    "response", [reported(id=True), reported(id="1"), reported(id=0), reported(), error(422, 42201), (404, b"")]
+)
 def test_an_id_is_a_number_or_the_registry_is_unavailable(response: tuple[int, bytes]) -> None:
     with answering({"/subjects/a": response}) as (registry, _), pytest.raises(Unavailable):
         registry.id_of("a", schema())
 
 
-@pytest.mark.parametrize("response", [told(is_compatible="true"), told(is_compatible=True, messages="x"), told()])
+@pytest.mark.parametrize(
+    "response", [reported(is_compatible="true"), reported(is_compatible=True, messages="x"), reported()]
+)
 def test_a_verdict_is_true_or_false_or_the_registry_is_unavailable(response: tuple[int, bytes]) -> None:
     path = "/compatibility/subjects/a/versions/latest"
     with answering({path: response}) as (registry, _), pytest.raises(Unavailable):
@@ -298,7 +302,7 @@ def test_a_guid_is_unknown_to_a_registry_without_guids() -> None:
 
 
 def test_a_schema_that_is_not_avro_cannot_be_read_by() -> None:
-    answers = {"/schemas/ids/1": told(schema="{}", schemaType="JSON")}
+    answers = {"/schemas/ids/1": reported(schema="{}", schemaType="JSON")}
     with answering(answers) as (registry, _), pytest.raises(UnreadableSchema):
         registry.schema(1)
 
@@ -306,7 +310,7 @@ def test_a_schema_that_is_not_avro_cannot_be_read_by() -> None:
 @pytest.mark.parametrize("code", [40401, 40402])
 def test_a_reference_that_is_not_there_now_is_asked_for_again(code: int) -> None:
     answers = {
-        "/schemas/ids/1": told(schema=schema(), **refers("a")),
+        "/schemas/ids/1": reported(schema=schema(), **refers("a")),
         "/subjects/a/versions/1": error(404, code),
     }
     with answering(answers) as (registry, _), pytest.raises(Unavailable):
@@ -315,9 +319,9 @@ def test_a_reference_that_is_not_there_now_is_asked_for_again(code: int) -> None
 
 def test_references_in_a_circle_are_read_once_each() -> None:
     answers = {
-        "/schemas/ids/1": told(schema=schema(), **refers("a", "b")),
-        "/subjects/a/versions/1": told(schema=schema(name="A"), **refers("b")),
-        "/subjects/b/versions/1": told(schema=schema(name="B"), **refers("a")),
+        "/schemas/ids/1": reported(schema=schema(), **refers("a", "b")),
+        "/subjects/a/versions/1": reported(schema=schema(name="A"), **refers("b")),
+        "/subjects/b/versions/1": reported(schema=schema(name="B"), **refers("a")),
     }
     with answering(answers) as (registry, asked):
         assert registry.schema(1) == registry.schema(1)
@@ -328,18 +332,18 @@ def test_references_in_a_circle_are_read_once_each() -> None:
 def test_the_first_version_of_a_type_counts_where_there_are_two() -> None:
     newer = {"references": [{"name": "a", "subject": "a", "version": 2}]}
     answers = {
-        "/schemas/ids/1": told(schema="main", references=[*refers("b")["references"], *newer["references"]]),
-        "/subjects/a/versions/1": told(schema="a 1"),
-        "/subjects/a/versions/2": told(schema="a 2"),
-        "/subjects/b/versions/1": told(schema="b", **refers("a")),
+        "/schemas/ids/1": reported(schema="main", references=[*refers("b")["references"], *newer["references"]]),
+        "/subjects/a/versions/1": reported(schema="a 1"),
+        "/subjects/a/versions/2": reported(schema="a 2"),
+        "/subjects/b/versions/1": reported(schema="b", **refers("a")),
     }
     with answering(answers) as (registry, _):
         assert registry.schema(1) == WriterSchema("main", ("b", "a 1"))
 
 
 def test_references_without_end_are_given_up() -> None:
-    answers = {"/schemas/ids/1": told(schema=schema(), **refers("0"))}
-    answers |= {f"/subjects/{n}/versions/1": told(schema=schema(), **refers(str(n + 1))) for n in range(500)}
+    answers = {"/schemas/ids/1": reported(schema=schema(), **refers("0"))}
+    answers |= {f"/subjects/{n}/versions/1": reported(schema=schema(), **refers(str(n + 1))) for n in range(500)}
     with answering(answers) as (registry, asked), pytest.raises(UnreadableSchema):
         registry.schema(1)
     assert len(asked) < 300
@@ -347,8 +351,8 @@ def test_references_without_end_are_given_up() -> None:
 
 def test_a_registry_that_drips_is_unavailable() -> None:
     seconds = iter(range(0, 1_000, 10))
-    answers = {"/schemas/ids/1": told(schema=schema(), **refers("0"))}
-    answers |= {f"/subjects/{n}/versions/1": told(schema=schema(), **refers(str(n + 1))) for n in range(500)}
+    answers = {"/schemas/ids/1": reported(schema=schema(), **refers("0"))}
+    answers |= {f"/subjects/{n}/versions/1": reported(schema=schema(), **refers(str(n + 1))) for n in range(500)}
     with answering(answers, clock=lambda: next(seconds)) as (registry, asked), pytest.raises(Unavailable):
         registry.schema(1)
     assert len(asked) < 5

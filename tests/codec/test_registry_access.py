@@ -127,13 +127,13 @@ def test_a_token_that_stays_refused_is_waited_for(guarded: Guarded, missing: str
 @pytest.mark.parametrize(
     ("change", "words"),
     [
-        ({"client_id": "nobody"}, "issued no token .HTTP 401, invalid_client"),
+        ({"client_id": "stranger"}, "issued no token .HTTP 401, invalid_client"),
         ({"client_secret": "env:PASSWORD"}, "issued no token .HTTP 401, invalid_client"),
         ({"scope": "other"}, "issued no token .HTTP 400, invalid_scope"),
         ({"token_url": "https://127.0.0.1:1/token"}, "token endpoint can't be reached .connection refused"),
     ],
 )
-def test_what_the_token_endpoint_refuses_is_told_and_waited_for(
+def test_what_the_token_endpoint_refuses_is_reported_and_waited_for(
     guarded: Guarded, change: dict[str, str], words: str
 ) -> None:
     guarded.gate.clients["provisioner@school"] = SECRETS["SECRET"]

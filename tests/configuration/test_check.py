@@ -36,7 +36,7 @@ Broken = tuple[str, Callable[[Files], Path], str, str, str, str]
         ("tenant", "  domain: students", " domain: students", "", "This is not YAML", "indentation"),
     ],
 )  # fmt: skip
-def test_a_mistake_is_told_with_its_line_what_is_wrong_and_what_would_be_right(
+def test_a_mistake_is_reported_with_its_line_what_is_wrong_and_what_would_be_right(
     files: Files, which: str, old: str, new: str, place: str, wrong: str, right: str
 ) -> None:
     files.replace(files.tenant if which == "tenant" else files.service, old, new)
@@ -52,7 +52,7 @@ def test_a_mistake_names_the_line_that_it_stands_in(files: Files) -> None:
     assert f"north-high.yaml:{line}:" in message
 
 
-def test_all_mistakes_of_all_files_are_told_at_once(files: Files) -> None:
+def test_all_mistakes_of_all_files_are_reported_at_once(files: Files) -> None:
     files.replace(files.tenant, "usage_location: GR", "usage_location: Greece")
     files.replace(files.tenant, "region: eu", "region: moon")
     copy = files.tenant.with_name("south-high.yaml")
@@ -71,13 +71,13 @@ def test_all_mistakes_of_all_files_are_told_at_once(files: Files) -> None:
     ]
 
 
-def test_a_tenant_in_a_file_of_another_name_is_told(files: Files) -> None:
+def test_a_tenant_in_a_file_of_another_name_is_reported(files: Files) -> None:
     files.tenant.rename(files.tenant.with_name("south.yaml"))
     (message,) = files.messages()
     assert "the file is called `south.yaml`" in message
 
 
-def test_a_secret_that_is_not_there_is_told_without_any_secret(files: Files) -> None:
+def test_a_secret_that_is_not_there_is_reported_without_any_secret(files: Files) -> None:
     environ = {name: value for name, value in SECRETS.items() if name != "NORTH_HIGH_CLIENT_SECRET"}
     (message,) = files.messages(environ)
     assert "`microsoft.client_secret`" in message
@@ -98,14 +98,14 @@ def test_an_unknown_override_is_a_mistake(files: Files) -> None:
     assert "Did you mean `database`?" in message
 
 
-def test_a_certificate_file_that_cannot_be_read_is_told(files: Files) -> None:
+def test_a_certificate_file_that_cannot_be_read_is_reported(files: Files) -> None:
     files.replace(files.tenant, "region: eu", "ca_file: /nowhere/ca.pem")
     (message,) = files.messages()
     assert "`mailgun.ca_file` The CA file `/nowhere/ca.pem` can't be read as PEM certificates" in message
     assert files.messages(secrets=False) == []
 
 
-def test_a_service_account_that_is_no_key_is_told(files: Files) -> None:
+def test_a_service_account_that_is_no_key_is_reported(files: Files) -> None:
     files.replace(
         files.tenant, "addresses:", "google: {service_account: env:KEY, admin_subject: a@school.example}\naddresses:"
     )
@@ -119,7 +119,7 @@ def test_a_sender_with_a_comma_in_its_name_is_right(files: Files) -> None:
     assert files.messages() == []
 
 
-def test_a_sender_without_a_plain_address_is_told(files: Files) -> None:
+def test_a_sender_without_a_plain_address_is_reported(files: Files) -> None:
     files.replace(files.tenant, "<accounts@mail.north-high.example>", "<acc(ounts@mail.north-high.example>")
     (message,) = files.messages()
     assert "`mailgun.sender` is not a plain e-mail address" in message
@@ -158,7 +158,7 @@ def test_a_mistake_that_stops_a_step_of_some_students_holds_no_tenant(files: Fil
     assert len(findings.other) == 1
 
 
-def test_a_mistake_of_the_service_is_nobody_else_s(files: Files) -> None:
+def test_a_mistake_of_the_service_is_no_one_else_s(files: Files) -> None:
     environ = {name: value for name, value in SECRETS.items() if name != "DATABASE_PASSWORD"}
     findings = files.findings(environ)
     assert len(findings.service) == 1

@@ -28,7 +28,7 @@ def test_a_certificate_with_its_key_is_right(files: Files) -> None:
     assert files.messages({**PUBLIC, "CERTIFICATE": pem(key()) + pem(certificate(key()))}) == []
 
 
-def test_a_certificate_without_its_key_is_told(files: Files) -> None:
+def test_a_certificate_without_its_key_is_reported(files: Files) -> None:
     instead(files, "certificate: env:CERTIFICATE")
     (message,) = files.messages({**PUBLIC, "CERTIFICATE": pem(certificate(key()))})
     assert "`microsoft.certificate`" in message
@@ -36,7 +36,7 @@ def test_a_certificate_without_its_key_is_told(files: Files) -> None:
     assert "BEGIN" not in message
 
 
-def test_a_token_file_that_is_not_there_is_told_but_not_in_a_build(files: Files) -> None:
+def test_a_token_file_that_is_not_there_is_reported_but_not_in_a_build(files: Files) -> None:
     instead(files, "federated_token_file: /nowhere/token")
     (message,) = files.messages(PUBLIC)
     assert "`microsoft.federated_token_file`" in message
@@ -52,14 +52,14 @@ def test_a_token_file_that_is_not_there_is_told_but_not_in_a_build(files: Files)
         ("managed_identity: system_assigned\n  certificate_password: env:P", "without a `certificate`"),
     ],
 )
-def test_none_or_two_are_told_at_the_section(files: Files, credential: str, words: str) -> None:
+def test_none_or_two_are_reported_at_the_section(files: Files, credential: str, words: str) -> None:
     instead(files, credential)
     (message,) = files.messages(SECRETS)
     assert "`microsoft`" in message
     assert words in message
 
 
-def test_a_credential_configuration_that_is_not_there_is_told(files: Files) -> None:
+def test_a_credential_configuration_that_is_not_there_is_reported(files: Files) -> None:
     section = (
         "impersonate: p@p.iam.gserviceaccount.com, credential_configuration: /nowhere.json, admin_subject: a@b.example"
     )
@@ -87,7 +87,7 @@ def test_a_credential_configuration_that_is_not_there_is_told(files: Files) -> N
         ("\nhttp:", "\nproxy: {url: 'http://p', username: u, password: env:MISSING}\nhttp:", "proxy.password"),
     ],
 )
-def test_mistakes_of_the_service_are_told_with_their_place(files: Files, old: str, new: str, place: str) -> None:
+def test_mistakes_of_the_service_are_reported_with_their_place(files: Files, old: str, new: str, place: str) -> None:
     files.replace(files.service, old, new)
     (message,) = files.messages()
     assert f"`{place}`" in message

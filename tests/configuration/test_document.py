@@ -40,7 +40,7 @@ def test_a_file_that_is_too_large_is_given_up_soon(tmp_path: Path, content: str)
     assert "more than 50000 values" in mistake.wrong or "larger than" in mistake.wrong
 
 
-def test_aliases_that_multiply_are_told_with_the_line_where_they_do(tmp_path: Path) -> None:
+def test_aliases_that_multiply_are_reported_with_the_line_where_they_do(tmp_path: Path) -> None:
     assert refused(tmp_path, BOMB).line == 5
 
 
@@ -64,7 +64,7 @@ def test_a_value_that_cannot_be_read_is_a_value_error(text: str) -> None:
         parse_value(text)
 
 
-def test_a_key_that_is_given_twice_is_told_and_what_is_in_it_is_not(tmp_path: Path) -> None:
+def test_a_key_that_is_given_twice_is_reported_and_what_is_in_it_is_not(tmp_path: Path) -> None:
     document = read(tmp_path, "a: {x: 1}\nb: 2\na: {x: 3}\n")
     assert [(mistake.line, mistake.place) for mistake in document.mistakes] == [(3, "a")]
     assert document.data == {"a": {"x": 3}, "b": 2}
@@ -75,10 +75,10 @@ def test_a_mistake_is_the_variable_s_that_set_the_value_or_what_is_around_it(tmp
     document.override(("a", "x"), 3, variable="A__X")
     document.override(("b",), {"c": 1}, variable="B")
     document.override(("d", "e"), 1, variable="D__E")
-    told = {
+    reported = {
         place: document.mistake(place, "", "").file for place in [("a", "x"), ("a", "y"), ("a",), ("b", "c"), ("d",)]
     }
-    assert {place: file.rpartition("/")[2] for place, file in told.items()} == {
+    assert {place: file.rpartition("/")[2] for place, file in reported.items()} == {
         ("a", "x"): "A__X",
         ("a", "y"): "x.yaml",
         ("a",): "x.yaml",

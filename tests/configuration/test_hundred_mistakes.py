@@ -1,4 +1,4 @@
-"""A hundred mistakes in one configuration, all told in one run, each with its file and line or its variable.
+"""A hundred mistakes in one configuration, all reported in one run, each with its file and line or its variable.
 
 The lines of `hundred/` that hold mistakes are marked with a cross for each.
 """
@@ -55,13 +55,13 @@ def marked(root: Path) -> Iterator[tuple[str, int]]:
             yield from [(str(file.relative_to(root)), number)] * len(re.findall("✗", line))
 
 
-def test_every_mistake_is_told_where_it_stands_and_nothing_else_is(root: Path, found: Findings) -> None:
+def test_every_mistake_is_reported_where_it_stands_and_nothing_else_is(root: Path, found: Findings) -> None:
     expected = Counter([*marked(root), BOMB, *((name, 0) for name in VARIABLES)]) + Counter(
         {(file, 0): count for file, count in WITHOUT_LINE.items()}
     )
-    told = Counter((mistake.file.removeprefix(f"{root}/"), mistake.line) for mistake in found.mistakes)
+    reported = Counter((mistake.file.removeprefix(f"{root}/"), mistake.line) for mistake in found.mistakes)
     assert expected.total() >= 100
-    assert told == expected
+    assert reported == expected
 
 
 def test_every_mistake_says_what_is_wrong_and_what_would_be_right(found: Findings) -> None:
@@ -70,7 +70,7 @@ def test_every_mistake_says_what_is_wrong_and_what_would_be_right(found: Finding
         assert re.fullmatch(r"[A-Z].*[.?]", mistake.right), mistake
 
 
-def test_no_secret_is_told(found: Findings) -> None:
+def test_no_secret_is_reported(found: Findings) -> None:
     text = "\n".join(str(mistake) for mistake in found.mistakes)
     for secret in (GOOD, "c2hvcnQ=", "hunter2", "key-3ax6"):
         assert secret not in text

@@ -36,7 +36,7 @@ def test_whatever_a_file_holds_the_others_are_read(files: Files, content: bytes)
     assert read.broken["north-high"].outline is None
 
 
-def test_a_file_that_is_none_is_told(files: Files) -> None:
+def test_a_file_that_is_none_is_reported(files: Files) -> None:
     files.tenant.unlink()
     files.tenant.mkdir()
     with pytest.raises(Misconfigured, match="The file cannot be read"):
@@ -73,7 +73,7 @@ def test_a_copied_file_does_not_take_the_place_of_the_tenant_that_it_was_copied_
     assert list(read.broken) == ["south-high"]
 
 
-def test_a_directory_without_tenants_is_told(tmp_path: Path) -> None:
+def test_a_directory_without_tenants_is_reported(tmp_path: Path) -> None:
     with pytest.raises(Misconfigured, match="No tenant is configured here"):
         read_tenants(tmp_path)
 

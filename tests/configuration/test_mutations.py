@@ -1,4 +1,4 @@
-"""Whatever becomes of a valid configuration, its mistakes are told, or everything that `provisioner run` constructs can be constructed."""
+"""Whatever becomes of a valid configuration, its mistakes are reported, or all that `provisioner run` makes of it can be made."""
 
 import asyncio
 import time
@@ -159,24 +159,24 @@ def cuts(draw: st.DrawFn) -> Callable[[str], str]:
 
 
 def nothing(*_: object) -> None:
-    """Is told, and does nothing."""
+    """Is reported, and does nothing."""
 
 
 def build(files: Files, environ: dict[str, str], unusable: set[str]) -> None:
     """Constructs what `provisioner run` constructs, with its own functions. Connects to nothing."""
 
     async def construct() -> None:
-        told = load_settings(files.service, environ)
-        told = told.model_copy(
-            update={"kafka": told.kafka.model_copy(update={"bootstrap_servers": ""})}
+        reported = load_settings(files.service, environ)
+        reported = reported.model_copy(
+            update={"kafka": reported.kafka.model_copy(update={"bootstrap_servers": ""})}
         )  # no client looks for one
-        read = read_tenants(told.tenants_dir)
+        read = read_tenants(reported.tenants_dir)
         tenants = [tenant for tenant, _ in read.loaded]
         unreadable = {ident: broken.outline for ident, broken in read.broken.items()}
         open_secret = opener(environ)
-        App(told, tenants, open_secret, unreadable=unreadable)
+        App(reported, tenants, open_secret, unreadable=unreadable)
         assembly = Assembly(
-            told,
+            reported,
             tenants,
             open_secret,
             metrics=Metrics(CollectorRegistry()),
@@ -185,8 +185,8 @@ def build(files: Files, environ: dict[str, str], unusable: set[str]) -> None:
             name="test",
             unreadable=unreadable,
         )
-        async with LiveClients(told, open_secret, name="test", observe=nothing) as clients:
-            assembly.loops(clients, clients.registry, OutcomeWriter(told.kafka.topics, defaultdict(lambda: 1)))
+        async with LiveClients(reported, open_secret, name="test", observe=nothing) as clients:
+            assembly.loops(clients, clients.registry, OutcomeWriter(reported.kafka.topics, defaultdict(lambda: 1)))
             clients.consumer(nothing).close()
             clients.dead_letter_producer()
             clients.relay_producer()
@@ -200,7 +200,7 @@ def build(files: Files, environ: dict[str, str], unusable: set[str]) -> None:
     asyncio.run(construct())
 
 
-def told_or_constructed(files: Files, environ: dict[str, str]) -> None:
+def reported_or_constructed(files: Files, environ: dict[str, str]) -> None:
     began = time.process_time()
     findings = examine(files.service, environ, secrets=True)
     assert time.process_time() - began < 30  # seconds; most take a tenth of one
@@ -239,7 +239,7 @@ def test_a_service_s_file_with_other_data(files: Files, service: dict[str, Any],
     for edit in data.draw(st.lists(edits(SERVICE), min_size=1, max_size=3)):
         edit(changed)
     write(files.service, changed)
-    told_or_constructed(files, SECRETS)
+    reported_or_constructed(files, SECRETS)
     write(files.service, service)
 
 
@@ -253,7 +253,7 @@ def test_a_tenant_s_file_with_other_data(
     for edit in data.draw(st.lists(edits(tenant), min_size=1, max_size=3)):
         edit(changed)
     write(files.tenant, changed)
-    told_or_constructed(files, SECRETS)
+    reported_or_constructed(files, SECRETS)
     write(files.tenant, tenant)
 
 
@@ -272,7 +272,7 @@ def test_a_file_with_another_text(
     for cut in some:
         text = cut(text)
     file.write_text(text, encoding="utf-8")
-    told_or_constructed(files, SECRETS)
+    reported_or_constructed(files, SECRETS)
     file.write_text(before, encoding="utf-8")
 
 
@@ -323,4 +323,4 @@ VALUES = [str(value).replace("\x00", "") for value in ODD] + [
 @given(st.dictionaries(st.sampled_from(VARIABLES), st.sampled_from(VALUES), min_size=1, max_size=3))
 def test_variables_of_any_kind(files: Files, service: dict[str, Any], given_: dict[str, str]) -> None:
     write(files.service, service)
-    told_or_constructed(files, {**SECRETS, **{f"PROVISIONER_{name}": value for name, value in given_.items()}})
+    reported_or_constructed(files, {**SECRETS, **{f"PROVISIONER_{name}": value for name, value in given_.items()}})

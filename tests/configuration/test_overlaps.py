@@ -1,4 +1,4 @@
-"""Tenants that share a domain both declare it; every overlap is told with the files and lines of both."""
+"""Tenants that share a domain both declare it; every overlap is reported with the files and lines of both."""
 
 import pytest
 
@@ -12,7 +12,7 @@ def shares(ident: str) -> tuple[str, str]:
     return ("addresses:\n", f"addresses:\n  shared_with: [{ident}]\n")
 
 
-def test_a_domain_that_nobody_declares_as_shared_is_a_mistake_of_both(files: Files) -> None:
+def test_a_domain_that_no_one_declares_as_shared_is_a_mistake_of_both(files: Files) -> None:
     files.copy("south-high", OTHER_DIRECTORY)
     line = files.tenant.read_text().splitlines().index("  domain: students.north-high.example") + 1
     north, south = files.messages()
@@ -28,7 +28,7 @@ def test_a_domain_that_one_declares_as_shared_is_a_mistake_of_the_other(files: F
     assert "north-high.yaml" in message.partition(" ")[0]
 
 
-def test_a_domain_that_both_declare_as_shared_is_right_and_told(files: Files) -> None:
+def test_a_domain_that_both_declare_as_shared_is_right_and_reported(files: Files) -> None:
     files.copy("south-high", OTHER_DIRECTORY, shares("north-high"))
     files.replace(files.tenant, *shares("south-high"))
     findings = files.findings()
@@ -37,7 +37,7 @@ def test_a_domain_that_both_declare_as_shared_is_right_and_told(files: Files) ->
     assert notice.endswith("share one domain.")
 
 
-def test_a_directory_may_be_shared_and_is_told_with_both_files_and_lines(files: Files) -> None:
+def test_a_directory_may_be_shared_and_is_reported_with_both_files_and_lines(files: Files) -> None:
     files.copy("south-high", OTHER_DOMAIN)
     files.replace(files.tenant, "6babcaad", "6BABCAAD")
     line = files.tenant.read_text().splitlines().index("  tenant_id: 6BABCAAD-604b-40ac-a9d7-9fd97c0b779f") + 1
@@ -58,7 +58,7 @@ def test_a_directory_may_be_shared_and_is_told_with_both_files_and_lines(files: 
         ("customer_id: C012, admin_subject: a@x.example", "customer_id: C013, admin_subject: a@x.example", ""),
     ],
 )
-def test_a_workspace_customer_is_told_by_its_id_or_by_its_administrator_s_domain(
+def test_a_workspace_customer_is_reported_by_its_id_or_by_its_administrator_s_domain(
     files: Files, north: str, south: str, shared: str
 ) -> None:
     files.copy("south-high", OTHER_DOMAIN, OTHER_DIRECTORY)
@@ -82,7 +82,7 @@ def test_a_domain_below_another_s_is_no_overlap(files: Files) -> None:
         ("south-high", "whose domain is another"),
     ],
 )
-def test_a_declaration_that_is_not_so_is_told(files: Files, ident: str, wrong: str) -> None:
+def test_a_declaration_that_is_not_so_is_reported(files: Files, ident: str, wrong: str) -> None:
     files.copy("south-high", OTHER_DIRECTORY, OTHER_DOMAIN)
     files.replace(files.tenant, *shares(ident))
     (message,) = files.messages()

@@ -50,7 +50,7 @@ def test_the_service_starts_beside_a_service_that_is_called_like_it(files: Files
         ("PROVISIONER_SERVICE_NAME", "x"),
     ],
 )
-def test_a_setting_that_is_mistyped_is_told(files: Files, name: str, value: str) -> None:
+def test_a_setting_that_is_mistyped_is_reported(files: Files, name: str, value: str) -> None:
     environ = {**SECRETS, **links("PROVISIONER"), name: value}
     (message,) = files.messages(environ)
     assert message.startswith(f"{name}: ")

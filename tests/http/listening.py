@@ -1,4 +1,4 @@
-"""A server of one's own, down to the bytes."""
+"""A server of the test's, down to the bytes."""
 
 import asyncio
 import ssl

@@ -1,4 +1,4 @@
-"""A name server that says what it was told to say."""
+"""A name server that says what it was asked to say."""
 
 import socket
 

@@ -18,7 +18,7 @@ from testbed.parts.proxy import ConnectProxy
 from tests.http.certificates import self_signed
 from tests.http.listening import answering, call, listening
 
-Told = Callable[[str, Proxies], str]
+Reported = Callable[[str, Proxies], str]
 
 
 def by_requests(url: str, proxies: Proxies) -> str:
@@ -51,38 +51,38 @@ def by_the_service(url: str, proxies: Proxies) -> str:
     return asyncio.run(ask())
 
 
-every_client = pytest.mark.parametrize("told", [by_requests, by_httpx, by_the_service])
+every_client = pytest.mark.parametrize("reported", [by_requests, by_httpx, by_the_service])
 
 
 @every_client
-async def test_a_refused_connection(told: Told) -> None:
-    with socket.socket() as nobody:
-        nobody.bind(("127.0.0.1", 0))
-        url = f"https://127.0.0.1:{nobody.getsockname()[1]}/"
-    assert "connection refused" in await asyncio.to_thread(told, url, DIRECT)
+async def test_a_refused_connection(reported: Reported) -> None:
+    with socket.socket() as no_one:
+        no_one.bind(("127.0.0.1", 0))
+        url = f"https://127.0.0.1:{no_one.getsockname()[1]}/"
+    assert "connection refused" in await asyncio.to_thread(reported, url, DIRECT)
 
 
 @every_client
-async def test_a_name_that_leads_nowhere(told: Told) -> None:
-    assert "its name cannot be resolved" in await asyncio.to_thread(told, "https://no-such-host.invalid/", DIRECT)
+async def test_a_name_that_leads_nowhere(reported: Reported) -> None:
+    assert "its name cannot be resolved" in await asyncio.to_thread(reported, "https://no-such-host.invalid/", DIRECT)
 
 
 @every_client
-async def test_a_certificate_that_nobody_vouches_for(told: Told, tmp_path: Path) -> None:
+async def test_a_certificate_that_no_one_vouches_for(reported: Reported, tmp_path: Path) -> None:
     _, tls = self_signed(tmp_path)
     async with listening(answering(b"HTTP/1.1 204 No Content\r\n\r\n"), tls=tls) as url:
-        assert "certificate verification failed" in await asyncio.to_thread(told, url, DIRECT)
+        assert "certificate verification failed" in await asyncio.to_thread(reported, url, DIRECT)
 
 
 @every_client
 @pytest.mark.parametrize("status", [403, 407, 503])
-async def test_a_tunnel_that_the_proxy_refuses(told: Told, status: int) -> None:
+async def test_a_tunnel_that_the_proxy_refuses(reported: Reported, status: int) -> None:
     async with ConnectProxy(credentials="me:hunter2", status=status) as proxy:
         proxies = Proxies(https=proxy.url)
-        why = await asyncio.to_thread(told, "https://graph.vendor.example/", proxies)
+        why = await asyncio.to_thread(reported, "https://graph.vendor.example/", proxies)
     assert f"the proxy refused the tunnel (HTTP {status})" in why
     assert "hunter2" not in why
 
 
-def test_what_explains_nothing_is_told_by_its_name_alone() -> None:
+def test_what_explains_nothing_is_reported_by_its_name_alone() -> None:
     assert explain(RuntimeError("a name and a password")) == "RuntimeError"

@@ -1,4 +1,4 @@
-"""What a failure means, tried on real sockets: nothing sent is told apart from nobody knows."""
+"""What a failure means, tried on real sockets: nothing sent is distinguished from no one knows."""
 
 import asyncio
 import socket
@@ -25,9 +25,9 @@ async def test_an_answer_comes_back_whatever_its_status(client: HttpClient) -> N
 
 
 async def test_a_refused_connection_sent_nothing(client: HttpClient) -> None:
-    with socket.socket() as nobody:
-        nobody.bind(("127.0.0.1", 0))
-        port = nobody.getsockname()[1]
+    with socket.socket() as no_one:
+        no_one.bind(("127.0.0.1", 0))
+        port = no_one.getsockname()[1]
     with pytest.raises(Unavailable):
         await client.send(call(f"http://127.0.0.1:{port}/"), timeout=5)
 

@@ -27,5 +27,5 @@ NOW = 1_767_225_600.0  # Thu, 01 Jan 2026 00:00:00 GMT
         ({}, None),
     ],
 )
-def test_every_form_is_understood_or_told_apart_from_nothing(headers: dict[str, str], seconds: float | None) -> None:
+def test_every_form_is_understood_or_distinguished_from_nothing(headers: dict[str, str], seconds: float | None) -> None:
     assert retry_after(headers, now=NOW) == seconds

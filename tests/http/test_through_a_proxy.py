@@ -48,14 +48,14 @@ async def test_what_no_proxy_names_is_called_directly(tmp_path: Path) -> None:
 
 
 @pytest.mark.parametrize("status", [403, 407, 502, 503])
-async def test_a_tunnel_that_is_refused_has_sent_nothing_and_the_status_is_told(status: int) -> None:
+async def test_a_tunnel_that_is_refused_has_sent_nothing_and_the_status_is_reported(status: int) -> None:
     async with ConnectProxy(status=status) as proxy, HttpClient(proxies=Proxies(https=proxy.url)) as client:
         with pytest.raises(Unavailable, match=f"the proxy refused the tunnel .HTTP {status}.") as fault:
             await client.send(call(_VENDOR), timeout=5)
     assert "127.0.0.1" not in str(fault.value)
 
 
-async def test_wrong_credentials_are_told_and_not_shown() -> None:
+async def test_wrong_credentials_are_reported_and_not_shown() -> None:
     async with ConnectProxy(credentials="right:right") as proxy:
         wrong = proxy.url.replace("right:right", "me:hunter2")
         async with HttpClient(proxies=Proxies(https=wrong)) as client:
@@ -70,10 +70,10 @@ async def test_a_proxy_that_hangs_up_has_sent_nothing() -> None:
             await client.send(call(_VENDOR), timeout=5)
 
 
-async def test_a_proxy_that_is_away_has_sent_nothing() -> None:
-    with socket.socket() as nobody:
-        nobody.bind(("127.0.0.1", 0))
-        proxy = f"http://127.0.0.1:{nobody.getsockname()[1]}"
+async def test_a_proxy_that_is_unavailable_has_sent_nothing() -> None:
+    with socket.socket() as no_one:
+        no_one.bind(("127.0.0.1", 0))
+        proxy = f"http://127.0.0.1:{no_one.getsockname()[1]}"
     async with HttpClient(proxies=Proxies(https=proxy)) as client:
         with pytest.raises(Unavailable, match="connection refused"):
             await client.send(call(_VENDOR), timeout=5)

@@ -33,7 +33,7 @@ async def test_an_expired_certificate_is_refused(tmp_path: Path) -> None:
             await client.send(call(url), timeout=5)
 
 
-async def test_a_certificate_that_nobody_vouches_for_is_refused(tmp_path: Path) -> None:
+async def test_a_certificate_that_no_one_vouches_for_is_refused(tmp_path: Path) -> None:
     _, tls = self_signed(tmp_path)
     async with HttpClient() as client, listening(_CREATED, tls=tls) as url:
         with pytest.raises(Unavailable, match="certificate verification failed"):

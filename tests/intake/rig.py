@@ -28,7 +28,7 @@ _WHOLE = 3
 
 
 class WordReader:
-    """Reads values such as `enrolled S1 3`: status, student, version. `garbage` can't be read; while `away`, nobody can tell `newer`s."""
+    """Reads values such as `enrolled S1 3`: status, student, version. `garbage` can't be read; while `away`, no one can tell `newer`s."""
 
     away = False
 
@@ -145,7 +145,7 @@ class Rig:
         return self.producers[-1]
 
     def knows_offsets(self, offsets: Mapping[int, int | None]) -> None:
-        """What the ledger knows of other partitions than 0, which nobody owns."""
+        """What the ledger knows of other partitions than 0, which no one owns."""
         self.ledger.set_offsets({("events", partition): offset for partition, offset in offsets.items()})
 
     def behind(self) -> float | None:

@@ -1,4 +1,4 @@
-"""Batches: every record has one lot, and one record's trouble is not another's."""
+"""Batches: every record has one disposition, and one record's trouble is not another's."""
 
 from pathlib import Path
 from typing import Any, ClassVar
@@ -76,7 +76,7 @@ def test_the_registry_is_asked_once_a_batch_for_a_schema_that_it_does_not_know()
     assert [dead_letter.reason for dead_letter in batch.dead_letters] == [DeadLetterReason.UNKNOWN_SCHEMA] * 3
 
 
-def test_a_registry_that_is_away_is_asked_once_a_batch_for_a_schema() -> None:
+def test_a_registry_that_is_unavailable_is_asked_once_a_batch_for_a_schema() -> None:
     registry = Registry()
     batch = batch_of(registry, *(record(0, AWAY, b"enrolled S1 1", partition=n) for n in range(3)))
     assert registry.in_vain == [AWAY]

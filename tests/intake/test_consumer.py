@@ -22,7 +22,7 @@ DEADLINE = 30.0
 
 
 class Answers:
-    """Keeps what a consumer is told of its asynchronous commits."""
+    """Keeps what a consumer is reported of its asynchronous commits."""
 
     def __init__(self) -> None:
         self.all: list[tuple[KafkaError | None, list[TopicPartition]]] = []
@@ -168,7 +168,7 @@ def read(of: Member, count: int) -> list[bytes | int]:
 NO_OFFSET = KafkaError._AUTO_OFFSET_RESET
 
 
-def test_a_group_that_never_committed_is_told_so_and_begins_where_it_is_then_assigned(member: Member) -> None:
+def test_a_group_that_never_committed_is_reported_so_and_begins_where_it_is_then_assigned(member: Member) -> None:
     member.feed(b"1", b"2")
     begin(member)
     assert read(member, 1) == [NO_OFFSET]
@@ -179,7 +179,7 @@ def test_a_group_that_never_committed_is_told_so_and_begins_where_it_is_then_ass
     assert read(member, 2) == [b"1", b"2"]
 
 
-def test_a_group_goes_on_where_it_committed(member: Member) -> None:
+def test_a_group_continues_where_it_committed(member: Member) -> None:
     member.feed(b"1", b"2", b"3")
     member.consumer.commit(offsets=[place(member, 1)], asynchronous=False)
     begin(member)
@@ -201,7 +201,7 @@ def test_an_asynchronous_commit_is_answered_while_something_else_is_asked(member
     assert [(at.partition, at.offset, at.error) for at in partitions] == [(0, 3, None)]
 
 
-def test_a_committed_offset_that_is_gone_is_told_like_one_that_never_was(member: Member) -> None:
+def test_a_committed_offset_that_is_gone_is_reported_like_one_that_never_was(member: Member) -> None:
     member.feed(b"1", b"2", b"3")
     member.forget_before(2)
     member.consumer.commit(offsets=[place(member, 1)], asynchronous=False)

@@ -21,7 +21,7 @@ def test_what_cant_be_read_goes_to_the_dead_letters_with_its_place_and_reason(ri
     assert rig.topic.commits == {0: 1}
 
 
-def test_a_status_that_nobody_listed_is_a_dead_letter(rig: Rig) -> None:
+def test_a_status_that_no_one_listed_is_a_dead_letter(rig: Rig) -> None:
     rig.topic.feed(b"graduated S1 1")
     rig.turn()
     assert rig.reasons() == [b"unlisted_status"]

@@ -78,7 +78,7 @@ def until_assigned(consumer: Any) -> None:
     assert consumer.assignment()
 
 
-def test_a_member_that_another_replaced_is_told_that_it_is_fatal_by_the_code_alone(group: Group) -> None:
+def test_a_member_that_another_replaced_is_reported_that_it_is_fatal_by_the_code_alone(group: Group) -> None:
     first, second = group.consumer(instance="one"), group.consumer(instance="one")
     group.join(first)
     until_assigned(first)
@@ -104,7 +104,7 @@ def test_a_replaced_member_s_commits_fail_by_the_code_alone_too(group: Group) ->
     assert error.str() == commit_error(KafkaError._FATAL).str()
 
 
-def test_a_member_whose_instance_id_is_in_use_is_told_so(group: Group) -> None:
+def test_a_member_whose_instance_id_is_in_use_is_reported_so(group: Group) -> None:
     first = group.consumer(instance="one", protocol="consumer")
     second = group.consumer(instance="one", protocol="consumer")
     group.join(first)
@@ -117,7 +117,7 @@ def test_a_member_whose_instance_id_is_in_use_is_told_so(group: Group) -> None:
     assert words in fatal_error(KafkaError.UNRELEASED_INSTANCE_ID).str()
 
 
-def test_an_offset_that_is_not_there_is_told_with_its_partition(group: Group) -> None:
+def test_an_offset_that_is_not_there_is_reported_with_its_partition(group: Group) -> None:
     consumer = group.consumer()
     consumer.assign([TopicPartition(group.topic, 0, 99)])
     deadline = time.monotonic() + DEADLINE
@@ -129,7 +129,7 @@ def test_an_offset_that_is_not_there_is_told_with_its_partition(group: Group) ->
     assert (found[0].topic(), found[0].partition()) == (faked.topic(), faked.partition())
 
 
-def test_a_commit_by_somebody_who_is_not_in_the_group_is_refused_as_the_fake_refuses_it(group: Group) -> None:
+def test_a_commit_by_someone_who_is_not_in_the_group_is_refused_as_the_fake_refuses_it(group: Group) -> None:
     member, stranger = group.consumer(), group.consumer()
     group.join(member)
     until_assigned(member)
@@ -140,7 +140,7 @@ def test_a_commit_by_somebody_who_is_not_in_the_group_is_refused_as_the_fake_ref
     assert raised.value.args[0].str() == faked.str()
 
 
-def test_a_cluster_that_is_away_is_told_as_the_watch_s_fake_tells_it() -> None:
+def test_a_cluster_that_is_unavailable_is_reported_as_the_watch_s_fake_tells_it() -> None:
     consumer = Consumer({"bootstrap.servers": "127.0.0.1:1", "group.id": "none", "log_level": 0})
     with pytest.raises(KafkaException) as raised:
         consumer.get_watermark_offsets(TopicPartition("events", 0), timeout=0.5)

@@ -1,4 +1,4 @@
-"""A student whose row is locked waits, and nobody else."""
+"""A student whose row is locked waits, and no one else."""
 
 from consumer.intake.locked import MOST
 from tests.intake.rig import Rig

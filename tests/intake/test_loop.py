@@ -20,7 +20,7 @@ def test_events_that_do_nothing_leave_no_trace_but_a_count(rig: Rig) -> None:
 
 
 def test_events_that_do_nothing_are_not_read_as_a_whole_where_nothing_is_to_cancel(rig: Rig) -> None:
-    rig.topic.feed(b"applied", b"withdrawn")  # whoever read more of these would stumble
+    rig.topic.feed(b"applied", b"withdrawn")  # a consumer that reads more of these fails
     rig.turn()
     assert skips(rig) == 2
 
@@ -80,7 +80,7 @@ def skips(rig: Rig) -> float | None:
     return rig.metrics.registry.get_sample_value("provisioner_skips_total", labels)
 
 
-def test_while_the_database_is_away_partitions_are_paused_and_nothing_is_committed(rig: Rig) -> None:
+def test_while_the_database_is_unavailable_partitions_are_paused_and_nothing_is_committed(rig: Rig) -> None:
     rig.ledger.away = True
     rig.topic.feed(b"enrolled S1 1")
     rig.turn(3)
@@ -89,7 +89,7 @@ def test_while_the_database_is_away_partitions_are_paused_and_nothing_is_committ
     assert rig.ledger.dispositions() == {}
 
 
-def test_when_the_database_is_back_the_batch_in_hand_is_accepted_and_reading_goes_on(rig: Rig) -> None:
+def test_when_the_database_is_back_the_batch_in_hand_is_accepted_and_reading_continues(rig: Rig) -> None:
     rig.ledger.away = True
     rig.topic.feed(b"enrolled S1 1")
     rig.turn(2)
@@ -109,7 +109,7 @@ def test_reading_does_not_resume_at_the_first_success(rig: Rig) -> None:
     assert rig.consumer.paused == {0}
 
 
-def test_a_schema_that_nobody_can_look_up_now_is_waited_for(rig: Rig) -> None:
+def test_a_schema_that_no_one_can_look_up_now_is_waited_for(rig: Rig) -> None:
     rig.reader.away = True
     rig.topic.feed(b"enrolled S1 1 newer")
     rig.turn(2)

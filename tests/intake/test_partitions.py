@@ -7,18 +7,18 @@ from consumer.ledger.port.inbox import Disposition
 from tests.intake.rig import Rig
 
 
-def test_a_partition_that_somebody_else_took_over_is_not_written_for(rig: Rig) -> None:
+def test_a_partition_that_someone_else_took_over_is_not_written_for(rig: Rig) -> None:
     rig.turn()
-    rig.ledger.own("events", [0], owner="somebody else")
+    rig.ledger.own("events", [0], owner="another")
     rig.topic.feed(b"enrolled S1 1")
     rig.turn()
     assert rig.ledger.dispositions() == {}
     assert rig.topic.commits == {}
 
 
-def test_a_fenced_intake_hears_what_its_group_says_before_it_takes_anything_over(rig: Rig) -> None:
+def test_a_fenced_intake_receives_what_its_group_says_before_it_takes_anything_over(rig: Rig) -> None:
     rig.turn()
-    rig.ledger.own("events", [0], owner="somebody else")
+    rig.ledger.own("events", [0], owner="another")
     rig.topic.feed(b"enrolled S1 1")
     rig.turn(seconds=0)
     rig.consumer.on_consume = lambda: rig.consumer.rebalance("lose", 0)
@@ -31,7 +31,7 @@ def test_a_fenced_intake_hears_what_its_group_says_before_it_takes_anything_over
 
 def test_a_fenced_intake_whose_partition_is_still_its_own_reads_it_again(rig: Rig) -> None:
     rig.turn()
-    rig.ledger.own("events", [0], owner="somebody else")
+    rig.ledger.own("events", [0], owner="another")
     rig.topic.feed(b"enrolled S1 1")
     rig.topic.commits = {0: 0}
     rig.turn(5)
@@ -100,7 +100,7 @@ def test_where_kafka_does_not_tell_the_groups_offsets_nothing_is_guessed(rig: Ri
     assert set(rig.ledger.dispositions()) == {"S1/1"}
 
 
-def test_a_group_that_never_committed_begins_at_the_beginning_and_one_that_did_goes_on(rig: Rig) -> None:
+def test_a_group_that_never_committed_begins_at_the_beginning_and_one_that_did_continues(rig: Rig) -> None:
     rig.topic.feed(b"enrolled S1 1", b"enrolled S1 2", partition=1)
     rig.topic.feed(b"enrolled S2 1", b"enrolled S2 2", partition=2)
     rig.topic.commits = {1: 1}
@@ -161,7 +161,7 @@ def test_a_ledger_s_offset_that_is_gone_stops_the_service(rig: Rig) -> None:
         rig.turn(2)
 
 
-def test_nothing_is_read_of_a_partition_before_the_ledger_has_told_where(rig: Rig) -> None:
+def test_nothing_is_read_of_a_partition_before_the_ledger_has_reported_where(rig: Rig) -> None:
     rig.topic.feed(b"applied S1 1", partition=1)
     rig.ledger.away = True
     rig.consumer.rebalance("assign", 1)

@@ -27,7 +27,7 @@ class Wedged(FakeConsumer):
 
 
 class Watched:
-    """A watch over partitions of which nothing is read, and a clock that goes on a second a look."""
+    """A watch over partitions of which nothing is read, and a clock that continues a second a look."""
 
     def __init__(self) -> None:
         self.now = 0.0
@@ -58,7 +58,7 @@ def watched() -> Watched:
     return Watched()
 
 
-def test_records_that_nobody_reads_make_the_process_unready_and_then_dead(watched: Watched) -> None:
+def test_records_that_no_one_reads_make_the_process_unready_and_then_dead(watched: Watched) -> None:
     watched.assign()
     watched.topic.feed(b"1")
     watched.look(60)
@@ -100,7 +100,7 @@ def test_what_lies_before_the_end_and_is_no_record_counts_as_read(watched: Watch
     assert watched.progress.unready() is None
 
 
-def test_what_is_away_makes_the_process_unready_and_not_dead(watched: Watched) -> None:
+def test_what_is_unavailable_makes_the_process_unready_and_not_dead(watched: Watched) -> None:
     watched.assign()
     watched.topic.feed(b"1")
     watched.look(500, excuse="database")
@@ -108,7 +108,7 @@ def test_what_is_away_makes_the_process_unready_and_not_dead(watched: Watched) -
     assert watched.progress.dead() is None
 
 
-def test_a_cluster_that_is_away_makes_the_process_unready_and_not_dead(watched: Watched) -> None:
+def test_a_cluster_that_is_unavailable_makes_the_process_unready_and_not_dead(watched: Watched) -> None:
     watched.assign()
     watched.consumer.away = True
     watched.look(500)
@@ -124,7 +124,7 @@ def test_a_replica_that_has_no_partition_is_ready_while_the_group_reads(watched:
     assert watched.progress.unready() is None
 
 
-def test_a_replica_that_has_no_partition_is_unready_where_nobody_reads(watched: Watched) -> None:
+def test_a_replica_that_has_no_partition_is_unready_where_no_one_reads(watched: Watched) -> None:
     watched.topic.feed(b"1")
     watched.look(60)
     assert watched.progress.unready() is not None

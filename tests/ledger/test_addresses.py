@@ -96,7 +96,7 @@ async def test_where_all_candidates_are_taken_there_is_no_address(given: Given, 
     assert await ledger.work.reserve(two.lease, [MS], ["m@x"]) is None
 
 
-async def test_a_refused_address_is_given_to_nobody_again(given: Given, ledger: Ledger) -> None:
+async def test_a_refused_address_is_given_to_no_one_again(given: Given, ledger: Ledger) -> None:
     given.accept(event())
     job = await given.claim_one()
     await ledger.work.reserve(job.lease, [MS], ["m@x"])
@@ -124,7 +124,7 @@ async def test_a_fenced_worker_reserves_nothing(given: Given, ledger: Ledger) ->
 
 
 async def test_replicas_that_want_the_same_names_in_different_orders_all_finish(given: Given, ledger: Ledger) -> None:
-    """On PostgreSQL, a second replica in whose way the first one is: whoever loses the race takes the next name; no deadlock."""
+    """On PostgreSQL, a second replica in whose way the first one is: the loser of the race takes the next name; no deadlock."""
     given.accept(*(event(f"e{n}", student_id=f"s{n:02}") for n in range(40)))
     jobs = await given.claim(40)
     wanted = [f"m{n}@x" for n in range(40)]

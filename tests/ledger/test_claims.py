@@ -52,7 +52,7 @@ async def test_a_worker_whose_lease_was_taken_over_is_fenced(given: Given, ledge
         await ledger.work.commit(stopped.lease, [BEGIN])
 
 
-async def test_a_worker_whose_lease_ran_out_is_fenced_even_if_nobody_took_over(given: Given, ledger: Ledger) -> None:
+async def test_a_worker_whose_lease_ran_out_is_fenced_even_if_no_one_took_over(given: Given, ledger: Ledger) -> None:
     given.accept(event())
     job = await given.claim_one()
     ledger.advance(61)

@@ -86,7 +86,7 @@ def test_a_rotation_changes_no_lifetime(engine: Engine, credentials: Credentials
         assert connection.execute(text("SELECT expires_at FROM credential")).scalar_one() == before
 
 
-def test_what_cannot_be_opened_stays_as_it_is_and_is_told(engine: Engine, credentials: Credentials) -> None:
+def test_what_cannot_be_opened_stays_as_it_is_and_is_reported(engine: Engine, credentials: Credentials) -> None:
     put_all(engine, Vault([("lost", bytes([7] * 32))]), ["s1", "s2", "s3"])
     put(engine, "s4", b"")
     put_all(engine, Vault([OLD]), ["s5"])

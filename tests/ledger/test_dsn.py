@@ -145,6 +145,6 @@ def test_a_direct_session_is_seen_not_to_be_shared(database_url: str) -> None:
 
 
 @pytest.mark.parts
-def test_a_server_that_is_not_there_is_told_in_libpqs_words() -> None:
+def test_a_server_that_is_not_there_is_reported_in_libpqs_words() -> None:
     with pytest.raises(psycopg.OperationalError, match="Connection refused"):
         Dsn.parse("postgresql://u@127.0.0.1:1/d").connect("test")

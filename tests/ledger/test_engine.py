@@ -38,7 +38,7 @@ def test_defects_do_not_pass(kind: type[psycopg.Error]) -> None:
 
 
 def test_a_server_that_is_not_there_is_unavailable() -> None:
-    engine = open_engine("postgresql://nobody@127.0.0.1:1/none")
+    engine = open_engine("postgresql://stranger@127.0.0.1:1/none")
     with pytest.raises(Unavailable, match="Connection refused"), transaction(engine):
         pass
 
@@ -57,7 +57,7 @@ def run(engine: Engine, *statements: str) -> None:
 
 
 @pytest.mark.parts
-def test_a_lock_that_is_not_given_in_time_is_told_from_a_server_that_is_away(engine: Engine) -> None:
+def test_a_lock_that_is_not_given_in_time_is_distinguished_from_a_server_that_is_unavailable(engine: Engine) -> None:
     lock = "SELECT pg_advisory_xact_lock(1)"
     with engine.begin() as other:
         other.execute(text(lock))

@@ -49,7 +49,7 @@ async def test_one_callers_fault_is_its_own() -> None:
     assert isinstance(answers[1], ValueError)
 
 
-async def test_a_flush_that_fails_is_told_to_all_in_it_and_the_next_goes_on() -> None:
+async def test_a_flush_that_fails_is_reported_to_all_in_it_and_the_next_continues() -> None:
     flush = Flush()
     flush.release.set()
     with ThreadPoolExecutor(1) as threads:
@@ -59,7 +59,7 @@ async def test_a_flush_that_fails_is_told_to_all_in_it_and_the_next_goes_on() ->
         assert await group.submit(1) == 2
 
 
-async def test_a_caller_that_is_cancelled_takes_nobody_along() -> None:
+async def test_a_caller_that_is_cancelled_takes_no_one_along() -> None:
     flush = Flush()
     with ThreadPoolExecutor(1) as threads:
         group = GroupCommit(flush, threads, owner=abs)
@@ -82,7 +82,7 @@ class Locks:
         return [Locked("locked") if abs(item) in self.locked else item for item in items]
 
 
-async def test_an_item_whose_row_is_locked_keeps_nobody_waiting_and_gets_through_when_it_is_free() -> None:
+async def test_an_item_whose_row_is_locked_keeps_no_one_waiting_and_gets_through_when_it_is_free() -> None:
     flush = Locks(13)
     with ThreadPoolExecutor(2) as threads:
         group = GroupCommit(flush, threads, owner=abs, patience=60)
@@ -106,7 +106,7 @@ async def test_whose_row_was_locked_does_not_join_the_groups_until_the_lock_is_g
     assert [one for one in flush.groups if one != [1]] == [[-13, 1], [-13], [-13], [-13], [-13, 1]]
 
 
-async def test_who_has_waited_long_enough_for_a_lock_is_told_so() -> None:
+async def test_who_has_waited_long_enough_for_a_lock_is_reported_so() -> None:
     with ThreadPoolExecutor(2) as threads:
         group = GroupCommit(Locks(13), threads, owner=abs, patience=0)
         with pytest.raises(Locked):

@@ -1,4 +1,4 @@
-"""Accepting events: each once, the newest version wins, and nobody writes for a partition that is no longer theirs."""
+"""Accepting events: each once, the newest version wins, and no one writes for a partition that is no longer theirs."""
 
 from dataclasses import replace
 
@@ -33,7 +33,7 @@ def test_an_event_id_with_other_content_is_reused(given: Given) -> None:
     assert given.accept(event(family="Bianchi")) == [REUSED]
 
 
-def test_a_reused_id_in_one_batch_is_told_from_a_duplicate(given: Given) -> None:
+def test_a_reused_id_in_one_batch_is_distinguished_from_a_duplicate(given: Given) -> None:
     assert given.accept(event(), event(family="Bianchi")) == [PENDING, REUSED]
 
 
@@ -69,14 +69,14 @@ def test_an_earlier_event_stays_pending_until_its_student_is_settled(given: Give
 
 
 def test_a_partition_that_was_taken_over_is_fenced(given: Given, ledger: Ledger) -> None:
-    ledger.inbox.own(TOPIC, [0], owner="somebody else")
+    ledger.inbox.own(TOPIC, [0], owner="another")
     with pytest.raises(Fenced):
         given.accept(event())
     assert ledger.dispositions() == {}
 
 
 def test_one_fenced_partition_keeps_the_whole_batch_out(given: Given, ledger: Ledger) -> None:
-    ledger.inbox.own(TOPIC, [1], owner="somebody else")
+    ledger.inbox.own(TOPIC, [1], owner="another")
     batch = [arrival(event("e1"), partition=0), arrival(event("e2", student_id="s2"), partition=1)]
     with pytest.raises(Fenced):
         ledger.inbox.accept(batch, epochs=given.epochs)
@@ -233,8 +233,8 @@ def test_a_batch_without_offsets_leaves_them_as_they_are(given: Given, ledger: L
     assert next_offset(ledger) == 5
 
 
-def test_whoever_lost_a_partition_keeps_no_offsets_of_it(given: Given, ledger: Ledger) -> None:
-    ledger.inbox.own(TOPIC, [0], owner="somebody else")
+def test_an_owner_that_lost_a_partition_keeps_no_offsets_of_it(given: Given, ledger: Ledger) -> None:
+    ledger.inbox.own(TOPIC, [0], owner="another")
     with pytest.raises(Fenced):
         ledger.inbox.store_offsets({(TOPIC, 0): 5, (TOPIC, 1): 5}, epochs=given.epochs)
     assert (next_offset(ledger, 0), next_offset(ledger, 1)) == (FROM_BEGINNING, FROM_BEGINNING)

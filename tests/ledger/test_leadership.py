@@ -40,7 +40,7 @@ def candidate(request: pytest.FixtureRequest, engine: Engine, database_url: str)
         one.resign()
 
 
-def test_the_first_that_asks_leads_and_goes_on_leading(candidate: Candidate) -> None:
+def test_the_first_that_asks_leads_and_continues_leading(candidate: Candidate) -> None:
     leader = candidate("a")
     assert leader.held()
     assert leader.held()
@@ -106,7 +106,7 @@ def age(engine: Engine, *, seconds: float) -> None:
 
 
 def test_a_leader_without_a_database_does_not_lead() -> None:
-    dsn = Dsn.parse("postgresql://nobody@127.0.0.1:1/none")
+    dsn = Dsn.parse("postgresql://stranger@127.0.0.1:1/none")
     engine = open_engine(dsn)
     assert not LeasedLeadership(engine, "relay", holder="a", lease=60).held()
     assert not Election(dsn, "relay", engine=engine, holder="a", lease=60).held()

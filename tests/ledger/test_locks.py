@@ -1,4 +1,4 @@
-"""A row that another program has locked, on PostgreSQL: its student waits, nobody else does."""
+"""A row that another program has locked, on PostgreSQL: its student waits, no one else does."""
 
 import asyncio
 import hashlib

@@ -41,7 +41,7 @@ def test_a_database_that_was_never_migrated_stops_the_service_with_what_to_do(da
     engine.dispose()
 
 
-def test_a_version_goes_on_with_the_database_of_the_next(database_url: str) -> None:
+def test_a_version_continues_with_the_database_of_the_next(database_url: str) -> None:
     engine = open_engine(database_url)
     upgrade(engine)
     with engine.begin() as connection:

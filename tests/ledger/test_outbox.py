@@ -74,7 +74,7 @@ async def test_the_newest_batch_is_known_published_or_not(given: Given, ledger: 
     assert ledger.outbox.newest(RELAY, epoch) == 1
 
 
-async def test_a_relay_of_another_name_goes_on_where_the_last_one_was(given: Given, ledger: Ledger) -> None:
+async def test_a_relay_of_another_name_continues_where_the_last_one_was(given: Given, ledger: Ledger) -> None:
     await queue(given, ledger, 1, 2)
     epoch = ledger.outbox.take_over(RELAY)
     first = ledger.outbox.next_batch(RELAY, epoch, limit=1)

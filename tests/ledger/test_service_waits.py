@@ -8,7 +8,7 @@ from tests.ledger.conftest import Given, Ledger, event
 from tests.ledger.writes import BEGIN, CREATE, waits
 
 
-async def test_nobody_begins_a_call_while_the_tenants_service_waits(given: Given, ledger: Ledger) -> None:
+async def test_no_one_begins_a_call_while_the_tenants_service_waits(given: Given, ledger: Ledger) -> None:
     given.accept(event("e1"), event("e2", student_id="s2"))
     one, two = await given.claim()
     await ledger.work.commit(one.lease, [waits(30)])

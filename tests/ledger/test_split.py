@@ -87,6 +87,6 @@ def test_where_everything_is_locked_the_group_gives_up_after_a_second() -> None:
     assert table.groups < 30
 
 
-def test_a_database_that_is_away_is_everybodys_trouble() -> None:
+def test_a_database_that_is_unavailable_is_everybodys_trouble() -> None:
     with pytest.raises(Unavailable):
         flushed(Table(away=True), 4)

@@ -60,7 +60,7 @@ def wait(ledger: OnPostgres) -> Row[tuple[str, ...]]:
 
 
 @pytest.mark.parametrize("place", FOREIGN)
-async def test_a_student_with_a_record_that_cannot_be_read_waits_and_everybody_else_goes_on(
+async def test_a_student_with_a_record_that_cannot_be_read_waits_and_everybody_else_continues(
     given: Given, on_postgres: OnPostgres, place: str
 ) -> None:
     await two_students(given)
@@ -73,7 +73,7 @@ async def test_a_student_with_a_record_that_cannot_be_read_waits_and_everybody_e
     assert (put_aside.held, put_aside.attempts, put_aside.version, put_aside.later) == (True, 1, 1, True)
 
 
-async def test_a_version_that_can_read_the_record_goes_on_with_the_student(
+async def test_a_version_that_can_read_the_record_continues_with_the_student(
     given: Given, on_postgres: OnPostgres
 ) -> None:
     await two_students(given)

@@ -35,7 +35,7 @@ def test_the_same_secret_is_never_sealed_alike() -> None:
         Context("norths", "1", Provider.MICROSOFT, 0),
     ],
 )
-def test_it_opens_for_nobody_else(other: Context) -> None:
+def test_it_opens_for_no_one_else(other: Context) -> None:
     vault = Vault([OLD])
     with pytest.raises(Hold):
         vault.open(vault.seal(SECRET, CONTEXT), other)

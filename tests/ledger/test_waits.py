@@ -65,7 +65,7 @@ async def test_tries_in_a_row_for_one_reason_are_counted(given: Given) -> None:
     assert tries == [1, 2, 3]
 
 
-async def test_another_reason_at_the_same_step_is_counted_anew_and_the_wait_goes_on(
+async def test_another_reason_at_the_same_step_is_counted_anew_and_the_wait_continues(
     given: Given, ledger: Ledger
 ) -> None:
     given.accept(event())
@@ -222,7 +222,7 @@ async def test_an_address_is_released_by_its_own_student_only(given: Given, ledg
 # --- services ---
 
 
-async def test_who_is_kept_back_is_told_why(given: Given, ledger: Ledger) -> None:
+async def test_who_is_kept_back_is_reported_why(given: Given, ledger: Ledger) -> None:
     given.accept(event())
     job = await given.claim_one()
     held = TenantWaits("microsoft", 30, Reason.CONSENT_MISSING, StepName.CREATE, "403 Denied", held=True)

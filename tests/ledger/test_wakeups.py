@@ -1,4 +1,4 @@
-"""Announced work and outcomes end a wait at once; where nobody can listen, they are looked for every second."""
+"""Announced work and outcomes end a wait at once; where no one can listen, they are looked for every second."""
 
 import asyncio
 from collections.abc import AsyncIterator, Callable

@@ -114,7 +114,7 @@ def test_each_mistake_has_a_sentence_of_its_own(text: str, wrong: str) -> None:
 
 
 @pytest.mark.parametrize("text", [None, "", " ", "\u00a0\u200b"])
-def test_a_student_without_an_address_is_told_apart_from_one_with_a_wrong_one(text: str | None) -> None:
+def test_a_student_without_an_address_is_distinguished_from_one_with_a_wrong_one(text: str | None) -> None:
     assert "has no contact address" in sentence_of(text)
 
 

@@ -34,13 +34,13 @@ def test_a_mail_that_was_queued_under_an_id_was_accepted() -> None:
 @pytest.mark.parametrize(
     "body", [b"", b"<html>", b'{"message": "Queued. Thank you."}', b'{"id": "<1@x.exa', b'{"id": null}', b'"OK"']
 )
-def test_a_success_without_the_mail_s_id_may_be_anybody_s(body: bytes) -> None:
+def test_a_success_without_the_mail_s_id_may_be_anyone_s(body: bytes) -> None:
     assert isinstance(fault_of_send(Answer(200, {}, body), now=NOW), OutcomeUnknown)
 
 
-@pytest.mark.parametrize("told", ["to parameter", "'to' parameter"])
-def test_only_an_address_that_mailgun_does_not_accept_is_the_student_s(told: str) -> None:
-    fault = fault_of_send(answer(400, f"{told} is not a valid address. please check documentation"), now=NOW)
+@pytest.mark.parametrize("reported", ["to parameter", "'to' parameter"])
+def test_only_an_address_that_mailgun_does_not_accept_is_the_student_s(reported: str) -> None:
+    fault = fault_of_send(answer(400, f"{reported} is not a valid address. please check documentation"), now=NOW)
     assert isinstance(fault, GiveUp)
     assert (fault.reason, fault.code) == (Reason.NO_CONTACT_ADDRESS, "400 to parameter")
 
@@ -59,7 +59,7 @@ def test_only_an_address_that_mailgun_does_not_accept_is_the_student_s(told: str
         Answer(413),
     ],
 )
-def test_a_refusal_that_is_not_known_is_never_final_and_nobody_s_but_this_student_s_wait(of: Answer) -> None:
+def test_a_refusal_that_is_not_known_is_never_final_and_no_one_s_but_this_student_s_wait(of: Answer) -> None:
     fault = fault_of_send(of, now=NOW)
     assert isinstance(fault, Hold)
     assert (fault.reason, fault.scope, fault.code) == (Reason.UNEXPECTED_ANSWER, Scope.STUDENT, str(of.status))
@@ -166,7 +166,7 @@ def test_any_event_of_a_mail_proves_that_it_was_accepted(kind: str) -> None:
     [page(), page(event("rejected", "1@x.example")), page(event("accepted", "other@x.example"))],
     ids=["nothing", "rejected", "another mail"],
 )
-def test_a_mail_of_which_nothing_is_told_was_not_seen(of: Answer) -> None:
+def test_a_mail_of_which_nothing_is_reported_was_not_seen(of: Answer) -> None:
     assert not tells_of(of, "1@x.example")
 
 

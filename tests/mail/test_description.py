@@ -11,7 +11,7 @@ from consumer.mail.mailgun import MailgunMailer
 from consumer.settings import SecretRef
 from consumer.tenants import MailgunSection
 from proof.simulation.clock import Clock, run
-from testbed.fakes.http import ScriptedHttp, told
+from testbed.fakes.http import ScriptedHttp, json_answer
 from tests.contracts.described import MAILGUN, described, problems
 from tests.mail.contract import MAIL
 from tests.mail.forms import read_form
@@ -21,7 +21,7 @@ SECTION = MailgunSection(domain="mail.school.example", sender="a@mail.school.exa
 
 @pytest.fixture(scope="module")
 def calls() -> Sequence[Call]:
-    http = ScriptedHttp(told(id="<1@mail.school.example>"), told(items=[]))
+    http = ScriptedHttp(json_answer(id="<1@mail.school.example>"), json_answer(items=[]))
 
     async def play(_: Clock) -> None:
         mailer = MailgunMailer(SECTION, http=http, api_key="key", lookup_key="key")

@@ -6,7 +6,7 @@ import pytest
 
 from consumer.mail.markup import faults, faults_in_text, shown
 
-TOLD = {"s3cret": "password", "Maria": "preferred_name"}
+SECRETS = {"s3cret": "password", "Maria": "preferred_name"}
 
 
 @pytest.mark.parametrize(
@@ -41,7 +41,7 @@ TOLD = {"s3cret": "password", "Maria": "preferred_name"}
     ],
 )  # fmt: skip
 def test_a_fault_is_found_with_its_line(html: str, wrong: str) -> None:
-    found = faults(f"<p>x</p>\n{html}", TOLD)
+    found = faults(f"<p>x</p>\n{html}", SECRETS)
     assert wrong in "\n".join(fault.wrong for fault in found)
     if "not closed" not in wrong:
         assert [fault.line for fault in found if wrong in fault.wrong] == [2]
@@ -62,12 +62,12 @@ def test_a_fault_is_found_with_its_line(html: str, wrong: str) -> None:
     ],
 )  # fmt: skip
 def test_plain_markup_has_no_faults(html: str) -> None:
-    assert faults(html, TOLD) == []
+    assert faults(html, SECRETS) == []
 
 
 def test_a_link_in_plain_text_tells_no_secret() -> None:
     text = "see https://x.example s3cret\nor www.x.example/?p=s3cret"
-    assert [(fault.line, fault.wrong) for fault in faults_in_text(text, TOLD)] == [(2, "a link contains `password`")]
+    assert [(fault.line, fault.wrong) for fault in faults_in_text(text, SECRETS)] == [(2, "a link contains `password`")]
 
 
 def test_what_is_shown_is_the_text_and_where_links_lead() -> None:
@@ -83,5 +83,5 @@ def test_what_is_shown_is_the_text_and_where_links_lead() -> None:
 @pytest.mark.parametrize("piece", ["<a ", "<!", "<!--", "</", "<a href='", "<?", "<![CDATA[", "<", "<a>", "<p x='"])
 def test_broken_markup_is_read_quickly(piece: str) -> None:
     began = time.process_time()
-    faults(piece * 30_000, TOLD)
+    faults(piece * 30_000, SECRETS)
     assert time.process_time() - began < 10  # seconds; they take less than one

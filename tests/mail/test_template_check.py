@@ -105,7 +105,7 @@ def test_a_file_in_another_encoding_is_a_mistake(folder: Path) -> None:
     assert (only(folder).line, only(folder).wrong) == (2, "the file is not UTF-8")
 
 
-def test_every_mistake_is_told_at_once(folder: Path) -> None:
+def test_every_mistake_is_reported_at_once(folder: Path) -> None:
     (folder / "subject.txt").write_text("{{ nix }}", encoding="utf-8")
     (folder / "body.txt").write_text("{% if %}", encoding="utf-8")
     (folder / "body.html").unlink()
@@ -170,7 +170,7 @@ def test_a_file_that_cannot_be_included_is_a_mistake_of_the_line_that_includes_i
     assert (only(folder).line, only(folder).wrong) == (2, f"there is no file `{name}` to include")
 
 
-def test_what_is_told_to_some_students_only_is_a_mistake(folder: Path) -> None:
+def test_what_is_reported_to_some_students_only_is_a_mistake(folder: Path) -> None:
     (folder / "body.txt").write_text(GOOD.replace("{{ password }}", "{% if preferred_name %}{{ password }}{% endif %}"))
     assert only(folder).wrong.startswith("the mail does not always contain")
 

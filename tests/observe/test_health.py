@@ -87,7 +87,7 @@ def test_an_excuse_begins_the_patience_anew() -> None:
     progress = Progress(unready_after=30, dead_after=360, clock=lambda: now[0])
     progress.stalled("records wait")
     now[0] = 300
-    progress.excused("PostgreSQL is away")
+    progress.excused("PostgreSQL is unavailable")
     progress.stalled("records wait")
     now[0] = 400
     assert progress.dead() is None

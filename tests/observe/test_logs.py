@@ -1,4 +1,4 @@
-"""What a process writes to standard error: lines of one form, whoever logs."""
+"""What a process writes to standard error: lines of one form, whichever library logs."""
 
 import json
 import logging

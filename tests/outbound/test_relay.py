@@ -198,7 +198,7 @@ async def test_outcomes_are_published_once_and_in_order(rig: Rig) -> None:
     assert rig.cluster.values("outcomes") == [b"1", b"2", b"3"]
 
 
-async def test_progress_is_told_with_each_batch(rig: Rig) -> None:
+async def test_progress_is_reported_with_each_batch(rig: Rig) -> None:
     await rig.queue(1, 2, 3)
     rig.relay().run()
     assert rig.cluster.records == [

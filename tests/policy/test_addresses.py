@@ -145,7 +145,7 @@ def test_two_long_words_share_the_loss() -> None:
 
 
 @pytest.mark.parametrize("name", ["Admin", "Postmaster", "ROOT", "abuse"])
-def test_nobody_is_given_a_name_that_people_trust(name: str) -> None:
+def test_no_one_is_given_a_name_that_people_trust(name: str) -> None:
     found = locals_of(name, "")
     assert name.lower() not in found
     assert found[0] == f"{name.lower()}2"
@@ -165,7 +165,7 @@ def test_whatever_the_name_every_candidate_is_a_valid_address(seed: int) -> None
             assert not is_reserved(local)
 
 
-def test_whoever_asks_for_fewer_is_given_the_best() -> None:
+def test_of_fewer_candidates_the_best_are_given() -> None:
     addresses = Addresses(domain="school.example")
     for person in made_up_students(7, 50):
         assert candidates(addresses, person, most=4) == candidates(addresses, person)[:4]

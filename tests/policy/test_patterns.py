@@ -27,7 +27,7 @@ def test_an_unknown_placeholder_is_named_with_what_was_probably_meant() -> None:
     ]
 
 
-def test_a_placeholder_like_none_of_ours_is_told_the_choice() -> None:
+def test_a_placeholder_like_none_of_ours_is_reported_the_choice() -> None:
     (error,) = pattern_errors("{given}.{zzz}")
     assert error.endswith(
         "use one of {given}, {family}, {preferred}, {given_initial}, {family_initial}, {student_id}, "
@@ -60,7 +60,7 @@ def test_a_pattern_that_names_nothing_of_the_student_is_an_error(pattern: str) -
     assert "names nothing of the student" in pattern_errors(pattern)[0]
 
 
-def test_all_errors_of_a_pattern_are_told_at_once() -> None:
+def test_all_errors_of_a_pattern_are_reported_at_once() -> None:
     assert len(pattern_errors("{givn} {famly:3}")) == 4
 
 

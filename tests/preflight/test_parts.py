@@ -23,7 +23,7 @@ from consumer.topics import create_topics
 
 pytestmark = pytest.mark.parts
 
-NOBODY = opener({})
+STRANGER = opener({})
 NOWHERE = "127.0.0.1:1"
 
 
@@ -75,7 +75,7 @@ def test_topics_that_are_missing_are_a_line_each(settings: Settings) -> None:
     assert {wrong for _, wrong in found} == {"names a topic that does not exist"}
 
 
-def test_a_topic_of_another_kind_in_place_of_the_progress_is_told(
+def test_a_topic_of_another_kind_in_place_of_the_progress_is_reported(
     topics: KafkaSettings, create_topic: Callable[..., str]
 ) -> None:
     swapped = topics.topics.model_copy(update={"relay_progress": create_topic("plain", partitions=2)})
@@ -96,21 +96,21 @@ def test_brokers_that_are_away_are_one_line() -> None:
 
 
 def test_schemas_that_are_registered_have_no_line(settings: Settings) -> None:
-    client = open_registry(settings.registry, NOBODY)
+    client = open_registry(settings.registry, STRANGER)
     registration.register(client, settings.kafka.topics)
     client.close()
-    assert places(registry.look(settings, NOBODY)) == []
+    assert places(registry.look(settings, STRANGER)) == []
 
 
 def test_schemas_that_are_missing_are_a_line_for_each_outcome(settings: Settings) -> None:
-    found = places(registry.look(settings, NOBODY))
+    found = places(registry.look(settings, STRANGER))
     assert len(found) == 3
     assert all("has no schema of this version" in wrong for _, wrong in found)
 
 
-def test_a_registry_that_is_away_is_one_line(settings: Settings) -> None:
+def test_a_registry_that_is_unavailable_is_one_line(settings: Settings) -> None:
     away = settings.model_copy(update={"registry": RegistrySettings(url=f"http://{NOWHERE}")})
-    ((place, wrong),) = places(registry.look(away, NOBODY))
+    ((place, wrong),) = places(registry.look(away, STRANGER))
     assert (place, wrong.startswith("is not reachable")) == ("registry.url", True)
 
 
@@ -126,25 +126,25 @@ def ledger(settings: Settings) -> DatabaseSettings:
 
 
 def test_a_ledger_in_its_newest_form_has_no_line(ledger: DatabaseSettings) -> None:
-    assert places(database.look(ledger, NOBODY)) == []
+    assert places(database.look(ledger, STRANGER)) == []
 
 
 def test_an_empty_database_is_a_line_unless_it_is_migrated_at_start(settings: Settings) -> None:
-    assert places(database.look(settings.database, NOBODY)) == [("database.url", "holds no ledger yet")]
+    assert places(database.look(settings.database, STRANGER)) == [("database.url", "holds no ledger yet")]
     migrating = settings.database.model_copy(update={"migrate_at_start": True})
-    assert places(database.look(migrating, NOBODY)) == []
+    assert places(database.look(migrating, STRANGER)) == []
 
 
 def test_a_ledger_of_an_older_version_is_a_line(ledger: DatabaseSettings) -> None:
     with psycopg.connect(ledger.url, autocommit=True) as connection:
         connection.execute("UPDATE alembic_version SET version_num = '0001'")
-    assert places(database.look(ledger, NOBODY)) == [("database.url", "holds a ledger of an older version")]
+    assert places(database.look(ledger, STRANGER)) == [("database.url", "holds a ledger of an older version")]
 
 
 def test_a_ledger_of_a_newer_version_is_a_note(ledger: DatabaseSettings) -> None:
     with psycopg.connect(ledger.url, autocommit=True) as connection:
         connection.execute("UPDATE alembic_version SET version_num = '9999'")
-    (note,) = database.look(ledger, NOBODY)
+    (note,) = database.look(ledger, STRANGER)
     assert note.note
 
 
@@ -164,7 +164,7 @@ def test_privileges_that_are_missing_are_a_line_for_each_table(ledger: DatabaseS
     assert found == [("database.url", "does not let this user DELETE, INSERT on `inbox`")]
 
 
-def test_a_server_that_is_away_is_one_line() -> None:
-    settings = DatabaseSettings(url=f"postgresql://nobody@{NOWHERE}/nothing")
-    ((place, wrong),) = places(database.look(settings, NOBODY))
+def test_a_server_that_is_unavailable_is_one_line() -> None:
+    settings = DatabaseSettings(url=f"postgresql://stranger@{NOWHERE}/nothing")
+    ((place, wrong),) = places(database.look(settings, STRANGER))
     assert (place, wrong.startswith("is not usable")) == ("database.url", True)

@@ -191,7 +191,7 @@ BROKEN: Mapping[str, tuple[Break, str, str]] = {
     ),
     "key replaced": (other_key, "google.service_account", "is a key that Google no longer accepts"),
     "administrator unknown": (
-        edited("google", "admin_subject", value=f"nobody@{NORTH.domain}"),
+        edited("google", "admin_subject", value=f"stranger@{NORTH.domain}"),
         "google.admin_subject",
         "is not a user of Google Workspace",
     ),
@@ -301,7 +301,9 @@ async def test_a_mail_domain_is_looked_at_only_where_mail_is_sent(installation: 
     assert lines(await installation.findings()) == []
 
 
-async def test_a_domain_of_another_directory_is_told_apart_from_one_that_nobody_has(installation: Installation) -> None:
+async def test_a_domain_of_another_directory_is_distinguished_from_one_that_no_one_has(
+    installation: Installation,
+) -> None:
     installation.world.graph.add_directory("another-directory", "students.elsewhere.example")
     edited("addresses", "domain", value="students.elsewhere.example")(installation)
     (at_google, at_microsoft) = lines(await installation.findings())

@@ -12,11 +12,13 @@ from consumer.providers.api import Api
 from consumer.providers.google.answers import fault_of
 from consumer.providers.tokens import Fetch, TokenSource
 from proof.simulation.clock import Clock, run
-from testbed.fakes.http import ScriptedHttp, told
+from testbed.fakes.http import ScriptedHttp, json_answer
 
 URL = "https://vendor.example/users"
 REFUSED = Answer(401)
-MISSING = told(404, error={"code": 404, "message": "Resource Not Found: userKey", "errors": [{"reason": "notFound"}]})
+MISSING = json_answer(
+    404, error={"code": 404, "message": "Resource Not Found: userKey", "errors": [{"reason": "notFound"}]}
+)
 
 
 class Tokens:
@@ -40,7 +42,7 @@ def api(vendor: ScriptedHttp, tokens: Tokens | None = None, *, token_takes: floa
 
 
 async def test_a_call_carries_the_token_and_its_body_as_json() -> None:
-    vendor = ScriptedHttp(told(id="1"))
+    vendor = ScriptedHttp(json_answer(id="1"))
     assert await api(vendor).call("create", "POST", URL, body={"name": "Ġorġ"}, deadline=Deadline(5)) == {"id": "1"}
     (call,) = vendor.calls
     assert (call.service, call.operation, call.writes) == ("vendor", "create", True)
@@ -50,7 +52,7 @@ async def test_a_call_carries_the_token_and_its_body_as_json() -> None:
 
 
 async def test_a_read_has_no_body_and_changes_nothing() -> None:
-    vendor = ScriptedHttp(told(id="1"))
+    vendor = ScriptedHttp(json_answer(id="1"))
     await api(vendor).call("read", "GET", URL, deadline=Deadline(5))
     (call,) = vendor.calls
     assert (call.content, call.writes) == (None, False)
@@ -58,15 +60,15 @@ async def test_a_read_has_no_body_and_changes_nothing() -> None:
 
 
 async def test_a_call_may_have_headers_of_its_own_beside_the_token() -> None:
-    vendor = ScriptedHttp(REFUSED, told(id="1"))
+    vendor = ScriptedHttp(REFUSED, json_answer(id="1"))
     await api(vendor).call("read", "GET", URL, deadline=Deadline(5), headers={"ConsistencyLevel": "eventual"})
     assert [call.headers["ConsistencyLevel"] for call in vendor.calls] == ["eventual"] * 2
     assert vendor.calls[1].headers["Authorization"] == "Bearer token-2"
 
 
-async def test_a_refusal_is_told_without_the_words_of_the_request() -> None:
+async def test_a_refusal_is_reported_without_the_words_of_the_request() -> None:
     said = "The name Żofia is taken, as nowak in north, by an operator."
-    vendor = ScriptedHttp(told(400, error={"code": 400, "message": said, "errors": [{"reason": "strange"}]}))
+    vendor = ScriptedHttp(json_answer(400, error={"code": 400, "message": said, "errors": [{"reason": "strange"}]}))
     body = {"name": {"givenName": "Żofia"}, "ids": [{"value": "NOWAK"}], "password": "taken"}
     with pytest.raises(Hold) as held:
         await api(vendor).call("create", "POST", f"{URL}/north", body=body, deadline=Deadline(5))
@@ -83,14 +85,14 @@ async def test_a_refusal_names_the_call_as_the_vendor_does() -> None:
 
 async def test_a_token_is_kept_for_the_next_call() -> None:
     tokens = Tokens()
-    one = api(ScriptedHttp(told(id="1"), told(id="1")), tokens)
+    one = api(ScriptedHttp(json_answer(id="1"), json_answer(id="1")), tokens)
     for _ in range(2):
         await one.call("read", "GET", URL, deadline=Deadline(5))
     assert tokens.given == 1
 
 
 async def test_a_refused_token_is_renewed_and_the_call_repeated() -> None:
-    vendor = ScriptedHttp(REFUSED, told(id="1"))
+    vendor = ScriptedHttp(REFUSED, json_answer(id="1"))
     assert await api(vendor).call("create", "POST", URL, body={"a": 1}, deadline=Deadline(5)) == {"id": "1"}
     first, second = vendor.calls
     assert (first.headers["Authorization"], second.headers["Authorization"]) == ("Bearer token-1", "Bearer token-2")
@@ -142,7 +144,7 @@ async def test_a_call_may_have_meanings_of_its_own() -> None:
         return AddressTaken()
 
     with pytest.raises(AddressTaken):
-        await api(ScriptedHttp(told(id="1"))).call(
+        await api(ScriptedHttp(json_answer(id="1"))).call(
             "create", "POST", URL, deadline=Deadline(5), classify=every_answer_is_a_conflict
         )
 
@@ -150,7 +152,7 @@ async def test_a_call_may_have_meanings_of_its_own() -> None:
 @pytest.mark.parametrize(("token_takes", "left"), [(0, 5), (2, 3)])
 def test_what_the_token_took_is_gone_for_the_call(token_takes: float, left: float) -> None:
     async def scenario(_: Clock) -> None:
-        vendor = ScriptedHttp(told(id="1"))
+        vendor = ScriptedHttp(json_answer(id="1"))
         await api(vendor, token_takes=token_takes).call("read", "GET", URL, deadline=Deadline(5))
         assert vendor.timeouts == [left]
 

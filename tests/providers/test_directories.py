@@ -22,7 +22,7 @@ CREATIONS = ("graph.users.create", "directory.users.insert")
 
 @dataclass
 class Setting:
-    """A directory, and what its vendor may be told to do."""
+    """A directory, and what its vendor may be asked to do."""
 
     directory: Directory
     group: str
@@ -82,9 +82,9 @@ async def test_a_created_account_is_found_by_marker_and_address(setting: Setting
     assert (held.object_id, held.marker) == (created.object_id, "S1")
 
 
-async def test_nobody_is_found_where_nobody_is(setting: Setting) -> None:
+async def test_no_one_is_found_where_no_one_is(setting: Setting) -> None:
     assert list(await setting.directory.find_marked("S1", timeout=5)) == []
-    assert await setting.directory.find_address(f"nobody@{DOMAIN}", timeout=5) is None
+    assert await setting.directory.find_address(f"stranger@{DOMAIN}", timeout=5) is None
 
 
 async def test_a_marker_with_quotes_and_blanks_is_found(setting: Setting) -> None:
@@ -149,11 +149,11 @@ async def test_a_disabled_account_shows_as_disabled_however_it_is_found(setting:
     assert [one and one.enabled for one in shown] == [False, False, False]
 
 
-async def test_nobody_is_read_where_nobody_is(setting: Setting) -> None:
+async def test_no_one_is_read_where_no_one_is(setting: Setting) -> None:
     assert await setting.directory.read("11111111-2222-3333-4444-555555555555", timeout=5) is None
 
 
-async def test_a_new_account_was_used_by_nobody(setting: Setting) -> None:
+async def test_a_new_account_was_used_by_no_one(setting: Setting) -> None:
     created = await setting.directory.create(maria(), PASSWORD, timeout=5)
     assert await setting.directory.was_used(created.object_id, password_set_at=None, timeout=5) is False
 

@@ -106,7 +106,7 @@ def test_no_word_of_the_request_survives(seed: int) -> None:
 
 
 @pytest.mark.parametrize("seed", range(20))
-def test_no_name_address_id_or_number_of_anybody_survives(seed: int) -> None:
+def test_no_name_address_id_or_number_of_anyone_survives(seed: int) -> None:
     rng = random.Random(seed)  # noqa: S311  repeatable
     for _ in range(500):
         ident, number = str(UUID(int=rng.getrandbits(128))), str(rng.randrange(10**6))

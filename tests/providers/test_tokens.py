@@ -1,4 +1,4 @@
-"""Who asks for a token, when, and who hears of it."""
+"""Who asks for a token, when, and who receives of it."""
 
 import asyncio
 from collections.abc import Coroutine
@@ -72,7 +72,7 @@ def test_a_token_without_a_lifetime_serves_once() -> None:
     simulated(scenario())
 
 
-def test_a_refused_token_is_given_to_nobody_else() -> None:
+def test_a_refused_token_is_given_to_no_one_else() -> None:
     async def scenario() -> None:
         source = Authority().source()
         source.refused(await source.get())

@@ -1,4 +1,4 @@
-"""One institution, a ledger in memory, a directory and a mail service that do as they are told."""
+"""One institution, a ledger in memory, a directory and a mail service that do as they are reported."""
 
 import asyncio
 import json

@@ -13,7 +13,7 @@ def broken(threshold: int = 3) -> Breaker:
     return breaker
 
 
-def test_a_few_failures_make_nobody_wait() -> None:
+def test_a_few_failures_make_no_one_wait() -> None:
     breaker = Breaker(threshold=3, wait=30)
     assert [breaker.failed(), breaker.failed()] == [None, None]
 

@@ -65,7 +65,7 @@ def test_it_is_opened_again_when_it_is_asked_for_and_at_most_once_a_minute() -> 
     assert around.asked == asked + 1
 
 
-def test_it_goes_on_without_a_restart_once_its_secret_is_there() -> None:
+def test_it_continues_without_a_restart_once_its_secret_is_there() -> None:
     around = Surroundings("sparta")
     institutions = around.institutions()
     around.missing.clear()

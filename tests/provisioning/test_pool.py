@@ -172,6 +172,6 @@ async def test_a_fault_of_the_ledger_that_does_not_pass_is_counted_and_does_not_
     assert "Maria" not in capsys.readouterr().out
 
 
-async def test_a_process_that_cannot_go_on_ends() -> None:
+async def test_a_process_that_cannot_continue_ends() -> None:
     with pytest.raises(Stop):
         await pool(Broken("claim", Stop("The tables are of another version.")), nothing, limits={"a": 1}).run(drain=1)

@@ -10,7 +10,7 @@ from testbed.fakes.mailer import unreachable
 from tests.provisioning.conftest import REPORT_AFTER, School
 
 
-def told(school: School) -> list[tuple[str, str, bool]]:
+def reported(school: School) -> list[tuple[str, str, bool]]:
     return [(one["step"], one["reason"], one["final"]) for one in school.outcomes("AccountProvisioningFailed")]
 
 
@@ -35,28 +35,28 @@ async def test_a_long_wait_is_reported_once_with_its_reason(school: School, mish
     school.directory.next_calls("create", *[mishap] * 100)
     school.enrol()
     await work_for(school, 2 * REPORT_AFTER)
-    assert told(school) == [("create", reason, False)]
+    assert reported(school) == [("create", reason, False)]
 
 
 async def test_a_short_wait_is_reported_to_no_one(school: School) -> None:
     school.directory.next_calls("create", *[throttled(60)] * 3)
     school.enrol()
     await school.work_until_settled()
-    assert told(school) == []
+    assert reported(school) == []
 
 
 async def test_a_wait_that_will_be_long_is_reported_when_it_begins(school: School) -> None:
     school.directory.next_calls("create", throttled(REPORT_AFTER + 1))
     school.enrol()
     await school.work()
-    assert told(school) == [("create", Reason.THROTTLED, False)]
+    assert reported(school) == [("create", Reason.THROTTLED, False)]
 
 
 async def test_many_tries_are_reported_before_their_time_is_over(school: School) -> None:
     school.directory.next_calls("create", *[throttled(1)] * 20)
     school.enrol()
     await work_for(school, REPORT_AFTER / 3)
-    assert told(school) == [("create", Reason.THROTTLED, False)]
+    assert reported(school) == [("create", Reason.THROTTLED, False)]
 
 
 async def test_who_waits_behind_anothers_hold_is_reported_when_it_takes_long(school: School) -> None:
@@ -65,9 +65,9 @@ async def test_who_waits_behind_anothers_hold_is_reported_when_it_takes_long(sch
     school.enrol("S1")
     school.enrol("S2")
     await work_for(school, 60)
-    assert len(told(school)) == 1
+    assert len(reported(school)) == 1
     await work_for(school, 2 * REPORT_AFTER)
-    assert told(school) == [("create", Reason.CONSENT_MISSING, False)] * 2
+    assert reported(school) == [("create", Reason.CONSENT_MISSING, False)] * 2
 
 
 @pytest.mark.parametrize(
@@ -89,7 +89,7 @@ async def test_after_an_outage_a_single_missing_answer_does_not_make_the_account
     await work_for(school, 600)
     school.account().hidden = False
     await school.work_until_settled()
-    assert Reason.ACCOUNT_MISSING not in [reason for _, reason, _ in told(school)]
+    assert Reason.ACCOUNT_MISSING not in [reason for _, reason, _ in reported(school)]
 
 
 async def test_a_mail_that_waits_for_long_is_reported_as_delayed(school: School) -> None:

@@ -1,4 +1,4 @@
-"""Whom a refusal makes wait: those whom it concerns, and when it is mended they go on by themselves."""
+"""Whom a refusal makes wait: those whom it concerns, and when it is mended they continue by themselves."""
 
 import asyncio
 from collections.abc import Sequence
@@ -21,7 +21,7 @@ def unrecognised(code: str = "400 Request_BadRequest: something new") -> Hold:
     return Hold("Unexpected response (HTTP 400).", reason=Reason.UNEXPECTED_ANSWER, code=code)
 
 
-def told(school: School) -> Sequence[tuple[str, str]]:
+def reported(school: School) -> Sequence[tuple[str, str]]:
     return [(one["student_id"], one["reason"]) for one in school.outcomes("AccountProvisioningFailed")]
 
 
@@ -91,7 +91,7 @@ async def test_a_refusal_that_no_table_knows_holds_its_student_alone(school: Sch
     for number in range(3):
         school.enrol(f"S{number}")
     await work_one_by_one(school)
-    assert told(school) == [("S0", Reason.UNEXPECTED_ANSWER)]
+    assert reported(school) == [("S0", Reason.UNEXPECTED_ANSWER)]
     assert len(school.directory.accounts) == 2
 
 
@@ -101,7 +101,7 @@ async def test_the_same_unknown_refusal_of_several_students_is_taken_for_the_ins
         school.enrol(f"S{number}")
     await work_one_by_one(school)
     assert school.directory.calls.count("create") == 3
-    assert len(told(school)) == 3
+    assert len(reported(school)) == 3
 
 
 async def test_different_unknown_refusals_are_not_the_institutions(school: School) -> None:
@@ -112,7 +112,7 @@ async def test_different_unknown_refusals_are_not_the_institutions(school: Schoo
     assert len(school.directory.accounts) == 1
 
 
-async def test_an_institution_that_was_mended_goes_on_by_itself(school: School) -> None:
+async def test_an_institution_that_was_mended_continues_by_itself(school: School) -> None:
     school.directory.next_calls("create", *[refused(unrecognised())] * 3)
     for number in range(10):
         school.enrol(f"S{number}")

@@ -27,7 +27,7 @@ def test_what_no_call_could_be_made_with_holds_the_tenant(
 
 
 @pytest.mark.parametrize(("code", "meant"), [("UK", "`GB`"), ("EL", "`GR`"), ("XX", "")])
-def test_a_country_that_iso_does_not_know_is_told_with_what_was_meant(files: Files, code: str, meant: str) -> None:
+def test_a_country_that_iso_does_not_know_is_reported_with_what_was_meant(files: Files, code: str, meant: str) -> None:
     files.replace(files.tenant, "usage_location: GR", f"usage_location: {code}")
     (message,) = files.messages()
     assert f"`microsoft.usage_location` is `{code}`, which ISO 3166 does not have" in message

@@ -21,7 +21,7 @@ GOOGLE = ("addresses:\n", "google: {service_account: env:KEY, admin_subject: a@s
         ('["7", "8"]', "[]", "rules.2.when.grade", "the rule never applies"),
     ],
 )
-def test_what_a_vendor_would_refuse_is_told_and_holds_nobody(
+def test_what_a_vendor_would_refuse_is_reported_and_holds_no_one(
     files: Files, old: str, new: str, place: str, wrong: str
 ) -> None:
     files.replace(files.tenant, *GOOGLE)

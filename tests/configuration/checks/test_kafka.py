@@ -1,4 +1,4 @@
-"""What librdkafka, or a cluster, would refuse once the service runs is told at the key that says it, or the variable."""
+"""What librdkafka, or a cluster, would refuse once the service runs is reported at the key that says it, or the variable."""
 
 import socket
 
@@ -29,7 +29,7 @@ KAFKA = "kafka:\n"
         ("enable.auto.commit", "true", "would break a guarantee"),
     ],
 )
-def test_a_setting_that_librdkafka_refuses_is_told_at_its_key_or_variable(
+def test_a_setting_that_librdkafka_refuses_is_reported_at_its_key_or_variable(
     files: Files, setting: str, value: str, wrong: str
 ) -> None:
     variable = f"PROVISIONER_KAFKA_{setting.upper().replace('.', '_')}"
@@ -42,7 +42,7 @@ def test_a_setting_that_librdkafka_refuses_is_told_at_its_key_or_variable(
     assert wrong in message
 
 
-def test_every_setting_that_is_wrong_is_told(files: Files) -> None:
+def test_every_setting_that_is_wrong_is_reported(files: Files) -> None:
     environ = {
         "PROVISIONER_KAFKA_SASL_USRNAME": "x",
         "PROVISIONER_KAFKA_SECURITY_PROTOCOL": "SSL",
@@ -56,7 +56,7 @@ def test_every_setting_that_is_wrong_is_told(files: Files) -> None:
     ]  # fmt: skip
 
 
-def test_settings_that_need_each_other_are_told_together(files: Files) -> None:
+def test_settings_that_need_each_other_are_reported_together(files: Files) -> None:
     environ = {"PROVISIONER_KAFKA_SECURITY_PROTOCOL": "SASL_SSL", "PROVISIONER_KAFKA_SASL_MECHANISM": "SCRAM-SHA-512"}
     (message,) = files.messages({**SECRETS, **environ})
     assert "sasl.username and sasl.password must be set" in message
@@ -78,7 +78,7 @@ def test_settings_that_need_each_other_are_told_together(files: Files) -> None:
         ("user:secret@kafka:9092", "holds a user name or a password"),
     ],
 )
-def test_brokers_that_are_none_are_told(files: Files, servers: str, wrong: str) -> None:
+def test_brokers_that_are_none_are_reported(files: Files, servers: str, wrong: str) -> None:
     files.replace(files.service, "bootstrap_servers: localhost:9092", f"bootstrap_servers: {servers or chr(39) * 2}")
     (message,) = files.messages()
     assert "`kafka.bootstrap_servers`" in message
@@ -115,7 +115,7 @@ def test_brokers_in_every_form_that_librdkafka_reads_are_right(files: Files, ser
         ("status_changed: __consumer_offsets", "status_changed", "Kafka's own"),
     ],
 )
-def test_topics_that_cannot_be_are_told(files: Files, topics: str, place: str, wrong: str) -> None:
+def test_topics_that_cannot_be_are_reported(files: Files, topics: str, place: str, wrong: str) -> None:
     files.replace(files.service, KAFKA, f"kafka:\n  topics: {{{topics}}}\n")
     (message,) = files.messages()
     assert f"`kafka.topics.{place}`" in message

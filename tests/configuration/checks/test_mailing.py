@@ -34,7 +34,7 @@ def test_a_sender_in_the_sending_domain_or_above_or_below_it_is_right(files: Fil
         ("accounts@mail", "is not a plain e-mail address"),
     ],
 )
-def test_a_sender_that_receivers_would_take_for_forged_is_told(files: Files, sender: str, wrong: str) -> None:
+def test_a_sender_that_receivers_would_take_for_forged_is_reported(files: Files, sender: str, wrong: str) -> None:
     line = files.replace(files.tenant, SENDER, sender)
     (mistake,) = files.findings().other
     assert (mistake.place, mistake.line) == ("mailgun.sender", line)
@@ -48,7 +48,7 @@ def test_domains_of_two_schools_below_one_public_suffix_are_two(files: Files) ->
     assert "is in the domain `south.co.uk`" in message
 
 
-def test_a_template_that_two_tenants_share_is_told_once(files: Files) -> None:
+def test_a_template_that_two_tenants_share_is_reported_once(files: Files) -> None:
     files.copy("south-high", ("students.north-high", "students.south-high"))
     body = files.root / "templates/new-user-creation-without-account-email/en/body.txt"
     body.write_text(f"{body.read_text()}\n{{{{ pasword }}}}")
@@ -57,7 +57,7 @@ def test_a_template_that_two_tenants_share_is_told_once(files: Files) -> None:
     assert "Did you mean `password`?" in message
 
 
-def test_a_name_that_makes_the_subject_too_long_is_told_at_the_tenant(files: Files) -> None:
+def test_a_name_that_makes_the_subject_too_long_is_reported_at_the_tenant(files: Files) -> None:
     subject = files.root / "templates/new-user-creation-without-account-email/el/subject.txt"
     subject.write_text("{{ institution }}" + "x" * 200)
     line = files.replace(files.tenant, "name: North High School", f"name: {'North ' * 20}")

@@ -15,7 +15,9 @@ PATTERNS = '["{given}.{family}", "{given}.{family}{n}"]'
         '["{given}.{family}", "{registration_number}"]',
     ],
 )
-def test_a_list_that_leaves_namesakes_without_an_address_is_told_and_holds_nobody(files: Files, patterns: str) -> None:
+def test_a_list_that_leaves_namesakes_without_an_address_is_reported_and_holds_no_one(
+    files: Files, patterns: str
+) -> None:
     line = files.replace(files.tenant, PATTERNS, patterns)
     findings = files.findings()
     (mistake,) = findings.other
@@ -39,7 +41,7 @@ def test_a_list_that_counts_or_tells_students_apart_is_right(files: Files, patte
     assert files.messages() == []
 
 
-def test_a_list_with_a_pattern_that_cannot_be_read_is_told_for_that_only(files: Files) -> None:
+def test_a_list_with_a_pattern_that_cannot_be_read_is_reported_for_that_only(files: Files) -> None:
     files.replace(files.tenant, PATTERNS, '["{given}.{surname}"]')
     (message,) = files.messages()
     assert "`addresses.patterns.1`" in message

@@ -17,7 +17,7 @@ URL = "postgresql://provisioner@localhost:5432/provisioner"
         "''",
     ],
 )
-def test_a_database_that_cannot_be_meant_is_told_without_its_password(files: Files, url: str) -> None:
+def test_a_database_that_cannot_be_meant_is_reported_without_its_password(files: Files, url: str) -> None:
     files.replace(files.service, URL, url)
     messages = files.messages()
     assert messages
@@ -56,7 +56,7 @@ def test_a_database_in_every_form_that_libpq_reads_is_right(files: Files, url: s
         ("http:\n", "  - {id: '2026-09', key: env:VAULT_KEY_2026_09}\nhttp:\n", "vault.2.id", "is `2026-09` again"),
     ],
 )  # fmt: skip
-def test_what_would_stop_the_process_is_told_at_its_key(
+def test_what_would_stop_the_process_is_reported_at_its_key(
     files: Files, old: str, new: str, place: str, wrong: str
 ) -> None:
     files.replace(files.service, old, new)
@@ -67,7 +67,7 @@ def test_what_would_stop_the_process_is_told_at_its_key(
 
 
 @pytest.mark.parametrize("key", ["x", "aGVsbG8=", "0" * 44])
-def test_a_vault_key_that_is_none_is_told_at_its_own_key(files: Files, key: str) -> None:
+def test_a_vault_key_that_is_none_is_reported_at_its_own_key(files: Files, key: str) -> None:
     files.replace(files.service, "http:\n", "  - {id: old, key: env:OLD}\nhttp:\n")
     (message,) = files.messages({**SECRETS, "OLD": key})
     assert "`vault.2.key` leads to no key" in message

@@ -7,15 +7,15 @@ from consumer.preflight.judgement import entra
 from consumer.preflight.judgement.answers import UNREACHED
 from consumer.settings import SecretRef
 from consumer.tenants import MicrosoftSection
-from testbed.fakes.http import told
+from testbed.fakes.http import json_answer
 from tests.policy.tenants import tenant as a_tenant
 
 DIRECTORY = "1babcaad-604b-40ac-a9d7-9fd97c0b779f"
 SECTION = MicrosoftSection(
     tenant_id=DIRECTORY, client_id=DIRECTORY, client_secret=SecretRef("env:SECRET"), usage_location="GR"
 )
-OURS = told(issuer=f"https://login.microsoftonline.com/{DIRECTORY.upper()}/v2.0")
-MANAGED = told(account_type="Managed")
+OURS = json_answer(issuer=f"https://login.microsoftonline.com/{DIRECTORY.upper()}/v2.0")
+MANAGED = json_answer(account_type="Managed")
 
 
 @pytest.mark.parametrize(
@@ -48,12 +48,12 @@ def test_a_number_that_is_not_known_here_can_be_looked_up() -> None:
     ("answer", "place"),
     [
         (OURS, None),
-        (told(400, error="invalid_tenant"), "tenant_id"),
+        (json_answer(400, error="invalid_tenant"), "tenant_id"),
         (Answer(UNREACHED, {}, b"no route"), "authority_url"),
         (Answer(200, {}, b"<html>"), "authority_url"),
-        (told(404), "authority_url"),
+        (json_answer(404), "authority_url"),
         (Answer(400, {}, b"<html>"), "authority_url"),
-        (told(503), "authority_url"),
+        (json_answer(503), "authority_url"),
     ],
 )
 def test_the_directory_s_metadata_tells_whether_it_is_entra_and_knows_it(answer: Answer, place: str | None) -> None:
@@ -64,13 +64,18 @@ def test_the_directory_s_metadata_tells_whether_it_is_entra_and_knows_it(answer:
     ("known", "realm", "wrong", "note"),
     [
         (OURS, MANAGED, None, False),
-        (OURS, told(account_type="Federated"), "is federated", False),
-        (OURS, told(account_type="Unknown"), "could not be checked", True),
+        (OURS, json_answer(account_type="Federated"), "is federated", False),
+        (OURS, json_answer(account_type="Unknown"), "could not be checked", True),
         (OURS, Answer(UNREACHED), "could not be checked", True),
-        (told(503), MANAGED, "could not be checked", True),
-        (told(400, error="invalid_tenant"), told(account_type="Unknown"), "is not verified", False),
+        (json_answer(503), MANAGED, "could not be checked", True),
+        (json_answer(400, error="invalid_tenant"), json_answer(account_type="Unknown"), "is not verified", False),
         (Answer(400, {}, b"<html>"), MANAGED, "could not be checked", True),
-        (told(issuer="https://login.microsoftonline.com/another/v2.0"), MANAGED, "is verified in another", False),
+        (
+            json_answer(issuer="https://login.microsoftonline.com/another/v2.0"),
+            MANAGED,
+            "is verified in another",
+            False,
+        ),
     ],
 )
 def test_a_domain_is_judged_by_its_directory_and_its_realm(

@@ -5,16 +5,16 @@ import pytest
 from consumer.http.answer import Answer
 from consumer.preflight.judgement import google
 from consumer.providers.google.tokens import SCOPES
-from testbed.fakes.http import told
+from testbed.fakes.http import json_answer
 from tests.policy.tenants import GOOGLE
 from tests.policy.tenants import tenant as a_tenant
 
-OK = told(kind="admin#directory#users")
+OK = json_answer(kind="admin#directory#users")
 PLACE = ("rules", 0)
 
 
 def refusal(status: int, reason: str, message: str = "") -> Answer:
-    return told(status, error={"code": status, "message": message, "errors": [{"reason": reason}]})
+    return json_answer(status, error={"code": status, "message": message, "errors": [{"reason": reason}]})
 
 
 THROTTLED = refusal(403, "quotaExceeded")
@@ -66,7 +66,7 @@ def test_the_client_that_scopes_are_delegated_to_is_named_where_the_key_tells_it
         (refusal(403, "forbidden", "Admin SDK API has not been used in project 1 before"), "service_account", False),
         (refusal(401, "authError"), "admin_subject", False),
         (THROTTLED, "admin_subject", True),
-        (told(503), "admin_subject", True),
+        (json_answer(503), "admin_subject", True),
         (Answer(0, {}, b"no route"), "directory_url", False),
     ],
 )
@@ -84,11 +84,11 @@ def test_a_customer_of_others_may_be_the_cause() -> None:
 @pytest.mark.parametrize(
     ("listed", "shown", "wrong", "note"),
     [
-        (OK, told(verified=True), None, False),
-        (OK, told(verified=False), "is not verified", False),
+        (OK, json_answer(verified=True), None, False),
+        (OK, json_answer(verified=False), "is not verified", False),
         (OK, None, "could not be checked", True),
-        (OK, told(503), "could not be checked", True),
-        (refusal(404, "notFound", "Resource Not Found: domain"), told(verified=True), "is not a domain", False),
+        (OK, json_answer(503), "could not be checked", True),
+        (refusal(404, "notFound", "Resource Not Found: domain"), json_answer(verified=True), "is not a domain", False),
         (refusal(403, "forbidden"), None, "is not a domain", False),
         (THROTTLED, None, "could not be checked", True),
     ],
@@ -107,7 +107,7 @@ def test_a_domain_belongs_to_the_workspace_and_is_verified(
         (refusal(400, "invalid", "Invalid Input: INVALID_OU_ID"), "is not an organisational unit", False),
         (refusal(403, "forbidden"), "is a unit that the administrator may not read", False),
         (THROTTLED, "could not be checked", True),
-        (told(500), "could not be checked", True),
+        (json_answer(500), "could not be checked", True),
     ],
 )
 def test_a_unit_exists_and_may_be_read(answer: Answer, wrong: str | None, *, note: bool) -> None:

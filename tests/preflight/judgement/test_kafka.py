@@ -84,7 +84,7 @@ def test_a_topic_that_cannot_be_read_now_is_a_note() -> None:
 @pytest.mark.parametrize(
     ("credentials", "place"), [(True, ("kafka", "librdkafka")), (False, ("kafka", "bootstrap_servers"))]
 )
-def test_a_cluster_that_lets_nobody_in_is_told_from_one_that_is_away(
+def test_a_cluster_that_lets_no_one_in_is_distinguished_from_one_that_is_unavailable(
     *, credentials: bool, place: tuple[str, str]
 ) -> None:
     assert of_unreachable("why", credentials=credentials).place == place

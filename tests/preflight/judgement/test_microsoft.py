@@ -9,7 +9,7 @@ import pytest
 from consumer.http.answer import Answer
 from consumer.preflight.judgement import microsoft
 from consumer.tenants import Rule, Tenant
-from testbed.fakes.http import told
+from testbed.fakes.http import json_answer
 from tests.policy.tenants import tenant as a_tenant
 
 SKU, GROUP = (f"{n}babcaad-604b-40ac-a9d7-9fd97c0b779f" for n in (1, 2))
@@ -61,8 +61,8 @@ def test_a_group_takes_members_through_graph_or_says_why_not(properties: dict[st
 
 
 @pytest.mark.parametrize("status", [401, 403])
-def test_a_group_that_may_not_be_read_is_told_by_the_missing_permission(status: int) -> None:
-    assert microsoft.of_group(told(status), ("rules", 0)) == []
+def test_a_group_that_may_not_be_read_is_reported_by_the_missing_permission(status: int) -> None:
+    assert microsoft.of_group(json_answer(status), ("rules", 0)) == []
 
 
 def licensed() -> Tenant:
@@ -82,17 +82,17 @@ def licensed() -> Tenant:
     ],
 )
 def test_a_licence_is_there_and_left(row: dict[str, Any], wrong: str | None) -> None:
-    found = list(microsoft.of_licences(told(value=[{"skuId": SKU, **row}]), licensed(), []))
+    found = list(microsoft.of_licences(json_answer(value=[{"skuId": SKU, **row}]), licensed(), []))
     assert len(found) == (1 if wrong else 0)
     assert all(wrong is not None and wrong in one.wrong for one in found)
 
 
 def test_licences_that_may_not_be_read_are_a_note_that_names_the_permission() -> None:
     roles = ["LicenseAssignment.ReadWrite.All"]
-    (note,) = microsoft.of_licences(told(403), licensed(), roles)
+    (note,) = microsoft.of_licences(json_answer(403), licensed(), roles)
     assert (note.note, "LicenseAssignment.Read.All" in note.right) == (True, True)
 
 
 def test_licences_that_cannot_be_read_now_are_a_note() -> None:
-    (note,) = microsoft.of_licences(told(503), licensed(), None)
+    (note,) = microsoft.of_licences(json_answer(503), licensed(), None)
     assert note.note

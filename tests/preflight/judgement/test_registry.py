@@ -32,5 +32,5 @@ def test_our_outcomes_schemas_are_registered_and_the_input_s_is_its_writer_s_mat
     ("code", "word"),
     [("401", "credentials"), ("403", "credentials"), ("500", "not reachable"), (None, "not reachable")],
 )
-def test_a_registry_that_refuses_is_told_from_one_that_is_away(code: str | None, word: str) -> None:
+def test_a_registry_that_refuses_is_distinguished_from_one_that_is_unavailable(code: str | None, word: str) -> None:
     assert word in of_unreachable("why", code=code).wrong

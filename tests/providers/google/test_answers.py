@@ -18,7 +18,7 @@ from consumer.errors import (
 )
 from consumer.http.answer import Answer
 from consumer.providers.google.answers import fault_of, of_one_purpose
-from testbed.fakes.http import told
+from testbed.fakes.http import json_answer
 
 NOW = 1_767_225_600.0
 
@@ -33,13 +33,23 @@ def fault(of: Answer, *, writes: bool = True) -> Fault | None:
     return fault_of(of, writes=writes, now=NOW)
 
 
-@pytest.mark.parametrize("of", [told(id="1"), told(kind="admin#directory#users"), told(201, id="1"), Answer(204)])
+@pytest.mark.parametrize(
+    "of", [json_answer(id="1"), json_answer(kind="admin#directory#users"), json_answer(201, id="1"), Answer(204)]
+)
 def test_success_is_no_fault(of: Answer) -> None:
     assert fault(of) is None
 
 
 @pytest.mark.parametrize(
-    "of", [Answer(200), told(), told(value=7), told(kind="page"), Answer(200, {}, b"[]"), told(202, id="1")]
+    "of",
+    [
+        Answer(200),
+        json_answer(),
+        json_answer(value=7),
+        json_answer(kind="page"),
+        Answer(200, {}, b"[]"),
+        json_answer(202, id="1"),
+    ],
 )
 def test_a_success_that_shows_nothing_of_googles_does_not_tell_what_was_done(of: Answer) -> None:
     assert type(fault(of)) is OutcomeUnknown

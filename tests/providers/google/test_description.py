@@ -15,7 +15,7 @@ from consumer.providers.google.directory_requests import FIELDS
 from consumer.providers.google.tokens import SCOPES
 from consumer.settings import SecretRef
 from consumer.tenants import GoogleSection
-from testbed.fakes.http import told
+from testbed.fakes.http import json_answer
 from tests.contracts.described import GOOGLE, described, problems
 from tests.providers.people import DOMAIN, MARIA, PASSWORD, maria
 from tests.providers.recorded import Scene, recorded
@@ -25,22 +25,24 @@ BASE = GOOGLE["rootUrl"].rstrip("/")
 SECTION = GoogleSection(service_account=SecretRef("env:KEY"), admin_subject=f"it-admin@{DOMAIN}", directory_url=BASE)
 KEY, GROUP = "100000000000000000001", f"school@{DOMAIN}"
 LIST = "admin#directory#users"
-USER, DONE = told(id=KEY, primaryEmail=MARIA, isAdmin=False, isDelegatedAdmin=False), Answer(204)
-CONFLICT = told(409, error={"code": 409, "message": "Member already exists.", "errors": [{"reason": "duplicate"}]})
+USER, DONE = json_answer(id=KEY, primaryEmail=MARIA, isAdmin=False, isDelegatedAdmin=False), Answer(204)
+CONFLICT = json_answer(
+    409, error={"code": 409, "message": "Member already exists.", "errors": [{"reason": "duplicate"}]}
+)
 
 SCENES = {
     "find_marked": Scene(
-        lambda d: d.find_marked("S1", timeout=5), [told(kind=LIST, users=[USER.json()]), told(kind=LIST)]
+        lambda d: d.find_marked("S1", timeout=5), [json_answer(kind=LIST, users=[USER.json()]), json_answer(kind=LIST)]
     ),
     "find_address": Scene(lambda d: d.find_address(MARIA, timeout=5), [USER]),
     "read": Scene(lambda d: d.read(KEY, timeout=5), [USER]),
-    "groups_of": Scene(lambda d: d.groups_of(KEY, [GROUP], timeout=5), [told(id=KEY)]),
+    "groups_of": Scene(lambda d: d.groups_of(KEY, [GROUP], timeout=5), [json_answer(id=KEY)]),
     "is_privileged": Scene(lambda d: d.is_privileged(KEY, timeout=5), [USER]),
     "create": Scene(lambda d: d.create(maria(), PASSWORD, timeout=5), [USER]),
     "mark": Scene(lambda d: d.mark(KEY, "S1", timeout=5), [USER, USER]),
     "restore": Scene(lambda d: d.restore(KEY, org_unit=None, timeout=5), [DONE, USER]),
     "assign_licences": Scene(lambda d: d.assign_licences(KEY, [], timeout=5), []),
-    "add_to_group": Scene(lambda d: d.add_to_group(KEY, GROUP, timeout=5), [CONFLICT, told(id=KEY)]),
+    "add_to_group": Scene(lambda d: d.add_to_group(KEY, GROUP, timeout=5), [CONFLICT, json_answer(id=KEY)]),
     "was_used": Scene(lambda d: d.was_used(KEY, password_set_at=None, timeout=5), [USER]),
     "replace_password": Scene(lambda d: d.replace_password(KEY, PASSWORD, timeout=5), [USER]),
 }

@@ -20,7 +20,7 @@ from sandbox.simulators.world import World
 from tests.providers.conftest import TOKENS, answers
 from tests.providers.people import DOMAIN, MARIA, PASSWORD, maria
 
-NOBODY = "100000000000000000000"
+STRANGER = "100000000000000000000"
 CONFLICT = {"error": {"code": 409, "message": "Member already exists.", "errors": [{"reason": "duplicate"}]}}
 
 
@@ -98,7 +98,7 @@ async def test_an_alias_is_held_by_its_owner_who_has_another_address(directory: 
     assert (holder.object_id, holder.address, holder.marker) == (owner.id, f"aaa@{DOMAIN}", "S7")
 
 
-async def test_an_address_that_a_group_has_is_found_by_nobody(directory: Directory, group: str) -> None:
+async def test_an_address_that_a_group_has_is_found_by_no_one(directory: Directory, group: str) -> None:
     assert await directory.find_address(group, timeout=5) is None
 
 
@@ -113,8 +113,8 @@ async def test_an_administrator_is_known_as_one(directory: Directory, customer: 
 @pytest.mark.parametrize(
     ("status", "body"),
     [
-        (200, {"id": NOBODY, "primaryEmail": MARIA}),
-        (200, {"id": NOBODY, "isAdmin": False}),
+        (200, {"id": STRANGER, "primaryEmail": MARIA}),
+        (200, {"id": STRANGER, "isAdmin": False}),
         (403, {"error": {"code": 403, "message": "Not Authorized …", "errors": [{"reason": "forbidden"}]}}),
     ],
 )
@@ -123,7 +123,7 @@ async def test_where_roles_cannot_be_read_those_wait_who_need_them(
 ) -> None:
     answers(vendors, "directory.users.get", status, body)
     with pytest.raises(Hold) as held:
-        await directory.is_privileged(NOBODY, timeout=5)
+        await directory.is_privileged(STRANGER, timeout=5)
     assert (held.value.reason, held.value.scope) == (Reason.ROLES_UNREADABLE, Scope.RESOURCE)
 
 
@@ -222,7 +222,7 @@ async def test_a_member_that_the_group_does_not_show_is_none_yet(
 
 async def test_a_group_that_is_not_there_waits_for_a_person(directory: Directory) -> None:
     with pytest.raises(Hold) as held:
-        await directory.add_to_group(await created(directory), f"nobody@{DOMAIN}", timeout=5)
+        await directory.add_to_group(await created(directory), f"stranger@{DOMAIN}", timeout=5)
     assert (held.value.reason, held.value.scope) == (Reason.GROUP_MISSING, Scope.RESOURCE)
 
 
@@ -248,18 +248,18 @@ async def test_a_right_that_only_one_kind_of_call_needs_holds_only_such_calls(
 
 async def test_an_account_that_the_group_does_not_see_yet_is_tried_again(directory: Directory, group: str) -> None:
     with pytest.raises(NotYet):
-        await directory.add_to_group(NOBODY, group, timeout=5)
+        await directory.add_to_group(STRANGER, group, timeout=5)
 
 
 async def test_single_licences_are_no_matter_of_google_s(directory: Directory, vendors: VendorServer) -> None:
-    await directory.assign_licences(NOBODY, [], timeout=5)
+    await directory.assign_licences(STRANGER, [], timeout=5)
     with pytest.raises(Hold) as held:
-        await directory.assign_licences(NOBODY, ["sku"], timeout=5)
+        await directory.assign_licences(STRANGER, ["sku"], timeout=5)
     assert held.value.reason is Reason.LICENCE_INVALID
     assert vendors.audit.entries() == []
 
 
-# --- whether anybody has signed in ---
+# --- whether anyone has signed in ---
 
 
 async def test_a_sign_in_shows_whatever_password_was_set_since(directory: Directory, customer: Customer) -> None:
@@ -269,14 +269,14 @@ async def test_a_sign_in_shows_whatever_password_was_set_since(directory: Direct
     assert await directory.was_used(object_id, password_set_at=None, timeout=5) is True
 
 
-async def test_without_a_last_sign_in_nobody_can_tell(directory: Directory, vendors: VendorServer) -> None:
-    answers(vendors, "directory.users.get", 200, {"id": NOBODY, "primaryEmail": MARIA})
-    assert await directory.was_used(NOBODY, password_set_at=None, timeout=5) is None
+async def test_without_a_last_sign_in_no_one_can_tell(directory: Directory, vendors: VendorServer) -> None:
+    answers(vendors, "directory.users.get", 200, {"id": STRANGER, "primaryEmail": MARIA})
+    assert await directory.was_used(STRANGER, password_set_at=None, timeout=5) is None
 
 
 async def test_an_account_that_is_not_visible_is_asked_for_again(directory: Directory) -> None:
     with pytest.raises(NotYet):
-        await directory.was_used(NOBODY, password_set_at=None, timeout=5)
+        await directory.was_used(STRANGER, password_set_at=None, timeout=5)
 
 
 # --- signing in elsewhere ---

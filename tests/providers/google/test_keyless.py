@@ -112,7 +112,9 @@ async def test_the_token_file_is_read_anew_for_each_token(section: GoogleSection
     assert (await asyncio.to_thread(fetch))[0]
 
 
-async def test_a_token_file_that_is_away_for_a_moment_is_no_refusal(section: GoogleSection, tmp_path: Path) -> None:
+async def test_a_token_file_that_is_unavailable_for_a_moment_is_no_refusal(
+    section: GoogleSection, tmp_path: Path
+) -> None:
     fetch = fetcher(section, str)
     (tmp_path / "token").unlink()
     with pytest.raises(Unavailable, match="token file"):
@@ -145,7 +147,7 @@ async def test_what_is_no_refusal_is_asked_for_again(
         ({"credential_source": {"file": "/nowhere/token"}}, "token file"),
     ],
 )
-def test_a_configuration_that_cannot_be_used_stops_before_anybody_is_asked(
+def test_a_configuration_that_cannot_be_used_stops_before_anyone_is_asked(
     section: GoogleSection,
     configuration: Mapping[str, Any],
     tmp_path: Path,
@@ -158,7 +160,7 @@ def test_a_configuration_that_cannot_be_used_stops_before_anybody_is_asked(
 
 
 @pytest.mark.parametrize("content", [None, "no JSON", "[]"])
-def test_a_configuration_that_is_none_stops_before_anybody_is_asked(
+def test_a_configuration_that_is_none_stops_before_anyone_is_asked(
     section: GoogleSection, tmp_path: Path, content: str | None
 ) -> None:
     (tmp_path / "configuration.json").unlink()

@@ -52,11 +52,11 @@ async def test_a_service_account_without_the_delegation_holds_the_whole_tenant(f
 
 
 async def test_an_administrator_who_is_not_there_holds_the_whole_tenant(section: GoogleSection, key: str) -> None:
-    nobody = section.model_copy(update={"admin_subject": f"nobody@{DOMAIN}"})
+    no_one = section.model_copy(update={"admin_subject": f"stranger@{DOMAIN}"})
     with pytest.raises(Hold) as held:
-        await asyncio.to_thread(fetcher(nobody, lambda _: key))
+        await asyncio.to_thread(fetcher(no_one, lambda _: key))
     assert held.value.scope is Scope.TENANT
-    assert "nobody" not in str(held.value)
+    assert "stranger" not in str(held.value)
 
 
 @pytest.mark.parametrize(
@@ -78,7 +78,7 @@ async def test_what_is_no_refusal_is_asked_for_again(fetch: Fetch, vendors: Vend
 
 
 @pytest.mark.parametrize("key", ["", "not JSON", "[]", "{}", '{"private_key": "?", "client_email": "a@b.example"}'])
-def test_a_key_that_is_none_stops_the_process_before_anybody_is_asked(key: str) -> None:
+def test_a_key_that_is_none_stops_the_process_before_anyone_is_asked(key: str) -> None:
     section = GoogleSection.model_construct(
         service_account="env:KEY", admin_subject=f"it@{DOMAIN}", token_url="https://nowhere.example/token"
     )

@@ -28,7 +28,7 @@ from consumer.providers.microsoft.answers import (
     of_one_permission,
     reading_roles,
 )
-from testbed.fakes.http import told
+from testbed.fakes.http import json_answer
 
 NOW = 1_767_225_600.0
 
@@ -50,9 +50,9 @@ CONFLICT = {"details": [{"target": "userPrincipalName", "code": "ObjectConflict"
 @pytest.mark.parametrize(
     "of",
     [
-        told(id="x"),
-        told(201, id="x"),
-        told(value=[]),
+        json_answer(id="x"),
+        json_answer(201, id="x"),
+        json_answer(value=[]),
         Answer(200, {}, b'{"@odata.context": "https://entity"}'),
         Answer(204),
     ],
@@ -62,7 +62,15 @@ def test_success_is_no_fault(of: Answer) -> None:
 
 
 @pytest.mark.parametrize(
-    "of", [Answer(200), told(), told(value=7), Answer(200, {}, b"[]"), told(202, id="x"), Answer(204, {}, b"<html>")]
+    "of",
+    [
+        Answer(200),
+        json_answer(),
+        json_answer(value=7),
+        Answer(200, {}, b"[]"),
+        json_answer(202, id="x"),
+        Answer(204, {}, b"<html>"),
+    ],
 )
 def test_a_success_that_shows_nothing_of_graphs_does_not_tell_what_was_done(of: Answer) -> None:
     assert type(fault(of)) is OutcomeUnknown
@@ -247,7 +255,7 @@ def test_being_a_member_already_is_success() -> None:
     assert isinstance(fault(member), Hold)
 
 
-def test_a_missing_group_is_told_from_an_account_that_is_not_visible_yet() -> None:
+def test_a_missing_group_is_distinguished_from_an_account_that_is_not_visible_yet() -> None:
     def missing(ident: str) -> Fault | None:
         refusal = answer(404, "Request_ResourceNotFound", f"Resource '{ident}' does not exist …")
         return joining(GROUP)(refusal, writes=True, now=NOW)
@@ -335,12 +343,14 @@ def test_a_refused_look_up_of_roles_holds_those_who_need_it_and_keeps_the_code(o
     assert (found.reason, found.scope, found.code) == (Reason.ROLES_UNREADABLE, Scope.RESOURCE, usual.code)
 
 
-def test_a_directory_without_the_licence_for_eligible_roles_is_told_apart() -> None:
+def test_a_directory_without_the_licence_for_eligible_roles_is_distinguished() -> None:
     unlicensed = answer(400, "AadPremiumLicenseRequired", "The tenant needs to have Microsoft Entra ID P2 or …")
     assert isinstance(reading_roles(unlicensed, writes=False, now=NOW), FeatureNotLicensed)
 
 
-@pytest.mark.parametrize(("of", "kind"), [(Answer(500), Unavailable), (Answer(429), Throttled), (told(value=[]), None)])
+@pytest.mark.parametrize(
+    ("of", "kind"), [(Answer(500), Unavailable), (Answer(429), Throttled), (json_answer(value=[]), None)]
+)
 def test_a_look_up_of_roles_that_was_not_refused_means_what_it_always_means(
     of: Answer, kind: type[Fault] | None
 ) -> None:

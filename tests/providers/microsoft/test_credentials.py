@@ -112,7 +112,7 @@ async def test_the_token_file_is_read_anew_for_each_token(federated: MicrosoftSe
     assert (await asyncio.to_thread(fetch))[0]
 
 
-async def test_a_token_file_that_is_away_for_a_moment_is_no_refusal(federated: MicrosoftSection) -> None:
+async def test_a_token_file_that_is_unavailable_for_a_moment_is_no_refusal(federated: MicrosoftSection) -> None:
     fetch = fetcher(federated, OPEN)
     assert federated.federated_token_file
     federated.federated_token_file.unlink()
@@ -145,7 +145,7 @@ def _elliptic() -> str:
     ],
     ids=["no PEM", "no certificate", "no key", "two pairs", "a closed key", "an elliptic curve"],
 )
-def test_a_certificate_that_cannot_be_used_stops_before_anybody_is_asked(
+def test_a_certificate_that_cannot_be_used_stops_before_anyone_is_asked(
     section: MicrosoftSection, tmp_path: Path, content: Callable[[], str], words: str
 ) -> None:
     (tmp_path / "app.pem").write_text(content())
@@ -155,7 +155,7 @@ def test_a_certificate_that_cannot_be_used_stops_before_anybody_is_asked(
 
 
 @pytest.mark.parametrize("content", [None, "", "no token"])
-def test_a_token_file_that_holds_none_stops_before_anybody_is_asked(
+def test_a_token_file_that_holds_none_stops_before_anyone_is_asked(
     section: MicrosoftSection, tmp_path: Path, content: str | None
 ) -> None:
     if content is not None:

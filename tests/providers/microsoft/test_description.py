@@ -16,7 +16,7 @@ from consumer.providers.microsoft.answers import fault_of
 from consumer.providers.microsoft.directory import PERMISSIONS, MicrosoftDirectory
 from consumer.settings import SecretRef
 from consumer.tenants import MicrosoftSection
-from testbed.fakes.http import told
+from testbed.fakes.http import json_answer
 from tests.contracts.described import GRAPH, GRAPH_PERMISSIONS, described, problems
 from tests.providers.people import MARIA, PASSWORD, maria
 from tests.providers.recorded import Scene, recorded
@@ -27,15 +27,15 @@ OBJECT, GROUP, SKU = (f"{n}babcaad-604b-40ac-a9d7-9fd97c0b779f" for n in (1, 2, 
 SECTION = MicrosoftSection(
     tenant_id=OBJECT, client_id=OBJECT, client_secret=SecretRef("env:SECRET"), usage_location="GR", graph_url=BASE
 )
-USER, DONE = told(id=OBJECT, employeeId="S1", userPrincipalName=MARIA), Answer(204)
-NO_LOCATION = told(
+USER, DONE = json_answer(id=OBJECT, employeeId="S1", userPrincipalName=MARIA), Answer(204)
+NO_LOCATION = json_answer(
     400,
     error={
         "code": "Request_BadRequest",
         "message": "License assignment cannot be done for user with invalid usage location.",
     },
 )
-ONE, NONE = told(value=[USER.json()]), told(value=[])
+ONE, NONE = json_answer(value=[USER.json()]), json_answer(value=[])
 
 SCENES = {
     "find_marked": Scene(lambda d: d.find_marked("S1", timeout=5), [ONE, NONE]),
@@ -43,7 +43,9 @@ SCENES = {
     "read": Scene(lambda d: d.read(OBJECT, timeout=5), [USER]),
     "groups_of": Scene(lambda d: d.groups_of(OBJECT, [GROUP], timeout=5), [NONE]),
     "is_privileged": Scene(lambda d: d.is_privileged(OBJECT, timeout=5), [NONE, NONE, NONE]),
-    "create": Scene(lambda d: d.create(maria(), PASSWORD, timeout=5), [told(201, id=OBJECT), told(id=OBJECT), DONE]),
+    "create": Scene(
+        lambda d: d.create(maria(), PASSWORD, timeout=5), [json_answer(201, id=OBJECT), json_answer(id=OBJECT), DONE]
+    ),
     "mark": Scene(lambda d: d.mark(OBJECT, "S1", timeout=5), [DONE]),
     "restore": Scene(lambda d: d.restore(OBJECT, org_unit=None, timeout=5), [USER, USER]),
     "assign_licences": Scene(lambda d: d.assign_licences(OBJECT, [SKU], timeout=5), [NO_LOCATION, USER, DONE, USER]),

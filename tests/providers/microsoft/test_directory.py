@@ -19,7 +19,7 @@ from sandbox.simulators.vendors import SKU, Quirks
 from tests.providers.conftest import answers
 from tests.providers.people import DOMAIN, MARIA, PASSWORD, maria
 
-NOBODY = "6babcaad-604b-40ac-a9d7-9fd97c0b779f"
+STRANGER = "6babcaad-604b-40ac-a9d7-9fd97c0b779f"
 DROPS_MARKERS = Quirks(graph=GraphQuirks(drops_employee_id=True))
 
 
@@ -42,7 +42,7 @@ async def test_a_creation_whose_answer_names_no_object_is_unknown(directory: Dir
         await directory.create(maria(), PASSWORD, timeout=5)
 
 
-async def test_the_marker_of_a_new_account_is_told(directory: Directory) -> None:
+async def test_the_marker_of_a_new_account_is_reported(directory: Directory) -> None:
     assert (await directory.create(maria(), PASSWORD, timeout=5)).marker == "S1"
 
 
@@ -56,7 +56,7 @@ async def test_a_marker_that_the_creation_dropped_is_set_before_the_account_coun
 
 
 @pytest.mark.parametrize("quirks", [DROPS_MARKERS])
-async def test_an_account_that_can_t_be_marked_is_told_of_all_the_same(
+async def test_an_account_that_can_t_be_marked_is_reported_of_all_the_same(
     directory: Directory, vendors: VendorServer
 ) -> None:
     answers(vendors, "graph.users.update", 403, {"error": {"code": "Authorization_RequestDenied", "message": "…"}})
@@ -74,7 +74,7 @@ async def test_a_deleted_account_of_ours_is_found_as_deleted(directory: Director
     assert (found.object_id, found.deleted) == (object_id, True)
 
 
-async def test_whoever_signs_in_with_an_address_comes_before_whoever_gets_its_mail(
+async def test_the_account_that_signs_in_with_an_address_comes_before_the_one_that_gets_its_mail(
     directory: Directory, entra: Entra
 ) -> None:
     entra.add({"userPrincipalName": f"aaa@{DOMAIN}", "proxyAddresses": [f"smtp:{MARIA}"]})
@@ -84,7 +84,7 @@ async def test_whoever_signs_in_with_an_address_comes_before_whoever_gets_its_ma
     assert (holder.object_id, holder.marker) == (signs_in.id, "S7")
 
 
-async def test_an_address_is_held_by_whoever_gets_its_mail(directory: Directory, entra: Entra) -> None:
+async def test_an_address_is_held_by_the_account_that_gets_its_mail(directory: Directory, entra: Entra) -> None:
     gets_mail = entra.add({"userPrincipalName": f"aaa@{DOMAIN}", "proxyAddresses": [f"smtp:{MARIA}"]})
     holder = await directory.find_address(MARIA, timeout=5)
     assert holder is not None
@@ -173,7 +173,7 @@ async def test_a_deleted_account_whose_address_has_another_holder_waits_for_a_pe
 
 async def test_a_group_that_is_not_there_waits_for_a_person(directory: Directory) -> None:
     with pytest.raises(Hold) as held:
-        await directory.add_to_group(await created(directory), NOBODY, timeout=5)
+        await directory.add_to_group(await created(directory), STRANGER, timeout=5)
     assert (held.value.reason, held.value.scope) == (Reason.GROUP_MISSING, Scope.RESOURCE)
 
 
@@ -181,15 +181,15 @@ async def test_a_group_that_is_not_there_waits_for_a_person(directory: Directory
 async def test_a_group_that_takes_no_members_from_us_holds_only_those_who_need_it(
     directory: Directory, entra: Entra, kind: GroupKind
 ) -> None:
-    entra.add_group(NOBODY, kind)
+    entra.add_group(STRANGER, kind)
     with pytest.raises(Hold) as held:
-        await directory.add_to_group(await created(directory), NOBODY, timeout=5)
+        await directory.add_to_group(await created(directory), STRANGER, timeout=5)
     assert (held.value.reason, held.value.scope) == (Reason.GROUP_REFUSED, Scope.RESOURCE)
 
 
 async def test_an_account_that_the_group_does_not_see_yet_is_tried_again(directory: Directory, group: str) -> None:
     with pytest.raises(NotYet):
-        await directory.add_to_group(NOBODY, group, timeout=5)
+        await directory.add_to_group(STRANGER, group, timeout=5)
 
 
 async def test_licences_that_have_run_out_wait_for_a_person(directory: Directory, entra: Entra) -> None:
@@ -231,7 +231,7 @@ async def test_a_usage_location_that_does_not_show_yet_is_waited_for(
 
 async def test_a_licence_that_the_institution_does_not_have_holds_those_who_need_it(directory: Directory) -> None:
     with pytest.raises(Hold) as held:
-        await directory.assign_licences(await created(directory), [NOBODY], timeout=5)
+        await directory.assign_licences(await created(directory), [STRANGER], timeout=5)
     assert (held.value.reason, held.value.scope) == (Reason.LICENCE_INVALID, Scope.RESOURCE)
 
 
@@ -291,7 +291,7 @@ async def test_a_synchronised_account_can_t_be_written_to(directory: Directory, 
     assert "employeeId" not in theirs.properties
 
 
-# --- whether anybody has signed in ---
+# --- whether anyone has signed in ---
 
 
 @pytest.mark.parametrize(
@@ -318,7 +318,7 @@ async def test_a_replaced_password_counts_from_its_replacement(
 
 
 @pytest.mark.parametrize("missing", ["createdDateTime", "lastPasswordChangeDateTime"])
-async def test_without_both_times_nobody_can_tell(directory: Directory, vendors: VendorServer, missing: str) -> None:
+async def test_without_both_times_no_one_can_tell(directory: Directory, vendors: VendorServer, missing: str) -> None:
     object_id = await created(directory)
     times = {"createdDateTime": "2026-01-01T00:00:00Z", "lastPasswordChangeDateTime": "2026-01-01T00:00:00Z"}
     answers(vendors, "graph.users.get", 200, {"@odata.context": "…/$entity", **times, missing: None})
@@ -327,7 +327,7 @@ async def test_without_both_times_nobody_can_tell(directory: Directory, vendors:
 
 async def test_an_account_that_is_not_visible_is_asked_for_again(directory: Directory) -> None:
     with pytest.raises(NotYet):
-        await directory.was_used(NOBODY, password_set_at=None, timeout=5)
+        await directory.was_used(STRANGER, password_set_at=None, timeout=5)
 
 
 # --- signing in elsewhere ---

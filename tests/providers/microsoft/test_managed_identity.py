@@ -63,19 +63,19 @@ async def test_an_identity_gets_a_new_token_each_time(
 ) -> None:
     section = section_of(tenant, kind)
     world.graph.machine.assign(section.tenant_id, section.client_id, system=kind == "system_assigned")
-    told = await asked(section, environ)
-    tokens: list[str] = told["tokens"]
+    reported = await asked(section, environ)
+    tokens: list[str] = reported["tokens"]
     assert all(world.graph.tokens.grant(f"Bearer {token}") for token in tokens)
     assert len({*tokens}) == 2
-    assert told["lifetime"] == pytest.approx(86_400, abs=60)
+    assert reported["lifetime"] == pytest.approx(86_400, abs=60)
 
 
 @pytest.mark.parametrize("where", ["virtual machine"])
 async def test_a_resource_without_the_identity_holds_the_whole_tenant(
     tenant: Tenant, environ: Mapping[str, str]
 ) -> None:
-    told = await asked(section_of(tenant, "user_assigned"), environ)
-    assert (told["fault"], "invalid_request" in told["says"]) == ("Hold", True)
+    reported = await asked(section_of(tenant, "user_assigned"), environ)
+    assert (reported["fault"], "invalid_request" in reported["says"]) == ("Hold", True)
 
 
 @pytest.mark.parametrize("where", ["virtual machine"])

@@ -11,12 +11,12 @@ from consumer.providers.microsoft.answers import fault_of
 from consumer.providers.microsoft.marker_field import MarkerField
 from consumer.providers.microsoft.marking import Marking
 from proof.simulation.clock import Clock, run
-from testbed.fakes.http import ScriptedHttp, told
+from testbed.fakes.http import ScriptedHttp, json_answer
 from tests.providers.scripted import scripted_api
 
-KEPT, DROPPED, SET = told(id="o1", employeeId="S1"), told(id="o1", employeeId=None), Answer(204)
-HIDDEN = told(404, error={"code": "Request_ResourceNotFound", "message": "Resource 'o1' does not exist …"})
-FORBIDDEN = told(403, error={"code": "Authorization_RequestDenied", "message": "Insufficient privileges …"})
+KEPT, DROPPED, SET = json_answer(id="o1", employeeId="S1"), json_answer(id="o1", employeeId=None), Answer(204)
+HIDDEN = json_answer(404, error={"code": "Request_ResourceNotFound", "message": "Resource 'o1' does not exist …"})
+FORBIDDEN = json_answer(403, error={"code": "Authorization_RequestDenied", "message": "Insufficient privileges …"})
 
 
 def busy(seconds: int) -> Answer:
@@ -75,7 +75,7 @@ def test_a_read_without_an_answer_is_repeated() -> None:
     assert Settled(Unavailable("away"), KEPT).markers == ["S1"]
 
 
-def test_a_rate_limit_is_told_at_once_since_the_whole_tenant_must_wait() -> None:
+def test_a_rate_limit_is_reported_at_once_since_the_whole_tenant_must_wait() -> None:
     settled = Settled(busy(3), KEPT)
     assert (settled.markers, settled.seconds) == ([None], 0)
     assert settled.asked_for == [3]

@@ -65,7 +65,7 @@ async def test_a_process_that_dies_after_the_call_leaves_one_account(school: Sch
     assert account.password in mail.text
 
 
-async def test_a_vendor_that_asks_for_time_behind_a_creation_is_given_it_by_the_whole_tenant(school: School) -> None:
+async def test_a_vendor_that_is_rate_limited_behind_a_creation_is_given_it_by_the_whole_tenant(school: School) -> None:
     school.directory.throttled_behind_creations = Throttled("Busy.", after=300)
     school.enrol()
     await school.work()
@@ -76,7 +76,7 @@ async def test_a_vendor_that_asks_for_time_behind_a_creation_is_given_it_by_the_
     assert len(school.directory.calls) == before
 
 
-async def test_an_address_of_somebody_else_moves_to_the_next_candidate(school: School) -> None:
+async def test_an_address_of_someone_else_moves_to_the_next_candidate(school: School) -> None:
     other = school.directory.put("maria.rossi@students.north-high.example", "teacher-7")
     school.enrol()
     await school.work()
@@ -245,7 +245,7 @@ async def test_an_unmarked_holder_is_another_persons_when_the_unknown_attempt_ca
     assert holder.found.marker is None
 
 
-async def test_where_a_directory_may_drop_markers_an_unmarked_holder_may_be_ours_for_as_long_as_nobody_looks(
+async def test_where_a_directory_may_drop_markers_an_unmarked_holder_may_be_ours_for_as_long_as_no_one_looks(
     school: School,
 ) -> None:
     school.directory.keeps_markers = False
@@ -269,7 +269,7 @@ async def test_an_institution_whose_students_had_accounts_before_may_have_them_l
     assert len(school.directory.accounts) == 1
 
 
-async def test_an_unmarked_holder_is_somebody_else_though_it_could_not_be_looked_up_at_once(school: School) -> None:
+async def test_an_unmarked_holder_is_someone_else_though_it_could_not_be_looked_up_at_once(school: School) -> None:
     other = school.directory.put("maria.rossi@students.north-high.example", None)
     school.directory.next_calls("find_address", refused(Unavailable("Out of order.")))
     school.enrol()
@@ -322,7 +322,7 @@ async def test_a_candidate_that_was_never_asked_for_is_not_ours_whatever_became_
     assert school.account().found.address == "maria.rossi3@students.north-high.example"
 
 
-async def test_the_password_of_a_taken_address_goes_on_to_the_next(school: School) -> None:
+async def test_the_password_of_a_taken_address_continues_to_the_next(school: School) -> None:
     school.directory.put("maria.rossi@students.north-high.example", "teacher-7")
     school.mailer.next_sends(unreachable())
     school.enrol()
@@ -343,7 +343,7 @@ async def test_what_is_unknown_stays_unknown_through_a_refusal(school: School) -
     assert len(school.directory.accounts) == 1
 
 
-async def test_a_profile_that_is_refused_fails_for_good_and_is_told_once(school: School) -> None:
+async def test_a_profile_that_is_refused_fails_for_good_and_is_reported_once(school: School) -> None:
     fault = GiveUp("The provider refuses the request's content.", reason=Reason.INVALID_PROFILE)
     school.directory.next_calls("create", refused(fault))
     school.enrol()

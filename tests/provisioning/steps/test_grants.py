@@ -1,4 +1,4 @@
-"""Licences and groups: what the rules give, added once, told truthfully."""
+"""Licences and groups: what the rules give, added once, reported truthfully."""
 
 from datetime import timedelta
 
@@ -57,7 +57,7 @@ async def test_a_grant_whose_answer_was_lost_is_asked_for_again(school: School) 
     assert school.ledger.dispositions() == {"S1/1": Disposition.APPLIED}
 
 
-async def test_without_licences_left_the_student_is_held_and_told_once(school: School) -> None:
+async def test_without_licences_left_the_student_is_held_and_reported_once(school: School) -> None:
     none_left = Hold("No licences of this kind are left.", reason=Reason.LICENCES_EXHAUSTED)
     school.directory.next_calls("assign_licences", refused(none_left), refused(none_left))
     school.enrol()
@@ -69,7 +69,7 @@ async def test_without_licences_left_the_student_is_held_and_told_once(school: S
     assert failure["retry_at"] is not None
 
 
-async def test_a_held_student_goes_on_when_the_cause_is_gone(school: School) -> None:
+async def test_a_held_student_continues_when_the_cause_is_gone(school: School) -> None:
     none_left = Hold("No licences of this kind are left.", reason=Reason.LICENCES_EXHAUSTED)
     school.directory.next_calls("assign_licences", refused(none_left))
     school.enrol()

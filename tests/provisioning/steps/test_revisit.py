@@ -10,7 +10,7 @@ from consumer.ledger.port.inbox import Disposition
 from tests.provisioning.conftest import REPORT_AFTER, School
 
 
-def told(school: School) -> list[tuple[str, str, bool]]:
+def reported(school: School) -> list[tuple[str, str, bool]]:
     return [(one["step"], one["reason"], one["final"]) for one in school.outcomes("AccountProvisioningFailed")]
 
 
@@ -46,7 +46,7 @@ async def test_licences_and_groups_that_were_taken_by_hand_are_given_again(settl
     assert settled.outcomes("AccountProvisioned")[-1]["groups"] == groups
 
 
-async def test_a_group_that_was_taken_by_hand_and_is_not_given_any_more_is_not_told_of(school: School) -> None:
+async def test_a_group_that_was_taken_by_hand_and_is_not_given_any_more_is_not_reported_of(school: School) -> None:
     school.enrol(attributes={"grade": "8"})
     await school.work_until_settled()
     school.account().groups.clear()
@@ -58,7 +58,7 @@ async def test_a_group_that_was_taken_by_hand_and_is_not_given_any_more_is_not_t
 async def test_a_disabled_account_waits_for_who_disabled_it_and_is_not_announced(settled: School) -> None:
     settled.account().block()
     await settled.work()
-    assert told(settled) == [("create", Reason.ACCOUNT_DISABLED, False)]
+    assert reported(settled) == [("create", Reason.ACCOUNT_DISABLED, False)]
     assert len(settled.outcomes("AccountProvisioned")) == 1
     settled.account().unblock()
     await settled.work_until_settled()
@@ -81,7 +81,7 @@ async def test_a_deleted_account_that_was_disabled_too_is_restored_and_announced
     account.block()
     account.found = replace(account.found, deleted=True)
     await settled.work()
-    assert told(settled) == [("create", Reason.ACCOUNT_DISABLED, False)]
+    assert reported(settled) == [("create", Reason.ACCOUNT_DISABLED, False)]
     assert len(settled.outcomes("AccountProvisioned")) == 1
     account.unblock()
     await settled.work_until_settled()
@@ -100,7 +100,7 @@ async def test_a_restoration_that_was_interrupted_is_finished(settled: School) -
 async def test_an_account_that_is_gone_waits_for_a_person(settled: School) -> None:
     settled.directory.accounts.clear()
     await settled.work_until_settled(days=1)
-    assert told(settled) == [("create", Reason.ACCOUNT_MISSING, False)]
+    assert reported(settled) == [("create", Reason.ACCOUNT_MISSING, False)]
     assert settled.directory.calls.count("create") == 1
 
 
@@ -110,7 +110,7 @@ async def test_an_account_that_a_replica_does_not_show_for_a_moment_is_nobodys_t
     settled.account().hidden = False
     settled.now += timedelta(seconds=REPORT_AFTER / 3)
     await settled.work_until_settled()
-    assert told(settled) == []
+    assert reported(settled) == []
     assert settled.ledger.dispositions()["S1/2"] is Disposition.APPLIED
 
 
@@ -118,7 +118,7 @@ async def test_an_account_that_bears_another_students_marker_waits_for_a_person(
     account = settled.account()
     account.found = replace(account.found, marker="~SOMEBODYELSE234")
     await settled.work()
-    assert told(settled) == [("create", Reason.ACCOUNT_CONFLICT, False)]
+    assert reported(settled) == [("create", Reason.ACCOUNT_CONFLICT, False)]
 
 
 async def test_a_withdrawal_ends_the_wait_for_a_disabled_account(settled: School) -> None:

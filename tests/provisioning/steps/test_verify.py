@@ -60,7 +60,7 @@ async def test_after_a_crash_the_account_is_looked_at_once_more(school: School) 
     assert await school.seconds_to_next() is None
 
 
-async def test_a_second_look_tells_nobody_anything_and_writes_no_mail(school: School) -> None:
+async def test_a_second_look_tells_no_one_anything_and_writes_no_mail(school: School) -> None:
     await settled_unsure(school)
     before = len(school.ledger.outcomes()), len(school.mailer.attempts)
     await look(school)
@@ -121,7 +121,7 @@ async def test_another_account_with_the_marker_is_not_taken_for_the_students(sch
     assert ours.found.marker is None
 
 
-async def test_an_account_that_somebody_else_has_marked_is_left_alone(school: School) -> None:
+async def test_an_account_that_someone_else_has_marked_is_left_alone(school: School) -> None:
     await settled_unsure(school)
     ours = school.account()
     ours.found = replace(ours.found, marker="teacher-7")

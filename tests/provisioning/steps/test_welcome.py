@@ -67,7 +67,7 @@ async def test_a_student_without_contact_address_has_the_account_and_no_mail(sch
         ("maria@students.north-high.example", "in a domain whose accounts this service creates"),
     ],
 )
-async def test_downstream_is_told_what_is_wrong_with_a_contact_address(
+async def test_downstream_is_reported_what_is_wrong_with_a_contact_address(
     school: School, contact: str | None, wrong: str
 ) -> None:
     school.enrol(contact_email=contact)
@@ -86,7 +86,7 @@ async def test_a_contact_address_that_comes_later_is_written_to(school: School) 
     assert school.account().password in school.mailer.to(HOME)[0].text
 
 
-async def test_a_mail_service_that_is_away_is_waited_for(school: School) -> None:
+async def test_a_mail_service_that_is_unavailable_is_waited_for(school: School) -> None:
     school.mailer.next_sends(unreachable(), unreachable())
     school.enrol()
     await school.work_until_settled()
@@ -94,7 +94,9 @@ async def test_a_mail_service_that_is_away_is_waited_for(school: School) -> None
     assert school.account().password in mail.text
 
 
-async def test_where_the_mail_service_is_away_for_days_the_password_is_replaced_and_mailed(school: School) -> None:
+async def test_where_the_mail_service_is_unavailable_for_days_the_password_is_replaced_and_mailed(
+    school: School,
+) -> None:
     school.mailer.next_sends(unreachable())
     school.enrol()
     await school.work()
@@ -175,7 +177,7 @@ async def test_a_password_whose_key_is_missing_waits_for_a_person_and_goes_out_w
     assert "replace_password" not in school.directory.calls
 
 
-async def test_a_password_that_expired_is_not_replaced_where_somebody_uses_the_account(school: School) -> None:
+async def test_a_password_that_expired_is_not_replaced_where_someone_uses_the_account(school: School) -> None:
     school.mailer.next_sends(unreachable())
     school.enrol()
     await school.work()
@@ -187,7 +189,7 @@ async def test_a_password_that_expired_is_not_replaced_where_somebody_uses_the_a
     assert school.ledger.dispositions() == {"S1/1": Disposition.APPLIED}
 
 
-async def test_where_nobody_can_tell_an_expired_password_waits_for_a_person(school: School) -> None:
+async def test_where_no_one_can_tell_an_expired_password_waits_for_a_person(school: School) -> None:
     school.mailer.next_sends(unreachable())
     school.enrol()
     await school.work()
@@ -266,7 +268,7 @@ async def test_a_lost_mail_that_turns_up_late_opens_nothing(school: School) -> N
     assert len(mails) == 1
 
 
-async def test_a_password_that_somebody_uses_is_never_replaced(school: School) -> None:
+async def test_a_password_that_someone_uses_is_never_replaced(school: School) -> None:
     school.mailer.next_sends(lost_request())
     school.enrol()
     await school.work()
@@ -286,11 +288,11 @@ async def test_a_delayed_mail_that_must_be_handed_over_by_a_person_is_reported_a
     for seconds in (60, HOLD_DOWN, 2 * HOLD_DOWN, 4 * HOLD_DOWN):
         school.now += timedelta(seconds=seconds)
         await school.work()
-    told = [(one["state"], one["reason"]) for one in school.outcomes("WelcomeEmailStatus")]
-    assert told == [("delayed", Reason.OUTCOME_UNKNOWN), ("failed", Reason.OUTCOME_UNKNOWN)]
+    reported = [(one["state"], one["reason"]) for one in school.outcomes("WelcomeEmailStatus")]
+    assert reported == [("delayed", Reason.OUTCOME_UNKNOWN), ("failed", Reason.OUTCOME_UNKNOWN)]
 
 
-async def test_where_nobody_can_tell_whether_it_is_used_the_password_stays(school: School) -> None:
+async def test_where_no_one_can_tell_whether_it_is_used_the_password_stays(school: School) -> None:
     school.mailer.next_sends(lost_request())
     school.enrol()
     await school.work()
@@ -310,14 +312,14 @@ async def test_a_replacement_whose_answer_was_lost_is_made_again_with_the_same_p
     assert school.account().password in mail.text
 
 
-async def test_a_restored_ledger_writes_no_second_mail_and_tells_nothing_that_is_not_told_already(
+async def test_a_restored_ledger_writes_no_second_mail_and_tells_nothing_that_is_not_reported_already(
     school: School,
 ) -> None:
     school.enrol()
     await school.work()
-    told = {one.event_id for one in school.ledger.outcomes()}
+    reported = {one.event_id for one in school.ledger.outcomes()}
     school.forget()
     school.enrol()
     await school.work_until_settled()
     assert len(school.mailer.mailbox) == 1
-    assert {one.event_id for one in school.ledger.outcomes()} == told
+    assert {one.event_id for one in school.ledger.outcomes()} == reported
