@@ -23,7 +23,7 @@ from consumer.topics import create_topics
 
 pytestmark = pytest.mark.parts
 
-STRANGER = opener({})
+NO_SECRETS = opener({})
 NOWHERE = "127.0.0.1:1"
 
 
@@ -96,21 +96,21 @@ def test_brokers_that_are_away_are_one_line() -> None:
 
 
 def test_schemas_that_are_registered_have_no_line(settings: Settings) -> None:
-    client = open_registry(settings.registry, STRANGER)
+    client = open_registry(settings.registry, NO_SECRETS)
     registration.register(client, settings.kafka.topics)
     client.close()
-    assert places(registry.look(settings, STRANGER)) == []
+    assert places(registry.look(settings, NO_SECRETS)) == []
 
 
 def test_schemas_that_are_missing_are_a_line_for_each_outcome(settings: Settings) -> None:
-    found = places(registry.look(settings, STRANGER))
+    found = places(registry.look(settings, NO_SECRETS))
     assert len(found) == 3
     assert all("has no schema of this version" in wrong for _, wrong in found)
 
 
 def test_a_registry_that_is_unavailable_is_one_line(settings: Settings) -> None:
     away = settings.model_copy(update={"registry": RegistrySettings(url=f"http://{NOWHERE}")})
-    ((place, wrong),) = places(registry.look(away, STRANGER))
+    ((place, wrong),) = places(registry.look(away, NO_SECRETS))
     assert (place, wrong.startswith("is not reachable")) == ("registry.url", True)
 
 
@@ -126,25 +126,25 @@ def ledger(settings: Settings) -> DatabaseSettings:
 
 
 def test_a_ledger_in_its_newest_form_has_no_line(ledger: DatabaseSettings) -> None:
-    assert places(database.look(ledger, STRANGER)) == []
+    assert places(database.look(ledger, NO_SECRETS)) == []
 
 
 def test_an_empty_database_is_a_line_unless_it_is_migrated_at_start(settings: Settings) -> None:
-    assert places(database.look(settings.database, STRANGER)) == [("database.url", "holds no ledger yet")]
+    assert places(database.look(settings.database, NO_SECRETS)) == [("database.url", "holds no ledger yet")]
     migrating = settings.database.model_copy(update={"migrate_at_start": True})
-    assert places(database.look(migrating, STRANGER)) == []
+    assert places(database.look(migrating, NO_SECRETS)) == []
 
 
 def test_a_ledger_of_an_older_version_is_a_line(ledger: DatabaseSettings) -> None:
     with psycopg.connect(ledger.url, autocommit=True) as connection:
         connection.execute("UPDATE alembic_version SET version_num = '0001'")
-    assert places(database.look(ledger, STRANGER)) == [("database.url", "holds a ledger of an older version")]
+    assert places(database.look(ledger, NO_SECRETS)) == [("database.url", "holds a ledger of an older version")]
 
 
 def test_a_ledger_of_a_newer_version_is_a_note(ledger: DatabaseSettings) -> None:
     with psycopg.connect(ledger.url, autocommit=True) as connection:
         connection.execute("UPDATE alembic_version SET version_num = '9999'")
-    (note,) = database.look(ledger, STRANGER)
+    (note,) = database.look(ledger, NO_SECRETS)
     assert note.note
 
 
@@ -166,5 +166,5 @@ def test_privileges_that_are_missing_are_a_line_for_each_table(ledger: DatabaseS
 
 def test_a_server_that_is_unavailable_is_one_line() -> None:
     settings = DatabaseSettings(url=f"postgresql://stranger@{NOWHERE}/nothing")
-    ((place, wrong),) = places(database.look(settings, STRANGER))
+    ((place, wrong),) = places(database.look(settings, NO_SECRETS))
     assert (place, wrong.startswith("is not usable")) == ("database.url", True)
