@@ -33,11 +33,11 @@ _PARTS = pytest.StashKey[SharedParts]()
 
 
 def pytest_configure(config: pytest.Config) -> None:
-    reported_by_controller: dict[str, str] | None = getattr(config, "workerinput", None)
-    if reported_by_controller is None:
+    from_controller: dict[str, str] | None = getattr(config, "workerinput", None)
+    if from_controller is None:
         config.stash[_PARTS] = SharedParts.for_a_new_run()
     else:
-        config.stash[_PARTS] = SharedParts(Path(reported_by_controller["parts"]))
+        config.stash[_PARTS] = SharedParts(Path(from_controller["parts"]))
 
 
 @pytest.hookimpl(tryfirst=True)  # before xdist looks for groups
@@ -49,9 +49,9 @@ def pytest_collection_modifyitems(config: pytest.Config, items: list[pytest.Item
         if not _LISTENING.isdisjoint(getattr(item, "fixturenames", ())):
             item.add_marker(pytest.mark.slow)
     items.sort(key=lambda item: item.get_closest_marker("computes") is None)
-    reported_by_controller: dict[str, int] = getattr(config, "workerinput", {})
+    from_controller: dict[str, int] = getattr(config, "workerinput", {})
     long = [(item, marker) for item in items if (marker := item.get_closest_marker("long"))]
-    lanes = max(1, reported_by_controller.get("workercount", 1) - 1)
+    lanes = max(1, from_controller.get("workercount", 1) - 1)
     for (item, _), lane in zip(long, share_out([marker.kwargs["seconds"] for _, marker in long], lanes), strict=True):
         item.add_marker(pytest.mark.xdist_group(f"lane {lane}"))
 
@@ -59,8 +59,8 @@ def pytest_collection_modifyitems(config: pytest.Config, items: list[pytest.Item
 @pytest.hookimpl(optionalhook=True)
 def pytest_configure_node(node: pytest.Session) -> None:
     """Tell one of xdist's workers where the run's parts are."""
-    reported_to_worker: dict[str, str] = getattr(node, "workerinput")  # noqa: B009 - xdist has no types
-    reported_to_worker["parts"] = str(node.config.stash[_PARTS].folder)
+    for_worker: dict[str, str] = getattr(node, "workerinput")  # noqa: B009 - xdist has no types
+    for_worker["parts"] = str(node.config.stash[_PARTS].folder)
 
 
 def pytest_unconfigure(config: pytest.Config) -> None:

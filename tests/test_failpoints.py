@@ -90,7 +90,7 @@ async def test_a_block_stops_the_event_loop() -> None:
 
 
 @pytest.mark.parametrize("action", ["delay", "block"])
-def test_a_thread_waits_for_as_long_as_it_is_reported(action: str) -> None:
+def test_a_thread_waits_for_as_long_as_the_rule_says(action: str) -> None:
     began = time.monotonic()
     armed(f"relay.produced={action}:0.05").reach(Point.RELAY_PRODUCED, lost=LOST)
     assert time.monotonic() - began >= 0.05
@@ -117,11 +117,11 @@ def test_a_name_that_is_none_stops_the_process_and_shows_all_that_are() -> None:
 
 
 @pytest.mark.parametrize(
-    "reported", ["", "=", "=burn", "=crash:3", "=delay", "=block:soon", "=crash@0", "=crash@-1", "=lose-response@twice"]
+    "rule", ["", "=", "=burn", "=crash:3", "=delay", "=block:soon", "=crash@0", "=crash@-1", "=lose-response@twice"]
 )
-def test_what_cannot_be_understood_stops_the_process(reported: str) -> None:
-    with pytest.raises(Stop, match=f"says `create.answer{reported}`"):
-        armed(f"create.answer{reported}")
+def test_what_cannot_be_understood_stops_the_process(rule: str) -> None:
+    with pytest.raises(Stop, match=f"says `create.answer{rule}`"):
+        armed(f"create.answer{rule}")
 
 
 def test_the_log_warns_that_failpoints_are_armed() -> None:

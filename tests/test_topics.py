@@ -54,7 +54,7 @@ def test_one_replica_is_enough_where_there_is_only_one(settings: KafkaSettings) 
 
 
 @pytest.mark.parts
-def test_a_single_broker_is_reported_what_it_needs_before_anything_is_created(settings: KafkaSettings) -> None:
+def test_for_a_single_broker_what_it_needs_is_reported_before_anything_is_created(settings: KafkaSettings) -> None:
     with pytest.raises(Stop) as stop:
         create_topics(settings, partitions=1, replication=3)
     assert "this cluster has 1 broker" in str(stop.value)

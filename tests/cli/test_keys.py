@@ -94,9 +94,9 @@ def test_a_rotation_that_cannot_open_everything_fails_and_does_the_rest(installa
     installation.seal("2026-01", "s2")
     result = installation.keys("rotate", "2026-09", "2026-01")
     assert result.exit_code == 1
-    reported = " ".join(result.output.split())
-    assert "1 passwords are wrapped with `2026-09` now; 1 are not." in reported
-    assert "1 could not be opened. A sealed password needs the key `2025-01`, which is not under `vault`." in reported
+    printed = " ".join(result.output.split())
+    assert "1 passwords are wrapped with `2026-09` now; 1 are not." in printed
+    assert "1 could not be opened. A sealed password needs the key `2025-01`, which is not under `vault`." in printed
 
 
 def test_no_password_and_no_key_is_ever_printed(installation: Installation) -> None:

@@ -79,7 +79,7 @@ def test_one_service_may_be_resumed_alone(installation: Installation) -> None:
     assert "microsoft" not in left
 
 
-def test_a_tenant_of_which_nothing_waited_is_distinguished(installation: Installation) -> None:
+def test_a_tenant_of_which_nothing_waited_is_reported(installation: Installation) -> None:
     result = installation.tenant("resume", "nroth-high")
     assert result.exit_code == 0
     assert "`nroth-high` had nothing waiting" in result.output

@@ -178,7 +178,7 @@ def answering(answers: Answers, **options: Any) -> Generator[tuple[Registry, lis
     registry.close()
 
 
-def reported(**answer: Any) -> tuple[int, bytes]:
+def json_answer(**answer: Any) -> tuple[int, bytes]:
     return 200, json.dumps(answer).encode()
 
 
@@ -191,7 +191,7 @@ def refers(*names: str, **more: Any) -> dict[str, Any]:
 
 
 def test_a_schema_that_was_read_once_needs_no_registry() -> None:
-    answers = {f"/schemas/ids/{ident}": reported(schema=schema()) for ident in (1, 2, 3)}
+    answers = {f"/schemas/ids/{ident}": json_answer(schema=schema()) for ident in (1, 2, 3)}
     with answering(answers, cache_size=2) as (registry, asked):
         for ident in (1, 1, 2, 3, 1):
             registry.schema(ident)
@@ -249,7 +249,7 @@ def test_whatever_is_not_the_registrys_own_answer_is_asked_for_again(
     answers = {
         "/schemas/ids/1": response,
         f"/schemas/guids/{UUID(int=1)}": response,
-        "/schemas/ids/2": reported(schema=schema(), **refers("a")),
+        "/schemas/ids/2": json_answer(schema=schema(), **refers("a")),
         "/subjects/a/versions/1": response,
     }
     with answering(answers) as (registry, _), pytest.raises(Unavailable):
@@ -280,7 +280,8 @@ def test_a_refusal_that_is_not_the_registrys_own_is_none(response: tuple[int, by
 
 
 @pytest.mark.parametrize(
-    "response", [reported(id=True), reported(id="1"), reported(id=0), reported(), error(422, 42201), (404, b"")]
+    "response",
+    [json_answer(id=True), json_answer(id="1"), json_answer(id=0), json_answer(), error(422, 42201), (404, b"")],
 )
 def test_an_id_is_a_number_or_the_registry_is_unavailable(response: tuple[int, bytes]) -> None:
     with answering({"/subjects/a": response}) as (registry, _), pytest.raises(Unavailable):
@@ -288,7 +289,7 @@ def test_an_id_is_a_number_or_the_registry_is_unavailable(response: tuple[int, b
 
 
 @pytest.mark.parametrize(
-    "response", [reported(is_compatible="true"), reported(is_compatible=True, messages="x"), reported()]
+    "response", [json_answer(is_compatible="true"), json_answer(is_compatible=True, messages="x"), json_answer()]
 )
 def test_a_verdict_is_true_or_false_or_the_registry_is_unavailable(response: tuple[int, bytes]) -> None:
     path = "/compatibility/subjects/a/versions/latest"
@@ -302,7 +303,7 @@ def test_a_guid_is_unknown_to_a_registry_without_guids() -> None:
 
 
 def test_a_schema_that_is_not_avro_cannot_be_read_by() -> None:
-    answers = {"/schemas/ids/1": reported(schema="{}", schemaType="JSON")}
+    answers = {"/schemas/ids/1": json_answer(schema="{}", schemaType="JSON")}
     with answering(answers) as (registry, _), pytest.raises(UnreadableSchema):
         registry.schema(1)
 
@@ -310,7 +311,7 @@ def test_a_schema_that_is_not_avro_cannot_be_read_by() -> None:
 @pytest.mark.parametrize("code", [40401, 40402])
 def test_a_reference_that_is_not_there_now_is_asked_for_again(code: int) -> None:
     answers = {
-        "/schemas/ids/1": reported(schema=schema(), **refers("a")),
+        "/schemas/ids/1": json_answer(schema=schema(), **refers("a")),
         "/subjects/a/versions/1": error(404, code),
     }
     with answering(answers) as (registry, _), pytest.raises(Unavailable):
@@ -319,9 +320,9 @@ def test_a_reference_that_is_not_there_now_is_asked_for_again(code: int) -> None
 
 def test_references_in_a_circle_are_read_once_each() -> None:
     answers = {
-        "/schemas/ids/1": reported(schema=schema(), **refers("a", "b")),
-        "/subjects/a/versions/1": reported(schema=schema(name="A"), **refers("b")),
-        "/subjects/b/versions/1": reported(schema=schema(name="B"), **refers("a")),
+        "/schemas/ids/1": json_answer(schema=schema(), **refers("a", "b")),
+        "/subjects/a/versions/1": json_answer(schema=schema(name="A"), **refers("b")),
+        "/subjects/b/versions/1": json_answer(schema=schema(name="B"), **refers("a")),
     }
     with answering(answers) as (registry, asked):
         assert registry.schema(1) == registry.schema(1)
@@ -332,18 +333,18 @@ def test_references_in_a_circle_are_read_once_each() -> None:
 def test_the_first_version_of_a_type_counts_where_there_are_two() -> None:
     newer = {"references": [{"name": "a", "subject": "a", "version": 2}]}
     answers = {
-        "/schemas/ids/1": reported(schema="main", references=[*refers("b")["references"], *newer["references"]]),
-        "/subjects/a/versions/1": reported(schema="a 1"),
-        "/subjects/a/versions/2": reported(schema="a 2"),
-        "/subjects/b/versions/1": reported(schema="b", **refers("a")),
+        "/schemas/ids/1": json_answer(schema="main", references=[*refers("b")["references"], *newer["references"]]),
+        "/subjects/a/versions/1": json_answer(schema="a 1"),
+        "/subjects/a/versions/2": json_answer(schema="a 2"),
+        "/subjects/b/versions/1": json_answer(schema="b", **refers("a")),
     }
     with answering(answers) as (registry, _):
         assert registry.schema(1) == WriterSchema("main", ("b", "a 1"))
 
 
 def test_references_without_end_are_given_up() -> None:
-    answers = {"/schemas/ids/1": reported(schema=schema(), **refers("0"))}
-    answers |= {f"/subjects/{n}/versions/1": reported(schema=schema(), **refers(str(n + 1))) for n in range(500)}
+    answers = {"/schemas/ids/1": json_answer(schema=schema(), **refers("0"))}
+    answers |= {f"/subjects/{n}/versions/1": json_answer(schema=schema(), **refers(str(n + 1))) for n in range(500)}
     with answering(answers) as (registry, asked), pytest.raises(UnreadableSchema):
         registry.schema(1)
     assert len(asked) < 300
@@ -351,8 +352,8 @@ def test_references_without_end_are_given_up() -> None:
 
 def test_a_registry_that_drips_is_unavailable() -> None:
     seconds = iter(range(0, 1_000, 10))
-    answers = {"/schemas/ids/1": reported(schema=schema(), **refers("0"))}
-    answers |= {f"/subjects/{n}/versions/1": reported(schema=schema(), **refers(str(n + 1))) for n in range(500)}
+    answers = {"/schemas/ids/1": json_answer(schema=schema(), **refers("0"))}
+    answers |= {f"/subjects/{n}/versions/1": json_answer(schema=schema(), **refers(str(n + 1))) for n in range(500)}
     with answering(answers, clock=lambda: next(seconds)) as (registry, asked), pytest.raises(Unavailable):
         registry.schema(1)
     assert len(asked) < 5

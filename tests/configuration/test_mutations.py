@@ -1,4 +1,4 @@
-"""Whatever becomes of a valid configuration, its mistakes are reported, or all that `provisioner run` makes of it can be made."""
+"""Whatever becomes of a valid configuration, its mistakes are settings, or all that `provisioner run` makes of it can be made."""
 
 import asyncio
 import time
@@ -159,24 +159,24 @@ def cuts(draw: st.DrawFn) -> Callable[[str], str]:
 
 
 def nothing(*_: object) -> None:
-    """Is reported, and does nothing."""
+    """Is settings, and does nothing."""
 
 
 def build(files: Files, environ: dict[str, str], unusable: set[str]) -> None:
     """Constructs what `provisioner run` constructs, with its own functions. Connects to nothing."""
 
     async def construct() -> None:
-        reported = load_settings(files.service, environ)
-        reported = reported.model_copy(
-            update={"kafka": reported.kafka.model_copy(update={"bootstrap_servers": ""})}
+        settings = load_settings(files.service, environ)
+        settings = settings.model_copy(
+            update={"kafka": settings.kafka.model_copy(update={"bootstrap_servers": ""})}
         )  # no client looks for one
-        read = read_tenants(reported.tenants_dir)
+        read = read_tenants(settings.tenants_dir)
         tenants = [tenant for tenant, _ in read.loaded]
         unreadable = {ident: broken.outline for ident, broken in read.broken.items()}
         open_secret = opener(environ)
-        App(reported, tenants, open_secret, unreadable=unreadable)
+        App(settings, tenants, open_secret, unreadable=unreadable)
         assembly = Assembly(
-            reported,
+            settings,
             tenants,
             open_secret,
             metrics=Metrics(CollectorRegistry()),
@@ -185,8 +185,8 @@ def build(files: Files, environ: dict[str, str], unusable: set[str]) -> None:
             name="test",
             unreadable=unreadable,
         )
-        async with LiveClients(reported, open_secret, name="test", observe=nothing) as clients:
-            assembly.loops(clients, clients.registry, OutcomeWriter(reported.kafka.topics, defaultdict(lambda: 1)))
+        async with LiveClients(settings, open_secret, name="test", observe=nothing) as clients:
+            assembly.loops(clients, clients.registry, OutcomeWriter(settings.kafka.topics, defaultdict(lambda: 1)))
             clients.consumer(nothing).close()
             clients.dead_letter_producer()
             clients.relay_producer()

@@ -18,7 +18,7 @@ from testbed.parts.proxy import ConnectProxy
 from tests.http.certificates import self_signed
 from tests.http.listening import answering, call, listening
 
-Reported = Callable[[str, Proxies], str]
+Explain = Callable[[str, Proxies], str]
 
 
 def by_requests(url: str, proxies: Proxies) -> str:
@@ -51,35 +51,35 @@ def by_the_service(url: str, proxies: Proxies) -> str:
     return asyncio.run(ask())
 
 
-every_client = pytest.mark.parametrize("reported", [by_requests, by_httpx, by_the_service])
+every_client = pytest.mark.parametrize("explain", [by_requests, by_httpx, by_the_service])
 
 
 @every_client
-async def test_a_refused_connection(reported: Reported) -> None:
-    with socket.socket() as no_one:
-        no_one.bind(("127.0.0.1", 0))
-        url = f"https://127.0.0.1:{no_one.getsockname()[1]}/"
-    assert "connection refused" in await asyncio.to_thread(reported, url, DIRECT)
+async def test_a_refused_connection(explain: Explain) -> None:
+    with socket.socket() as closed:
+        closed.bind(("127.0.0.1", 0))
+        url = f"https://127.0.0.1:{closed.getsockname()[1]}/"
+    assert "connection refused" in await asyncio.to_thread(explain, url, DIRECT)
 
 
 @every_client
-async def test_a_name_that_leads_nowhere(reported: Reported) -> None:
-    assert "its name cannot be resolved" in await asyncio.to_thread(reported, "https://no-such-host.invalid/", DIRECT)
+async def test_a_name_that_leads_nowhere(explain: Explain) -> None:
+    assert "its name cannot be resolved" in await asyncio.to_thread(explain, "https://no-such-host.invalid/", DIRECT)
 
 
 @every_client
-async def test_a_certificate_that_no_one_vouches_for(reported: Reported, tmp_path: Path) -> None:
+async def test_a_certificate_that_no_one_vouches_for(explain: Explain, tmp_path: Path) -> None:
     _, tls = self_signed(tmp_path)
     async with listening(answering(b"HTTP/1.1 204 No Content\r\n\r\n"), tls=tls) as url:
-        assert "certificate verification failed" in await asyncio.to_thread(reported, url, DIRECT)
+        assert "certificate verification failed" in await asyncio.to_thread(explain, url, DIRECT)
 
 
 @every_client
 @pytest.mark.parametrize("status", [403, 407, 503])
-async def test_a_tunnel_that_the_proxy_refuses(reported: Reported, status: int) -> None:
+async def test_a_tunnel_that_the_proxy_refuses(explain: Explain, status: int) -> None:
     async with ConnectProxy(credentials="me:hunter2", status=status) as proxy:
         proxies = Proxies(https=proxy.url)
-        why = await asyncio.to_thread(reported, "https://graph.vendor.example/", proxies)
+        why = await asyncio.to_thread(explain, "https://graph.vendor.example/", proxies)
     assert f"the proxy refused the tunnel (HTTP {status})" in why
     assert "hunter2" not in why
 

@@ -1,4 +1,4 @@
-"""What a failure means, tried on real sockets: nothing sent is distinguished from no one knows."""
+"""What a failure means, tried on real sockets: "nothing was sent" is kept apart from "the outcome is unknown"."""
 
 import asyncio
 import socket

@@ -71,9 +71,9 @@ async def test_a_proxy_that_hangs_up_has_sent_nothing() -> None:
 
 
 async def test_a_proxy_that_is_unavailable_has_sent_nothing() -> None:
-    with socket.socket() as no_one:
-        no_one.bind(("127.0.0.1", 0))
-        proxy = f"http://127.0.0.1:{no_one.getsockname()[1]}"
+    with socket.socket() as closed:
+        closed.bind(("127.0.0.1", 0))
+        proxy = f"http://127.0.0.1:{closed.getsockname()[1]}"
     async with HttpClient(proxies=Proxies(https=proxy)) as client:
         with pytest.raises(Unavailable, match="connection refused"):
             await client.send(call(_VENDOR), timeout=5)

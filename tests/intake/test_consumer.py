@@ -22,7 +22,7 @@ DEADLINE = 30.0
 
 
 class Answers:
-    """Keeps what a consumer is reported of its asynchronous commits."""
+    """Keeps the results of asynchronous commits that a consumer is given."""
 
     def __init__(self) -> None:
         self.all: list[tuple[KafkaError | None, list[TopicPartition]]] = []
@@ -168,7 +168,7 @@ def read(of: Member, count: int) -> list[bytes | int]:
 NO_OFFSET = KafkaError._AUTO_OFFSET_RESET
 
 
-def test_a_group_that_never_committed_is_reported_so_and_begins_where_it_is_then_assigned(member: Member) -> None:
+def test_a_group_that_never_committed_is_recognised_and_begins_where_it_is_then_assigned(member: Member) -> None:
     member.feed(b"1", b"2")
     begin(member)
     assert read(member, 1) == [NO_OFFSET]

@@ -78,7 +78,7 @@ def until_assigned(consumer: Any) -> None:
     assert consumer.assignment()
 
 
-def test_a_member_that_another_replaced_is_reported_that_it_is_fatal_by_the_code_alone(group: Group) -> None:
+def test_a_member_that_another_replaced_sees_by_the_code_alone_that_it_is_fatal(group: Group) -> None:
     first, second = group.consumer(instance="one"), group.consumer(instance="one")
     group.join(first)
     until_assigned(first)
@@ -104,7 +104,7 @@ def test_a_replaced_member_s_commits_fail_by_the_code_alone_too(group: Group) ->
     assert error.str() == commit_error(KafkaError._FATAL).str()
 
 
-def test_a_member_whose_instance_id_is_in_use_is_reported_so(group: Group) -> None:
+def test_a_member_whose_instance_id_is_in_use_gets_that_error(group: Group) -> None:
     first = group.consumer(instance="one", protocol="consumer")
     second = group.consumer(instance="one", protocol="consumer")
     group.join(first)

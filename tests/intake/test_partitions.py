@@ -16,7 +16,7 @@ def test_a_partition_that_someone_else_took_over_is_not_written_for(rig: Rig) ->
     assert rig.topic.commits == {}
 
 
-def test_a_fenced_intake_receives_what_its_group_says_before_it_takes_anything_over(rig: Rig) -> None:
+def test_a_fenced_intake_polls_its_group_before_it_takes_anything_over(rig: Rig) -> None:
     rig.turn()
     rig.ledger.own("events", [0], owner="another")
     rig.topic.feed(b"enrolled S1 1")

@@ -27,7 +27,7 @@ class Wedged(FakeConsumer):
 
 
 class Watched:
-    """A watch over partitions of which nothing is read, and a clock that continues a second a look."""
+    """A watch over partitions of which nothing is read, and a clock that advances by a second at each look."""
 
     def __init__(self) -> None:
         self.now = 0.0

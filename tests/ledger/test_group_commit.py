@@ -106,7 +106,7 @@ async def test_whose_row_was_locked_does_not_join_the_groups_until_the_lock_is_g
     assert [one for one in flush.groups if one != [1]] == [[-13, 1], [-13], [-13], [-13], [-13, 1]]
 
 
-async def test_who_has_waited_long_enough_for_a_lock_is_reported_so() -> None:
+async def test_a_caller_that_has_waited_long_enough_for_a_lock_gets_that_answer() -> None:
     with ThreadPoolExecutor(2) as threads:
         group = GroupCommit(Locks(13), threads, owner=abs, patience=0)
         with pytest.raises(Locked):

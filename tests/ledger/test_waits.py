@@ -222,7 +222,7 @@ async def test_an_address_is_released_by_its_own_student_only(given: Given, ledg
 # --- services ---
 
 
-async def test_who_is_kept_back_is_reported_why(given: Given, ledger: Ledger) -> None:
+async def test_a_call_that_is_kept_back_has_the_reason(given: Given, ledger: Ledger) -> None:
     given.accept(event())
     job = await given.claim_one()
     held = TenantWaits("microsoft", 30, Reason.CONSENT_MISSING, StepName.CREATE, "403 Denied", held=True)

@@ -38,9 +38,9 @@ def test_a_success_without_the_mail_s_id_may_be_anyone_s(body: bytes) -> None:
     assert isinstance(fault_of_send(Answer(200, {}, body), now=NOW), OutcomeUnknown)
 
 
-@pytest.mark.parametrize("reported", ["to parameter", "'to' parameter"])
-def test_only_an_address_that_mailgun_does_not_accept_is_the_student_s(reported: str) -> None:
-    fault = fault_of_send(answer(400, f"{reported} is not a valid address. please check documentation"), now=NOW)
+@pytest.mark.parametrize("parameter", ["to parameter", "'to' parameter"])
+def test_only_an_address_that_mailgun_does_not_accept_is_the_student_s(parameter: str) -> None:
+    fault = fault_of_send(answer(400, f"{parameter} is not a valid address. please check documentation"), now=NOW)
     assert isinstance(fault, GiveUp)
     assert (fault.reason, fault.code) == (Reason.NO_CONTACT_ADDRESS, "400 to parameter")
 

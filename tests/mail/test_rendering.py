@@ -54,8 +54,8 @@ def test_the_mail_tells_who_where_and_with_what(language: str, provider: Provide
     assert "North High" in mail.subject
     assert service in mail.subject
     for body in (mail.text, mail.html):
-        for reported in ("North High", "Maria", "maria.borg@school.example", SECRET, url, service):
-            assert reported in body
+        for value in ("North High", "Maria", "maria.borg@school.example", SECRET, url, service):
+            assert value in body
 
 
 @pytest.mark.parametrize("language", ["en", "el"])

@@ -170,7 +170,7 @@ def test_a_file_that_cannot_be_included_is_a_mistake_of_the_line_that_includes_i
     assert (only(folder).line, only(folder).wrong) == (2, f"there is no file `{name}` to include")
 
 
-def test_what_is_reported_to_some_students_only_is_a_mistake(folder: Path) -> None:
+def test_a_value_that_some_students_do_not_get_is_a_mistake(folder: Path) -> None:
     (folder / "body.txt").write_text(GOOD.replace("{{ password }}", "{% if preferred_name %}{{ password }}{% endif %}"))
     assert only(folder).wrong.startswith("the mail does not always contain")
 

@@ -30,7 +30,7 @@ def test_two_tenants_in_one_directory_have_markers_of_their_own(provider: Provid
 
 
 @pytest.mark.parametrize("provider", Provider)
-def test_tenant_and_student_are_distinguished(provider: Provider) -> None:
+def test_tenant_and_student_are_kept_apart(provider: Provider) -> None:
     assert marker(provider, "a", "b/c") != marker(provider, "a-b", "c")
 
 

@@ -27,7 +27,7 @@ def test_an_unknown_placeholder_is_named_with_what_was_probably_meant() -> None:
     ]
 
 
-def test_a_placeholder_like_none_of_ours_is_reported_the_choice() -> None:
+def test_an_unknown_placeholder_is_reported_with_the_choice() -> None:
     (error,) = pattern_errors("{given}.{zzz}")
     assert error.endswith(
         "use one of {given}, {family}, {preferred}, {given_initial}, {family_initial}, {student_id}, "

@@ -59,7 +59,7 @@ def test_a_settled_event_verifies_what_is_unsure() -> None:
     assert planned(unsure, settled=False) == ()
 
 
-def test_verification_continues_to_create_nothing_for_an_account_that_exists() -> None:
+def test_verification_creates_nothing_for_an_account_that_exists() -> None:
     assert planned(replace(DONE, unsure=frozenset({StepName.CREATE})), settled=True) == ("verify",)
 
 

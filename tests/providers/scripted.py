@@ -1,4 +1,4 @@
-"""An API whose vendor answers as it was reported, and whose tokens are always good."""
+"""An API whose vendor answers by a script, and whose tokens are always good."""
 
 from consumer.providers.api import Api, Classify
 from consumer.providers.tokens import Fetch, TokenSource

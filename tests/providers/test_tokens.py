@@ -1,4 +1,4 @@
-"""Who asks for a token, when, and who receives of it."""
+"""When a token is requested, by which caller, and which callers get it."""
 
 import asyncio
 from collections.abc import Coroutine

@@ -1,4 +1,4 @@
-"""One institution, a ledger in memory, a directory and a mail service that do as they are reported."""
+"""One institution, a ledger in memory, a directory and a mail service that do as the test says."""
 
 import asyncio
 import json

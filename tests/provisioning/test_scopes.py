@@ -1,4 +1,4 @@
-"""Whom a refusal makes wait: those whom it concerns, and when it is mended they continue by themselves."""
+"""A refusal makes those wait whom it affects; once the cause is removed, they continue without help."""
 
 import asyncio
 from collections.abc import Sequence

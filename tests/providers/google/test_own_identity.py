@@ -80,20 +80,20 @@ async def test_a_machine_with_the_role_gets_a_token_for_the_service_account(
     section: GoogleSection, world: World, metadata: str, tmp_path: Path
 ) -> None:
     world.google.federation.allow(MACHINE, ACCOUNT)
-    reported = await asked(section, {"GCE_METADATA_HOST": metadata, "GCE_METADATA_IP": metadata}, tmp_path)
-    grant = world.google.tokens.grant(f"Bearer {reported.get('token')}")
-    assert grant, reported
+    result = await asked(section, {"GCE_METADATA_HOST": metadata, "GCE_METADATA_IP": metadata}, tmp_path)
+    grant = world.google.tokens.grant(f"Bearer {result.get('token')}")
+    assert grant, result
     assert (grant.service_account, grant.subject) == (ACCOUNT, section.admin_subject)
 
 
 async def test_a_machine_without_the_role_holds_the_whole_tenant(
     section: GoogleSection, metadata: str, tmp_path: Path
 ) -> None:
-    reported = await asked(section, {"GCE_METADATA_HOST": metadata, "GCE_METADATA_IP": metadata}, tmp_path)
-    assert reported["fault"] == "Hold", reported
+    result = await asked(section, {"GCE_METADATA_HOST": metadata, "GCE_METADATA_IP": metadata}, tmp_path)
+    assert result["fault"] == "Hold", result
 
 
 async def test_where_google_gives_no_identity_the_log_will_say_so(section: GoogleSection, tmp_path: Path) -> None:
-    reported = await asked(section, {"NO_GCE_CHECK": "true"}, tmp_path)
-    assert reported["fault"] == "Unavailable"
-    assert "application default credentials" in reported["says"]
+    result = await asked(section, {"NO_GCE_CHECK": "true"}, tmp_path)
+    assert result["fault"] == "Unavailable"
+    assert "application default credentials" in result["says"]

@@ -52,9 +52,9 @@ async def test_a_service_account_without_the_delegation_holds_the_whole_tenant(f
 
 
 async def test_an_administrator_who_is_not_there_holds_the_whole_tenant(section: GoogleSection, key: str) -> None:
-    no_one = section.model_copy(update={"admin_subject": f"stranger@{DOMAIN}"})
+    stranger = section.model_copy(update={"admin_subject": f"stranger@{DOMAIN}"})
     with pytest.raises(Hold) as held:
-        await asyncio.to_thread(fetcher(no_one, lambda _: key))
+        await asyncio.to_thread(fetcher(stranger, lambda _: key))
     assert held.value.scope is Scope.TENANT
     assert "stranger" not in str(held.value)
 

@@ -56,7 +56,7 @@ async def test_a_marker_that_the_creation_dropped_is_set_before_the_account_coun
 
 
 @pytest.mark.parametrize("quirks", [DROPS_MARKERS])
-async def test_an_account_that_can_t_be_marked_is_reported_of_all_the_same(
+async def test_an_account_that_can_t_be_marked_is_reported_all_the_same(
     directory: Directory, vendors: VendorServer
 ) -> None:
     answers(vendors, "graph.users.update", 403, {"error": {"code": "Authorization_RequestDenied", "message": "…"}})

@@ -63,19 +63,19 @@ async def test_an_identity_gets_a_new_token_each_time(
 ) -> None:
     section = section_of(tenant, kind)
     world.graph.machine.assign(section.tenant_id, section.client_id, system=kind == "system_assigned")
-    reported = await asked(section, environ)
-    tokens: list[str] = reported["tokens"]
+    result = await asked(section, environ)
+    tokens: list[str] = result["tokens"]
     assert all(world.graph.tokens.grant(f"Bearer {token}") for token in tokens)
     assert len({*tokens}) == 2
-    assert reported["lifetime"] == pytest.approx(86_400, abs=60)
+    assert result["lifetime"] == pytest.approx(86_400, abs=60)
 
 
 @pytest.mark.parametrize("where", ["virtual machine"])
 async def test_a_resource_without_the_identity_holds_the_whole_tenant(
     tenant: Tenant, environ: Mapping[str, str]
 ) -> None:
-    reported = await asked(section_of(tenant, "user_assigned"), environ)
-    assert (reported["fault"], "invalid_request" in reported["says"]) == ("Hold", True)
+    result = await asked(section_of(tenant, "user_assigned"), environ)
+    assert (result["fault"], "invalid_request" in result["says"]) == ("Hold", True)
 
 
 @pytest.mark.parametrize("where", ["virtual machine"])

@@ -322,7 +322,7 @@ async def test_a_candidate_that_was_never_asked_for_is_not_ours_whatever_became_
     assert school.account().found.address == "maria.rossi3@students.north-high.example"
 
 
-async def test_the_password_of_a_taken_address_continues_to_the_next(school: School) -> None:
+async def test_the_password_of_a_taken_address_is_used_for_the_next(school: School) -> None:
     school.directory.put("maria.rossi@students.north-high.example", "teacher-7")
     school.mailer.next_sends(unreachable())
     school.enrol()

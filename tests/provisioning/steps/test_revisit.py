@@ -46,7 +46,7 @@ async def test_licences_and_groups_that_were_taken_by_hand_are_given_again(settl
     assert settled.outcomes("AccountProvisioned")[-1]["groups"] == groups
 
 
-async def test_a_group_that_was_taken_by_hand_and_is_not_given_any_more_is_not_reported_of(school: School) -> None:
+async def test_a_group_that_was_taken_by_hand_and_is_not_given_any_more_is_not_reported(school: School) -> None:
     school.enrol(attributes={"grade": "8"})
     await school.work_until_settled()
     school.account().groups.clear()

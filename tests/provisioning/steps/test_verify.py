@@ -60,7 +60,7 @@ async def test_after_a_crash_the_account_is_looked_at_once_more(school: School) 
     assert await school.seconds_to_next() is None
 
 
-async def test_a_second_look_tells_no_one_anything_and_writes_no_mail(school: School) -> None:
+async def test_a_verification_publishes_nothing_and_writes_no_mail(school: School) -> None:
     await settled_unsure(school)
     before = len(school.ledger.outcomes()), len(school.mailer.attempts)
     await look(school)

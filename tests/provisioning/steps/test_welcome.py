@@ -67,7 +67,7 @@ async def test_a_student_without_contact_address_has_the_account_and_no_mail(sch
         ("maria@students.north-high.example", "in a domain whose accounts this service creates"),
     ],
 )
-async def test_downstream_is_reported_what_is_wrong_with_a_contact_address(
+async def test_what_is_wrong_with_a_contact_address_is_published(
     school: School, contact: str | None, wrong: str
 ) -> None:
     school.enrol(contact_email=contact)
