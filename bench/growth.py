@@ -46,7 +46,7 @@ _ENOUGH = 1_000_000
 """Events: with fewer, the server's autovacuum has hardly had its first turn."""
 _TABLES = ("inbox", "outbox", "attempt")
 _SIZE = text("SELECT pg_total_relation_size(CAST(:name AS regclass))")
-_MASTER = Provider.MICROSOFT
+_PROVIDER = Provider.MICROSOFT
 
 
 @dataclass(frozen=True, slots=True)
@@ -126,18 +126,18 @@ class _Flow:
             status=Status(id="enrolled", name="Enrolled", type="Registered"),
             student=Student(student_id=f"s{student}", given_name="Maria", family_name="Rossi"),
         )
-        return Arrival("growth", 0, number, event, ProviderAction.CREATE_ACCOUNT, (_MASTER,), event.event_id.encode())
+        return Arrival("growth", 0, number, event, ProviderAction.CREATE_ACCOUNT, (_PROVIDER,), event.event_id.encode())
 
 
 def _begun(job: Job) -> BeginStep:
-    return BeginStep(_MASTER, StepName.CREATE, job.desired.event.version, b"hash", timeout=30)
+    return BeginStep(_PROVIDER, StepName.CREATE, job.desired.event.version, b"hash", timeout=30)
 
 
 def _done(job: Job) -> tuple[EndStep, Publish, Settle]:
     tenant, student, version = job.lease.tenant_id, job.lease.student_id, job.desired.event.version
-    event_id = outcome_id("account-provisioned", tenant, student, _MASTER, version, "")
+    event_id = outcome_id("account-provisioned", tenant, student, _PROVIDER, version, "")
     outcome = Publish(event_id, "account-provisioned", student_key(tenant, student), bytes(300), ())
-    ended = EndStep(_MASTER, StepName.CREATE, StepState.DONE)
+    ended = EndStep(_PROVIDER, StepName.CREATE, StepState.DONE)
     return ended, outcome, Settle(version, Disposition.APPLIED, 0)
 
 

@@ -21,7 +21,7 @@ class Drain(IntEnum):
 
 @dataclass(frozen=True, slots=True)
 class Loop:
-    """A named loop. `start` returns when it has ended, which `stop` asks for; `stop` may be called from the event loop's thread."""
+    """A named loop. `start` returns when it has ended; `stop` makes it end, and is called from the event loop's thread."""
 
     name: str
     start: Callable[[InThread], Awaitable[None]]

@@ -1,4 +1,4 @@
-"""The ledger as people and programs look at it: reads only, and by indexes."""
+"""The read model of the ledger, for commands, tests and proofs. It only reads."""
 
 from collections.abc import Sequence
 from dataclasses import dataclass
@@ -19,18 +19,11 @@ _ATTEMPTS = text(
     WHERE tenant_id = :tenant AND student_id = :student ORDER BY started_at, ended_at
     """
 )
-_STUDENT = text(
-    """
-    SELECT tenant_id, student_id, desired_version, settled_version, applied_version, attempt, due_at, lease_owner, lease_until
-    FROM student WHERE tenant_id = :tenant AND student_id = :student
-    """
-)
-_DUE = text(
-    """
-    SELECT tenant_id, student_id, desired_version, settled_version, applied_version, attempt, due_at, lease_owner, lease_until
-    FROM student WHERE due_at IS NOT NULL ORDER BY due_at LIMIT :limit
-    """
-)
+_STATE = """
+    SELECT tenant_id, student_id, desired_version, settled_version, applied_version, attempt, due_at, lease_owner, lease_until FROM student
+"""
+_STUDENT = text(_STATE + " WHERE tenant_id = :tenant AND student_id = :student")
+_DUE = text(_STATE + " WHERE due_at IS NOT NULL ORDER BY due_at LIMIT :limit")
 _STUDENT_WAITS = text(
     """
     SELECT provider, step, reason, code, held, since, until FROM student_wait
@@ -97,7 +90,7 @@ class Inspection:
         return StudentState(**rows[0]) if rows else None
 
     def due(self, *, limit: int) -> Sequence[StudentState]:
-        """Students for whom work is planned, those due longest first."""
+        """Students with planned work, the most overdue first. Sorts all of them."""
         return [StudentState(**row) for row in self._rows(_DUE, limit=limit)]
 
     def student_waits(self, tenant_id: str, student_id: str) -> Sequence[StudentWait]:

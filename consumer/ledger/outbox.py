@@ -76,7 +76,7 @@ _LANDMARK = text(
     ORDER BY created_at DESC LIMIT 1000
     """
 )
-# OutboxBatch 0 is that of all outcomes whose own batch the ledger has forgotten: published before every other.
+# Batch 0 is that of all outcomes whose own batch the ledger has forgotten: published before every other.
 _RECALL = text(
     """
     INSERT INTO outbox AS known (event_id, topic, key, value, headers, batch, created_at, recalled_at)

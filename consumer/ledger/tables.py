@@ -27,9 +27,15 @@ metadata = MetaData()
 
 _TIME = DateTime(timezone=True)
 
-# Pages of tables that are updated over and over keep room for the new row versions (HOT updates), and are vacuumed early.
-_PRUNED = {"postgresql_with": {"autovacuum_vacuum_scale_factor": 0.02}}
-_BUSY = {"postgresql_with": {"fillfactor": 70, "autovacuum_vacuum_scale_factor": 0.02}}
+# Tables whose rows go are vacuumed early; pages of those that are updated over and over keep room for new row versions (HOT updates).
+_PRUNED = {"autovacuum_vacuum_scale_factor": 0.02}
+_BUSY = {"fillfactor": 70, **_PRUNED}
+
+
+def _student_key() -> tuple[Column[str], Column[str]]:
+    """What a row about a student begins with."""
+    return Column("tenant_id", Text, primary_key=True), Column("student_id", Text, primary_key=True)
+
 
 partition_epoch = Table(
     "partition_epoch",  # who may write what was read from a partition
@@ -66,8 +72,7 @@ Index("inbox_pending", inbox.c.tenant_id, inbox.c.student_id, postgresql_where=t
 student = Table(
     "student",  # the newest event that acts, and whose work it is
     metadata,
-    Column("tenant_id", Text, primary_key=True),
-    Column("student_id", Text, primary_key=True),
+    *_student_key(),
     Column("desired_version", BigInteger, nullable=False),
     Column("desired", JSONB, nullable=False),
     Column("accepted_at", _TIME, nullable=False),
@@ -95,8 +100,7 @@ Index(
 student_wait = Table(
     "student_wait",  # why a student waits, by provider and step; both are empty where the row itself cannot be read
     metadata,
-    Column("tenant_id", Text, primary_key=True),
-    Column("student_id", Text, primary_key=True),
+    *_student_key(),
     Column("provider", Text, primary_key=True),
     Column("step", Text, primary_key=True),
     Column("reason", Text, nullable=False),
@@ -123,8 +127,7 @@ Index("address_of_student", address.c.tenant_id, address.c.student_id)
 account = Table(
     "account",  # what is known of a student's account at a provider
     metadata,
-    Column("tenant_id", Text, primary_key=True),
-    Column("student_id", Text, primary_key=True),
+    *_student_key(),
     Column("provider", Text, primary_key=True),
     Column("address", Text, nullable=False),
     Column("marker", Text, nullable=False),
@@ -142,8 +145,7 @@ account = Table(
 step = Table(
     "step",  # the newest attempt at each kind of effect, written before and after the call
     metadata,
-    Column("tenant_id", Text, primary_key=True),
-    Column("student_id", Text, primary_key=True),
+    *_student_key(),
     Column("provider", Text, primary_key=True),
     Column("name", Text, primary_key=True),
     Column("state", Text, nullable=False),
@@ -163,8 +165,7 @@ step = Table(
 attempt = Table(
     "attempt",  # how each attempt at a step ended; rows are only added, and deleted when they were kept for long enough
     metadata,
-    Column("tenant_id", Text, primary_key=True),
-    Column("student_id", Text, primary_key=True),
+    *_student_key(),
     Column("provider", Text, primary_key=True),
     Column("step", Text, primary_key=True),
     Column("number", Integer, primary_key=True),
@@ -182,8 +183,7 @@ Index("attempt_ended", attempt.c.tenant_id, attempt.c.ended_at)
 credential = Table(
     "credential",  # sealed passwords, until their mail is accepted or their lifetime is over
     metadata,
-    Column("tenant_id", Text, primary_key=True),
-    Column("student_id", Text, primary_key=True),
+    *_student_key(),
     Column("provider", Text, primary_key=True),
     Column("generation", Integer, primary_key=True),
     Column("sealed", LargeBinary, nullable=False),
@@ -248,6 +248,6 @@ tenant_configuration = Table(
 )
 
 for busy in (student, step, account):
-    busy.dialect_options["postgresql"]["with"] = _BUSY["postgresql_with"]
+    busy.dialect_options["postgresql"]["with"] = _BUSY
 for pruned in (inbox, outbox, attempt):
-    pruned.dialect_options["postgresql"]["with"] = _PRUNED["postgresql_with"]
+    pruned.dialect_options["postgresql"]["with"] = _PRUNED

@@ -26,7 +26,7 @@ _STAND_BY, _TRY_AGAIN, _LEAST_PAUSE = 15.0, 60.0, 0.1
 
 @dataclass(frozen=True, slots=True)
 class BackgroundJob:
-    """`pages` begins the job; each of its items is a part after which it may be left, and does for the rest to be found again.
+    """`pages` begins the job. After each of its items it may be stopped; its next turn finds the rest.
 
     `every`: seconds from one beginning to the next. A job must be safe to run twice at once: leadership only saves work.
     """
@@ -72,7 +72,7 @@ class Maintenance:
                 if leads:
                     for job in self._jobs:
                         self._turn(job)
-                self._pause(min(_STAND_BY, self._until_due()) if leads else _STAND_BY)
+                self._pause(self._until_due() if leads else _STAND_BY)
         finally:
             self._metrics.leading.labels(NAME).set(0)
             self._leadership.resign()
@@ -87,9 +87,6 @@ class Maintenance:
                 self._beat()
                 if self._stopping.is_set() or not self._leadership.held():
                     return
-        except Unavailable as fault:
-            self._due[job.name] = began + min(job.every, _TRY_AGAIN)
-            log.warning("background_job_postponed", job=job.name, why=str(fault))
         except Exception as fault:  # noqa: BLE001  the other jobs must have their turn
             self._due[job.name] = began + min(job.every, _TRY_AGAIN)
             self._failed(job, fault)
@@ -97,8 +94,12 @@ class Maintenance:
 
     def _failed(self, job: BackgroundJob, fault: Exception) -> None:
         """A database's error text quotes data, and is left out."""
+        if isinstance(fault, Unavailable):
+            log.warning("background_job_postponed", job=job.name, why=str(fault))
+            return
         self._metrics.loop_faults.labels(NAME, type(fault).__name__).inc()
         log.error("background_job_failed", job=job.name, error=type(fault).__name__)
 
     def _until_due(self) -> float:
-        return max(_LEAST_PAUSE, min(self._due.values(), default=_STAND_BY) - self._clock())
+        """No longer than the lease needs to be renewed."""
+        return max(_LEAST_PAUSE, min([_STAND_BY, *(due - self._clock() for due in self._due.values())]))

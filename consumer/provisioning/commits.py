@@ -34,13 +34,14 @@ class Commits:
         self.known = Known.of(job)
         self.failpoints = failpoints
         self._work = work
+        self._tenure = Tenure(job.lease.epoch, "", job.desired.event.version)  # the history here is never shown
         self._patience = patience
 
     def fold(self, writes: Sequence[Write]) -> None:
         """What is known with these writes."""
-        under, now = Tenure(self.job.lease.epoch, "", self.job.desired.event.version), self.now()
+        now = self.now()
         for write in writes:
-            self.known = apply(self.known, write, under=under, now=now)
+            self.known = apply(self.known, write, under=self._tenure, now=now)
 
     async def commit(self, writes: Sequence[Write], at: Sequence[Point], *, service: str | None = None) -> float:
         """Commits all or nothing; `at` names the commit, or the several that it is. Does not fold.

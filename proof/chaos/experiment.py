@@ -28,13 +28,6 @@ from testbed.installation import until
 from testbed.replica import Replica
 
 _PATIENCE = 120.0
-_STILL_DUE = """
-    SELECT format('%s/%s', tenant_id, student_id),
-           format('version %s of %s, due %s, leased until %s, waits %s', settled_version, desired_version, due_at, lease_until,
-                  (SELECT string_agg(concat_ws(' ', provider, step, reason, code, until), ', ') FROM student_wait w
-                   WHERE (w.tenant_id, w.student_id) = (student.tenant_id, student.student_id)))
-    FROM student WHERE due_at IS NOT NULL ORDER BY due_at LIMIT 5
-"""
 _OCCURRED = datetime(2026, 9, 2, 8, tzinfo=UTC)
 
 
@@ -216,7 +209,7 @@ class Experiment:
                 return True
             await asyncio.sleep(0.25)
         self.wrong.append(f"after {seconds:.0f} s still owed: {await self.installation.watch.owed()}")
-        self.wrong += [f"{student} is due: {why}" for student, why in await self.installation.watch.rows(_STILL_DUE)]
+        self.wrong += await self.installation.watch.still_due()
         return False
 
     async def published(self, students: Collection[str]) -> Sequence[PublishedOutcome]:

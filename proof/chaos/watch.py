@@ -8,6 +8,8 @@ from typing import Any, Self
 import psycopg
 from confluent_kafka import OFFSET_INVALID, Consumer, KafkaException, TopicPartition
 
+from consumer.ledger.engine import open_engine
+from consumer.ledger.inspect import Inspection, StudentState, StudentWait
 from consumer.settings import Topics
 
 _PATIENCE = 5.0
@@ -82,6 +84,10 @@ class Watch:
         """All rows. Raises `psycopg.OperationalError` where the database is unavailable."""
         return await asyncio.to_thread(self._rows, query)
 
+    async def still_due(self) -> Sequence[str]:
+        """The first five students with planned work, and why they wait. Raises `Unavailable`."""
+        return await asyncio.to_thread(self._still_due)
+
     async def committed(self) -> Mapping[tuple[str, int], int]:
         """The group's offsets; partitions without one are missing."""
         async with self._asking:
@@ -102,6 +108,17 @@ class Watch:
         with psycopg.connect(self._database, connect_timeout=2, autocommit=True) as connection:
             return connection.execute(query.encode()).fetchall()
 
+    def _still_due(self) -> Sequence[str]:
+        engine = open_engine(self._database)
+        try:
+            inspection = Inspection(engine)
+            return [
+                _described(student, inspection.student_waits(student.tenant_id, student.student_id))
+                for student in inspection.due(limit=5)
+            ]
+        finally:
+            engine.dispose()
+
     def _lag(self) -> int | None:
         try:
             return sum(self._behind(at) for at in self._committed())
@@ -116,3 +133,11 @@ class Watch:
     def _behind(self, at: TopicPartition) -> int:
         low, high = self._consumer.get_watermark_offsets(TopicPartition(at.topic, at.partition), timeout=_PATIENCE)
         return high - (low if at.offset == OFFSET_INVALID else at.offset)
+
+
+def _described(student: StudentState, waits: Sequence[StudentWait]) -> str:
+    causes = ", ".join(" ".join(filter(None, (one.provider, one.step, one.reason, one.code))) for one in waits)
+    return (
+        f"{student.tenant_id}/{student.student_id} is due {student.due_at}: version {student.settled_version} of "
+        f"{student.desired_version}, leased until {student.lease_until}, waits: {causes or 'none'}"
+    )

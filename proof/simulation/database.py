@@ -58,7 +58,7 @@ class Standby:
 class Database(MemoryLedger):
     """The server. `down` is whether it is unavailable; `fired` counts the faults that were met.
 
-    `unreadable` are the students of whom a record can't be read. `pruned_…` is what retention has deleted.
+    `unreadable` are the students with a record that can't be read. `pruned_…` is what retention has deleted.
     """
 
     def __init__(self, clock: Clock, rng: random.Random, trace: Trace) -> None:
@@ -218,19 +218,20 @@ class Database(MemoryLedger):
         self.change_log.passed(offsets, epochs)
 
     def published_outcomes(self, *, keep: float) -> Iterator[int]:
-        before = dict(self._state.outbox)
-        yield from super().published_outcomes(keep=keep)
-        self.pruned_outcomes |= _gone(before, self._state.outbox)
+        return self._remembered(super().published_outcomes(keep=keep))
 
     def recalled_outcomes(self, *, keep: float) -> Iterator[int]:
-        before = dict(self._state.outbox)
-        yield from super().recalled_outcomes(keep=keep)
-        self.pruned_outcomes |= _gone(before, self._state.outbox)
+        return self._remembered(super().recalled_outcomes(keep=keep))
 
     def settled_events(self, *, keep: float) -> Iterator[int]:
-        before = self._state.inbox
-        yield from super().settled_events(keep=keep)
-        self.pruned_events = _gone(before, self._state.inbox) | self.pruned_events
+        return self._remembered(super().settled_events(keep=keep))
+
+    def _remembered(self, pages: Iterator[int]) -> Iterator[int]:
+        """The pages; what they have deleted is kept for the evidence: of an event the first row, of an outcome the last."""
+        events, outcomes = dict(self._state.inbox), dict(self._state.outbox)
+        yield from pages
+        self.pruned_events = _gone(events, self._state.inbox) | self.pruned_events
+        self.pruned_outcomes |= _gone(outcomes, self._state.outbox)
 
     async def claim(self, room: Mapping[str, int], *, lease: float, worker: str) -> Sequence[Job]:
         jobs = await super().claim(room, lease=lease, worker=worker)

@@ -17,13 +17,13 @@ class Disposition(StrEnum):
     FAILED = "failed"
     DUPLICATE = "duplicate"  # this event_id is in the inbox with the same content
     REUSED_ID = "reused_id"  # this event_id is in the inbox with other content: a dead letter
-    SKIPPED = "skipped"  # asks for nothing, and there was no work to cancel
+    SKIPPED = "skipped"  # requests no action, and there was no work to cancel
     LOCKED = "locked"  # another transaction holds the student's row: nothing was written, give it again later
 
 
 @dataclass(frozen=True, slots=True)
 class Arrival:
-    """One event as it was read: it acts or, with no `providers`, asks for nothing and cancels work that is not settled.
+    """One event as it was read: it acts or, with no `providers`, requests no action and cancels work that is not settled.
 
     `value` is the whole record's: rows of earlier versions hold its SHA-256, by which a redelivered event is known.
     """

@@ -20,7 +20,7 @@ class Lease:
 
 @dataclass(frozen=True, slots=True)
 class Desired:
-    """The newest event that was accepted for a student. Without `providers` it asks for nothing: it cancels what came before."""
+    """The newest event that was accepted for a student. Without `providers` it requests no action: it cancels what came before."""
 
     event: StudentStatusChanged
     action: ProviderAction

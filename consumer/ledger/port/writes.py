@@ -1,4 +1,4 @@
-"""What a worker may write about a student whom it has leased. Each is safe to repeat."""
+"""Writes of a worker about a leased student. All of them are idempotent."""
 
 from dataclasses import dataclass, field
 from uuid import UUID

@@ -20,7 +20,7 @@ async def upgrade(experiment: Experiment) -> None:
     first, *others = installation.replicas
     await _runs_this(experiment, first)
     await experiment.sleep(0.25)
-    first.module = "testbed.release"
+    installation.run_before(first)
     await first.restart()
     experiment.fire("return to the older release")
     for replica in (*others, first):
