@@ -93,6 +93,9 @@ ServiceAccount = Annotated[
 OWN_CUSTOMER = "my_customer"
 """Google's name for the administrator's own Workspace customer."""
 
+LONGEST_NAME = 200
+"""Characters of an institution's name."""
+
 PARTS = "parts"
 """The validation context in which a tenant's parts are checked one by one, and `Tenant.contradictions` by the reader of the file."""
 
@@ -333,7 +336,7 @@ class Tenant(_Section):
 
     id: Slug
     """Also the file's name. Never change it: the marker on every account holds it."""
-    name: str = Field(min_length=1, max_length=200)
+    name: str = Field(min_length=1, max_length=LONGEST_NAME)
     """The institution's name, as students know it."""
     microsoft: MicrosoftSection | None = None
     """Microsoft 365."""

@@ -41,7 +41,7 @@ def check(
     for notice in findings.notices:
         out.print(notice, markup=False, highlight=False, soft_wrap=True)
     if connect:
-        found = contact(config, os.environ, known=findings, tenant=tenant)
+        found = contact(os.environ, known=findings, tenant=tenant)
         mistakes = [*mistakes, *found.mistakes]
         for note in found.notes:
             out.print(f"Note: {note}", markup=False, highlight=False, soft_wrap=True)

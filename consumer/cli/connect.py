@@ -11,8 +11,6 @@ import typer
 from consumer.cli.console import err
 from consumer.configuration.check import Findings as Static
 from consumer.configuration.document import Document
-from consumer.configuration.loading import read_settings, read_tenants
-from consumer.configuration.mistakes import Misconfigured
 from consumer.http.client import HttpClient
 from consumer.http.proxy import Proxies, open_proxies
 from consumer.preflight.check import DEPENDENCIES, Looker, look_at_everything
@@ -25,19 +23,15 @@ from consumer.settings import Settings
 from consumer.tenants import GoogleSection, MailgunSection, MicrosoftSection, Tenant
 
 
-def contact(config: Path, environ: Mapping[str, str], *, known: Static, tenant: str | None) -> Findings:
+def contact(environ: Mapping[str, str], *, known: Static, tenant: str | None) -> Findings:
     """Contacts the service's dependencies and the vendors of all tenants; with `tenant`, only the vendors of this one.
 
     What the files hold mistakes of (`known`) is not contacted, and nothing is where the service's file or the tenants' folder cannot be
     read. A key of which a mistake is known has no second one. Raises `BadParameter` for an unknown tenant.
     """
-    reading = read_settings(config, environ)
-    settings = reading.model
-    try:
-        files = read_tenants(settings.tenants_dir) if settings else None
-    except Misconfigured:
-        files = None
-    if settings is None or files is None:
+    reading, files = known.reading, known.files
+    settings = reading and reading.model
+    if reading is None or settings is None or files is None:
         return Findings()
     if tenant is not None and tenant not in {*files.broken, *(one.id for one, _ in files.loaded)}:
         raise typer.BadParameter(f"there is no `{tenant}`", param_hint="--tenant")

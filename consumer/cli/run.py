@@ -11,7 +11,6 @@ import uvloop
 from consumer.app import App
 from consumer.cli.console import DEFAULT_SERVICE_FILE, ServiceFile
 from consumer.configuration.check import examine
-from consumer.configuration.loading import load_settings, read_tenants
 from consumer.configuration.mistakes import Misconfigured
 from consumer.failpoints import UNARMED, Failpoints, arm
 from consumer.http.proxy import DIRECT, Proxies, open_proxies
@@ -30,10 +29,9 @@ def run(config: ServiceFile = DEFAULT_SERVICE_FILE) -> None:
     Exit status 1 where no tenant can be used, or the service file has a mistake.
     """
     findings = examine(config, os.environ, secrets=True)
-    if findings.service:
+    settings, files = findings.reading and findings.reading.model, findings.files
+    if findings.service or settings is None or files is None:
         raise Misconfigured(findings.mistakes)
-    settings = load_settings(config, os.environ)
-    files = read_tenants(settings.tenants_dir)
     tenants = [tenant for tenant, _ in files.loaded]
     if not {tenant.id for tenant in tenants} - findings.unusable.keys():
         raise Misconfigured(findings.mistakes)

@@ -1,7 +1,7 @@
 """`provisioner config check`: everything that can be known to be wrong before the service starts, all at once."""
 
 from collections.abc import Iterator, Mapping, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from pathlib import Path
 
 from consumer.configuration.checks import access, grants, kafka, mailing, naming
@@ -24,7 +24,8 @@ class Findings:
     Those in `service` stop the process. A tenant with `unusable` mistakes (in its file, its address patterns, its secrets, keys or
     certificates) is held by itself. `other` mistakes hold no student, or one step of some students, such as a template's. `notices` are
     not mistakes.
-    `tenants` are the ids of all tenants, in the order of their files.
+    `tenants` are the ids of all tenants, in the order of their files. `reading` and `files` are what was read of
+    the service's file and the tenants'; None where too little could be.
     """
 
     service: Sequence[Mistake] = ()
@@ -32,6 +33,8 @@ class Findings:
     other: Sequence[Mistake] = ()
     notices: Sequence[str] = ()
     tenants: Sequence[str] = ()
+    reading: Reading[Settings] | None = None
+    files: TenantFiles | None = None
 
     @property
     def mistakes(self) -> Sequence[Mistake]:
@@ -65,7 +68,7 @@ def examine(service_file: Path, environ: Mapping[str, str], *, secrets: bool) ->
     except Misconfigured as error:
         return Findings([*service, *error.mistakes], notices=notices)
     found = _tenants(files, TemplateCheck(templates), open_secret)
-    return Findings(service, found.unusable, found.other, [*notices, *found.notices], found.tenants)
+    return replace(found, service=service, notices=[*notices, *found.notices], reading=reading, files=files)
 
 
 def _directory(reading: Reading[Settings], key: str) -> Path | None:

@@ -5,6 +5,7 @@ from pathlib import Path
 from typing import Any, cast
 
 import yaml
+from yaml.composer import Composer
 
 from consumer.configuration.mistakes import Misconfigured, Mistake, shown
 
@@ -140,9 +141,20 @@ def _other(path: Path) -> str:
     return f"There is `{shown(other)}`: give that one." if other.is_file() else "Give the path of one that exists."
 
 
+class _FastLoader(Composer, yaml.CSafeLoader):
+    """libyaml's parser under PyYAML's composer: several times faster. libyaml's own composer recurses in C, and can overflow the stack."""
+
+    def __init__(self, text: str) -> None:
+        yaml.CSafeLoader.__init__(self, text)
+        Composer.__init__(self)
+
+
 def _composed(text: str, file: str) -> yaml.Node | None:
     try:
-        return yaml.compose(text, Loader=yaml.SafeLoader)
+        try:
+            return yaml.compose(text, Loader=_FastLoader)
+        except yaml.YAMLError:
+            return yaml.compose(text, Loader=yaml.SafeLoader)  # its messages say more
     except yaml.MarkedYAMLError as error:
         wrong = f"This is not YAML: {error.problem or 'it cannot be read'}"
         right = "Check the indentation, colons and quotes here."
