@@ -3,7 +3,7 @@
 import asyncio
 import os
 import socket
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Collection, Mapping, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from contextlib import AsyncExitStack
 from functools import partial
@@ -40,7 +40,10 @@ _WAIT_FOR_DEPENDENCY = 2.0
 
 
 class App:
-    """One process of the service. `run` returns when `stop` was called and everything has drained. `unreadable`: see `Assembly`."""
+    """One process of the service. `run` returns when `stop` was called and everything has drained.
+
+    `unreadable` and `unusable`: see `Assembly`.
+    """
 
     def __init__(
         self,
@@ -50,6 +53,7 @@ class App:
         *,
         failpoints: Failpoints = UNARMED,
         unreadable: Mapping[str, Outline | None] | None = None,
+        unusable: Collection[str] = (),
         proxies: Proxies = DIRECT,
     ) -> None:
         self.metrics = Metrics(CollectorRegistry())
@@ -74,6 +78,7 @@ class App:
             name=self._name,
             failpoints=failpoints,
             unreadable=unreadable,
+            unusable=unusable,
         )
 
     def stop(self) -> None:

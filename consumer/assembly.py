@@ -1,7 +1,7 @@
 """Each loop, built from settings, tenants and clients. `app` says when."""
 
 import random
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Collection, Mapping, Sequence
 from functools import partial
 
 from consumer.clients import Clients
@@ -49,7 +49,8 @@ class Assembly:
 
     `beat` receives the loop that turns, `progress` the intake's progress; `stopping` says whether the process ends. `unreadable` are the
     tenants whose files hold mistakes. What acts for one whose outline is known is taken in, and waits in the ledger until its file is
-    corrected and the process restarted; events of the others go to the dead letters.
+    corrected and the process restarted; events of the others go to the dead letters. `unusable` are these and the tenants of which a
+    secret, key or certificate could not be opened.
     """
 
     def __init__(
@@ -65,6 +66,7 @@ class Assembly:
         progress: Progress | None = None,
         failpoints: Failpoints = UNARMED,
         unreadable: Mapping[str, Outline | None] | None = None,
+        unusable: Collection[str] = (),
     ) -> None:
         self._settings = settings
         self._tenants = {tenant.id: tenant for tenant in tenants}
@@ -77,7 +79,7 @@ class Assembly:
         self._failpoints = failpoints
         self._outlines = {ident: outline for ident, outline in (unreadable or {}).items() if outline is not None}
         self._without_table = (unreadable or {}).keys() - self._outlines.keys()
-        for ident in unreadable or ():
+        for ident in {*(unreadable or ()), *unusable}:
             metrics.tenant_unusable.labels(ident).set(1)
 
     def loops(self, clients: Clients, schemas: Schemas, writer: OutcomeWriter) -> Sequence[Loop]:

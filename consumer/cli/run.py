@@ -3,7 +3,7 @@
 import asyncio
 import os
 import signal
-from collections.abc import Mapping, Sequence
+from collections.abc import Collection, Mapping, Sequence
 
 import structlog
 import uvloop
@@ -41,7 +41,15 @@ def run(config: ServiceFile = DEFAULT_SERVICE_FILE) -> None:
     unreadable = {ident: broken.outline for ident, broken in files.broken.items()}
     open_secret = opener(os.environ)
     proxies = open_proxies(settings.proxy, open_secret, os.environ)
-    serve(settings, tenants, open_secret, failpoints=arm(os.environ), unreadable=unreadable, proxies=proxies)
+    serve(
+        settings,
+        tenants,
+        open_secret,
+        failpoints=arm(os.environ),
+        unreadable=unreadable,
+        unusable=findings.unusable.keys(),
+        proxies=proxies,
+    )
 
 
 def serve(
@@ -51,12 +59,21 @@ def serve(
     *,
     failpoints: Failpoints = UNARMED,
     unreadable: Mapping[str, Outline | None] | None = None,
+    unusable: Collection[str] = (),
     proxies: Proxies = DIRECT,
 ) -> None:
-    """Runs one process until it is asked to stop. `unreadable`: see `Assembly`. Raises `Stop`."""
+    """Runs one process until it is asked to stop. `unreadable` and `unusable`: see `Assembly`. Raises `Stop`."""
 
     async def main() -> None:
-        app = App(settings, tenants, open_secret, failpoints=failpoints, unreadable=unreadable, proxies=proxies)
+        app = App(
+            settings,
+            tenants,
+            open_secret,
+            failpoints=failpoints,
+            unreadable=unreadable,
+            unusable=unusable,
+            proxies=proxies,
+        )
         loop = asyncio.get_running_loop()
         for number in (signal.SIGTERM, signal.SIGINT):
             loop.add_signal_handler(number, app.stop)

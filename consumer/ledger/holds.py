@@ -3,7 +3,8 @@
 What waits for a vendor's own time (`Retry-After`) is no hold: a change of the configuration leaves it, an operator may end it.
 """
 
-from collections.abc import Mapping
+from collections import Counter
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 
 from sqlalchemy import Connection, Engine, text
@@ -22,8 +23,9 @@ _CHANGED = text(
 )
 _END_WAITS = text(
     """
-    DELETE FROM tenant_wait WHERE tenant_id = :tenant AND (held OR NOT :only_held)
+    DELETE FROM tenant_wait WHERE tenant_id = ANY(CAST(:tenants AS text[])) AND (held OR NOT :only_held)
       AND (CAST(:service AS text) IS NULL OR service = :service OR starts_with(service, :service || '/'))
+    RETURNING tenant_id
     """
 )
 # In the order of the key, as all who lock several students.
@@ -31,12 +33,15 @@ _DUE = text(
     """
     WITH waiting AS (
       SELECT s.tenant_id, s.student_id FROM student s
-      WHERE s.tenant_id = :tenant AND s.due_at > now() AND (s.lease_until IS NULL OR s.lease_until <= now())
+      WHERE s.tenant_id = ANY(CAST(:tenants AS text[])) AND s.due_at > now() AND (s.lease_until IS NULL OR s.lease_until <= now())
         AND EXISTS (SELECT FROM student_wait w WHERE w.tenant_id = s.tenant_id AND w.student_id = s.student_id
                     AND (w.held OR NOT :only_held) AND (CAST(:service AS text) IS NULL OR w.provider = :service OR w.step = :step))
       ORDER BY s.tenant_id, s.student_id FOR NO KEY UPDATE OF s
+    ), due AS (
+      UPDATE student s SET due_at = now() FROM waiting WHERE s.tenant_id = waiting.tenant_id AND s.student_id = waiting.student_id
+      RETURNING s.tenant_id
     )
-    UPDATE student s SET due_at = now() FROM waiting WHERE s.tenant_id = waiting.tenant_id AND s.student_id = waiting.student_id
+    SELECT tenant_id, count(*) AS students FROM due GROUP BY tenant_id
     """
 )
 
@@ -65,18 +70,21 @@ class Holds:
         values = {"tenants": list(digests), "digests": list(digests.values())}
         with transaction(self._engine) as connection:
             changed = [row.tenant_id for row in connection.execute(_CHANGED, values)]
-            return {tenant: _resume(connection, tenant, service=None, only_held=True) for tenant in changed}
+            return _resume(connection, changed, service=None, only_held=True) if changed else {}
 
     def resume(self, tenant_id: str, service: str | None) -> Resumed:
         """Ends the tenant's waits, for `service` and its parts or for all; students who waited because of them are due at once."""
         with transaction(self._engine) as connection:
-            return _resume(connection, tenant_id, service=service, only_held=False)
+            return _resume(connection, [tenant_id], service=service, only_held=False)[tenant_id]
 
 
-def _resume(connection: Connection, tenant: str, *, service: str | None, only_held: bool) -> Resumed:
-    values = {"tenant": tenant, "service": service, "only_held": only_held}
-    services = connection.execute(_END_WAITS, values).rowcount
+def _resume(
+    connection: Connection, tenants: Sequence[str], *, service: str | None, only_held: bool
+) -> Mapping[str, Resumed]:
+    values = {"tenants": tenants, "service": service, "only_held": only_held}
+    services = Counter(row.tenant_id for row in connection.execute(_END_WAITS, values))
     # Only the welcome mail is no provider's: it waits for the mail service.
-    students = connection.execute(_DUE, values | {"step": "welcome" if service == "mailgun" else None}).rowcount
+    due = connection.execute(_DUE, values | {"step": "welcome" if service == "mailgun" else None})
+    students = {row.tenant_id: row.students for row in due}
     connection.execute(text("SELECT pg_notify(:channel, '')"), {"channel": WORK_CHANNEL})
-    return Resumed(services, students)
+    return {tenant: Resumed(services[tenant], students.get(tenant, 0)) for tenant in tenants}

@@ -1,5 +1,6 @@
 """The tenants with the open connections that their work needs."""
 
+from collections import OrderedDict
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 
@@ -16,6 +17,8 @@ log = structlog.get_logger()
 
 _OPEN_AGAIN = 60.0
 """Seconds after which a tenant that could not be opened is tried again, when there is work for it."""
+_IDLE = 3600.0
+"""Seconds without work after which a tenant's connections are given up: by then its tokens have expired too."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -32,9 +35,10 @@ class Institution:
 
 
 class Institutions(Mapping[str, Institution]):
-    """All tenants of a process by id. A tenant whose secret, key or CA file cannot be used has a `fault`; other tenants are not affected.
+    """All tenants of a process by id, each opened when it is first asked for, and closed when it was not for an hour.
 
-    Such a tenant is opened again when it is asked for, at most once a minute: once the secret is there, work continues without a restart.
+    A tenant whose secret, key or CA file cannot be used has a `fault`; other tenants are not affected. It is opened again when it is asked
+    for, at most once a minute: once the secret is there, work continues without a restart.
     `open_tenant` raises `Stop` and may block for as long as reading small files takes; `clock` returns seconds.
     """
 
@@ -46,37 +50,47 @@ class Institutions(Mapping[str, Institution]):
         clock: Callable[[], float],
         metrics: Metrics,
     ) -> None:
+        self._tenants = {tenant.id: tenant for tenant in tenants}
         self._open_tenant = open_tenant
         self._clock = clock
         self._metrics = metrics
+        self._opened: OrderedDict[str, _Opened] = OrderedDict()
         self._open_at: dict[str, float] = {}
-        self._opened = {tenant.id: self._open(tenant) for tenant in tenants}
 
     def __getitem__(self, tenant_id: str) -> Institution:
-        known = self._opened[tenant_id]
-        if known.fault is not None and self._clock() >= self._open_at[tenant_id]:
-            known = self._opened[tenant_id] = self._open(known.tenant)
-            if known.fault is None:
-                log.info("tenant_usable", tenant_id=tenant_id)
-        return known
+        now = self._clock()
+        self._close_idle(now)
+        opened = self._opened.pop(tenant_id, None)
+        institution = opened.institution if opened else None
+        if institution is None or (institution.fault is not None and now >= self._open_at[tenant_id]):
+            institution = self._open(self._tenants[tenant_id], now)
+        self._opened[tenant_id] = _Opened(institution, now)
+        return institution
 
     def __iter__(self) -> Iterator[str]:
-        return iter(self._opened)
+        return iter(self._tenants)
 
     def __len__(self) -> int:
-        return len(self._opened)
+        return len(self._tenants)
 
-    def _open(self, tenant: Tenant) -> Institution:
+    def _close_idle(self, now: float) -> None:
+        """Those used longest ago come first. A student in work keeps its own reference."""
+        while self._opened and next(iter(self._opened.values())).used_at <= now - _IDLE:
+            self._opened.popitem(last=False)
+
+    def _open(self, tenant: Tenant, now: float) -> Institution:
         try:
             institution = self._open_tenant(tenant)
         except Stop as stop:
             why = str(stop)
         else:
             self._metrics.tenant_unusable.labels(tenant.id).set(0)
+            if self._open_at.pop(tenant.id, None) is not None:
+                log.info("tenant_usable", tenant_id=tenant.id)
             return institution
         if tenant.id not in self._open_at:
             log.error("tenant_unusable", tenant_id=tenant.id, why=why)
-        self._open_at[tenant.id] = self._clock() + _OPEN_AGAIN
+        self._open_at[tenant.id] = now + _OPEN_AGAIN
         self._metrics.tenant_unusable.labels(tenant.id).set(1)
         # The log has the cause: names of our files and variables do not belong in outcome events.
         fault = Hold(
@@ -85,3 +99,9 @@ class Institutions(Mapping[str, Institution]):
             scope=Scope.TENANT,
         )
         return Institution(tenant, {}, None, fault)
+
+
+@dataclass(frozen=True, slots=True)
+class _Opened:
+    institution: Institution
+    used_at: float
