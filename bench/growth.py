@@ -32,6 +32,7 @@ from consumer.ledger.journal import Entry, Journal
 from consumer.ledger.outbox import PostgresOutbox
 from consumer.ledger.port.inbox import Arrival, Disposition
 from consumer.ledger.port.student import Job, StepState
+from consumer.ledger.port.work import Room
 from consumer.ledger.port.writes import BeginStep, EndStep, Publish, Settle
 from consumer.ledger.retention import PostgresRetention
 
@@ -87,7 +88,7 @@ class _Flow:
         self._retention = PostgresRetention(engine)
         self._epochs = {("growth", 0): self._inbox.own("growth", [0], owner="bench")[0].epoch}
         self._relay = self._outbox.take_over("growth")
-        self._room = {f"tenant-{number}": _BATCH for number in range(_TENANTS)}
+        self._room = {f"tenant-{number}": Room(_BATCH) for number in range(_TENANTS)}
         self._prune_at = 0.0
 
     def batch(self) -> float:

@@ -34,6 +34,7 @@ from consumer.provisioning.containment import Experience, Limits
 from consumer.provisioning.ending import Pace
 from consumer.provisioning.institution import Institution, Institutions
 from consumer.provisioning.pool import Pool
+from consumer.provisioning.scheduler import Share
 from consumer.provisioning.student import StudentWorker
 from consumer.secrets import SecretOpener
 from consumer.settings import Settings
@@ -150,10 +151,14 @@ class Assembly:
         return Pool(
             work=clients.work(),
             handle=worker.work,
-            limits={tenant.id: tenant.concurrency for tenant in self._tenants.values()},
+            shares={
+                tenant.id: Share(tenant.concurrency, tuple(at.value for at in tenant.providers))
+                for tenant in self._tenants.values()
+            },
             concurrency=timing.concurrency,
             lease=timing.lease,
             sweep=timing.sweep,
+            overdue=timing.report_after,
             worker=self._name,
             wait=clients.work_announced,
             beat=partial(self._beat, "provisioning"),

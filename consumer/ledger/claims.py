@@ -2,7 +2,7 @@
 
 import json
 from collections import defaultdict
-from collections.abc import Callable, Collection, Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from typing import Any
 
 import structlog
@@ -13,24 +13,33 @@ from consumer.ledger.engine import transaction
 from consumer.ledger.epochs import next_epoch
 from consumer.ledger.jobs import job_of
 from consumer.ledger.port.student import Job
+from consumer.ledger.port.work import Room
 from consumer.ledger.unreadable import Unreadable
 
 log = structlog.get_logger()
 
 _ASIDE = 60.0
 """Seconds until a student with an unreadable record is due again: another replica may be of a version that can read it."""
-_LOCKED = 0.5
-"""Seconds until a due student whose row is locked by another transaction is looked at again."""
+_NEVER = 1e9
+"""Seconds, in place of an infinite time: PostgreSQL has no such interval before 17."""
 
-# Rows that another worker is claiming are passed over, not waited for.
+# Rows that another worker is claiming are passed over, not waited for. Of a tenant all of whose services wait, only students who have been
+# due for long are claimed: to be reported.
 _CLAIM = text(
     f"""
-    WITH picked AS (
+    WITH open AS (
+      SELECT DISTINCT tenant_id FROM unnest(CAST(:whose AS text[]), CAST(:services AS text[])) AS needed(tenant_id, service)
+      WHERE NOT EXISTS (SELECT FROM tenant_wait w
+                        WHERE w.tenant_id = needed.tenant_id AND w.service = needed.service AND w.until > now())
+    ), room AS (
+      SELECT tenant_id, places, now() - CASE WHEN open.tenant_id IS NULL THEN overdue ELSE 0 END * interval '1 second' AS before
+      FROM unnest(CAST(:tenants AS text[]), CAST(:places AS int[]), CAST(:overdue AS float8[])) AS asked(tenant_id, places, overdue)
+      LEFT JOIN open USING (tenant_id)
+    ), picked AS (
       SELECT due.tenant_id, due.student_id
-      FROM unnest(CAST(:tenants AS text[]), CAST(:places AS int[])) AS room(tenant_id, places)
-      CROSS JOIN LATERAL (
+      FROM room CROSS JOIN LATERAL (
         SELECT s.tenant_id, s.student_id FROM student s
-        WHERE s.tenant_id = room.tenant_id AND s.due_at <= now() AND (s.lease_until IS NULL OR s.lease_until <= now())
+        WHERE s.tenant_id = room.tenant_id AND s.due_at <= room.before AND (s.lease_until IS NULL OR s.lease_until <= now())
         ORDER BY s.due_at LIMIT room.places FOR NO KEY UPDATE SKIP LOCKED
       ) AS due
     )
@@ -39,33 +48,6 @@ _CLAIM = text(
     FROM picked WHERE s.tenant_id = picked.tenant_id AND s.student_id = picked.student_id
     RETURNING s.tenant_id, s.student_id, s.lease_epoch, s.desired, s.accepted_at, s.attempt, s.settled_version, now() AS now
     """  # noqa: S608  a constant of ours
-)
-
-# Of each tenant the first in the index that are not leased; the leased ones are those due before it. A student that was parked by hand
-# at 'infinity' is never due; older servers can't subtract that.
-_NEXT_FREE = text(
-    """
-    SELECT extract(epoch FROM min(first.due_at) - now())::float8
-    FROM unnest(CAST(:tenants AS text[])) AS asked(tenant_id)
-    CROSS JOIN LATERAL (
-      SELECT s.due_at FROM student s
-      WHERE s.tenant_id = asked.tenant_id AND s.due_at < 'infinity' AND (s.lease_until IS NULL OR s.lease_until <= now())
-      ORDER BY s.due_at LIMIT 1
-    ) AS first
-    """
-)
-_ONE_FREE = text(
-    """
-    SELECT FROM student s
-    WHERE s.tenant_id = ANY(CAST(:tenants AS text[])) AND s.due_at <= now() AND (s.lease_until IS NULL OR s.lease_until <= now())
-    LIMIT 1 FOR NO KEY UPDATE SKIP LOCKED
-    """
-)
-_NEXT_LEASE = text(
-    """
-    SELECT extract(epoch FROM min(lease_until) - now())::float8 FROM student
-    WHERE tenant_id = ANY(CAST(:tenants AS text[])) AND due_at <= now() AND lease_until > now() AND lease_until < 'infinity'
-    """
 )
 
 # Columns by name: a prepared `SELECT *` fails from the moment in which a newer version's migration adds one.
@@ -127,9 +109,18 @@ class Claims:
         self._engine = engine
         self._unreadable = unreadable
 
-    def claim(self, room: Mapping[str, int], *, lease: float, worker: str) -> Sequence[Job]:
+    def claim(self, room: Mapping[str, Room], *, lease: float, worker: str) -> Sequence[Job]:
         """A student with an unreadable record is set aside, with the reason, and not returned."""
-        values = {"tenants": list(room), "places": list(room.values()), "lease": lease, "worker": worker}
+        needed = [(tenant, service) for tenant, of in room.items() for service in of.services or ("",)]
+        values = {
+            "tenants": list(room),
+            "places": [of.places for of in room.values()],
+            "overdue": [min(of.overdue, _NEVER) for of in room.values()],
+            "whose": [tenant for tenant, _ in needed],
+            "services": [service for _, service in needed],
+            "lease": lease,
+            "worker": worker,
+        }
         with transaction(self._engine) as connection:
             rows = connection.execute(_CLAIM, values).all()
             if not rows:
@@ -152,17 +143,6 @@ class Claims:
             self._unreadable(place)
             log.error("student_unreadable", tenant_id=tenant_id, place=place, again_in=_ASIDE)
         return jobs
-
-    def seconds_to_next(self, tenants: Collection[str]) -> float | None:
-        """Reads a few rows of each tenant, however many wait."""
-        asked = {"tenants": list(tenants)}
-        with transaction(self._engine) as connection:
-            free = connection.execute(_NEXT_FREE, asked).scalar_one()
-            if free is not None and free <= 0:
-                return 0.0 if connection.execute(_ONE_FREE, asked).first() is not None else _LOCKED
-            # What is due is leased, all of it: no more rows than there are students in work.
-            leased = connection.execute(_NEXT_LEASE, asked).scalar_one()
-        return min((seconds for seconds in (free, leased) if seconds is not None), default=None)
 
 
 def _put_aside(connection: Connection, aside: Mapping[_Key, str]) -> None:

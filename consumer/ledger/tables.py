@@ -89,6 +89,14 @@ student = Table(
 # extending a lease stays a HOT update.
 Index("student_due", student.c.tenant_id, student.c.due_at, postgresql_where=text("due_at IS NOT NULL"))
 
+# By which a replica finds who has become due since it last looked, however many wait.
+Index(
+    "student_became_due",
+    student.c.due_at,
+    postgresql_include=["tenant_id"],
+    postgresql_where=text("due_at IS NOT NULL"),
+)
+
 # A skipped event cancels work only where there is some: these are few among many students.
 Index(
     "student_open",

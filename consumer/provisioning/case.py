@@ -166,6 +166,13 @@ class Case:
         wait = self.job.waits.get((self.provider, name))
         return wait.since if wait and wait.version == self.version else self.now()
 
+    def has_waited(self, name: StepName) -> timedelta:
+        """For how long this version has waited at this step; since it was accepted, where it has not come so far before."""
+        wait = self.job.waits.get((self.provider, name))
+        if self.job.settled or (wait and wait.version == self.version):
+            return self.now() - self.waits_since(name)
+        return self.now() - self.job.desired.accepted_at
+
     def was_lost(self, name: StepName) -> bool:
         """Whether the outcome of any attempt since the account was last verified is unknown, whatever has become of later ones."""
         step = self.step(name)

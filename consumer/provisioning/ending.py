@@ -128,7 +128,7 @@ class Endings:
         after = fault.after if isinstance(fault, RetryLater) else None
         # A vendor's own time is a lower bound; what is added spreads the tenant's students.
         seconds = own if after is None else after + min(own, self._pace.base)
-        planned = case.now() - case.waits_since(name) + timedelta(seconds=seconds)
+        planned = case.has_waited(name) + timedelta(seconds=seconds)
         report = planned.total_seconds() > self._pace.report_after or tries >= self._pace.report_attempts
         held = isinstance(fault, OnHold)
         log.debug(

@@ -13,6 +13,7 @@ from consumer.errors import Unavailable
 from consumer.failpoints import commit_lost
 from consumer.ledger.port.inbox import Arrival, Disposition, Ownership, Place
 from consumer.ledger.port.student import Job, Lease
+from consumer.ledger.port.work import Room
 from consumer.ledger.port.writes import Publish, Write
 from proof.simulation.change_log import ChangeLog
 from proof.simulation.clock import Clock
@@ -233,7 +234,7 @@ class Database(MemoryLedger):
         self.pruned_events = _gone(events, self._state.inbox) | self.pruned_events
         self.pruned_outcomes |= _gone(outcomes, self._state.outbox)
 
-    async def claim(self, room: Mapping[str, int], *, lease: float, worker: str) -> Sequence[Job]:
+    async def claim(self, room: Mapping[str, Room], *, lease: float, worker: str) -> Sequence[Job]:
         jobs = await super().claim(room, lease=lease, worker=worker)
         readable = list[Job]()
         for job in jobs:

@@ -1,6 +1,7 @@
 """The ledger's ports, each for one process, over the simulated database."""
 
 from collections.abc import Callable, Collection, Iterator, Mapping, Sequence
+from datetime import datetime
 from typing import TypeVar
 
 from consumer.errors import Unavailable
@@ -8,6 +9,7 @@ from consumer.events import Provider
 from consumer.ledger.port.inbox import Arrival, Disposition, Ownership, Place
 from consumer.ledger.port.outbox import Landmark, OnTopic, OutboxBatch
 from consumer.ledger.port.student import Job, Lease
+from consumer.ledger.port.work import Due, Room
 from consumer.ledger.port.writes import Write
 from proof.simulation.database import Database
 from proof.simulation.process import Process
@@ -24,11 +26,11 @@ class SimulatedWork:
         self._database = database
         self._process = process
 
-    async def claim(self, room: Mapping[str, int], *, lease: float, worker: str) -> Sequence[Job]:
-        return await self._do("claims", lambda: at_once(self._database.claim(room, lease=lease, worker=worker)))
+    async def due(self, since: datetime | None) -> Due:
+        return await self._do("looks", lambda: at_once(self._database.due(since)))
 
-    async def seconds_to_next(self, tenants: Collection[str]) -> float | None:
-        return await self._do("looks", lambda: at_once(self._database.seconds_to_next(tenants)))
+    async def claim(self, room: Mapping[str, Room], *, lease: float, worker: str) -> Sequence[Job]:
+        return await self._do("claims", lambda: at_once(self._database.claim(room, lease=lease, worker=worker)))
 
     async def reserve(self, lease: Lease, providers: Sequence[Provider], candidates: Sequence[str]) -> str | None:
         return await self._do("reserves", lambda: at_once(self._database.reserve(lease, providers, candidates)))

@@ -19,7 +19,7 @@ from consumer.ledger.port.inbox import Arrival, Disposition, Inbox
 from consumer.ledger.port.outbox import Outbox
 from consumer.ledger.port.retention import Retention
 from consumer.ledger.port.student import Job
-from consumer.ledger.port.work import Work
+from consumer.ledger.port.work import Room, Work
 from consumer.ledger.retention import PostgresRetention
 from consumer.ledger.work import PostgresWork
 from testbed.fakes.ledger import MemoryLedger
@@ -174,7 +174,12 @@ class Given:
         return self.ledger.inbox.accept([arrival(one) for one in events], epochs=self.epochs)
 
     async def claim(self, places: int = 10, *, lease: float = 60, tenant: str = "north") -> list[Job]:
-        return list(await self.ledger.work.claim({tenant: places}, lease=lease, worker="w"))
+        return list(await self.ledger.work.claim({tenant: Room(places)}, lease=lease, worker="w"))
+
+    async def seconds_to_next(self) -> float | None:
+        """Until a student can be claimed who is planned; None where nothing is."""
+        due = await self.ledger.work.due(None)
+        return 0.0 if due.tenants else due.next_in
 
     async def claim_one(self) -> Job:
         (job,) = await self.claim()

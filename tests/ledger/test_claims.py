@@ -5,7 +5,8 @@ import pytest
 from consumer.errors import Fenced
 from consumer.events import StepName
 from consumer.ledger.port.student import StepState
-from consumer.ledger.port.writes import Defer, EndStep, KeepLease
+from consumer.ledger.port.work import Room
+from consumer.ledger.port.writes import EndStep, KeepLease
 from tests.ledger.conftest import Given, Ledger, event
 from tests.ledger.writes import BEGIN, MS
 
@@ -39,7 +40,7 @@ async def test_a_claim_takes_no_more_than_there_is_room_for(given: Given) -> Non
 
 async def test_each_tenant_has_its_own_room(given: Given, ledger: Ledger) -> None:
     given.accept(*(event(f"e{n}", student_id=f"s{n}") for n in range(5)), event("x", tenant_id="south"))
-    jobs = await ledger.work.claim({"north": 2, "south": 2}, lease=60, worker="w")
+    jobs = await ledger.work.claim({"north": Room(2), "south": Room(2)}, lease=60, worker="w")
     assert sorted(job.lease.tenant_id for job in jobs) == ["north", "north", "south"]
 
 
@@ -76,32 +77,3 @@ async def test_a_read_keeps_the_lease_beyond_its_call(given: Given, ledger: Ledg
     await ledger.work.commit(job.lease, [KeepLease(30)])
     ledger.advance(40)
     await ledger.work.commit(job.lease, [])
-
-
-async def test_the_next_due_student_says_how_long_to_wait(given: Given, ledger: Ledger) -> None:
-    given.accept(event())
-    job = await given.claim_one()
-    await ledger.work.commit(job.lease, [Defer(100)])
-    assert 90 < (await ledger.work.seconds_to_next(["north"]) or 0) <= 100
-
-
-async def test_the_next_student_can_be_one_whose_lease_runs_out(given: Given, ledger: Ledger) -> None:
-    given.accept(event("e1"), event("e2", student_id="s2"))
-    leased, deferred = await given.claim(lease=50)
-    await ledger.work.commit(deferred.lease, [Defer(100)])
-    assert 40 < (await ledger.work.seconds_to_next(["north"]) or 0) <= 50
-    ledger.advance(51)
-    assert await ledger.work.seconds_to_next(["north"]) == 0
-    assert (await given.claim_one()).lease.student_id == leased.lease.student_id
-
-
-async def test_a_student_that_is_due_is_the_next_although_others_are_leased(given: Given, ledger: Ledger) -> None:
-    given.accept(*(event(f"e{n}", student_id=f"s{n}") for n in range(4)))
-    assert len(await given.claim(3)) == 3
-    assert await ledger.work.seconds_to_next(["north"]) == 0
-
-
-async def test_only_the_tenants_asked_about_have_a_next_student(given: Given, ledger: Ledger) -> None:
-    given.accept(event())
-    assert await ledger.work.seconds_to_next(["south"]) is None
-    assert await ledger.work.seconds_to_next(["south", "north"]) == 0

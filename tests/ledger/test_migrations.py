@@ -12,6 +12,7 @@ from consumer.ledger.claims import Claims
 from consumer.ledger.engine import open_engine
 from consumer.ledger.inbox import PostgresInbox
 from consumer.ledger.migrations import require_current, upgrade
+from consumer.ledger.port.work import Room
 from consumer.ledger.tables import metadata
 from tests.ledger.conftest import TOPIC, arrival, event
 
@@ -60,7 +61,7 @@ def test_columns_that_the_next_version_adds_do_not_disturb_this_one(database_url
     def one_student(number: int) -> None:
         one = event(f"e{number}", student_id=f"s{number}")
         inbox.accept([arrival(one)], epochs=epochs)
-        (job,) = claims.claim({"north": 1}, lease=60, worker="w")
+        (job,) = claims.claim({"north": Room(1)}, lease=60, worker="w")
         assert job.desired.event == one
 
     for number in range(10):  # psycopg prepares what it has executed five times

@@ -43,7 +43,7 @@ async def test_a_settled_student_is_done_with(given: Given, ledger: Ledger) -> N
     await ledger.work.commit(job.lease, [SETTLE])
     assert ledger.dispositions() == {"e1": Disposition.APPLIED}
     assert await given.claim() == []
-    assert await ledger.work.seconds_to_next(["north"]) is None
+    assert await given.seconds_to_next() is None
 
 
 async def test_settling_supersedes_older_events_that_were_never_begun(given: Given, ledger: Ledger) -> None:
@@ -78,7 +78,7 @@ async def test_a_student_whose_steps_are_all_known_is_not_looked_at_again(given:
     await ledger.work.commit(job.lease, [ended(StepState.RETRYABLE)])
     await ledger.work.commit(job.lease, [BEGIN])
     await ledger.work.commit(job.lease, [ended(StepState.DONE), SETTLE])
-    assert await ledger.work.seconds_to_next(["north"]) is None
+    assert await given.seconds_to_next() is None
 
 
 async def test_a_step_that_was_unknown_is_unsure_when_it_is_done_and_the_student_due_once_more(
@@ -150,7 +150,7 @@ async def test_a_verified_account_is_not_looked_at_again(given: Given, ledger: L
     ledger.advance(901)
     job = await given.claim_one()
     await ledger.work.commit(job.lease, [Verified(MS), SETTLE])
-    assert await ledger.work.seconds_to_next(["north"]) is None
+    assert await given.seconds_to_next() is None
 
 
 async def test_one_providers_verification_says_nothing_about_anothers(given: Given, ledger: Ledger) -> None:

@@ -113,7 +113,7 @@ async def test_a_student_that_was_parked_by_hand_for_ever_is_nobodys_next(
     given.accept(event())
     on_postgres.execute(parked)
     assert await given.claim() == []
-    assert await on_postgres.work.seconds_to_next(["north"]) is None
+    assert await given.seconds_to_next() is None
 
 
 async def test_a_password_at_a_provider_that_is_not_known_does_not_stop_the_rotation_of_keys(

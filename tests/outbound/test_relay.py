@@ -13,6 +13,7 @@ from prometheus_client import CollectorRegistry
 
 from consumer.errors import Stop, Unavailable
 from consumer.ledger.port.outbox import OnTopic
+from consumer.ledger.port.work import Room
 from consumer.ledger.port.writes import Publish
 from consumer.observe.metrics import Metrics
 from consumer.outbound.relay import Relay
@@ -157,7 +158,7 @@ class Rig:
 
     async def queue(self, *numbers: int, topic: str = "outcomes") -> None:
         self.ledger.accept([arrival(event(f"e{numbers[0]}", student_id=f"s{numbers[0]}"))], epochs=self._epochs)
-        (job,) = await self.ledger.claim({"north": 1}, lease=1_000, worker="w")
+        (job,) = await self.ledger.claim({"north": Room(1)}, lease=1_000, worker="w")
         rows = [
             Publish(UUID(int=n), topic, b"k", str(n).encode(), (("ce_id", str(UUID(int=n)).encode()),)) for n in numbers
         ]

@@ -10,6 +10,7 @@ from confluent_kafka import KafkaError, KafkaException, Producer
 from prometheus_client import CollectorRegistry
 
 from consumer.kafka import consumer_config, relay_config
+from consumer.ledger.port.work import Room
 from consumer.ledger.port.writes import Publish
 from consumer.observe.metrics import Metrics
 from consumer.outbound.port import TransactionalProducer
@@ -65,7 +66,7 @@ class Rig:
     async def queue(self) -> None:
         epochs = {(TOPIC, 0): self.ledger.own(TOPIC, [0], owner="me")[0].epoch}
         self.ledger.accept([arrival(event())], epochs=epochs)
-        (job,) = await self.ledger.claim({"north": 1}, lease=1_000, worker="w")
+        (job,) = await self.ledger.claim({"north": Room(1)}, lease=1_000, worker="w")
         rows = [
             Publish(UUID(int=n), self.outcomes, f"north/s{n % KEYS}".encode(), str(n).encode(), (("ce_id", b"x"),))
             for n in range(ROWS)

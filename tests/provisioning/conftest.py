@@ -18,6 +18,7 @@ from consumer.errors import Hold
 from consumer.events import Outcome, Provider, ProviderAction, Status, Student, StudentStatusChanged
 from consumer.ledger.port.inbox import Arrival, Disposition
 from consumer.ledger.port.student import Job
+from consumer.ledger.port.work import Room
 from consumer.ledger.port.writes import Publish
 from consumer.ledger.vault import Vault
 from consumer.mail.rendering import Templates
@@ -138,7 +139,7 @@ class School:
         return self.ledger.accept([arrival], epochs=self._epochs)[0]
 
     async def claim(self) -> Sequence[Job]:
-        return await self.ledger.claim({TENANT: 100}, lease=60, worker="w")
+        return await self.ledger.claim({TENANT: Room(100)}, lease=60, worker="w")
 
     async def work(self) -> None:
         """Claims all that is due, and works it."""
@@ -148,7 +149,8 @@ class School:
 
     async def seconds_to_next(self) -> float | None:
         """How long until there is something to do again."""
-        return await self.ledger.seconds_to_next([TENANT])
+        due = await self.ledger.due(None)
+        return 0.0 if due.tenants else due.next_in
 
     async def work_until_settled(self, *, days: float = 3) -> None:
         """Works, and lets time pass to the next that is due, until nothing is planned."""

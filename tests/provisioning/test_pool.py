@@ -1,16 +1,20 @@
 """Fair shares, and a graceful end."""
 
 import asyncio
-from collections.abc import Awaitable, Callable, Collection, Mapping, Sequence
+from collections.abc import Awaitable, Callable, Mapping, Sequence
+from datetime import datetime
 
 import pytest
 from prometheus_client import CollectorRegistry
 
-from consumer.errors import Stop
+from consumer.errors import Reason, Stop
+from consumer.events import StepName
 from consumer.ledger.port.student import Job
-from consumer.ledger.port.writes import Defer
+from consumer.ledger.port.work import Due, Room
+from consumer.ledger.port.writes import Defer, TenantWaits
 from consumer.observe.metrics import Metrics
 from consumer.provisioning.pool import Pool
+from consumer.provisioning.scheduler import Share
 from testbed.fakes.ledger import MemoryLedger
 from tests.ledger.conftest import TOPIC, arrival, event
 
@@ -20,6 +24,7 @@ def pool(
     handle: Callable[[Job, float], Awaitable[None]],
     *,
     limits: Mapping[str, int],
+    services: tuple[str, ...] = (),
     concurrency: int = 10,
     beat: Callable[[], None] = lambda: None,
     metrics: Metrics | None = None,
@@ -30,10 +35,11 @@ def pool(
     return Pool(
         work=ledger,
         handle=handle,
-        limits=limits,
+        shares={tenant: Share(limit, services) for tenant, limit in limits.items()},
         concurrency=concurrency,
         lease=60,
         sweep=0.01,
+        overdue=900,
         worker="w",
         wait=wait,
         beat=beat,
@@ -56,15 +62,6 @@ def fill(ledger: MemoryLedger, **students: int) -> None:
 
 async def nothing(_job: Job, _claimed_at: float) -> None:
     return
-
-
-async def test_room_is_shared_out_over_tenants() -> None:
-    room = pool(filled(), nothing, limits={"a": 16, "b": 16, "c": 16}, concurrency=9).room()
-    assert room == {"a": 3, "b": 3, "c": 3}
-
-
-async def test_no_tenant_gets_more_than_its_own_limit() -> None:
-    assert pool(filled(), nothing, limits={"a": 2}, concurrency=9).room() == {"a": 2}
 
 
 async def test_one_tenants_hanging_students_leave_room_for_the_others() -> None:
@@ -123,6 +120,39 @@ async def test_a_defect_in_one_student_does_not_end_the_others() -> None:
     await running
 
 
+class Watched(MemoryLedger):
+    """A ledger that counts the questions it is asked."""
+
+    def __init__(self) -> None:
+        super().__init__()
+        self.looks = self.claims = 0
+        self.looked = asyncio.Event()
+
+    async def due(self, since: datetime | None) -> Due:
+        self.looks += 1
+        if self.looks == 5:
+            self.looked.set()
+        return await super().due(since)
+
+    async def claim(self, room: Mapping[str, Room], *, lease: float, worker: str) -> Sequence[Job]:
+        self.claims += 1
+        return await super().claim(room, lease=lease, worker=worker)
+
+
+async def test_nothing_is_claimed_of_a_tenant_whose_service_waits() -> None:
+    ledger = Watched()
+    fill(ledger, a=2)
+    (job,) = await ledger.claim({"a": Room(1)}, lease=60, worker="w")
+    await ledger.commit(job.lease, [TenantWaits("microsoft", 100, Reason.THROTTLED, StepName.CREATE), Defer(0)])
+    workers = pool(ledger, nothing, limits={"a": 4}, services=("microsoft",))
+    running = asyncio.create_task(workers.run(drain=5))
+    async with asyncio.timeout(10):
+        await ledger.looked.wait()
+    workers.stop()
+    await running
+    assert ledger.claims == 1
+
+
 class Broken(MemoryLedger):
     """A ledger in which a question fails, as one on PostgreSQL does where it meets a value that it cannot read."""
 
@@ -133,13 +163,13 @@ class Broken(MemoryLedger):
         self.left = 1
         self.failed = asyncio.Event()
 
-    async def claim(self, room: Mapping[str, int], *, lease: float, worker: str) -> Sequence[Job]:
+    async def claim(self, room: Mapping[str, Room], *, lease: float, worker: str) -> Sequence[Job]:
         self._fail("claim")
         return await super().claim(room, lease=lease, worker=worker)
 
-    async def seconds_to_next(self, tenants: Collection[str]) -> float | None:
-        self._fail("seconds_to_next")
-        return await super().seconds_to_next(tenants)
+    async def due(self, since: datetime | None) -> Due:
+        self._fail("due")
+        return await super().due(since)
 
     def _fail(self, question: str) -> None:
         if question == self._question and self.left:
@@ -148,7 +178,7 @@ class Broken(MemoryLedger):
             raise self._fault
 
 
-@pytest.mark.parametrize("question", ["claim", "seconds_to_next"])
+@pytest.mark.parametrize("question", ["claim", "due"])
 async def test_a_fault_of_the_ledger_that_does_not_pass_is_counted_and_does_not_end_the_loop(
     question: str, capsys: pytest.CaptureFixture[str]
 ) -> None:
@@ -160,10 +190,10 @@ async def test_a_fault_of_the_ledger_that_does_not_pass_is_counted_and_does_not_
 
     metrics = Metrics(CollectorRegistry())
     workers = pool(ledger, handle, limits={"a": 1}, metrics=metrics)
+    fill(ledger, a=1)
     running = asyncio.create_task(workers.run(drain=5))
     async with asyncio.timeout(10):
         await ledger.failed.wait()
-        fill(ledger, a=1)
         await worked.wait()
     workers.stop()
     await running
@@ -174,4 +204,4 @@ async def test_a_fault_of_the_ledger_that_does_not_pass_is_counted_and_does_not_
 
 async def test_a_process_that_cannot_continue_ends() -> None:
     with pytest.raises(Stop):
-        await pool(Broken("claim", Stop("The tables are of another version.")), nothing, limits={"a": 1}).run(drain=1)
+        await pool(Broken("due", Stop("The tables are of another version.")), nothing, limits={"a": 1}).run(drain=1)

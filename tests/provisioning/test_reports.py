@@ -97,3 +97,11 @@ async def test_a_mail_that_waits_for_long_is_reported_as_delayed(school: School)
     school.enrol()
     await school.work_until_settled()
     assert [one["state"] for one in school.outcomes("WelcomeEmailStatus")] == ["delayed", "accepted"]
+
+
+async def test_a_student_who_was_not_claimed_for_long_is_reported_at_the_first_wait(school: School) -> None:
+    school.directory.next_calls("create", throttled(60))
+    school.enrol()
+    school.now += timedelta(seconds=REPORT_AFTER)
+    await school.work()
+    assert reported(school) == [("create", Reason.THROTTLED, False)]

@@ -1,6 +1,9 @@
 """Loop 2's side: claims of due students, and writes under a lease."""
 
-from collections.abc import Collection, Mapping, Sequence
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, field
+from datetime import datetime
+from math import inf
 from typing import Protocol
 
 from consumer.errors import Reason
@@ -22,15 +25,52 @@ class Waiting(Exception):
         self.held = held
 
 
+@dataclass(frozen=True, slots=True)
+class Backlog:
+    """What a tenant has that can be claimed. `oldest`: for how many seconds the first of its students has been due.
+
+    `waits`: services of the tenant that are not called now, and for how many seconds.
+    """
+
+    oldest: float
+    waits: Mapping[str, float] = field(default_factory=dict[str, float])
+
+
+@dataclass(frozen=True, slots=True)
+class Due:
+    """Where there is work, at one instant of the ledger's time.
+
+    `tenants` have students that can be claimed. `next_in`: seconds until a student becomes due who is not now; None where nothing is
+    planned.
+    """
+
+    at: datetime
+    tenants: Mapping[str, Backlog] = field(default_factory=dict[str, Backlog])
+    next_in: float | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class Room:
+    """How many students of a tenant may be claimed. While all of `services` wait, only those who have been due for `overdue` seconds."""
+
+    places: int
+    services: tuple[str, ...] = ()
+    overdue: float = inf
+
+
 class Work(Protocol):
     """Loop 2's side."""
 
-    async def claim(self, room: Mapping[str, int], *, lease: float, worker: str) -> Sequence[Job]:
-        """Leases due students: for each tenant as many as `room` says, those due longest first. Each has a new, higher epoch."""
+    async def due(self, since: datetime | None) -> Due:
+        """Which tenants have students that can be claimed. `since`: only those of whom one has become due after that time.
+
+        Costs as much as there are tenants with work planned; with `since`, as much as there are students who became due after it, however
+        many others wait. A student whose lease ran out became due before it.
+        """
         ...
 
-    async def seconds_to_next(self, tenants: Collection[str]) -> float | None:
-        """How long until the next student of these tenants can be claimed (0.0: now; None: nothing is planned)."""
+    async def claim(self, room: Mapping[str, Room], *, lease: float, worker: str) -> Sequence[Job]:
+        """Leases due students: for each tenant as many as `room` says, those due longest first. Each has a new, higher epoch."""
         ...
 
     async def reserve(self, lease: Lease, providers: Sequence[Provider], candidates: Sequence[str]) -> str | None:

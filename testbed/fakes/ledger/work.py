@@ -1,6 +1,6 @@
 """Loop 2's side of the ledger in memory."""
 
-from collections.abc import Collection, Mapping, Sequence
+from collections.abc import Mapping, Sequence
 from datetime import datetime, timedelta
 
 from consumer.errors import Fenced, Superseded
@@ -9,7 +9,7 @@ from consumer.ledger.journal import LEASE_MARGIN, parts
 from consumer.ledger.known import Tenure, apply
 from consumer.ledger.port.inbox import Disposition
 from consumer.ledger.port.student import Desired, Job, Lease
-from consumer.ledger.port.work import Waiting
+from consumer.ledger.port.work import Backlog, Due, Room, Waiting
 from consumer.ledger.port.writes import (
     BeginStep,
     Defer,
@@ -28,21 +28,43 @@ from consumer.ledger.port.writes import (
 )
 from testbed.fakes.ledger.state import OnState, Queued, ServiceWait, StudentRow
 
+_NEVER = 1e9
+
 
 class MemoryWork(OnState):
     """`Work` over dictionaries."""
 
-    async def claim(self, room: Mapping[str, int], *, lease: float, worker: str) -> Sequence[Job]:
+    async def due(self, since: datetime | None) -> Due:
         now = self._state.clock()
+        oldest, later = dict[str, datetime](), list[datetime]()
+        for (tenant, _), student in self._state.planned.items():
+            due_at = student.due_at or now
+            if due_at > now:
+                later.append(due_at)
+            elif _can_be_claimed(student, now, now) and (since is None or due_at > since):
+                oldest[tenant] = min(due_at, oldest.get(tenant, due_at))
+        tenants = {
+            tenant: Backlog((now - due_at).total_seconds(), self._whole_services_waiting(tenant, now))
+            for tenant, due_at in sorted(oldest.items())
+        }
+        return Due(now, tenants, (min(later) - now).total_seconds() if later else None)
+
+    def _whole_services_waiting(self, tenant: str, now: datetime) -> Mapping[str, float]:
+        return {
+            service: (wait.until - now).total_seconds()
+            for (whose, service), wait in self._state.waits.items()
+            if whose == tenant and wait.until > now and "/" not in service
+        }
+
+    async def claim(self, room: Mapping[str, Room], *, lease: float, worker: str) -> Sequence[Job]:
+        now = self._state.clock()
+        before = {tenant: self._claimed_before(tenant, of, now) for tenant, of in room.items()}
         due = [
-            (student.due_at, key, student)
+            (student.due_at or now, key, student)
             for key, student in self._state.planned.items()
-            if key[0] in room
-            and student.due_at is not None
-            and student.due_at <= now
-            and (student.lease_until is None or student.lease_until <= now)
+            if key[0] in room and _can_be_claimed(student, before[key[0]], now)
         ]
-        places, jobs = dict(room), list[Job]()
+        places, jobs = {tenant: of.places for tenant, of in room.items()}, list[Job]()
         for _, (tenant, _), student in sorted(due, key=lambda one: one[:2]):
             if places[tenant] > 0:
                 places[tenant] -= 1
@@ -54,10 +76,10 @@ class MemoryWork(OnState):
                 jobs.append(_job(student, now))
         return jobs
 
-    async def seconds_to_next(self, tenants: Collection[str]) -> float | None:
-        planned = [student for (tenant, _), student in self._state.planned.items() if tenant in tenants]
-        due = [max(s.due_at, s.lease_until or s.due_at) for s in planned if s.due_at is not None]
-        return max(0.0, (min(due) - self._state.clock()).total_seconds()) if due else None
+    def _claimed_before(self, tenant: str, room: Room, now: datetime) -> datetime:
+        needed = [self._state.waits.get((tenant, service)) for service in room.services]
+        all_wait = bool(needed) and all(wait and wait.until > now for wait in needed)
+        return now - timedelta(seconds=min(room.overdue, _NEVER)) if all_wait else now
 
     async def reserve(self, lease: Lease, providers: Sequence[Provider], candidates: Sequence[str]) -> str | None:
         key, reserved = self._held(lease).key, self._state.reserved
@@ -154,6 +176,11 @@ class MemoryWork(OnState):
             self._state.plan(student, now + timedelta(seconds=write.verify_in))
         else:
             self._state.plan(student, None)
+
+
+def _can_be_claimed(student: StudentRow, before: datetime, now: datetime) -> bool:
+    due = student.due_at is not None and student.due_at <= before
+    return due and (student.lease_until is None or student.lease_until <= now)
 
 
 def _job(student: StudentRow, now: datetime) -> Job:

@@ -11,7 +11,7 @@ from consumer.clients import Clients
 from consumer.errors import OutcomeUnknown, Unavailable
 from consumer.events import StepName
 from consumer.ledger.port.student import Job, Lease, StepState
-from consumer.ledger.port.work import Work
+from consumer.ledger.port.work import Room, Work
 from consumer.ledger.port.writes import Defer, EndStep, Publish, RefuseAddress, TenantWaits, Write
 from consumer.mail.port import Mail, Mailer
 from consumer.providers.port import Directory, Found, NewAccount
@@ -33,7 +33,7 @@ class IgnoresLeases(Database):
 
 
 class _ForgetfulWork(SimulatedWork):
-    async def claim(self, room: Mapping[str, int], *, lease: float, worker: str) -> Sequence[Job]:
+    async def claim(self, room: Mapping[str, Room], *, lease: float, worker: str) -> Sequence[Job]:
         return [replace(job, credentials={}) for job in await super().claim(room, lease=lease, worker=worker)]
 
 
@@ -118,7 +118,7 @@ class PublishesNoWaits(SimulatedClients):
 
 
 class _StubbornWork(SimulatedWork):
-    async def claim(self, room: Mapping[str, int], *, lease: float, worker: str) -> Sequence[Job]:
+    async def claim(self, room: Mapping[str, Room], *, lease: float, worker: str) -> Sequence[Job]:
         jobs = await super().claim(room, lease=lease, worker=worker)
         providers = {tenant.id: tenant.providers for tenant in tenants()}
         return [replace(job, desired=replace(job.desired, providers=providers[job.lease.tenant_id])) for job in jobs]

@@ -6,6 +6,7 @@ from uuid import UUID
 import pytest
 from prometheus_client import CollectorRegistry
 
+from consumer.ledger.port.work import Room
 from consumer.ledger.port.writes import Publish
 from consumer.observe.metrics import Metrics
 from consumer.outbound.relay import Relay
@@ -29,7 +30,7 @@ async def queued(now: Clock) -> MemoryLedger:
     """A ledger with outcomes that wait."""
     ledger = MemoryLedger(now.now)
     ledger.accept([arrival(event())], epochs={(TOPIC, 0): ledger.own(TOPIC, [0], owner="me")[0].epoch})
-    (job,) = await ledger.claim({"north": 1}, lease=1_000, worker="w")
+    (job,) = await ledger.claim({"north": Room(1)}, lease=1_000, worker="w")
     await ledger.commit(
         job.lease, [Publish(UUID(int=n), OUTCOMES, b"north/s1", str(n).encode(), _headers(n)) for n in range(ROWS)]
     )

@@ -1,0 +1,76 @@
+"""Where there is work: the tenants with students that can be claimed, and when the next student becomes due."""
+
+from collections import defaultdict
+from collections.abc import Mapping, Sequence
+from datetime import datetime
+
+from sqlalchemy import Connection, Engine, text
+
+from consumer.ledger.engine import transaction
+from consumer.ledger.port.work import Backlog, Due
+
+# From one tenant that has work planned to the next, by the index: as many steps as there are such tenants, however many students wait.
+_ALL = text(
+    """
+    WITH RECURSIVE planned AS (
+      (SELECT tenant_id FROM student WHERE due_at IS NOT NULL ORDER BY tenant_id LIMIT 1)
+      UNION ALL
+      SELECT (SELECT s.tenant_id FROM student s WHERE s.due_at IS NOT NULL AND s.tenant_id > planned.tenant_id
+              ORDER BY s.tenant_id LIMIT 1)
+      FROM planned WHERE planned.tenant_id IS NOT NULL
+    )
+    SELECT tenant_id, extract(epoch FROM now() - first.due_at)::float8 AS oldest
+    FROM planned CROSS JOIN LATERAL (
+      SELECT s.due_at FROM student s
+      WHERE s.tenant_id = planned.tenant_id AND s.due_at <= now() AND (s.lease_until IS NULL OR s.lease_until <= now())
+      ORDER BY s.due_at LIMIT 1
+    ) AS first
+    """
+)
+_SINCE = text(
+    """
+    SELECT tenant_id, extract(epoch FROM now() - min(due_at))::float8 AS oldest FROM student
+    WHERE due_at > :since AND due_at <= now() AND (lease_until IS NULL OR lease_until <= now())
+    GROUP BY tenant_id
+    """
+)
+# A student that was parked by hand at 'infinity' is never due; older servers can't subtract that.
+_NEXT = text(
+    """
+    SELECT now() AS at, (
+      SELECT extract(epoch FROM due_at - now())::float8 FROM student
+      WHERE due_at > now() AND due_at < 'infinity' ORDER BY due_at LIMIT 1
+    ) AS next_in
+    """
+)
+# Of a service as a whole: a part that waits leaves the tenant work to do.
+_WAITS = text(
+    """
+    SELECT tenant_id, service, extract(epoch FROM until - now())::float8 AS seconds FROM tenant_wait
+    WHERE until > now() AND tenant_id = ANY(CAST(:tenants AS text[])) AND position('/' IN service) = 0
+    """
+)
+
+
+class DueTenants:
+    """See `Work.due`. Blocking."""
+
+    def __init__(self, engine: Engine) -> None:
+        self._engine = engine
+
+    def look(self, since: datetime | None) -> Due:
+        with transaction(self._engine) as connection:
+            following = connection.execute(_NEXT).one()
+            found = connection.execute(_ALL) if since is None else connection.execute(_SINCE, {"since": since})
+            oldest: dict[str, float] = {row.tenant_id: row.oldest for row in found}
+            waits = _waits(connection, list(oldest))
+        tenants = {tenant: Backlog(seconds, waits[tenant]) for tenant, seconds in oldest.items()}
+        return Due(following.at, tenants, following.next_in)
+
+
+def _waits(connection: Connection, tenants: Sequence[str]) -> Mapping[str, Mapping[str, float]]:
+    waits: defaultdict[str, dict[str, float]] = defaultdict(dict)
+    if tenants:
+        for row in connection.execute(_WAITS, {"tenants": tenants}):
+            waits[row.tenant_id][row.service] = row.seconds
+    return waits
