@@ -5,7 +5,10 @@ from dataclasses import dataclass
 
 @dataclass(frozen=True, slots=True)
 class Scale:
-    """Counts. `skips` is how many of the `many` events a contestant reads in one of the `rounds`; `refusals` students are there in all."""
+    """Counts. `skips` is how many of the `many` events a contestant reads in one of the `rounds`; `refusals` students are there in all.
+
+    `schools` are configured at most; `backlog` students are due there.
+    """
 
     many: int
     skips: int
@@ -17,6 +20,8 @@ class Scale:
     calls: int
     refusals: int
     growth: int
+    schools: int
+    backlog: int
 
 
 FULL = Scale(
@@ -30,6 +35,8 @@ FULL = Scale(
     calls=20_000,
     refusals=600,
     growth=10_000_000,
+    schools=10_000,
+    backlog=500_000,
 )
 QUICK = Scale(
     many=200_000,
@@ -42,4 +49,6 @@ QUICK = Scale(
     calls=5_000,
     refusals=600,
     growth=200_000,
+    schools=1_000,
+    backlog=50_000,
 )

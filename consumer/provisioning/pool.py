@@ -73,7 +73,7 @@ class Pool:
         self._changed = asyncio.Event()
         self._seen: datetime | None = None
         self._looked = self._look_again = self._sweep_again = self._next_due = -inf
-        self._ended_since = False
+        self._look_wanted = False
         self.stopping = False
 
     def stop(self) -> None:
@@ -100,7 +100,7 @@ class Pool:
             return True
         everything = self._seen is None or now >= self._sweep_again
         since = None if self._seen is None or everything else self._seen - _OVERLAP
-        self._ended_since = False
+        self._look_wanted = False
         due = await self._asked("due", self._work.due(since))
         if due is None:
             return False
@@ -115,7 +115,7 @@ class Pool:
     async def _claim(self) -> bool:
         """Whether a student was claimed."""
         now = asyncio.get_running_loop().time()
-        room = self._scheduler.room(self._slots.free(now), now)
+        room = self._scheduler.room(self._slots, now)
         if not room:
             return False
         jobs = await self._asked("claim", self._claimed(room))
@@ -160,7 +160,7 @@ class Pool:
         tenant = job.lease.tenant_id
         task = asyncio.create_task(self._one(job, claimed_at), name=f"student of {tenant}")
         self._scheduler.started(tenant)
-        self._slots.take(task, claimed_at)
+        self._slots.take(task, tenant, claimed_at)
         self._tasks.add(task)
         self._metrics.in_work.set(len(self._tasks))
         task.add_done_callback(lambda done: self._done(done, tenant))
@@ -173,7 +173,7 @@ class Pool:
         self._slots.release(task)
         self._scheduler.ended(tenant)
         self._metrics.in_work.set(len(self._tasks))
-        self._ended_since = True
+        self._look_wanted = True  # a student may be due again at once
         self._changed.set()
         if not task.cancelled() and (error := task.exception()):
             # A bug: the student's lease expires and the student is tried again; others are not affected.
@@ -194,6 +194,7 @@ class Pool:
         changed = asyncio.ensure_future(self._changed.wait())
         _, pending = await asyncio.wait({woken, changed}, return_when=asyncio.FIRST_COMPLETED)
         if woken not in pending:
+            self._look_wanted = True
             self._look_again = min(self._look_again, self._looked + _LOOK_AT_LEAST)
         for task in pending:
             task.cancel()
@@ -203,9 +204,9 @@ class Pool:
 
     def _until(self, now: float) -> float:
         """When to continue at the latest, if nothing is announced and no student ends."""
-        if not self._slots.free(now):
+        if not self._slots.free(now) and not self._slots.free_apart():
             return now + GROWS_EVERY
         times = [self._sweep_again, self._next_due, self._scheduler.next_wait_ends() or inf]
-        if self._tasks or self._ended_since:
-            times.append(self._look_again)  # a student may be due again at once
+        if self._tasks or self._look_wanted:
+            times.append(self._look_again)
         return min(times)

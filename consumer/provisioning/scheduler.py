@@ -10,10 +10,12 @@ The ledger says who has students to claim (`Work.due`). A tenant with nothing to
 
 import heapq
 from collections import Counter, OrderedDict
-from collections.abc import Collection, Mapping
+from collections.abc import Collection, Mapping, Sequence
 from dataclasses import dataclass
+from itertools import islice
 
 from consumer.ledger.port.work import Backlog, Due, Room
+from consumer.provisioning.slots import Slots
 
 
 @dataclass(frozen=True, slots=True)
@@ -58,21 +60,30 @@ class Scheduler:
             else:
                 self._has_work(tenant)
 
-    def room(self, free: int, now: float) -> Mapping[str, Room]:
-        """How many students to claim, of which tenants: `free` at most. Those that have the fewest in work, for their limit, get most."""
+    def room(self, slots: Slots, now: float) -> Mapping[str, Room]:
+        """How many students to claim, of which tenants. Those that have the fewest in work, for their limit, get most."""
         self._end_waits(now)
-        candidates = [tenant for tenant, _ in zip(self._ready, range(free), strict=False)]
-        for tenant in candidates:
+        free, apart = slots.free(now), slots.free_apart()
+        quick = list(islice((tenant for tenant in self._ready if not slots.is_slow(tenant)), free))
+        slow = list(islice((tenant for tenant in slots.slow_tenants() if tenant in self._ready), apart))
+        places = self._shared(quick, free) + self._shared(slow, apart)
+        for tenant in places:
             self._ready.move_to_end(tenant)
+        return {tenant: Room(count, self._shares[tenant].services, self._overdue) for tenant, count in places.items()}
+
+    def _shared(self, tenants: Sequence[str], free: int) -> Counter[str]:
+        """So many places, one by one to the tenant with the least load."""
         places: Counter[str] = Counter()
-        served = [(self._load(tenant, 0), turn, tenant) for turn, tenant in enumerate(candidates)]
+        served = [(self._load(tenant, 0), turn, tenant) for turn, tenant in enumerate(tenants)]
         heapq.heapify(served)
-        while served and places.total() < free:
+        for _ in range(free):
+            if not served:
+                break
             _, turn, tenant = heapq.heappop(served)
             places[tenant] += 1
             if self._in_work[tenant] + places[tenant] < self._shares[tenant].limit:
                 heapq.heappush(served, (self._load(tenant, places[tenant]), turn, tenant))
-        return {tenant: Room(count, self._shares[tenant].services, self._overdue) for tenant, count in places.items()}
+        return places
 
     def claimed(self, room: Mapping[str, Room], tenants: Collection[str]) -> None:
         """The tenants of the students that were claimed, one for each student."""

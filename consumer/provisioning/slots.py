@@ -1,18 +1,27 @@
 """How many more students a process may take into work.
 
-A student whose vendor takes its time costs memory and a connection, and no CPU. So it keeps its slot for some seconds only; after that it
-counts against its tenant alone, and schools whose vendor is slow do not fill the process.
+A student whose vendor takes its time costs memory and a connection, and no CPU. So it keeps its slot for some seconds only, and as long as
+one of a tenant's students is that slow, others of the tenant take none: they are counted apart. Schools whose vendor is slow do not fill
+the process; each has its own limit, and all of them together have one.
 """
 
-from collections import OrderedDict
-from collections.abc import Hashable
+from collections import Counter, OrderedDict
+from collections.abc import Hashable, Iterable
+from dataclasses import dataclass
 
 from consumer.provisioning.slow_start import SlowStart
 
 _SLOW_AFTER = 3.0
 """Seconds: several times what an account takes at a vendor in good health."""
 SLOW_SHARE = 3
-"""For each slot, how many slow students there may be besides; more of them keep their slots."""
+"""For each slot, how many students of slow tenants there may be besides."""
+
+
+@dataclass(slots=True)
+class _Taken:
+    tenant: str
+    since: float
+    apart: bool
 
 
 class Slots:
@@ -20,26 +29,54 @@ class Slots:
 
     def __init__(self, concurrency: int) -> None:
         self._slow_start = SlowStart(concurrency)
-        self._most_slow = SLOW_SHARE * concurrency
-        self._quick: OrderedDict[Hashable, float] = OrderedDict()
-        self._slow: set[Hashable] = set()
+        self._most_apart = SLOW_SHARE * concurrency
+        self._young: OrderedDict[Hashable, _Taken] = OrderedDict()
+        self._old: dict[Hashable, _Taken] = {}
+        self._slow: Counter[str] = Counter()
+        self._apart = 0
 
-    def take(self, student: Hashable, now: float) -> None:
+    def take(self, student: Hashable, tenant: str, now: float) -> None:
         """The student is in work."""
-        self._quick[student] = now
+        apart = self.is_slow(tenant)
+        self._apart += apart
+        self._young[student] = _Taken(tenant, now, apart)
 
     def release(self, student: Hashable) -> None:
         """The student is not in work any more."""
-        self._slow.discard(student)
-        self._quick.pop(student, None)
+        taken = self._young.pop(student, None)
+        if taken is None:
+            taken = self._old.pop(student)
+            self._slow[taken.tenant] -= 1
+            if not self._slow[taken.tenant]:
+                del self._slow[taken.tenant]
+        self._apart -= taken.apart
+
+    def is_slow(self, tenant: str) -> bool:
+        """Whether one of the tenant's students has been in work for so long that others are counted apart."""
+        return tenant in self._slow
+
+    def slow_tenants(self) -> Iterable[str]:
+        """All of them."""
+        return self._slow.keys()
 
     def free(self, now: float) -> int:
         """How many there are."""
-        while self._quick and len(self._slow) < self._most_slow:
-            student, since = next(iter(self._quick.items()))
-            if now - since < _SLOW_AFTER:
-                break
-            del self._quick[student]
-            self._slow.add(student)
-        taken = len(self._quick)
+        self._age(now)
+        taken = len(self._young) + len(self._old) - self._apart
         return max(0, self._slow_start.allowed(taken, now) - taken)
+
+    def free_apart(self) -> int:
+        """How many more students of slow tenants there may be."""
+        return max(0, self._most_apart - self._apart)
+
+    def _age(self, now: float) -> None:
+        while self._young:
+            student, taken = next(iter(self._young.items()))
+            if now - taken.since < _SLOW_AFTER:
+                return
+            del self._young[student]
+            self._old[student] = taken
+            self._slow[taken.tenant] += 1
+            if not taken.apart and self._apart < self._most_apart:
+                taken.apart = True
+                self._apart += 1

@@ -28,8 +28,10 @@ def pool(
     concurrency: int = 10,
     beat: Callable[[], None] = lambda: None,
     metrics: Metrics | None = None,
+    wait: Callable[[float], Awaitable[None]] | None = None,
+    sweep: float = 0.01,
 ) -> Pool:
-    async def wait(seconds: float) -> None:
+    async def short(seconds: float) -> None:
         await asyncio.sleep(min(seconds, 0.01))
 
     return Pool(
@@ -38,10 +40,10 @@ def pool(
         shares={tenant: Share(limit, services) for tenant, limit in limits.items()},
         concurrency=concurrency,
         lease=60,
-        sweep=0.01,
+        sweep=sweep,
         overdue=900,
         worker="w",
-        wait=wait,
+        wait=wait or short,
         beat=beat,
         metrics=metrics or Metrics(CollectorRegistry()),
     )
@@ -151,6 +153,28 @@ async def test_nothing_is_claimed_of_a_tenant_whose_service_waits() -> None:
     workers.stop()
     await running
     assert ledger.claims == 1
+
+
+async def test_work_that_is_announced_right_after_a_look_waits_for_no_sweep() -> None:
+    ledger, worked, announced = Watched(), asyncio.Event(), asyncio.Event()
+
+    async def handle(job: Job, _claimed_at: float) -> None:
+        await ledger.commit(job.lease, [Defer(1_000)])
+        worked.set()
+
+    async def wait(seconds: float) -> None:
+        if announced.is_set():
+            await asyncio.sleep(seconds)
+        else:
+            fill(ledger, a=1)
+            announced.set()
+
+    workers = pool(ledger, handle, limits={"a": 1}, wait=wait, sweep=3_600)
+    running = asyncio.create_task(workers.run(drain=5))
+    async with asyncio.timeout(10):
+        await worked.wait()
+    workers.stop()
+    await running
 
 
 class Broken(MemoryLedger):

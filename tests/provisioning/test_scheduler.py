@@ -5,6 +5,7 @@ from datetime import UTC, datetime
 
 from consumer.ledger.port.work import Backlog, Due
 from consumer.provisioning.scheduler import Scheduler, Share
+from consumer.provisioning.slots import Slots
 
 AT = datetime(2026, 9, 1, tzinfo=UTC)
 
@@ -25,7 +26,7 @@ def with_work(*tenants: str, limit: int = 16, **limits: int) -> Scheduler:
 
 
 def places(of: Scheduler, free: int, now: float = 0) -> Mapping[str, int]:
-    return {tenant: room.places for tenant, room in of.room(free, now).items()}
+    return {tenant: room.places for tenant, room in of.room(Slots(free), now).items()}
 
 
 def test_free_slots_are_shared_out_over_the_tenants_that_have_work() -> None:
@@ -57,7 +58,7 @@ def test_where_there_are_more_tenants_than_slots_they_take_turns() -> None:
 
 def test_a_tenant_that_had_fewer_students_than_there_was_room_for_has_no_more_work() -> None:
     of = with_work("a", "b")
-    of.claimed(of.room(8, 0), ["a", "b", "b", "b", "b"])
+    of.claimed(of.room(Slots(8), 0), ["a", "b", "b", "b", "b"])
     assert places(of, 4) == {"b": 4}
 
 
@@ -94,7 +95,7 @@ def test_a_wait_that_was_lifted_ends_with_the_next_look() -> None:
 def test_a_student_who_must_be_reported_makes_a_waiting_tenant_ready() -> None:
     of = scheduler()
     of.saw(due("a", oldest=900, microsoft=30), 0, everything=True)
-    assert of.room(4, 0)["a"].overdue == 900
+    assert of.room(Slots(4), 0)["a"].overdue == 900
 
 
 def test_a_look_at_everything_forgets_who_has_no_work() -> None:
@@ -113,3 +114,13 @@ def test_a_tenant_that_left_the_configuration_is_not_served() -> None:
     of = scheduler(tenants="a")
     of.saw(due("a", "gone"), 0, everything=True)
     assert places(of, 4) == {"a": 4}
+
+
+def test_tenants_whose_vendor_is_slow_take_no_slots_of_the_others() -> None:
+    of, slots = with_work("a", "b", limit=8), Slots(4)
+    for student in range(4):
+        of.started("a")
+        slots.take(student, "a", 0)
+    assert of.room(slots, 2.9) == {}
+    room = of.room(slots, 3)
+    assert {tenant: one.places for tenant, one in room.items()} == {"b": 4, "a": 4}

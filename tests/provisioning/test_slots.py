@@ -1,4 +1,4 @@
-"""Slots of a process: slow students give theirs back."""
+"""Slots of a process: students of slow tenants are counted apart."""
 
 from consumer.provisioning.slots import SLOW_SHARE, Slots
 
@@ -6,7 +6,7 @@ from consumer.provisioning.slots import SLOW_SHARE, Slots
 def filled(concurrency: int = 4, *, taken: int = 4) -> Slots:
     slots = Slots(concurrency)
     for student in range(taken):
-        slots.take(student, 0)
+        slots.take(student, "a", 0)
     return slots
 
 
@@ -30,9 +30,29 @@ def test_the_end_of_a_slow_student_frees_no_second_slot() -> None:
     assert slots.free(3) == 4
 
 
-def test_there_is_an_end_to_the_slow_ones() -> None:
+def test_further_students_of_a_slow_tenant_take_no_slots() -> None:
+    slots = filled(taken=1)
+    slots.free(3)
+    slots.take("another", "a", 3)
+    slots.take("other", "b", 3)
+    assert slots.free(3) == 3
+
+
+def test_a_tenant_is_slow_until_its_slow_students_have_ended() -> None:
+    slots = filled(taken=1)
+    slots.free(3)
+    slots.take("quick", "a", 3)
+    assert slots.is_slow("a")
+    slots.release(0)
+    assert not slots.is_slow("a")
+
+
+def test_slow_tenants_have_a_limit_together_and_then_keep_their_slots() -> None:
     slots = Slots(4)
-    for turn in range(SLOW_SHARE + 2):
-        for student in range(slots.free(10 * turn)):
-            slots.take((turn, student), 10 * turn)
-    assert slots.free(1_000) == 0
+    for student in range(4 * SLOW_SHARE):
+        slots.take(student, "a", 0)
+    slots.free(3)
+    assert slots.free_apart() == 0
+    for student in range(100, 104):
+        slots.take(student, "b", 3)
+    assert slots.free(100) == 0
