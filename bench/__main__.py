@@ -7,13 +7,13 @@ from pathlib import Path
 
 from rich.console import Console
 
-from bench import accounts, acts, calls, growth, refusals, report, schools, skips, start
+from bench import accounts, acts, calls, commits, growth, refusals, report, schools, skips, start
 from bench.contestants import lookers
 from bench.parts import Parts, parts, say
 from bench.row import Row
 from bench.scale import FULL, QUICK, Scale
 
-_ALL = ("skips", "acts", "accounts", "start", "refusals", "schools")
+_ALL = ("skips", "acts", "accounts", "start", "refusals", "schools", "commits")
 _LONG = ("growth",)
 """Takes hours: only where it is asked for."""
 _WIDTH = 140
@@ -50,6 +50,8 @@ def _measured(on: Parts, scale: Scale, wanted: Sequence[str], *, peers: bool) ->
         yield from refusals.measure(on, scale)
     if "schools" in wanted:
         yield from schools.measure(on, scale)
+    if "commits" in wanted:
+        yield from commits.measure(on)
     if "growth" in wanted:
         yield from growth.measure(on, scale)
 

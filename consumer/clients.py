@@ -32,6 +32,7 @@ from consumer.outbound.progress import TopicProgress
 from consumer.outbound.published import TopicsPublished
 from consumer.providers.factory import open_tokens
 from consumer.providers.tokens import TokenSource
+from consumer.provisioning.slots import SLOW_SHARE
 from consumer.secrets import SecretOpener
 from consumer.settings import Settings
 from consumer.tenants import GoogleSection, MicrosoftSection
@@ -143,6 +144,8 @@ class LiveClients:
         self.engine: Engine = open_engine(self._dsn, pool_size=settings.database.pool_size, name=name)
         self.registry: Registry = open_registry(settings.registry, open_secret, proxies=proxies)
         self.wakeups = Wakeups(self._dsn, name=name)
+        # One for each student in work; slow ones must not keep others from calling.
+        self._connections = (1 + SLOW_SHARE) * settings.provisioning.concurrency
         self._http: dict[Path | None, HttpClient] = {}
         self._work: PostgresWork | None = None
 
@@ -217,7 +220,9 @@ class LiveClients:
     def http(self, ca_file: Path | None) -> Http:
         """One for each file."""
         if ca_file not in self._http:
-            self._http[ca_file] = HttpClient(ca_file=ca_file, observe=self._observe, proxies=self._proxies)
+            self._http[ca_file] = HttpClient(
+                ca_file=ca_file, connections=self._connections, observe=self._observe, proxies=self._proxies
+            )
         return self._http[ca_file]
 
     def tokens(self, section: MicrosoftSection | GoogleSection) -> TokenSource:

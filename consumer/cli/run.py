@@ -2,6 +2,7 @@
 
 import asyncio
 import os
+import resource
 import signal
 from collections.abc import Collection, Mapping, Sequence
 
@@ -20,6 +21,8 @@ from consumer.settings import Settings
 from consumer.tenants import Outline, Tenant
 
 log = structlog.get_logger()
+
+_OPEN_FILES = 65_536
 
 
 def run(config: ServiceFile = DEFAULT_SERVICE_FILE) -> None:
@@ -64,6 +67,8 @@ def serve(
 ) -> None:
     """Runs one process until it is asked to stop. `unreadable` and `unusable`: see `Assembly`. Raises `Stop`."""
 
+    _allow_open_files()
+
     async def main() -> None:
         app = App(
             settings,
@@ -81,3 +86,10 @@ def serve(
 
     with asyncio.Runner(loop_factory=uvloop.new_event_loop) as runner:
         runner.run(main())
+
+
+def _allow_open_files() -> None:
+    """Raises the soft limit as far as the system allows: each call to a vendor has a connection, and 1,024 is a common limit."""
+    soft, hard = resource.getrlimit(resource.RLIMIT_NOFILE)
+    most = _OPEN_FILES if hard == resource.RLIM_INFINITY else min(hard, _OPEN_FILES)
+    resource.setrlimit(resource.RLIMIT_NOFILE, (max(soft, most), hard))

@@ -9,8 +9,8 @@ from dataclasses import dataclass
 
 from sqlalchemy import Connection, Engine, text
 
+from consumer.ledger.announcements import WORK_CHANNEL, Announcements
 from consumer.ledger.engine import transaction
-from consumer.ledger.inbox import WORK_CHANNEL
 
 _CHANGED = text(
     """
@@ -59,6 +59,7 @@ class Holds:
 
     def __init__(self, engine: Engine) -> None:
         self._engine = engine
+        self._announcements = Announcements(engine, WORK_CHANNEL)
 
     def configured(self, digests: Mapping[str, bytes]) -> Mapping[str, Resumed]:
         """Notes each tenant's configuration, by a digest. Where it differs from the last one, the tenant's holds end: see `Resumed`.
@@ -70,12 +71,16 @@ class Holds:
         values = {"tenants": list(digests), "digests": list(digests.values())}
         with transaction(self._engine) as connection:
             changed = [row.tenant_id for row in connection.execute(_CHANGED, values)]
-            return _resume(connection, changed, service=None, only_held=True) if changed else {}
+            resumed = _resume(connection, changed, service=None, only_held=True)
+        self._announcements.committed()
+        return resumed
 
     def resume(self, tenant_id: str, service: str | None) -> Resumed:
         """Ends the tenant's waits, for `service` and its parts or for all; students who waited because of them are due at once."""
         with transaction(self._engine) as connection:
-            return _resume(connection, [tenant_id], service=service, only_held=False)[tenant_id]
+            resumed = _resume(connection, [tenant_id], service=service, only_held=False)
+        self._announcements.committed()
+        return resumed[tenant_id]
 
 
 def _resume(
@@ -86,5 +91,4 @@ def _resume(
     # Only the welcome mail is no provider's: it waits for the mail service.
     due = connection.execute(_DUE, values | {"step": "welcome" if service == "mailgun" else None})
     students = {row.tenant_id: row.students for row in due}
-    connection.execute(text("SELECT pg_notify(:channel, '')"), {"channel": WORK_CHANNEL})
     return {tenant: Resumed(services[tenant], students.get(tenant, 0)) for tenant in tenants}

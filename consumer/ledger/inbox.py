@@ -7,11 +7,10 @@ from sqlalchemy.exc import DBAPIError
 
 from consumer.errors import Fenced, Unavailable
 from consumer.ledger.accepting import Accepting, Key, student_of
+from consumer.ledger.announcements import WORK_CHANNEL, Announcements
 from consumer.ledger.engine import transaction
 from consumer.ledger.epochs import FIRST_EPOCH, next_epoch
 from consumer.ledger.port.inbox import FROM_BEGINNING, Arrival, Disposition, Ownership, Place
-
-WORK_CHANNEL = "provisioner_work"
 
 _LOCK_NOT_AVAILABLE = "55P03"
 
@@ -75,6 +74,7 @@ class PostgresInbox:
 
     def __init__(self, engine: Engine) -> None:
         self._engine = engine
+        self._announcements = Announcements(engine, WORK_CHANNEL)
 
     def own(self, topic: str, partitions: Collection[int], *, owner: str) -> Mapping[int, Ownership]:
         if not partitions:
@@ -134,8 +134,8 @@ class PostgresInbox:
             waiting = [arrival for arrival in arrivals if student_of(arrival) in locked]
             _advance(connection, _held_back(arrivals, offsets, waiting), epochs, stored)
             batch = Accepting(connection, given)
-            if batch.winners:
-                connection.execute(text("SELECT pg_notify(:channel, '')"), {"channel": WORK_CHANNEL})
+        if batch.winners:
+            self._announcements.committed()
         return [
             Disposition.LOCKED if locked and student_of(arrival) in locked else batch.disposition(arrival)
             for arrival in arrivals

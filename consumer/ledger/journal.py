@@ -11,10 +11,11 @@ from typing import Any
 from sqlalchemy import Connection, Engine, Row, text
 
 from consumer.errors import Fenced, Reason, Superseded, Unavailable
+from consumer.ledger.announcements import OUTBOX_CHANNEL, Announcements
 from consumer.ledger.engine import Locked, transaction, translated
 from consumer.ledger.port.student import Lease
 from consumer.ledger.port.work import Waiting
-from consumer.ledger.port.writes import BeginStep, KeepLease, Write
+from consumer.ledger.port.writes import BeginStep, KeepLease, Publish, Write
 from consumer.ledger.writes import write_all
 
 _REASONS = frozenset(Reason)
@@ -125,6 +126,7 @@ class Journal:
 
     def __init__(self, engine: Engine) -> None:
         self._engine = engine
+        self._announcements = Announcements(engine, OUTBOX_CHANNEL)
 
     def write(self, entries: Sequence[Entry]) -> Sequence[Exception | None]:
         """Writes a group, or nothing of it; `Fenced` or `Waiting` for those that may not.
@@ -138,6 +140,8 @@ class Journal:
             answers = [_refusal(entry, held, waits) for entry in entries]
             may = [entry for entry, refusal in zip(entries, answers, strict=True) if refusal is None]
             write_all(connection, [(entry.lease, write) for entry in may for write in entry.writes])
+        if any(isinstance(write, Publish) for entry in may for write in entry.writes):
+            self._announcements.committed()
         return answers
 
 

@@ -10,10 +10,9 @@ import threading
 import psycopg
 import structlog
 
+from consumer.ledger.announcements import EVERY, OUTBOX_CHANNEL, WORK_CHANNEL
 from consumer.ledger.dsn import Dsn
 from consumer.ledger.engine import why
-from consumer.ledger.inbox import WORK_CHANNEL
-from consumer.ledger.writes import OUTBOX_CHANNEL
 
 log = structlog.get_logger()
 
@@ -88,8 +87,18 @@ class Wakeups:
             session.execute(f"LISTEN {channel}".encode())
             self._wake(channel)  # whatever was announced before we listened
         while not self._stopping.is_set():
-            for notification in session.notifies(timeout=_LISTEN_FOR):
-                self._wake(notification.channel)
+            heard = self._heard(session, _LISTEN_FOR, stop_after=1)
+            if heard:
+                # What was committed too soon after an announcement for one of its own.
+                for channel in heard | self._heard(session, 2 * EVERY):
+                    self._wake(channel)
+
+    def _heard(self, session: psycopg.Connection, seconds: float, *, stop_after: int | None = None) -> set[str]:
+        channels = set[str]()
+        for notification in session.notifies(timeout=seconds, stop_after=stop_after):
+            channels.add(notification.channel)
+            self._wake(notification.channel)
+        return channels
 
     def _wake(self, channel: str) -> None:
         if channel == OUTBOX_CHANNEL:

@@ -5,7 +5,7 @@ from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from typing import Any
 
-from sqlalchemy import Connection, TextClause, text
+from sqlalchemy import Connection, TextClause
 
 from consumer.errors import Reason
 from consumer.ledger import statements
@@ -26,8 +26,6 @@ from consumer.ledger.port.writes import (
     Write,
 )
 from consumer.ledger.renamed import state_column
-
-OUTBOX_CHANNEL = "provisioner_outbox"
 
 Row = dict[str, Any]
 """A write as JSON holds it."""
@@ -178,8 +176,6 @@ def write_all(connection: Connection, writes: Sequence[tuple[Lease, Write]]) -> 
     for kind in _KINDS:
         if rows := _rows(kind, writes):
             connection.execute(kind.statement, {"rows": json.dumps(rows)})
-    if any(isinstance(write, Publish) for _, write in writes):
-        connection.execute(text("SELECT pg_notify(:channel, '')"), {"channel": OUTBOX_CHANNEL})
 
 
 def _rows(kind: _Kind, writes: Sequence[tuple[Lease, Write]]) -> Sequence[Row]:

@@ -6,10 +6,9 @@ from collections.abc import AsyncIterator, Callable
 import psycopg
 import pytest
 
+from consumer.ledger.announcements import OUTBOX_CHANNEL, WORK_CHANNEL
 from consumer.ledger.dsn import Dsn
-from consumer.ledger.inbox import WORK_CHANNEL
 from consumer.ledger.wakeups import Wakeups
-from consumer.ledger.writes import OUTBOX_CHANNEL
 from testbed.parts.pgbouncer import PgBouncer
 
 pytestmark = pytest.mark.parts
@@ -46,6 +45,18 @@ async def test_what_is_announced_is_heard(database_url: str, listening: Callable
         for channel in (WORK_CHANNEL, OUTBOX_CHANNEL):
             session.execute("SELECT pg_notify(%s, '')", (channel,))
         await both(wakeups)
+
+
+async def test_each_announcement_is_heard_twice_for_what_was_committed_soon_after_it(
+    database_url: str, listening: Callable[[Dsn], Wakeups]
+) -> None:
+    wakeups = listening(Dsn.parse(database_url))
+    await both(wakeups)
+    with psycopg.connect(database_url, autocommit=True) as session:
+        session.execute("SELECT pg_notify(%s, '')", (WORK_CHANNEL,))
+        async with asyncio.timeout(LONG):
+            await wakeups.work(2 * LONG)
+            await wakeups.work(2 * LONG)
 
 
 async def test_behind_a_pooler_both_are_looked_for_again_and_again(
