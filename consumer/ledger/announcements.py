@@ -37,7 +37,7 @@ class Announcements:
         self._last = float("-inf")
 
     def committed(self) -> None:
-        """There is something to be found. Blocks for a round trip at most; where the database is away, the sweep finds it."""
+        """There is something to be found. Blocks for a round trip at most; where the database is unavailable, the sweep finds it."""
         with self._lock:
             now = self._clock()
             if now - self._last < EVERY:

@@ -47,7 +47,7 @@ def test_commits_in_quick_succession_are_announced_once(engine: Engine, listener
     assert listener.heard() == 1
 
 
-def test_a_database_that_is_away_costs_the_announcement_and_nothing_else() -> None:
+def test_a_database_that_is_unavailable_costs_the_announcement_and_nothing_else() -> None:
     engine = open_engine("postgresql://absent@127.0.0.1:1/none")
     Announcements(engine, WORK_CHANNEL).committed()
     engine.dispose()
