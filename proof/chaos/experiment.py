@@ -233,7 +233,7 @@ class Experiment:
         return list(
             EventStream(
                 seed=seed * 1_000 + number,
-                tenants=self.installation.tenants,
+                tenants=self.installation.populated,
                 students=students,
                 encoder=self.encoder,
                 mix=mix,

@@ -169,6 +169,12 @@ class Installation:
 
         await until("all replicas are ready", ready, seconds=_READY_WITHIN)
 
+    @property
+    def populated(self) -> Sequence[Tenant]:
+        """The tenants that the load is about: those of the world's institutions, as they are configured now."""
+        institutions = {institution.id for institution in self.world.institutions}
+        return [tenant for tenant in self.tenants if tenant.id in institutions]
+
     async def configure(self, tenants: Sequence[Tenant]) -> None:
         """Writes these tenants' files in place of those that are there, and restarts all replicas, so that they are read."""
         self.tenants = tenants

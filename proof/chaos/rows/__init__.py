@@ -21,6 +21,7 @@ from proof.chaos.rows import (
     registry,
     releases,
     restored,
+    schools,
     waiting,
 )
 
@@ -45,5 +46,6 @@ __all__ = [
     "registry",
     "releases",
     "restored",
+    "schools",
     "waiting",
 ]
