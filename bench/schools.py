@@ -110,7 +110,7 @@ def _waiting(engine: Engine, most: int) -> Row:
         connection.execute(_BACKLOG, {"tenants": most, "students": 5 * most})
         connection.execute(text("UPDATE student SET due_at = now()"))
         connection.execute(_THROTTLED, {"reason": Reason.THROTTLED})
-    seconds = 10.0
+    seconds = 5.0
     began = resource.getrusage(resource.RUSAGE_SELF).ru_utime
     course.runs(seconds)
     share = (resource.getrusage(resource.RUSAGE_SELF).ru_utime - began) / seconds

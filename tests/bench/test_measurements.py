@@ -6,7 +6,7 @@ from pathlib import Path
 import psycopg
 import pytest
 
-from bench import accounts, acts, growth, refusals, skips, start
+from bench import accounts, acts, commits, growth, refusals, schools, skips, start
 from bench.contestants import Peer
 from bench.parts import Parts
 from bench.scale import Scale
@@ -27,6 +27,8 @@ FEW = Scale(
     calls=0,
     refusals=36,
     growth=10_000,
+    schools=60,
+    backlog=600,
 )
 
 
@@ -92,3 +94,23 @@ def test_refusals_are_compared_with_a_run_without_them(parts: Parts) -> None:
     (row,) = refusals.measure(parts, FEW)
     assert row.what == "24 students beside 12 whom six refusals concern"
     assert row.measured.endswith("of the time without refusals")
+
+
+@pytest.mark.long(seconds=40)
+def test_many_schools_are_all_served_and_those_that_wait_are_not_claimed(parts: Parts) -> None:
+    rows = {row.what: row for row in schools.measure(parts, FEW)}
+    assert list(rows) == [
+        "200 students of one tenant",
+        "2,000 students of many tenants",
+        "100 students, 40 tenants with calls of 20 s",
+        "60 tenants that wait, with students due",
+        "a look, 60 tenants, 600 due: who became due",
+        "… at all of them, every 5 s",
+    ]
+    assert rows["60 tenants that wait, with students due"].measured.startswith("0 claims")
+
+
+@pytest.mark.long(seconds=20)
+def test_commits_are_counted_with_and_without_announcements(parts: Parts) -> None:
+    (row,) = commits.measure(parts)
+    assert row.what == "commits that are announced, 8 committers"
