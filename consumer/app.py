@@ -123,8 +123,12 @@ class App:
             upgrade(engine)
         require_current(engine)
         digests = {tenant.id: tenant.digest() for tenant in self._tenants}
-        for tenant, resumed in Holds(engine).configured(digests).items():
-            log.info("tenant_configured", tenant_id=tenant, holds=resumed.services, students_due=resumed.students)
+        changed = Holds(engine).configured(digests)
+        if changed:
+            log.info("tenants_configured", changed=len(changed))
+        for tenant, resumed in changed.items():
+            if resumed.services or resumed.students:
+                log.info("tenant_resumed", tenant_id=tenant, holds=resumed.services, students_due=resumed.students)
 
     async def _patiently(self, condition: str, attempt: Callable[[], Any]) -> Any:  # noqa: ANN401  whatever is waited for
         """A dependency that is unavailable at start is waited for; a restart would not bring it back. None where we are stopped first.

@@ -1,14 +1,15 @@
 """Claims: which students are due, and everything that is known about them."""
 
 import json
-from collections import defaultdict
+from collections import Counter, defaultdict
 from collections.abc import Callable, Mapping, Sequence
+from dataclasses import replace
 from typing import Any
 
 import structlog
 from sqlalchemy import Connection, Engine, Row, TextClause, text
 
-from consumer.errors import Reason
+from consumer.errors import Reason, Unavailable
 from consumer.ledger.engine import transaction
 from consumer.ledger.epochs import next_epoch
 from consumer.ledger.jobs import job_of
@@ -110,7 +111,22 @@ class Claims:
         self._unreadable = unreadable
 
     def claim(self, room: Mapping[str, Room], *, lease: float, worker: str) -> Sequence[Job]:
-        """A student with an unreadable record is set aside, with the reason, and not returned."""
+        """A student with an unreadable record is set aside, with the reason, and another is claimed in its place."""
+        jobs: list[Job] = []
+        left = dict(room)
+        while left:
+            try:
+                claimed, aside = self._claim(left, lease=lease, worker=worker)
+            except Unavailable:
+                if not jobs:
+                    raise
+                break  # those that are leased are worked all the same
+            jobs += claimed
+            left = {tenant: replace(room[tenant], places=places) for tenant, places in aside.items()}
+        return jobs
+
+    def _claim(self, room: Mapping[str, Room], *, lease: float, worker: str) -> tuple[Sequence[Job], Counter[str]]:
+        """Those that could be read, and how many were set aside of each tenant."""
         needed = [(tenant, service) for tenant, of in room.items() for service in of.services or ("",)]
         values = {
             "tenants": list(room),
@@ -121,16 +137,16 @@ class Claims:
             "lease": lease,
             "worker": worker,
         }
+        jobs: list[Job] = []
+        aside: dict[_Key, str] = {}
         with transaction(self._engine) as connection:
             rows = connection.execute(_CLAIM, values).all()
             if not rows:
-                return ()
+                return (), Counter()
             known = {"tenants": [row.tenant_id for row in rows], "students": [row.student_id for row in rows]}
             accounts, steps, credentials, waits = (
                 _by_student(connection, statement, known) for statement in (_ACCOUNTS, _STEPS, _CREDENTIALS, _WAITS)
             )
-            jobs: list[Job] = []
-            aside: dict[_Key, str] = {}
             for row in rows:
                 key = (row.tenant_id, row.student_id)
                 try:
@@ -142,7 +158,7 @@ class Claims:
         for (tenant_id, _), place in aside.items():
             self._unreadable(place)
             log.error("student_unreadable", tenant_id=tenant_id, place=place, again_in=_ASIDE)
-        return jobs
+        return jobs, Counter(tenant_id for tenant_id, _ in aside)
 
 
 def _put_aside(connection: Connection, aside: Mapping[_Key, str]) -> None:

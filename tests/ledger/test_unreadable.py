@@ -52,6 +52,13 @@ async def two_students(given: Given) -> None:
     given.accept(event("e2", student_id="s2"))
 
 
+async def test_students_who_are_set_aside_take_no_places_of_others(given: Given, on_postgres: OnPostgres) -> None:
+    given.accept(*(event(f"e{n}", student_id=f"s{n}") for n in range(7)))
+    on_postgres.execute("UPDATE student SET desired = '[]' WHERE student_id < 's5'")
+    assert {job.lease.student_id for job in await given.claim(2)} == {"s5", "s6"}
+    assert len(on_postgres.unreadable) == 5
+
+
 def wait(ledger: OnPostgres) -> Row[tuple[str, ...]]:
     (row,) = ledger.execute(
         "SELECT *, until > now() + interval '1 s' AS later FROM student_wait WHERE student_id = 's1'"
