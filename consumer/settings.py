@@ -304,7 +304,7 @@ class ProvisioningSettings(_Section):
     breaker_wait: Seconds = 30.0
     """How long a tenant's service is left alone after several failures in a row, in seconds; then one student tries it."""
     throttle_wait: Seconds = 30.0
-    """How long a tenant waits after a rate limit for which the vendor names no time, in seconds."""
+    """The longest that a tenant waits after a rate limit for which the vendor names no time, in seconds; the first wait is 1."""
     retry_base: Seconds = 2.0
     """Back-off of the first retry, in seconds."""
     retry_cap: Seconds = 600.0

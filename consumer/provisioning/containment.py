@@ -21,13 +21,14 @@ from consumer.ledger.port.writes import TenantWaits
 from consumer.observe.metrics import Metrics
 from consumer.provisioning.breaker import Breaker, Breakers
 from consumer.provisioning.refusals import Refusals
+from consumer.provisioning.throttles import Throttles
 from consumer.provisioning.waitlog import WaitLog
 
 
 @dataclass(frozen=True, slots=True)
 class Limits:
     """Seconds: `call` for one call in all; `lease` for which a result is worth committing; `tenant_held` until a tenant that waits for
-    a person is tried again; `throttled` where a vendor names no time."""
+    a person is tried again; `throttled`, at most, where a vendor names no time."""
 
     call: float
     lease: float
@@ -42,6 +43,7 @@ class Experience:
     breakers: Breakers
     refusals: Refusals = field(default_factory=Refusals)
     waits: WaitLog = field(default_factory=WaitLog)
+    throttles: Throttles = field(default_factory=Throttles)
 
 
 class Containment:
@@ -67,7 +69,11 @@ class Containment:
                     yield
 
     def answered(self, service: str, part: str | None = None) -> None:
-        """The service, and the part of it, has answered."""
+        """The service, and the part of it, has answered, and did not refuse for its load."""
+        self._experience.throttles.served((self._lease.tenant_id, service))
+        self._responded(service, part)
+
+    def _responded(self, service: str, part: str | None = None) -> None:
         now = asyncio.get_running_loop().time()
         for place in {service, place_of(service, part)}:
             self._breaker(place).answered()
@@ -86,16 +92,22 @@ class Containment:
             self._breaker(place).held(fault)
             if place != service:
                 self.answered(service)
+        elif isinstance(fault, Throttled):
+            self._responded(service)
+            seconds = self._throttled(service) if fault.after is None else fault.after
         else:
             self.answered(service)
-        if isinstance(fault, Throttled):
-            seconds = self._limits.throttled if fault.after is None else fault.after
         if seconds is None:
             return None
         self._metrics.tenant_waits.labels(self._lease.tenant_id, service).inc()
         now = asyncio.get_running_loop().time()
         self._experience.waits.waits(self._lease.tenant_id, place, fault, seconds=seconds, now=now)
         return TenantWaits(place, seconds, fault.reason, name, fault.code, held=isinstance(fault, Hold))
+
+    def _throttled(self, service: str) -> float:
+        now = asyncio.get_running_loop().time()
+        place = (self._lease.tenant_id, service)
+        return self._experience.throttles.seconds(place, now, longest=self._limits.throttled)
 
     def _held_place(self, service: str, part: str | None, hold: Hold) -> str | None:
         """The service or the part of it that waits after this hold; None where it is the student alone who does."""
