@@ -8,20 +8,14 @@ import statistics
 import time
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
-from datetime import UTC, datetime
 
 from sqlalchemy import Engine, text
 
 from bench.parts import Parts, say
 from bench.row import Row
 from bench.scale import Scale
+from bench.students import ENDED, PROVIDER, arrival, begun
 from consumer.events import (
-    Provider,
-    ProviderAction,
-    Status,
-    StepName,
-    Student,
-    StudentStatusChanged,
     outcome_id,
     student_key,
 )
@@ -31,9 +25,9 @@ from consumer.ledger.inbox import PostgresInbox
 from consumer.ledger.journal import Entry, Journal
 from consumer.ledger.outbox import PostgresOutbox
 from consumer.ledger.port.inbox import Arrival, Disposition
-from consumer.ledger.port.student import Job, StepState
+from consumer.ledger.port.student import Job
 from consumer.ledger.port.work import Room
-from consumer.ledger.port.writes import BeginStep, EndStep, Publish, Settle
+from consumer.ledger.port.writes import EndStep, Publish, Settle
 from consumer.ledger.retention import PostgresRetention
 
 _BATCH = 500
@@ -47,7 +41,6 @@ _ENOUGH = 1_000_000
 """Events: with fewer, the server's autovacuum has hardly had its first turn."""
 _TABLES = ("inbox", "outbox", "attempt")
 _SIZE = text("SELECT pg_total_relation_size(CAST(:name AS regclass))")
-_PROVIDER = Provider.MICROSOFT
 
 
 @dataclass(frozen=True, slots=True)
@@ -98,7 +91,7 @@ class _Flow:
         began = time.perf_counter()
         jobs = self._claims.claim(self._room, lease=60, worker="bench")
         took = time.perf_counter() - began
-        self._journal.write([Entry(job.lease, (_begun(job),)) for job in jobs])
+        self._journal.write([Entry(job.lease, (begun(job),)) for job in jobs])
         self._journal.write([Entry(job.lease, _done(job)) for job in jobs])
         while numbered := self._outbox.next_batch("growth", self._relay, limit=_BATCH):
             self._outbox.published("growth", self._relay, numbered.number)
@@ -119,27 +112,21 @@ class _Flow:
 
     def _arrival(self, number: int) -> Arrival:
         version, student = divmod(number, self._students)
-        event = StudentStatusChanged(
-            event_id=f"e{number}",
-            occurred_at=datetime(2026, 9, 1, tzinfo=UTC),
-            tenant_id=f"tenant-{student % _TENANTS}",
+        return arrival(
+            f"e{number}",
+            f"tenant-{student % _TENANTS}",
+            f"s{student}",
             version=version,
-            status=Status(id="enrolled", name="Enrolled", type="Registered"),
-            student=Student(student_id=f"s{student}", given_name="Maria", family_name="Rossi"),
+            topic="growth",
+            offset=number,
         )
-        return Arrival("growth", 0, number, event, ProviderAction.CREATE_ACCOUNT, (_PROVIDER,), event.event_id.encode())
-
-
-def _begun(job: Job) -> BeginStep:
-    return BeginStep(_PROVIDER, StepName.CREATE, job.desired.event.version, b"hash", timeout=30)
 
 
 def _done(job: Job) -> tuple[EndStep, Publish, Settle]:
     tenant, student, version = job.lease.tenant_id, job.lease.student_id, job.desired.event.version
-    event_id = outcome_id("account-provisioned", tenant, student, _PROVIDER, version, "")
+    event_id = outcome_id("account-provisioned", tenant, student, PROVIDER, version, "")
     outcome = Publish(event_id, "account-provisioned", student_key(tenant, student), bytes(300), ())
-    ended = EndStep(_PROVIDER, StepName.CREATE, StepState.DONE)
-    return ended, outcome, Settle(version, Disposition.APPLIED, 0)
+    return ENDED, outcome, Settle(version, Disposition.APPLIED, 0)
 
 
 def _size(engine: Engine, table: str) -> int:

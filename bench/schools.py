@@ -8,7 +8,6 @@ import resource
 import statistics
 import time
 from collections.abc import Callable, Collection, Mapping, Sequence
-from datetime import UTC, datetime
 
 from prometheus_client import CollectorRegistry
 from sqlalchemy import Engine, text
@@ -16,21 +15,20 @@ from sqlalchemy import Engine, text
 from bench.parts import Parts, say
 from bench.row import Row
 from bench.scale import Scale
+from bench.students import ENDED, PROVIDER, arrival, begun
 from consumer.errors import Reason
-from consumer.events import Provider, ProviderAction, Status, StepName, Student, StudentStatusChanged
 from consumer.ledger.due import DueTenants
 from consumer.ledger.engine import open_engine
 from consumer.ledger.inbox import PostgresInbox
 from consumer.ledger.port.inbox import Arrival, Disposition
-from consumer.ledger.port.student import Job, StepState
+from consumer.ledger.port.student import Job
 from consumer.ledger.port.work import Room
-from consumer.ledger.port.writes import BeginStep, EndStep, Settle
+from consumer.ledger.port.writes import Settle
 from consumer.ledger.work import PostgresWork
 from consumer.observe.metrics import Metrics
 from consumer.provisioning.pool import Pool
 from consumer.provisioning.scheduler import Share
 
-_PROVIDER = Provider.MICROSOFT
 _CALL, _SLOW_CALL = 0.1, 20.0
 """Seconds that a vendor takes."""
 _SLOW = 40
@@ -150,7 +148,7 @@ class _Course:
         with engine.begin() as connection:
             connection.execute(_CLEAN)
         self._engine = engine
-        self._shares = {f"school-{number}": Share(16, (_PROVIDER,)) for number in range(configured)}
+        self._shares = {f"school-{number}": Share(16, (PROVIDER,)) for number in range(configured)}
         self._slow = {f"school-{number}" for number in slow}
         self._accepted_at: dict[str, float] = {}
         self._ended: dict[str, list[float]] = {}
@@ -171,8 +169,7 @@ class _Course:
         return [at - self._accepted_at[tenant] for at in self._ended[tenant]]
 
     async def _takes(self, students: Mapping[int, int], after: Mapping[int, int], *, seconds: float = 0.0) -> float:
-        work = PostgresWork(self._engine)
-        counted = _Counted(work, self)
+        work = _Counted(self._engine)
         announced = asyncio.Event()
 
         async def wait(longest: float) -> None:
@@ -187,7 +184,7 @@ class _Course:
             await self._student(work, job)
 
         pool = Pool(
-            work=counted,
+            work=work,
             handle=handle,
             shares=self._shares,
             concurrency=256,
@@ -215,23 +212,23 @@ class _Course:
         pool.stop()
         await running
         work.close()
+        self.claims = work.claims
         return took
 
     def _accept(self, students: Mapping[int, int]) -> None:
         inbox = PostgresInbox(self._engine)
         epochs = {("bench", 0): inbox.own("bench", [0], owner="bench")[0].epoch}
-        arrivals = [_arrival(f"school-{number}", n) for number, count in students.items() for n in range(count)]
+        arrivals = [_arrival(number, n) for number, count in students.items() for n in range(count)]
         for start in range(0, len(arrivals), _BATCH):
             inbox.accept(arrivals[start : start + _BATCH], epochs=epochs)
         now = time.perf_counter()
         self._accepted_at |= dict.fromkeys((arrival.event.tenant_id for arrival in arrivals), now)
 
     async def _student(self, work: PostgresWork, job: Job) -> None:
-        tenant, version = job.lease.tenant_id, job.desired.event.version
-        await work.commit(job.lease, [BeginStep(_PROVIDER, StepName.CREATE, version, b"hash", timeout=30)])
+        tenant = job.lease.tenant_id
+        await work.commit(job.lease, [begun(job)])
         await asyncio.sleep(_SLOW_CALL if tenant in self._slow else _CALL)
-        ended = EndStep(_PROVIDER, StepName.CREATE, StepState.DONE)
-        await work.commit(job.lease, [ended, Settle(version, Disposition.APPLIED, 0)])
+        await work.commit(job.lease, [ENDED, Settle(job.desired.event.version, Disposition.APPLIED, 0)])
         self._ended.setdefault(tenant, []).append(time.perf_counter())
         if tenant in self._left:
             self._left[tenant] -= 1
@@ -239,28 +236,16 @@ class _Course:
                 self._done.set()
 
 
-class _Counted:
+class _Counted(PostgresWork):
     """The ledger, with its claims counted."""
 
-    def __init__(self, work: PostgresWork, course: _Course) -> None:
-        self.due = work.due
-        self.reserve = work.reserve
-        self.commit = work.commit
-        self._work = work
-        self._course = course
+    claims = 0
 
     async def claim(self, room: Mapping[str, Room], *, lease: float, worker: str) -> Sequence[Job]:
-        self._course.claims += 1
-        return await self._work.claim(room, lease=lease, worker=worker)
+        self.claims += 1
+        return await super().claim(room, lease=lease, worker=worker)
 
 
-def _arrival(tenant: str, number: int) -> Arrival:
-    event = StudentStatusChanged(
-        event_id=f"{tenant}-{number}",
-        occurred_at=datetime(2026, 9, 1, tzinfo=UTC),
-        tenant_id=tenant,
-        version=1,
-        status=Status(id="enrolled", name="Enrolled", type="Registered"),
-        student=Student(student_id=f"s{number}", given_name="Maria", family_name="Rossi"),
-    )
-    return Arrival("bench", 0, number, event, ProviderAction.CREATE_ACCOUNT, (_PROVIDER,), event.event_id.encode())
+def _arrival(school: int, number: int) -> Arrival:
+    tenant = f"school-{school}"
+    return arrival(f"{tenant}-{number}", tenant, f"s{number}", version=1, topic="bench", offset=number)

@@ -29,8 +29,7 @@ def contact(environ: Mapping[str, str], *, known: Static, tenant: str | None) ->
     What the files hold mistakes of (`known`) is not contacted, and nothing is where the service's file or the tenants' folder cannot be
     read. A key of which a mistake is known has no second one. Raises `BadParameter` for an unknown tenant.
     """
-    reading, files = known.reading, known.files
-    settings = reading and reading.model
+    reading, settings, files = known.reading, known.settings, known.files
     if reading is None or settings is None or files is None:
         return Findings()
     if tenant is not None and tenant not in {*files.broken, *(one.id for one, _ in files.loaded)}:

@@ -32,7 +32,7 @@ def run(config: ServiceFile = DEFAULT_SERVICE_FILE) -> None:
     Exit status 1 where no tenant can be used, or the service file has a mistake.
     """
     findings = examine(config, os.environ, secrets=True)
-    settings, files = findings.reading and findings.reading.model, findings.files
+    settings, files = findings.settings, findings.files
     if findings.service or settings is None or files is None:
         raise Misconfigured(findings.mistakes)
     tenants = [tenant for tenant, _ in files.loaded]

@@ -37,6 +37,11 @@ class Findings:
     files: TenantFiles | None = None
 
     @property
+    def settings(self) -> Settings | None:
+        """The service's, as far as they could be read."""
+        return self.reading.model if self.reading else None
+
+    @property
     def mistakes(self) -> Sequence[Mistake]:
         """All, in the order of files and lines."""
         return sorted({*self.service, *self.other, *(one for found in self.unusable.values() for one in found)})

@@ -21,8 +21,6 @@ log = structlog.get_logger()
 
 _ASIDE = 60.0
 """Seconds until a student with an unreadable record is due again: another replica may be of a version that can read it."""
-_NEVER = 1e9
-"""Seconds, in place of an infinite time: PostgreSQL has no such interval before 17."""
 
 # Rows that another worker is claiming are passed over, not waited for. Of a tenant all of whose services wait, only students who have been
 # due for long are claimed: to be reported.
@@ -131,7 +129,7 @@ class Claims:
         values = {
             "tenants": list(room),
             "places": [of.places for of in room.values()],
-            "overdue": [min(of.overdue, _NEVER) for of in room.values()],
+            "overdue": [of.overdue for of in room.values()],
             "whose": [tenant for tenant, _ in needed],
             "services": [service for _, service in needed],
             "lease": lease,

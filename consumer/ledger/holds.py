@@ -71,6 +71,8 @@ class Holds:
         values = {"tenants": list(digests), "digests": list(digests.values())}
         with transaction(self._engine) as connection:
             changed = [row.tenant_id for row in connection.execute(_CHANGED, values)]
+            if not changed:
+                return {}
             resumed = _resume(connection, changed, service=None, only_held=True)
         self._announcements.committed()
         return resumed

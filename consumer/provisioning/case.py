@@ -8,7 +8,7 @@ from typing import Protocol
 from consumer.errors import GiveUp, Reason
 from consumer.events import Outcome, Provider, StepName, Student
 from consumer.failpoints import UNARMED, Failpoints
-from consumer.ledger.port.student import Account, Job, SealedCredential, Step, StepState
+from consumer.ledger.port.student import Account, Job, SealedCredential, Step, StepState, Wait
 from consumer.ledger.port.work import Work
 from consumer.ledger.port.writes import Publish
 from consumer.ledger.vault import Context, Vault
@@ -158,20 +158,23 @@ class Case:
 
     def waited(self, name: StepName, reason: Reason) -> int:
         """How many times in a row this version has waited at this step for the same reason."""
-        wait = self.job.waits.get((self.provider, name))
-        return wait.attempts if wait and wait.version == self.version and wait.reason is reason else 0
+        wait = self._wait(name)
+        return wait.attempts if wait and wait.reason is reason else 0
 
     def waits_since(self, name: StepName) -> datetime:
         """From when on this version has waited at this step, for whatever reason; now, where it did not."""
-        wait = self.job.waits.get((self.provider, name))
-        return wait.since if wait and wait.version == self.version else self.now()
+        wait = self._wait(name)
+        return wait.since if wait else self.now()
 
     def has_waited(self, name: StepName) -> timedelta:
         """For how long this version has waited at this step; since it was accepted, where it has not come so far before."""
+        first = not self.job.settled and self._wait(name) is None
+        return self.now() - (self.job.desired.accepted_at if first else self.waits_since(name))
+
+    def _wait(self, name: StepName) -> Wait | None:
+        """Why this version waited at this step when the student was claimed."""
         wait = self.job.waits.get((self.provider, name))
-        if self.job.settled or (wait and wait.version == self.version):
-            return self.now() - self.waits_since(name)
-        return self.now() - self.job.desired.accepted_at
+        return wait if wait and wait.version == self.version else None
 
     def was_lost(self, name: StepName) -> bool:
         """Whether the outcome of any attempt since the account was last verified is unknown, whatever has become of later ones."""
@@ -182,10 +185,7 @@ class Case:
     def announced_incomplete(self) -> bool:
         """Whether this version was announced while a licence or a group was still missing."""
         account = self.job.accounts.get(self.provider)
-        waited = any(
-            (wait := self.job.waits.get((self.provider, name))) is not None and wait.version == self.version
-            for name in (StepName.LICENCES, StepName.GROUPS)
-        )
+        waited = any(self._wait(name) for name in (StepName.LICENCES, StepName.GROUPS))
         return waited and account is not None and account.announced_version >= self.version
 
     def may_turn_up(self, name: StepName) -> timedelta | None:

@@ -98,17 +98,16 @@ class Pool:
         now = asyncio.get_running_loop().time()
         if now < self._look_again:
             return True
-        everything = self._seen is None or now >= self._sweep_again
-        since = None if self._seen is None or everything else self._seen - _OVERLAP
+        since = None if self._seen is None or now >= self._sweep_again else self._seen - _OVERLAP
         self._look_wanted = False
         due = await self._asked("due", self._work.due(since))
         if due is None:
             return False
-        self._scheduler.saw(due, now, everything=everything)
+        self._scheduler.saw(due, now, everything=since is None)
         self._seen = due.at
         self._looked, self._look_again = now, now + _LOOK_EVERY
         self._next_due = inf if due.next_in is None else now + due.next_in
-        if everything:
+        if since is None:
             self._sweep_again = now + self._sweep
         return True
 

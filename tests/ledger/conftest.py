@@ -163,6 +163,12 @@ def ledger(request: pytest.FixtureRequest) -> Ledger:
     return InMemory() if request.param == "memory" else request.getfixturevalue("on_postgres")
 
 
+async def seconds_to_next(work: Work) -> float | None:
+    """Until a student can be claimed who is planned; None where nothing is."""
+    due = await work.due(None)
+    return 0.0 if due.tenants else due.next_in
+
+
 class Given:
     """Short words for what most tests begin with."""
 
@@ -177,9 +183,7 @@ class Given:
         return list(await self.ledger.work.claim({tenant: Room(places)}, lease=lease, worker="w"))
 
     async def seconds_to_next(self) -> float | None:
-        """Until a student can be claimed who is planned; None where nothing is."""
-        due = await self.ledger.work.due(None)
-        return 0.0 if due.tenants else due.next_in
+        return await seconds_to_next(self.ledger.work)
 
     async def claim_one(self) -> Job:
         (job,) = await self.claim()

@@ -50,6 +50,12 @@ async def test_a_tenant_whose_students_are_leased_has_none_until_a_lease_runs_ou
     assert (await ledger.work.due(None)).tenants.keys() == {"north"}
 
 
+async def test_a_tenant_has_work_although_others_of_its_students_are_leased(given: Given, ledger: Ledger) -> None:
+    given.accept(*(event(f"e{n}", student_id=f"s{n}") for n in range(4)))
+    assert len(await given.claim(3)) == 3
+    assert (await ledger.work.due(None)).tenants.keys() == {"north"}
+
+
 async def test_the_next_student_to_become_due_says_how_long_to_wait(given: Given, ledger: Ledger) -> None:
     given.accept(event(), event("e2", student_id="s2"), event("e3", student_id="s3"))
     one, two, _ = await given.claim()

@@ -122,3 +122,11 @@ async def test_a_lost_lease_is_not_mistaken_for_a_locked_row(given: Given, datab
         pytest.raises(Fenced),
     ):
         await given.ledger.work.commit(replace(job.lease, epoch=job.lease.epoch - 1), [Defer(0)])
+
+
+async def test_a_due_student_whose_row_is_locked_is_not_claimed_and_still_due(given: Given, database_url: str) -> None:
+    given.accept(event())
+    with transaction(database_url, "SELECT FROM student FOR UPDATE"):
+        assert await given.claim() == []
+    assert await given.seconds_to_next() == 0
+    assert len(await given.claim()) == 1

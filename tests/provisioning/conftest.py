@@ -34,6 +34,7 @@ from consumer.tenants import Tenant
 from testbed.fakes.directory import FakeAccount, FakeDirectory
 from testbed.fakes.ledger import MemoryLedger
 from testbed.fakes.mailer import FakeMailer
+from tests.ledger.conftest import seconds_to_next
 
 ROOT = Path(__file__).parents[2]
 TENANT = "north-high"
@@ -149,8 +150,7 @@ class School:
 
     async def seconds_to_next(self) -> float | None:
         """How long until there is something to do again."""
-        due = await self.ledger.due(None)
-        return 0.0 if due.tenants else due.next_in
+        return await seconds_to_next(self.ledger)
 
     async def work_until_settled(self, *, days: float = 3) -> None:
         """Works, and lets time pass to the next that is due, until nothing is planned."""

@@ -3,13 +3,15 @@
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import datetime
-from math import inf
 from typing import Protocol
 
 from consumer.errors import Reason
 from consumer.events import Provider
 from consumer.ledger.port.student import Job, Lease
 from consumer.ledger.port.writes import Write
+
+NEVER = 1e9
+"""Seconds, in place of an infinite time: PostgreSQL has no such interval before 17."""
 
 
 class Waiting(Exception):
@@ -55,14 +57,14 @@ class Room:
 
     places: int
     services: tuple[str, ...] = ()
-    overdue: float = inf
+    overdue: float = NEVER
 
 
 class Work(Protocol):
     """Loop 2's side."""
 
     async def due(self, since: datetime | None) -> Due:
-        """Which tenants have students that can be claimed. `since`: only those of whom one has become due after that time.
+        """Which tenants have students that can be claimed. `since`: only those with a student who became due after that time.
 
         Costs as much as there are tenants with work planned; with `since`, as much as there are students who became due after it, however
         many others wait. A student whose lease ran out became due before it.

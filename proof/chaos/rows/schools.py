@@ -5,6 +5,7 @@ from functools import partial
 
 from consumer.tenants import Tenant
 from proof.chaos.experiment import Experiment
+from proof.chaos.installation import INSTITUTIONS
 from proof.chaos.row import BOOK
 from proof.chaos.rows.students import people, settled
 from sandbox.simulators.faults import FaultRule, Latency
@@ -19,8 +20,8 @@ _SLOW = 2.5
 """Seconds for each of an account's six calls, and less than a call may take."""
 
 
-def _copies(world: World, tenants: Sequence[Tenant], count: int) -> Sequence[Tenant]:
-    """So many tenants more, like the first one and in its directory, each with a domain of its own there; they send no mail."""
+def _with_copies(count: int, world: World, tenants: Sequence[Tenant]) -> Sequence[Tenant]:
+    """And so many tenants more, like the first one and in its directory, each with a domain of its own there; they send no mail."""
     north = tenants[0]
     if north.microsoft is None:
         raise LookupError("the first tenant is at Microsoft")
@@ -33,22 +34,14 @@ def _copies(world: World, tenants: Sequence[Tenant], count: int) -> Sequence[Ten
         changes = {"id": ident, "addresses": addresses, "mailgun": None, "welcome_email": mail}
         copies.append(north.model_copy(update=changes))
         directory.domains = (*directory.domains, addresses.domain)
-    return copies
-
-
-def _a_thousand(world: World, tenants: Sequence[Tenant]) -> Sequence[Tenant]:
-    return [*tenants, *_copies(world, tenants, _CONFIGURED - len(tenants))]
-
-
-def _slow_ones(world: World, tenants: Sequence[Tenant]) -> Sequence[Tenant]:
-    return [*tenants, *_copies(world, tenants, _SLOW_ONES)]
+    return [*tenants, *copies]
 
 
 @BOOK.row(
     83,
     "1,000 tenants configured, one busy, a replica killed",
     expected="the students of the busy one are served, by the others too",
-    arrange=_a_thousand,
+    arrange=partial(_with_copies, _CONFIGURED - len(INSTITUTIONS)),
 )
 async def a_thousand(experiment: Experiment) -> None:
     students = people(experiment, _NORTH, _BUSY)
@@ -64,7 +57,7 @@ async def a_thousand(experiment: Experiment) -> None:
     84,
     "40 tenants whose vendor is slow, one whose is not",
     expected="the other's students are served meanwhile",
-    arrange=_slow_ones,
+    arrange=partial(_with_copies, _SLOW_ONES),
     heals_within=180,
 )
 async def beside_slow_ones(experiment: Experiment) -> None:

@@ -28,8 +28,6 @@ from consumer.ledger.port.writes import (
 )
 from testbed.fakes.ledger.state import OnState, Queued, ServiceWait, StudentRow
 
-_NEVER = 1e9
-
 
 class MemoryWork(OnState):
     """`Work` over dictionaries."""
@@ -79,7 +77,7 @@ class MemoryWork(OnState):
     def _claimed_before(self, tenant: str, room: Room, now: datetime) -> datetime:
         needed = [self._state.waits.get((tenant, service)) for service in room.services]
         all_wait = bool(needed) and all(wait and wait.until > now for wait in needed)
-        return now - timedelta(seconds=min(room.overdue, _NEVER)) if all_wait else now
+        return now - timedelta(seconds=room.overdue) if all_wait else now
 
     async def reserve(self, lease: Lease, providers: Sequence[Provider], candidates: Sequence[str]) -> str | None:
         key, reserved = self._held(lease).key, self._state.reserved
