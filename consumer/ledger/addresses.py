@@ -68,7 +68,7 @@ class Addresses:
         again with what is known by then.
         """
         with transaction(self._engine) as connection:
-            held = hold(connection, [(request.lease, 0.0) for request in requests])
+            held = hold(connection, [(request.lease, 0.0) for request in requests], counted=False)
             allowed = [request for request in requests if request.lease in held]
             standing = _standing(connection, allowed)
             while True:

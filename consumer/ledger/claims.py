@@ -43,7 +43,7 @@ _CLAIM = text(
       ) AS due
     )
     UPDATE student s SET lease_epoch = {next_epoch("s.lease_epoch")}, lease_until = now() + :lease * interval '1 second',
-      lease_owner = :worker, claimed_version = s.desired_version, attempt = s.attempt + 1
+      lease_owner = :worker, lease_writes = 0, claimed_version = s.desired_version, attempt = s.attempt + 1
     FROM picked WHERE s.tenant_id = picked.tenant_id AND s.student_id = picked.student_id
     RETURNING s.tenant_id, s.student_id, s.lease_epoch, s.desired, s.accepted_at, s.attempt, s.settled_version, now() AS now
     """  # noqa: S608  a constant of ours

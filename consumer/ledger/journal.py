@@ -28,13 +28,15 @@ LEASE_MARGIN = 15.0
 _HOLD = text(
     """
     WITH held AS (
-      SELECT s.tenant_id, s.student_id, mine.epoch, mine.seconds
+      SELECT s.tenant_id, s.student_id, mine.seconds, mine.written
       FROM student s JOIN unnest(CAST(:tenants AS text[]), CAST(:students AS text[]), CAST(:epochs AS bigint[]),
-                                 CAST(:seconds AS float8[])) AS mine(tenant_id, student_id, epoch, seconds)
+                                 CAST(:written AS int[]), CAST(:seconds AS float8[]))
+          AS mine(tenant_id, student_id, epoch, written, seconds)
         ON s.tenant_id = mine.tenant_id AND s.student_id = mine.student_id AND s.lease_epoch = mine.epoch
-      WHERE s.lease_until > now() ORDER BY s.tenant_id, s.student_id FOR NO KEY UPDATE OF s SKIP LOCKED
+      WHERE s.lease_until > now() AND s.lease_writes >= mine.written ORDER BY s.tenant_id, s.student_id FOR NO KEY UPDATE OF s SKIP LOCKED
     )
-    UPDATE student s SET lease_until = greatest(s.lease_until, now() + held.seconds * interval '1 second')
+    UPDATE student s SET lease_until = greatest(s.lease_until, now() + held.seconds * interval '1 second'),
+      lease_writes = CASE WHEN :counted THEN greatest(s.lease_writes, held.written + 1) ELSE s.lease_writes END
     FROM held WHERE s.tenant_id = held.tenant_id AND s.student_id = held.student_id
     RETURNING s.tenant_id, s.student_id, s.lease_epoch, s.desired_version > s.claimed_version AS superseded,
       (SELECT set_config('lock_timeout', :patience, true)) AS patience
@@ -43,10 +45,11 @@ _HOLD = text(
 _STILL_OURS = text(
     """
     SELECT s.tenant_id, s.student_id, s.lease_epoch
-    FROM student s JOIN unnest(CAST(:tenants AS text[]), CAST(:students AS text[]), CAST(:epochs AS bigint[]))
-        AS mine(tenant_id, student_id, epoch)
+    FROM student s JOIN unnest(CAST(:tenants AS text[]), CAST(:students AS text[]), CAST(:epochs AS bigint[]),
+                               CAST(:written AS int[]))
+        AS mine(tenant_id, student_id, epoch, written)
       ON s.tenant_id = mine.tenant_id AND s.student_id = mine.student_id AND s.lease_epoch = mine.epoch
-    WHERE s.lease_until > now()
+    WHERE s.lease_until > now() AND s.lease_writes >= mine.written
     """
 )
 _PATIENCE = "100ms"
@@ -88,24 +91,24 @@ class LockedStudents(Locked):
         self.leases = frozenset(leases)
 
 
-def hold(connection: Connection, wanted: Sequence[tuple[Lease, float]]) -> Mapping[Lease, bool]:
+def hold(connection: Connection, wanted: Sequence[tuple[Lease, float]], *, counted: bool) -> Mapping[Lease, bool]:
     """Checks, extends (to at least so many seconds from now) and locks the leases; returns those that still hold.
 
-    With each, whether a newer event has been accepted since the claim.
+    With each, whether a newer event has been accepted since the claim. `counted`: this is one of the commits that `Lease.written` counts.
 
     The first thing in its transaction, in which nothing waits long for a lock from then on. Never waits for a row itself: raises
     `LockedStudents` where other transactions hold some of them, `Unavailable` where the whole table is locked.
     """
     longest: dict[Lease, float] = {}
-    for lease, seconds in wanted:
+    for lease, seconds in sorted(wanted, key=lambda one: -one[0].written):
         longest[lease] = max(seconds, longest.get(lease, 0.0))
-    values = _columns(longest) | {"seconds": list(longest.values()), "patience": _PATIENCE}
+    values = _columns(longest) | {"seconds": list(longest.values()), "patience": _PATIENCE, "counted": counted}
     try:
         with translated():
             held = {_lease(row): bool(row.superseded) for row in connection.execute(_HOLD, values)}
     except Locked as locked:
         raise Unavailable("The table of students is locked.") from locked
-    if missing := longest.keys() - held.keys():
+    if missing := [lease for lease in longest if lease not in held]:
         # A lease that has not ended nor moved on is passed over for one reason only.
         locked_out = {_lease(row) for row in connection.execute(_STILL_OURS, _columns(missing))}
         if locked_out:
@@ -118,6 +121,7 @@ def _columns(leases: Collection[Lease]) -> dict[str, Any]:
         "tenants": [lease.tenant_id for lease in leases],
         "students": [lease.student_id for lease in leases],
         "epochs": [lease.epoch for lease in leases],
+        "written": [lease.written for lease in leases],
     }
 
 
@@ -135,7 +139,7 @@ class Journal:
         `split` finds out whose.
         """
         with transaction(self._engine) as connection:
-            held = hold(connection, [(entry.lease, entry.seconds) for entry in entries])
+            held = hold(connection, [(entry.lease, entry.seconds) for entry in entries], counted=True)
             waits = _waits(connection, entries)
             answers = [_refusal(entry, held, waits) for entry in entries]
             may = [entry for entry, refusal in zip(entries, answers, strict=True) if refusal is None]

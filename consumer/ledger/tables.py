@@ -83,6 +83,7 @@ student = Table(
     Column("lease_epoch", BigInteger, nullable=False, server_default="0"),
     Column("lease_until", _TIME),
     Column("lease_owner", Text),
+    Column("lease_writes", Integer, nullable=False, server_default="0"),  # commits under the lease: `Lease.written`
     Column("claimed_version", BigInteger),
 )
 # Claims go by tenant, those due longest first; students with nothing to do are not in it. NULL leases are not indexed, so that

@@ -2,6 +2,7 @@
 
 import asyncio
 from collections.abc import Callable, Sequence
+from dataclasses import replace
 from datetime import datetime
 
 from consumer.errors import Unavailable
@@ -34,6 +35,7 @@ class Commits:
         self.known = Known.of(job)
         self.failpoints = failpoints
         self._work = work
+        self._written = 0
         self._tenure = Tenure(job.lease.epoch, "", job.desired.event.version)  # the history here is never shown
         self._patience = patience
 
@@ -51,10 +53,11 @@ class Commits:
         """
         loop = asyncio.get_running_loop()
         give_up_at = loop.time() + self._patience
+        lease = replace(self.job.lease, written=self._written)
         while True:
             asked_at = loop.time()
             try:
-                await self._work.commit(self.job.lease, writes, service=service)
+                await self._work.commit(lease, writes, service=service)
                 for point in at:
                     await self.failpoints.reach_async(point, lost=commit_lost())
             except Unavailable:
@@ -62,4 +65,5 @@ class Commits:
                     raise
                 await asyncio.sleep(_PAUSE)
             else:
+                self._written = max(self._written, lease.written + 1)
                 return asked_at

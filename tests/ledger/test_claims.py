@@ -1,5 +1,7 @@
 """Claims and leases: who works on a student, and who no longer does."""
 
+from dataclasses import replace
+
 import pytest
 
 from consumer.errors import Fenced
@@ -77,3 +79,32 @@ async def test_a_read_keeps_the_lease_beyond_its_call(given: Given, ledger: Ledg
     await ledger.work.commit(job.lease, [KeepLease(30)])
     ledger.advance(40)
     await ledger.work.commit(job.lease, [])
+
+
+async def test_a_worker_whose_commits_the_ledger_has_lost_is_fenced(given: Given, ledger: Ledger) -> None:
+    given.accept(event())
+    job = await given.claim_one()
+    await ledger.work.commit(job.lease, [BEGIN])
+    with pytest.raises(Fenced):
+        await ledger.work.commit(replace(job.lease, written=2), [KeepLease(30)])
+    with pytest.raises(Fenced):
+        await ledger.work.reserve(replace(job.lease, written=2), [MS], ["m@x"])
+
+
+async def test_a_commit_that_is_repeated_counts_once(given: Given, ledger: Ledger) -> None:
+    given.accept(event())
+    job = await given.claim_one()
+    for _ in range(3):
+        await ledger.work.commit(job.lease, [BEGIN])
+    with pytest.raises(Fenced):
+        await ledger.work.commit(replace(job.lease, written=2), [KeepLease(30)])
+    await ledger.work.commit(replace(job.lease, written=1), [KeepLease(30)])
+
+
+async def test_the_next_lease_begins_to_count_anew(given: Given, ledger: Ledger) -> None:
+    given.accept(event())
+    job = await given.claim_one()
+    await ledger.work.commit(job.lease, [BEGIN])
+    ledger.advance(61)
+    with pytest.raises(Fenced):
+        await ledger.work.commit(replace((await given.claim_one()).lease, written=1), [KeepLease(30)])

@@ -7,6 +7,7 @@ import pytest
 
 from consumer.errors import Throttled
 from consumer.events import Provider, StepName
+from consumer.ledger.port.inbox import Disposition
 from consumer.ledger.port.student import Lease
 from consumer.ledger.port.writes import BeginStep, EndStep, KeepLease, Settle, Write
 from testbed.fakes.directory import refused
@@ -98,3 +99,21 @@ async def test_at_two_providers_a_result_does_not_wait_for_the_other_provider_s_
     ]
     in_order = list(dict.fromkeys(creations))
     assert in_order == [(provider, kind) for provider in Provider for kind in (BeginStep, EndStep)]
+
+
+class LosingLedger(MemoryLedger):
+    """A standby takes the primary's place when the welcome mail's intent was committed, and lacks that commit."""
+
+    async def commit(self, lease: Lease, writes: Sequence[Write], *, service: str | None = None) -> None:
+        before = self.backup()
+        await super().commit(lease, writes, service=service)
+        if StepName.WELCOME in begun(writes):
+            self.restore(before)
+
+
+async def test_a_worker_writes_nothing_on_a_ledger_that_has_lost_its_commits(school: School) -> None:
+    school.forget(LosingLedger(lambda: school.now))
+    school.enrol()
+    await school.work()
+    assert school.outcomes("AccountProvisioned") == []
+    assert [*school.ledger.dispositions().values()] == [Disposition.PENDING]

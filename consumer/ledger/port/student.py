@@ -11,11 +11,16 @@ from consumer.events import Origin, Provider, ProviderAction, StepName, StudentS
 
 @dataclass(frozen=True, slots=True)
 class Lease:
-    """The right to write about one student; every write is checked against `epoch`."""
+    """The right to write about one student; every write is checked against `epoch`.
+
+    `written`: how many commits its holder knows to be in the ledger. One that has fewer has lost some, as a standby that lagged behind,
+    and what the holder would write next depends on them.
+    """
 
     tenant_id: str
     student_id: str
     epoch: int
+    written: int = field(default=0, compare=False)
 
 
 @dataclass(frozen=True, slots=True)

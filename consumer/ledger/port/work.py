@@ -87,7 +87,8 @@ class Work(Protocol):
     async def commit(self, lease: Lease, writes: Sequence[Write], *, service: str | None = None) -> None:
         """Writes all or nothing, under the lease. Many callers share one transaction; each gets its own answer.
 
-        Raises `Fenced` where the lease has ended or moved on; `Waiting` where `service` is named and waits, or what it is a part of;
-        `Superseded` where a step begins and a newer event has been accepted since the claim. None of them has written anything.
+        Raises `Fenced` where the lease has ended or moved on, or commits under it were lost (`Lease.written`); `Waiting` where `service` is
+        named and waits, or what it is a part of; `Superseded` where a step begins and a newer event has been accepted since the claim. None
+        of them has written anything.
         """
         ...

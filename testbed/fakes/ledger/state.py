@@ -36,6 +36,7 @@ class StudentRow:
     epoch: int = 0
     worker: str = ""
     lease_until: datetime | None = None
+    lease_writes: int = 0
     claimed_version: int = -1
     settled_version: int = -1
     known: Known = field(default_factory=Known)

@@ -70,6 +70,7 @@ class MemoryWork(OnState):
                 student.epoch = self._state.next_epoch(student.epoch)
                 student.attempt += 1
                 student.lease_until = now + timedelta(seconds=lease)
+                student.lease_writes = 0
                 student.claimed_version = student.desired_version
                 jobs.append(_job(student, now))
         return jobs
@@ -96,6 +97,7 @@ class MemoryWork(OnState):
         if student.desired_version > student.claimed_version and any(isinstance(write, BeginStep) for write in writes):
             raise Superseded("A newer event was accepted.")
         self._heed_waits(lease.tenant_id, service, now)
+        student.lease_writes = max(student.lease_writes, lease.written + 1)
         for write in writes:
             self._write(student, write, now)
 
@@ -110,6 +112,8 @@ class MemoryWork(OnState):
         student = self._state.students[lease.tenant_id, lease.student_id]
         if student.epoch != lease.epoch or student.lease_until is None or student.lease_until <= self._state.clock():
             raise Fenced("The student's lease has ended.")
+        if student.lease_writes < lease.written:
+            raise Fenced("Commits under the lease were lost.")
         return student
 
     def _write(self, student: StudentRow, write: Write, now: datetime) -> None:

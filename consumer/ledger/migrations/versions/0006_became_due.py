@@ -1,4 +1,7 @@
-"""An index by which a replica finds who has become due since it last looked. Only adds: 0005's code works with it."""
+"""An index by which a replica finds who has become due since it last looked, and how many commits a lease has seen.
+
+Only adds: 0005's code works with it.
+"""
 
 import sqlalchemy as sa
 from alembic import op
@@ -10,6 +13,7 @@ depends_on = None
 
 
 def upgrade() -> None:
+    op.add_column("student", sa.Column("lease_writes", sa.Integer(), nullable=False, server_default="0"))
     op.create_index(
         "student_became_due",
         "student",
