@@ -24,12 +24,14 @@ from consumer.ledger.port.leadership import Leadership
 from consumer.ledger.port.outbox import Outbox
 from consumer.ledger.port.retention import Retention
 from consumer.ledger.port.work import Work
+from consumer.ledger.quotas import PostgresQuotas
 from consumer.ledger.retention import PostgresRetention
 from consumer.ledger.wakeups import Wakeups
 from consumer.ledger.work import PostgresWork
 from consumer.outbound.port import Progress, Published, TransactionalProducer
 from consumer.outbound.progress import TopicProgress
 from consumer.outbound.published import TopicsPublished
+from consumer.pacing.port import Quotas
 from consumer.providers.factory import open_tokens
 from consumer.providers.tokens import TokenSource
 from consumer.provisioning.slots import SLOW_SHARE
@@ -66,6 +68,7 @@ class Clients(Protocol):
 
     def inbox(self) -> Inbox: ...
     def work(self) -> Work: ...
+    def quotas(self) -> Quotas: ...
     def outbox(self) -> Outbox: ...
 
     def retention(self) -> Retention: ...
@@ -148,6 +151,7 @@ class LiveClients:
         self._connections = (1 + SLOW_SHARE) * settings.provisioning.concurrency
         self._http: dict[Path | None, HttpClient] = {}
         self._work: PostgresWork | None = None
+        self._quotas: PostgresQuotas | None = None
 
     async def __aenter__(self) -> Self:
         return self
@@ -157,6 +161,8 @@ class LiveClients:
             await client.close()
         if self._work is not None:
             self._work.close()
+        if self._quotas is not None:
+            self._quotas.close()
         self.registry.close()
         self.engine.dispose()
 
@@ -189,6 +195,12 @@ class LiveClients:
         if self._work is None:
             self._work = PostgresWork(self.engine, unreadable=self._unreadable)
         return self._work
+
+    def quotas(self) -> Quotas:
+        """Always the same ones."""
+        if self._quotas is None:
+            self._quotas = PostgresQuotas(self.engine)
+        return self._quotas
 
     def outbox(self) -> Outbox:
         return PostgresOutbox(self.engine, unreadable=self._unreadable)

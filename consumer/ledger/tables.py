@@ -10,6 +10,7 @@ from sqlalchemy import (
     Boolean,
     Column,
     DateTime,
+    Double,
     Identity,
     Index,
     Integer,
@@ -248,6 +249,15 @@ tenant_wait = Table(
     Column("since", _TIME),
 )
 
+vendor_limit = Table(
+    "vendor_limit",  # how much of a vendor's limit is used: `consumer.pacing.limit.Standing`
+    metadata,
+    Column("key", Text, primary_key=True),
+    Column("next_at", _TIME, nullable=False),
+    Column("share", Double, nullable=False),
+    Column("slowed_at", _TIME),
+)
+
 tenant_configuration = Table(
     "tenant_configuration",  # the digest of each tenant's file as it was last started with: a change ends the tenant's holds
     metadata,
@@ -256,7 +266,7 @@ tenant_configuration = Table(
     Column("seen_at", _TIME, nullable=False),
 )
 
-for busy in (student, step, account):
+for busy in (student, step, account, vendor_limit):
     busy.dialect_options["postgresql"]["with"] = _BUSY
 for pruned in (inbox, outbox, attempt):
     pruned.dialect_options["postgresql"]["with"] = _PRUNED

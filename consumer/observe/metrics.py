@@ -99,6 +99,25 @@ class Metrics:
             ("tenant", "service"),
             registry=registry,
         )
+        self.limit_wait_seconds = Histogram(
+            "provisioner_limit_wait_seconds",
+            "Time that steps waited for their turn within a vendor's limits.",
+            ("service",),
+            buckets=_QUICK,
+            registry=registry,
+        )
+        self.limit_refusals = Counter(
+            "provisioner_limit_refusals",
+            "Calls that a vendor refused because a limit was used up, by limit.",
+            ("tenant", "service", "limit"),
+            registry=registry,
+        )
+        self.limit_used = Gauge(
+            "provisioner_limit_used_ratio",
+            "Share of a limit that is used, as the vendor last reported it: Graph does from 0.8 on.",
+            ("tenant", "service"),
+            registry=registry,
+        )
         self.tenant_unusable = Gauge(
             "provisioner_tenant_unusable",
             "1 while a tenant's file, secret, key or certificates cannot be used; its students are held.",

@@ -12,6 +12,7 @@ from consumer.ledger.port.outbox import Outbox
 from consumer.ledger.port.retention import Retention
 from consumer.ledger.port.work import Work
 from consumer.outbound.port import Progress, Published, TransactionalProducer
+from consumer.pacing.port import Quotas
 from consumer.providers.tokens import TokenSource
 from consumer.tenants import GoogleSection, MicrosoftSection
 from proof.simulation.database import WakeSignals
@@ -20,6 +21,7 @@ from proof.simulation.ledger import (
     SimulatedInbox,
     SimulatedLeadership,
     SimulatedOutbox,
+    SimulatedQuotas,
     SimulatedRetention,
     SimulatedWork,
 )
@@ -61,6 +63,9 @@ class SimulatedClients:
 
     def work(self) -> Work:
         return SimulatedWork(self._around.database, self._process)
+
+    def quotas(self) -> Quotas:
+        return SimulatedQuotas(self._around.database, self._process)
 
     def outbox(self) -> Outbox:
         return SimulatedOutbox(self._around.database, self._process)

@@ -11,6 +11,7 @@ from consumer.ledger.port.outbox import Landmark, OnTopic, OutboxBatch
 from consumer.ledger.port.student import Job, Lease
 from consumer.ledger.port.work import Due, Room
 from consumer.ledger.port.writes import Write
+from consumer.pacing.limit import Limit, Portion, Want
 from proof.simulation.database import Database
 from proof.simulation.process import Process
 from proof.simulation.threads import wait_for
@@ -41,6 +42,22 @@ class SimulatedWork:
 
     async def _do(self, what: str, deed: Callable[[], T]) -> T:
         return await self._database.reach(self._process, what, deed)
+
+
+class SimulatedQuotas:
+    """Keeps `Quotas` for one process."""
+
+    def __init__(self, database: Database, process: Process) -> None:
+        self._database = database
+        self._process = process
+
+    async def take(self, want: Want) -> Portion:
+        what = f"takes {want.tokens} {want.limit.name}"
+        return await self._database.reach(self._process, what, lambda: at_once(self._database.take(want)))
+
+    async def slow_down(self, limit: Limit) -> None:
+        what = f"slows {limit.name}"
+        await self._database.reach(self._process, what, lambda: at_once(self._database.slow_down(limit)))
 
 
 class _Blocking:

@@ -20,8 +20,10 @@ from consumer.ledger.port.outbox import Outbox
 from consumer.ledger.port.retention import Retention
 from consumer.ledger.port.student import Job
 from consumer.ledger.port.work import Room, Work
+from consumer.ledger.quotas import PostgresQuotas
 from consumer.ledger.retention import PostgresRetention
 from consumer.ledger.work import PostgresWork
+from consumer.pacing.port import Quotas
 from testbed.fakes.ledger import MemoryLedger
 
 TOPIC = "events"
@@ -55,6 +57,7 @@ class Ledger(Protocol):
 
     inbox: Inbox
     work: Work
+    quotas: Quotas
     outbox: Outbox
     retention: Retention
     history: History
@@ -79,6 +82,7 @@ class InMemory:
         self.ledger = MemoryLedger(lambda: self.now)
         self.inbox: Inbox = self.ledger
         self.work: Work = self.ledger
+        self.quotas: Quotas = self.ledger
         self.outbox: Outbox = self.ledger
         self.retention: Retention = self.ledger
         self.history: History = self.ledger
@@ -102,6 +106,7 @@ class OnPostgres:
         """Places of records that could not be read."""
         self.inbox: Inbox = PostgresInbox(engine)
         self.work: Work = PostgresWork(engine, unreadable=self.unreadable.append)
+        self.quotas: Quotas = PostgresQuotas(engine)
         self.outbox: Outbox = PostgresOutbox(engine, unreadable=self.unreadable.append)
         self.retention: Retention = PostgresRetention(engine, page=2)  # so that there are several
         self.history: History = Inspection(engine)
@@ -116,6 +121,7 @@ class OnPostgres:
             "credential": ("expires_at",),
             "outbox": ("created_at", "recalled_at"),
             "step": ("started_at", "deadline", "lost_at"),
+            "vendor_limit": ("next_at", "slowed_at"),
         }
         with self.engine.begin() as connection:
             for table, columns in moved.items():
@@ -153,8 +159,9 @@ def on_postgres(database_url: str) -> Iterator[OnPostgres]:
     upgrade(engine)
     ledger = OnPostgres(engine)
     yield ledger
-    work: Any = ledger.work
-    work.close()
+    for threads in (ledger.work, ledger.quotas):
+        opened: Any = threads
+        opened.close()
     engine.dispose()
 
 

@@ -8,6 +8,7 @@ from consumer.ledger.port.inbox import Disposition, Place
 from consumer.ledger.port.writes import Publish
 from testbed.fakes.ledger.inbox import MemoryInbox
 from testbed.fakes.ledger.outbox import MemoryOutbox
+from testbed.fakes.ledger.quotas import MemoryQuotas
 from testbed.fakes.ledger.retention import MemoryRetention
 from testbed.fakes.ledger.state import State, StudentRow
 from testbed.fakes.ledger.work import MemoryWork
@@ -15,7 +16,7 @@ from testbed.fakes.ledger.work import MemoryWork
 __all__ = ["MemoryLedger"]
 
 
-class MemoryLedger(MemoryInbox, MemoryWork, MemoryOutbox, MemoryRetention):
+class MemoryLedger(MemoryInbox, MemoryWork, MemoryQuotas, MemoryOutbox, MemoryRetention):
     """All ports of the ledger over one state."""
 
     def __init__(self, clock: Callable[[], datetime] = lambda: datetime.now(UTC)) -> None:

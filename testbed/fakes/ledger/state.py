@@ -11,6 +11,7 @@ from consumer.events import Provider
 from consumer.ledger.known import Known
 from consumer.ledger.port.inbox import Arrival, Disposition
 from consumer.ledger.port.writes import Publish, TenantWaits
+from consumer.pacing.limit import Standing
 
 Key = tuple[str, str]
 """The tenant, and a student or an event of it."""
@@ -93,6 +94,7 @@ class State:
         self.addresses: dict[tuple[Provider, str], Key | None] = {}
         self.reserved: dict[tuple[Provider, Key], str] = {}
         self.waits: dict[tuple[str, str], ServiceWait] = {}
+        self.limits: dict[str, Standing] = {}
         self.outbox: dict[UUID, Queued] = {}
         self.unnumbered: deque[Queued] = deque()
         self.batches: dict[int, list[Queued]] = {}

@@ -1,0 +1,157 @@
+"""One limit in one process: callers wait in line for its tokens, of which the ledger gives portions."""
+
+import asyncio
+from collections import deque
+from collections.abc import Awaitable, Callable
+from dataclasses import dataclass, field
+from math import ceil
+
+from consumer.errors import Reason, RetryLater
+from consumer.pacing.held import Held
+from consumer.pacing.limit import AHEAD, Limit, Want
+from consumer.pacing.port import Quotas
+
+_IN_ADVANCE = 0.5
+"""Seconds' worth of tokens that are taken in advance where no caller lacks them."""
+_SOON = 0.1
+"""Seconds: far more than the ledger needs for an answer."""
+_ASK_AGAIN = 1.0
+"""Seconds, where the ledger did not answer."""
+
+OnWait = Callable[[], Awaitable[None]]
+
+
+@dataclass(slots=True, eq=False)
+class _Caller:
+    tokens: int
+    served: asyncio.Future[None] = field(default_factory=lambda: asyncio.get_running_loop().create_future())
+
+
+class Bucket:
+    """For one event loop. `failed` receives what the ledger raises that does not pass by itself."""
+
+    def __init__(self, limit: Limit, quotas: Quotas, *, failed: Callable[[Exception], None]) -> None:
+        self.limit = limit
+        self._quotas = quotas
+        self._failed = failed
+        self._held = Held()
+        self._line: deque[_Caller] = deque()
+        self._owed = 0
+        self._every = limit.interval
+        self._more_at = float("-inf")
+        self._turned_away_until = float("-inf")
+        self._changed = asyncio.Event()
+        self._runner: asyncio.Task[None] | None = None
+
+    async def take(self, tokens: int, *, patience: float, on_wait: OnWait) -> None:
+        """Returns when the tokens may be used; calls `on_wait` where that is not soon.
+
+        Raises `RetryLater` where it takes, or would take, more than `patience` seconds.
+        """
+        now = asyncio.get_running_loop().time()
+        if not self._line and not self._owed and self._served(tokens, now):
+            return
+        if (wait := self._expected(tokens, now)) > patience:
+            raise self._turn_away(tokens, wait, now)
+        caller = _Caller(tokens)
+        self._line.append(caller)
+        self._run()
+        try:
+            await asyncio.wait({caller.served}, timeout=min(_SOON, patience))
+            if not caller.served.done():
+                await on_wait()
+                await asyncio.wait({caller.served}, timeout=patience - _SOON)
+        except asyncio.CancelledError:
+            if caller.served.done():
+                self.give_back(tokens)
+            raise
+        finally:
+            if not caller.served.done():
+                self._line.remove(caller)
+                caller.served.cancel()
+        if caller.served.cancelled():
+            now = asyncio.get_running_loop().time()
+            raise self._turn_away(tokens, self._expected(tokens, now), now)
+
+    def spend(self, tokens: int) -> None:
+        """A call that no one took tokens for is made all the same: the next caller waits for longer."""
+        self._owed = min(self._owed + self._held.take(tokens), ceil(self.limit.burst))
+
+    def give_back(self, tokens: int) -> None:
+        """Taken, and not used."""
+        self._held.give_back(tokens, asyncio.get_running_loop().time())
+        self._changed.set()
+
+    def refused(self) -> None:
+        """The vendor's own bucket is empty: what is held is worth nothing."""
+        self._held.clear()
+        self._changed.set()
+
+    def _served(self, tokens: int, now: float) -> bool:
+        self._held.drop_old(now)
+        if self._held.ready_at(tokens) > now:
+            return False
+        self._held.take(tokens)
+        return True
+
+    def _lacking(self) -> int:
+        return self._owed + sum(caller.tokens for caller in self._line) - len(self._held)
+
+    def _expected(self, tokens: int, now: float) -> float:
+        """Seconds that one who comes now would wait, as far as this process knows."""
+        if self._more_at <= now:
+            return 0.0
+        return self._more_at - now + AHEAD / 2 + max(0, self._lacking() + tokens) * self._every
+
+    def _turn_away(self, tokens: int, wait: float, now: float) -> RetryLater:
+        """Those who are turned away come back one after the other, as far apart as tokens are."""
+        self._turned_away_until = max(self._turned_away_until, now + wait) + tokens * self._every
+        return RetryLater(
+            "The vendor's limit is used up for now; the call was not begun.",
+            reason=Reason.THROTTLED,
+            after=self._turned_away_until - now,
+        )
+
+    def _run(self) -> None:
+        self._changed.set()
+        if self._runner is None or self._runner.done():
+            self._runner = asyncio.create_task(self._serve(), name=f"limit {self.limit.name}")
+
+    async def _serve(self) -> None:
+        loop = asyncio.get_running_loop()
+        while self._line:
+            self._changed.clear()
+            now = loop.time()
+            while self._line and self._served(self._line[0].tokens, now):
+                self._line.popleft().served.set_result(None)
+            if not self._line:
+                return
+            at = self._held.ready_at(self._line[0].tokens)
+            if self._lacking() > 0:
+                if self._more_at <= now:
+                    await self._ask()
+                    continue
+                at = min(at, self._more_at)
+            try:
+                async with asyncio.timeout_at(at):
+                    await self._changed.wait()
+            except TimeoutError:
+                continue
+
+    async def _ask(self) -> None:
+        loop = asyncio.get_running_loop()
+        want = Want(self.limit, self._lacking(), int(_IN_ADVANCE / self.limit.interval))
+        try:
+            portion = await self._quotas.take(want)
+        except RetryLater:
+            self._more_at = loop.time() + _ASK_AGAIN
+            return
+        except Exception as error:  # noqa: BLE001  callers have their patience, and the next one asks again
+            self._failed(error)
+            self._more_at = loop.time() + _ASK_AGAIN
+            return
+        now = loop.time()
+        self._held.add(portion, now)
+        self._owed = self._held.take(self._owed)
+        self._every = portion.every
+        self._more_at = now + portion.more_in if portion.more_in else float("-inf")

@@ -1,0 +1,102 @@
+"""A vendor's limit on calls, and how its tokens are given out: the generic cell rate algorithm. Pure.
+
+A limit's whole state is the time of its next token. Tokens of the past that no one took are the burst; those of the near future may be
+taken too, each to be used at its time. So replicas need not ask for each call, and their calls are spread evenly all the same.
+"""
+
+from dataclasses import dataclass, replace
+from math import floor
+
+AHEAD = 1.0
+"""Seconds of the future that may be taken. What a replica had taken when it died is lost, and that is no more than this."""
+_MARGIN = 1.0
+"""Seconds' worth of tokens by which our burst is smaller than the vendor's: calls that leave evenly may arrive closer together."""
+_DECREASE, _LEAST = 0.8, 0.05
+"""After a refusal the rate is multiplied by the first, down to the second, as a share of the limit …"""
+_INCREASE = 0.0025
+"""… and rises by this share of it in each second (AIMD)."""
+_ONE_REFUSAL = 2.0
+"""Seconds in which all refusals are one: they are of calls that were under way together."""
+
+
+@dataclass(frozen=True, slots=True)
+class Limit:
+    """`amount` calls, or units, in `seconds`. `key` says whose: all who have it share the tokens. `name` is its kind, of a closed set."""
+
+    key: str
+    name: str
+    amount: float
+    seconds: float
+
+    @property
+    def interval(self) -> float:
+        """Seconds from one token to the next."""
+        return self.seconds / self.amount
+
+    @property
+    def burst(self) -> float:
+        """Tokens that may be used at once after a rest: all but a second's worth, half of them at least, and one."""
+        return max(1.0, self.amount / 2, self.amount - _MARGIN / self.interval)
+
+
+@dataclass(frozen=True, slots=True)
+class Standing:
+    """Where a limit stands. Times are in Unix seconds of one clock; `share` is the part of the rate that was used after `slowed_at`."""
+
+    next_at: float
+    share: float = 1.0
+    slowed_at: float | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class Want:
+    """So many `tokens` of a limit, and up to `more` that are not needed yet."""
+
+    limit: Limit
+    tokens: int
+    more: int = 0
+
+
+@dataclass(frozen=True, slots=True)
+class Portion:
+    """`tokens`, the first to be used in `first` seconds (negative: at once), the others one each `every` seconds.
+
+    `more_in`: seconds until it is worth while to ask again; 0 where nothing was refused.
+    """
+
+    tokens: int
+    first: float
+    every: float
+    more_in: float
+
+
+def new(limit: Limit, now: float) -> Standing:
+    """A limit that has not been used yet."""
+    return Standing(now - limit.seconds)
+
+
+def taken(standing: Standing, want: Want, now: float) -> tuple[Standing, Portion]:
+    """As many tokens as there are. A clock that was set back does not stop them: none is further in the future than one could be taken."""
+    every = want.limit.interval / _share(standing, now)
+    earliest = now - (want.limit.burst - 1) * every
+    first = min(max(standing.next_at, earliest), now + AHEAD + every)
+    due = min(want.tokens, max(0, floor((now + AHEAD - first) / every) + 1))
+    rest = max(0, floor((now - first) / every) + 1 - due)
+    tokens = due + (min(want.more, rest // 2) if due == want.tokens else 0)
+    next_at = first + tokens * every
+    more_in = 0.0 if due == want.tokens else max(0.0, next_at - AHEAD / 2 - now)
+    return replace(standing, next_at=next_at), Portion(tokens, first - now, every, more_in)
+
+
+def slowed(standing: Standing, now: float) -> Standing:
+    """The vendor refused a call for the rate: its bucket is empty, and fills less fast than was thought."""
+    if standing.slowed_at is not None and 0 <= now - standing.slowed_at < _ONE_REFUSAL:
+        return standing
+    share = max(_LEAST, _DECREASE * _share(standing, now))
+    return Standing(max(standing.next_at, now), share, now)
+
+
+def _share(standing: Standing, now: float) -> float:
+    if standing.slowed_at is None:
+        return 1.0
+    return min(1.0, standing.share + _INCREASE * max(0.0, now - standing.slowed_at))
