@@ -15,6 +15,8 @@ from consumer.intake.dead_letters import DeadLetters
 from consumer.intake.loop import Intake
 from consumer.ledger.vault import open_vault
 from consumer.loops import Drain, Loop, blocking
+from consumer.mail.limits import MailgunTerms
+from consumer.mail.mailgun import SERVICE as MAIL
 from consumer.mail.mailgun import open_mailer
 from consumer.mail.rendering import Templates
 from consumer.maintenance.loop import NAME as MAINTENANCE
@@ -23,10 +25,12 @@ from consumer.maintenance.retention import retention_jobs
 from consumer.observe.health import Progress
 from consumer.observe.metrics import Metrics
 from consumer.outbound.relay import Relay
+from consumer.pacing.pacer import Pacer
+from consumer.pacing.quota import Quota
 from consumer.policy.decision import DecisionTable
 from consumer.policy.passwords import generate
 from consumer.policy.patterns import pattern_errors
-from consumer.providers.factory import open_directories
+from consumer.providers.factory import open_directories, terms_of
 from consumer.provisioning.announcing import OutcomeAnnouncer
 from consumer.provisioning.breaker import Breakers
 from consumer.provisioning.case import Tools
@@ -78,6 +82,7 @@ class Assembly:
         self._name = name
         self._progress = progress
         self._failpoints = failpoints
+        self._pacer: Pacer | None = None
         self._outlines = {ident: outline for ident, outline in (unreadable or {}).items() if outline is not None}
         self._without_table = (unreadable or {}).keys() - self._outlines.keys()
         for ident in {*(unreadable or ()), *unusable}:
@@ -146,6 +151,12 @@ class Assembly:
             failpoints=self._failpoints,
         )
 
+    def pacer(self, clients: Clients) -> Pacer:
+        """Always the same one: tenants may share a limit."""
+        if self._pacer is None:
+            self._pacer = Pacer(clients.quotas(), self._metrics)
+        return self._pacer
+
     def pool(self, clients: Clients, worker: StudentWorker) -> Pool:
         timing = self._settings.provisioning
         return Pool(
@@ -163,6 +174,7 @@ class Assembly:
             wait=clients.work_announced,
             beat=partial(self._beat, "provisioning"),
             metrics=self._metrics,
+            congested=self.pacer(clients).congested,
             failpoints=self._failpoints,
         )
 
@@ -236,8 +248,11 @@ class Assembly:
         for pattern in tenant.addresses.patterns:
             for wrong in pattern_errors(pattern):
                 raise Stop(f"An address pattern is wrong: {wrong}.")
-        return Institution(
-            tenant,
-            open_directories(tenant, http=clients.http, tokens=clients.tokens),
-            open_mailer(tenant.mailgun, http=clients.http, open_secret=self._open_secret) if tenant.mailgun else None,
-        )
+        pacer = self.pacer(clients)
+        quotas = {service: Quota(tenant.id, service, terms, pacer) for service, terms in terms_of(tenant).items()}
+        directories = open_directories(tenant, http=clients.http, tokens=clients.tokens, quotas=quotas)
+        if tenant.mailgun is None:
+            return Institution(tenant, directories, None, quotas=quotas)
+        quota = Quota(tenant.id, MAIL, MailgunTerms(tenant.mailgun), pacer)
+        mailer = open_mailer(tenant.mailgun, http=clients.http, open_secret=self._open_secret, quota=quota)
+        return Institution(tenant, directories, mailer, quotas={**quotas, MAIL: quota})

@@ -13,7 +13,7 @@ from pydantic import AfterValidator, BaseModel, ConfigDict, Field, ValidationInf
 
 from consumer import countries
 from consumer.events import Identifier, Provider, ProviderAction
-from consumer.settings import Days, HttpsUrl, Secret
+from consumer.settings import Days, HttpsUrl, Seconds, Secret
 
 Slug = Annotated[
     str,
@@ -120,6 +120,21 @@ class ManagedIdentity(StrEnum):
     USER_ASSIGNED = "user_assigned"
 
 
+class MicrosoftLimits(_Section):
+    """How many requests are sent to Graph at most: Microsoft's published limits, shared by all tenants that they are counted together \
+for. Lower them where other applications need a part."""
+
+    writes: int = Field(default=3_000, ge=1)
+    """Writes of this application in this directory, in 150 seconds."""
+    directory_writes: int = Field(default=18_000, ge=1)
+    """Writes of all applications in this directory, in 300 seconds."""
+    application_writes: int = Field(default=35_000, ge=1)
+    """Writes of this application in all directories, in 300 seconds."""
+    resource_units: int = Field(default=3_500, ge=10)
+    """Resource units of this application in this directory, in 10 seconds: 3,500 for a directory with fewer than 50 users, 5,000 with up \
+to 500, 8,000 with more."""
+
+
 class MicrosoftSection(_Section):
     """The Entra application that acts for this institution, and one credential of it: `client_secret`, `certificate`, \
 `federated_token_file` or `managed_identity`."""
@@ -150,6 +165,8 @@ client id is `client_id`."""
     """Where tokens come from; another one in a sovereign cloud."""
     ca_file: Path | None = None
     """The certificates (PEM) to trust instead of the system's."""
+    limits: MicrosoftLimits = MicrosoftLimits()
+    """Graph's limits."""
 
     @property
     def credential(self) -> str:
@@ -162,6 +179,16 @@ client id is `client_id`."""
         if self.certificate_password and not self.certificate:
             raise ValueError("gives a `certificate_password` without a `certificate`")
         return self
+
+
+class GoogleLimits(_Section):
+    """How many requests are sent to the Directory API at most: Google's published limits, shared by all tenants that they are counted \
+together for. Queries can be raised in the Cloud console."""
+
+    creations: int = Field(default=10, ge=1)
+    """Accounts created in the domain, in a second."""
+    queries: int = Field(default=2_400, ge=1)
+    """Requests on behalf of the administrator, in a minute."""
 
 
 class GoogleSection(_Section):
@@ -188,6 +215,8 @@ It holds no secret; the token that it points to is read each time."""
     """The IAM Credentials API's root, for `impersonate`."""
     ca_file: Path | None = None
     """The certificates (PEM) to trust instead of the system's."""
+    limits: GoogleLimits = GoogleLimits()
+    """The Directory API's limits."""
 
     @property
     def credential(self) -> str:
@@ -284,6 +313,17 @@ MAILGUN_REGIONS: Mapping[str, str] = {"us": "https://api.mailgun.net", "eu": "ht
 """The API's root in each region."""
 
 
+class MailgunLimits(_Section):
+    """How many mails are sent at most. Mailgun publishes no limit: each account has its own, and a low one at first."""
+
+    messages: int = Field(default=100, ge=1)
+    """Mails in each period."""
+    seconds: Seconds = 1.0
+    """The length of the period, in seconds: 3600 for a limit by the hour."""
+    account: Slug | None = None
+    """Any name for the Mailgun account: tenants that give the same one share its limit. By default each domain has its own."""
+
+
 class MailgunSection(_Section):
     """Where mail is sent from. `api_key` may be a domain sending key; looking up a mail's outcome then needs `lookup_key`."""
 
@@ -301,6 +341,8 @@ class MailgunSection(_Section):
     """The API's root, instead of the region's."""
     ca_file: Path | None = None
     """The certificates (PEM) to trust instead of the system's."""
+    limits: MailgunLimits = MailgunLimits()
+    """The account's limit."""
 
     @property
     def base_url(self) -> str:

@@ -16,6 +16,7 @@ from consumer.mail.address import recipient, sender
 from consumer.mail.answers import fault_of_look_up, fault_of_send, tells_of
 from consumer.mail.form import form_data
 from consumer.mail.port import Mail
+from consumer.pacing.quota import Quota, over
 from consumer.tenants import MailgunSection
 
 SERVICE = "mailgun"
@@ -96,12 +97,16 @@ class MailgunMailer:
 
 
 def open_mailer(
-    section: MailgunSection, *, http: Callable[[Path | None], Http], open_secret: Callable[[str], str]
+    section: MailgunSection,
+    *,
+    http: Callable[[Path | None], Http],
+    open_secret: Callable[[str], str],
+    quota: Quota | None = None,
 ) -> MailgunMailer:
     """The tenant's way to send mail. Raises `Stop` where a key can't be opened."""
     api_key = open_secret(section.api_key)
     lookup_key = open_secret(section.lookup_key) if section.lookup_key else api_key
-    return MailgunMailer(section, http=http(section.ca_file), api_key=api_key, lookup_key=lookup_key)
+    return MailgunMailer(section, http=over(http(section.ca_file), quota), api_key=api_key, lookup_key=lookup_key)
 
 
 def basic(key: str) -> str:

@@ -6,13 +6,17 @@ from pathlib import Path
 from consumer.events import Provider
 from consumer.http.client import Http
 from consumer.http.proxy import DIRECT, Proxies
+from consumer.pacing.quota import NO_QUOTAS, Quota, over
+from consumer.pacing.terms import Terms
 from consumer.providers.api import Api
 from consumer.providers.google import answers as google_answers
 from consumer.providers.google import tokens as google_tokens
 from consumer.providers.google.directory import GoogleDirectory
+from consumer.providers.google.limits import GoogleTerms
 from consumer.providers.microsoft import answers as microsoft_answers
 from consumer.providers.microsoft import tokens as microsoft_tokens
 from consumer.providers.microsoft.directory import MicrosoftDirectory
+from consumer.providers.microsoft.limits import GraphTerms
 from consumer.providers.port import Directory
 from consumer.providers.tokens import TokenSource
 from consumer.tenants import GoogleSection, MicrosoftSection, Tenant
@@ -37,16 +41,30 @@ def open_tokens(
     return TokenSource(google_tokens.fetcher(section, open_secret, proxies=proxies, scopes=scopes))
 
 
+def terms_of(tenant: Tenant) -> Mapping[str, Terms]:
+    """What the tenant's providers charge it."""
+    terms: dict[str, Terms] = {}
+    if section := tenant.microsoft:
+        terms[Provider.MICROSOFT] = GraphTerms(section)
+    if section := tenant.google:
+        terms[Provider.GOOGLE] = GoogleTerms(section, domain=tenant.addresses.domain)
+    return terms
+
+
 def open_directories(
-    tenant: Tenant, *, http: Callable[[Path | None], Http], tokens: Tokens
+    tenant: Tenant,
+    *,
+    http: Callable[[Path | None], Http],
+    tokens: Tokens,
+    quotas: Mapping[str, Quota] = NO_QUOTAS,
 ) -> Mapping[Provider, Directory]:
-    """The directories that the tenant has. `http` gives the client for a CA file. Raises what `tokens` raises."""
+    """The directories that the tenant has. `http` gives the client for a CA file; `quotas` are by provider. Raises what `tokens` raises."""
     directories: dict[Provider, Directory] = {}
     if section := tenant.microsoft:
         api = Api(
             Provider.MICROSOFT,
             section.graph_url,
-            http=http(section.ca_file),
+            http=over(http(section.ca_file), quotas.get(Provider.MICROSOFT)),
             tokens=tokens(section),
             classify=microsoft_answers.fault_of,
         )
@@ -55,7 +73,7 @@ def open_directories(
         api = Api(
             Provider.GOOGLE,
             section.directory_url,
-            http=http(section.ca_file),
+            http=over(http(section.ca_file), quotas.get(Provider.GOOGLE)),
             tokens=tokens(section),
             classify=google_answers.fault_of,
         )

@@ -1,6 +1,7 @@
 """The step protocol around every call to a vendor.
 
-    intent committed (lease checked, tenant's wait checked) ─▶ call, with a deadline ─▶ result committed with the next intent, or the end
+    turn within the vendor's limits ─▶ intent committed (lease checked, tenant's wait checked) ─▶ call, with a deadline
+                                         ─▶ result committed with the next intent, or the end
 
 A crash in between leaves STARTED, which the next owner treats like UNKNOWN. What a failed call leads to is committed at once. A call is
 not begun when the tenant's service waits, nor when the lease could end before the call's deadline, nor for an event that is not the newest
@@ -8,8 +9,10 @@ any more.
 """
 
 import asyncio
-from collections.abc import Awaitable, Callable, Sequence
+from collections.abc import AsyncGenerator, Awaitable, Callable, Mapping, Sequence
+from contextlib import asynccontextmanager
 from datetime import datetime
+from types import MappingProxyType
 from typing import TypeVar
 
 from consumer.errors import (
@@ -37,6 +40,7 @@ from consumer.ledger.port.writes import (
     Write,
 )
 from consumer.observe.metrics import Metrics
+from consumer.pacing.quota import UNLIMITED, Turns
 from consumer.provisioning.commits import Commits
 from consumer.provisioning.containment import Containment, Experience, Limits, place_of
 
@@ -52,11 +56,22 @@ _Named = tuple[Sequence[Write], Point]
 class Effects:
     """Calls about one student at one provider under one lease. Not for concurrent use. `metrics` count what becomes of them.
 
+    `quotas` are the limits of the tenant's services, by their names.
+
     A result that was left for later is committed with whatever is committed next.
     """
 
-    def __init__(self, commits: Commits, *, limits: Limits, metrics: Metrics, experience: Experience) -> None:
+    def __init__(
+        self,
+        commits: Commits,
+        *,
+        limits: Limits,
+        metrics: Metrics,
+        experience: Experience,
+        quotas: Mapping[str, Turns] = MappingProxyType({}),
+    ) -> None:
         self.metrics = metrics
+        self._quotas = quotas
         self.containment = Containment(commits.job.lease, limits=limits, metrics=metrics, experience=experience)
         self._commits = commits
         self._limits = limits
@@ -103,7 +118,7 @@ class Effects:
         self, name: StepName, service: str, call: Callable[[float], Awaitable[T]], *, part: str | None = None
     ) -> T:
         """A call that changes nothing at the vendor, for this step: leased and held back like any other, but not recorded."""
-        with self.containment.passage(service, part):
+        async with self._passage(name, service, part, writes=False):
             until = await self._open(service, part, [KeepLease(timeout=self._limits.call)], LOOK_UP.intent)
             try:
                 answer = await self._call(call, LOOK_UP.answer, until)
@@ -133,7 +148,7 @@ class Effects:
         `uncertain`: an earlier attempt may have been carried out, so that only a success settles the step. Raises what the call
         raises. After `AddressTaken` this attempt counts as not carried out; the caller finds out who holds the address.
         """
-        with self.containment.passage(service, part):
+        async with self._passage(name, service, part, writes=True):
             version = self._commits.job.desired.event.version
             begin = BeginStep(provider, name, version, request_hash, self._limits.call)
             until = await self._open(service, part, [*before, begin], at.intent)
@@ -154,6 +169,14 @@ class Effects:
         else:
             self.later(result, at.result)
         return answer
+
+    @asynccontextmanager
+    async def _passage(self, name: StepName, service: str, part: str | None, *, writes: bool) -> AsyncGenerator[None]:
+        """Around one call, from before its intent on: it is this call's turn within the vendor's limits, and no breaker is open."""
+        turns = self._quotas.get(service, UNLIMITED)
+        async with turns.turn(name, writes=writes, patience=self._limits.lease / 4, on_wait=self.flush):
+            with self.containment.passage(service, part):
+                yield
 
     async def _call(self, call: Callable[[float], Awaitable[T]], at: Point, until: float) -> T:
         left = until - asyncio.get_running_loop().time()

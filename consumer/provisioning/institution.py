@@ -2,7 +2,7 @@
 
 from collections import OrderedDict
 from collections.abc import Callable, Iterator, Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 
 import structlog
 
@@ -10,6 +10,7 @@ from consumer.errors import Hold, Reason, Scope, Stop
 from consumer.events import Provider
 from consumer.mail.port import Mailer
 from consumer.observe.metrics import Metrics
+from consumer.pacing.quota import Turns
 from consumer.providers.port import Directory
 from consumer.tenants import Tenant
 
@@ -25,13 +26,15 @@ _IDLE = 3600.0
 class Institution:
     """One tenant at run time. `mailer` is None where the tenant sends no mail.
 
-    `fault` says why the tenant cannot be worked for: it holds all its students, and there are neither directories nor a mailer then.
+    `quotas` are the limits of its services, by their names. `fault` says why the tenant cannot be worked for: it holds all its students,
+    and there are neither directories nor a mailer then.
     """
 
     tenant: Tenant
     directories: Mapping[Provider, Directory]
     mailer: Mailer | None
     fault: Hold | None = None
+    quotas: Mapping[str, Turns] = field(default_factory=dict[str, Turns])
 
 
 class Institutions(Mapping[str, Institution]):

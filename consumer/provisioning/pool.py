@@ -39,7 +39,8 @@ class Pool:
 
     `shares` says for each tenant how many of its students may be in work at once; `concurrency` how many in all (see `Slots`). `wait`
     returns when new work was announced, at the latest after the seconds it is given. A student who has been due for `overdue` seconds is
-    claimed although the tenant's services wait: to be reported. Every `sweep` seconds all tenants are looked at.
+    claimed although the tenant's services wait: to be reported. None is claimed of a `congested` tenant. Every `sweep` seconds all
+    tenants are looked at.
     """
 
     def __init__(
@@ -56,11 +57,12 @@ class Pool:
         wait: Callable[[float], Awaitable[None]],
         beat: Callable[[], None],
         metrics: Metrics,
+        congested: Callable[[str], bool] = lambda _: False,
         failpoints: Failpoints = UNARMED,
     ) -> None:
         self._work = work
         self._handle = handle
-        self._scheduler = Scheduler(shares, overdue=overdue)
+        self._scheduler = Scheduler(shares, overdue=overdue, congested=congested)
         self._slots = Slots(concurrency)
         self._lease = lease
         self._sweep = sweep

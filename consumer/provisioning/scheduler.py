@@ -10,7 +10,7 @@ The ledger says who has students to claim (`Work.due`). A tenant with nothing to
 
 import heapq
 from collections import Counter, OrderedDict
-from collections.abc import Collection, Mapping, Sequence
+from collections.abc import Callable, Collection, Mapping, Sequence
 from dataclasses import dataclass
 from itertools import islice
 
@@ -30,10 +30,14 @@ class Scheduler:
     """Knows what its caller reports. Times are in seconds, by any clock.
 
     A tenant all of whose services wait is not ready, unless one of its students has been due for `overdue` seconds and must be reported.
+    One whose students in work wait for a vendor's limit is `congested`: it takes no places until fewer of them do.
     """
 
-    def __init__(self, shares: Mapping[str, Share], *, overdue: float) -> None:
+    def __init__(
+        self, shares: Mapping[str, Share], *, overdue: float, congested: Callable[[str], bool] = lambda _: False
+    ) -> None:
         self._shares = shares
+        self._congested = congested
         self._overdue = overdue
         self._in_work: Counter[str] = Counter()
         self._ready: OrderedDict[str, None] = OrderedDict()
@@ -64,8 +68,10 @@ class Scheduler:
         """How many students to claim, of which tenants. Those that have the fewest in work, for their limit, get most."""
         self._end_waits(now)
         free, apart = slots.free(now), slots.free_apart()
-        quick = list(islice((tenant for tenant in self._ready if not slots.is_slow(tenant)), free))
-        slow = list(islice((tenant for tenant in slots.slow_tenants() if tenant in self._ready), apart))
+        ready = (tenant for tenant in self._ready if not self._congested(tenant))
+        quick = list(islice((tenant for tenant in ready if not slots.is_slow(tenant)), free))
+        slow = [tenant for tenant in slots.slow_tenants() if tenant in self._ready and not self._congested(tenant)]
+        slow = slow[:apart]
         places = self._shared(quick, free) + self._shared(slow, apart)
         for tenant in places:
             self._ready.move_to_end(tenant)

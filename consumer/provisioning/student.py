@@ -69,7 +69,7 @@ class StudentWorker:
             failpoints=self._tools.failpoints,
         )
         cases = [
-            Case(job, institution, provider, self._effects(commits), self._tools)
+            Case(job, institution, provider, self._effects(commits, institution), self._tools)
             for provider in _providers(job)
             if institution.fault or provider in institution.directories
         ]
@@ -86,8 +86,14 @@ class StudentWorker:
             # The ledger was unavailable for longer than the lease: the next claim finds what was committed.
             log.warning("lease_abandoned", tenant_id=job.lease.tenant_id, reason=fault.reason)
 
-    def _effects(self, commits: Commits) -> Effects:
-        return Effects(commits, limits=self._limits, metrics=self._metrics, experience=self._experience)
+    def _effects(self, commits: Commits, institution: Institution) -> Effects:
+        return Effects(
+            commits,
+            limits=self._limits,
+            metrics=self._metrics,
+            experience=self._experience,
+            quotas=institution.quotas,
+        )
 
     async def _worked(self, job: Job, cases: Sequence[Case]) -> Sequence[Ending]:
         if cases and (fault := cases[0].institution.fault):

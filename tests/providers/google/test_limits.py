@@ -1,0 +1,63 @@
+"""What the Directory API's limits are charged for our calls, and what its answers say of them."""
+
+import json
+
+import pytest
+
+from consumer.events import StepName
+from consumer.http.answer import Answer
+from consumer.http.client import Call
+from consumer.providers.google import directory_requests
+from consumer.providers.google.limits import GoogleTerms
+from consumer.settings import SecretRef
+from consumer.tenants import GoogleSection
+
+BASE = "https://admin.googleapis.com"
+CREATE = Call("google", "create", "POST", directory_requests.users(BASE), writes=True)
+JOIN = Call("google", "add_to_group", "POST", directory_requests.members(BASE, "g"), writes=True)
+RESTORE = Call("google", "restore", "POST", directory_requests.user(BASE, "1") + "/undelete", writes=True)
+READ = Call("google", "read", "GET", directory_requests.user(BASE, "1"))
+
+
+def terms(*, administrator: str = "admin@school.example", domain: str = "students.school.example") -> GoogleTerms:
+    return GoogleTerms(GoogleSection(service_account=SecretRef("env:KEY"), admin_subject=administrator), domain=domain)
+
+
+def limited(reason: str, status: int = 403) -> Answer:
+    return Answer(status, body=json.dumps({"error": {"code": status, "errors": [{"reason": reason}]}}).encode())
+
+
+@pytest.mark.parametrize(
+    ("call", "cost"),
+    [
+        (CREATE, {"creations": 1, "queries": 1}),
+        (JOIN, {"queries": 1}),
+        (RESTORE, {"queries": 1}),
+        (READ, {"queries": 1}),
+    ],
+)
+def test_every_call_is_a_query_and_a_new_account_a_creation_too(call: Call, cost: dict[str, int]) -> None:
+    assert {limit.name: tokens for limit, tokens in terms().of_call(call).items()} == cost
+
+
+def test_the_step_that_creates_takes_a_creation_in_advance_and_its_look_ups_do_not() -> None:
+    assert terms().of_step(StepName.CREATE, writes=True) == terms().of_call(CREATE)
+    assert terms().of_step(StepName.CREATE, writes=False) == terms().of_call(READ)
+
+
+def test_tenants_with_one_administrator_share_queries_and_those_of_one_domain_creations() -> None:
+    own, same_domain = terms().of_call(CREATE), terms(administrator="other@school.example").of_call(CREATE)
+    assert {limit.name for limit in own if limit in same_domain} == {"creations"}
+    other_domain = terms(domain="staff.school.example").of_call(CREATE)
+    assert {limit.name for limit in own if limit in other_domain} == {"queries"}
+
+
+@pytest.mark.parametrize("reason", ["userRateLimitExceeded", "rateLimitExceeded", "quotaExceeded"])
+def test_a_refused_creation_means_the_domains_limit_and_anything_else_the_administrators(reason: str) -> None:
+    refused = [terms().refused(call, limited(reason)) for call in (CREATE, READ)]
+    assert [limit.name if limit else None for limit in refused] == ["creations", "queries"]
+
+
+@pytest.mark.parametrize("answer", [limited("forbidden"), limited("duplicate", 409), Answer(503), Answer(200)])
+def test_other_answers_refuse_for_no_limit(answer: Answer) -> None:
+    assert terms().refused(CREATE, answer) is None
