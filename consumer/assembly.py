@@ -95,13 +95,17 @@ class Assembly:
         relay = self.relay(clients)
         maintenance = self.maintenance(clients)
 
+        def stop_pool() -> None:
+            pool.stop()
+            self.pacer(clients).stop()
+
         def stop_relay() -> None:
             relay.stop()
             clients.wake()
 
         return (
             blocking("intake", intake.run, intake.stop),
-            Loop("provisioning", lambda _: pool.run(drain=self._settings.shutdown), pool.stop),
+            Loop("provisioning", lambda _: pool.run(drain=self._settings.shutdown), stop_pool),
             blocking("outbound", relay.run, stop_relay, drain=Drain.OUTCOMES),
             blocking(MAINTENANCE, maintenance.run, maintenance.stop),
         )

@@ -34,7 +34,7 @@ class Bucket:
         self.limit = limit
         self._quotas = quotas
         self._failed = failed
-        self._held = Held()
+        self._held = Held(limit.late)
         self._line: deque[_Caller] = deque()
         self._owed = 0
         self._every = limit.interval
@@ -66,7 +66,7 @@ class Bucket:
                 self.give_back(tokens)
             raise
         finally:
-            if not caller.served.done():
+            if caller in self._line:
                 self._line.remove(caller)
                 caller.served.cancel()
         if caller.served.cancelled():
@@ -80,6 +80,13 @@ class Bucket:
     def give_back(self, tokens: int) -> None:
         """Taken, and not used."""
         self._held.give_back(tokens, asyncio.get_running_loop().time())
+        self._changed.set()
+
+    def stop(self) -> None:
+        """Turns all away who are in line: the process ends."""
+        for caller in self._line:
+            caller.served.cancel()
+        self._line.clear()
         self._changed.set()
 
     def refused(self) -> None:

@@ -6,22 +6,22 @@ from math import inf
 
 from consumer.pacing.limit import Portion
 
-_KEPT = 2.0
-"""Seconds after which a token that was not used is dropped: meanwhile the vendor's own bucket may have filled up without it."""
-
 
 @dataclass(slots=True)
 class _Run:
+    """Tokens, one each `every` seconds from `first` on; none is used before it was `received`."""
+
     first: float
     every: float
     left: int
-    until: float
+    received: float
 
 
 class Held:
-    """Given out in the order in which they came."""
+    """Given out in the order in which they came. Each can be used until `late` seconds after its time."""
 
-    def __init__(self) -> None:
+    def __init__(self, late: float) -> None:
+        self._late = late
         self._runs: deque[_Run] = deque()
 
     def __len__(self) -> int:
@@ -30,13 +30,12 @@ class Held:
     def add(self, portion: Portion, now: float) -> None:
         """What the ledger gave."""
         if portion.tokens:
-            last = portion.first + (portion.tokens - 1) * portion.every
-            self._runs.append(_Run(now + portion.first, portion.every, portion.tokens, now + max(0.0, last) + _KEPT))
+            self._runs.append(_Run(now + portion.first, portion.every, portion.tokens, now))
 
     def give_back(self, tokens: int, now: float) -> None:
         """Taken, and not used."""
         if tokens:
-            self._runs.appendleft(_Run(now, 0.0, tokens, now + _KEPT))
+            self._runs.appendleft(_Run(now, 0.0, tokens, now))
 
     def ready_at(self, tokens: int) -> float:
         """When so many can be used; `inf` where there are not so many."""
@@ -64,5 +63,5 @@ class Held:
 
     def drop_old(self, now: float) -> None:
         """Drops those that were not used in time."""
-        while self._runs and self._runs[0].until <= now:
-            self._runs.popleft()
+        while self._runs and (run := self._runs[0]) and max(run.first, run.received) + self._late <= now:
+            self.take(1)

@@ -9,13 +9,17 @@ from math import floor
 
 AHEAD = 1.0
 """Seconds of the future that may be taken. What a replica had taken when it died is lost, and that is no more than this."""
-_MARGIN = 1.0
+_MARGIN = 2.0
 """Seconds' worth of tokens by which our burst is smaller than the vendor's: calls that leave evenly may arrive closer together."""
-_DECREASE, _LEAST = 0.8, 0.05
+_LEAST_BURST = 0.1
+"""Of the vendor's, however short its period."""
+_LATE = 2 / 3
+"""Of the margin, for tokens that are used late; the rest is for calls that take their time to arrive."""
+_DECREASE, _LEAST = 0.85, 0.05
 """After a refusal the rate is multiplied by the first, down to the second, as a share of the limit …"""
-_INCREASE = 0.0025
-"""… and rises by this share of it in each second (AIMD)."""
-_ONE_REFUSAL = 2.0
+_INCREASE, _NEAR, _INCREASE_NEAR = 0.01, 0.95, 0.002
+"""… and rises by the first share of it in each second, up to the second of the rate that was refused, and by the third from there on."""
+_ONE_REFUSAL = 5.0
 """Seconds in which all refusals are one: they are of calls that were under way together."""
 
 
@@ -35,8 +39,13 @@ class Limit:
 
     @property
     def burst(self) -> float:
-        """Tokens that may be used at once after a rest: all but a second's worth, half of them at least, and one."""
-        return max(1.0, self.amount / 2, self.amount - _MARGIN / self.interval)
+        """Tokens that may be used at once after a rest."""
+        return max(1.0, _LEAST_BURST * self.amount, self.amount - _MARGIN / self.interval)
+
+    @property
+    def late(self) -> float:
+        """Seconds by which a token may be used after its time: then the vendor's bucket holds it still, beside a whole burst of ours."""
+        return max(0.1, _LATE * (self.amount - self.burst) * self.interval)
 
 
 @dataclass(frozen=True, slots=True)
@@ -99,4 +108,9 @@ def slowed(standing: Standing, now: float) -> Standing:
 def _share(standing: Standing, now: float) -> float:
     if standing.slowed_at is None:
         return 1.0
-    return min(1.0, standing.share + _INCREASE * max(0.0, now - standing.slowed_at))
+    since = max(0.0, now - standing.slowed_at)
+    near = _NEAR * standing.share / _DECREASE
+    until_near = (near - standing.share) / _INCREASE
+    if since <= until_near:
+        return min(1.0, standing.share + _INCREASE * since)
+    return min(1.0, near + _INCREASE_NEAR * (since - until_near))

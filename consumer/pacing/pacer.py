@@ -49,6 +49,11 @@ class Pacer:
         if not self._waiting[tenant_id]:
             del self._waiting[tenant_id]
 
+    def stop(self) -> None:
+        """The process ends: students who wait for their turn are handed back at once."""
+        for bucket in list(self._buckets.values()):
+            bucket.stop()
+
     def refused(self, limit: Limit) -> None:
         """The vendor refused a call for this limit: all replicas call less often from now on, and a little more often each second."""
         self.bucket(limit).refused()

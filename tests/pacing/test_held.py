@@ -13,7 +13,7 @@ NOW = 1000.0
 @pytest.fixture
 def held() -> Held:
     """Two that may be used at once, and three more, one each second from now."""
-    held = Held()
+    held = Held(late=1.5)
     held.add(Portion(2, -5.0, 1.0, 0.0), NOW)
     held.add(Portion(3, 0.0, 1.0, 0.0), NOW)
     return held
@@ -42,12 +42,12 @@ def test_what_is_given_back_is_ready_at_once(held: Held) -> None:
 
 
 def test_what_is_not_used_in_time_is_dropped(held: Held) -> None:
-    held.drop_old(NOW + 1.9)
+    held.drop_old(NOW + 1.4)
     assert len(held) == 5
-    held.drop_old(NOW + 2)
-    assert len(held) == 3
-    held.drop_old(NOW + 4)
-    assert len(held) == 0
+    held.drop_old(NOW + 1.5)
+    assert len(held) == 2
+    held.drop_old(NOW + 3.4)
+    assert len(held) == 1
 
 
 def test_a_refusal_makes_all_of_them_worthless(held: Held) -> None:
@@ -56,6 +56,6 @@ def test_a_refusal_makes_all_of_them_worthless(held: Held) -> None:
 
 
 def test_an_empty_portion_adds_nothing() -> None:
-    held = Held()
+    held = Held(late=1.5)
     held.add(Portion(0, 0.0, 1.0, 5.0), NOW)
     assert held.ready_at(1) == inf

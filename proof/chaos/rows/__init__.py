@@ -11,6 +11,7 @@ from proof.chaos.rows import (
     group,
     input,  # noqa: A004  the matrix's own word
     kafka,
+    limits,
     mail,
     outcomes,
     ownership,
@@ -36,6 +37,7 @@ __all__ = [
     "group",
     "input",
     "kafka",
+    "limits",
     "mail",
     "outcomes",
     "ownership",
