@@ -2,7 +2,7 @@
 
 import json
 from collections.abc import Callable
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from functools import cache
 from pathlib import Path
 
@@ -24,7 +24,7 @@ from sandbox.simulators.configured import configured
 from sandbox.simulators.people import SCHOOLS
 from sandbox.simulators.vendors import SCOPES, Institution, Quirks, Vendors
 
-_ISLES = Institution("isles", "Isles College", (Provider.MICROSOFT, Provider.GOOGLE), concurrency=4)
+_ISLES = Institution("isles", "Isles College", (Provider.MICROSOFT, Provider.GOOGLE))
 
 
 class _Annex(Institution):
@@ -40,15 +40,17 @@ class _Annex(Institution):
         return _ISLES.guid(what) if what == "tenant" else super().guid(what)
 
 
-_ANNEX = _Annex("annex", "Annex of the Isles", (Provider.MICROSOFT, Provider.GOOGLE), concurrency=4)
+_ANNEX = _Annex("annex", "Annex of the Isles", (Provider.MICROSOFT, Provider.GOOGLE))
 _BY_THEMSELVES = (
-    Institution("north", "North High", (Provider.MICROSOFT,), concurrency=4),
-    Institution("south", "South Academy", (Provider.GOOGLE,), concurrency=4),
+    Institution("north", "North High", (Provider.MICROSOFT,)),
+    Institution("south", "South Academy", (Provider.GOOGLE,)),
     _ISLES,
 )
 INSTITUTIONS = (*_BY_THEMSELVES, _ANNEX)
 """Their students have equal numbers; the last two share an Entra directory and a Google customer."""
 PARTITIONS = 2
+_CONCURRENCY = 4
+"""Few, so that students wait for one another."""
 _SOON = 0.001
 """Days: a minute and a half, so that the ledger forgets within a run."""
 _TEMPLATES = Path(__file__).parents[2] / "templates"
@@ -56,9 +58,10 @@ _VAULT_KEY = "cHJvb2YvcHJvb2YvcHJvb2YvcHJvb2YvcHJvb2YvcHI="
 
 
 @cache
-def tenants() -> tuple[Tenant, ...]:
-    """Their configuration."""
-    return tuple(configured(institution, _InMemory(institution.id)) for institution in INSTITUTIONS)
+def tenants(*, concurrency: int = _CONCURRENCY) -> tuple[Tenant, ...]:
+    """Their configuration; `concurrency` is each one's."""
+    own = [replace(institution, concurrency=concurrency) for institution in INSTITUTIONS]
+    return tuple(configured(institution, _InMemory(institution.id)) for institution in own)
 
 
 @cache

@@ -5,7 +5,7 @@ Its loops are those of `consumer.assembly`; what is overridden here only saves t
 
 import asyncio
 import random
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from functools import cache
 
@@ -19,9 +19,10 @@ from consumer.failpoints import Failpoints
 from consumer.loops import run_all
 from consumer.mail.rendering import Templates
 from consumer.observe.metrics import Metrics
+from consumer.tenants import Tenant
 from proof.simulation.clients import SimulatedClients
 from proof.simulation.database import Database
-from proof.simulation.institutions import open_secret, settings, tenants
+from proof.simulation.institutions import open_secret, settings
 from proof.simulation.process import Process
 from proof.simulation.sequels import INPUT_SCHEMA
 from proof.simulation.series import Series
@@ -58,6 +59,7 @@ class Replica:
         seed: int,
         make: Make,
         failpoints: FailpointsOf,
+        tenants: Sequence[Tenant],
     ) -> None:
         self.process = Process(f"replica-{number}")
         self.process.alive = False
@@ -69,6 +71,7 @@ class Replica:
         self._around = around
         self._rng = random.Random(f"{seed}/replica {number}")  # noqa: S311  repeatable, guards nothing
         self._make = make
+        self._tenants = tenants
         self._failpoints = failpoints
         self._main: asyncio.Task[None] | None = None
         self._stopping = asyncio.Event()
@@ -105,7 +108,7 @@ class Replica:
         clients = self._make.clients(self._around, process, self._rng)
         assembly = self._make.assembly(
             settings(),
-            tenants(),
+            self._tenants,
             open_secret,
             metrics=Metrics(self.registry),
             beat=_beat,

@@ -70,7 +70,14 @@ class _Stage:
         self._stalls = dict(scenario.stalls)
         self._reached: Counter[Point] = Counter()
         self._replicas = [
-            Replica(number, self._around, seed=scenario.seed, make=make, failpoints=self._failpoints)
+            Replica(
+                number,
+                self._around,
+                seed=scenario.seed,
+                make=make,
+                failpoints=self._failpoints,
+                tenants=scenario.tenants,
+            )
             for number in range(scenario.replicas)
         ]
         self._fault_injector = FaultInjector(self._around, self._replicas)

@@ -7,6 +7,7 @@ from enum import StrEnum
 
 from consumer.events import Provider, Student
 from consumer.failpoints import Point
+from consumer.tenants import Tenant
 from proof.simulation.changing import changing
 from proof.simulation.faults import (
     AccountsChanged,
@@ -83,6 +84,7 @@ class Scenario:
     stalls: Mapping[Point, float] = field(default_factory=dict[Point, float])
     quirks: Quirks = field(default_factory=Quirks)
     replicas: int = 2
+    tenants: Sequence[Tenant] = field(default_factory=tenants)
 
     @property
     def healed_at(self) -> float:

@@ -1,0 +1,76 @@
+"""An intake at a vendor's published limits: so many students of one institution at once, three replicas, one killed every minute."""
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from http import HTTPStatus
+
+from consumer.events import Provider
+from proof.history import Call, History, Operation
+from proof.simulation.faults import Kill
+from proof.simulation.institutions import tenants
+from proof.simulation.scenario import Scenario, Sent
+from proof.simulation.sequels import encoder
+from sandbox.simulators.events import EventStream, Mix
+from sandbox.simulators.google.quirks import GoogleQuirks
+from sandbox.simulators.graph.quirks import GraphQuirks
+from sandbox.simulators.vendors import Quirks
+
+_SCHOOL = {Provider.MICROSOFT: "north", Provider.GOOGLE: "south"}
+_PLAIN = Mix(sync_disabled=0, idle=0, late=0, changed=0, withdrawn_first=0, repeated=0, tied=0, broken=0)
+"""Each student's event, and one that does nothing."""
+_BACK_AFTER = 5.0
+_CONCURRENCY = 16
+_REPLICAS = 3
+
+CREATIONS, QUERIES, WRITES, WRITES_IN = 10, 2_400, 3_000, 150
+"""Google's creations in a second and queries in a minute; Graph's writes in so many seconds."""
+
+
+def intake(provider: Provider, students: int, *, kills: int = 0) -> Scenario:
+    """All events come within seconds. The vendor keeps to its published limits, and names no time when it refuses."""
+    everyone = tenants(concurrency=_CONCURRENCY)
+    school = [tenant for tenant in everyone if tenant.id == _SCHOOL[provider]]
+    stream = EventStream(seed=1, tenants=school, students=students, encoder=encoder(), mix=_PLAIN, spread=4)
+    return Scenario(
+        seed=1,
+        sent=[Sent(0.001 * number, record) for number, record in enumerate(stream)],
+        faults=[Kill(60.0 * (turn + 1), turn % _REPLICAS, _BACK_AFTER) for turn in range(kills)],
+        quirks=Quirks(
+            google=GoogleQuirks(creations_per_second=CREATIONS, queries_per_minute=QUERIES),
+            graph=GraphQuirks(writes_per_window=WRITES, retry_after=None),
+        ),
+        replicas=_REPLICAS,
+        tenants=everyone,
+    )
+
+
+@dataclass(frozen=True, slots=True)
+class Use:
+    """Of a limit, by the vendor's own record: how many calls it served and refused, within how many seconds."""
+
+    served: int
+    refused: int
+    seconds: float
+
+    @property
+    def refused_share(self) -> float:
+        """Of all calls."""
+        return self.refused / (self.served + self.refused)
+
+
+def creations(history: History) -> Use:
+    """Accounts at Google."""
+    return _use([call for call in history.calls if call.service == "google" and call.operation is Operation.CREATE])
+
+
+def writes(history: History) -> Use:
+    """At Graph."""
+    return _use([call for call in history.calls if call.service == "microsoft" and call.operation in _WRITES])
+
+
+_WRITES = {Operation.CREATE, Operation.LICENCES, Operation.GROUP, Operation.MARK}
+
+
+def _use(calls: Sequence[Call]) -> Use:
+    refused = sum(call.status in {HTTPStatus.FORBIDDEN, HTTPStatus.TOO_MANY_REQUESTS} for call in calls)
+    return Use(len(calls) - refused, refused, calls[-1].at - calls[0].at)
