@@ -246,15 +246,20 @@ def _with_strangers(residents: Sequence[Resident], records: Sequence[SimulatedRe
 
 
 def _quirks(rng: random.Random) -> Quirks:
+    """Habits of vendors. Limits that are lower than the published ones: other applications use a part of them."""
+    limited = random.Random(rng.random())  # noqa: S311  repeatable, guards nothing
     return Quirks(
         graph=GraphQuirks(
             drops_employee_id=rng.random() < 0.2,  # noqa: PLR2004  one seed in five
             lag=rng.choice((0.0, 0.0, 5.0, 60.0)),
+            writes_per_window=limited.choice((None, None, 20)),
+            retry_after=limited.choice((None, "2.128")),
         ),
         google=GoogleQuirks(
             settling=rng.choice((0.0, 0.0, 10.0, 40.0)),
             hides_settling_ids=rng.random() < 0.3,  # noqa: PLR2004  about one seed in three
             index_lag=rng.choice((0.0, 0.0, 20.0)),
+            creations_per_second=limited.choice((None, None, 1.0)),
         ),
         mailgun=MailgunQuirks(ingestion_delay=rng.choice((0.0, 60.0, 300.0))),
     )
