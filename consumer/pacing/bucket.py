@@ -17,6 +17,8 @@ _SOON = 0.1
 """Seconds: far more than the ledger needs for an answer."""
 _ASK_AGAIN = 1.0
 """Seconds, where the ledger did not answer."""
+_LONGEST = 3_600.0
+"""Seconds after which one who was turned away asks again: the limit may have been raised."""
 
 OnWait = Callable[[], Awaitable[None]]
 
@@ -61,8 +63,8 @@ class Bucket:
             if not caller.served.done():
                 await on_wait()
                 await asyncio.wait({caller.served}, timeout=patience - _SOON)
-        except asyncio.CancelledError:
-            if caller.served.done():
+        except BaseException:
+            if caller.served.done() and not caller.served.cancelled():
                 self.give_back(tokens)
             raise
         finally:
@@ -105,18 +107,18 @@ class Bucket:
         return self._owed + sum(caller.tokens for caller in self._line) - len(self._held)
 
     def _expected(self, tokens: int, now: float) -> float:
-        """Seconds that one who comes now would wait, as far as this process knows."""
+        """Seconds that a new caller would wait, as far as this process knows."""
         if self._more_at <= now:
             return 0.0
         return self._more_at - now + AHEAD / 2 + max(0, self._lacking() + tokens) * self._every
 
     def _turn_away(self, tokens: int, wait: float, now: float) -> RetryLater:
-        """Those who are turned away come back one after the other, as far apart as tokens are."""
+        """Callers that are turned away come back one after the other, as far apart as tokens are."""
         self._turned_away_until = max(self._turned_away_until, now + wait) + tokens * self._every
         return RetryLater(
             "The vendor's limit is used up for now; the call was not begun.",
             reason=Reason.THROTTLED,
-            after=self._turned_away_until - now,
+            after=min(_LONGEST, self._turned_away_until - now),
         )
 
     def _run(self) -> None:

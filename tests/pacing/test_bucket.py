@@ -7,7 +7,7 @@ from typing import Any
 
 import pytest
 
-from consumer.errors import Reason, RetryLater
+from consumer.errors import Fenced, Reason, RetryLater
 from consumer.pacing.bucket import Bucket
 from consumer.pacing.limit import Limit, Portion, Want
 from proof.simulation.clock import Clock, run
@@ -107,6 +107,48 @@ def test_those_who_are_turned_away_come_back_one_after_the_other() -> None:
                 await take(bucket)
             waits.append(refused.value.after or 0)
         assert [round(later - earlier) for earlier, later in pairwise(waits)] == [36, 36]
+
+    on(quotas, story)
+
+
+def test_who_is_turned_away_for_long_comes_back_within_an_hour() -> None:
+    quotas = ScriptedQuotas(Portion(0, 0.0, 3600.0, 9000.0))
+
+    async def story(bucket: Bucket, clock: Clock) -> None:
+        del clock
+        await asyncio.gather(take(bucket), return_exceptions=True)
+        with pytest.raises(RetryLater) as refused:
+            await take(bucket)
+        assert refused.value.after == 3600
+
+    on(quotas, story)
+
+
+def test_a_process_that_ends_hands_back_those_in_line_at_once() -> None:
+    quotas = ScriptedQuotas(Portion(1, 9.0, 1.0, 0.0))
+
+    async def story(bucket: Bucket, clock: Clock) -> None:
+        waiting = asyncio.create_task(take(bucket))
+        await asyncio.sleep(1)
+        bucket.stop()
+        with pytest.raises(RetryLater):
+            await waiting
+        assert clock.time() == 1
+
+    on(quotas, story)
+
+
+def test_a_caller_that_fails_while_it_waits_leaves_the_line_and_its_token() -> None:
+    quotas = ScriptedQuotas(Portion(1, 0.3, 1.0, 0.0))
+
+    async def story(bucket: Bucket, clock: Clock) -> None:
+        async def on_wait() -> None:
+            await asyncio.sleep(0.5)
+            raise Fenced
+
+        with pytest.raises(Fenced):
+            await bucket.take(1, patience=10, on_wait=on_wait)
+        assert await take(bucket) == clock.time() < 1
 
     on(quotas, story)
 
