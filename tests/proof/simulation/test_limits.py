@@ -20,8 +20,8 @@ def played(provider: Provider, students: int, *, kills: int = 0) -> History:
 
 
 def test_google_creations_are_made_at_the_rate_of_the_domain() -> None:
-    use = creations(played(Provider.GOOGLE, 600))
-    assert use.served == 600
+    use = creations(played(Provider.GOOGLE, 300))
+    assert use.served == 300
     assert use.served / use.seconds >= ENOUGH * CREATIONS
     assert use.refused_share <= FEW
 
