@@ -8,6 +8,7 @@ from sqlalchemy import Engine, text
 
 from bench.parts import Parts, say
 from bench.row import Row
+from bench.scale import Scale
 from consumer.ledger.announcements import OUTBOX_CHANNEL, Announcements
 from consumer.ledger.engine import open_engine, transaction
 
@@ -19,7 +20,7 @@ _WRITE = text(
 )
 
 
-def measure(parts: Parts) -> Sequence[Row]:
+def measure(parts: Parts, _scale: Scale) -> Sequence[Row]:
     """Several committers, each with a row of its own; in turn, so that the machine's noise is shared."""
     say("commits: with and without announcements …")
     engine = open_engine(parts.database, pool_size=2 * _COMMITTERS)

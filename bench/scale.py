@@ -7,7 +7,8 @@ from dataclasses import dataclass
 class Scale:
     """Counts. `skips` is how many of the `many` events a contestant reads in one of the `rounds`; `refusals` students are there in all.
 
-    `schools` are configured at most; `backlog` students are due there.
+    `schools` are configured at most; `backlog` students are due there. One school has an `intake` of so many students while those of others
+    come within `arriving` seconds. `draws`: the picture is written.
     """
 
     many: int
@@ -22,6 +23,9 @@ class Scale:
     growth: int
     schools: int
     backlog: int
+    intake: int
+    arriving: float
+    draws: bool = False
 
 
 FULL = Scale(
@@ -37,6 +41,9 @@ FULL = Scale(
     growth=10_000_000,
     schools=10_000,
     backlog=500_000,
+    intake=20_000,
+    arriving=30.0,
+    draws=True,
 )
 QUICK = Scale(
     many=200_000,
@@ -51,4 +58,6 @@ QUICK = Scale(
     growth=200_000,
     schools=1_000,
     backlog=50_000,
+    intake=2_000,
+    arriving=10.0,
 )

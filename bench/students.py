@@ -2,6 +2,7 @@
 
 from datetime import UTC, datetime
 
+from consumer.errors import Reason
 from consumer.events import Provider, ProviderAction, Status, StepName, Student, StudentStatusChanged
 from consumer.ledger.port.inbox import Arrival
 from consumer.ledger.port.student import Job, StepState
@@ -9,6 +10,7 @@ from consumer.ledger.port.writes import BeginStep, EndStep
 
 PROVIDER = Provider.MICROSOFT
 ENDED = EndStep(PROVIDER, StepName.CREATE, StepState.DONE)
+LOST = EndStep(PROVIDER, StepName.CREATE, StepState.UNKNOWN, Reason.OUTCOME_UNKNOWN)
 
 
 def arrival(event_id: str, tenant_id: str, student_id: str, *, version: int, topic: str, offset: int) -> Arrival:

@@ -1,12 +1,13 @@
 """Every measurement of `make bench`, on the real parts, with a handful of everything: what it does is looked at, not how fast."""
 
 import sys
+from dataclasses import replace
 from pathlib import Path
 
 import psycopg
 import pytest
 
-from bench import accounts, acts, commits, growth, refusals, schools, skips, start
+from bench import accounts, acts, commits, growth, neighbours, refusals, schools, skips, start
 from bench.contestants import Peer
 from bench.parts import Parts
 from bench.scale import Scale
@@ -29,6 +30,8 @@ FEW = Scale(
     growth=10_000,
     schools=60,
     backlog=600,
+    intake=50,
+    arriving=0.5,
 )
 
 
@@ -111,6 +114,11 @@ def test_many_schools_are_all_served_and_those_that_wait_are_not_claimed(parts: 
 
 
 @pytest.mark.long(seconds=20)
+def test_schools_wait_alone_and_beside_others_in_trouble(parts: Parts) -> None:
+    (row,) = neighbours.measure(parts, replace(FEW, schools=70))
+    assert row.what == "students of 9 schools beside 60 in trouble and an intake"
+
+
 def test_commits_are_counted_with_and_without_announcements(parts: Parts) -> None:
-    (row,) = commits.measure(parts)
+    (row,) = commits.measure(parts, FEW)
     assert row.what == "commits that are announced, 8 committers"
