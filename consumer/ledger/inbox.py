@@ -10,7 +10,9 @@ from consumer.ledger.accepting import Accepting, Key, student_of
 from consumer.ledger.announcements import WORK_CHANNEL, Announcements
 from consumer.ledger.engine import transaction
 from consumer.ledger.epochs import FIRST_EPOCH, next_epoch
+from consumer.ledger.parking import page, park, release, released
 from consumer.ledger.port.inbox import FROM_BEGINNING, Arrival, Disposition, Ownership, Place
+from consumer.ledger.port.parking import UNCHANGED, Origin, ParkedPage, ParkingWrites
 
 _LOCK_NOT_AVAILABLE = "55P03"
 
@@ -91,16 +93,17 @@ class PostgresInbox:
         offsets: Mapping[Place, int] | None = None,
         stored: Mapping[Place, int] | None = None,
         skip_locked: bool = False,
+        parking: ParkingWrites = UNCHANGED,
     ) -> Sequence[Disposition]:
-        if not arrivals:
+        if not arrivals and not parking:
             return ()
         if not skip_locked:
             try:
-                return self._accept(arrivals, epochs, offsets or {}, stored or {}, skip_locked=False)
+                return self._accept(arrivals, epochs, offsets or {}, stored or {}, parking, skip_locked=False)
             except Unavailable as fault:
                 if not _lock_timed_out(fault):
                     raise
-        return self._accept(arrivals, epochs, offsets or {}, stored or {}, skip_locked=True)
+        return self._accept(arrivals, epochs, offsets or {}, stored or {}, parking, skip_locked=True)
 
     def store_offsets(
         self,
@@ -114,6 +117,12 @@ class PostgresInbox:
                 connection.execute(_IMPATIENT)
                 _advance(connection, offsets, epochs, stored or {})
 
+    def parked(
+        self, places: Collection[Place], *, tenants: Collection[str], keep: float, after: Origin, limit: int
+    ) -> ParkedPage:
+        with transaction(self._engine) as connection:
+            return page(connection, places, tenants=tenants, keep=keep, after=after, limit=limit)
+
     def tenants_with_open_work(self, tenants: Collection[str]) -> frozenset[str]:
         with transaction(self._engine) as connection:
             return frozenset(connection.execute(_OPEN, {"tenants": sorted(tenants)}).scalars())
@@ -124,6 +133,7 @@ class PostgresInbox:
         epochs: Mapping[Place, int],
         offsets: Mapping[Place, int],
         stored: Mapping[Place, int],
+        parking: ParkingWrites,
         *,
         skip_locked: bool,
     ) -> Sequence[Disposition]:
@@ -132,14 +142,18 @@ class PostgresInbox:
             locked = _locked(connection, arrivals) if skip_locked else frozenset[Key]()
             given = [arrival for arrival in arrivals if student_of(arrival) not in locked]
             waiting = [arrival for arrival in arrivals if student_of(arrival) in locked]
-            _advance(connection, _held_back(arrivals, offsets, waiting), epochs, stored)
+            concerned = dict.fromkeys(parking.places) | _held_back(arrivals, offsets, waiting)
+            _advance(connection, concerned, epochs, stored)
             batch = Accepting(connection, given)
+            dispositions = [
+                Disposition.LOCKED if locked and student_of(arrival) in locked else batch.disposition(arrival)
+                for arrival in arrivals
+            ]
+            parked = park(connection, parking.park, parking.most)
+            release(connection, released(parking.release, arrivals, dispositions))
         if batch.winners:
             self._announcements.committed()
-        return [
-            Disposition.LOCKED if locked and student_of(arrival) in locked else batch.disposition(arrival)
-            for arrival in arrivals
-        ]
+        return [*dispositions, *parked]
 
 
 def _advance(
@@ -164,7 +178,7 @@ def _advance(
 
 def _held_back(
     arrivals: Sequence[Arrival], offsets: Mapping[Place, int], waiting: Sequence[Arrival]
-) -> Mapping[Place, int | None]:
+) -> dict[Place, int | None]:
     """The next offset of each partition concerned, no higher than what waits there."""
     next_offsets: dict[Place, int | None] = dict.fromkeys((arrival.topic, arrival.partition) for arrival in arrivals)
     next_offsets.update(offsets)

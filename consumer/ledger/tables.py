@@ -1,8 +1,8 @@
 """Every table, with why it is there. `migrations/` makes them; a test holds the two together.
 
 Personal data is in `student` (the newest event), `account` (the create call's body), `address` and `outbox` (sign-in addresses, until
-retention deletes what was published), and in no other table; none holds a secret in the clear. Versions, epochs and offsets are Kafka's
-or ours and only rise.
+retention deletes what was published), `parked_record` (whole records, until their tenant is known or they are dead letters), and in no
+other table; none holds a secret in the clear. Versions, epochs and offsets are Kafka's or ours and only rise.
 """
 
 from sqlalchemy import (
@@ -69,6 +69,19 @@ inbox = Table(
 Index("inbox_settled", inbox.c.settled_at, postgresql_where=text("settled_at IS NOT NULL"))
 # Settling looks for a student's open events, which are few among the many that are closed.
 Index("inbox_pending", inbox.c.tenant_id, inbox.c.student_id, postgresql_where=text("disposition = 'pending'"))
+
+parked_record = Table(
+    "parked_record",  # records of tenants that are not configured; `headers` are JSON, with values in base64
+    metadata,
+    Column("topic", Text, primary_key=True),
+    Column("partition", Integer, primary_key=True),
+    Column("kafka_offset", BigInteger, primary_key=True),
+    Column("tenant_id", Text, nullable=False),
+    Column("key", LargeBinary),
+    Column("value", LargeBinary, nullable=False),
+    Column("headers", LargeBinary, nullable=False),
+    Column("parked_at", _TIME, nullable=False),
+)
 
 student = Table(
     "student",  # the newest event that acts, and whose work it is
@@ -268,5 +281,5 @@ tenant_configuration = Table(
 
 for busy in (student, step, account, vendor_limit):
     busy.dialect_options["postgresql"]["with"] = _BUSY
-for pruned in (inbox, outbox, attempt):
+for pruned in (inbox, parked_record, outbox, attempt):
     pruned.dialect_options["postgresql"]["with"] = _PRUNED

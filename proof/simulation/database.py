@@ -12,6 +12,7 @@ from uuid import UUID
 from consumer.errors import Unavailable
 from consumer.failpoints import commit_lost
 from consumer.ledger.port.inbox import Arrival, Disposition, Ownership, Place
+from consumer.ledger.port.parking import UNCHANGED, ParkingWrites
 from consumer.ledger.port.student import Job, Lease
 from consumer.ledger.port.work import Room
 from consumer.ledger.port.writes import Publish, Write
@@ -157,7 +158,7 @@ class Database(MemoryLedger):
         published = max((relay.published for relay in state.relays.values()), default=0)
         if self._taken_over_at is not None and self._clock.time() < max(self._taken_over_at, since) + _NOTICED:
             return False
-        if self.down or state.unnumbered or published < max(state.batches, default=0):
+        if self.down or state.parked or state.unnumbered or published < max(state.batches, default=0):
             return False
         return all(
             self.claimed_at.get(key, 0.0) > since and self._waits_for_a_person(row)
@@ -197,10 +198,13 @@ class Database(MemoryLedger):
         offsets: Mapping[Place, int] | None = None,
         stored: Mapping[Place, int] | None = None,
         skip_locked: bool = False,
+        parking: ParkingWrites = UNCHANGED,
     ) -> Sequence[Disposition]:
-        dispositions = super().accept(arrivals, epochs=epochs, offsets=offsets, stored=stored, skip_locked=skip_locked)
+        dispositions = super().accept(
+            arrivals, epochs=epochs, offsets=offsets, stored=stored, skip_locked=skip_locked, parking=parking
+        )
         self.change_log.passed(offsets or {}, epochs)
-        for arrival, disposition in zip(arrivals, dispositions, strict=True):
+        for arrival, disposition in zip(arrivals, dispositions, strict=False):
             if disposition in _KEPT:
                 self.change_log.accepted(arrival, disposition, epochs[arrival.topic, arrival.partition])
             if disposition is Disposition.PENDING:

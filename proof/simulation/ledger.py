@@ -8,6 +8,7 @@ from consumer.errors import Unavailable
 from consumer.events import Provider
 from consumer.ledger.port.inbox import Arrival, Disposition, Ownership, Place
 from consumer.ledger.port.outbox import Landmark, OnTopic, OutboxBatch
+from consumer.ledger.port.parking import UNCHANGED, Origin, ParkedPage, ParkingWrites
 from consumer.ledger.port.student import Job, Lease
 from consumer.ledger.port.work import Due, Room
 from consumer.ledger.port.writes import Write
@@ -84,11 +85,21 @@ class SimulatedInbox(_Blocking):
         offsets: Mapping[Place, int] | None = None,
         stored: Mapping[Place, int] | None = None,
         skip_locked: bool = False,
+        parking: ParkingWrites = UNCHANGED,
     ) -> Sequence[Disposition]:
         about = {"epochs": dict(epochs), "offsets": dict(offsets or {}), "stored": dict(stored or {})}
         return self._do(
-            f"accepts {len(arrivals)}",
-            lambda: self._database.accept(arrivals, **about, skip_locked=skip_locked),
+            f"accepts {len(arrivals)}, parks {len(parking.park)}, releases {len(parking.release)}",
+            lambda: self._database.accept(arrivals, **about, skip_locked=skip_locked, parking=parking),
+        )
+
+    def parked(
+        self, places: Collection[Place], *, tenants: Collection[str], keep: float, after: Origin, limit: int
+    ) -> ParkedPage:
+        mine, known = list(places), frozenset(tenants)
+        return self._do(
+            "looks for parked records",
+            lambda: self._database.parked(mine, tenants=known, keep=keep, after=after, limit=limit),
         )
 
     def store_offsets(

@@ -117,6 +117,7 @@ class OnPostgres:
             "student_wait": ("since", "until"),
             "tenant_wait": ("until",),
             "inbox": ("settled_at",),
+            "parked_record": ("parked_at",),
             "attempt": ("started_at", "ended_at"),
             "credential": ("expires_at",),
             "outbox": ("created_at", "recalled_at"),

@@ -6,10 +6,11 @@ from enum import StrEnum
 from typing import Protocol
 
 from consumer.events import Provider, ProviderAction, StudentStatusChanged
+from consumer.ledger.port.parking import UNCHANGED, Origin, ParkedPage, ParkingWrites
 
 
 class Disposition(StrEnum):
-    """What became of an event that was read. The last four leave the inbox unchanged; it keeps the others."""
+    """What became of an event that was read. The last six leave the inbox unchanged; it keeps the others."""
 
     PENDING = "pending"  # accepted; not settled yet
     APPLIED = "applied"
@@ -19,6 +20,8 @@ class Disposition(StrEnum):
     REUSED_ID = "reused_id"  # this event_id is in the inbox with other content: a dead letter
     SKIPPED = "skipped"  # requests no action, and there was no work to cancel
     LOCKED = "locked"  # another transaction holds the student's row: nothing was written, give it again later
+    PARKED = "parked"  # waits for its tenant's file
+    NO_ROOM = "no_room"  # was not parked, as too many records are: a dead letter
 
 
 @dataclass(frozen=True, slots=True)
@@ -78,8 +81,9 @@ class Inbox(Protocol):
         offsets: Mapping[Place, int] | None = None,
         stored: Mapping[Place, int] | None = None,
         skip_locked: bool = False,
+        parking: ParkingWrites = UNCHANGED,
     ) -> Sequence[Disposition]:
-        """Writes a whole batch in one transaction and wakes the workers; one answer for each arrival, in order.
+        """Writes a whole batch in one transaction and wakes the workers; one answer for each arrival, then for each of `parking.park`.
 
         `offsets` are the next offsets of partitions, stored with it; that of a partition with a LOCKED arrival is stored no higher than
         the arrival's own. Students whose rows are locked are waited for, but not long; with `skip_locked` not at all.
@@ -90,8 +94,10 @@ class Inbox(Protocol):
         `stored` are the next offsets that the ledger is known to have had. A ledger with lower ones has lost commits: a standby that
         lagged has taken over.
 
-        Idempotent. Raises `Fenced` where a partition of `arrivals` or `offsets` has a newer epoch, or a lower offset than it had:
-        nothing is written then, and the partition must be taken over anew.
+        Of `parking.release`, those stay parked whose arrivals are LOCKED or REUSED_ID.
+
+        Idempotent. Raises `Fenced` where a partition of `arrivals`, `offsets` or `parking` has a newer epoch, or a lower offset than it
+        had: nothing is written then, and the partition must be taken over anew.
         """
         ...
 
@@ -103,6 +109,15 @@ class Inbox(Protocol):
         stored: Mapping[Place, int] | None = None,
     ) -> None:
         """Stores next offsets where nothing was accepted. Raises `Fenced` as `accept` does."""
+        ...
+
+    def parked(
+        self, places: Collection[Place], *, tenants: Collection[str], keep: float, after: Origin, limit: int
+    ) -> ParkedPage:
+        """Parked records of these partitions, of one of `tenants` or parked for at least `keep` seconds: at most `limit` behind `after`.
+
+        Whether the partitions are still owned is not checked: `accept` does.
+        """
         ...
 
     def tenants_with_open_work(self, tenants: Collection[str]) -> frozenset[str]:

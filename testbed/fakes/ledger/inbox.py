@@ -1,10 +1,13 @@
 """Loop 1's side of the ledger in memory."""
 
 from collections.abc import Collection, Mapping, Sequence
+from datetime import timedelta
 
 from consumer.errors import Fenced
 from consumer.ledger.accepting import came_first
+from consumer.ledger.parking import released
 from consumer.ledger.port.inbox import FROM_BEGINNING, Arrival, Disposition, Ownership, Place
+from consumer.ledger.port.parking import UNCHANGED, Origin, ParkedPage, ParkedRecord, ParkingWrites
 from testbed.fakes.ledger.state import InboxRow, Key, OnState, StudentRow, who
 
 
@@ -30,10 +33,11 @@ class MemoryInbox(OnState):
         offsets: Mapping[Place, int] | None = None,
         stored: Mapping[Place, int] | None = None,
         skip_locked: bool = False,
+        parking: ParkingWrites = UNCHANGED,
     ) -> Sequence[Disposition]:
         del skip_locked
         concerned = {(arrival.topic, arrival.partition) for arrival in arrivals} | (offsets or {}).keys()
-        self._check(concerned, epochs, stored or {})
+        self._check(concerned | parking.places, epochs, stored or {})
         newest: dict[Key, int] = {}
         for arrival in arrivals:
             if not arrival.cancels and _event(arrival) not in self._state.inbox:
@@ -46,7 +50,11 @@ class MemoryInbox(OnState):
                 found[id(arrival)] = self._accept(arrival, newest.get(who(arrival), -1))
         self._cancel_all([one for one in arrivals if one.cancels and _event(one) not in first], found)
         self._state.next_offsets.update(offsets or {})
-        return [found[id(arrival)] for arrival in arrivals]
+        dispositions = [found[id(arrival)] for arrival in arrivals]
+        parked = [self._park(record, parking.most) for record in parking.park]
+        for origin in released(parking.release, arrivals, dispositions):
+            self._state.parked.pop(origin, None)
+        return [*dispositions, *parked]
 
     def store_offsets(
         self,
@@ -58,6 +66,16 @@ class MemoryInbox(OnState):
         self._check(offsets, epochs, stored or {})
         self._state.next_offsets.update(offsets)
 
+    def parked(
+        self, places: Collection[Place], *, tenants: Collection[str], keep: float, after: Origin, limit: int
+    ) -> ParkedPage:
+        long_ago = self._state.clock() - timedelta(seconds=keep)
+        mine = [(origin, *row) for origin, row in sorted(self._state.parked.items()) if origin[:2] in places]
+        over = [
+            record for origin, record, at in mine if origin > after and (record.tenant_id in tenants or at <= long_ago)
+        ]
+        return ParkedPage(over[:limit], len(mine))
+
     def tenants_with_open_work(self, tenants: Collection[str]) -> frozenset[str]:
         return frozenset(tenant for tenant, _ in self._state.open).intersection(tenants)
 
@@ -68,6 +86,13 @@ class MemoryInbox(OnState):
             known, had = self._state.next_offsets.get(place), stored.get(place)
             if known is not None and had is not None and known < had:
                 raise Fenced("The ledger has lost a part of the partition.")
+
+    def _park(self, record: ParkedRecord, most: int) -> Disposition:
+        parked = self._state.parked
+        if record.origin not in parked and len(parked) >= most:
+            return Disposition.NO_ROOM
+        parked.setdefault(record.origin, (record, self._state.clock()))
+        return Disposition.PARKED
 
     def _accept(self, arrival: Arrival, newest: int) -> Disposition:
         if known := self._state.inbox.get(_event(arrival)):

@@ -10,6 +10,7 @@ from uuid import UUID
 from consumer.events import Provider
 from consumer.ledger.known import Known
 from consumer.ledger.port.inbox import Arrival, Disposition
+from consumer.ledger.port.parking import Origin, ParkedRecord
 from consumer.ledger.port.writes import Publish, TenantWaits
 from consumer.pacing.limit import Standing
 
@@ -87,6 +88,7 @@ class State:
         self.owners: dict[tuple[str, int], int] = {}
         self.next_offsets: dict[tuple[str, int], int | None] = {}
         self.inbox: dict[Key, InboxRow] = {}
+        self.parked: dict[Origin, tuple[ParkedRecord, datetime]] = {}
         self.students: dict[Key, StudentRow] = {}
         self.planned: dict[Key, StudentRow] = {}
         self.open: set[Key] = set()
