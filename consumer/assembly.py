@@ -125,6 +125,7 @@ class Assembly:
             beat=partial(self._beat, "intake"),
             static=kafka.group_instance_id is not None,
             progress=self._progress,
+            park_unknown=kafka.park_unknown,
             clock=clients.monotonic,
             failpoints=self._failpoints,
         )

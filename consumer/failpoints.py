@@ -41,6 +41,7 @@ class Point(StrEnum):
     PARTITIONS_OWNED = "partitions.owned"
     BATCH_ACCEPTED = "batch.accepted"
     DEAD_LETTERS_SENT = "dead_letters.sent"
+    PARKED_REMOVED = "parked.removed"  # only where a record of an unknown tenant came before
     OFFSETS_COMMITTED = "offsets.committed"
 
     STUDENT_CLAIMED = "student.claimed"

@@ -168,6 +168,8 @@ class KafkaSettings(_Section):
     """Names of the topics."""
     batch_size: int = Field(default=500, ge=1, le=10_000)
     """Records in one batch, and so in one transaction."""
+    park_unknown: float = Field(default=900.0, ge=0, le=86_400)
+    """How long events of a tenant without a file wait for it before they become dead letters, in seconds; 0: not at all."""
     librdkafka: dict[str, str] = Field(default_factory=dict)
     """Any other setting of the client, such as `sasl.username`."""
     secrets: dict[KafkaSecret, Secret] = Field(default_factory=dict[KafkaSecret, Secret])

@@ -5,6 +5,7 @@ from collections import Counter
 from collections.abc import Collection, Mapping, Sequence
 from contextlib import suppress
 from dataclasses import dataclass, field
+from enum import Enum, auto
 from typing import NamedTuple, Protocol
 
 import structlog
@@ -18,7 +19,8 @@ from consumer.intake.dead_letters import DeadLetter
 from consumer.intake.port import Record
 from consumer.kafka import UnreadableHeaders, headers_of
 from consumer.ledger.port.inbox import Arrival, Place
-from consumer.policy.decision import Act, DecisionTable, Refuse, Skip, SkipReason
+from consumer.ledger.port.parking import Origin, ParkedRecord
+from consumer.policy.decision import Act, DecisionTable, Refusal, Refuse, Skip, SkipReason
 
 log = structlog.get_logger()
 
@@ -27,6 +29,9 @@ _Asked = dict[SchemaRef, Unreadable | Unavailable]
 _TRACEPARENT = re.compile(
     rb"[0-9a-f]{2}-[0-9a-f]{32}-[0-9a-f]{16}-[0-9a-f]{2}"
 )  # W3C Trace Context; anything else is dropped
+
+_LARGEST_PARKED = 65_536
+"""Bytes. An event has one or two thousand; with the limit on their number, this bounds what parked records take in the ledger."""
 
 _SENTENCES: Mapping[DeadLetterReason, str] = {
     DeadLetterReason.UNKNOWN_TENANT: "No tenant with this id is configured.",
@@ -55,12 +60,20 @@ class Taken(NamedTuple):
         return self.arrival.topic, self.arrival.partition
 
 
+class Source(Enum):
+    """Where a batch's records waited before."""
+
+    KAFKA = auto()
+    LOCKED = auto()
+    PARKED = auto()
+
+
 @dataclass(slots=True)
 class IntakeBatch:
     """What a few hundred records come to. `arrivals` and `letters` shrink as they are dealt with; `offsets` are the next to read.
 
-    `waiting` are the records whose schema can't be looked up now, and whatever follows them in their partitions. `locked` are the
-    arrivals whose students' rows are locked. `again`: it is made of such, and of nothing else.
+    `unknown` are records of unknown tenants. `waiting` are the records whose schema can't be looked up now, and whatever follows them in
+    their partitions. `locked` are the arrivals whose students' rows are locked. `parked` are the records that are to leave the parking.
     """
 
     size: int
@@ -68,8 +81,10 @@ class IntakeBatch:
     arrivals: list[Taken]
     dead_letters: list[DeadLetter]
     waiting: list[Record]
+    unknown: list[ParkedRecord] = field(default_factory=list[ParkedRecord])
     locked: list[Taken] = field(default_factory=list[Taken])
-    again: bool = False
+    parked: set[Origin] = field(default_factory=set[Origin])
+    source: Source = Source.KAFKA
     offsets: dict[Place, int] = field(default_factory=dict[Place, int])
 
     def drop(self, places: Collection[Place]) -> None:
@@ -77,6 +92,8 @@ class IntakeBatch:
         self.arrivals = [one for one in self.arrivals if one.place not in places]
         self.locked = [one for one in self.locked if one.place not in places]
         self.dead_letters = [dead_letter for dead_letter in self.dead_letters if dead_letter.place[:2] not in places]
+        self.unknown = [one for one in self.unknown if one.origin[:2] not in places]
+        self.parked = {origin for origin in self.parked if origin[:2] not in places}
         for place in places:
             self.offsets.pop(place, None)
 
@@ -87,6 +104,11 @@ class BatchReader:
     def __init__(self, reader: Reader, decisions: DecisionTable) -> None:
         self._reader = reader
         self._decisions = decisions
+
+    @property
+    def tenants(self) -> Collection[str]:
+        """The ids of the tenants whose events are understood."""
+        return self._decisions.tenants
 
     def batch(self, records: Sequence[Record], open_work: set[str]) -> IntakeBatch:
         """Classifies each record. An unavailable registry holds back only the partitions that need it: see `IntakeBatch.waiting`.
@@ -149,9 +171,12 @@ class BatchReader:
                 batch.arrivals.append(_taken(record, event, value, headers, skip=reason))
             case Skip(reason):
                 batch.skips[event.tenant_id, reason] += 1
+            case Refuse(Refusal.UNKNOWN_TENANT) if (
+                unknown := _unknown(record, event.tenant_id, value, headers)
+            ).size <= _LARGEST_PARKED:
+                batch.unknown.append(unknown)
             case Refuse(refusal):
-                reason = DeadLetterReason(refusal.value)
-                batch.dead_letters.append(DeadLetter(record, reason, _SENTENCES[reason]))
+                batch.dead_letters.append(refused(record, DeadLetterReason(refusal.value)))
             case Act(action, providers):
                 open_work.add(event.tenant_id)
                 batch.arrivals.append(_taken(record, event, value, headers, action=action, providers=providers))
@@ -175,6 +200,16 @@ class BatchReader:
             batch.skips[tenant_id, reason] += 1
         else:
             batch.arrivals.append(_taken(record, event, value, headers, skip=reason))
+
+
+def refused(record: Record, reason: DeadLetterReason) -> DeadLetter:
+    """A dead letter for an event that the configuration gives no meaning to."""
+    return DeadLetter(record, reason, _SENTENCES[reason])
+
+
+def _unknown(record: Record, tenant_id: str, value: bytes | None, headers: Headers | None) -> ParkedRecord:
+    origin = (record.topic() or "", record.partition() or 0, record.offset() or 0)
+    return ParkedRecord(origin, tenant_id, value or b"", record.key(), tuple(headers or ()))
 
 
 def _taken(

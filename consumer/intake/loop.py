@@ -7,7 +7,8 @@ While a dependency is unavailable, the batch is kept and the partitions are paus
        └──────────────────── calm for a while (hysteresis) ◀──────────────────┘
 
 An unavailable schema registry pauses only the partitions whose next record needs it. A locked student row delays only that student's
-events; their partitions continue, and their offsets stay at the first of them (`locked`).
+events; their partitions continue, and their offsets stay at the first of them (`locked`). Records of unknown tenants wait in the ledger
+(`parking`).
 
 `finishing` stores a batch; `membership` handles how the consumer joins, fails and leaves.
 """
@@ -19,13 +20,14 @@ from collections.abc import Callable, Collection
 
 from consumer.errors import Fenced, Unavailable
 from consumer.failpoints import UNARMED, Failpoints
-from consumer.intake.batch import BatchReader, IntakeBatch
+from consumer.intake.batch import BatchReader, IntakeBatch, Source
 from consumer.intake.dead_letters import DeadLetters, DeadLettersUnavailable
 from consumer.intake.finishing import Finishing
 from consumer.intake.in_flight import InFlight, places_of
 from consumer.intake.membership import Membership
 from consumer.intake.offsets import Offsets
 from consumer.intake.open_work import OpenWork
+from consumer.intake.parking import Parking
 from consumer.intake.partitions import Partitions
 from consumer.intake.pause import Pause
 from consumer.intake.port import Answered, Consumer
@@ -40,7 +42,10 @@ _LOCKED_AGAIN = 1.0
 
 
 class Intake:
-    """Loop 1. `run` blocks its thread until `stop`. `static`: its consumers have a `group.instance.id`."""
+    """Loop 1. `run` blocks its thread until `stop`. `static`: its consumers have a `group.instance.id`.
+
+    `park_unknown`: how long events of unknown tenants wait for their tenant's file, in seconds; 0: they do not.
+    """
 
     def __init__(
         self,
@@ -57,6 +62,7 @@ class Intake:
         beat: Callable[[], None],
         progress: Progress | None = None,
         static: bool = False,
+        park_unknown: float = 0.0,
         clock: Callable[[], float] = time.monotonic,
         failpoints: Failpoints = UNARMED,
     ) -> None:
@@ -66,8 +72,9 @@ class Intake:
         self._beat = beat
         self._clock = clock
         self._offsets = Offsets(inbox, failpoints=failpoints)
+        self._parking = Parking(inbox, batches, keep=park_unknown, metrics=metrics, clock=clock)
         self._finishing = Finishing(
-            inbox, dead_letters, self._offsets, tenants=tenants, metrics=metrics, failpoints=failpoints
+            inbox, dead_letters, self._offsets, self._parking, tenants=tenants, metrics=metrics, failpoints=failpoints
         )
         self._partitions = Partitions(inbox, self._offsets, owner=owner, metrics=metrics, failpoints=failpoints)
         self._watch = Watch(progress, topic, self._partitions, self._offsets, clock) if progress else None
@@ -131,10 +138,11 @@ class Intake:
                 self._offsets.store(again=True)
             if self._partitions.own():
                 self._open.forget()
+                self._parking.owned()
             self._asking = "kafka"
             self._partitions.begin(self._membership.consumer)
             self._asking = "database"
-            for batch in (self._those_locked, self._next):
+            for batch in (self._those_locked, self._those_parked, self._next):
                 if self._in_flight.batch is None:
                     self._in_flight.batch = batch()
                 if self._in_flight.batch is not None:
@@ -163,7 +171,13 @@ class Intake:
         if not locked or now - self._locked_at < _LOCKED_AGAIN:
             return None
         self._locked_at = now
-        return IntakeBatch(0, Counter(), list(locked), [], [], again=True)
+        return IntakeBatch(0, Counter(), list(locked), [], [], source=Source.LOCKED)
+
+    def _those_parked(self) -> IntakeBatch | None:
+        """Events whose tenant is known by now, or was awaited in vain. Raises `Unavailable`."""
+        if not self._parking.due:
+            return None
+        return self._parking.batch(self._offsets.epochs, self._open.tenants(self._finishing.locked.tenants()))
 
     def _next(self) -> IntakeBatch | None:
         """The records that came, behind those that waited for a schema. Raises `Unavailable`."""
@@ -188,7 +202,7 @@ class Intake:
 
     def _finish(self, batch: IntakeBatch) -> None:
         self._finishing.finish(batch)
-        if not batch.again:
+        if batch.source is Source.KAFKA:
             self._metrics.batch_records.observe(batch.size)
             self._metrics.batch_seconds.observe(self._clock() - self._began)
 

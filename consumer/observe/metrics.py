@@ -61,6 +61,17 @@ class Metrics:
             "Events waiting because another transaction has locked their student's row.",
             registry=registry,
         )
+        self.parked_records = Gauge(
+            "provisioner_parked_records",
+            "Records of unknown tenants waiting for their tenant's file, of this process's partitions.",
+            registry=registry,
+        )
+        self.parking_results = Counter(
+            "provisioner_parking_results",
+            "Records of unknown tenants by result: parked, no_room (a dead letter at once); then accepted, skipped, dead_letter.",
+            ("result",),
+            registry=registry,
+        )
         self.consumers_replaced = Counter(
             "provisioner_consumers_replaced",
             "Kafka consumers replaced after being fenced or failing fatally.",

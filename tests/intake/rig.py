@@ -1,8 +1,8 @@
 """An intake over fakes, for all of its tests."""
 
 from collections.abc import Collection, Mapping, Sequence
-from dataclasses import dataclass, field
-from datetime import UTC, datetime
+from dataclasses import dataclass, field, replace
+from datetime import UTC, datetime, timedelta
 from pathlib import Path
 from typing import Any
 
@@ -18,6 +18,7 @@ from consumer.intake.dead_letters import DeadLetters
 from consumer.intake.loop import Intake
 from consumer.intake.port import Answered, Consumer
 from consumer.ledger.port.inbox import Arrival, Disposition, Ownership, Place
+from consumer.ledger.port.parking import UNCHANGED, ParkedPage
 from consumer.observe.metrics import Metrics
 from consumer.policy.decision import DecisionTable
 from testbed.fakes.ledger import MemoryLedger
@@ -28,7 +29,10 @@ _WHOLE = 3
 
 
 class WordReader:
-    """Reads values such as `enrolled S1 3`: status, student, version. `garbage` can't be read; while `away`, no one can tell `newer`s."""
+    """Reads values such as `enrolled S1 3`: status, student, version; or `east:enrolled S1 3`, with a tenant's id.
+
+    `garbage` can't be read; while `away`, no one can tell `newer`s.
+    """
 
     away = False
 
@@ -40,7 +44,8 @@ class WordReader:
             raise Unreadable(DeadLetterReason.NULL_VALUE, "The record has no value.")
         if value == b"garbage":
             raise Unreadable(DeadLetterReason.UNDECODABLE, "The bytes do not match the schema.")
-        return Peek("north-high", value.decode().split()[0])
+        tenant_id, _, status = value.decode().split()[0].rpartition(":")
+        return Peek(tenant_id or "north-high", status)
 
     def read(self, value: bytes | None, headers: Headers | None) -> StudentStatusChanged:
         tenant_id, status = self.peek(value, headers)
@@ -63,18 +68,28 @@ class Ledger(MemoryLedger):
 
     away = False
     locked: Collection[str] = ()
+    looks = 0
+    """How often it was asked for parked records."""
 
     def accept(self, arrivals: Sequence[Arrival], **more: Any) -> Sequence[Disposition]:
         self._reach()
         locked = [arrival.event.student.student_id in self.locked for arrival in arrivals]
         free = [arrival for arrival, waits in zip(arrivals, locked, strict=True) if not waits]
         offsets = dict(more.pop("offsets", None) or {})
+        parking = more.pop("parking", UNCHANGED)
         for arrival, waits in zip(arrivals, locked, strict=True):
             place = (arrival.topic, arrival.partition)
             if waits and place in offsets:
                 offsets[place] = min(offsets[place], arrival.offset)
-        answers = iter(super().accept(free, offsets=offsets, **more))
-        return [Disposition.LOCKED if waits else next(answers) for waits in locked]
+            if waits:
+                parking = replace(parking, release={*parking.release} - {(*place, arrival.offset)})
+        answers = iter(super().accept(free, offsets=offsets, parking=parking, **more))
+        return [*(Disposition.LOCKED if waits else next(answers) for waits in locked), *answers]
+
+    def parked(self, places: Collection[Place], **more: Any) -> ParkedPage:
+        self._reach()
+        self.looks += 1
+        return super().parked(places, **more)
 
     def own(self, topic: str, partitions: Collection[int], *, owner: str) -> Mapping[int, Ownership]:
         self._reach()
@@ -87,6 +102,10 @@ class Ledger(MemoryLedger):
     def tenants_with_open_work(self, tenants: Collection[str]) -> frozenset[str]:
         self._reach()
         return super().tenants_with_open_work(tenants)
+
+    def waiting(self) -> Sequence[int]:
+        """The offsets of parked records."""
+        return [offset for _, _, offset in sorted(self._state.parked)]
 
     def epoch(self, partition: int = 0) -> int:
         """Of the newest owner."""
@@ -104,11 +123,14 @@ class Rig:
     topic: FakeTopic = field(default_factory=FakeTopic)
     producers: list[FakeProducer] = field(default_factory=list[FakeProducer])
     reader: WordReader = field(default_factory=WordReader)
-    ledger: Ledger = field(default_factory=Ledger)
     now: float = 100.0
     static: bool = False
+    park_unknown: float = 0.0
+    new_tenants: Sequence[str] = ()
+    """Configured besides those of the project's own configuration, by the next intake."""
 
     def __post_init__(self) -> None:
+        self.ledger = Ledger(lambda: datetime(2026, 9, 1, tzinfo=UTC) + timedelta(seconds=self.now))
         self.consumers: list[FakeConsumer] = []
         self.metrics = Metrics(CollectorRegistry())
         self.intake = self.new_intake()
@@ -124,6 +146,7 @@ class Rig:
     def new_intake(self) -> Intake:
         """As a process makes it."""
         tenants = [tenant for tenant, _ in load_tenants(ROOT / "config/tenants")]
+        tenants += [tenants[0].model_copy(update={"id": ident}) for ident in self.new_tenants]
         return Intake(
             consumers=self._new_consumer,
             topic="events",
@@ -136,6 +159,7 @@ class Rig:
             metrics=self.metrics,
             beat=lambda: None,
             static=self.static,
+            park_unknown=self.park_unknown,
             clock=lambda: self.now,
         )
 
@@ -163,6 +187,13 @@ class Rig:
         for _ in range(times):
             self.intake.turn()
             self.now += seconds
+
+    def restart(self) -> None:
+        """Another process takes its place."""
+        self.consumer.rebalance("revoke", 0)
+        self.intake = self.new_intake()
+        self.intake.start()
+        self.consumer.rebalance("assign", 0)
 
     def paused(self, cause: str) -> float | None:
         return self.metrics.registry.get_sample_value("provisioner_intake_paused", {"cause": cause})

@@ -1,0 +1,85 @@
+"""Records of unknown tenants: they wait in the ledger, as their tenant's file may be on its way.
+
+    unknown tenant ──accept──▶ parked ──the tenant is known──▶ decided like a record from Kafka
+                                  │
+                                  └──after `keep` seconds──▶ dead letter
+
+Their partitions continue meanwhile. Who owns a partition owns what is parked of it; what no process owns waits.
+"""
+
+from collections.abc import Callable, Collection
+
+from consumer.codec.dead_letters import DeadLetterReason
+from consumer.intake.batch import BatchReader, IntakeBatch, Source, refused
+from consumer.ledger.port.inbox import Inbox, Place
+from consumer.ledger.port.parking import BEGINNING, ParkedRecord, ParkingWrites
+from consumer.observe.metrics import Metrics
+
+MOST = 10_000
+"""So many wait in the ledger at most, whatever the number of replicas: a producer with a wrong tenant id must not fill the database.
+It is some minutes of one school's events on its busiest day."""
+_EVERY = 5.0
+_PAGE = 200
+
+
+class Parking:
+    """Looks for records whose wait is over. Runs on the intake's thread; asks the ledger only while something is parked."""
+
+    def __init__(
+        self, inbox: Inbox, batches: BatchReader, *, keep: float, metrics: Metrics, clock: Callable[[], float]
+    ) -> None:
+        self._inbox = inbox
+        self._batches = batches
+        self._keep = keep
+        self._metrics = metrics
+        self._clock = clock
+        self._next_at: float | None = None
+        self._after = BEGINNING
+
+    @property
+    def due(self) -> bool:
+        """Whether it is time to look."""
+        return self._next_at is not None and self._clock() >= self._next_at
+
+    @property
+    def on(self) -> bool:
+        """Whether records are parked at all."""
+        return self._keep > 0
+
+    def owned(self) -> None:
+        """Partitions were taken over: their last owner may have parked records."""
+        self._next_at, self._after = self._clock(), BEGINNING
+
+    def writes(self, records: Collection[ParkedRecord]) -> ParkingWrites:
+        """Parks these with their batch, unless parking is off."""
+        return ParkingWrites(tuple(records), MOST if self.on else 0)
+
+    def parked(self, count: int) -> None:
+        """So many records were parked."""
+        self._metrics.parked_records.inc(count)
+        if self._next_at is None:
+            self._next_at = self._clock() + _EVERY
+
+    def batch(self, places: Collection[Place], open_work: set[str]) -> IntakeBatch | None:
+        """The next page of records whose tenant is known by now, or that have waited for `keep` seconds. Raises `Unavailable`.
+
+        Records whose schema can't be looked up now, and those behind them, stay parked.
+        """
+        tenants = self._batches.tenants
+        page = self._inbox.parked(places, tenants=tenants, keep=self._keep, after=self._after, limit=_PAGE)
+        self._metrics.parked_records.set(page.total)
+        self._continue(page.records[-1] if len(page.records) == _PAGE else None, page.total)
+        known = [record for record in page.records if record.tenant_id in tenants]
+        batch = self._batches.batch(known, open_work)
+        expired = [record for record in page.records if record.tenant_id not in tenants]
+        batch.dead_letters += [refused(record, DeadLetterReason.UNKNOWN_TENANT) for record in expired]
+        staying = {(one.topic(), one.partition(), one.offset()) for one in (*batch.waiting, *batch.unknown)}
+        batch.parked = {record.origin for record in page.records} - staying
+        batch.source, batch.offsets = Source.PARKED, {}
+        return batch if batch.parked else None
+
+    def _continue(self, last: ParkedRecord | None, total: int) -> None:
+        if last is not None:
+            self._next_at, self._after = self._clock(), last.origin
+        else:
+            self._next_at, self._after = (self._clock() + _EVERY if total else None), BEGINNING
