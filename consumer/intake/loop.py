@@ -72,7 +72,7 @@ class Intake:
         self._beat = beat
         self._clock = clock
         self._offsets = Offsets(inbox, failpoints=failpoints)
-        self._parking = Parking(inbox, batches, keep=park_unknown, metrics=metrics, clock=clock)
+        self._parking = Parking(inbox, self._offsets, batches, keep=park_unknown, metrics=metrics, clock=clock)
         self._finishing = Finishing(
             inbox, dead_letters, self._offsets, self._parking, tenants=tenants, metrics=metrics, failpoints=failpoints
         )
@@ -177,7 +177,7 @@ class Intake:
         """Events whose tenant is known by now, or was awaited in vain. Raises `Unavailable`."""
         if not self._parking.due:
             return None
-        return self._parking.batch(self._offsets.epochs, self._open.tenants(self._finishing.locked.tenants()))
+        return self._parking.batch(self._open.tenants(self._finishing.locked.tenants()))
 
     def _next(self) -> IntakeBatch | None:
         """The records that came, behind those that waited for a schema. Raises `Unavailable`."""

@@ -11,7 +11,8 @@ from collections.abc import Callable, Collection
 
 from consumer.codec.dead_letters import DeadLetterReason
 from consumer.intake.batch import BatchReader, IntakeBatch, Source, refused
-from consumer.ledger.port.inbox import Inbox, Place
+from consumer.intake.offsets import Offsets
+from consumer.ledger.port.inbox import Inbox
 from consumer.ledger.port.parking import BEGINNING, ParkedRecord, ParkingWrites
 from consumer.observe.metrics import Metrics
 
@@ -26,9 +27,17 @@ class Parking:
     """Looks for records whose wait is over. Runs on the intake's thread; asks the ledger only while something is parked."""
 
     def __init__(
-        self, inbox: Inbox, batches: BatchReader, *, keep: float, metrics: Metrics, clock: Callable[[], float]
+        self,
+        inbox: Inbox,
+        offsets: Offsets,
+        batches: BatchReader,
+        *,
+        keep: float,
+        metrics: Metrics,
+        clock: Callable[[], float],
     ) -> None:
         self._inbox = inbox
+        self._offsets = offsets
         self._batches = batches
         self._keep = keep
         self._metrics = metrics
@@ -60,18 +69,23 @@ class Parking:
         if self._next_at is None:
             self._next_at = self._clock() + _EVERY
 
-    def batch(self, places: Collection[Place], open_work: set[str]) -> IntakeBatch | None:
-        """The next page of records whose tenant is known by now, or that have waited for `keep` seconds. Raises `Unavailable`.
+    def batch(self, open_work: set[str]) -> IntakeBatch | None:
+        """The next page of records whose tenant is known by now, or that have waited for `keep` seconds. Raises `Unavailable`, `Fenced`.
 
         Records whose schema can't be looked up now, and those behind them, stay parked.
         """
-        tenants = self._batches.tenants
-        page = self._inbox.parked(places, tenants=tenants, keep=self._keep, after=self._after, limit=_PAGE)
+        page = self._inbox.parked(
+            tenants=self._batches.tenants,
+            keep=self._keep,
+            after=self._after,
+            limit=_PAGE,
+            epochs=self._offsets.epochs,
+            stored=self._offsets.in_ledger,
+        )
         self._metrics.parked_records.set(page.total)
         self._continue(page.records[-1] if len(page.records) == _PAGE else None, page.total)
-        known = [record for record in page.records if record.tenant_id in tenants]
-        batch = self._batches.batch(known, open_work)
-        expired = [record for record in page.records if record.tenant_id not in tenants]
+        batch = self._batches.batch([record for record in page.records if not record.expired], open_work)
+        expired = [record for record in page.records if record.expired]
         batch.dead_letters += [refused(record, DeadLetterReason.UNKNOWN_TENANT) for record in expired]
         staying = {(one.topic(), one.partition(), one.offset()) for one in (*batch.waiting, *batch.unknown)}
         batch.parked = {record.origin for record in page.records} - staying

@@ -118,10 +118,21 @@ class PostgresInbox:
                 _advance(connection, offsets, epochs, stored or {})
 
     def parked(
-        self, places: Collection[Place], *, tenants: Collection[str], keep: float, after: Origin, limit: int
+        self,
+        *,
+        tenants: Collection[str],
+        keep: float,
+        after: Origin,
+        limit: int,
+        epochs: Mapping[Place, int],
+        stored: Mapping[Place, int] | None = None,
     ) -> ParkedPage:
+        if not epochs:
+            return ParkedPage([], 0)
         with transaction(self._engine) as connection:
-            return page(connection, places, tenants=tenants, keep=keep, after=after, limit=limit)
+            connection.execute(_IMPATIENT)
+            _advance(connection, dict.fromkeys(epochs), epochs, stored or {})
+            return page(connection, epochs, tenants=tenants, keep=keep, after=after, limit=limit)
 
     def tenants_with_open_work(self, tenants: Collection[str]) -> frozenset[str]:
         with transaction(self._engine) as connection:

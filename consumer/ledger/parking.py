@@ -39,18 +39,23 @@ _RELEASE = text(
     """
 )
 
-_OF = """
-    FROM parked_record
-    JOIN unnest(CAST(:topics AS text[]), CAST(:partitions AS int[])) AS mine(topic, partition) USING (topic, partition)
-"""
-_TOTAL = text(f"SELECT count(*) {_OF}")
+_MINE = "unnest(CAST(:topics AS text[]), CAST(:partitions AS int[])) AS mine(topic, partition)"
+_TOTAL = text(f"SELECT count(*) FROM parked_record JOIN {_MINE} USING (topic, partition)")  # noqa: S608  a constant of ours
 _PAGE = text(
     f"""
-    SELECT topic, partition, kafka_offset, tenant_id, key, value, headers {_OF}
-    WHERE (topic, partition, kafka_offset) > (:topic, :partition, :offset)
-      AND (tenant_id IN (SELECT unnest(CAST(:tenants AS text[]))) OR parked_at <= now() - :keep * interval '1 second')
-    ORDER BY topic, partition, kafka_offset LIMIT :limit
-    """
+    WITH known AS (
+      SELECT unnest(CAST(:tenants AS text[])) AS tenant_id
+    ), page AS (
+      SELECT topic, partition, kafka_offset FROM parked_record JOIN {_MINE} USING (topic, partition)
+      WHERE (topic, partition, kafka_offset) > (:topic, :partition, :offset)
+        AND (expired OR parked_at <= now() - :keep * interval '1 second' OR tenant_id IN (SELECT tenant_id FROM known))
+      ORDER BY topic, partition, kafka_offset LIMIT :limit
+    )
+    UPDATE parked_record SET expired = expired OR tenant_id NOT IN (SELECT tenant_id FROM known)
+    FROM page
+    WHERE (parked_record.topic, parked_record.partition, parked_record.kafka_offset) = (page.topic, page.partition, page.kafka_offset)
+    RETURNING parked_record.topic, parked_record.partition, parked_record.kafka_offset, tenant_id, key, value, headers, expired
+    """  # noqa: S608  a constant of ours
 )
 
 
@@ -110,10 +115,11 @@ def page(
             bytes(row.value),
             None if row.key is None else bytes(row.key),
             _unpacked(bytes(row.headers)),
+            row.expired,
         )
         for row in rows
     ]
-    return ParkedPage(records, total)
+    return ParkedPage(sorted(records, key=lambda record: record.origin), total)
 
 
 def _origins(origins: Collection[Origin]) -> dict[str, Sequence[object]]:

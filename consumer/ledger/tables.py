@@ -81,6 +81,9 @@ parked_record = Table(
     Column("value", LargeBinary, nullable=False),
     Column("headers", LargeBinary, nullable=False),
     Column("parked_at", _TIME, nullable=False),
+    Column(
+        "expired", Boolean, nullable=False, server_default=text("false")
+    ),  # it becomes a dead letter, whatever comes
 )
 
 student = Table(

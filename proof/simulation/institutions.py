@@ -68,7 +68,7 @@ def tenants(*, concurrency: int = _CONCURRENCY) -> tuple[Tenant, ...]:
 def settings() -> Settings:
     """The service's. Waits are short, as far as the faults' own times allow: a simulated hour costs as much as a real second."""
     return Settings(
-        kafka=KafkaSettings(bootstrap_servers="kafka.example:9092"),
+        kafka=KafkaSettings(bootstrap_servers="kafka.example:9092", park_unknown=120.0),
         registry=RegistrySettings(url="https://registry.example"),
         database=DatabaseSettings(url="postgresql://provisioner@database.example/provisioner"),
         vault=(VaultKey(id="2026-09", key=SecretRef("file:vault/2026-09")),),

@@ -94,12 +94,19 @@ class SimulatedInbox(_Blocking):
         )
 
     def parked(
-        self, places: Collection[Place], *, tenants: Collection[str], keep: float, after: Origin, limit: int
+        self,
+        *,
+        tenants: Collection[str],
+        keep: float,
+        after: Origin,
+        limit: int,
+        epochs: Mapping[Place, int],
+        stored: Mapping[Place, int] | None = None,
     ) -> ParkedPage:
-        mine, known = list(places), frozenset(tenants)
+        known, about = frozenset(tenants), {"epochs": dict(epochs), "stored": dict(stored or {})}
         return self._do(
             "looks for parked records",
-            lambda: self._database.parked(mine, tenants=known, keep=keep, after=after, limit=limit),
+            lambda: self._database.parked(tenants=known, keep=keep, after=after, limit=limit, **about),
         )
 
     def store_offsets(

@@ -86,10 +86,10 @@ class Ledger(MemoryLedger):
         answers = iter(super().accept(free, offsets=offsets, parking=parking, **more))
         return [*(Disposition.LOCKED if waits else next(answers) for waits in locked), *answers]
 
-    def parked(self, places: Collection[Place], **more: Any) -> ParkedPage:
+    def parked(self, **more: Any) -> ParkedPage:
         self._reach()
         self.looks += 1
-        return super().parked(places, **more)
+        return super().parked(**more)
 
     def own(self, topic: str, partitions: Collection[int], *, owner: str) -> Mapping[int, Ownership]:
         self._reach()

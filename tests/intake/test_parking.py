@@ -93,6 +93,19 @@ def test_a_dead_letter_that_is_not_acknowledged_stays_parked(rig: Rig) -> None:
     assert rig.ledger.waiting() == []
 
 
+def test_what_is_on_its_way_to_the_dead_letters_is_not_accepted_by_the_next_owner(rig: Rig) -> None:
+    rig.topic.feed(b"east:enrolled S1 1")
+    rig.turn(2)
+    rig.producer.deaf = True
+    rig.now += KEEP
+    rig.turn()
+    configure(rig, "east")
+    rig.turn(3)
+    assert rig.ledger.dispositions() == {}
+    assert rig.reasons() == [b"unknown_tenant"]
+    assert rig.ledger.waiting() == []
+
+
 def test_what_the_new_tenant_s_table_skips_or_does_not_list_ends_as_it_would_have(rig: Rig) -> None:
     rig.topic.feed(b"east:applied S1 1", b"east:graduated S2 1", b"east:enrolled S3 1")
     rig.turn(2)

@@ -112,11 +112,19 @@ class Inbox(Protocol):
         ...
 
     def parked(
-        self, places: Collection[Place], *, tenants: Collection[str], keep: float, after: Origin, limit: int
+        self,
+        *,
+        tenants: Collection[str],
+        keep: float,
+        after: Origin,
+        limit: int,
+        epochs: Mapping[Place, int],
+        stored: Mapping[Place, int] | None = None,
     ) -> ParkedPage:
-        """Parked records of these partitions, of one of `tenants` or parked for at least `keep` seconds: at most `limit` behind `after`.
+        """Parked records of the partitions in `epochs`, of one of `tenants` or parked for `keep` seconds: at most `limit` behind `after`.
 
-        Whether the partitions are still owned is not checked: `accept` does.
+        What was parked for so long, and is of none of `tenants`, is expired from now on: this is decided here, under the partition's
+        epoch, so that no record is both accepted by one process and sent to the dead letters by another. Raises `Fenced` as `accept` does.
         """
         ...
 

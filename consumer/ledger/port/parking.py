@@ -12,13 +12,17 @@ BEGINNING: Origin = ("", -1, -1)
 
 @dataclass(frozen=True, slots=True)
 class ParkedRecord:
-    """A record as it came, and the tenant that it names: personal data. Keeps `consumer.intake.port.Record`."""
+    """A record as it came, and the tenant that it names: personal data. Keeps `consumer.intake.port.Record`.
+
+    `expired`: it was awaited in vain, and is a dead letter from now on, even if its tenant becomes known before that is sent.
+    """
 
     origin: Origin
     tenant_id: str
     sent_value: bytes = field(repr=False)
     sent_key: bytes | None = field(default=None, repr=False)
     sent_headers: tuple[tuple[str, bytes | None], ...] = field(default=(), repr=False)
+    expired: bool = False
 
     @property
     def size(self) -> int:

@@ -1,6 +1,7 @@
 """Loop 1's side of the ledger in memory."""
 
 from collections.abc import Collection, Mapping, Sequence
+from dataclasses import replace
 from datetime import timedelta
 
 from consumer.errors import Fenced
@@ -67,14 +68,24 @@ class MemoryInbox(OnState):
         self._state.next_offsets.update(offsets)
 
     def parked(
-        self, places: Collection[Place], *, tenants: Collection[str], keep: float, after: Origin, limit: int
+        self,
+        *,
+        tenants: Collection[str],
+        keep: float,
+        after: Origin,
+        limit: int,
+        epochs: Mapping[Place, int],
+        stored: Mapping[Place, int] | None = None,
     ) -> ParkedPage:
-        long_ago = self._state.clock() - timedelta(seconds=keep)
-        mine = [(origin, *row) for origin, row in sorted(self._state.parked.items()) if origin[:2] in places]
-        over = [
-            record for origin, record, at in mine if origin > after and (record.tenant_id in tenants or at <= long_ago)
-        ]
-        return ParkedPage(over[:limit], len(mine))
+        self._check(epochs, epochs, stored or {})
+        parked, long_ago = self._state.parked, self._state.clock() - timedelta(seconds=keep)
+        mine = [origin for origin in sorted(parked) if origin[:2] in epochs]
+        found: list[ParkedRecord] = []
+        for record, at in (parked[origin] for origin in mine if origin > after):
+            if len(found) < limit and (record.expired or at <= long_ago or record.tenant_id in tenants):
+                found.append(replace(record, expired=record.expired or record.tenant_id not in tenants))
+                parked[record.origin] = found[-1], at
+        return ParkedPage(found, len(mine))
 
     def tenants_with_open_work(self, tenants: Collection[str]) -> frozenset[str]:
         return frozenset(tenant for tenant, _ in self._state.open).intersection(tenants)

@@ -23,6 +23,7 @@ def upgrade() -> None:
         sa.Column("value", sa.LargeBinary(), nullable=False),
         sa.Column("headers", sa.LargeBinary(), nullable=False),
         sa.Column("parked_at", sa.DateTime(timezone=True), nullable=False),
+        sa.Column("expired", sa.Boolean(), nullable=False, server_default=sa.text("false")),
         sa.PrimaryKeyConstraint("topic", "partition", "kafka_offset"),
         postgresql_with={"autovacuum_vacuum_scale_factor": 0.02},
     )
