@@ -22,6 +22,7 @@ from proof.simulation.faults import (
     RecordsUnreadable,
     Restart,
     Spell,
+    TenantConfigured,
 )
 from proof.simulation.hands import change_accounts, replace_passwords
 from proof.simulation.institutions import settings
@@ -63,6 +64,9 @@ class FaultInjector:
             case PasswordsReplaced(_, tenant_id):
                 now = self._around.clock.unix()
                 self.replaced |= dict.fromkeys(replace_passwords(tenant_id, self._around.vendors, now=now), now)
+            case TenantConfigured(at, tenant_id, back_after):
+                self._around.unconfigured.discard(tenant_id)
+                self._to_a_process(Kill(at, None, back_after))
             case AccountsChanged(_, tenant_id):
                 done = self._around.database.settled_accounts(tenant_id)
                 change_accounts(tenant_id, done, self._around.vendors)

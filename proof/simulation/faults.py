@@ -113,6 +113,15 @@ class AccountsChanged:
 
 
 @dataclass(frozen=True, slots=True)
+class TenantConfigured:
+    """An institution gets its file, which no process knew before; all processes are started anew, `back_after` seconds later."""
+
+    at: float
+    tenant_id: str
+    back_after: float
+
+
+@dataclass(frozen=True, slots=True)
 class ConsumerFails:
     """The consumer of one replica (or, with None, of each) is fenced: it has failed for good, and its process lives."""
 
@@ -134,13 +143,14 @@ Fault = (
     | Spell
     | PasswordsReplaced
     | AccountsChanged
+    | TenantConfigured
 )
 
 
 def over_at(fault: Fault) -> float:
     """When it is over, what it has sent on its way included."""
     match fault:
-        case Kill(back_after=lasts):
+        case Kill(back_after=lasts) | TenantConfigured(back_after=lasts):
             pass
         case Restart():
             lasts = 60.0

@@ -108,7 +108,7 @@ class Replica:
         clients = self._make.clients(self._around, process, self._rng)
         assembly = self._make.assembly(
             settings(),
-            self._tenants,
+            [tenant for tenant in self._tenants if tenant.id not in self._around.unconfigured],
             open_secret,
             metrics=Metrics(self.registry),
             beat=_beat,

@@ -12,6 +12,7 @@ from proof.history import History
 from proof.simulation import clock, evidence, logs
 from proof.simulation.clock import Clock
 from proof.simulation.fault_injector import FaultInjector
+from proof.simulation.faults import TenantConfigured
 from proof.simulation.hands import settle_in
 from proof.simulation.institutions import settings
 from proof.simulation.process import Process
@@ -65,7 +66,8 @@ class _Stage:
         self._scenario = scenario
         self._lines = lines
         self._traced = traced
-        self._around = lay_out(time, scenario.seed, scenario.quirks, database=make.database)
+        late = (fault.tenant_id for fault in scenario.faults if isinstance(fault, TenantConfigured))
+        self._around = lay_out(time, scenario.seed, scenario.quirks, database=make.database, unconfigured=late)
         self._crashes = list(scenario.crashes)
         self._stalls = dict(scenario.stalls)
         self._reached: Counter[Point] = Counter()

@@ -24,6 +24,7 @@ from proof.simulation.records import losing, unreadable
 from proof.simulation.refusing import refusing
 from proof.simulation.replacing import replacing
 from proof.simulation.sequels import ENROLLED, encoder, newest_of, sequel, sequels
+from proof.simulation.unconfigured import configured_late, never_configured
 from proof.simulation.vendors import tenant_of
 from sandbox.simulators.events import EventStream, Mix, SimulatedRecord
 from sandbox.simulators.google.quirks import GoogleQuirks
@@ -118,12 +119,13 @@ def scenario(seed: int) -> Scenario:
         *unreadable(random.Random(f"{seed}/unreadable"), used),  # noqa: S311  repeatable, guards nothing
     ]
     lost = losing(random.Random(f"{seed}/losing"))  # noqa: S311  repeatable, guards nothing
+    late = configured_late(random.Random(f"{seed}/late"), used)  # noqa: S311  repeatable, guards nothing
     changed = changing(random.Random(f"{seed}/changing"), [*faults, *lost], used)  # noqa: S311  repeatable, guards nothing
     return Scenario(
         seed=seed,
-        sent=[*sent, *_enrolled_anew(sent, changed)],
+        sent=[*sent, *_enrolled_anew(sent, changed), *_astray(records, seed)],
         residents=residents,
-        faults=[*faults, *changed, *lost],
+        faults=[*faults, *changed, *lost, *late],
         crashes=_some_points(rng, 3),
         stalls={point: rng.choice((20.0, 90.0, 150.0)) for point in _some_points(rng, 2)},
         replicas=replicas,
@@ -211,6 +213,11 @@ def _enrolled_anew(sent: Sequence[Sent], changed: Sequence[AccountsChanged]) -> 
 
 
 _ANEW = 60.0
+
+
+def _astray(records: Sequence[SimulatedRecord], seed: int) -> Sequence[Sent]:
+    rng = random.Random(f"{seed}/astray")  # noqa: S311  repeatable, guards nothing
+    return [Sent(rng.uniform(0.0, _ENROLLING), record) for record in never_configured(rng, records)]
 
 
 def _residents(records: Sequence[SimulatedRecord], rng: random.Random) -> Sequence[Resident]:

@@ -1,6 +1,7 @@
 """Everything outside the processes of a simulation: Kafka, the database, the vendors, and the time and chance that they share."""
 
 import random
+from collections.abc import Iterable
 from dataclasses import dataclass
 
 from proof.simulation.clock import Clock
@@ -15,7 +16,7 @@ from sandbox.simulators.vendors import Quirks, Vendors
 
 @dataclass(frozen=True, slots=True)
 class Surroundings:
-    """Made by `lay_out`."""
+    """Made by `lay_out`. `unconfigured` are institutions without a file: processes that start now do not know them."""
 
     clock: Clock
     trace: Trace
@@ -23,9 +24,17 @@ class Surroundings:
     database: Database
     vendors: Vendors
     internet: Internet
+    unconfigured: set[str]
 
 
-def lay_out(clock: Clock, seed: int, quirks: Quirks, *, database: type[Database] = Database) -> Surroundings:
+def lay_out(
+    clock: Clock,
+    seed: int,
+    quirks: Quirks,
+    *,
+    database: type[Database] = Database,
+    unconfigured: Iterable[str] = (),
+) -> Surroundings:
     """A new world: empty topics, an empty database, directories without users. Each part has a random generator of its own."""
     trace = Trace(clock)
     vendors = laid_out(clock=clock.unix, seed=seed, quirks=quirks)
@@ -43,6 +52,7 @@ def lay_out(clock: Clock, seed: int, quirks: Quirks, *, database: type[Database]
         database=database(clock, _rng(seed, "database"), trace),
         vendors=vendors,
         internet=Internet(vendors, tenants, open_secret, clock=clock, rng=_rng(seed, "internet"), trace=trace),
+        unconfigured=set(unconfigured),
     )
 
 

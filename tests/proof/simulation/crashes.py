@@ -13,6 +13,7 @@ from proof.simulation.faults import Spell
 from proof.simulation.institutions import tenants
 from proof.simulation.scenario import Beforehand, Resident, Scenario, Sent
 from proof.simulation.sequels import ENROLLED, encoder, sequel
+from proof.simulation.unconfigured import astray
 from proof.simulation.vendors import NetworkConditions, host
 from sandbox.simulators.events import PLAIN, EventStream, SimulatedRecord
 from sandbox.simulators.faults import Answer, FaultRule, LoseAnswer, Refuse
@@ -31,7 +32,7 @@ _INVALID = Answer(
 
 def crashing(*points: Point) -> Scenario:
     """Seven students: one plain, one whose address is taken, two whose accounts are there, two whose mails get lost, and one whose name
-    is refused and then corrected.
+    is refused and then corrected. One event is of no institution that is known.
     """
     records = _records()
     people = list({record.student_id: record.student for record in records if record.breakage is None}.values())
@@ -51,6 +52,7 @@ def crashing(*points: Point) -> Scenario:
             *(Sent(1.0 + number / 10, record) for number, record in enumerate(records)),
             Sent(4.0, wrong),
             Sent(20.0, corrected),
+            Sent(2.0, astray(corrected)),
         ],
         residents=[
             Resident(TENANT, Provider.MICROSOFT, foreign, Beforehand.FOREIGN),
