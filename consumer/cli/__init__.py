@@ -48,7 +48,9 @@ app.add_typer(topics.app, name="topics", rich_help_panel=_SET_UP, help="Create t
 app.add_typer(schemas.app, name="schemas", rich_help_panel=_SET_UP, help="Check and register the Avro schemas.")
 app.add_typer(db.app, name="db", rich_help_panel=_SET_UP, help="Create or upgrade the database tables.")
 app.command("run", rich_help_panel=_RUN)(run.run)
-app.add_typer(tenant.app, name="tenant", rich_help_panel=_RUN, help="Show and end a tenant's waits.")
+app.add_typer(
+    tenant.app, name="tenant", rich_help_panel=_RUN, help="Show and end a tenant's waits; show parked events."
+)
 app.add_typer(keys.app, name="keys", rich_help_panel=_RUN, help="Check and rotate the keys that seal passwords.")
 
 

@@ -1,4 +1,4 @@
-"""`provisioner tenant`: show and end a tenant's waits. See docs/operations.md."""
+"""`provisioner tenant`: show and end a tenant's waits, and show what is parked. See docs/operations.md."""
 
 import os
 from typing import Annotated
@@ -11,14 +11,16 @@ from consumer.configuration.loading import load_settings
 from consumer.ledger.holds import Holds
 from consumer.ledger.inspect import Inspection, TenantWait
 
-app = typer.Typer(no_args_is_help=True, help="Show and end a tenant's waits.")
+app = typer.Typer(no_args_is_help=True, help="Show and end a tenant's waits; show parked events.")
+
+_MOST = 100
 
 Tenant = Annotated[str, typer.Argument(help="The tenant's id.", show_default=False)]
 
 
 @app.callback()
 def tenant() -> None:
-    """Show and end a tenant's waits."""
+    """Show and end a tenant's waits; show parked events."""
 
 
 @app.command()
@@ -51,6 +53,19 @@ def resume(
     out.print(f"{resumed.services:,} service waits ended; {resumed.students:,} students are due.")
     if not resumed.services and not resumed.students:
         err.print(f"`{tenant_id}` had nothing waiting: see `provisioner tenant waits`.", style="yellow")
+
+
+@app.command()
+def parked(config: ServiceFile = DEFAULT_SERVICE_FILE) -> None:
+    """List tenant ids without a file whose events are parked, with the number of events."""
+    with opened(load_settings(config, os.environ), name="tenant") as engine:
+        found = Inspection(engine).parked_tenants(limit=_MOST)
+    if not found:
+        out.print("No events are parked.")
+    for one in found:
+        # The id is whatever a producer wrote: shown so that it cannot control the terminal.
+        line = f"{one.tenant_id!a}: {one.records:,} events since {one.since:%Y-%m-%d %H:%M:%S %Z}"
+        out.print(line, soft_wrap=True, markup=False, highlight=False)
 
 
 def _line(wait: TenantWait) -> str:

@@ -36,6 +36,13 @@ _TENANT_WAITS = text(
     """
 )
 
+_PARKED = text(
+    """
+    SELECT tenant_id, count(*) AS records, min(parked_at) AS since FROM parked_record
+    GROUP BY tenant_id ORDER BY records DESC, tenant_id LIMIT :limit
+    """
+)
+
 
 @dataclass(frozen=True, slots=True)
 class StudentState:
@@ -78,6 +85,15 @@ class TenantWait:
     until: datetime
 
 
+@dataclass(frozen=True, slots=True)
+class ParkedTenant:
+    """A tenant id that no configuration knew, as records name it: any text. `since`: when the oldest of them was parked."""
+
+    tenant_id: str
+    records: int
+    since: datetime
+
+
 class Inspection:
     """Keeps `History`. Blocking; every method may raise `Unavailable`, or `Unreadable` for what a newer version wrote."""
 
@@ -101,6 +117,10 @@ class Inspection:
     def tenant_waits(self, tenant_id: str) -> Sequence[TenantWait]:
         """What of the tenant waits now, by service."""
         return [TenantWait(**row) for row in self._rows(_TENANT_WAITS, tenant=tenant_id)]
+
+    def parked_tenants(self, *, limit: int) -> Sequence[ParkedTenant]:
+        """Whose records are parked, most first."""
+        return [ParkedTenant(**row) for row in self._rows(_PARKED, limit=limit)]
 
     def attempts(self, tenant_id: str, student_id: str) -> Sequence[Attempt]:
         return [_attempt(row) for row in self._rows(_ATTEMPTS, tenant=tenant_id, student=student_id)]

@@ -21,6 +21,13 @@ WAITS = text(
     """
 )
 
+PARKED = text(
+    """
+    INSERT INTO parked_record (topic, partition, kafka_offset, tenant_id, value, headers, parked_at)
+    VALUES ('events', 0, :kafka_offset, :tenant, 'Maria', '[]', '2026-09-01 06:00:00+00')
+    """
+)
+
 
 class Installation:
     """A service's file, and its database."""
@@ -41,6 +48,11 @@ class Installation:
         with self.engine.begin() as connection:
             for service in services:
                 connection.execute(WAITS, {"service": service})
+
+    def park(self, *tenants: str) -> None:
+        with self.engine.begin() as connection:
+            for offset, tenant in enumerate(tenants):
+                connection.execute(PARKED, {"kafka_offset": offset, "tenant": tenant})
 
     def tenant(self, *arguments: str) -> Result:
         return CliRunner().invoke(app, ["tenant", *arguments, "--config", str(self._config)], env={"COLUMNS": "200"})
@@ -83,3 +95,16 @@ def test_a_tenant_of_which_nothing_waited_is_reported(installation: Installation
     result = installation.tenant("resume", "nroth-high")
     assert result.exit_code == 0
     assert "`nroth-high` had nothing waiting" in result.output
+
+
+def test_tenants_whose_events_are_parked_are_listed_with_their_number(installation: Installation) -> None:
+    installation.park("east", "east", "\x9b31m west")
+    result = installation.tenant("parked")
+    assert result.exit_code == 0
+    assert "'east': 2 events since 2026-09-01 06:00:00" in result.output
+    assert "'\\x9b31m west': 1 events" in result.output
+    assert "Maria" not in result.output
+
+
+def test_where_no_events_are_parked_this_is_said(installation: Installation) -> None:
+    assert "No events are parked." in installation.tenant("parked").output

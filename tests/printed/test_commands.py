@@ -38,6 +38,7 @@ RUN_IN_ORDER = {
     "provisioner keys rotate": 0,
     "provisioner tenant waits north-high": 0,
     "provisioner tenant resume north-high": 0,
+    "provisioner tenant parked": 0,
     "provisioner tenant resume my-school": 0,
     "provisioner topics create --replication 1": 0,
     "provisioner simulate student --help": 0,
