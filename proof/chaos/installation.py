@@ -63,8 +63,10 @@ _SETTINGS: Changes = {
         "held_retry": 5,
     },
 }
-_SINCE_THEN: Changes = {"provisioning": {"breaker_wait": 5, "throttle_wait": 5}}
+_SINCE_THEN: Changes = {"kafka": {"park_unknown": 3}, "provisioning": {"breaker_wait": 5, "throttle_wait": 5}}
 """The same, of settings that the release before this one does not know."""
+_LATER = {"PROVISIONER_KAFKA__PARK_UNKNOWN": "3"}
+"""One of these for a replica that was upgraded, as its file is the older release's too."""
 _READY_WITHIN = 120.0
 _RELEASE = "testbed.release"
 _PARTITIONS = 6
@@ -204,6 +206,13 @@ class Installation:
         """From its next start the replica is of the release before this one."""
         replica.module = _RELEASE
         replica.environ |= self._release
+        for variable in _LATER:
+            replica.environ.pop(variable, None)
+
+    def run_this(self, replica: Replica) -> None:
+        """From its next start the replica is of this release."""
+        replica.module = "consumer.cli"
+        replica.environ |= _LATER
 
     async def _prepare(self) -> None:
         try:

@@ -19,15 +19,17 @@ _OWED = """
            (SELECT count(*) FROM student WHERE due_at IS NOT NULL),
            (SELECT count(*) FROM outbox WHERE batch IS NULL OR batch > coalesce((SELECT max(published) FROM relay), 0))
 """
+_PARKED = "SELECT count(*) FROM parked_record"
 _OUTCOMES = "SELECT count(*) FROM outbox"
 _SETTLED = "SELECT count(*) FROM inbox WHERE disposition <> 'pending'"
 
 
 @dataclass(frozen=True, slots=True)
 class Owed:
-    """What is still to be done: records not committed, events pending, students due, outcomes not published."""
+    """What is still to be done: records not committed or parked, events pending, students due, outcomes not published."""
 
     lag: int
+    parked: int
     pending: int
     due: int
     unpublished: int
@@ -35,7 +37,7 @@ class Owed:
     @property
     def nothing(self) -> bool:
         """Whether all is done."""
-        return not (self.lag or self.pending or self.due or self.unpublished)
+        return not (self.lag or self.parked or self.pending or self.due or self.unpublished)
 
 
 class Watch:
@@ -55,10 +57,17 @@ class Watch:
 
     async def owed(self) -> Owed | None:
         """What is still to be done."""
-        row = await self.ask(_OWED)
+        row, parked = await self.ask(_OWED), await self._parked()
         async with self._asking:
             lag = await asyncio.to_thread(self._lag)
-        return None if row is None or lag is None else Owed(lag, *row)
+        return None if row is None or parked is None or lag is None else Owed(lag, parked, *row)
+
+    async def _parked(self) -> int | None:
+        try:
+            row = await self.ask(_PARKED)
+        except psycopg.errors.UndefinedTable:
+            return 0  # the ledger is the release's before this one
+        return row[0] if row else None
 
     async def settled(self) -> int:
         """Events with their final disposition; 0 while the database is unavailable."""

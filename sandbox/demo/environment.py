@@ -76,7 +76,9 @@ async def open_environment(*, seed: int, http_port: int = 0) -> AsyncGenerator[E
 def _settings(bootstrap: str, database: str, vendors: VendorServer, world: World, http_port: int) -> Settings:
     return Settings(
         # The embedded Kafka's classic groups make a first member wait for three seconds.
-        kafka=KafkaSettings(bootstrap_servers=bootstrap, group_protocol="consumer", librdkafka={"log_level": "0"}),
+        kafka=KafkaSettings(
+            bootstrap_servers=bootstrap, group_protocol="consumer", park_unknown=2.0, librdkafka={"log_level": "0"}
+        ),
         registry=RegistrySettings(url=vendors.url(REGISTRY), ca_file=world.authority.ca_file),
         database=DatabaseSettings(url=database, migrate_at_start=True),
         vault=(VaultKey(id="demo", key=SecretRef(f"env:{_VAULT_VARIABLE}")),),

@@ -21,13 +21,14 @@ async def dispositions(database_url: str) -> Mapping[str, int]:
 
 
 async def owed(database_url: str) -> int:
-    """How many students are to be looked at, and how many outcomes are not known to be on their topics."""
+    """How many students are to be looked at, records parked, and outcomes not known to be on their topics."""
     ((students,),) = await _rows(database_url, "SELECT count(*) FROM student WHERE due_at IS NOT NULL")
     ((outcomes,),) = await _rows(
         database_url,
         "SELECT count(*) FROM outbox WHERE batch IS NULL OR batch > coalesce((SELECT max(published) FROM relay), 0)",
     )
-    return students + outcomes
+    ((parked,),) = await _rows(database_url, "SELECT count(*) FROM parked_record")
+    return students + outcomes + parked
 
 
 async def _rows(database_url: str, query: LiteralString) -> Sequence[tuple[Any, ...]]:

@@ -7,7 +7,7 @@ import asyncio
 import time
 from collections import Counter
 from collections.abc import AsyncIterator, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from functools import partial
 from itertools import product
 from pathlib import Path
@@ -46,6 +46,7 @@ INSTITUTIONS = (
 CHANGES = {
     "kafka": {
         "group_instance_id": "replica",  # the successor of a dead replica takes its place at once
+        "park_unknown": 0.5,
         "librdkafka": {"log_level": "0"},
     },
     "provisioning": {
@@ -85,11 +86,12 @@ class School:
         self.hands = [asyncio.create_task(self.take_markers()), asyncio.create_task(self.correct_names())]
 
     async def enrol(self, enrolments: Sequence[Enrolment]) -> None:
-        """Puts their events, and an unreadable one, onto the topic."""
+        """Puts their events, an unreadable one, and one of no institution that is known onto the topic."""
         encoder = self.encoder()
         events = [(enrolment.key, enrolment.record(encoder)) for enrolment in enrolments]
-        await self.produce([*events, (b"unreadable", GARBAGE)])
-        self.dead_letters += 1
+        astray = replace(enrolments[0], tenant=enrolments[0].tenant.model_copy(update={"id": "elsewhere"}))
+        await self.produce([*events, (b"unreadable", GARBAGE), (b"astray", astray.record(encoder))])
+        self.dead_letters += 2
 
     async def produce(self, events: Sequence[tuple[bytes, bytes]]) -> None:
         producer = Producer({"bootstrap.servers": self.kafka})
@@ -164,7 +166,8 @@ class School:
             tuple(value for name, value in dead_letter.headers if name.startswith("__connect"))
             for dead_letter in dead_letters
         }
-        assert {dead_letter.value for dead_letter in dead_letters} == {GARBAGE}
+        assert sum(b"elsewhere" in dead_letter.value for dead_letter in dead_letters) >= self.dead_letters / 2
+        assert {dead_letter.value for dead_letter in dead_letters if b"elsewhere" not in dead_letter.value} == {GARBAGE}
         assert len(places) == self.dead_letters
 
 

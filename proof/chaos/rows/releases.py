@@ -30,7 +30,7 @@ async def upgrade(experiment: Experiment) -> None:
 
 
 async def _runs_this(experiment: Experiment, replica: Replica) -> None:
-    replica.module = "consumer.cli"
+    experiment.installation.run_this(replica)
     await replica.restart()
     await experiment.until("the newer release is ready", replica.ready, seconds=60)
     experiment.fire("upgrade of a replica")
