@@ -109,6 +109,20 @@ def test_what_came_from_a_partition_that_is_no_longer_ours_is_dropped() -> None:
     assert batch.offsets == {("events", 1): 1}
 
 
+def test_a_record_of_an_unknown_tenant_is_apart_from_what_is_read_and_what_is_not() -> None:
+    batch = batch_of(
+        Registry(),
+        record(0, KNOWN, b"enrolled S1 1"),
+        record(1, KNOWN, b"east:enrolled S2 1", headers=[("source", b"sis")]),
+        record(0, KNOWN, b"east:enrolled S3 1", partition=1),
+    )
+    batch.drop({("events", 1)})
+    (unknown,) = batch.unknown
+    assert (unknown.origin, unknown.tenant_id) == (("events", 0, 1), "east")
+    assert (unknown.value(), unknown.headers()) == (framed(KNOWN, b"east:enrolled S2 1"), (("source", b"sis"),))
+    assert (len(batch.arrivals), batch.dead_letters) == (1, [])
+
+
 def test_a_trace_context_is_handed_on_and_anything_else_in_its_header_is_not() -> None:
     good = b"00-0af7651916cd43dd8448eb211c80319c-b7ad6b7169203331-01"
     batch = batch_of(

@@ -33,6 +33,11 @@ def test_an_unknown_tenant_is_refused() -> None:
     assert decided("nowhere", "registered") == Refuse(Refusal.UNKNOWN_TENANT)
 
 
+def test_the_tenants_that_are_known_are_those_with_a_file_usable_or_not() -> None:
+    table = DecisionTable.of([tenant("athens", microsoft=True)], unreadable=["thebes"])
+    assert set(table.tenants) == {"athens", "thebes"}
+
+
 def test_an_unlisted_status_is_refused_unless_the_tenant_says_skip() -> None:
     assert decided("athens", "unheard-of") == Refuse(Refusal.UNLISTED_STATUS)
     assert decided("valletta", "unheard-of") == Skip(SkipReason.UNLISTED_STATUS)

@@ -14,6 +14,7 @@ from consumer.intake import port
 from consumer.intake.in_flight import place_of
 from consumer.kafka import is_fatal
 from consumer.ledger.port.inbox import Arrival, Disposition, Inbox, Ownership, Place
+from consumer.ledger.port.parking import ParkedPage, ParkedRecord
 from proof.simulation.clients import SimulatedClients
 from proof.simulation.database import Database
 from proof.simulation.ledger import SimulatedInbox
@@ -128,6 +129,24 @@ class SkipsWithoutCancelling(Database):
     def _cancel(self, arrival: Arrival, *, newest: bool) -> Disposition:
         del arrival, newest
         return Disposition.SKIPPED
+
+
+class ForgetsParked(Database):
+    """A record of an unknown tenant passes as parked, and is kept nowhere."""
+
+    def _park(self, record: ParkedRecord, most: int) -> Disposition:
+        del record, most
+        return Disposition.PARKED
+
+
+class ReleasesTooEarly(Database):
+    """Parked records are gone as soon as they were found, before anything has become of them."""
+
+    def parked(self, **more: Any) -> ParkedPage:
+        page = super().parked(**more)
+        for record in page.records:
+            del self._state.parked[record.origin]
+        return page
 
 
 class IgnoresPartitionEpochs(Database):
