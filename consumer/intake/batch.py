@@ -99,16 +99,11 @@ class IntakeBatch:
 
 
 class BatchReader:
-    """Reads and decides."""
+    """Reads and decides, by the newest of `decisions`."""
 
     def __init__(self, reader: Reader, decisions: DecisionTable) -> None:
         self._reader = reader
-        self._decisions = decisions
-
-    @property
-    def tenants(self) -> Collection[str]:
-        """The ids of the tenants whose events are understood."""
-        return self._decisions.tenants
+        self.decisions = decisions
 
     def batch(self, records: Sequence[Record], open_work: set[str]) -> IntakeBatch:
         """Classifies each record. An unavailable registry holds back only the partitions that need it: see `IntakeBatch.waiting`.
@@ -116,7 +111,7 @@ class BatchReader:
         `open_work` are the tenants with work that an event without an action may cancel; the tenants of events that act are added.
         """
         batch = IntakeBatch(len(records), Counter(), [], [], [])
-        peek, decide, skips, offsets = self._reader.peek, self._decisions.decide, batch.skips, batch.offsets
+        peek, decide, skips, offsets = self._reader.peek, self.decisions.decide, batch.skips, batch.offsets
         blocked: set[Place] = set()
         # A failed look-up is made once a batch, not once a record: garbage must not slow down others.
         asked: _Asked = {}
@@ -163,7 +158,7 @@ class BatchReader:
     ) -> None:
         """A record that may act: the person too is decoded, and may forbid it. Raises `Unreadable`."""
         event = self._reader.read(value, headers)
-        decision = self._decisions.decide(
+        decision = self.decisions.decide(
             event.tenant_id, event.status.id, external_sync_disabled=event.student.external_sync_disabled
         )
         match decision:
@@ -171,10 +166,12 @@ class BatchReader:
                 batch.arrivals.append(_taken(record, event, value, headers, skip=reason))
             case Skip(reason):
                 batch.skips[event.tenant_id, reason] += 1
-            case Refuse(Refusal.UNKNOWN_TENANT) if (
-                unknown := _unknown(record, event.tenant_id, value, headers)
-            ).size <= _LARGEST_PARKED:
-                batch.unknown.append(unknown)
+            case Refuse(Refusal.UNKNOWN_TENANT):
+                unknown = _unknown(record, event.tenant_id, value, headers)
+                if unknown.size <= _LARGEST_PARKED:
+                    batch.unknown.append(unknown)
+                else:
+                    batch.dead_letters.append(refused(record, DeadLetterReason.UNKNOWN_TENANT))
             case Refuse(refusal):
                 batch.dead_letters.append(refused(record, DeadLetterReason(refusal.value)))
             case Act(action, providers):

@@ -16,7 +16,7 @@ events; their partitions continue, and their offsets stay at the first of them (
 import threading
 import time
 from collections import Counter
-from collections.abc import Callable, Collection
+from collections.abc import Callable, Collection, Iterator
 
 from consumer.errors import Fenced, Unavailable
 from consumer.failpoints import UNARMED, Failpoints
@@ -142,7 +142,7 @@ class Intake:
             self._asking = "kafka"
             self._partitions.begin(self._membership.consumer)
             self._asking = "database"
-            for batch in (self._those_locked, self._those_parked, self._next):
+            for batch in self._sources():
                 if self._in_flight.batch is None:
                     self._in_flight.batch = batch()
                 if self._in_flight.batch is not None:
@@ -156,6 +156,13 @@ class Intake:
             self._fenced()
         else:
             self._pause.succeeded()
+
+    def _sources(self) -> Iterator[Callable[[], IntakeBatch | None]]:
+        """All that is parked and can be decided comes before what is read behind it, which may cancel it."""
+        yield self._those_locked
+        while self._parking.due:
+            yield self._those_parked
+        yield self._next
 
     def _fenced(self) -> None:
         self._metrics.fenced_writes.labels("intake").inc()
@@ -174,9 +181,8 @@ class Intake:
         return IntakeBatch(0, Counter(), list(locked), [], [], source=Source.LOCKED)
 
     def _those_parked(self) -> IntakeBatch | None:
-        """Events whose tenant is known by now, or was awaited in vain. Raises `Unavailable`."""
-        if not self._parking.due:
-            return None
+        """A page of events whose tenant is known by now, or was awaited in vain. Raises `Unavailable`, `Fenced`."""
+        self._beat()
         return self._parking.batch(self._open.tenants(self._finishing.locked.tenants()))
 
     def _next(self) -> IntakeBatch | None:

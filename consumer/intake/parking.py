@@ -44,11 +44,14 @@ class Parking:
         self._clock = clock
         self._next_at: float | None = None
         self._after = BEGINNING
+        self._decisions = batches.decisions
 
     @property
     def due(self) -> bool:
-        """Whether it is time to look."""
-        return self._next_at is not None and self._clock() >= self._next_at
+        """Whether to look before more is read: what is parked comes before it, and later events may cancel it."""
+        if self._next_at is None:
+            return False
+        return self._clock() >= self._next_at or self._batches.decisions is not self._decisions
 
     @property
     def on(self) -> bool:
@@ -74,8 +77,10 @@ class Parking:
 
         Records whose schema can't be looked up now, and those behind them, stay parked.
         """
+        if self._batches.decisions is not self._decisions:
+            self._decisions, self._after = self._batches.decisions, BEGINNING
         page = self._inbox.parked(
-            tenants=self._batches.tenants,
+            tenants=self._decisions.tenants,
             keep=self._keep,
             after=self._after,
             limit=_PAGE,

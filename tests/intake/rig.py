@@ -21,6 +21,7 @@ from consumer.ledger.port.inbox import Arrival, Disposition, Ownership, Place
 from consumer.ledger.port.parking import UNCHANGED, ParkedPage
 from consumer.observe.metrics import Metrics
 from consumer.policy.decision import DecisionTable
+from consumer.tenants import Tenant
 from testbed.fakes.ledger import MemoryLedger
 from tests.simulated_kafka import FakeConsumer, FakeProducer, FakeTopic
 
@@ -127,7 +128,7 @@ class Rig:
     static: bool = False
     park_unknown: float = 0.0
     new_tenants: Sequence[str] = ()
-    """Configured besides those of the project's own configuration, by the next intake."""
+    """Configured besides those of the project's own configuration."""
 
     def __post_init__(self) -> None:
         self.ledger = Ledger(lambda: datetime(2026, 9, 1, tzinfo=UTC) + timedelta(seconds=self.now))
@@ -145,12 +146,12 @@ class Rig:
 
     def new_intake(self) -> Intake:
         """As a process makes it."""
-        tenants = [tenant for tenant, _ in load_tenants(ROOT / "config/tenants")]
-        tenants += [tenants[0].model_copy(update={"id": ident}) for ident in self.new_tenants]
+        tenants = self.tenants()
+        self.batches = BatchReader(self.reader, DecisionTable.of(tenants))
         return Intake(
             consumers=self._new_consumer,
             topic="events",
-            batches=BatchReader(self.reader, DecisionTable.of(tenants)),
+            batches=self.batches,
             inbox=self.ledger,
             dead_letters=DeadLetters(self._new_producer, "dead", timeout=1),
             tenants=frozenset(tenant.id for tenant in tenants),
@@ -162,6 +163,11 @@ class Rig:
             park_unknown=self.park_unknown,
             clock=lambda: self.now,
         )
+
+    def tenants(self) -> Sequence[Tenant]:
+        """All that are configured."""
+        known = [tenant for tenant, _ in load_tenants(ROOT / "config/tenants")]
+        return [*known, *(known[0].model_copy(update={"id": ident}) for ident in self.new_tenants)]
 
     @property
     def producer(self) -> FakeProducer:

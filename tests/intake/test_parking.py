@@ -4,6 +4,7 @@ import pytest
 
 from consumer.intake import parking
 from consumer.ledger.port.inbox import Disposition
+from consumer.policy.decision import DecisionTable
 from tests.intake.rig import Rig
 
 KEEP, LOOK = 900.0, 10.0
@@ -231,15 +232,26 @@ def test_the_ledger_is_asked_only_while_something_is_parked(rig: Rig) -> None:
     assert rig.ledger.looks == asked
 
 
-def test_many_records_are_released_page_by_page_between_batches(rig: Rig) -> None:
+def test_many_records_are_released_page_by_page_before_more_is_decided(rig: Rig) -> None:
     rig.topic.feed(*(f"east:enrolled S{number} 1".encode() for number in range(450)))
     rig.turn(2)
+    looks = rig.ledger.looks
     configure(rig, "east")
-    rig.turn(1, seconds=0.1)
-    assert 0 < len(rig.ledger.waiting()) < 450
-    rig.turn(4, seconds=0.1)
+    rig.turn()
     assert rig.ledger.waiting() == []
     assert len(rig.ledger.dispositions()) == 450
+    assert rig.ledger.looks == looks + 3
+
+
+def test_a_later_event_that_asks_for_nothing_cancels_what_was_parked_before_it(rig: Rig) -> None:
+    rig.topic.feed(b"east:enrolled S1 1")
+    rig.turn(2, seconds=0.1)
+    rig.new_tenants = ("east",)
+    rig.batches.decisions = DecisionTable.of(rig.tenants())
+    rig.topic.feed(b"east:withdrawn S1 2")
+    rig.turn(1, seconds=0.1)
+    assert rig.ledger.dispositions() == {"S1/1": PENDING, "S1/2": PENDING}
+    assert rig.ledger.student("east", "S1").arrival.providers == ()
 
 
 def test_while_the_database_is_unavailable_parked_records_wait(rig: Rig) -> None:
