@@ -60,7 +60,6 @@ class App:
         self.readiness = Readiness("database", "registry", "loops")
         self.health_port = 0
         self._settings = settings
-        self._tenants = tenants
         self._heartbeats = Heartbeats(patience=_PATIENCE)
         self._progress = Progress(unready_after=_UNREADY_AFTER, dead_after=_DEAD_AFTER)
         self._stopping = asyncio.Event()
@@ -122,7 +121,7 @@ class App:
         if self._settings.database.migrate_at_start:
             upgrade(engine)
         require_current(engine)
-        digests = {tenant.id: tenant.digest() for tenant in self._tenants}
+        digests = {ident: tenant.digest() for ident, tenant in self._assembly.in_force.now.tenants.items()}
         changed = Holds(engine).configured(digests)
         if changed:
             log.info("tenants_configured", changed=len(changed))

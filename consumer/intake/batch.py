@@ -2,7 +2,7 @@
 
 import re
 from collections import Counter
-from collections.abc import Collection, Mapping, Sequence
+from collections.abc import Callable, Collection, Mapping, Sequence
 from contextlib import suppress
 from dataclasses import dataclass, field
 from typing import NamedTuple, Protocol
@@ -82,17 +82,19 @@ class IntakeBatch:
 
 
 class BatchReader:
-    """Reads and decides."""
+    """Reads and decides. `decisions` gives the table that counts now; a batch is decided by one."""
 
-    def __init__(self, reader: Reader, decisions: DecisionTable) -> None:
+    def __init__(self, reader: Reader, decisions: Callable[[], DecisionTable]) -> None:
         self._reader = reader
-        self._decisions = decisions
+        self._current = decisions
+        self._decisions = decisions()
 
     def batch(self, records: Sequence[Record], open_work: set[str]) -> IntakeBatch:
         """Classifies each record. An unavailable registry holds back only the partitions that need it: see `IntakeBatch.waiting`.
 
         `open_work` are the tenants with work that an event without an action may cancel; the tenants of events that act are added.
         """
+        self._decisions = self._current()
         batch = IntakeBatch(len(records), Counter(), [], [], [])
         peek, decide, skips, offsets = self._reader.peek, self._decisions.decide, batch.skips, batch.offsets
         blocked: set[Place] = set()

@@ -4,7 +4,7 @@ Events whose student's row another transaction holds wait in `locked`; the offse
 """
 
 from collections import Counter
-from collections.abc import Mapping, Sequence
+from collections.abc import Collection, Mapping, Sequence
 
 import structlog
 
@@ -31,7 +31,7 @@ class Finishing:
         dead_letters: DeadLetters,
         offsets: Offsets,
         *,
-        tenants: frozenset[str],
+        tenants: Collection[str],
         metrics: Metrics,
         failpoints: Failpoints = UNARMED,
     ) -> None:

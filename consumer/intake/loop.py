@@ -50,7 +50,7 @@ class Intake:
         batches: BatchReader,
         inbox: Inbox,
         dead_letters: DeadLetters,
-        tenants: frozenset[str],
+        tenants: Collection[str],
         owner: str,
         batch_size: int,
         metrics: Metrics,

@@ -124,10 +124,11 @@ class Rig:
     def new_intake(self) -> Intake:
         """As a process makes it."""
         tenants = [tenant for tenant, _ in load_tenants(ROOT / "config/tenants")]
+        table = DecisionTable.of(tenants)
         return Intake(
             consumers=self._new_consumer,
             topic="events",
-            batches=BatchReader(self.reader, DecisionTable.of(tenants)),
+            batches=BatchReader(self.reader, lambda: table),
             inbox=self.ledger,
             dead_letters=DeadLetters(self._new_producer, "dead", timeout=1),
             tenants=frozenset(tenant.id for tenant in tenants),
