@@ -2,7 +2,7 @@
 
 from pathlib import Path
 
-from consumer.stamp import stamp
+from consumer.stamp import Seen, stamp
 
 
 def test_a_file_that_was_written_or_replaced_has_another_stamp(tmp_path: Path) -> None:
@@ -34,3 +34,18 @@ def test_a_link_that_leads_elsewhere_has_another_stamp(tmp_path: Path) -> None:
 def test_what_is_not_there_has_none(tmp_path: Path) -> None:
     assert stamp(tmp_path / "none") is None
     assert stamp("a\0b") is None
+    assert stamp(tmp_path) is None
+    assert Seen.of(tmp_path / "none") == Seen(None, None)
+
+
+def test_a_file_that_was_written_again_as_it_was_has_the_same_digest(tmp_path: Path) -> None:
+    file = tmp_path / "one.yaml"
+    file.write_text("a")
+    before = Seen.of(file)
+    (tmp_path / "two.yaml").write_text("a")
+    (tmp_path / "two.yaml").rename(file)
+    after = Seen.of(file)
+    assert after.stamp != before.stamp
+    assert after.digest == before.digest
+    file.write_text("b")
+    assert Seen.of(file).digest != before.digest
