@@ -5,11 +5,12 @@ read again, since it has changed ──▶ the newest ──serves at least as w
                                         └──▶ reported; the last good one stays in force until a later one is as good
 """
 
+import os
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
 
-from consumer.configuration.loading import list_tenants
+from consumer.configuration.loading import sorted_out
 from consumer.configuration.mistakes import Misconfigured, Mistake, shown
 from consumer.configuration.overlaps import undeclared
 from consumer.configuration.tenant_file import TenantFile
@@ -19,6 +20,8 @@ from consumer.stamp import Seen, Stamp, stamp
 Read = Callable[[Sequence[str]], TenantFile]
 """Reads the file at these paths: more than one where a tenant has two."""
 
+_CHANGED: Stamp = (0, 0, 0)
+"""No file's stamp."""
 _STAY = "All tenants stay as they were. Provide the folder again; to serve no tenant, stop the service"
 
 
@@ -50,6 +53,10 @@ class TenantFolder:
         self._reader = reader
         self._newest = dict(files)
         self._in_force = dict(files)
+        self._names: Sequence[str] = ()
+        self._paths: Mapping[str, Sequence[str]] = {}
+        self._compared: Mapping[str, Sequence[str]] = {}
+        self._stamps = _stamps(files)
         self._missing: frozenset[str] = frozenset()
         self._reported = frozenset(self._mistakes())
 
@@ -77,6 +84,8 @@ class TenantFolder:
         reread = self._read_changed(paths)
         for ident in left:
             del self._newest[ident], self._in_force[ident]
+        if left:
+            self._stamps = _stamps(self._newest)
         came = {ident: one.newest for ident, one in reread.items() if self._comes(ident, one.newest)}
         self._in_force.update(came)
         if not reread and not left:
@@ -88,28 +97,45 @@ class TenantFolder:
     def _listed(self) -> Mapping[str, Sequence[str]]:
         where = shown(self._directory)
         try:
-            paths, _ = list_tenants(self._directory)
+            names = os.listdir(self._directory)  # noqa: PTH208  a `Path` for each would take longer than the rest of a look
         except OSError as error:
             wrong = f"The tenants' folder cannot be read ({error.strerror or type(error).__name__})"
             raise Misconfigured([Mistake(where, 0, "", wrong, f"{_STAY}.")]) from error
-        if not paths:
+        if names != self._names:
+            self._names, (self._paths, _) = names, sorted_out(self._directory, names)
+        if not self._paths:
             raise Misconfigured([Mistake(where, 0, "", "The tenants' folder has no tenant any more", f"{_STAY}.")])
-        return paths
+        return self._paths
 
     def _read_changed(self, paths: Mapping[str, Sequence[str]]) -> Mapping[str, Reread]:
         """The newest versions; a file that only has another stamp keeps its version."""
-        read = self._reader()
-        stamps: dict[str, Stamp] = {}
         reread: dict[str, Reread] = {}
-        for ident, own in paths.items():
-            before = self._newest.get(ident)
-            if before and not _has_moved(before, own, stamps):
-                continue
+        changed = self._changed(paths)
+        if not changed:
+            return reread
+        read = self._reader()
+        for ident in changed:
+            own, before = paths[ident], self._newest.get(ident)
             same = before.look_again() if before and [*before.own] == [*own] else None
             newest = self._newest[ident] = same or _read_alone(read, own)
             if same is None:
                 reread[ident] = Reread(newest, before)
+        self._stamps = _stamps(self._newest)
         return reread
+
+    def _changed(self, paths: Mapping[str, Sequence[str]]) -> Sequence[str]:
+        """The tenants that have other files, or one of whose files `stat` says something else of."""
+        moved = {path for path, seen in self._stamps.items() if stamp(path) != seen}
+        if not moved and paths is self._compared:
+            return ()
+        self._compared = paths
+        return [
+            ident
+            for ident, own in paths.items()
+            if (file := self._newest.get(ident)) is None
+            or [*file.own] != own
+            or not (moved.isdisjoint(file.own) and moved.isdisjoint(file.named))
+        ]
 
     def _comes(self, ident: str, newest: TenantFile) -> bool:
         now = self._in_force.get(ident)
@@ -132,14 +158,10 @@ def _read_alone(read: Read, own: Sequence[str]) -> TenantFile:
         return TenantFile(None, None, None, (mistake,), (), seen, {})
 
 
-def _has_moved(file: TenantFile, own: Sequence[str], stamps: dict[str, Stamp]) -> bool:
-    """Whether `stat` says anything else of its files than it did. `stamps` are those of this look: many tenants may name one file."""
-    if len(own) != len(file.own):
-        return True
-    for files in (file.own, file.named):
-        for path, seen in files.items():
-            if path not in stamps:
-                stamps[path] = stamp(path)
-            if stamps[path] != seen.stamp:
-                return True
-    return False
+def _stamps(files: Mapping[str, TenantFile]) -> Mapping[str, Stamp]:
+    """Of all files, each once, as many tenants may name one. What was not the same for all of them counts as changed."""
+    stamps: dict[str, Stamp] = {}
+    for file in files.values():
+        for path, seen in (*file.own.items(), *file.named.items()):
+            stamps[path] = seen.stamp if stamps.get(path, seen.stamp) == seen.stamp else _CHANGED
+    return stamps

@@ -2,7 +2,7 @@
 
 import os
 from collections import defaultdict
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
 
@@ -64,14 +64,14 @@ class TenantFiles:
     seen: Mapping[str, Mapping[str, Seen]] = field(default_factory=dict[str, Mapping[str, Seen]])
 
 
-def list_tenants(directory: Path) -> tuple[Mapping[str, Sequence[str]], Sequence[str]]:
-    """The paths of each tenant's file, more than one where there are two, by the tenant's id; and of files that are no tenant's.
+def sorted_out(directory: Path, names: Iterable[str]) -> tuple[Mapping[str, Sequence[str]], Sequence[str]]:
+    """Of the directory's names, the paths of each tenant's file by the tenant's id, more than one where there are two; and the other paths.
 
-    Looks at names alone. Hidden files are an editor's or the system's. Raises OSError.
+    Hidden files are an editor's or the system's, and left out.
     """
     paths: defaultdict[str, list[str]] = defaultdict(list)
     others: list[str] = []
-    for name in sorted(os.listdir(directory)):  # noqa: PTH208  see `stamp`
+    for name in sorted(names):
         ident, suffix = os.path.splitext(name)  # noqa: PTH122
         if name.startswith("."):
             continue
@@ -97,7 +97,7 @@ def read_tenants(directory: Path) -> TenantFiles:
     Raises `Misconfigured` where there is no tenant.
     """
     try:
-        paths, others = list_tenants(directory)
+        paths, others = sorted_out(directory, (path.name for path in directory.iterdir()))
     except OSError:
         paths, others = dict[str, Sequence[str]](), ()
     if not paths:
