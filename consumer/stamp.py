@@ -2,7 +2,7 @@
 
 import os
 import stat
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from hashlib import blake2b
 from pathlib import Path
 
@@ -15,7 +15,7 @@ class Seen:
     """A file as it was at one moment. `digest` is None where it could not be read."""
 
     stamp: Stamp
-    digest: bytes | None
+    digest: bytes | None = field(repr=False)  # of a secret, too
 
     @classmethod
     def of(cls, path: Path | str) -> "Seen":

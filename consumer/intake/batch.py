@@ -82,19 +82,23 @@ class IntakeBatch:
 
 
 class BatchReader:
-    """Reads and decides. `decisions` gives the table that counts now; a batch is decided by one."""
+    """Reads and decides. `decisions` gives the table that counts now, for `follow`."""
 
     def __init__(self, reader: Reader, decisions: Callable[[], DecisionTable]) -> None:
         self._reader = reader
         self._current = decisions
         self._decisions = decisions()
 
+    def follow(self) -> frozenset[str]:
+        """Between two batches: decides by the table that counts now, and returns its tenants."""
+        self._decisions = self._current()
+        return self._decisions.tenants
+
     def batch(self, records: Sequence[Record], open_work: set[str]) -> IntakeBatch:
         """Classifies each record. An unavailable registry holds back only the partitions that need it: see `IntakeBatch.waiting`.
 
         `open_work` are the tenants with work that an event without an action may cancel; the tenants of events that act are added.
         """
-        self._decisions = self._current()
         batch = IntakeBatch(len(records), Counter(), [], [], [])
         peek, decide, skips, offsets = self._reader.peek, self._decisions.decide, batch.skips, batch.offsets
         blocked: set[Place] = set()

@@ -84,7 +84,7 @@ class Intake:
         )
         self._in_flight = InFlight()
         self._locked_at = 0.0
-        self._open = OpenWork(inbox, tenants, clock)
+        self._open = OpenWork(inbox, clock)
         self._began = 0.0
         self._pause = Pause(metrics, clock, calm=_CALM)
         self._asking = "kafka"
@@ -179,7 +179,8 @@ class Intake:
         if not records:
             return None
         self._began = self._clock()
-        batch = self._batches.batch(records, self._open.tenants(locked.tenants()))
+        known = self._batches.follow()
+        batch = self._batches.batch(records, self._open.tenants(known, locked.tenants()))
         in_flight.records = []
         if batch.waiting:
             in_flight.waiting += batch.waiting

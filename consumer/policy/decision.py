@@ -59,13 +59,14 @@ _UNLISTED = {
 
 
 class DecisionTable:
-    """Every tenant's status table, worked out. Immutable: a changed configuration makes a new table."""
+    """Every tenant's status table, worked out. Immutable: a changed configuration makes a new table. `tenants` are the ids of all."""
 
-    __slots__ = ("_listed", "_unlisted")
+    __slots__ = ("_listed", "_unlisted", "tenants")
 
     def __init__(self, listed: dict[tuple[str, str], Decision], unlisted: dict[str, Decision]) -> None:
         self._listed = listed
         self._unlisted = unlisted
+        self.tenants = frozenset(unlisted)
 
     @classmethod
     def of(cls, tenants: Iterable[Tenant | Outline], *, unreadable: Iterable[str] = ()) -> "DecisionTable":

@@ -111,6 +111,8 @@ class Rig:
     def __post_init__(self) -> None:
         self.consumers: list[FakeConsumer] = []
         self.metrics = Metrics(CollectorRegistry())
+        self.tenants = [tenant for tenant, _ in load_tenants(ROOT / "config/tenants")]
+        self.table = DecisionTable.of(self.tenants)
         self.intake = self.new_intake()
         self.intake.start()
         self.consumer.rebalance("assign", 0)
@@ -123,15 +125,13 @@ class Rig:
 
     def new_intake(self) -> Intake:
         """As a process makes it."""
-        tenants = [tenant for tenant, _ in load_tenants(ROOT / "config/tenants")]
-        table = DecisionTable.of(tenants)
         return Intake(
             consumers=self._new_consumer,
             topic="events",
-            batches=BatchReader(self.reader, lambda: table),
+            batches=BatchReader(self.reader, lambda: self.table),
             inbox=self.ledger,
             dead_letters=DeadLetters(self._new_producer, "dead", timeout=1),
-            tenants=frozenset(tenant.id for tenant in tenants),
+            tenants=frozenset(tenant.id for tenant in self.tenants),
             owner="me",
             batch_size=500,
             metrics=self.metrics,

@@ -143,5 +143,6 @@ def test_a_batch_is_decided_by_one_table_and_the_next_by_the_one_that_counts_the
 
     reader = BatchReader(Swapping(), lambda: tables[0])
     assert len(reader.batch(records[:1], set()).arrivals) == 1
+    assert reader.follow() == frozenset()
     later = reader.batch(records, set())
     assert [letter.reason for letter in later.dead_letters] == [DeadLetterReason.UNKNOWN_TENANT] * 2
