@@ -22,10 +22,12 @@ from proof.simulation.faults import (
     RecordsUnreadable,
     Restart,
     Spell,
+    TenantSetAside,
 )
 from proof.simulation.hands import change_accounts, replace_passwords
 from proof.simulation.institutions import settings
 from proof.simulation.process import Process
+from proof.simulation.reloading import with_all, without
 from proof.simulation.replica import Replica
 from proof.simulation.surroundings import Surroundings
 
@@ -63,6 +65,10 @@ class FaultInjector:
             case PasswordsReplaced(_, tenant_id):
                 now = self._around.clock.unix()
                 self.replaced |= dict.fromkeys(replace_passwords(tenant_id, self._around.vendors, now=now), now)
+            case TenantSetAside(_, seconds, number, tenant_id):
+                replica = self._replicas[number]
+                replica.configure(without(tenant_id))
+                asyncio.get_running_loop().call_later(seconds, replica.configure, with_all())
             case AccountsChanged(_, tenant_id):
                 done = self._around.database.settled_accounts(tenant_id)
                 change_accounts(tenant_id, done, self._around.vendors)

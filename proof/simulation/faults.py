@@ -120,6 +120,16 @@ class ConsumerFails:
     replica: int | None
 
 
+@dataclass(frozen=True, slots=True)
+class TenantSetAside:
+    """One replica does not work for a tenant for so long, as its file there tells no more than the status table."""
+
+    at: float
+    seconds: float
+    replica: int
+    tenant_id: str
+
+
 Fault = (
     Kill
     | Restart
@@ -134,6 +144,7 @@ Fault = (
     | Spell
     | PasswordsReplaced
     | AccountsChanged
+    | TenantSetAside
 )
 
 
