@@ -185,6 +185,8 @@ class App:
             end_holds=Holds(clients.engine).reconfigured,
             restart_needed=self._restart_needed,
             every=self._settings.tenants_every,
+            settle=self._settings.provisioning.call_timeout,
+            clock=clients.monotonic,
             metrics=self.metrics,
         )
         # Last: a file system that does not answer must not keep students' outcomes from being published.

@@ -29,8 +29,9 @@ _IN_FORCE = {
 class Reload:
     """`run` blocks its thread until `stop`, and looks every `every` seconds and when it is asked. What fails is retried at the next look.
 
-    `end_holds` notes the configuration of tenants, by digest, and ends their holds; it may raise `Unavailable`. `restart_needed` says
-    whether the service's own file has changed, which a running process does not follow.
+    `end_holds` notes the configuration of tenants, by digest, and ends their holds; it may raise `Unavailable`. After `settle` seconds by
+    `clock` the holds of a changed tenant end once more: students in work may have been held by the old file meanwhile. `restart_needed`
+    says whether the service's own file has changed, which a running process does not follow.
     """
 
     def __init__(
@@ -41,6 +42,8 @@ class Reload:
         end_holds: Callable[[Mapping[str, bytes]], Mapping[str, Resumed]],
         restart_needed: Callable[[], bool],
         every: float,
+        settle: float,
+        clock: Callable[[], float],
         metrics: Metrics,
     ) -> None:
         self._folder = folder
@@ -48,8 +51,11 @@ class Reload:
         self._end_holds = end_holds
         self._restart_needed = restart_needed
         self._every = every
+        self._settle = settle
+        self._clock = clock
         self._metrics = metrics
-        self._owed: dict[str, bytes] = {}
+        self._owed: set[str] = set()
+        self._settles_at: dict[str, float] = {}
         self._unreadable: str | None = None
         self._asked = threading.Event()
         self._stopping = False
@@ -99,12 +105,11 @@ class Reload:
             self._in_force.put(self._folder.snapshot())
         for ident, file in look.came.items():
             self._metrics.tenant_unusable.labels(ident).set(0 if file.serves is Serves.STUDENTS else 1)
-            if file.tenant:
-                self._owed[ident] = file.tenant.digest()
+            self._owed.add(ident)
+            self._settles_at[ident] = self._clock() + self._settle
         for ident, one in look.reread.items():
             self._report(ident, one, in_force=look.came.get(ident))
         for ident in look.left:
-            self._owed.pop(ident, None)
             for gauge in (self._metrics.tenant_unusable, self._metrics.tenant_file_invalid):
                 gauge.remove(ident)
             self._metrics.tenant_changes.labels("removed").inc()
@@ -131,13 +136,20 @@ class Reload:
             log.info("tenant_added" if before is None else "tenant_changed", tenant_id=ident)
 
     def _resume(self) -> None:
-        if not self._owed:
+        settled = {ident for ident, at in self._settles_at.items() if at <= self._clock()}
+        for ident in settled:
+            del self._settles_at[ident]
+        self._owed |= settled
+        tenants = self._in_force.now.tenants
+        digests = {ident: tenants[ident].digest() for ident in self._owed if ident in tenants}
+        if not digests:
+            self._owed.clear()
             return
         try:
-            ended = self._end_holds(self._owed)
+            ended = self._end_holds(digests)
         except Unavailable:
             return  # the next look tries again
-        self._owed = {}
+        self._owed.clear()
         report_resumed(ended)
 
     def _failed(self, fault: Exception) -> None:

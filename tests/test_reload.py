@@ -29,6 +29,7 @@ class Running:
         self.ended: list[Mapping[str, bytes]] = []
         self.has_ended_holds = threading.Event()
         self.ledger_away = False
+        self.now = 100.0
         self.service_file_changed = False
         self.reload = Reload(
             watched.folder,
@@ -36,6 +37,8 @@ class Running:
             end_holds=self._end_holds,
             restart_needed=lambda: self.service_file_changed,
             every=3_600,
+            settle=30,
+            clock=lambda: self.now,
             metrics=Metrics(self.registry),
         )
 
@@ -101,6 +104,29 @@ def test_holds_end_at_a_later_look_where_the_ledger_is_unavailable(running: Runn
     running.ledger_away = False
     assert running.turn() == [("tenant_resumed", SOUTH)]
     assert running.turn() == []
+
+
+def test_holds_end_once_more_when_no_student_goes_by_the_old_file_any_longer(
+    running: Running, watched: Watched
+) -> None:
+    watched.rename(watched.south, NAME, "South")
+    running.turn()
+    running.now += 29
+    assert running.turn() == []
+    running.now += 1
+    assert running.turn() == [("tenant_resumed", SOUTH)]
+    running.now += 60
+    assert running.turn() == []
+
+
+def test_nothing_is_ended_for_a_tenant_that_has_left_meanwhile(running: Running, watched: Watched) -> None:
+    watched.rename(watched.south, NAME, "South")
+    running.turn()
+    watched.south.unlink()
+    running.turn()
+    running.now += 60
+    assert running.turn() == [("tenant_removed", SOUTH)]
+    assert len(running.ended) == 1
 
 
 def test_a_tenant_is_added_and_leaves(running: Running, watched: Watched) -> None:
