@@ -153,6 +153,8 @@ class Reload:
         report_resumed(ended)
 
     def _failed(self, fault: Exception) -> None:
+        """What the look had found before the defect counts; the holds of those tenants end by themselves, later."""
+        self._in_force.put(self._folder.snapshot())
         self._metrics.loop_faults.labels(NAME, type(fault).__name__).inc()
         log.error("reload_failed", error=type(fault).__name__)
 

@@ -28,14 +28,16 @@ class Running:
         self.in_force = InForce(watched.folder.snapshot())
         self.ended: list[Mapping[str, bytes]] = []
         self.has_ended_holds = threading.Event()
+        self.has_failed = threading.Event()
         self.ledger_away = False
         self.now = 100.0
         self.service_file_changed = False
+        self.defect = False
         self.reload = Reload(
             watched.folder,
             self.in_force,
             end_holds=self._end_holds,
-            restart_needed=lambda: self.service_file_changed,
+            restart_needed=self._restart_needed,
             every=3_600,
             settle=30,
             clock=lambda: self.now,
@@ -56,6 +58,13 @@ class Running:
 
     def value(self, metric: str, **labels: str) -> float | None:
         return self.registry.get_sample_value(f"provisioner_{metric}", labels)
+
+    def _restart_needed(self) -> bool:
+        if self.defect:
+            self.defect = False
+            self.has_failed.set()
+            raise ZeroDivisionError
+        return self.service_file_changed
 
     def _end_holds(self, digests: Mapping[str, bytes]) -> Mapping[str, Resumed]:
         if self.ledger_away:
@@ -207,3 +216,18 @@ def test_it_looks_when_it_is_asked_and_ends_when_it_is_stopped(running: Running,
     running.reload.stop()
     thread.join(10)
     assert not thread.is_alive()
+
+
+def test_a_defect_ends_neither_the_loop_nor_what_is_in_force(running: Running, watched: Watched) -> None:
+    running.defect = True
+    running.reload.ask()
+    thread = threading.Thread(target=running.reload.run)
+    thread.start()
+    assert running.has_failed.wait(10)
+    watched.rename(watched.south, NAME, "South")
+    running.reload.ask()
+    assert running.has_ended_holds.wait(10)
+    running.reload.stop()
+    thread.join(10)
+    assert running.name(SOUTH) == "South"
+    assert running.value("loop_faults_total", loop="tenants", fault="ZeroDivisionError") == 1
