@@ -47,6 +47,7 @@ def main(kafka: str, database: str, topic: str, count: str, schools: str) -> Non
     """See the module."""
     configure("warning", "console")
     tenants = institutions(int(schools))
+    table = DecisionTable.of(tenants)
     settings = KafkaSettings(bootstrap_servers=kafka, group_id=f"ours-{uuid.uuid4()}")
     metrics = Metrics(CollectorRegistry())
     course = Course(int(count))
@@ -62,7 +63,7 @@ def main(kafka: str, database: str, topic: str, count: str, schools: str) -> Non
     intake = Intake(
         consumers=consumer,
         topic=topic,
-        batches=BatchReader(EventReader(_OneSchema()), DecisionTable.of(tenants)),
+        batches=BatchReader(EventReader(_OneSchema()), lambda: table),
         inbox=PostgresInbox(engine),
         dead_letters=DeadLetters(lambda: Producer(producer_config(settings, name="letters")), f"{topic}.dead"),
         tenants=frozenset(tenant.id for tenant in tenants),

@@ -87,7 +87,7 @@ class PoolCourse:
         pool = Pool(
             work=work,
             handle=handle,
-            shares=self._shares,
+            shares=lambda: self._shares,
             concurrency=256,
             lease=60,
             sweep=5,

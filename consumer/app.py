@@ -17,15 +17,18 @@ from consumer import collector
 from consumer.assembly import Assembly
 from consumer.clients import LiveClients
 from consumer.codec.writer import OutcomeWriter
+from consumer.configuration.folder import TenantFolder
 from consumer.errors import Stop, Unavailable
 from consumer.failpoints import UNARMED, Failpoints
 from consumer.http.proxy import DIRECT, Proxies
 from consumer.ledger.engine import Refused
 from consumer.ledger.holds import Holds
 from consumer.ledger.migrations import require_current, upgrade
-from consumer.loops import run_all
+from consumer.loops import Drain, Loop, blocking, run_all
 from consumer.observe.health import HealthServer, Heartbeats, Progress, Readiness
 from consumer.observe.metrics import Metrics
+from consumer.reload import NAME as TENANTS
+from consumer.reload import Reload, report_resumed
 from consumer.secrets import SecretOpener
 from consumer.settings import Settings
 from consumer.tenants import Outline, Tenant
@@ -42,7 +45,8 @@ _WAIT_FOR_DEPENDENCY = 2.0
 class App:
     """One process of the service. `run` returns when `stop` was called and everything has drained.
 
-    `unreadable` and `unusable`: see `Assembly`.
+    `unreadable` and `unusable`: see `Assembly`. With `folder`, the tenants follow its files; `restart_needed` says whether the service's
+    own file has changed since.
     """
 
     def __init__(
@@ -55,15 +59,19 @@ class App:
         unreadable: Mapping[str, Outline | None] | None = None,
         unusable: Collection[str] = (),
         proxies: Proxies = DIRECT,
+        folder: TenantFolder | None = None,
+        restart_needed: Callable[[], bool] = lambda: False,
     ) -> None:
         self.metrics = Metrics(CollectorRegistry())
         self.readiness = Readiness("database", "registry", "loops")
         self.health_port = 0
         self._settings = settings
-        self._tenants = tenants
         self._heartbeats = Heartbeats(patience=_PATIENCE)
         self._progress = Progress(unready_after=_UNREADY_AFTER, dead_after=_DEAD_AFTER)
         self._stopping = asyncio.Event()
+        self._folder = folder
+        self._restart_needed = restart_needed
+        self._reload: Reload | None = None
         self._open_secret = open_secret
         self._proxies = proxies
         self._name = f"{socket.gethostname()}/{os.getpid()}"
@@ -84,6 +92,11 @@ class App:
     def stop(self) -> None:
         """Ends the loops gracefully; from the event loop's thread."""
         self._stopping.set()
+
+    def reload(self) -> None:
+        """Looks at the tenants' files at once; from the event loop's thread. Before the loops run, it does nothing."""
+        if self._reload:
+            self._reload.ask()
 
     async def run(self) -> None:
         """Raises `Stop` where the process cannot continue."""
@@ -122,13 +135,11 @@ class App:
         if self._settings.database.migrate_at_start:
             upgrade(engine)
         require_current(engine)
-        digests = {tenant.id: tenant.digest() for tenant in self._tenants}
+        digests = {ident: tenant.digest() for ident, tenant in self._assembly.in_force.now.tenants.items()}
         changed = Holds(engine).configured(digests)
         if changed:
             log.info("tenants_configured", changed=len(changed))
-        for tenant, resumed in changed.items():
-            if resumed.services or resumed.students:
-                log.info("tenant_resumed", tenant_id=tenant, holds=resumed.services, students_due=resumed.students)
+        report_resumed(changed)
 
     async def _patiently(self, condition: str, attempt: Callable[[], Any]) -> Any:  # noqa: ANN401  whatever is waited for
         """A dependency that is unavailable at start is waited for; a restart would not bring it back. None where we are stopped first.
@@ -152,7 +163,7 @@ class App:
     async def _loops(self, stack: AsyncExitStack, clients: LiveClients, writer: OutcomeWriter) -> None:
         clients.wakeups.start()
         stack.callback(clients.wakeups.stop)
-        loops = self._assembly.loops(clients, clients.registry, writer)
+        loops = [*self._assembly.loops(clients, clients.registry, writer), *self._reloading(clients)]
         threads = ThreadPoolExecutor(len(loops), thread_name_prefix="loop")
         stack.callback(threads.shutdown)
         collector.settle()
@@ -164,6 +175,22 @@ class App:
             in_thread=partial(asyncio.get_running_loop().run_in_executor, threads),
             ended=self._heartbeats.stop,
         )
+
+    def _reloading(self, clients: LiveClients) -> Sequence[Loop]:
+        if self._folder is None:
+            return ()
+        self._reload = Reload(
+            self._folder,
+            self._assembly.in_force,
+            end_holds=Holds(clients.engine).reconfigured,
+            restart_needed=self._restart_needed,
+            every=self._settings.tenants_every,
+            settle=self._settings.provisioning.call_timeout,
+            clock=clients.monotonic,
+            metrics=self.metrics,
+        )
+        # Last: a file system that does not answer must not keep students' outcomes from being published.
+        return (blocking(TENANTS, self._reload.run, self._reload.stop, drain=Drain.OUTCOMES),)
 
     def _observe(self, service: str, operation: str, outcome: str, seconds: float) -> None:
         self.metrics.vendor_call_seconds.labels(service, operation, outcome).observe(seconds)

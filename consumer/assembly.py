@@ -42,6 +42,7 @@ from consumer.provisioning.scheduler import Share
 from consumer.provisioning.student import StudentWorker
 from consumer.secrets import SecretOpener
 from consumer.settings import Settings
+from consumer.snapshot import CurrentIds, Derived, InForce, Snapshot
 from consumer.tenants import Outline, Tenant
 
 _HELD_FIRST = 300.0
@@ -54,8 +55,8 @@ class Assembly:
 
     `beat` receives the loop that turns, `progress` the intake's progress; `stopping` says whether the process ends. `unreadable` are the
     tenants whose files hold mistakes. What acts for one whose outline is known is taken in, and waits in the ledger until its file is
-    corrected and the process restarted; events of the others go to the dead letters. `unusable` are these and the tenants of which a
-    secret, key or certificate could not be opened.
+    corrected; events of the others go to the dead letters. `unusable` are these and the tenants of which a secret, key or certificate
+    could not be opened. Whatever is built here follows the tenants in `in_force`.
     """
 
     def __init__(
@@ -74,7 +75,7 @@ class Assembly:
         unusable: Collection[str] = (),
     ) -> None:
         self._settings = settings
-        self._tenants = {tenant.id: tenant for tenant in tenants}
+        self.in_force = InForce(Snapshot.of(tenants, unreadable))
         self._open_secret = open_secret
         self._metrics = metrics
         self._beat = beat
@@ -83,8 +84,6 @@ class Assembly:
         self._progress = progress
         self._failpoints = failpoints
         self._pacer: Pacer | None = None
-        self._outlines = {ident: outline for ident, outline in (unreadable or {}).items() if outline is not None}
-        self._without_table = (unreadable or {}).keys() - self._outlines.keys()
         for ident in {*(unreadable or ()), *unusable}:
             metrics.tenant_unusable.labels(ident).set(1)
 
@@ -115,10 +114,10 @@ class Assembly:
         return Intake(
             consumers=clients.consumer,
             topic=kafka.topics.status_changed,
-            batches=BatchReader(EventReader(schemas), self.decisions()),
+            batches=BatchReader(EventReader(schemas), Derived(self.in_force, decisions)),
             inbox=clients.inbox(),
             dead_letters=DeadLetters(clients.dead_letter_producer, kafka.topics.dead_letters),
-            tenants=frozenset({*self._tenants, *self._outlines, *self._without_table}),
+            tenants=CurrentIds(self.in_force),
             owner=self._name,
             batch_size=kafka.batch_size,
             metrics=self._metrics,
@@ -129,11 +128,6 @@ class Assembly:
             clock=clients.monotonic,
             failpoints=self._failpoints,
         )
-
-    def decisions(self) -> DecisionTable:
-        """What events mean: also to tenants whose files hold mistakes, as far as these still tell their status tables."""
-        known = [*self._tenants.values(), *self._outlines.values()]
-        return DecisionTable.of(known, unreadable=self._without_table)
 
     def relay(self, clients: Clients, *, kind: type[Relay] = Relay) -> Relay:
         outbound = self._settings.outbound
@@ -167,10 +161,7 @@ class Assembly:
         return Pool(
             work=clients.work(),
             handle=worker.work,
-            shares={
-                tenant.id: Share(tenant.concurrency, tuple(at.value for at in tenant.providers))
-                for tenant in self._tenants.values()
-            },
+            shares=Derived(self.in_force, _shares),
             concurrency=timing.concurrency,
             lease=timing.lease,
             sweep=timing.sweep,
@@ -188,7 +179,7 @@ class Assembly:
         jobs = retention_jobs(
             clients.retention(),
             self._settings.retention,
-            attempts={one.id: one.keep_attempts for one in self._tenants.values() if one.keep_attempts is not None},
+            attempts=Derived(self.in_force, _attempts),
             sweep=self._settings.provisioning.sweep,
             metrics=self._metrics,
         )
@@ -242,7 +233,7 @@ class Assembly:
     def institutions(self, clients: Clients) -> Institutions:
         """Every tenant; one that cannot be opened is held by itself."""
         return Institutions(
-            tuple(self._tenants.values()),
+            lambda: self.in_force.now.tenants,
             partial(self.institution, clients),
             clock=clients.monotonic,
             metrics=self._metrics,
@@ -261,3 +252,19 @@ class Assembly:
         quota = Quota(tenant.id, MAIL, MailgunTerms(tenant.mailgun), pacer)
         mailer = open_mailer(tenant.mailgun, http=clients.http, open_secret=self._open_secret, quota=quota)
         return Institution(tenant, directories, mailer, quotas={**quotas, MAIL: quota})
+
+
+def decisions(snapshot: Snapshot) -> DecisionTable:
+    """What events mean: also to tenants whose files hold mistakes, as far as these still tell their status tables."""
+    return DecisionTable.of([*snapshot.tenants.values(), *snapshot.outlines.values()], unreadable=snapshot.unreadable)
+
+
+def _shares(snapshot: Snapshot) -> Mapping[str, Share]:
+    return {
+        ident: Share(tenant.concurrency, tuple(at.value for at in tenant.providers))
+        for ident, tenant in snapshot.tenants.items()
+    }
+
+
+def _attempts(snapshot: Snapshot) -> Mapping[str, float]:
+    return {one.id: one.keep_attempts for one in snapshot.tenants.values() if one.keep_attempts is not None}

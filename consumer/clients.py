@@ -37,6 +37,7 @@ from consumer.providers.tokens import TokenSource
 from consumer.provisioning.slots import SLOW_SHARE
 from consumer.secrets import SecretOpener
 from consumer.settings import Settings
+from consumer.stamp import Stamp, stamp
 from consumer.tenants import GoogleSection, MicrosoftSection
 
 _LEAST_LEASE, _BACKGROUND_LEASE = 15.0, 60.0
@@ -149,7 +150,7 @@ class LiveClients:
         self.wakeups = Wakeups(self._dsn, name=name)
         # One for each student in work; slow ones must not keep others from calling.
         self._connections = (1 + SLOW_SHARE) * settings.provisioning.concurrency
-        self._http: dict[Path | None, HttpClient] = {}
+        self._http: dict[tuple[Path | None, Stamp], HttpClient] = {}
         self._work: PostgresWork | None = None
         self._quotas: PostgresQuotas | None = None
 
@@ -230,12 +231,13 @@ class LiveClients:
         self.wakeups.wake()
 
     def http(self, ca_file: Path | None) -> Http:
-        """One for each file."""
-        if ca_file not in self._http:
-            self._http[ca_file] = HttpClient(
+        """One for each file, and another once the file has changed; calls that are under way keep the one before."""
+        key = ca_file, stamp(ca_file) if ca_file else None
+        if key not in self._http:
+            self._http[key] = HttpClient(
                 ca_file=ca_file, connections=self._connections, observe=self._observe, proxies=self._proxies
             )
-        return self._http[ca_file]
+        return self._http[key]
 
     def tokens(self, section: MicrosoftSection | GoogleSection) -> TokenSource:
         return open_tokens(section, open_secret=self._open_secret, proxies=self._proxies)

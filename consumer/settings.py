@@ -406,6 +406,9 @@ class Settings(_Section):
     """Logs."""
     tenants_dir: Path = Path("config/tenants")
     """Where the tenants' files are."""
+    tenants_every: Seconds = 5.0
+    """How often to look for changes of tenants' files and of the secrets and certificates that they name, in seconds; SIGHUP looks at \
+once."""
     templates_dir: Path = Path("templates")
     """Where the mails' templates are."""
     shutdown: Seconds = 25.0

@@ -88,6 +88,10 @@ class Replica:
         """SIGTERM; its keeper starts it again."""
         self._send(signal.SIGTERM)
 
+    def reload(self) -> None:
+        """SIGHUP: it looks at the tenants' files at once."""
+        self._send(signal.SIGHUP)
+
     def stop(self) -> None:
         """SIGSTOP: it does not run, and does not know."""
         self._send(signal.SIGSTOP)

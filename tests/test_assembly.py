@@ -6,7 +6,7 @@ from pathlib import Path
 import pytest
 from prometheus_client import CollectorRegistry
 
-from consumer.assembly import Assembly
+from consumer.assembly import Assembly, decisions
 from consumer.clients import LiveClients
 from consumer.configuration.loading import load_settings, read_tenants
 from consumer.errors import Reason
@@ -92,10 +92,10 @@ async def test_what_acts_for_a_tenant_is_taken_in_as_long_as_its_status_table_ca
     process = Process(files, SECRETS)
     async with process.clients:
         pass
-    decisions = process.assembly.decisions()
+    table = decisions(process.assembly.in_force.now)
     act = Act(ProviderAction.CREATE_ACCOUNT, (Provider.MICROSOFT,))
     assert [
-        decisions.decide(name, "enrolled", external_sync_disabled=False)
+        table.decide(name, "enrolled", external_sync_disabled=False)
         for name in ("north-high", "south-high", "west-high", "elsewhere")
     ] == [act, act, Refuse(Refusal.TENANT_UNUSABLE), Refuse(Refusal.UNKNOWN_TENANT)]
     assert [process.unusable(name) for name in ("south-high", "west-high")] == [1, 1]

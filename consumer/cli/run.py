@@ -4,7 +4,7 @@ import asyncio
 import os
 import resource
 import signal
-from collections.abc import Collection, Mapping, Sequence
+from collections.abc import Callable, Collection, Mapping, Sequence
 
 import structlog
 import uvloop
@@ -12,9 +12,13 @@ import uvloop
 from consumer.app import App
 from consumer.cli.console import DEFAULT_SERVICE_FILE, ServiceFile
 from consumer.configuration.check import examine
+from consumer.configuration.folder import Read, TenantFolder
+from consumer.configuration.loading import read_settings
 from consumer.configuration.mistakes import Misconfigured
+from consumer.configuration.tenant_file import read_file
 from consumer.failpoints import UNARMED, Failpoints, arm
 from consumer.http.proxy import DIRECT, Proxies, open_proxies
+from consumer.mail.template_check import TemplateCheck
 from consumer.observe import logs
 from consumer.secrets import SecretOpener, opener
 from consumer.settings import Settings
@@ -28,7 +32,8 @@ _OPEN_FILES = 65_536
 def run(config: ServiceFile = DEFAULT_SERVICE_FILE) -> None:
     """Run the service until SIGTERM or Ctrl-C; it then finishes the students in work and exits.
 
-    A tenant whose file, secrets, keys or certificates cannot be used waits, and all others are served.
+    A tenant whose file, secrets, keys or certificates cannot be used waits, and all others are served. Tenants' files, and the secrets and
+    certificates that they name, are followed while it runs; SIGHUP looks at them at once.
     Exit status 1 where no tenant can be used, or the service file has a mistake.
     """
     findings = examine(config, os.environ, secrets=True)
@@ -43,6 +48,11 @@ def run(config: ServiceFile = DEFAULT_SERVICE_FILE) -> None:
         log.error("configuration_mistake", mistake=str(mistake))
     unreadable = {ident: broken.outline for ident, broken in files.broken.items()}
     open_secret = opener(os.environ)
+
+    def reader() -> Read:
+        templates = TemplateCheck(settings.templates_dir)
+        return lambda paths: read_file(paths, templates, open_secret)
+
     proxies = open_proxies(settings.proxy, open_secret, os.environ)
     serve(
         settings,
@@ -52,6 +62,8 @@ def run(config: ServiceFile = DEFAULT_SERVICE_FILE) -> None:
         unreadable=unreadable,
         unusable=findings.unusable.keys(),
         proxies=proxies,
+        folder=TenantFolder(settings.tenants_dir, findings.tenant_files, reader),
+        restart_needed=lambda: read_settings(config, os.environ).model != settings,
     )
 
 
@@ -64,8 +76,10 @@ def serve(
     unreadable: Mapping[str, Outline | None] | None = None,
     unusable: Collection[str] = (),
     proxies: Proxies = DIRECT,
+    folder: TenantFolder | None = None,
+    restart_needed: Callable[[], bool] = lambda: False,
 ) -> None:
-    """Runs one process until it is asked to stop. `unreadable` and `unusable`: see `Assembly`. Raises `Stop`."""
+    """Runs one process until it is asked to stop. `unreadable` and `unusable`: see `Assembly`; the others: see `App`. Raises `Stop`."""
 
     _allow_open_files()
 
@@ -78,10 +92,13 @@ def serve(
             unreadable=unreadable,
             unusable=unusable,
             proxies=proxies,
+            folder=folder,
+            restart_needed=restart_needed,
         )
         loop = asyncio.get_running_loop()
         for number in (signal.SIGTERM, signal.SIGINT):
             loop.add_signal_handler(number, app.stop)
+        loop.add_signal_handler(signal.SIGHUP, app.reload)
         await app.run()
 
     with asyncio.Runner(loop_factory=uvloop.new_event_loop) as runner:

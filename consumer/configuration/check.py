@@ -4,17 +4,17 @@ from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from pathlib import Path
 
-from consumer.configuration.checks import access, grants, kafka, mailing, naming
+from consumer.configuration.checks import grants, kafka
 from consumer.configuration.checks import service as of_service
 from consumer.configuration.loading import SUFFIXES, TenantFiles, read_settings, read_tenants
 from consumer.configuration.mistakes import Misconfigured, Mistake, shown
 from consumer.configuration.overlaps import notices as of_overlaps
 from consumer.configuration.overlaps import undeclared
 from consumer.configuration.reading import Reading
+from consumer.configuration.tenant_file import TenantFile, judged
 from consumer.mail.template_check import TemplateCheck
 from consumer.secrets import SecretOpener, opener
 from consumer.settings import Settings
-from consumer.tenants import Tenant
 
 
 @dataclass(frozen=True, slots=True)
@@ -25,7 +25,7 @@ class Findings:
     certificates) is held by itself. `other` mistakes hold no student, or one step of some students, such as a template's. `notices` are
     not mistakes.
     `tenants` are the ids of all tenants, in the order of their files. `reading` and `files` are what was read of
-    the service's file and the tenants'; None where too little could be.
+    the service's file and the tenants'; None where too little could be. `tenant_files` are the tenants' with what was found in each.
     """
 
     service: Sequence[Mistake] = ()
@@ -35,6 +35,7 @@ class Findings:
     tenants: Sequence[str] = ()
     reading: Reading[Settings] | None = None
     files: TenantFiles | None = None
+    tenant_files: Mapping[str, TenantFile] = field(default_factory=dict[str, TenantFile])
 
     @property
     def settings(self) -> Settings | None:
@@ -86,26 +87,13 @@ def _directory(reading: Reading[Settings], key: str) -> Path | None:
 
 
 def _tenants(files: TenantFiles, templates: TemplateCheck, open_secret: SecretOpener | None) -> Findings:
-    readings = {tenant.id: Reading(document, tenant, ()) for tenant, document in files.loaded}
-    readings.update({ident: broken.reading for ident, broken in files.broken.items() if broken.reading})
-    unusable: dict[str, Sequence[Mistake]] = {ident: broken.mistakes for ident, broken in files.broken.items()}
-    known = sorted({*files.broken, *readings})
-    other = list(undeclared(readings, known=known))
-    for ident, reading in readings.items():
-        if tenant := reading.model:
-            if wrong := [*_unusable(reading, tenant, open_secret)]:
-                unusable[ident] = [*unusable.get(ident, ()), *wrong]
-            other.extend(naming.exhausted(reading, tenant.addresses))
-            other.extend(grants.mistakes(reading, tenant))
-            other.extend(mailing.mistakes(reading, tenant, templates))
-    return Findings((), unusable, other, [*_notices(files)], known)
-
-
-def _unusable(reading: Reading[Tenant], tenant: Tenant, open_secret: SecretOpener | None) -> Iterator[Mistake]:
-    yield from naming.mistakes(reading, tenant.addresses)
-    yield from access.roots(reading, tenant)
-    if open_secret:
-        yield from access.mistakes(reading, tenant, open_secret)
+    reads = {**{tenant.id: (tenant, document) for tenant, document in files.loaded}, **files.broken}
+    found = {ident: judged(read, files.seen[ident], templates, open_secret) for ident, read in reads.items()}
+    readings = {ident: one.reading for ident, one in found.items() if one.reading}
+    known = sorted(found)
+    other = [*undeclared(readings, known=known), *(mistake for one in found.values() for mistake in one.other)]
+    unusable = {ident: one.unusable for ident, one in found.items() if one.unusable}
+    return Findings((), unusable, other, [*_notices(files)], known, tenant_files=found)
 
 
 def _notices(files: TenantFiles) -> Iterator[str]:

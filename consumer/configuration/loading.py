@@ -1,8 +1,9 @@
 """From files and environment to `Settings` and `Tenant`s, or all the mistakes at once."""
 
+import os
 from collections import defaultdict
-from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
+from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import dataclass, field
 from pathlib import Path
 
 from pydantic import ValidationError
@@ -12,6 +13,7 @@ from consumer.configuration.environment import overlay
 from consumer.configuration.mistakes import Misconfigured, Mistake, shown
 from consumer.configuration.reading import Reading, read
 from consumer.settings import Settings
+from consumer.stamp import Seen
 from consumer.tenants import Outline, Tenant
 
 SUFFIXES = (".yaml", ".yml")
@@ -53,12 +55,32 @@ class Broken:
 class TenantFiles:
     """The tenants' files, in the order of their names: those that could be read, and the others by the tenant's id.
 
-    `unread` are files beside them whose names say that they are no tenant's.
+    `unread` are files beside them whose names say that they are no tenant's. `seen` is what each tenant's file was before it was read.
     """
 
     loaded: Sequence[tuple[Tenant, Document]]
     broken: Mapping[str, Broken]
     unread: Sequence[Path] = ()
+    seen: Mapping[str, Mapping[str, Seen]] = field(default_factory=dict[str, Mapping[str, Seen]])
+
+
+def sorted_out(directory: Path, names: Iterable[str]) -> tuple[Mapping[str, Sequence[str]], Sequence[str]]:
+    """Of the directory's names, the paths of each tenant's file by the tenant's id, more than one where there are two; and the other paths.
+
+    Hidden files are an editor's or the system's, and left out.
+    """
+    paths: defaultdict[str, list[str]] = defaultdict(list)
+    others: list[str] = []
+    for name in sorted(names):
+        ident, suffix = os.path.splitext(name)  # noqa: PTH122
+        if name.startswith("."):
+            continue
+        path = os.path.join(directory, name)  # noqa: PTH118
+        if suffix in SUFFIXES:
+            paths[ident].append(path)
+        else:
+            others.append(path)
+    return paths, others
 
 
 def load_tenants(directory: Path) -> Sequence[tuple[Tenant, Document]]:
@@ -72,28 +94,30 @@ def load_tenants(directory: Path) -> Sequence[tuple[Tenant, Document]]:
 def read_tenants(directory: Path) -> TenantFiles:
     """Every `*.yaml` and `*.yml` of the directory, each by itself. A tenant's id is its file's name.
 
-    Hidden files are an editor's or the system's. Raises `Misconfigured` where there is no tenant.
+    Raises `Misconfigured` where there is no tenant.
     """
-    files = sorted(path for path in directory.glob("*") if not path.name.startswith("."))
-    paths: defaultdict[str, list[Path]] = defaultdict(list)
-    for path in files:
-        if path.suffix in SUFFIXES:
-            paths[path.stem].append(path)
+    try:
+        paths, others = sorted_out(directory, (path.name for path in directory.iterdir()))
+    except OSError:
+        paths, others = dict[str, Sequence[str]](), ()
     if not paths:
         wrong = Mistake(shown(directory), 0, "", "No tenant is configured here", "Add a file `<id>.yaml` for each.")
         raise Misconfigured([wrong])
     loaded: list[tuple[Tenant, Document]] = []
     broken: dict[str, Broken] = {}
+    seen: dict[str, Mapping[str, Seen]] = {}
     for ident, of_one in paths.items():
-        found = _read_tenant(of_one)
+        seen[ident] = {path: Seen.of(path) for path in of_one}
+        found = read_tenant([*map(Path, of_one)])
         if isinstance(found, Broken):
             broken[ident] = found
         else:
             loaded.append(found)
-    return TenantFiles(loaded, broken, [path for path in files if path.is_file() and path.suffix not in SUFFIXES])
+    return TenantFiles(loaded, broken, [path for path in map(Path, others) if path.is_file()], seen)
 
 
-def _read_tenant(paths: Sequence[Path]) -> tuple[Tenant, Document] | Broken:
+def read_tenant(paths: Sequence[Path]) -> tuple[Tenant, Document] | Broken:
+    """A tenant's file, named after its id. More than one is a mistake."""
     path = paths[0]
     mistakes = [
         Mistake(

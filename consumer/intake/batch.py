@@ -2,7 +2,7 @@
 
 import re
 from collections import Counter
-from collections.abc import Collection, Mapping, Sequence
+from collections.abc import Callable, Collection, Mapping, Sequence
 from contextlib import suppress
 from dataclasses import dataclass, field
 from enum import Enum, auto
@@ -99,11 +99,17 @@ class IntakeBatch:
 
 
 class BatchReader:
-    """Reads and decides, by the newest of `decisions`."""
+    """Reads and decides, by the newest of `decisions` that `follow` has taken over."""
 
-    def __init__(self, reader: Reader, decisions: DecisionTable) -> None:
+    def __init__(self, reader: Reader, decisions: Callable[[], DecisionTable]) -> None:
         self._reader = reader
-        self.decisions = decisions
+        self._current = decisions
+        self.decisions = decisions()
+
+    def follow(self) -> frozenset[str]:
+        """Between two batches: decides by the table that counts now, and returns its tenants."""
+        self.decisions = self._current()
+        return self.decisions.tenants
 
     def batch(self, records: Sequence[Record], open_work: set[str]) -> IntakeBatch:
         """Classifies each record. An unavailable registry holds back only the partitions that need it: see `IntakeBatch.waiting`.

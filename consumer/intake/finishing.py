@@ -36,7 +36,7 @@ class Finishing:
         offsets: Offsets,
         parking: Parking,
         *,
-        tenants: frozenset[str],
+        tenants: Collection[str],
         metrics: Metrics,
         failpoints: Failpoints = UNARMED,
     ) -> None:

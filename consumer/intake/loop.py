@@ -55,7 +55,7 @@ class Intake:
         batches: BatchReader,
         inbox: Inbox,
         dead_letters: DeadLetters,
-        tenants: frozenset[str],
+        tenants: Collection[str],
         owner: str,
         batch_size: int,
         metrics: Metrics,
@@ -91,7 +91,8 @@ class Intake:
         )
         self._in_flight = InFlight()
         self._locked_at = 0.0
-        self._open = OpenWork(inbox, tenants, clock)
+        self._known = batches.follow()
+        self._open = OpenWork(inbox, clock)
         self._began = 0.0
         self._pause = Pause(metrics, clock, calm=_CALM)
         self._asking = "kafka"
@@ -160,6 +161,7 @@ class Intake:
     def _sources(self) -> Iterator[Callable[[], IntakeBatch | None]]:
         """All that is parked and can be decided comes before what is read behind it, which may cancel it."""
         yield self._those_locked
+        self._known = self._batches.follow()
         while self._parking.due:
             yield self._those_parked
         yield self._next
@@ -183,7 +185,7 @@ class Intake:
     def _those_parked(self) -> IntakeBatch | None:
         """A page of events whose tenant is known by now, or was awaited in vain. Raises `Unavailable`, `Fenced`."""
         self._beat()
-        return self._parking.batch(self._open.tenants(self._finishing.locked.tenants()))
+        return self._parking.batch(self._open.tenants(self._known, self._finishing.locked.tenants()))
 
     def _next(self) -> IntakeBatch | None:
         """The records that came, behind those that waited for a schema. Raises `Unavailable`."""
@@ -199,7 +201,7 @@ class Intake:
         if not records:
             return None
         self._began = self._clock()
-        batch = self._batches.batch(records, self._open.tenants(locked.tenants()))
+        batch = self._batches.batch(records, self._open.tenants(self._known, locked.tenants()))
         in_flight.records = []
         if batch.waiting:
             in_flight.waiting += batch.waiting

@@ -66,14 +66,22 @@ class Holds:
 
         What waits for a vendor's own time keeps waiting.
         """
-        if not digests:
-            return {}
-        values = {"tenants": list(digests), "digests": list(digests.values())}
         with transaction(self._engine) as connection:
-            changed = [row.tenant_id for row in connection.execute(_CHANGED, values)]
+            changed = _noted(connection, digests)
             if not changed:
                 return {}
             resumed = _resume(connection, changed, service=None, only_held=True)
+        self._announcements.committed()
+        return resumed
+
+    def reconfigured(self, digests: Mapping[str, bytes]) -> Mapping[str, Resumed]:
+        """The same for tenants whose file or secrets this replica has just begun to use, and the holds of all of them end.
+
+        Where another replica has noted the digest before, this one may have held students again since, by the old file.
+        """
+        with transaction(self._engine) as connection:
+            _noted(connection, digests)
+            resumed = _resume(connection, list(digests), service=None, only_held=True)
         self._announcements.committed()
         return resumed
 
@@ -83,6 +91,12 @@ class Holds:
             resumed = _resume(connection, [tenant_id], service=service, only_held=False)
         self._announcements.committed()
         return resumed[tenant_id]
+
+
+def _noted(connection: Connection, digests: Mapping[str, bytes]) -> Sequence[str]:
+    """The tenants whose digest is another than the last one."""
+    values = {"tenants": list(digests), "digests": list(digests.values())}
+    return [row.tenant_id for row in connection.execute(_CHANGED, values)]
 
 
 def _resume(

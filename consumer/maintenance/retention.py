@@ -1,6 +1,6 @@
 """The jobs that delete what is not needed any more, each table at its own age."""
 
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from functools import partial
 
 from consumer.ledger.port.retention import Retention
@@ -12,18 +12,27 @@ _DAY = 86_400.0
 
 
 def retention_jobs(
-    retention: Retention, periods: RetentionSettings, *, attempts: Mapping[str, float], sweep: float, metrics: Metrics
+    retention: Retention,
+    periods: RetentionSettings,
+    *,
+    attempts: Callable[[], Mapping[str, float]],
+    sweep: float,
+    metrics: Metrics,
 ) -> Sequence[BackgroundJob]:
-    """`attempts`: for how many days a tenant's attempts are kept, where its file says so. `sweep`: seconds between two looks for passwords
-    whose lifetime is over; they may not lie there for long."""
-    by_tenant = {tenant: days * _DAY for tenant, days in attempts.items()}
+    """`attempts` gives for how many days a tenant's attempts are kept, where its file says so now. `sweep`: seconds between two looks for
+    passwords whose lifetime is over; they may not lie there for long."""
+
+    def old_attempts() -> Iterator[int]:
+        by_tenant = {tenant: days * _DAY for tenant, days in attempts().items()}
+        return retention.old_attempts(keep=by_tenant, others=periods.attempts * _DAY)
+
     outcomes, events = periods.published_outcomes * _DAY, periods.settled_events * _DAY
     pages = {
         "outbox": partial(retention.published_outcomes, keep=outcomes),
         # They keep a restored ledger from publishing again what it works again, so as long as it may read an event again.
         "outbox_recalled": partial(retention.recalled_outcomes, keep=max(outcomes, events)),
         "inbox": partial(retention.settled_events, keep=events),
-        "attempt": partial(retention.old_attempts, keep=by_tenant, others=periods.attempts * _DAY),
+        "attempt": old_attempts,
         "tenant_wait": partial(retention.ended_waits, keep=periods.ended_waits * _DAY),
     }
 

@@ -197,6 +197,25 @@ class Metrics:
             registry=registry,
         )
 
+        # tenants' files
+        self.tenant_file_invalid = Gauge(
+            "provisioner_tenant_file_invalid",
+            "1 while the newest version of a tenant's file, or a file that it names, cannot be used; the last good one stays in force.",
+            ("tenant",),
+            registry=registry,
+        )
+        self.tenant_changes = Counter(
+            "provisioner_tenant_changes",
+            "Changes of tenants' files, by result: added, changed (in force at once), invalid (not in force), removed.",
+            ("result",),
+            registry=registry,
+        )
+        self.tenants_unreadable = Gauge(
+            "provisioner_tenants_dir_unreadable",
+            "1 while the tenants' folder cannot be read or is empty; all tenants stay as they were.",
+            registry=registry,
+        )
+
         # loops
         self.loop_faults = Counter(
             "provisioner_loop_faults",

@@ -1,6 +1,6 @@
 """What an event means to its tenant: nothing, an action, or a refusal. All decisions are made when the table is built."""
 
-from collections.abc import Collection, Iterable
+from collections.abc import Iterable
 from dataclasses import dataclass
 from enum import StrEnum
 
@@ -59,13 +59,16 @@ _UNLISTED = {
 
 
 class DecisionTable:
-    """Every tenant's status table, worked out. Immutable: a changed configuration makes a new table."""
+    """Every tenant's status table, worked out. Immutable: a changed configuration makes a new table. `tenants` are the ids of all:
+    events of others are refused with UNKNOWN_TENANT.
+    """
 
-    __slots__ = ("_listed", "_unlisted")
+    __slots__ = ("_listed", "_unlisted", "tenants")
 
     def __init__(self, listed: dict[tuple[str, str], Decision], unlisted: dict[str, Decision]) -> None:
         self._listed = listed
         self._unlisted = unlisted
+        self.tenants = frozenset(unlisted)
 
     @classmethod
     def of(cls, tenants: Iterable[Tenant | Outline], *, unreadable: Iterable[str] = ()) -> "DecisionTable":
@@ -81,11 +84,6 @@ class DecisionTable:
             for row in tenant.statuses:
                 listed[tenant.id, row.id] = acts[row.provider_action] if row.provider_action else _NO_ACTION
         return cls(listed, unlisted)
-
-    @property
-    def tenants(self) -> Collection[str]:
-        """The ids of all tenants that are known; events of others are refused with UNKNOWN_TENANT."""
-        return self._unlisted.keys()
 
     def decide(self, tenant_id: str, status_id: str, *, external_sync_disabled: bool) -> Decision:
         """The decision for a status at a tenant: one look-up for a listed status, and no allocation but the key.

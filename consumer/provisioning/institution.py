@@ -1,7 +1,7 @@
 """The tenants with the open connections that their work needs."""
 
 from collections import OrderedDict
-from collections.abc import Callable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass, field
 
 import structlog
@@ -38,22 +38,24 @@ class Institution:
 
 
 class Institutions(Mapping[str, Institution]):
-    """All tenants of a process by id, each opened when it is first asked for, and closed when it was not for an hour.
+    """All tenants that count now by id, each opened when it is first asked for, and closed when it was not for an hour.
 
     A tenant whose secret, key or CA file cannot be used has a `fault`; other tenants are not affected. It is opened again when it is asked
     for, at most once a minute: once the secret is there, work continues without a restart.
+    A tenant that `tenants` gives another object for is opened anew; students in work keep what they began with. One that has left is
+    a KeyError.
     `open_tenant` raises `Stop` and may block for as long as reading small files takes; `clock` returns seconds.
     """
 
     def __init__(
         self,
-        tenants: Sequence[Tenant],
+        tenants: Callable[[], Mapping[str, Tenant]],
         open_tenant: Callable[[Tenant], Institution],
         *,
         clock: Callable[[], float],
         metrics: Metrics,
     ) -> None:
-        self._tenants = {tenant.id: tenant for tenant in tenants}
+        self._tenants = tenants
         self._open_tenant = open_tenant
         self._clock = clock
         self._metrics = metrics
@@ -64,17 +66,18 @@ class Institutions(Mapping[str, Institution]):
         now = self._clock()
         self._close_idle(now)
         opened = self._opened.pop(tenant_id, None)
-        institution = opened.institution if opened else None
+        tenant = self._tenants()[tenant_id]
+        institution = opened.institution if opened and opened.institution.tenant is tenant else None
         if institution is None or (institution.fault is not None and now >= self._open_at[tenant_id]):
-            institution = self._open(self._tenants[tenant_id], now)
+            institution = self._open(tenant, now)
         self._opened[tenant_id] = _Opened(institution, now)
         return institution
 
     def __iter__(self) -> Iterator[str]:
-        return iter(self._tenants)
+        return iter(self._tenants())
 
     def __len__(self) -> int:
-        return len(self._tenants)
+        return len(self._tenants())
 
     def _close_idle(self, now: float) -> None:
         """Those used longest ago come first. A student in work keeps its own reference."""

@@ -37,10 +37,10 @@ class Pool:
     `handle` is given a student and the event loop's time at which the claim was asked for: however long the process stood still since,
     the database's time can be derived from it.
 
-    `shares` says for each tenant how many of its students may be in work at once; `concurrency` how many in all (see `Slots`). `wait`
-    returns when new work was announced, at the latest after the seconds it is given. A student who has been due for `overdue` seconds is
-    claimed although the tenant's services wait: to be reported. None is claimed of a `congested` tenant. Every `sweep` seconds all
-    tenants are looked at.
+    `shares` gives, for each tenant that counts now, how many of its students may be in work at once, and another mapping once that has
+    changed; `concurrency` is how many in all (see `Slots`). `wait` returns when new work was announced, at the latest after the seconds it
+    is given. A student who has been due for `overdue` seconds is claimed although the tenant's services wait: to be reported. None is
+    claimed of a `congested` tenant. Every `sweep` seconds all tenants are looked at.
     """
 
     def __init__(
@@ -48,7 +48,7 @@ class Pool:
         *,
         work: Work,
         handle: Callable[[Job, float], Awaitable[None]],
-        shares: Mapping[str, Share],
+        shares: Callable[[], Mapping[str, Share]],
         concurrency: int,
         lease: float,
         sweep: float,
@@ -62,7 +62,8 @@ class Pool:
     ) -> None:
         self._work = work
         self._handle = handle
-        self._scheduler = Scheduler(shares, overdue=overdue, congested=congested)
+        self._shares = shares
+        self._scheduler = Scheduler(shares(), overdue=overdue, congested=congested)
         self._slots = Slots(concurrency)
         self._lease = lease
         self._sweep = sweep
@@ -87,6 +88,7 @@ class Pool:
         """Works until `stop`; then waits at most `drain` seconds for the students in work."""
         while not self.stopping:
             self._beat()
+            self._reconfigure()
             claimed = await self._look() and await self._claim()
             await self._pause(busy=claimed)
         if self._tasks:
@@ -94,6 +96,12 @@ class Pool:
             for task in late:
                 task.cancel()
             await asyncio.gather(*late, return_exceptions=True)
+
+    def _reconfigure(self) -> None:
+        """Where the tenants have changed, all of them are looked at: one that came back may have students who have long been due."""
+        if (shares := self._shares()) is not self._scheduler.shares:
+            self._scheduler.reconfigure(shares)
+            self._look_again = self._sweep_again = -inf
 
     async def _look(self) -> bool:
         """Asks who has work, where it is time to; False where the ledger could not say."""

@@ -45,6 +45,21 @@ class Scheduler:
         self._waiting: dict[str, float] = {}
         self._wake_up: list[tuple[float, str]] = []
 
+    @property
+    def shares(self) -> Mapping[str, Share]:
+        """Those of the tenants that are served."""
+        return self._shares
+
+    def reconfigure(self, shares: Mapping[str, Share]) -> None:
+        """Other tenants, or other limits. Students in work count until they end; of a tenant that has left, no more are claimed."""
+        self._shares = shares
+        for tenant in [*self._ready, *self._full]:
+            self._forget(tenant)
+            if tenant in shares:
+                self._has_work(tenant)
+        for tenant in self._waiting.keys() - shares.keys():
+            del self._waiting[tenant]
+
     def saw(self, due: Due, now: float, *, everything: bool) -> None:
         """The ledger's answer. `everything`: tenants that are not in it have nothing to do."""
         if everything:

@@ -59,7 +59,6 @@ class StudentWorker:
 
         `claimed_at` is the event loop's time at which the claim was asked for; without it, the student was claimed just now.
         """
-        institution = self._institutions[job.lease.tenant_id]
         claimed_at = asyncio.get_running_loop().time() if claimed_at is None else claimed_at
         commits = Commits(
             self._tools.work,
@@ -68,15 +67,8 @@ class StudentWorker:
             patience=self._limits.lease,
             failpoints=self._tools.failpoints,
         )
-        cases = [
-            Case(job, institution, provider, self._effects(commits, institution), self._tools)
-            for provider in _providers(job)
-            if institution.fault or provider in institution.directories
-        ]
-        for case in cases:
-            case.others = [other for other in cases if other is not case]
         try:
-            await self._end(commits, cases, await self._worked(job, cases))
+            await self._work(job, commits)
         except Fenced:
             self._metrics.fenced_writes.labels("provisioning").inc()
             log.info(
@@ -85,6 +77,21 @@ class StudentWorker:
         except RetryLater as fault:
             # The ledger was unavailable for longer than the lease: the next claim finds what was committed.
             log.warning("lease_abandoned", tenant_id=job.lease.tenant_id, reason=fault.reason)
+
+    async def _work(self, job: Job, commits: Commits) -> None:
+        institution = self._institutions.get(job.lease.tenant_id)
+        if institution is None:
+            # The tenant has left the configuration since the claim: to a replica that still has it, or until it is back.
+            await commits.commit([Defer(0.0)], [Point.STUDENT_DEFERRED])
+            return
+        cases = [
+            Case(job, institution, provider, self._effects(commits, institution), self._tools)
+            for provider in _providers(job)
+            if institution.fault or provider in institution.directories
+        ]
+        for case in cases:
+            case.others = [other for other in cases if other is not case]
+        await self._end(commits, cases, await self._worked(job, cases))
 
     def _effects(self, commits: Commits, institution: Institution) -> Effects:
         return Effects(

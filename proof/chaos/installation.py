@@ -178,7 +178,7 @@ class Installation:
         return [tenant for tenant in self.tenants if tenant.id in institutions]
 
     async def configure(self, tenants: Sequence[Tenant]) -> None:
-        """Writes these tenants' files in place of those that are there, and restarts all replicas, so that they are read."""
+        """Writes these tenants' files in place of those that are there, and restarts all replicas: whatever they count by is then new."""
         self.tenants = tenants
         self.world.write_tenants(tenants)
         await asyncio.gather(*(replica.restart() for replica in self.replicas))

@@ -23,10 +23,12 @@ from proof.simulation.faults import (
     Restart,
     Spell,
     TenantConfigured,
+    TenantSetAside,
 )
 from proof.simulation.hands import change_accounts, replace_passwords
 from proof.simulation.institutions import settings
 from proof.simulation.process import Process
+from proof.simulation.reloading import with_all, without
 from proof.simulation.replica import Replica
 from proof.simulation.surroundings import Surroundings
 
@@ -67,6 +69,10 @@ class FaultInjector:
             case TenantConfigured(at, tenant_id, back_after):
                 self._around.unconfigured.discard(tenant_id)
                 self._to_a_process(Kill(at, None, back_after))
+            case TenantSetAside(_, seconds, number, tenant_id):
+                replica = self._replicas[number]
+                replica.configure(without(tenant_id))
+                asyncio.get_running_loop().call_later(seconds, replica.configure, with_all())
             case AccountsChanged(_, tenant_id):
                 done = self._around.database.settled_accounts(tenant_id)
                 change_accounts(tenant_id, done, self._around.vendors)

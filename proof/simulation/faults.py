@@ -129,6 +129,16 @@ class ConsumerFails:
     replica: int | None
 
 
+@dataclass(frozen=True, slots=True)
+class TenantSetAside:
+    """One replica does not work for a tenant for so long, as its file there tells no more than the status table."""
+
+    at: float
+    seconds: float
+    replica: int
+    tenant_id: str
+
+
 Fault = (
     Kill
     | Restart
@@ -144,6 +154,7 @@ Fault = (
     | PasswordsReplaced
     | AccountsChanged
     | TenantConfigured
+    | TenantSetAside
 )
 
 

@@ -19,6 +19,7 @@ from consumer.failpoints import Failpoints
 from consumer.loops import run_all
 from consumer.mail.rendering import Templates
 from consumer.observe.metrics import Metrics
+from consumer.snapshot import InForce, Snapshot
 from consumer.tenants import Tenant
 from proof.simulation.clients import SimulatedClients
 from proof.simulation.database import Database
@@ -74,6 +75,7 @@ class Replica:
         self._tenants = tenants
         self._failpoints = failpoints
         self._main: asyncio.Task[None] | None = None
+        self._in_force: InForce | None = None
         self._stopping = asyncio.Event()
 
     def start(self) -> None:
@@ -91,6 +93,12 @@ class Replica:
         """Asks it to end, as SIGTERM does."""
         self._around.trace.add(self.process.name, "is asked to stop")
         self._stopping.set()
+
+    def configure(self, snapshot: Snapshot) -> None:
+        """Other tenants count from now on; a new life begins with all of them."""
+        self._around.trace.add(self.process.name, "has other tenants", sorted(snapshot.tenants))
+        if self._in_force is not None:
+            self._in_force.put(snapshot)
 
     def kill(self) -> None:
         if self.process.alive:
@@ -116,6 +124,7 @@ class Replica:
             name=process.name,
             failpoints=self._failpoints(process),
         )
+        self._in_force = assembly.in_force
         loops = assembly.loops(clients, KnownSchemas(), writer())
         try:
             await run_all(loops, stopping=stopping, in_thread=in_thread)

@@ -16,12 +16,14 @@ from proof.simulation.faults import (
     PasswordsReplaced,
     RecordsUnreadable,
     Spell,
+    TenantSetAside,
     over_at,
 )
 from proof.simulation.institutions import tenants
 from proof.simulation.mishaps import mishaps
 from proof.simulation.records import losing, unreadable
 from proof.simulation.refusing import refusing
+from proof.simulation.reloading import setting_aside
 from proof.simulation.replacing import replacing
 from proof.simulation.sequels import ENROLLED, encoder, newest_of, sequel, sequels
 from proof.simulation.unconfigured import configured_late, never_configured
@@ -48,7 +50,7 @@ class Beforehand(StrEnum):
     SYNCHRONISED = "an account that is written elsewhere bears our marker"
 
 
-_AIMED = (Spell, PasswordsReplaced, AccountsChanged, RecordsUnreadable)
+_AIMED = (Spell, PasswordsReplaced, AccountsChanged, RecordsUnreadable, TenantSetAside)
 _HOLDING = frozenset({Beforehand.GUEST, Beforehand.ADMINISTRATOR, Beforehand.SYNCHRONISED})
 
 
@@ -117,6 +119,7 @@ def scenario(seed: int) -> Scenario:
     faults = [
         *_faults(mishaps(rng, replicas), seed, replicas),
         *unreadable(random.Random(f"{seed}/unreadable"), used),  # noqa: S311  repeatable, guards nothing
+        *setting_aside(random.Random(f"{seed}/reloading"), replicas, used),  # noqa: S311  repeatable, guards nothing
     ]
     lost = losing(random.Random(f"{seed}/losing"))  # noqa: S311  repeatable, guards nothing
     late = configured_late(random.Random(f"{seed}/late"), used)  # noqa: S311  repeatable, guards nothing

@@ -70,6 +70,15 @@ def test_the_process_starts_where_one_tenant_cannot_be_used(files: Files, broken
     assert "south-high.yaml" in mistake
 
 
+def test_a_process_that_is_asked_to_look_at_its_files_before_it_is_up_does_not_end(files: Files) -> None:
+    with run(files, SOUTH_HIGH_CLIENT_SECRET="x") as process:
+        until_it_waits_for_the_database(process)
+        process.send_signal(signal.SIGHUP)
+        until_it_waits_for_the_database(process)
+        process.send_signal(signal.SIGTERM)
+        assert process.wait(30) == 0
+
+
 def test_the_process_ends_with_all_mistakes_where_no_tenant_can_be_used(files: Files) -> None:
     files.tenant.write_text("id: north-high\n name: x")
     with run(files) as process:

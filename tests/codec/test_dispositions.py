@@ -5,6 +5,7 @@ Chance is cheap, as the number is what counts; `test_generated.py` looks for the
 
 import json
 import random
+from functools import cache
 from typing import Any
 from uuid import UUID
 
@@ -27,6 +28,7 @@ MANY = 10_000
 STATUSES = ("enrolled", "applied", "no such status")
 
 
+@cache
 def decisions() -> DecisionTable:
     return DecisionTable.of([tenant for tenant, _ in load_tenants(ROOT / "config/tenants")])
 
@@ -44,7 +46,7 @@ def rng() -> random.Random:
 def test_every_record_has_a_disposition(rng: random.Random) -> None:
     schemas = FakeSchemas()
     schemas.known |= dict(enumerate(TEXTS, start=2))
-    batches = BatchReader(EventReader(schemas), decisions())
+    batches = BatchReader(EventReader(schemas), decisions)
     wholes = [payload(_event(status)) for status in STATUSES]
     reasons: set[DeadLetterReason] = set()
     acts = skips = 0
@@ -74,7 +76,7 @@ def test_every_record_has_a_disposition(rng: random.Random) -> None:
 def test_whatever_the_registry_answers_every_record_has_a_disposition(rng: random.Random) -> None:
     transport = httpx.MockTransport(lambda _: _answer(rng))
     with httpx.Client(base_url="http://registry", transport=transport, trust_env=False) as client:
-        batches = BatchReader(EventReader(Registry(client)), decisions())
+        batches = BatchReader(EventReader(Registry(client)), decisions)
         body = payload(_event("enrolled"))
         ends = {"read": 0, "waits": 0}
         reasons: set[DeadLetterReason] = set()

@@ -145,16 +145,15 @@ class Rig:
         return self.consumers[-1]
 
     def new_intake(self) -> Intake:
-        """As a process makes it."""
-        tenants = self.tenants()
-        self.batches = BatchReader(self.reader, DecisionTable.of(tenants))
+        """As a process makes it, which knows the tenants that are configured now."""
+        self.table = DecisionTable.of(self.tenants())
         return Intake(
             consumers=self._new_consumer,
             topic="events",
-            batches=self.batches,
+            batches=BatchReader(self.reader, lambda: self.table),
             inbox=self.ledger,
             dead_letters=DeadLetters(self._new_producer, "dead", timeout=1),
-            tenants=frozenset(tenant.id for tenant in tenants),
+            tenants=frozenset(tenant.id for tenant in self.tenants()),
             owner="me",
             batch_size=500,
             metrics=self.metrics,

@@ -41,7 +41,8 @@ class Registry(WordReader):
 
 def batch_of(registry: Registry, *records: Record) -> IntakeBatch:
     tenants = [tenant for tenant, _ in load_tenants(Path(ROOT) / "config/tenants")]
-    return BatchReader(registry, DecisionTable.of(tenants)).batch(records, set())
+    table = DecisionTable.of(tenants)
+    return BatchReader(registry, lambda: table).batch(records, set())
 
 
 def record(offset: int, schema: int, words: bytes, *, partition: int = 0, headers: Headers | None = None) -> Record:
@@ -142,3 +143,20 @@ def test_a_record_whose_headers_cannot_be_read_is_a_dead_letter_and_its_headers_
     assert [sent.value for sent in producer.sent] == [framed(KNOWN, b"enrolled S1 2")]
     assert (len(batch.arrivals), batch.offsets) == (2, {("events", 0): 3})
     assert Unnameable.asked == [unnameable]
+
+
+def test_a_batch_is_decided_by_one_table_and_the_next_by_the_one_that_counts_then() -> None:
+    (one,) = (tenant for tenant, _ in load_tenants(Path(ROOT) / "config/tenants"))
+    tables = [DecisionTable.of([one]), DecisionTable.of([])]
+    records = [record(offset, KNOWN, b"enrolled S1 1") for offset in range(2)]
+
+    class Swapping(Registry):
+        def read(self, value: bytes | None, headers: Headers | None) -> StudentStatusChanged:
+            tables.reverse()
+            return super().read(value, headers)
+
+    reader = BatchReader(Swapping(), lambda: tables[0])
+    assert len(reader.batch(records[:1], set()).arrivals) == 1
+    assert reader.follow() == frozenset()
+    later = reader.batch(records, set())
+    assert [unknown.tenant_id for unknown in later.unknown] == [one.id] * 2

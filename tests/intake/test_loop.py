@@ -1,6 +1,7 @@
 """The intake: nothing is committed before it is safe, nothing is lost by waiting."""
 
 from consumer.ledger.port.inbox import Disposition
+from consumer.policy.decision import DecisionTable
 from tests.intake.rig import Rig
 
 
@@ -39,6 +40,20 @@ def test_a_status_that_does_nothing_cancels_what_came_just_before_it(rig: Rig) -
     rig.topic.feed(b"enrolled S1 1", b"withdrawn S1 2")
     rig.turn()
     assert rig.ledger.student("north-high", "S1").desired_version == 2
+
+
+def test_a_newer_status_cancels_what_a_tenant_had_left_unsettled_when_it_left(rig: Rig) -> None:
+    """However recently the ledger was asked whose work is open."""
+    rig.topic.feed(b"enrolled S1 1")
+    rig.turn()
+    rig.table = DecisionTable.of([])
+    rig.topic.feed(b"enrolled S2 1")
+    rig.turn(seconds=0)
+    rig.table = DecisionTable.of(rig.tenants())
+    rig.topic.feed(b"withdrawn S1 2")
+    rig.turn()
+    assert rig.ledger.dispositions()["S1/2"] is Disposition.PENDING
+    assert rig.ledger.student("north-high", "S1").arrival.providers == ()
 
 
 def test_an_older_status_that_does_nothing_cancels_nothing_and_is_a_skip(rig: Rig) -> None:

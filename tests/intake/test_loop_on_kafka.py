@@ -109,6 +109,7 @@ class Group:
 
     def member(self, owner: str, *, instance: str | None = None, progress: Progress | None = None) -> Intake:
         tenants = [tenant for tenant, _ in load_tenants(ROOT / "config/tenants")]
+        table = DecisionTable.of(tenants)
 
         def consumer(answered: Answered) -> Any:  # its stub has no `on_lost`
             settings = self.settings.model_copy(update={"group_instance_id": instance})
@@ -117,7 +118,7 @@ class Group:
         return Intake(
             consumers=consumer,
             topic=self.topic,
-            batches=BatchReader(WordReader(), DecisionTable.of(tenants)),
+            batches=BatchReader(WordReader(), lambda: table),
             inbox=self.ledger,
             dead_letters=DeadLetters(lambda: Producer(producer_config(self.settings, name=owner)), self.dead),
             tenants=frozenset(tenant.id for tenant in tenants),

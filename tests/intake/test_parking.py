@@ -247,7 +247,7 @@ def test_a_later_event_that_asks_for_nothing_cancels_what_was_parked_before_it(r
     rig.topic.feed(b"east:enrolled S1 1")
     rig.turn(2, seconds=0.1)
     rig.new_tenants = ("east",)
-    rig.batches.decisions = DecisionTable.of(rig.tenants())
+    rig.table = DecisionTable.of(rig.tenants())
     rig.topic.feed(b"east:withdrawn S1 2")
     rig.turn(1, seconds=0.1)
     assert rig.ledger.dispositions() == {"S1/1": PENDING, "S1/2": PENDING}

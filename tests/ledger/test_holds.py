@@ -71,6 +71,16 @@ async def test_the_same_configuration_changes_nothing(waits: Waits, holds: Holds
     assert await given.claim() == []
 
 
+async def test_a_replica_that_follows_another_ends_what_was_held_by_the_old_file(
+    waits: Waits, holds: Holds, given: Given
+) -> None:
+    holds.configured({"north": NEW})
+    await waits(HELD, HELD, services=(service("microsoft"),))
+    assert holds.reconfigured({"north": NEW}) == {"north": Resumed(services=1, students=2)}
+    assert len(await given.claim()) == 2
+    assert holds.configured({"north": NEW}) == {}
+
+
 async def test_a_changed_configuration_leaves_a_vendors_own_time(waits: Waits, holds: Holds, given: Given) -> None:
     await waits(LIMITED, services=(service("microsoft", held=False),))
     assert holds.configured({"north": NEW}) == {"north": Resumed(services=0, students=0)}

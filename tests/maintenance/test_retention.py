@@ -49,7 +49,7 @@ def metrics() -> Metrics:
 def test_each_table_is_kept_as_long_as_configured(metrics: Metrics) -> None:
     retention = Recorded()
     periods = RetentionSettings(published_outcomes=1, settled_events=3, attempts=5, ended_waits=2)
-    for job in retention_jobs(retention, periods, attempts={"north": 9}, sweep=5, metrics=metrics):
+    for job in retention_jobs(retention, periods, attempts=lambda: {"north": 9}, sweep=5, metrics=metrics):
         list(job.pages())
     assert retention.kept == {
         "outbox": DAY,
@@ -61,7 +61,7 @@ def test_each_table_is_kept_as_long_as_configured(metrics: Metrics) -> None:
 
 
 def test_what_is_deleted_is_counted_by_table(metrics: Metrics) -> None:
-    for job in retention_jobs(Recorded(), RetentionSettings(), attempts={}, sweep=5, metrics=metrics):
+    for job in retention_jobs(Recorded(), RetentionSettings(), attempts=dict, sweep=5, metrics=metrics):
         list(job.pages())
     for table in ("outbox", "inbox", "attempt", "tenant_wait"):
         assert metrics.registry.get_sample_value("provisioner_pruned_rows_total", {"table": table}) == 3
@@ -69,6 +69,6 @@ def test_what_is_deleted_is_counted_by_table(metrics: Metrics) -> None:
 
 
 def test_passwords_are_looked_for_at_each_sweep(metrics: Metrics) -> None:
-    jobs = retention_jobs(Recorded(), RetentionSettings(every=60), attempts={}, sweep=5, metrics=metrics)
+    jobs = retention_jobs(Recorded(), RetentionSettings(every=60), attempts=dict, sweep=5, metrics=metrics)
     assert {job.name: job.every for job in jobs}["credential"] == 5
     assert {job.every for job in jobs if job.name != "credential"} == {60}

@@ -55,6 +55,7 @@ class School:
         self.metrics = Metrics(CollectorRegistry())
         self.tenant: Tenant = load_tenants(ROOT / "config/tenants")[0][0]
         self.stopping = False
+        self.configured = True
         self.fault: Hold | None = None
         self.vault = Vault([("k", bytes(32))])
         self._passwords = (f"Pass-word-{number:04d}-Aa1" for number in count(1))
@@ -87,7 +88,7 @@ class School:
         )
         return StudentWorker(
             tools=tools,
-            institutions={TENANT: self._institution()},
+            institutions={TENANT: self._institution()} if self.configured else {},
             limits=Limits(call=30, lease=0.05, tenant_held=300, throttled=30),
             pace=Pace(
                 base=2,

@@ -21,6 +21,7 @@ class Surroundings:
         self.missing = set(missing)
         self.asked = 0
         self.registry = CollectorRegistry()
+        self.tenants = {name: tenant(name) for name in ("athens", "sparta", "thebes")}
 
     def open(self, of: Tenant) -> Institution:
         self.asked += 1
@@ -29,8 +30,7 @@ class Surroundings:
         return Institution(of, {Provider.MICROSOFT: FakeDirectory(Provider.MICROSOFT)}, None)
 
     def institutions(self) -> Mapping[str, Institution]:
-        tenants = [tenant(name) for name in ("athens", "sparta", "thebes")]
-        return Institutions(tenants, self.open, clock=lambda: self.now, metrics=Metrics(self.registry))
+        return Institutions(lambda: self.tenants, self.open, clock=lambda: self.now, metrics=Metrics(self.registry))
 
     def gauge(self, tenant_id: str) -> float | None:
         return self.registry.get_sample_value("provisioner_tenant_unusable", {"tenant": tenant_id})
@@ -91,3 +91,31 @@ def test_a_tenant_is_opened_when_there_is_work_for_it_and_closed_after_an_hour_w
     around.now += 3_600
     assert institutions["thebes"].fault is None
     assert institutions["athens"] is not first
+
+
+def test_a_tenant_that_has_changed_is_opened_anew_and_the_others_are_not() -> None:
+    around = Surroundings()
+    institutions = around.institutions()
+    before = {name: institutions[name] for name in ("athens", "sparta")}
+    around.tenants = around.tenants | {"sparta": tenant("sparta", google=True)}
+    assert institutions["sparta"].tenant.google
+    assert institutions["athens"] is before["athens"]
+    assert before["sparta"].directories
+
+
+def test_a_tenant_that_was_held_is_opened_at_once_when_it_has_changed() -> None:
+    around = Surroundings("sparta")
+    institutions = around.institutions()
+    assert institutions["sparta"].fault is not None
+    around.missing.clear()
+    around.tenants = around.tenants | {"sparta": tenant("sparta")}
+    assert institutions["sparta"].fault is None
+
+
+def test_a_tenant_that_has_left_is_none_of_them() -> None:
+    around = Surroundings()
+    institutions = around.institutions()
+    assert institutions["sparta"].fault is None
+    around.tenants = {name: one for name, one in around.tenants.items() if name != "sparta"}
+    assert institutions.get("sparta") is None
+    assert list(institutions) == ["athens", "thebes"]

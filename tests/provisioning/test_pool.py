@@ -30,14 +30,16 @@ def pool(
     metrics: Metrics | None = None,
     wait: Callable[[float], Awaitable[None]] | None = None,
     sweep: float = 0.01,
+    shares: Callable[[], Mapping[str, Share]] | None = None,
 ) -> Pool:
     async def short(seconds: float) -> None:
         await asyncio.sleep(min(seconds, 0.01))
 
+    fixed = {tenant: Share(limit, services) for tenant, limit in limits.items()}
     return Pool(
         work=ledger,
         handle=handle,
-        shares={tenant: Share(limit, services) for tenant, limit in limits.items()},
+        shares=shares or (lambda: fixed),
         concurrency=concurrency,
         lease=60,
         sweep=sweep,
@@ -229,3 +231,25 @@ async def test_a_fault_of_the_ledger_that_does_not_pass_is_counted_and_does_not_
 async def test_a_process_that_cannot_continue_ends() -> None:
     with pytest.raises(Stop):
         await pool(Broken("due", Stop("The tables are of another version.")), nothing, limits={"a": 1}).run(drain=1)
+
+
+async def test_a_tenant_that_is_added_is_claimed_and_one_that_left_is_not() -> None:
+    ledger, worked, seen = filled(left=2, added=2), list[str](), asyncio.Event()
+    shares = {"first": {"left": Share(1)}, "then": {"added": Share(1)}}
+    now = shares["first"]
+
+    async def handle(job: Job, _claimed_at: float) -> None:
+        nonlocal now
+        worked.append(job.lease.tenant_id)
+        now = shares["then"]
+        await ledger.commit(job.lease, [Defer(1_000)])
+        if worked.count("added") == 2:
+            seen.set()
+
+    workers = pool(ledger, handle, limits={}, shares=lambda: now, sweep=3_600)
+    running = asyncio.create_task(workers.run(drain=5))
+    async with asyncio.timeout(10):
+        await seen.wait()
+    workers.stop()
+    await running
+    assert worked == ["left", "added", "added"]

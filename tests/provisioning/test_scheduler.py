@@ -124,3 +124,45 @@ def test_tenants_whose_vendor_is_slow_take_no_slots_of_the_others() -> None:
     assert of.room(slots, 2.9) == {}
     room = of.room(slots, 3)
     assert {tenant: one.places for tenant, one in room.items()} == {"b": 4, "a": 4}
+
+
+def test_a_tenant_that_leaves_is_not_served_any_more() -> None:
+    of = with_work("a", "b")
+    of.started("b")
+    of.reconfigure({"a": Share(16)})
+    assert places(of, 4) == {"a": 4}
+    of.ended("b")
+    assert places(of, 4) == {"a": 4}
+
+
+def test_a_tenant_that_leaves_while_it_is_full_is_not_served_when_a_student_ends() -> None:
+    of = with_work("a", limit=1)
+    of.started("a")
+    of.reconfigure({})
+    of.ended("a")
+    assert places(of, 4) == {}
+
+
+def test_a_tenant_that_leaves_while_its_services_wait_is_not_served_when_the_wait_is_over() -> None:
+    of = scheduler()
+    of.saw(due("a", microsoft=30), 100, everything=True)
+    of.reconfigure({})
+    assert of.next_wait_ends() is None
+    assert places(of, 4, 130) == {}
+
+
+def test_a_tenant_that_is_added_is_served_from_the_next_look() -> None:
+    of = with_work("a")
+    of.reconfigure({"a": Share(16), "d": Share(16)})
+    of.saw(due("a", "d"), 1, everything=True)
+    assert places(of, 4) == {"a": 2, "d": 2}
+
+
+def test_a_new_limit_counts_at_once_with_the_students_that_are_in_work() -> None:
+    of = with_work("a", limit=2)
+    for _ in range(2):
+        of.started("a")
+    of.reconfigure({"a": Share(3)})
+    assert places(of, 9) == {"a": 1}
+    of.reconfigure({"a": Share(1)})
+    assert places(of, 9) == {}

@@ -153,3 +153,14 @@ async def test_students_of_a_tenant_that_cannot_be_used_are_held_with_the_reason
     school.fault = None
     await school.work_until_settled()
     school.account()
+
+
+async def test_a_student_whose_tenant_left_after_the_claim_is_handed_back_untouched(school: School) -> None:
+    school.enrol()
+    school.configured = False
+    await school.work()
+    assert school.directory.calls == []
+    assert school.ledger.dispositions() == {"S1/1": Disposition.PENDING}
+    school.configured = True
+    await school.work()
+    assert school.ledger.dispositions() == {"S1/1": Disposition.APPLIED}

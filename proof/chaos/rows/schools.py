@@ -20,7 +20,7 @@ _SLOW = 2.5
 """Seconds for each of an account's six calls, and less than a call may take."""
 
 
-def _with_copies(count: int, world: World, tenants: Sequence[Tenant]) -> Sequence[Tenant]:
+def with_copies(count: int, world: World, tenants: Sequence[Tenant]) -> Sequence[Tenant]:
     """And so many tenants more, like the first one and in its directory, each with a domain of its own there; they send no mail."""
     north = tenants[0]
     if north.microsoft is None:
@@ -41,7 +41,7 @@ def _with_copies(count: int, world: World, tenants: Sequence[Tenant]) -> Sequenc
     83,
     "1,000 tenants configured, one busy, a replica killed",
     expected="the students of the busy one are served, by the others too",
-    arrange=partial(_with_copies, _CONFIGURED - len(INSTITUTIONS)),
+    arrange=partial(with_copies, _CONFIGURED - len(INSTITUTIONS)),
 )
 async def a_thousand(experiment: Experiment) -> None:
     students = people(experiment, _NORTH, _BUSY)
@@ -57,7 +57,7 @@ async def a_thousand(experiment: Experiment) -> None:
     84,
     "40 tenants whose vendor is slow, one whose is not",
     expected="the other's students are served meanwhile",
-    arrange=partial(_with_copies, _SLOW_ONES),
+    arrange=partial(with_copies, _SLOW_ONES),
     heals_within=180,
 )
 async def beside_slow_ones(experiment: Experiment) -> None:

@@ -22,6 +22,7 @@ _SECTIONS = {
     "69 74 79 80": 160,
     "83 84": 90,
     "85": 60,
+    "86": 60,
     "89 90": 65,
 }
 """Rows that share what can be shared, and about how many seconds they take. Rows 11 and 67 take three brokers."""
