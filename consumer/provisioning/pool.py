@@ -179,7 +179,7 @@ class Pool:
 
     def _done(self, task: asyncio.Task[None], tenant: str) -> None:
         self._tasks.discard(task)
-        self._slots.release(task)
+        self._slots.release(task, asyncio.get_running_loop().time())
         self._scheduler.ended(tenant)
         self._metrics.in_work.set(len(self._tasks))
         self._look_wanted = True  # a student may be due again at once

@@ -13,6 +13,9 @@ from consumer.provisioning.slow_start import SlowStart
 
 _SLOW_AFTER = 3.0
 """Seconds: several times what an account takes at a vendor in good health."""
+_SLOW_FOR = 10.0
+"""Seconds after its last slow student ended, for which a tenant counts as slow: the next ones meet the same vendor, and would take all
+slots for as long as it takes to see that."""
 SLOW_SHARE = 3
 """For each slot, how many students of slow tenants there may be besides."""
 
@@ -33,6 +36,7 @@ class Slots:
         self._young: OrderedDict[Hashable, _Taken] = OrderedDict()
         self._old: dict[Hashable, _Taken] = {}
         self._slow: Counter[str] = Counter()
+        self._lately: OrderedDict[str, float] = OrderedDict()
         self._apart = 0
 
     def take(self, student: Hashable, tenant: str, now: float) -> None:
@@ -41,7 +45,7 @@ class Slots:
         self._apart += apart
         self._young[student] = _Taken(tenant, now, apart)
 
-    def release(self, student: Hashable) -> None:
+    def release(self, student: Hashable, now: float) -> None:
         """The student is not in work any more."""
         taken = self._young.pop(student, None)
         if taken is None:
@@ -49,15 +53,17 @@ class Slots:
             self._slow[taken.tenant] -= 1
             if not self._slow[taken.tenant]:
                 del self._slow[taken.tenant]
+                self._lately[taken.tenant] = now + _SLOW_FOR
+                self._lately.move_to_end(taken.tenant)
         self._apart -= taken.apart
 
     def is_slow(self, tenant: str) -> bool:
-        """Whether one of the tenant's students has been in work for so long that others are counted apart."""
-        return tenant in self._slow
+        """Whether one of the tenant's students is, or was lately, in work for so long that others are counted apart."""
+        return tenant in self._slow or tenant in self._lately
 
     def slow_tenants(self) -> Iterable[str]:
         """All of them."""
-        return self._slow.keys()
+        return dict.fromkeys((*self._slow, *self._lately))
 
     def free(self, now: float) -> int:
         """How many there are."""
@@ -70,6 +76,8 @@ class Slots:
         return max(0, self._most_apart - self._apart)
 
     def _age(self, now: float) -> None:
+        while self._lately and next(iter(self._lately.values())) <= now:
+            self._lately.popitem(last=False)
         while self._young:
             student, taken = next(iter(self._young.items()))
             if now - taken.since < _SLOW_AFTER:
