@@ -61,6 +61,7 @@ NOT_RUN = {
     "make bench ARGS=--quick": "half a minute of full load",
     'make bench ARGS="--only accounts start"': "takes minutes",
     'make bench ARGS="--only growth"': "takes hours",
+    'make bench ARGS="--only neighbours"': "takes minutes",
     'make bench ARGS="--only schools commits"': "takes minutes",
     'make bench ARGS="--write docs/performance.md"': "takes minutes, and changes a page",
     "python -m bench --peers --write docs/performance.md": "takes minutes, and changes a page",
