@@ -34,7 +34,8 @@ def decisions() -> DecisionTable:
 
 
 def dispositions(batch: IntakeBatch) -> int:
-    return batch.skips.total() + len(batch.arrivals) + len(batch.dead_letters) + len(batch.waiting)
+    settled = batch.skips.total() + len(batch.arrivals) + len(batch.dead_letters)
+    return settled + len(batch.unknown) + len(batch.waiting)
 
 
 @pytest.fixture
