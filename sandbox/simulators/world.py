@@ -75,12 +75,15 @@ class World:
         return [configured(institution, where) for institution in self.institutions]
 
     def write_tenants(self, tenants: Sequence[Tenant]) -> Path:
-        """Writes the configuration as files, for services in other processes; returns their folder."""
+        """Writes the configuration as files, for services in other processes; returns their folder.
+
+        Without what is as by default: a release that does not know it yet can read them.
+        """
         folder = self.directory / "tenants"
         folder.mkdir(exist_ok=True)
         for tenant in tenants:
             text = yaml.safe_dump(
-                tenant.model_dump(mode="json", exclude_none=True), allow_unicode=True, sort_keys=False
+                tenant.model_dump(mode="json", exclude_defaults=True), allow_unicode=True, sort_keys=False
             )
             (folder / f"{tenant.id}.yaml").write_text(text, encoding="utf-8")
         return folder
