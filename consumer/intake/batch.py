@@ -2,7 +2,7 @@
 
 import re
 from collections import Counter
-from collections.abc import Callable, Collection, Mapping, Sequence
+from collections.abc import Callable, Collection, Sequence
 from contextlib import suppress
 from dataclasses import dataclass, field
 from enum import Enum, auto
@@ -15,8 +15,8 @@ from consumer.codec.reader import Peek
 from consumer.codec.wire import SchemaRef, schema_of
 from consumer.errors import Unavailable
 from consumer.events import Provider, ProviderAction, StudentStatusChanged
-from consumer.intake.dead_letters import DeadLetter
-from consumer.intake.port import Record
+from consumer.intake.dead_letters import DeadLetter, refused
+from consumer.intake.port import Record, origin_of
 from consumer.kafka import UnreadableHeaders, headers_of
 from consumer.ledger.port.inbox import Arrival, Place
 from consumer.ledger.port.parking import Origin, ParkedRecord
@@ -32,12 +32,6 @@ _TRACEPARENT = re.compile(
 
 _LARGEST_PARKED = 65_536
 """Bytes. An event has one or two thousand; with the limit on their number, this bounds what parked records take in the ledger."""
-
-_SENTENCES: Mapping[DeadLetterReason, str] = {
-    DeadLetterReason.UNKNOWN_TENANT: "No tenant with this id is configured.",
-    DeadLetterReason.UNLISTED_STATUS: "The status is not in the tenant's table.",
-    DeadLetterReason.TENANT_UNUSABLE: "The tenant's file cannot be read: correct it, then write the record to the topic again.",
-}
 
 
 class Reader(Protocol):
@@ -205,14 +199,8 @@ class BatchReader:
             batch.arrivals.append(_taken(record, event, value, headers, skip=reason))
 
 
-def refused(record: Record, reason: DeadLetterReason) -> DeadLetter:
-    """A dead letter for an event that the configuration gives no meaning to."""
-    return DeadLetter(record, reason, _SENTENCES[reason])
-
-
 def _unknown(record: Record, tenant_id: str, value: bytes | None, headers: Headers | None) -> ParkedRecord:
-    origin = (record.topic() or "", record.partition() or 0, record.offset() or 0)
-    return ParkedRecord(origin, tenant_id, value or b"", record.key(), tuple(headers or ()))
+    return ParkedRecord(origin_of(record), tenant_id, value or b"", record.key(), tuple(headers or ()))
 
 
 def _taken(
@@ -225,10 +213,11 @@ def _taken(
     providers: tuple[Provider, ...] = (),
     skip: SkipReason | None = None,
 ) -> Taken:
+    topic, partition, offset = origin_of(record)
     arrival = Arrival(
-        topic=record.topic() or "",
-        partition=record.partition() or 0,
-        offset=record.offset() or 0,
+        topic=topic,
+        partition=partition,
+        offset=offset,
         event=event,
         action=action,
         providers=providers,

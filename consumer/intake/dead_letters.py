@@ -1,7 +1,7 @@
 """Sends dead letters, and returns only when the cluster has them."""
 
 import hashlib
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from functools import partial
 
@@ -9,14 +9,19 @@ from confluent_kafka import KafkaError, KafkaException
 
 from consumer.codec.dead_letters import DeadLetterReason, dead_letter_headers
 from consumer.errors import Unavailable
-from consumer.intake.port import Producer, Record
+from consumer.intake.port import Producer, Record, origin_of
 from consumer.kafka import is_fatal
+from consumer.ledger.port.parking import Origin
 
 _TOO_LARGE = {KafkaError.MSG_SIZE_TOO_LARGE, KafkaError.INVALID_RECORD}
 _OMITTED = "provisioner-value-omitted"
 _LARGE_KEY = 1024
 
-_Origin = tuple[str, int, int]
+_SENTENCES: Mapping[DeadLetterReason, str] = {
+    DeadLetterReason.UNKNOWN_TENANT: "No tenant with this id is configured.",
+    DeadLetterReason.UNLISTED_STATUS: "The status is not in the tenant's table.",
+    DeadLetterReason.TENANT_UNUSABLE: "The tenant's file cannot be read: correct it, then write the record to the topic again.",
+}
 
 
 @dataclass(frozen=True, slots=True)
@@ -33,9 +38,14 @@ class DeadLetter:
     headers_readable: bool = True
 
     @property
-    def place(self) -> _Origin:
+    def place(self) -> Origin:
         """Topic, partition and offset that it was read from."""
-        return self.record.topic() or "", self.record.partition() or 0, self.record.offset() or 0
+        return origin_of(self.record)
+
+
+def refused(record: Record, reason: DeadLetterReason) -> DeadLetter:
+    """A dead letter for an event that the configuration gives no meaning to."""
+    return DeadLetter(record, reason, _SENTENCES[reason])
 
 
 class DeadLettersUnavailable(Unavailable):
@@ -54,8 +64,8 @@ class DeadLetters:
         self._producer = producers()
         self._topic = topic
         self._timeout = timeout
-        self._reports: dict[_Origin, KafkaError | None] = {}
-        self._on_their_way: set[_Origin] = set()
+        self._reports: dict[Origin, KafkaError | None] = {}
+        self._on_their_way: set[Origin] = set()
 
     def send(self, dead_letters: Sequence[DeadLetter]) -> None:
         """Sends all. Raises `LettersAway` where the cluster has not taken every one of them in `timeout` seconds: call again."""
@@ -109,7 +119,7 @@ class DeadLetters:
             self._on_their_way.discard(dead_letter.place)
             raise DeadLettersUnavailable("The dead-letter producer's queue is full.") from None
 
-    def _reported(self, place: _Origin, error: KafkaError | None, _record: Record) -> None:
+    def _reported(self, place: Origin, error: KafkaError | None, _record: Record) -> None:
         self._on_their_way.discard(place)
         self._reports[place] = error
 

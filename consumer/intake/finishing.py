@@ -11,8 +11,8 @@ import structlog
 
 from consumer.codec.dead_letters import DeadLetterReason
 from consumer.failpoints import UNARMED, Failpoints, Point, commit_lost
-from consumer.intake.batch import IntakeBatch, Source, Taken, refused
-from consumer.intake.dead_letters import DeadLetter, DeadLetters, DeadLettersUnavailable
+from consumer.intake.batch import IntakeBatch, Source, Taken
+from consumer.intake.dead_letters import DeadLetter, DeadLetters, DeadLettersUnavailable, refused
 from consumer.intake.locked import Locked, earliest
 from consumer.intake.offsets import Offsets
 from consumer.intake.parking import Parking

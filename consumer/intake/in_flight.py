@@ -4,7 +4,7 @@ from collections.abc import Collection, Sequence
 from dataclasses import dataclass, field
 
 from consumer.intake.batch import IntakeBatch
-from consumer.intake.port import Record
+from consumer.intake.port import Record, origin_of
 from consumer.ledger.port.inbox import Place
 
 
@@ -28,8 +28,8 @@ class InFlight:
 
 
 def place_of(record: Record) -> Place:
-    """Where the record is from; the consumer's own errors are from nowhere."""
-    return record.topic() or "", record.partition() or 0
+    """The partition that the record is from."""
+    return origin_of(record)[:2]
 
 
 def places_of(records: Sequence[Record]) -> set[Place]:

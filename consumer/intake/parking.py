@@ -10,8 +10,10 @@ Their partitions continue meanwhile. Who owns a partition owns what is parked of
 from collections.abc import Callable, Collection
 
 from consumer.codec.dead_letters import DeadLetterReason
-from consumer.intake.batch import BatchReader, IntakeBatch, Source, refused
+from consumer.intake.batch import BatchReader, IntakeBatch, Source
+from consumer.intake.dead_letters import refused
 from consumer.intake.offsets import Offsets
+from consumer.intake.port import origin_of
 from consumer.ledger.port.inbox import Inbox
 from consumer.ledger.port.parking import BEGINNING, ParkedRecord, ParkingWrites
 from consumer.observe.metrics import Metrics
@@ -92,7 +94,7 @@ class Parking:
         batch = self._batches.batch([record for record in page.records if not record.expired], open_work)
         expired = [record for record in page.records if record.expired]
         batch.dead_letters += [refused(record, DeadLetterReason.UNKNOWN_TENANT) for record in expired]
-        staying = {(one.topic(), one.partition(), one.offset()) for one in (*batch.waiting, *batch.unknown)}
+        staying = {origin_of(one) for one in (*batch.waiting, *batch.unknown)}
         batch.parked = {record.origin for record in page.records} - staying
         batch.source, batch.offsets = Source.PARKED, {}
         return batch if batch.parked else None

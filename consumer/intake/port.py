@@ -6,6 +6,7 @@ from typing import Any, Protocol
 from confluent_kafka import KafkaError, TopicPartition
 
 from consumer.codec.dead_letters import NewHeaders
+from consumer.ledger.port.parking import Origin
 
 
 class Record(Protocol):
@@ -18,6 +19,11 @@ class Record(Protocol):
     def key(self) -> bytes | None: ...
     def value(self) -> bytes | None: ...
     def headers(self) -> Any: ...  # noqa: ANN401  a list of pairs, or None; the library's stub says more
+
+
+def origin_of(record: Record) -> Origin:
+    """Where the record is from; the consumer's own errors are from nowhere."""
+    return record.topic() or "", record.partition() or 0, record.offset() or 0
 
 
 Rebalanced = Callable[["Consumer", list[TopicPartition]], None]
