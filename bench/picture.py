@@ -42,7 +42,7 @@ def draw(page: Path, curves: Sequence[Curve], title: str) -> None:
         _text(_LEFT, 24, title, anchor="start", size=15),
         *_grid(),
     ]
-    for number, (curve, colour) in enumerate(zip(curves, _COLOURS, strict=False)):
+    for number, (curve, colour) in enumerate(zip(curves, _COLOURS[: len(curves)], strict=True)):
         parts.append(f'<polyline fill="none" stroke="{colour}" stroke-width="2.5" points="{_points(curve.waits)}"/>')
         parts.append(
             _text(_WIDTH - _RIGHT, _HEIGHT - _BOTTOM - 34 + 18 * number, str(curve), anchor="end", colour=colour)

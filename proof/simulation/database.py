@@ -204,7 +204,7 @@ class Database(MemoryLedger):
             arrivals, epochs=epochs, offsets=offsets, stored=stored, skip_locked=skip_locked, parking=parking
         )
         self.change_log.passed(offsets or {}, epochs)
-        for arrival, disposition in zip(arrivals, dispositions, strict=False):
+        for arrival, disposition in zip(arrivals, dispositions[: len(arrivals)], strict=True):
             if disposition in _KEPT:
                 self.change_log.accepted(arrival, disposition, epochs[arrival.topic, arrival.partition])
             if disposition is Disposition.PENDING:

@@ -5,7 +5,7 @@ from dataclasses import dataclass
 from http import HTTPStatus
 
 from consumer.events import Provider
-from proof.history import Call, History, Operation
+from proof.history import WRITES, Call, History, Operation
 from proof.simulation.faults import Kill
 from proof.simulation.institutions import tenants
 from proof.simulation.scenario import Scenario, Sent
@@ -24,7 +24,7 @@ _BACK_AFTER = 5.0
 _CONCURRENCY = 16
 _REPLICAS = 3
 
-CREATIONS, QUERIES, WRITES, WRITES_IN = 10, 2_400, 3_000, 150
+CREATIONS, QUERIES, GRAPH_WRITES, GRAPH_SECONDS = 10, 2_400, 3_000, 150
 """Google's creations in a second and queries in a minute; Graph's writes in so many seconds."""
 
 
@@ -39,7 +39,7 @@ def intake(provider: Provider, students: int, *, kills: int = 0) -> Scenario:
         faults=[Kill(60.0 * (turn + 1), turn % _REPLICAS, _BACK_AFTER) for turn in range(kills)],
         quirks=Quirks(
             google=GoogleQuirks(creations_per_second=CREATIONS, queries_per_minute=QUERIES),
-            graph=GraphQuirks(writes_per_window=WRITES, retry_after=None),
+            graph=GraphQuirks(writes_per_window=GRAPH_WRITES, retry_after=None),
         ),
         replicas=_REPLICAS,
         tenants=everyone,
@@ -67,10 +67,7 @@ def creations(history: History) -> Use:
 
 def writes(history: History) -> Use:
     """At Graph."""
-    return _use([call for call in history.calls if call.service == "microsoft" and call.operation in _WRITES])
-
-
-_WRITES = {Operation.CREATE, Operation.LICENCES, Operation.GROUP, Operation.MARK}
+    return _use([call for call in history.calls if call.service == "microsoft" and call.operation in WRITES])
 
 
 def _use(calls: Sequence[Call]) -> Use:

@@ -5,7 +5,7 @@ import pytest
 from consumer.events import Provider
 from proof.checker import check
 from proof.history import History
-from proof.simulation.limits import CREATIONS, WRITES, WRITES_IN, creations, intake, writes
+from proof.simulation.limits import CREATIONS, GRAPH_SECONDS, GRAPH_WRITES, creations, intake, writes
 from proof.simulation.run import play
 
 ENOUGH, FEW = 0.98, 0.01
@@ -30,7 +30,7 @@ def test_google_creations_are_made_at_the_rate_of_the_domain() -> None:
 @pytest.mark.computes
 def test_graph_writes_use_the_whole_bucket() -> None:
     use = writes(played(Provider.MICROSOFT, 3_000))
-    assert use.served >= ENOUGH * (WRITES + use.seconds * WRITES / WRITES_IN)
+    assert use.served >= ENOUGH * (GRAPH_WRITES + use.seconds * GRAPH_WRITES / GRAPH_SECONDS)
     assert use.refused_share <= FEW
 
 
