@@ -1,4 +1,7 @@
-"""Each loop, built from settings, tenants and clients. `app` says when."""
+"""Each loop, built from settings, tenants and clients. `app` says when.
+
+One module, however long: what is built here knows nothing of how the others are.
+"""
 
 import random
 from collections.abc import Callable, Collection, Mapping, Sequence
@@ -244,14 +247,18 @@ class Assembly:
         for pattern in tenant.addresses.patterns:
             for wrong in pattern_errors(pattern):
                 raise Stop(f"An address pattern is wrong: {wrong}.")
-        pacer = self.pacer(clients)
-        quotas = {service: Quota(tenant.id, service, terms, pacer) for service, terms in terms_of(tenant).items()}
-        directories = open_directories(tenant, http=clients.http, tokens=clients.tokens, quotas=quotas)
-        if tenant.mailgun is None:
-            return Institution(tenant, directories, None, quotas=quotas)
-        quota = Quota(tenant.id, MAIL, MailgunTerms(tenant.mailgun), pacer)
-        mailer = open_mailer(tenant.mailgun, http=clients.http, open_secret=self._open_secret, quota=quota)
-        return Institution(tenant, directories, mailer, quotas={**quotas, MAIL: quota})
+        pacer, terms = self.pacer(clients), dict(terms_of(tenant))
+        if tenant.mailgun:
+            terms[MAIL] = MailgunTerms(tenant.mailgun)
+        quotas = {service: Quota(tenant.id, service, of, pacer) for service, of in terms.items()}
+        return Institution(
+            tenant,
+            open_directories(tenant, http=clients.http, tokens=clients.tokens, quotas=quotas),
+            open_mailer(tenant.mailgun, http=clients.http, open_secret=self._open_secret, quota=quotas[MAIL])
+            if tenant.mailgun
+            else None,
+            quotas=quotas,
+        )
 
 
 def decisions(snapshot: Snapshot) -> DecisionTable:

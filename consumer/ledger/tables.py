@@ -1,4 +1,4 @@
-"""Every table, with why it is there. `migrations/` makes them; a test holds the two together.
+"""Every table, with why it is there. `migrations/` makes them; a test holds the two together. One module, however long: one schema.
 
 Personal data is in `student` (the newest event), `account` (the create call's body), `address` and `outbox` (sign-in addresses, until
 retention deletes what was published), `parked_record` (whole records, until their tenant is known or they are dead letters), and in no

@@ -152,11 +152,9 @@ class Bucket:
         want = Want(self.limit, self._lacking(), int(_IN_ADVANCE / self.limit.interval))
         try:
             portion = await self._quotas.take(want)
-        except RetryLater:
-            self._more_at = loop.time() + _ASK_AGAIN
-            return
         except Exception as error:  # noqa: BLE001  callers have their patience, and the next one asks again
-            self._failed(error)
+            if not isinstance(error, RetryLater):
+                self._failed(error)
             self._more_at = loop.time() + _ASK_AGAIN
             return
         now = loop.time()

@@ -2,6 +2,8 @@
 
 import asyncio
 from collections import Counter
+from collections.abc import Generator
+from contextlib import contextmanager
 from weakref import WeakValueDictionary
 
 import structlog
@@ -39,15 +41,16 @@ class Pacer:
         """Whether so many of the tenant's students wait for their turn that claiming others is of no use."""
         return self._waiting[tenant_id] >= _ENOUGH
 
-    def waits(self, tenant_id: str) -> None:
-        """One of the tenant's students waits for its turn, …"""
+    @contextmanager
+    def waiting(self, tenant_id: str) -> Generator[None]:
+        """Around the time in which one of the tenant's students waits for its turn."""
         self._waiting[tenant_id] += 1
-
-    def waits_no_more(self, tenant_id: str) -> None:
-        """… and now it does not."""
-        self._waiting[tenant_id] -= 1
-        if not self._waiting[tenant_id]:
-            del self._waiting[tenant_id]
+        try:
+            yield
+        finally:
+            self._waiting[tenant_id] -= 1
+            if not self._waiting[tenant_id]:
+                del self._waiting[tenant_id]
 
     def stop(self) -> None:
         """The process ends: students who wait for their turn are handed back at once."""

@@ -61,13 +61,12 @@ class Quota:
     async def _take(self, cost: Cost, taken: dict[Limit, int], patience: float, on_wait: OnWait) -> None:
         loop = asyncio.get_running_loop()
         began = loop.time()
-        self._pacer.waits(self._tenant_id)
         try:
-            for limit, tokens in cost.items():
-                await self._bucket(limit).take(tokens, patience=began + patience - loop.time(), on_wait=on_wait)
-                taken[limit] = tokens
+            with self._pacer.waiting(self._tenant_id):
+                for limit, tokens in cost.items():
+                    await self._bucket(limit).take(tokens, patience=began + patience - loop.time(), on_wait=on_wait)
+                    taken[limit] = tokens
         finally:
-            self._pacer.waits_no_more(self._tenant_id)
             self._pacer.metrics.limit_wait_seconds.labels(self._service).observe(loop.time() - began)
 
     def charge(self, call: Call) -> None:

@@ -31,5 +31,5 @@ class Terms(Protocol):
         ...
 
     def used(self, answer: Answer) -> float | None:
-        """The share of a limit that is used, where the vendor tells it."""
+        """The share of a limit that is used, where the vendor reports it."""
         ...

@@ -12,7 +12,6 @@ import asyncio
 from collections.abc import AsyncGenerator, Awaitable, Callable, Mapping, Sequence
 from contextlib import asynccontextmanager
 from datetime import datetime
-from types import MappingProxyType
 from typing import TypeVar
 
 from consumer.errors import (
@@ -40,7 +39,7 @@ from consumer.ledger.port.writes import (
     Write,
 )
 from consumer.observe.metrics import Metrics
-from consumer.pacing.quota import UNLIMITED, Turns
+from consumer.pacing.quota import NO_QUOTAS, UNLIMITED, Turns
 from consumer.provisioning.commits import Commits
 from consumer.provisioning.containment import Containment, Experience, Limits, place_of
 
@@ -68,7 +67,7 @@ class Effects:
         limits: Limits,
         metrics: Metrics,
         experience: Experience,
-        quotas: Mapping[str, Turns] = MappingProxyType({}),
+        quotas: Mapping[str, Turns] = NO_QUOTAS,
     ) -> None:
         self.metrics = metrics
         self._quotas = quotas

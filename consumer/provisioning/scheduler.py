@@ -83,10 +83,9 @@ class Scheduler:
         """How many students to claim, of which tenants. Those that have the fewest in work, for their limit, get most."""
         self._end_waits(now)
         free, apart = slots.free(now), slots.free_apart()
-        ready = (tenant for tenant in self._ready if not self._congested(tenant))
-        quick = list(islice((tenant for tenant in ready if not slots.is_slow(tenant)), free))
-        slow = [tenant for tenant in slots.slow_tenants() if tenant in self._ready and not self._congested(tenant)]
-        slow = slow[:apart]
+        quick = list(islice((one for one in self._ready if not slots.is_slow(one) and not self._congested(one)), free))
+        ready_slow = (one for one in slots.slow_tenants() if one in self._ready and not self._congested(one))
+        slow = list(islice(ready_slow, apart))
         places = self._shared(quick, free) + self._shared(slow, apart)
         for tenant in places:
             self._ready.move_to_end(tenant)

@@ -8,6 +8,7 @@ the process; each has its own limit, and all of them together have one.
 from collections import Counter, OrderedDict
 from collections.abc import Hashable, Iterable
 from dataclasses import dataclass
+from itertools import chain
 
 from consumer.provisioning.slow_start import SlowStart
 
@@ -54,7 +55,6 @@ class Slots:
             if not self._slow[taken.tenant]:
                 del self._slow[taken.tenant]
                 self._lately[taken.tenant] = now + _SLOW_FOR
-                self._lately.move_to_end(taken.tenant)
         self._apart -= taken.apart
 
     def is_slow(self, tenant: str) -> bool:
@@ -63,7 +63,7 @@ class Slots:
 
     def slow_tenants(self) -> Iterable[str]:
         """All of them."""
-        return dict.fromkeys((*self._slow, *self._lately))
+        return chain(self._slow, self._lately)
 
     def free(self, now: float) -> int:
         """How many there are."""
@@ -85,6 +85,7 @@ class Slots:
             del self._young[student]
             self._old[student] = taken
             self._slow[taken.tenant] += 1
+            self._lately.pop(taken.tenant, None)
             if not taken.apart and self._apart < self._most_apart:
                 taken.apart = True
                 self._apart += 1

@@ -131,7 +131,7 @@ class ConsumerFails:
 
 @dataclass(frozen=True, slots=True)
 class TenantSetAside:
-    """One replica does not work for a tenant for so long, as its file there tells no more than the status table."""
+    """One replica serves no students of a tenant for `seconds`: of the file there, only the status table can be read."""
 
     at: float
     seconds: float

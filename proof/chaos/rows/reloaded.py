@@ -19,7 +19,7 @@ _FEW, _MANY = 3, 20
 
 @BOOK.row(
     86,
-    "a tenant's file is added, changed, broken, mended and removed under load",
+    "a tenant's file is added, changed, broken, repaired and removed under load",
     expected="no other tenant notices, nothing is lost, no restart",
     arrange=partial(with_copies, 1),
 )
@@ -42,7 +42,7 @@ async def reloaded(experiment: Experiment) -> None:
     await of.enrol(_FEW, prefix="renamed-")
 
     await of.put(whole, "tenant_file_usable")
-    experiment.fire("file mended")
+    experiment.fire("file repaired")
     await of.enrol(_FEW, prefix="renamed-")
 
     unfinished = await of.accepted(_MANY)
