@@ -31,8 +31,8 @@ class Found:
     """An account at the provider. `marker` is what stands on it now, or None; `deleted`: it can still be restored.
 
     `synchronised`: it is written from a directory on the institution's premises, and not here. `enabled`: its sign-in is not blocked.
-    `licences`: those that the account has, in lower case; None where they were not asked for, or are not given to accounts. `throttled`:
-    the call is done, and the vendor limited the rate on the way.
+    `licences`: those that the account has, in lower case; None where they were not asked for, or are not given to accounts. `org_unit`:
+    where it is placed, None where there are no such units. `throttled`: the call is done, and the vendor limited the rate on the way.
     """
 
     object_id: str
@@ -43,6 +43,7 @@ class Found:
     synchronised: bool = False
     enabled: bool = True
     licences: frozenset[str] | None = None
+    org_unit: str | None = None
     ever_signed_in: bool | None = None
     throttled: Throttled | None = None
 
@@ -55,6 +56,11 @@ class Directory(Protocol):
     @property
     def keeps_markers(self) -> bool:
         """Whether this directory is known to keep the marker of a creation: then an account without one is not ours."""
+        ...
+
+    @property
+    def suspending_ends_sessions(self) -> bool:
+        """Whether a suspension signs its user out everywhere, so that `end_sessions` adds nothing."""
         ...
 
     async def find_marked(self, marker: str, *, timeout: float) -> Sequence[Found]:
@@ -104,6 +110,29 @@ class Directory(Protocol):
 
     async def add_to_group(self, object_id: str, group: str, *, timeout: float) -> None:
         """Makes the account a member; being one already is success. Idempotent."""
+        ...
+
+    async def suspend(self, object_id: str, *, timeout: float) -> None:
+        """Blocks the account's sign-in, and changes nothing else. Idempotent. Reads may lag: `read` shows when it is so everywhere."""
+        ...
+
+    async def reactivate(self, object_id: str, *, timeout: float) -> None:
+        """Opens the account's sign-in again. Idempotent."""
+        ...
+
+    async def end_sessions(self, object_id: str, *, timeout: float) -> None:
+        """Signs the account out everywhere; what is signed in now may last for some minutes. Idempotent.
+
+        Raises `Hold` for all who need this call where its permission is missing.
+        """
+        ...
+
+    async def remove_licences(self, object_id: str, licences: Sequence[str], *, timeout: float) -> None:
+        """Takes all of `licences` in one call; not having one is success. Idempotent."""
+        ...
+
+    async def move(self, object_id: str, org_unit: str, *, timeout: float) -> None:
+        """Puts the account into an organisational unit. Idempotent. Raises `Hold` for all who need this unit where it does not exist."""
         ...
 
     async def was_used(self, object_id: str, *, password_set_at: datetime | None, timeout: float) -> bool | None:

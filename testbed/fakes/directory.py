@@ -2,44 +2,31 @@
 
 import asyncio
 from collections import deque
-from collections.abc import Sequence
+from collections.abc import AsyncGenerator, Sequence
+from contextlib import asynccontextmanager
 from dataclasses import dataclass, field, replace
 from datetime import datetime
 
-from consumer.errors import AddressTaken, Fault, NotYet, OutcomeUnknown, Throttled
+from consumer.errors import AddressTaken, NotYet, Throttled
 from consumer.events import Provider, SignOnIdentity
 from consumer.providers.port import Found, NewAccount
+from testbed.fakes.mishaps import Mishap
 
-
-@dataclass(frozen=True, slots=True)
-class Mishap:
-    """The fault of one call: whether the write is carried out all the same, and what the caller gets."""
-
-    done: bool
-    fault: Fault
-
-
-def lost_answer() -> Mishap:
-    """Carried out, and the answer never arrives."""
-    return Mishap(done=True, fault=OutcomeUnknown("The answer was lost."))
-
-
-def lost_request() -> Mishap:
-    """Never carried out, and no answer arrives either."""
-    return Mishap(done=False, fault=OutcomeUnknown("No answer in time."))
-
-
-def throttled(after: float | None) -> Mishap:
-    """Refused for now."""
-    return Mishap(done=False, fault=Throttled("Too many requests.", after=after))
-
-
-def refused(fault: Fault) -> Mishap:
-    """Refused with this fault."""
-    return Mishap(done=False, fault=fault)
-
-
-_WRITES = frozenset({"create", "mark", "restore", "assign_licences", "add_to_group", "replace_password"})
+_WRITES = frozenset(
+    {
+        "create",
+        "mark",
+        "restore",
+        "assign_licences",
+        "add_to_group",
+        "suspend",
+        "reactivate",
+        "end_sessions",
+        "remove_licences",
+        "move",
+        "replace_password",
+    }
+)
 
 
 @dataclass
@@ -52,6 +39,7 @@ class FakeAccount:
     privileged: bool = False
     licences: list[str] = field(default_factory=list[str])
     groups: list[str] = field(default_factory=list[str])
+    sessions: bool = True
     hidden: bool = False
 
     def block(self) -> None:
@@ -73,6 +61,7 @@ class FakeDirectory:
     def __init__(self, provider: Provider = Provider.MICROSOFT) -> None:
         self.provider = provider
         self.keeps_markers = True
+        self.suspending_ends_sessions = provider is Provider.GOOGLE
         self.accounts: dict[str, FakeAccount] = {}
         self.calls: list[str] = []
         self.bodies: list[tuple[NewAccount, str]] = []
@@ -170,30 +159,44 @@ class FakeDirectory:
     async def restore(self, object_id: str, *, org_unit: str | None, timeout: float) -> Found:
         """See the port."""
         del org_unit
-        mishap = self._begin("restore", timeout, may_be_done=True)
-        account = self._account(object_id)
-        account.found = replace(account.found, deleted=False)
-        await self._hang("restore")
-        if mishap:
-            raise mishap.fault
+        async with self._changing("restore", object_id, timeout) as account:
+            account.found = replace(account.found, deleted=False)
         return account.found
 
     async def assign_licences(self, object_id: str, licences: Sequence[str], *, timeout: float) -> None:
         """See the port."""
-        mishap = self._begin("assign_licences", timeout, may_be_done=True)
-        known = self._account(object_id).licences
-        known.extend(licence for licence in licences if licence not in known)
-        await self._hang("assign_licences")
-        if mishap:
-            raise mishap.fault
+        async with self._changing("assign_licences", object_id, timeout) as account:
+            account.licences.extend(licence for licence in licences if licence not in account.licences)
 
     async def add_to_group(self, object_id: str, group: str, *, timeout: float) -> None:
         """See the port."""
-        mishap = self._begin("add_to_group", timeout, may_be_done=True)
-        if group not in (known := self._account(object_id).groups):
-            known.append(group)
-        if mishap:
-            raise mishap.fault
+        async with self._changing("add_to_group", object_id, timeout) as account:
+            account.groups.extend({group}.difference(account.groups))
+
+    async def suspend(self, object_id: str, *, timeout: float) -> None:
+        """See the port."""
+        async with self._changing("suspend", object_id, timeout) as account:
+            account.block()
+
+    async def reactivate(self, object_id: str, *, timeout: float) -> None:
+        """See the port."""
+        async with self._changing("reactivate", object_id, timeout) as account:
+            account.unblock()
+
+    async def end_sessions(self, object_id: str, *, timeout: float) -> None:
+        """See the port."""
+        async with self._changing("end_sessions", object_id, timeout) as account:
+            account.sessions = False
+
+    async def remove_licences(self, object_id: str, licences: Sequence[str], *, timeout: float) -> None:
+        """See the port."""
+        async with self._changing("remove_licences", object_id, timeout) as account:
+            account.licences = [one for one in account.licences if one not in licences]
+
+    async def move(self, object_id: str, org_unit: str, *, timeout: float) -> None:
+        """See the port."""
+        async with self._changing("move", object_id, timeout) as account:
+            account.found = replace(account.found, org_unit=org_unit)
 
     async def was_used(self, object_id: str, *, password_set_at: datetime | None, timeout: float) -> bool | None:
         """See the port."""
@@ -203,15 +206,21 @@ class FakeDirectory:
 
     async def replace_password(self, object_id: str, password: str, *, timeout: float) -> None:
         """See the port."""
-        mishap = self._begin("replace_password", timeout, may_be_done=True)
-        self._account(object_id).password = password
-        await self._hang("replace_password")
-        if mishap:
-            raise mishap.fault
+        async with self._changing("replace_password", object_id, timeout) as account:
+            account.password = password
 
     def identity(self, object_id: str) -> SignOnIdentity:
         """See the port."""
         return SignOnIdentity("https://issuer.example", object_id, "tid")
+
+    @asynccontextmanager
+    async def _changing(self, operation: str, object_id: str, timeout: float) -> AsyncGenerator[FakeAccount]:
+        """Around the change that the operation is."""
+        mishap = self._begin(operation, timeout, may_be_done=True)
+        yield self._account(object_id)
+        await self._hang(operation)
+        if mishap:
+            raise mishap.fault
 
     async def _hang(self, operation: str) -> None:
         """The call was carried out; its answer never comes, and the caller is about to die."""

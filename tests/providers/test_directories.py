@@ -13,7 +13,8 @@ from consumer.tenants import Tenant
 from sandbox.simulators.faults import Answer, FaultRule, LoseAnswer
 from sandbox.simulators.server import VendorServer
 from sandbox.simulators.world import World
-from testbed.fakes.directory import FakeDirectory, lost_answer, throttled
+from testbed.fakes.directory import FakeDirectory
+from testbed.fakes.mishaps import lost_answer, throttled
 from tests.providers.conftest import TOKENS
 from tests.providers.people import DOMAIN, PASSWORD, maria
 
@@ -29,6 +30,8 @@ class Setting:
     licences: tuple[str, ...] = ()
     vendors: VendorServer | None = None
     world: World | None = None
+    org_unit: str = "/Students/Upper"
+    has_units: bool = True
 
     def disable(self, object_id: str) -> None:
         """As the school's staff would."""
@@ -70,7 +73,11 @@ def setting(
     provider = Provider(request.param)
     directory = open_directories(tenant, http=lambda _: http, tokens=TOKENS)[provider]
     licences = tenant.rules[0].licences if provider is Provider.MICROSOFT else ()
-    return Setting(directory, tenant.rules[-1].groups[provider][0], licences, vendors, world)
+    unit = next(rule.org_unit for rule in tenant.rules if rule.org_unit)
+    has_units = provider is Provider.GOOGLE
+    return Setting(
+        directory, tenant.rules[-1].groups[provider][0], licences, vendors, world, org_unit=unit, has_units=has_units
+    )
 
 
 async def test_a_created_account_is_found_by_marker_and_address(setting: Setting) -> None:
@@ -147,6 +154,42 @@ async def test_a_disabled_account_shows_as_disabled_however_it_is_found(setting:
         await setting.directory.read(created.object_id, timeout=5),
     ]
     assert [one and one.enabled for one in shown] == [False, False, False]
+
+
+async def test_a_suspended_account_is_shown_as_such_until_it_is_reactivated(setting: Setting) -> None:
+    created = await setting.directory.create(maria(), PASSWORD, timeout=5)
+    shown: list[bool | None] = []
+    for change in (setting.directory.suspend, setting.directory.reactivate):
+        for _ in range(2):
+            await change(created.object_id, timeout=5)
+        found = await setting.directory.read(created.object_id, timeout=5)
+        shown.append(found and found.enabled)
+    assert shown == [False, True]
+
+
+async def test_sessions_may_be_ended_again(setting: Setting) -> None:
+    created = await setting.directory.create(maria(), PASSWORD, timeout=5)
+    for _ in range(2):
+        await setting.directory.end_sessions(created.object_id, timeout=5)
+
+
+async def test_licences_that_are_taken_away_are_gone_and_may_be_taken_again(setting: Setting) -> None:
+    created = await setting.directory.create(maria(), PASSWORD, timeout=5)
+    await setting.directory.assign_licences(created.object_id, setting.licences, timeout=5)
+    for _ in range(2):
+        await setting.directory.remove_licences(created.object_id, setting.licences, timeout=5)
+    found = await setting.directory.read(created.object_id, timeout=5)
+    assert found is not None
+    assert not found.licences
+
+
+async def test_an_account_is_moved_where_there_are_units(setting: Setting) -> None:
+    created = await setting.directory.create(maria(), PASSWORD, timeout=5)
+    for _ in range(2):
+        await setting.directory.move(created.object_id, setting.org_unit, timeout=5)
+    found = await setting.directory.read(created.object_id, timeout=5)
+    assert found is not None
+    assert found.org_unit == (setting.org_unit if setting.has_units else None)
 
 
 async def test_no_one_is_read_where_no_one_is(setting: Setting) -> None:

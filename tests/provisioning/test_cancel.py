@@ -4,8 +4,8 @@ from datetime import timedelta
 
 from consumer.errors import Unavailable
 from consumer.ledger.port.inbox import Disposition
-from testbed.fakes.directory import lost_answer, refused, throttled
 from testbed.fakes.mailer import unreachable
+from testbed.fakes.mishaps import lost_answer, refused, throttled
 from tests.provisioning.conftest import TENANT, VERIFY_AFTER, School
 
 

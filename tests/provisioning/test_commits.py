@@ -10,9 +10,9 @@ from consumer.events import Provider, StepName
 from consumer.ledger.port.inbox import Disposition
 from consumer.ledger.port.student import Lease
 from consumer.ledger.port.writes import BeginStep, EndStep, KeepLease, Settle, Write
-from testbed.fakes.directory import refused
 from testbed.fakes.ledger import MemoryLedger
 from testbed.fakes.mailer import unreachable
+from testbed.fakes.mishaps import refused
 from tests.provisioning.conftest import School
 
 

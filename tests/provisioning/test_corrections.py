@@ -4,7 +4,8 @@ from datetime import timedelta
 
 from consumer.errors import GiveUp, Hold, Reason
 from consumer.events import Provider
-from testbed.fakes.directory import FakeDirectory, lost_answer, lost_request, refused
+from testbed.fakes.directory import FakeDirectory
+from testbed.fakes.mishaps import lost_answer, lost_request, refused
 from tests.provisioning.conftest import VERIFY_AFTER, School
 
 REFUSED = refused(GiveUp("The provider refuses the name.", reason=Reason.INVALID_PROFILE))

@@ -5,8 +5,8 @@ from datetime import timedelta
 import pytest
 
 from consumer.errors import Fault, Hold, OutcomeUnknown, Reason, RetryLater, Scope, Unavailable
-from testbed.fakes.directory import Mishap, lost_request, refused, throttled
 from testbed.fakes.mailer import unreachable
+from testbed.fakes.mishaps import Mishap, lost_request, refused, throttled
 from tests.provisioning.conftest import REPORT_AFTER, School
 
 

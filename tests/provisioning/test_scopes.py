@@ -6,7 +6,7 @@ from datetime import timedelta
 
 from consumer.errors import Hold, Reason, Scope
 from consumer.ledger.port.inbox import Disposition
-from testbed.fakes.directory import refused
+from testbed.fakes.mishaps import refused
 from tests.provisioning.conftest import TENANT, School
 from tests.provisioning.steps.test_grants import GROUP, SKU
 

@@ -6,7 +6,7 @@ from datetime import datetime, timedelta
 from consumer.errors import Hold, Reason, Scope
 from consumer.events import Provider
 from consumer.ledger.port.inbox import Disposition
-from testbed.fakes.directory import lost_request, refused
+from testbed.fakes.mishaps import lost_request, refused
 from tests.provisioning.conftest import School
 
 

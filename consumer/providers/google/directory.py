@@ -27,6 +27,15 @@ _RESTORING = of_one_purpose(Reason.CONSENT_MISSING, "The administrator's role do
 _REPLACING = of_one_purpose(
     Reason.CONSENT_MISSING, "The administrator's role does not include replacing passwords, or this one's."
 )
+_SUSPENDING = of_one_purpose(
+    Reason.CONSENT_MISSING, "The administrator's role does not include suspending users, or this one."
+)
+_REACTIVATING = of_one_purpose(
+    Reason.CONSENT_MISSING, "The administrator's role does not include reactivating users, or this one."
+)
+_MOVING = of_one_purpose(
+    Reason.CONSENT_MISSING, "The administrator's role does not include moving users, or not to this unit."
+)
 _JOINING = of_one_purpose(Reason.GROUP_REFUSED, "The administrator may not add members to this group.")
 
 
@@ -40,6 +49,8 @@ class GoogleDirectory:
         self._api = api
 
     keeps_markers = True
+    suspending_ends_sessions = True
+    """Google's help, "Sign a user out of a managed Google Account": suspending a user resets their sign-in cookies."""
 
     async def find_marked(self, marker: str, *, timeout: float) -> Sequence[Found]:
         """The search ignores case: what it finds is compared again."""
@@ -129,17 +140,32 @@ class GoogleDirectory:
                     "Google reports that the account is a member, but does not list it.", code=fault.code
                 ) from fault
 
+    async def suspend(self, object_id: str, *, timeout: float) -> None:
+        """`suspended` alone, since what else a PATCH holds shares its fate."""
+        await self._patch(object_id, {"suspended": True}, "suspend", timeout, _SUSPENDING)
+
+    async def reactivate(self, object_id: str, *, timeout: float) -> None:
+        await self._patch(object_id, {"suspended": False}, "reactivate", timeout, _REACTIVATING)
+
+    async def end_sessions(self, object_id: str, *, timeout: float) -> None:
+        """A suspension does it; by itself it would need a scope of its own (`users.signOut`, admin.directory.user.security)."""
+        del object_id, timeout
+
+    async def remove_licences(self, object_id: str, licences: Sequence[str], *, timeout: float) -> None:
+        """There are none that this service has given."""
+        del object_id, licences, timeout
+
+    async def move(self, object_id: str, org_unit: str, *, timeout: float) -> None:
+        await self._patch(object_id, {"orgUnitPath": org_unit}, "move", timeout, _MOVING)
+
     async def was_used(self, object_id: str, *, password_set_at: datetime | None, timeout: float) -> bool | None:
         """Google shows the last sign-in; the epoch stands for never."""
         del password_set_at
         return _found(await self._read(object_id, Deadline(timeout)) or {}, deleted=False).ever_signed_in
 
     async def replace_password(self, object_id: str, password: str, *, timeout: float) -> None:
-        url = directory_requests.user(self._api.base_url, object_id)
         body = {"password": password, "changePasswordAtNextLogin": True}
-        await self._api.call(
-            "replace_password", "PATCH", url, body=body, deadline=Deadline(timeout), classify=_REPLACING
-        )
+        await self._patch(object_id, body, "replace_password", timeout, _REPLACING)
 
     def identity(self, object_id: str) -> SignOnIdentity:
         """That `sub` is the Directory's user id is relied on widely, and documented nowhere."""
@@ -152,6 +178,12 @@ class GoogleDirectory:
         return await self._api.call(
             "read", "GET", url, deadline=deadline, missing_is_none=missing_is_none, classify=classify
         )
+
+    async def _patch(
+        self, object_id: str, body: Mapping[str, Any], operation: str, timeout: float, classify: Classify
+    ) -> None:
+        url = directory_requests.user(self._api.base_url, object_id)
+        await self._api.call(operation, "PATCH", url, body=body, deadline=Deadline(timeout), classify=classify)
 
     async def _is_member(self, group: str, object_id: str, deadline: Deadline) -> bool:
         try:
@@ -183,5 +215,6 @@ def _found(user: Mapping[str, Any], *, deleted: bool) -> Found:
         deleted=deleted,
         guest=user.get("isGuestUser") is True,
         enabled=user.get("suspended") is not True and user.get("archived") is not True,
+        org_unit=user.get("orgUnitPath"),
         ever_signed_in=None if last is None else last != directory_requests.NEVER,
     )

@@ -8,7 +8,8 @@ from consumer.providers.port import NewAccount
 
 MARKER_TYPE = "provisioner"
 FIELDS = (
-    "id,primaryEmail,externalIds,isAdmin,isDelegatedAdmin,isGuestUser,suspended,archived,lastLoginTime,deletionTime"
+    "id,primaryEmail,externalIds,isAdmin,isDelegatedAdmin,isGuestUser,suspended,archived,orgUnitPath,lastLoginTime,"
+    "deletionTime"
 )
 NEVER = "1970-01-01T00:00:00.000Z"
 

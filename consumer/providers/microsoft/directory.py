@@ -5,12 +5,13 @@ from collections.abc import Mapping, Sequence
 from datetime import datetime, timedelta
 from typing import Any
 
-from consumer.errors import AddressTaken, Hold, NotYet, OutcomeUnknown, Reason
+from consumer.errors import AddressTaken, Hold, OutcomeUnknown, Reason
 from consumer.events import Provider, SignOnIdentity
 from consumer.http.deadline import Deadline
 from consumer.providers.api import Api
 from consumer.providers.microsoft import answers, graph_requests
 from consumer.providers.microsoft.collections import read_all
+from consumer.providers.microsoft.licensing import Licensing
 from consumer.providers.microsoft.marker_field import MarkerField
 from consumer.providers.microsoft.marking import Marking
 from consumer.providers.microsoft.roles import holds_role
@@ -18,7 +19,8 @@ from consumer.providers.port import Found, NewAccount
 from consumer.tenants import MicrosoftSection
 
 PERMISSIONS = {
-    "User.ReadWrite.All": "create, find and mark accounts",
+    "User.ReadWrite.All": "create, find, mark, suspend and reactivate accounts",
+    "User.RevokeSessions.All": "end the sessions of suspended accounts",
     "User.DeleteRestore.All": "restore deleted accounts",
     "User.Read.All": "find deleted ones; ask what groups and roles an account has …",
     "RoleManagement.Read.Directory": "… and which roles it is assigned or may activate: an administrator's account is never adopted",
@@ -31,7 +33,15 @@ PERMISSIONS = {
 _RESTORING = answers.of_one_permission(
     Reason.CONSENT_MISSING, "The application lacks the permission to restore deleted users."
 )
-_LICENSING = answers.of_one_permission(Reason.CONSENT_MISSING, "The application lacks the permission to give licences.")
+_SUSPENDING = answers.of_one_permission(
+    Reason.CONSENT_MISSING, "The application lacks the permission to block sign-ins, or may not block this one."
+)
+_REACTIVATING = answers.of_one_permission(
+    Reason.CONSENT_MISSING, "The application lacks the permission to open sign-ins, or may not open this one."
+)
+_ENDING_SESSIONS = answers.of_one_permission(
+    Reason.CONSENT_MISSING, "The application lacks the permission to end sessions."
+)
 _REPLACING = answers.of_one_permission(
     Reason.CONSENT_MISSING, "The application lacks the permission to replace passwords, or may not replace this one."
 )
@@ -51,6 +61,9 @@ class MicrosoftDirectory:
         self._base = api.base_url
         self._field = MarkerField(section.marker)
         self._marking = marking or Marking(api, self._field)
+        self._licensing = Licensing(api, usage_location=section.usage_location)
+
+    suspending_ends_sessions = False
 
     @property
     def keeps_markers(self) -> bool:
@@ -128,18 +141,7 @@ class MicrosoftDirectory:
         return self._found(await self._api.call("read", "GET", shown, deadline=deadline) or {}, deleted=False)
 
     async def assign_licences(self, object_id: str, licences: Sequence[str], *, timeout: float) -> None:
-        """An account that has no usage location, as adopted ones may, is given the configured one."""
-        deadline = Deadline(timeout)
-        try:
-            await self._assign(object_id, licences, deadline)
-        except answers.UsageLocationRefused as refused:
-            await self._give_usage_location(object_id, deadline, refused)
-            try:
-                await self._assign(object_id, licences, deadline)
-            except answers.UsageLocationRefused as lagging:
-                raise NotYet(
-                    "The new usage location is not visible at Microsoft yet.", reason=refused.reason, code=refused.code
-                ) from lagging
+        await self._licensing.assign(object_id, licences, Deadline(timeout))
 
     async def add_to_group(self, object_id: str, group: str, *, timeout: float) -> None:
         """Raises `Hold` where it is the group that Graph does not know."""
@@ -151,6 +153,25 @@ class MicrosoftDirectory:
             deadline=Deadline(timeout),
             classify=answers.joining(group),
         )
+
+    async def suspend(self, object_id: str, *, timeout: float) -> None:
+        """`accountEnabled` alone: the properties of one PATCH share its fate, and others may need more than this one does."""
+        await self._enable(object_id, Deadline(timeout), enabled=False)
+
+    async def reactivate(self, object_id: str, *, timeout: float) -> None:
+        await self._enable(object_id, Deadline(timeout), enabled=True)
+
+    async def end_sessions(self, object_id: str, *, timeout: float) -> None:
+        """Resets `signInSessionsValidFromDateTime`: refresh tokens and browsers' cookies of before are refused within minutes."""
+        url = graph_requests.revocation(self._base, object_id)
+        await self._api.call("end_sessions", "POST", url, deadline=Deadline(timeout), classify=_ENDING_SESSIONS)
+
+    async def remove_licences(self, object_id: str, licences: Sequence[str], *, timeout: float) -> None:
+        await self._licensing.remove(object_id, licences, Deadline(timeout))
+
+    async def move(self, object_id: str, org_unit: str, *, timeout: float) -> None:
+        """Entra has no organisational units: there is nothing to do."""
+        del object_id, org_unit, timeout
 
     async def was_used(self, object_id: str, *, password_set_at: datetime | None, timeout: float) -> bool | None:
         """The first sign-in must change the password, and Graph shows when it was last changed.
@@ -180,25 +201,11 @@ class MicrosoftDirectory:
         rows = await read_all(self._api, "search", url, deadline=deadline, headers=headers)
         return [self._found(row, deleted=deleted) for row in rows]
 
-    async def _assign(self, object_id: str, licences: Sequence[str], deadline: Deadline) -> None:
-        url = f"{graph_requests.user(self._base, object_id)}/assignLicense"
-        body = graph_requests.licences_body(licences)
-        await self._api.call("assign_licences", "POST", url, body=body, deadline=deadline, classify=_LICENSING)
-
-    async def _give_usage_location(
-        self, object_id: str, deadline: Deadline, refused: answers.UsageLocationRefused
-    ) -> None:
-        """Raises `refused` where the account has the configured location, and `Hold` for the student where it has another one."""
-        url, configured = graph_requests.user(self._base, object_id), self._section.usage_location
-        user = await self._api.call("read", "GET", f"{url}?$select=usageLocation", deadline=deadline) or {}
-        if user.get("usageLocation") == configured:
-            raise refused
-        if user.get("usageLocation"):
-            raise Hold(
-                "Microsoft rejected this account's usage location.", reason=refused.reason, code=refused.code
-            ) from refused
-        body = {"usageLocation": configured}
-        await self._api.call("update", "PATCH", url, body=body, deadline=deadline)
+    async def _enable(self, object_id: str, deadline: Deadline, *, enabled: bool) -> None:
+        url, classify = graph_requests.user(self._base, object_id), _REACTIVATING if enabled else _SUSPENDING
+        operation = "reactivate" if enabled else "suspend"
+        body = {"accountEnabled": enabled}
+        await self._api.call(operation, "PATCH", url, body=body, deadline=deadline, classify=classify)
 
     def _found(self, user: Mapping[str, Any], *, deleted: bool) -> Found:
         if not isinstance(user.get("id"), str):

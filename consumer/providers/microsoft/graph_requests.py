@@ -37,9 +37,9 @@ def create_body(account: NewAccount, password: str, *, usage_location: str, mark
     }
 
 
-def licences_body(licences: Sequence[str]) -> Mapping[str, Any]:
+def licences_body(*, add: Sequence[str] = (), remove: Sequence[str] = ()) -> Mapping[str, Any]:
     """`assignLicense`: all in one call, since two at once on a user conflict; both lists must be there."""
-    return {"addLicenses": [{"skuId": sku, "disabledPlans": []} for sku in licences], "removeLicenses": []}
+    return {"addLicenses": [{"skuId": sku, "disabledPlans": []} for sku in add], "removeLicenses": list(remove)}
 
 
 def member_body(base_url: str, object_id: str) -> Mapping[str, Any]:
@@ -90,6 +90,11 @@ def role_eligibilities(base_url: str, object_id: str) -> str:
     """The roles that a user may activate by Privileged Identity Management ("List roleEligibilityScheduleInstances")."""
     condition = _equals("principalId", object_id)
     return f"{base_url}/v1.0/roleManagement/directory/roleEligibilityScheduleInstances?$filter={condition}"
+
+
+def revocation(base_url: str, object_id: str) -> str:
+    """Ends a user's sessions ("user: revokeSignInSessions")."""
+    return f"{user(base_url, object_id)}/revokeSignInSessions"
 
 
 def restore(base_url: str, object_id: str) -> str:

@@ -43,6 +43,11 @@ SCENES = {
     "restore": Scene(lambda d: d.restore(KEY, org_unit=None, timeout=5), [DONE, USER]),
     "assign_licences": Scene(lambda d: d.assign_licences(KEY, [], timeout=5), []),
     "add_to_group": Scene(lambda d: d.add_to_group(KEY, GROUP, timeout=5), [CONFLICT, json_answer(id=KEY)]),
+    "suspend": Scene(lambda d: d.suspend(KEY, timeout=5), [USER]),
+    "reactivate": Scene(lambda d: d.reactivate(KEY, timeout=5), [USER]),
+    "end_sessions": Scene(lambda d: d.end_sessions(KEY, timeout=5), []),
+    "remove_licences": Scene(lambda d: d.remove_licences(KEY, [], timeout=5), []),
+    "move": Scene(lambda d: d.move(KEY, "/Leavers", timeout=5), [USER]),
     "was_used": Scene(lambda d: d.was_used(KEY, password_set_at=None, timeout=5), [USER]),
     "replace_password": Scene(lambda d: d.replace_password(KEY, PASSWORD, timeout=5), [USER]),
 }

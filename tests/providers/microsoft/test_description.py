@@ -35,6 +35,7 @@ NO_LOCATION = json_answer(
         "message": "License assignment cannot be done for user with invalid usage location.",
     },
 )
+LICENSED = json_answer(id=OBJECT, assignedLicenses=[{"skuId": SKU}])
 ONE, NONE = json_answer(value=[USER.json()]), json_answer(value=[])
 
 SCENES = {
@@ -50,17 +51,23 @@ SCENES = {
     "restore": Scene(lambda d: d.restore(OBJECT, org_unit=None, timeout=5), [USER, USER]),
     "assign_licences": Scene(lambda d: d.assign_licences(OBJECT, [SKU], timeout=5), [NO_LOCATION, USER, DONE, USER]),
     "add_to_group": Scene(lambda d: d.add_to_group(OBJECT, GROUP, timeout=5), [DONE]),
+    "suspend": Scene(lambda d: d.suspend(OBJECT, timeout=5), [DONE]),
+    "reactivate": Scene(lambda d: d.reactivate(OBJECT, timeout=5), [DONE]),
+    "end_sessions": Scene(lambda d: d.end_sessions(OBJECT, timeout=5), [DONE]),
+    "remove_licences": Scene(lambda d: d.remove_licences(OBJECT, [SKU], timeout=5), [LICENSED, USER]),
+    "move": Scene(lambda d: d.move(OBJECT, "/Leavers", timeout=5), []),
     "was_used": Scene(lambda d: d.was_used(OBJECT, password_set_at=None, timeout=5), [USER]),
     "replace_password": Scene(lambda d: d.replace_password(OBJECT, PASSWORD, timeout=5), [DONE]),
 }
 
+REVOKE = ("POST", "/users/{id}/revokeSignInSessions")
 ADD_MEMBER = ("POST", "/groups/{id}/members/$ref")
 MEMBERSHIPS = ("GET", "/users/{id}/transitiveMemberOf")
 ASSIGNMENTS = ("GET", "/roleManagement/directory/roleAssignments")
 ELIGIBILITIES = ("GET", "/roleManagement/directory/roleEligibilityScheduleInstances")
 DELETED = ("GET", "/directory/deletedItems")
 
-NOT_IN_THE_DESCRIPTION = {ADD_MEMBER, MEMBERSHIPS, ASSIGNMENTS, ELIGIBILITIES}
+NOT_IN_THE_DESCRIPTION = {ADD_MEMBER, REVOKE, MEMBERSHIPS, ASSIGNMENTS, ELIGIBILITIES}
 """The cut description has neither references nor roles; the pages below describe them."""
 
 PAGES = {
@@ -69,6 +76,7 @@ PAGES = {
     ("GET", "/users/{id}"): "Get a user",
     ("PATCH", "/users/{id}"): "Update user",
     ("POST", "/users/{id}/assignLicense"): "user: assignLicense",
+    REVOKE: "user: revokeSignInSessions",
     MEMBERSHIPS: "List a user's memberships (direct and transitive): a cast, or any parameter, makes it an advanced query",
     ASSIGNMENTS: "List unifiedRoleAssignments: `$filter` by principalId, RoleManagement.Read.Directory",
     ELIGIBILITIES: "List roleEligibilityScheduleInstances: `$filter` by principalId, RoleManagement.Read.Directory",

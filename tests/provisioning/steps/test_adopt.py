@@ -5,7 +5,7 @@ import pytest
 from consumer.errors import Hold, Reason, Scope
 from consumer.events import Provider
 from consumer.policy.marker import marker
-from testbed.fakes.directory import refused
+from testbed.fakes.mishaps import refused
 from tests.provisioning.conftest import TENANT, School
 
 MARK = marker(Provider.MICROSOFT, TENANT, "S1")

@@ -8,8 +8,8 @@ from consumer.errors import GiveUp, Reason, Throttled, Unavailable
 from consumer.ledger.port.inbox import Disposition
 from consumer.ledger.vault import Vault
 from consumer.tenants import OnTaken
-from testbed.fakes.directory import lost_answer, lost_request, refused, throttled
 from testbed.fakes.mailer import unreachable
+from testbed.fakes.mishaps import lost_answer, lost_request, refused, throttled
 from tests.provisioning.conftest import MARK, VERIFY_AFTER, School
 
 

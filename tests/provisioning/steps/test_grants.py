@@ -4,7 +4,7 @@ from datetime import timedelta
 
 from consumer.errors import Hold, NotYet, Reason
 from consumer.ledger.port.inbox import Disposition
-from testbed.fakes.directory import lost_answer, refused
+from testbed.fakes.mishaps import lost_answer, refused
 from tests.provisioning.conftest import School
 
 SKU = "314c4481-f395-4525-be8b-2ec4bb1e9d91"

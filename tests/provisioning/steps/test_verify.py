@@ -6,7 +6,7 @@ from datetime import timedelta
 from consumer.errors import GiveUp, Reason, Unavailable
 from consumer.events import Provider
 from consumer.ledger.port.inbox import Disposition
-from testbed.fakes.directory import lost_answer, lost_request, refused
+from testbed.fakes.mishaps import lost_answer, lost_request, refused
 from tests.provisioning.conftest import MARK, VERIFY_AFTER, School
 from tests.provisioning.steps.test_grants import GROUP, SKU
 

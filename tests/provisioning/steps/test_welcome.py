@@ -9,8 +9,8 @@ from consumer.errors import Reason
 from consumer.events import StepName
 from consumer.ledger.port.inbox import Disposition
 from consumer.ledger.vault import Vault
-from testbed.fakes.directory import lost_answer as lost_reset
 from testbed.fakes.mailer import error_but_sent, lost_request, lost_response, refused, unreachable
+from testbed.fakes.mishaps import lost_answer as lost_reset
 from tests.provisioning.conftest import HOLD_DOWN, School
 
 HOME = "maria@home.example"
