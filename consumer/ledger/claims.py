@@ -58,7 +58,7 @@ _OF = """
 _ACCOUNTS = text(
     _OF.format(
         table="account",
-        columns="address, marker, body, generation, object_id, origin, licences, groups, settled_version",
+        columns="address, marker, body, generation, object_id, origin, licences, groups, settled_version, state, org_unit",
     )
 )
 _STEPS = text(

@@ -7,7 +7,7 @@ from sqlalchemy import Row
 
 from consumer.errors import Reason
 from consumer.events import Origin, Provider, ProviderAction, StepName, StudentStatusChanged
-from consumer.ledger.port.student import Account, Desired, Job, Lease, SealedCredential, Step, Wait
+from consumer.ledger.port.student import Account, AccountState, Desired, Job, Lease, SealedCredential, Step, Wait
 from consumer.ledger.renamed import stored_state
 from consumer.ledger.unreadable import a_list, a_text, an_object, read
 
@@ -58,6 +58,8 @@ def _account(row: Row[Any]) -> Account:
         licences=tuple(row.licences),
         groups=tuple(row.groups),
         announced_version=row.settled_version,
+        state=read("account.state", AccountState, row.state),
+        org_unit=row.org_unit,
     )
 
 

@@ -166,6 +166,8 @@ account = Table(
     Column(
         "settled_version", BigInteger, nullable=False
     ),  # the version that was announced: `Account.announced_version`
+    Column("state", Text, nullable=False, server_default="active"),
+    Column("org_unit", Text),
 )
 
 step = Table(

@@ -68,6 +68,8 @@ def _save(write: SaveAccount) -> Row:
         "licences": account.licences,
         "groups": account.groups,
         "settled_version": account.announced_version,
+        "state": account.state,
+        "org_unit": account.org_unit,
     }
 
 

@@ -34,9 +34,20 @@ class Desired:
     traceparent: str | None = None
 
 
+class AccountState(StrEnum):
+    """What this service has made of an account."""
+
+    ACTIVE = "active"
+    SUSPENDED = "suspended"  # we have blocked its sign-in, or begun to: opening it again is ours too
+
+
 @dataclass(frozen=True, slots=True)
 class Account:
-    """What is known of a student's account at one provider. `address` is reserved; without `object_id` it may not exist yet."""
+    """What is known of a student's account at one provider. `address` is reserved; without `object_id` it may not exist yet.
+
+    `org_unit`: where it was moved to since its creation; None: where `body` put it. `announced_version`: the newest version whose
+    outcome for the account was published.
+    """
 
     provider: Provider
     address: str
@@ -48,6 +59,8 @@ class Account:
     licences: tuple[str, ...] = ()
     groups: tuple[str, ...] = ()
     announced_version: int = -1
+    state: AccountState = AccountState.ACTIVE
+    org_unit: str | None = None
 
 
 class StepState(StrEnum):
