@@ -32,6 +32,7 @@ class Reason(StrEnum):
     ACCOUNT_CONFLICT = "account_conflict"
     ACCOUNT_MISSING = "account_missing"
     ACCOUNT_DISABLED = "account_disabled"
+    CHANGE_NOT_VISIBLE = "change_not_visible"
     INVALID_PROFILE = "invalid_profile"
     DOMAIN_NOT_VERIFIED = "domain_not_verified"
     ORG_UNIT_MISSING = "org_unit_missing"

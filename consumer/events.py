@@ -24,6 +24,7 @@ class ProviderAction(StrEnum):
     """What a status does. `create_account` is the customer's "Auto-creation of Provider Account"."""
 
     CREATE_ACCOUNT = "create_account"
+    SUSPEND_ACCOUNT = "suspend_account"
 
 
 class Origin(StrEnum):
@@ -41,6 +42,10 @@ class StepName(StrEnum):
     CREATE = "create"
     LICENCES = "licences"
     GROUPS = "groups"
+    SUSPEND = "suspend"
+    REACTIVATE = "reactivate"
+    SESSIONS = "sessions"
+    UNIT = "unit"
     PASSWORD = "password"  # noqa: S105  a step; taken only if the outcome of a welcome mail cannot be determined
     WELCOME = "welcome"
 
@@ -164,9 +169,43 @@ class AccountProvisioned:
     duration_ms: int
 
 
+class AccountChange(StrEnum):
+    """What became of an account that existed."""
+
+    SUSPENDED = "suspended"
+    REACTIVATED = "reactivated"
+
+
+class AccountPart(StrEnum):
+    """What a change of an account consists of."""
+
+    SIGN_IN = "sign_in"
+    SESSIONS = "sessions"
+    LICENCES = "licences"
+    ORG_UNIT = "org_unit"
+
+
+@dataclass(frozen=True, slots=True)
+class AccountChanged:
+    """The account was changed as `change` says. `parts` are done; `missing` are wanted, and wait for a person."""
+
+    event_id: UUID
+    occurred_at: datetime
+    tenant_id: str
+    student_id: str
+    cause: Cause
+    provider: Provider
+    action: ProviderAction
+    change: AccountChange
+    account: ProvisionedAccount
+    parts: tuple[AccountPart, ...]
+    missing: tuple[AccountPart, ...]
+    duration_ms: int
+
+
 @dataclass(frozen=True, slots=True)
 class AccountProvisioningFailed:
-    """The account does not exist as it should. Unless `final`, it will be tried again: at `retry_at`, or when a person has acted."""
+    """The account is not as `action` wants it. Unless `final`, it will be tried again: at `retry_at`, or when a person has acted."""
 
     event_id: UUID
     occurred_at: datetime
@@ -179,6 +218,7 @@ class AccountProvisioningFailed:
     final: bool
     retry_at: datetime | None
     message: str
+    action: ProviderAction = ProviderAction.CREATE_ACCOUNT
 
 
 class MailState(StrEnum):
@@ -207,7 +247,7 @@ class WelcomeEmailStatus:
     message: str | None = None
 
 
-Outcome = AccountProvisioned | AccountProvisioningFailed | WelcomeEmailStatus
+Outcome = AccountProvisioned | AccountChanged | AccountProvisioningFailed | WelcomeEmailStatus
 
 
 def outcome_id(kind: str, tenant_id: str, student_id: str, provider: Provider, version: int, detail: str = "") -> UUID:

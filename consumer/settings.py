@@ -112,15 +112,21 @@ class Topics(_Section):
 
     status_changed: Topic = "student-status-changed"
     account_provisioned: Topic = "account-provisioned"
+    account_changed: Topic = "account-changed"
     account_provisioning_failed: Topic = "account-provisioning-failed"
     welcome_email_status: Topic = "welcome-email-status"
     dead_letters: Topic = "student-status-changed.dead-letters"
     relay_progress: Topic = "provisioner.relay-progress"
 
     @property
-    def outcomes(self) -> tuple[str, str, str]:
+    def outcomes(self) -> tuple[str, ...]:
         """Those on which outcomes are published."""
-        return self.account_provisioned, self.account_provisioning_failed, self.welcome_email_status
+        return (
+            self.account_provisioned,
+            self.account_changed,
+            self.account_provisioning_failed,
+            self.welcome_email_status,
+        )
 
 
 KafkaSecret = Literal[

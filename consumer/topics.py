@@ -35,6 +35,7 @@ def wanted(topics: Topics, *, partitions: int, replication: int) -> Sequence[New
     return [
         topic(topics.status_changed, partitions),
         topic(topics.account_provisioned, partitions),
+        topic(topics.account_changed, partitions),
         topic(topics.account_provisioning_failed, partitions),
         topic(topics.welcome_email_status, partitions),
         topic(topics.dead_letters, 1, {"retention.ms": "-1"}),

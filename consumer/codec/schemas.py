@@ -9,6 +9,7 @@ from consumer.shipped import shipped
 
 STATUS_CHANGED = "student-status-changed"
 ACCOUNT_PROVISIONED = "account-provisioned"
+ACCOUNT_CHANGED = "account-changed"
 ACCOUNT_PROVISIONING_FAILED = "account-provisioning-failed"
 WELCOME_EMAIL_STATUS = "welcome-email-status"
 
@@ -28,6 +29,7 @@ def subjects(topics: Topics) -> Mapping[str, str]:
     return {
         f"{topics.status_changed}-value": STATUS_CHANGED,
         f"{topics.account_provisioned}-value": ACCOUNT_PROVISIONED,
+        f"{topics.account_changed}-value": ACCOUNT_CHANGED,
         f"{topics.account_provisioning_failed}-value": ACCOUNT_PROVISIONING_FAILED,
         f"{topics.welcome_email_status}-value": WELCOME_EMAIL_STATUS,
     }

@@ -14,6 +14,7 @@ from fastavro import parse_schema, schemaless_writer  # pyright: ignore[reportUn
 from consumer.codec.port import UnknownSchema
 from consumer.codec.registry import Registry
 from consumer.codec.schemas import (
+    ACCOUNT_CHANGED,
     ACCOUNT_PROVISIONED,
     ACCOUNT_PROVISIONING_FAILED,
     WELCOME_EMAIL_STATUS,
@@ -22,7 +23,14 @@ from consumer.codec.schemas import (
 )
 from consumer.codec.wire import framed
 from consumer.errors import Stop
-from consumer.events import AccountProvisioned, AccountProvisioningFailed, Outcome, WelcomeEmailStatus, student_key
+from consumer.events import (
+    AccountChanged,
+    AccountProvisioned,
+    AccountProvisioningFailed,
+    Outcome,
+    WelcomeEmailStatus,
+    student_key,
+)
 from consumer.settings import Topics
 
 _SOURCE = "/provisioner"
@@ -31,6 +39,7 @@ _CONTENT_TYPE = "application/vnd.confluent.avro"
 
 _SCHEMAS: Mapping[type[Outcome], str] = {
     AccountProvisioned: ACCOUNT_PROVISIONED,
+    AccountChanged: ACCOUNT_CHANGED,
     AccountProvisioningFailed: ACCOUNT_PROVISIONING_FAILED,
     WelcomeEmailStatus: WELCOME_EMAIL_STATUS,
 }
@@ -107,6 +116,7 @@ class OutcomeWriter:
 def _topics(topics: Topics) -> Mapping[str, str]:
     return {
         ACCOUNT_PROVISIONED: topics.account_provisioned,
+        ACCOUNT_CHANGED: topics.account_changed,
         ACCOUNT_PROVISIONING_FAILED: topics.account_provisioning_failed,
         WELCOME_EMAIL_STATUS: topics.welcome_email_status,
     }

@@ -9,6 +9,7 @@ import pytest
 from fastavro import parse_schema, schemaless_reader  # pyright: ignore[reportUnknownVariableType]  bare IO in its stubs
 
 from consumer.codec.schemas import (
+    ACCOUNT_CHANGED,
     ACCOUNT_PROVISIONED,
     ACCOUNT_PROVISIONING_FAILED,
     WELCOME_EMAIL_STATUS,
@@ -18,6 +19,9 @@ from consumer.codec.wire import PREFIX
 from consumer.codec.writer import OutcomeWriter
 from consumer.errors import Reason
 from consumer.events import (
+    AccountChange,
+    AccountChanged,
+    AccountPart,
     AccountProvisioned,
     AccountProvisioningFailed,
     Cause,
@@ -25,6 +29,7 @@ from consumer.events import (
     Origin,
     Outcome,
     Provider,
+    ProviderAction,
     ProvisionedAccount,
     SignOnIdentity,
     StepName,
@@ -49,6 +54,15 @@ PROVISIONED = AccountProvisioned(
     groups=(),
     duration_ms=1_200,
 )
+CHANGED = AccountChanged(
+    **ABOUT,
+    action=ProviderAction.SUSPEND_ACCOUNT,
+    change=AccountChange.SUSPENDED,
+    account=ProvisionedAccount("o1", "m@x.example", "m@x.example", Origin.CREATED),
+    parts=(AccountPart.SIGN_IN,),
+    missing=(AccountPart.SESSIONS,),
+    duration_ms=300,
+)
 FAILED = AccountProvisioningFailed(
     **ABOUT, step=StepName.CREATE, reason=Reason.INVALID_PROFILE, final=False, retry_at=WHEN, message="No."
 )
@@ -56,6 +70,7 @@ WELCOME = WelcomeEmailStatus(**ABOUT, state=MailState.ACCEPTED, reason=None, mes
 SCHEMAS: list[tuple[Outcome, str]] = [
     (PROVISIONED, ACCOUNT_PROVISIONED),
     (FAILED, ACCOUNT_PROVISIONING_FAILED),
+    (CHANGED, ACCOUNT_CHANGED),
     (WELCOME, WELCOME_EMAIL_STATUS),
 ]
 

@@ -18,6 +18,7 @@ _CREATE = "Create it with `provisioner topics create`."
 _USES: Mapping[str, frozenset[str]] = {
     "status_changed": frozenset({READ}),
     "account_provisioned": frozenset({READ, WRITE}),
+    "account_changed": frozenset({READ, WRITE}),
     "account_provisioning_failed": frozenset({READ, WRITE}),
     "welcome_email_status": frozenset({READ, WRITE}),
     "dead_letters": frozenset({WRITE}),

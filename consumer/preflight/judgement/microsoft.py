@@ -12,6 +12,7 @@ from http import HTTPStatus
 from typing import Any, cast
 
 from consumer.configuration.document import Place
+from consumer.events import ProviderAction
 from consumer.http.answer import Answer
 from consumer.preflight.finding import Finding
 from consumer.preflight.judgement.answers import unchecked
@@ -25,6 +26,7 @@ _CLIENT: Place = ("microsoft", "client_id")
 
 _REFUSED = {HTTPStatus.UNAUTHORIZED, HTTPStatus.FORBIDDEN}
 _LICENCES, _PASSWORDS = "LicenseAssignment.ReadWrite.All", "User-PasswordProfile.ReadWrite.All"
+_SESSIONS = "User.RevokeSessions.All"
 _PURPOSES: Mapping[str, str] = {
     **PERMISSIONS,
     "User.DeleteRestore.All": "bring deleted accounts back",
@@ -60,6 +62,9 @@ def needed(tenant: Tenant) -> Mapping[str, str]:
         spared.add(_LICENCES)
     if not tenant.welcome_email.enabled:
         spared.add(_PASSWORDS)
+    suspends = any(row.provider_action is ProviderAction.SUSPEND_ACCOUNT for row in tenant.statuses)
+    if not (suspends and tenant.suspension.end_sessions):
+        spared.add(_SESSIONS)
     return {name: purpose for name, purpose in PERMISSIONS.items() if name not in spared}
 
 
