@@ -298,6 +298,17 @@ class Rule(_Section):
     """Group ids (Microsoft) or addresses (Google), by provider."""
 
 
+class Suspension(_Section):
+    """What `suspend_account` does besides blocking the sign-in. All of it is undone when a later event wants the account again."""
+
+    end_sessions: bool = True
+    """Sign the student out everywhere. Google does so with every suspension."""
+    remove_licences: bool = False
+    """Take away the licences that this service gave (Microsoft), so that others can have them. Their data may be deleted after a while."""
+    org_unit: str | None = None
+    """Move the account to this organisational unit (Google), such as `/Leavers`."""
+
+
 class WelcomeEmail(_Section):
     """The switch "send a welcome e-mail when a new student account is created", and what it sends."""
 
@@ -392,6 +403,8 @@ class Tenant(_Section):
     """What a status outside the table means."""
     rules: tuple[Rule, ...] = ()
     """What students are given."""
+    suspension: Suspension = Suspension()
+    """What a suspension takes away."""
     announce: Announce = Announce.SIGN_IN
     """When `account-provisioned` is published and the welcome mail sent: `sign_in` as soon as the student can sign in, `complete` when \
 all licences and groups are assigned."""

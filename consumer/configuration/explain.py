@@ -6,7 +6,7 @@ from consumer.events import Provider, ProviderAction, Student
 from consumer.policy.addresses import candidates
 from consumer.policy.decision import Act, DecisionTable, Skip, SkipReason
 from consumer.policy.plan import KnownAccount, PlannedStep, plan
-from consumer.policy.rules import Grant, grant, matches
+from consumer.policy.rules import Grant, grant, matches, withdrawal
 from consumer.tenants import Tenant
 
 _SKIPS = {
@@ -16,6 +16,26 @@ _SKIPS = {
 }
 _SHOWN = 3
 """Addresses: a few say what the patterns do."""
+_ACTIONS = {
+    ProviderAction.CREATE_ACCOUNT: "It creates an account, or opens a suspended one again.",
+    ProviderAction.SUSPEND_ACCOUNT: "It suspends the account, if there is one.",
+}
+_NEW, _STANDING = KnownAccount(), KnownAccount(exists=True)
+"""A new student, and one who has an account."""
+_SENTENCES = {
+    PlannedStep.VERIFY: "Verify the existing account.",
+    PlannedStep.REVISIT: "Revisit the existing account.",
+    PlannedStep.FIND: "Find the account by its marker.",
+    PlannedStep.MARK: "Mark the existing account.",
+    PlannedStep.SUSPEND: "Block the sign-in, and see that it is blocked.",
+    PlannedStep.REACTIVATE: "Open the sign-in again, and see that it is open.",
+    PlannedStep.SESSIONS: "Sign the student out everywhere.",
+    PlannedStep.TAKE_LICENCES: "Take away the licences that this service gave.",
+    PlannedStep.ANNOUNCE: "Publish `account-provisioned`.",
+    PlannedStep.REPORT: "Publish `account-changed`.",
+    PlannedStep.WELCOME: "Send no welcome mail: `welcome_email.enabled` is false.",
+}
+"""Of steps that are the same for every tenant."""
 _NAMES = {Provider.MICROSOFT: "Microsoft 365", Provider.GOOGLE: "Google Workspace"}
 
 
@@ -36,7 +56,7 @@ def explain(
         yield "Its events go to the dead-letter topic, so that no student is lost: add a row for it, or set `unlisted_status: skip`."
         return
     student = Student(student_id="S-1", given_name="Maria", family_name="Rossi", attributes=dict(attributes))
-    yield "It creates an account. For a student called Maria Rossi:"
+    yield f"{_ACTIONS[decision.action]} For a student called Maria Rossi:"
     for number, rule in enumerate(tenant.rules, start=1):
         yield f"  Rule {number} {'applies' if matches(rule, student) else 'does not apply'}: {_when(rule.when)}."
     for provider in decision.providers:
@@ -44,14 +64,15 @@ def explain(
 
 
 def _plan(tenant: Tenant, student: Student, provider: Provider, action: ProviderAction) -> Iterator[str]:
-    """The plan that a worker makes for a new student."""
-    given = grant(tenant, student, provider)
+    """The plan that a worker makes: for a new student where the status creates accounts."""
+    given, withdrawn = grant(tenant, student, provider), withdrawal(tenant, provider)
+    known = _NEW if action is ProviderAction.CREATE_ACCOUNT else _STANDING
     yield f"  {_NAMES[provider]}:"
-    for number, step in enumerate(plan(action, 0, KnownAccount(), given, settled=False).steps, start=1):
+    for number, step in enumerate(plan(action, 0, known, given, withdrawn, settled=False).steps, start=1):
         yield f"    {number}. {_sentence(step, tenant, student, given)}"
 
 
-def _sentence(step: PlannedStep, tenant: Tenant, student: Student, given: Grant) -> str:  # noqa: PLR0911  one a step
+def _sentence(step: PlannedStep, tenant: Tenant, student: Student, given: Grant) -> str:
     match step:
         case PlannedStep.ADDRESS:
             addresses = candidates(tenant.addresses, student, country=tenant.country)
@@ -59,19 +80,20 @@ def _sentence(step: PlannedStep, tenant: Tenant, student: Student, given: Grant)
             return f"Reserve an address: {shown}."
         case PlannedStep.CREATE:
             return f"Create the account with the student's marker{f' in {given.org_unit}' if given.org_unit else ''}."
-        case PlannedStep.LICENCES:
-            return f"Assign licences: {', '.join(given.licences)}."
-        case PlannedStep.GROUPS:
-            return f"Add to groups: {', '.join(given.groups)}."
-        case PlannedStep.ANNOUNCE:
-            return "Publish `account-provisioned`."
+        case PlannedStep.LICENCES | PlannedStep.GROUPS:
+            licences = step is PlannedStep.LICENCES
+            return (
+                f"Assign licences: {', '.join(given.licences)}."
+                if licences
+                else f"Add to groups: {', '.join(given.groups)}."
+            )
+        case PlannedStep.UNIT:
+            return f"Move the account to {tenant.suspension.org_unit}."
         case PlannedStep.WELCOME if tenant.welcome_email.enabled:
             languages = ", ".join(tenant.welcome_email.languages)
             return f"Send the mail `{tenant.welcome_email.template}` to the student's own address ({languages})."
-        case PlannedStep.WELCOME:
-            return "Send no welcome mail: `welcome_email.enabled` is false."
-        case PlannedStep.VERIFY | PlannedStep.REVISIT | PlannedStep.MARK:
-            return f"{step.capitalize()} the existing account."
+        case _:
+            return _SENTENCES[step]
 
 
 def _when(when: Mapping[str, tuple[str, ...]]) -> str:

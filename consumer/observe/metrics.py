@@ -104,6 +104,13 @@ class Metrics:
             buckets=_LONG,
             registry=registry,
         )
+        self.time_to_change = Histogram(
+            "provisioner_time_to_change_seconds",
+            "Time from accepting an event to the change of an account that existed.",
+            ("provider", "action"),
+            buckets=_LONG,
+            registry=registry,
+        )
         self.tenant_waits = Counter(
             "provisioner_tenant_waits",
             "Times a vendor refusal or rate limit made a whole tenant wait.",

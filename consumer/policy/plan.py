@@ -9,7 +9,7 @@ from enum import StrEnum
 from typing import assert_never
 
 from consumer.events import ProviderAction, StepName
-from consumer.policy.rules import Grant
+from consumer.policy.rules import Grant, Withdrawal
 
 
 class PlannedStep(StrEnum):
@@ -17,12 +17,19 @@ class PlannedStep(StrEnum):
 
     VERIFY = "verify"
     REVISIT = "revisit"
+    FIND = "find"
     ADDRESS = "address"
     CREATE = "create"
     MARK = "mark"
+    SUSPEND = "suspend"
+    UNIT = "unit"
+    REACTIVATE = "reactivate"
     LICENCES = "licences"
     GROUPS = "groups"
+    SESSIONS = "sessions"
+    TAKE_LICENCES = "take_licences"
     ANNOUNCE = "announce"
+    REPORT = "report"
     WELCOME = "welcome"
 
 
@@ -30,13 +37,16 @@ class PlannedStep(StrEnum):
 class KnownAccount:
     """What the ledger knows of a student's account at one provider. The default: nothing yet.
 
-    `exists`: its object id is known. `marked`: it has the current marker, or no marker was decided. `announced_version`: the newest version
-    that downstream was sent. `unsure`: steps of which an attempt may still be carried out. `welcomed`: the mail was accepted, is not
-    wanted, or failed permanently for this version.
+    `exists`: its object id is known. `marked`: it has the current marker, or no marker was decided. `suspended`: we have blocked its
+    sign-in, or begun to. `org_unit`: where it was moved to. `announced_version`: the newest version that downstream was sent. `unsure`:
+    steps of which an attempt may still be carried out. `welcomed`: the mail was accepted, is not wanted, or failed permanently for this
+    version.
     """
 
     exists: bool = False
     marked: bool = True
+    suspended: bool = False
+    org_unit: str | None = None
     announced_version: int = -1
     licences: tuple[str, ...] = ()
     groups: tuple[str, ...] = ()
@@ -49,7 +59,7 @@ class Plan:
     """The missing steps in their order.
 
     `account`: taken at one provider after the other, since the accounts share an address. `grants`: where one of them must wait for a
-    person, the tenant may have the account announced all the same. `news`: what is sent, at the end.
+    person, the account may be reported all the same. `news`: what is sent, at the end.
     """
 
     account: tuple[PlannedStep, ...] = ()
@@ -62,16 +72,27 @@ class Plan:
         return (*self.account, *self.grants, *self.news)
 
 
-def plan(action: ProviderAction | None, version: int, known: KnownAccount, given: Grant, *, settled: bool) -> Plan:
+def plan(
+    action: ProviderAction | None,
+    version: int,
+    known: KnownAccount,
+    given: Grant,
+    withdrawn: Withdrawal,
+    *,
+    settled: bool,
+) -> Plan:
     """The steps for the event of this version; `action` is None where it only cancels what came before.
 
-    `settled`: the event has been dealt with, and the student is looked at again because a step is unsure.
+    `given` is what the rules give a student who has the account, `withdrawn` what a suspension takes. `settled`: the event has been dealt
+    with, and the student is looked at again because a step is unsure.
     """
     match action:
         case None:
             return Plan(account=_verified(known, settled=settled))
         case ProviderAction.CREATE_ACCOUNT:
             return _create_account(version, known, given, settled=settled)
+        case ProviderAction.SUSPEND_ACCOUNT:
+            return _suspend_account(version, known, withdrawn, settled=settled)
         case _:
             assert_never(action)
 
@@ -80,11 +101,15 @@ def _create_account(version: int, known: KnownAccount, given: Grant, *, settled:
     """The account exists, is enabled, has what the rules give, and the student knows of it."""
     revisited = known.exists and not settled and 0 <= known.announced_version < version
     made = not known.exists or revisited  # people may have deleted it
+    # An attempt to suspend it may still be carried out, even after a reactivation.
+    suspended = known.suspended or StepName.SUSPEND in known.unsure or StepName.REACTIVATE in known.unsure
     account = (
         *_verified(known, settled=settled),
         *_when(revisited, PlannedStep.REVISIT),
         *_when(made, PlannedStep.ADDRESS, PlannedStep.CREATE),
         *_when(not known.marked, PlannedStep.MARK),
+        *_when(suspended and known.org_unit is not None, PlannedStep.UNIT),
+        *_when(suspended, PlannedStep.REACTIVATE),
     )
     unsure: frozenset[StepName] = known.unsure if settled else frozenset()
     licences = made or StepName.LICENCES in unsure or not set(given.licences) <= set(known.licences)
@@ -98,6 +123,21 @@ def _create_account(version: int, known: KnownAccount, given: Grant, *, settled:
         *_when(not known.welcomed, PlannedStep.WELCOME),
     )
     return Plan(account, grants, news)
+
+
+def _suspend_account(version: int, known: KnownAccount, withdrawn: Withdrawal, *, settled: bool) -> Plan:
+    """No one can sign in to the account, if there is one. It is blocked first: nothing else may keep it open."""
+    account = (
+        *_verified(known, settled=settled),
+        *_when(not known.exists and not settled, PlannedStep.FIND),
+        PlannedStep.SUSPEND,
+    )
+    grants = (
+        *_when(withdrawn.sessions, PlannedStep.SESSIONS),
+        *_when(withdrawn.licences, PlannedStep.TAKE_LICENCES),
+        *_when(withdrawn.org_unit is not None, PlannedStep.UNIT),
+    )
+    return Plan(account, grants, _when(known.announced_version < version, PlannedStep.REPORT))
 
 
 def _verified(known: KnownAccount, *, settled: bool) -> tuple[PlannedStep, ...]:

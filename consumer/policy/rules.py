@@ -29,6 +29,27 @@ def grant(tenant: Tenant, student: Student, provider: Provider) -> Grant:
     )
 
 
+@dataclass(frozen=True, slots=True)
+class Withdrawal:
+    """What a suspension takes besides the sign-in, at one provider."""
+
+    sessions: bool = False
+    licences: bool = False
+    org_unit: str | None = None
+
+
+def withdrawal(tenant: Tenant, provider: Provider) -> Withdrawal:
+    """By the tenant's `suspension`.
+
+    Google ends sessions with every suspension (its help, "Sign a user out of a managed Google Account"), and has the units; licences are
+    Microsoft's.
+    """
+    wanted = tenant.suspension
+    if provider is Provider.GOOGLE:
+        return Withdrawal(org_unit=wanted.org_unit)
+    return Withdrawal(sessions=wanted.end_sessions, licences=wanted.remove_licences)
+
+
 def matches(rule: Rule, student: Student) -> bool:
     """Whether every attribute that the rule names has one of its values; a rule that names none applies to every student."""
     return all(student.attributes.get(name) in values for name, values in rule.when.items())

@@ -58,11 +58,6 @@ class Directory(Protocol):
         """Whether this directory is known to keep the marker of a creation: then an account without one is not ours."""
         ...
 
-    @property
-    def suspending_ends_sessions(self) -> bool:
-        """Whether a suspension signs its user out everywhere, so that `end_sessions` adds nothing."""
-        ...
-
     async def find_marked(self, marker: str, *, timeout: float) -> Sequence[Found]:
         """Accounts that carry `marker`, deleted ones too. Reads may lag writes: an empty answer proves nothing."""
         ...
@@ -121,7 +116,7 @@ class Directory(Protocol):
         ...
 
     async def end_sessions(self, object_id: str, *, timeout: float) -> None:
-        """Signs the account out everywhere; what is signed in now may last for some minutes. Idempotent.
+        """Signs a suspended account out everywhere; what is signed in now may last for some minutes. Idempotent.
 
         Raises `Hold` for all who need this call where its permission is missing.
         """

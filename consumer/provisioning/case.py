@@ -6,16 +6,16 @@ from datetime import datetime, timedelta
 from typing import Protocol
 
 from consumer.errors import GiveUp, Reason
-from consumer.events import Outcome, Provider, StepName, Student
+from consumer.events import Outcome, Provider, ProviderAction, StepName, Student
 from consumer.failpoints import UNARMED, Failpoints
-from consumer.ledger.port.student import Account, Job, SealedCredential, Step, StepState, Wait
+from consumer.ledger.port.student import Account, AccountState, Job, SealedCredential, Step, StepState, Wait
 from consumer.ledger.port.work import Work
 from consumer.ledger.port.writes import Publish
 from consumer.ledger.vault import Context, Vault
 from consumer.mail.rendering import Templates
 from consumer.policy.marker import marker
 from consumer.policy.plan import KnownAccount, Plan, plan
-from consumer.policy.rules import grant
+from consumer.policy.rules import grant, withdrawal
 from consumer.providers.port import Directory
 from consumer.provisioning.effects import Effects
 from consumer.provisioning.institution import Institution
@@ -23,6 +23,10 @@ from consumer.tenants import Tenant
 
 PATIENCE = 8
 """Tries in a row after which what may pass by itself, such as replicas that lag, is taken for something that a person must look at."""
+
+
+_PARTS = (StepName.LICENCES, StepName.GROUPS, StepName.SESSIONS, StepName.UNIT)
+"""Steps that a version is reported without, where they must wait for a person."""
 
 
 class Announcer(Protocol):
@@ -138,16 +142,40 @@ class Case:
                 known,
                 exists=account.object_id is not None,
                 marked=account.marker == self.own_marker,
+                suspended=account.state is AccountState.SUSPENDED,
+                org_unit=account.org_unit,
                 announced_version=account.announced_version,
                 licences=account.licences,
                 groups=account.groups,
             )
-        given = grant(self.tenant, self.student, self.provider)
-        return plan(desired.action if desired.providers else None, self.version, known, given, settled=self.job.settled)
+        return plan(
+            desired.action if desired.providers else None,
+            self.version,
+            known,
+            grant(self.tenant, self.student, self.provider),
+            withdrawal(self.tenant, self.provider),
+            settled=self.job.settled,
+        )
 
     def step(self, name: StepName) -> Step | None:
         """The newest record of this step, as it stood when the student was claimed."""
         return self.job.steps.get((self.provider, name))
+
+    def done(self, name: StepName) -> bool:
+        """Whether this step was carried out for this version, now or under an earlier lease."""
+        step = self.effects.known.steps.get((self.provider, name))
+        return step is not None and step.state is StepState.DONE and step.version == self.version
+
+    @property
+    def wants_account(self) -> bool:
+        """Whether the newest event wants the student to be able to sign in."""
+        return self.job.desired.action is ProviderAction.CREATE_ACCOUNT
+
+    @property
+    def blocked_by_us(self) -> bool:
+        """Whether a blocked sign-in may be this service's doing."""
+        account = self.account
+        return (account is not None and account.state is AccountState.SUSPENDED) or self.was_lost(StepName.SUSPEND)
 
     def uncertain(self, name: StepName) -> bool:
         """Whether an earlier attempt at this step may have been carried out without our knowing."""
@@ -183,9 +211,9 @@ class Case:
 
     @property
     def announced_incomplete(self) -> bool:
-        """Whether this version was announced while a licence or a group was still missing."""
+        """Whether this version was reported while a part of it was still missing."""
         account = self.job.accounts.get(self.provider)
-        waited = any(self._wait(name) for name in (StepName.LICENCES, StepName.GROUPS))
+        waited = any(self._wait(name) for name in _PARTS)
         return waited and account is not None and account.announced_version >= self.version
 
     def may_turn_up(self, name: StepName) -> timedelta | None:

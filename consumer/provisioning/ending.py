@@ -72,8 +72,11 @@ class Ending:
 
 
 def announces_incomplete(case: Case, ending: Ending) -> bool:
-    """Whether the account is announced though a licence or a group is missing: the school must act, and credentials do not wait for it."""
-    return case.tenant.announce is Announce.SIGN_IN and (ending.held or ending.failed)
+    """Whether the account is reported though a part is missing: the school must act, and neither credentials nor the news that no one
+    can sign in any more wait for it.
+    """
+    waits = case.wants_account and case.tenant.announce is Announce.COMPLETE
+    return not waits and (ending.held or ending.failed)
 
 
 class Endings:

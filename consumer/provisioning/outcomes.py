@@ -1,10 +1,14 @@
 """Outcome events, built from what the ledger knows. Event ids are derived, so a repeat is the same event."""
 
+from collections.abc import Mapping
 from datetime import datetime, timedelta
 from uuid import UUID
 
 from consumer.errors import GiveUp, Hold, OutcomeUnknown, Reason, RetryLater
 from consumer.events import (
+    AccountChange,
+    AccountChanged,
+    AccountPart,
     AccountProvisioned,
     AccountProvisioningFailed,
     Cause,
@@ -18,14 +22,17 @@ from consumer.events import (
 )
 from consumer.ledger.port.student import Account
 from consumer.ledger.port.writes import Publish
+from consumer.policy.rules import withdrawal
 from consumer.provisioning.case import Case
 
 _ENDS = {MailState.ACCEPTED, MailState.NOT_WANTED}
 
 
 def completed(case: Case) -> Publish:
-    """`account-provisioned` again, for an account that was announced while a licence or a group was missing and is complete now."""
-    return provisioned(case, case.known_account(), detail="complete")
+    """The same outcome again, of an account that was reported while a part was missing and is complete now."""
+    if case.wants_account:
+        return provisioned(case, case.known_account(), detail="complete")
+    return suspended(case, detail="complete")
 
 
 def provisioned(case: Case, account: Account, *, detail: str = "") -> Publish:
@@ -39,11 +46,48 @@ def provisioned(case: Case, account: Account, *, detail: str = "") -> Publish:
         student_id=case.student.student_id,
         cause=_cause(case),
         provider=case.provider,
-        account=ProvisionedAccount(object_id, account.address, account.address, account.origin or Origin.CREATED),
+        account=_described(account),
         identity=case.directory.identity(object_id),
         licences=account.licences,
         groups=account.groups,
-        duration_ms=int((now - case.job.desired.accepted_at) / timedelta(milliseconds=1)),
+        duration_ms=_took(case, now),
+    )
+    return _publish(case, outcome)
+
+
+def suspended(case: Case, *, detail: str = "") -> Publish:
+    """`account-changed` of a suspension, once for each version and `detail`: what was withdrawn, and what could not be yet."""
+    account, wanted = case.known_account(), withdrawal(case.tenant, case.provider)
+    done = {AccountPart.SIGN_IN: True}
+    if wanted.sessions:
+        done[AccountPart.SESSIONS] = case.done(StepName.SESSIONS)
+    if wanted.licences:
+        done[AccountPart.LICENCES] = not account.licences
+    if wanted.org_unit is not None:
+        done[AccountPart.ORG_UNIT] = account.org_unit == wanted.org_unit
+    return _changed(case, AccountChange.SUSPENDED, done, detail=detail)
+
+
+def reactivated(case: Case) -> Publish:
+    """`account-changed` of an account that was opened again, once for each version."""
+    return _changed(case, AccountChange.REACTIVATED, {AccountPart.SIGN_IN: True})
+
+
+def _changed(case: Case, change: AccountChange, done: Mapping[AccountPart, bool], *, detail: str = "") -> Publish:
+    now = case.now()
+    outcome = AccountChanged(
+        event_id=_id(case, "account-changed", f"{change}/{detail}"),
+        occurred_at=now,
+        tenant_id=case.tenant.id,
+        student_id=case.student.student_id,
+        cause=_cause(case),
+        provider=case.provider,
+        action=case.job.desired.action,
+        change=change,
+        account=_described(case.known_account()),
+        parts=tuple(part for part, is_done in done.items() if is_done),
+        missing=tuple(part for part, is_done in done.items() if not is_done),
+        duration_ms=_took(case, now),
     )
     return _publish(case, outcome)
 
@@ -62,6 +106,7 @@ def failed(case: Case, step: StepName, reason: Reason, message: str, *, retry_at
         final=retry_at is None,
         retry_at=retry_at,
         message=message,
+        action=case.job.desired.action,
     )
     return _publish(case, outcome)
 
@@ -93,6 +138,16 @@ def welcome(
         message=str(fault) if fault else None,
     )
     return _publish(case, outcome)
+
+
+def _described(account: Account) -> ProvisionedAccount:
+    return ProvisionedAccount(
+        account.object_id or "", account.address, account.address, account.origin or Origin.CREATED
+    )
+
+
+def _took(case: Case, now: datetime) -> int:
+    return int((now - case.job.desired.accepted_at) / timedelta(milliseconds=1))
 
 
 def _id(case: Case, kind: str, detail: str = "") -> UUID:

@@ -11,7 +11,7 @@ from datetime import datetime, timedelta
 import structlog
 
 from consumer.errors import Fault, Fenced, RetryLater, Stop
-from consumer.events import Provider, StepName
+from consumer.events import Provider, ProviderAction, StepName
 from consumer.failpoints import Point
 from consumer.ledger.port.inbox import Disposition
 from consumer.ledger.port.student import Job
@@ -104,7 +104,8 @@ class StudentWorker:
 
     async def _worked(self, job: Job, cases: Sequence[Case]) -> Sequence[Ending]:
         if cases and (fault := cases[0].institution.fault):
-            return [self._endings.of(case, StepName.CREATE, fault, Ending()) for case in cases]
+            name = StepName.CREATE if cases[0].wants_account else StepName.SUSPEND
+            return [self._endings.of(case, name, fault, Ending()) for case in cases]
         plans = [case.plan for case in cases]
         accounts = [await self._taken(case, plan.account, Ending()) for case, plan in zip(cases, plans, strict=True)]
         if not job.desired.providers:
@@ -125,8 +126,11 @@ class StudentWorker:
         if not granted.stopped and case.announced_incomplete:
             ending = ending.also(completed(case))
         if not ending.stopped and not case.job.settled:
-            took = case.now() - case.job.desired.accepted_at
-            self._metrics.time_to_account.labels(case.provider).observe(took.total_seconds())
+            took = (case.now() - case.job.desired.accepted_at).total_seconds()
+            if case.wants_account:
+                self._metrics.time_to_account.labels(case.provider).observe(took)
+            else:
+                self._metrics.time_to_change.labels(case.provider, case.job.desired.action).observe(took)
         return ending
 
     async def _taken(self, case: Case, steps: Sequence[PlannedStep], so_far: Ending) -> Ending:
@@ -178,8 +182,9 @@ def _providers(job: Job) -> Sequence[Provider]:
 
 
 def _forgotten(job: Job) -> Sequence[Write]:
-    """A cancelled event's passwords: no mail carries them any more."""
-    return () if job.desired.providers else [DestroyCredential(provider) for provider in sorted(job.credentials)]
+    """Passwords of an account that is not wanted any more: no mail carries them."""
+    wanted = job.desired.providers and job.desired.action is ProviderAction.CREATE_ACCOUNT
+    return () if wanted else [DestroyCredential(provider) for provider in sorted(job.credentials)]
 
 
 def _verified(job: Job) -> Sequence[Write]:

@@ -46,6 +46,10 @@ class FakeAccount:
         """Blocks its sign-in, as the school's staff would."""
         self.found = replace(self.found, enabled=False)
 
+    def delete(self) -> None:
+        """Deletes it, so that it can be restored."""
+        self.found = replace(self.found, deleted=True)
+
     def unblock(self) -> None:
         """Takes that back."""
         self.found = replace(self.found, enabled=True)
@@ -61,7 +65,6 @@ class FakeDirectory:
     def __init__(self, provider: Provider = Provider.MICROSOFT) -> None:
         self.provider = provider
         self.keeps_markers = True
-        self.suspending_ends_sessions = provider is Provider.GOOGLE
         self.accounts: dict[str, FakeAccount] = {}
         self.calls: list[str] = []
         self.bodies: list[tuple[NewAccount, str]] = []

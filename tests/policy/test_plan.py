@@ -6,7 +6,7 @@ import pytest
 
 from consumer.events import ProviderAction, StepName
 from consumer.policy.plan import KnownAccount, Plan, PlannedStep, plan
-from consumer.policy.rules import Grant
+from consumer.policy.rules import Grant, Withdrawal
 
 GIVEN = Grant(licences=("sku",), groups=("group",))
 NOTHING = KnownAccount()
@@ -15,7 +15,7 @@ FROM_THE_ADDRESS_ON = ("address", "create", "licences", "groups", "announce", "w
 
 
 def planned(known: KnownAccount, version: int = 3, *, given: Grant = GIVEN, settled: bool = False) -> tuple[str, ...]:
-    return plan(ProviderAction.CREATE_ACCOUNT, version, known, given, settled=settled).steps
+    return plan(ProviderAction.CREATE_ACCOUNT, version, known, given, Withdrawal(), settled=settled).steps
 
 
 def test_a_new_student_gets_everything() -> None:
@@ -65,12 +65,12 @@ def test_verification_creates_nothing_for_an_account_that_exists() -> None:
 
 def test_a_cancelled_event_only_verifies() -> None:
     unsure = replace(NOTHING, unsure=frozenset({StepName.CREATE}))
-    assert plan(None, 3, NOTHING, GIVEN, settled=True) == Plan()
-    assert plan(None, 3, unsure, GIVEN, settled=True) == Plan(account=(PlannedStep.VERIFY,))
-    assert plan(None, 3, unsure, GIVEN, settled=False) == Plan()
+    assert plan(None, 3, NOTHING, GIVEN, Withdrawal(), settled=True) == Plan()
+    assert plan(None, 3, unsure, GIVEN, Withdrawal(), settled=True) == Plan(account=(PlannedStep.VERIFY,))
+    assert plan(None, 3, unsure, GIVEN, Withdrawal(), settled=False) == Plan()
 
 
 @pytest.mark.parametrize("action", ProviderAction)
 def test_every_action_has_a_plan_for_an_account_that_is_behind(action: ProviderAction) -> None:
     behind = KnownAccount(exists=True, announced_version=0, welcomed=True)
-    assert plan(action, 1, behind, GIVEN, settled=False).steps
+    assert plan(action, 1, behind, GIVEN, Withdrawal(), settled=False).steps

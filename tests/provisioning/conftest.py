@@ -111,15 +111,26 @@ class School:
         return Institution(self.tenant, self.directories, self.mailer)
 
     def enrol(self, student_id: str = "S1", *, version: int = 1, **about: Any) -> Disposition:
-        """An event that acts."""
+        """An event that wants an account."""
         return self._accept(student_id, version, "enrolled", tuple(self.directories), about)
+
+    def suspend(self, student_id: str = "S1", *, version: int) -> Disposition:
+        """An event that wants no one to sign in to the account."""
+        action = ProviderAction.SUSPEND_ACCOUNT
+        return self._accept(student_id, version, "left", tuple(self.directories), {}, action)
 
     def withdraw(self, student_id: str = "S1", *, version: int) -> Disposition:
         """An event that asks for nothing, and cancels what came before."""
         return self._accept(student_id, version, "withdrawn", (), {})
 
     def _accept(
-        self, student_id: str, version: int, status: str, providers: tuple[Provider, ...], about: dict[str, Any]
+        self,
+        student_id: str,
+        version: int,
+        status: str,
+        providers: tuple[Provider, ...],
+        about: dict[str, Any],
+        action: ProviderAction = ProviderAction.CREATE_ACCOUNT,
     ) -> Disposition:
         person: dict[str, Any] = {
             "given_name": "Maria",
@@ -135,9 +146,7 @@ class School:
             status=Status(id=status, name=status.title(), type="Registered"),
             student=Student.model_validate({"student_id": student_id, **person, **about}),
         )
-        arrival = Arrival(
-            "t", 0, next(self._offsets), event, ProviderAction.CREATE_ACCOUNT, providers, event.event_id.encode()
-        )
+        arrival = Arrival("t", 0, next(self._offsets), event, action, providers, event.event_id.encode())
         return self.ledger.accept([arrival], epochs=self._epochs)[0]
 
     async def claim(self) -> Sequence[Job]:

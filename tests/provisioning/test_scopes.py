@@ -6,6 +6,7 @@ from datetime import timedelta
 
 from consumer.errors import Hold, Reason, Scope
 from consumer.ledger.port.inbox import Disposition
+from consumer.tenants import Announce
 from testbed.fakes.mishaps import refused
 from tests.provisioning.conftest import TENANT, School
 from tests.provisioning.steps.test_grants import GROUP, SKU
@@ -76,7 +77,7 @@ async def test_what_was_announced_without_a_group_is_announced_again_when_it_has
 
 
 async def test_a_tenant_that_wants_everything_assigned_first_announces_nothing_before(school: School) -> None:
-    school.tenant = school.tenant.model_copy(update={"announce": "complete"})
+    school.tenant = school.tenant.model_copy(update={"announce": Announce.COMPLETE})
     school.directory.next_calls("add_to_group", refused(group_refused()))
     school.enrol()
     await school.work()

@@ -49,8 +49,6 @@ class GoogleDirectory:
         self._api = api
 
     keeps_markers = True
-    suspending_ends_sessions = True
-    """Google's help, "Sign a user out of a managed Google Account": suspending a user resets their sign-in cookies."""
 
     async def find_marked(self, marker: str, *, timeout: float) -> Sequence[Found]:
         """The search ignores case: what it finds is compared again."""
@@ -148,7 +146,10 @@ class GoogleDirectory:
         await self._patch(object_id, {"suspended": False}, "reactivate", timeout, _REACTIVATING)
 
     async def end_sessions(self, object_id: str, *, timeout: float) -> None:
-        """A suspension does it; by itself it would need a scope of its own (`users.signOut`, admin.directory.user.security)."""
+        """The suspension has done it (Google's help, "Sign a user out of a managed Google Account"): there is nothing to do.
+
+        `users.signOut` would need a scope of its own, admin.directory.user.security.
+        """
         del object_id, timeout
 
     async def remove_licences(self, object_id: str, licences: Sequence[str], *, timeout: float) -> None:

@@ -63,8 +63,6 @@ class MicrosoftDirectory:
         self._marking = marking or Marking(api, self._field)
         self._licensing = Licensing(api, usage_location=section.usage_location)
 
-    suspending_ends_sessions = False
-
     @property
     def keeps_markers(self) -> bool:
         return self._marking.kept

@@ -36,7 +36,8 @@ async def adopt(case: Case, account: Account, found: Found, origin: Origin, *, e
     Raises `Hold` where it is none that may be taken.
     """
     refuse_foreign(case, found)
-    refuse_disabled(found)
+    if case.wants_account and not case.blocked_by_us:
+        refuse_disabled(found)
     await refuse_privileged(case, found)
     taken = standing(account, found, origin)
     done = EndStep(case.provider, StepName.CREATE, StepState.DONE)

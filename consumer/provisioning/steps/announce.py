@@ -1,11 +1,12 @@
-"""Announce: `account-provisioned`, once for each version."""
+"""Announce: `account-provisioned`, once for each version; before it `account-changed`, where the account was opened again."""
 
 from dataclasses import replace
 
+from consumer.events import StepName
 from consumer.failpoints import Point
 from consumer.ledger.port.writes import SaveAccount
 from consumer.provisioning.case import Case
-from consumer.provisioning.outcomes import provisioned
+from consumer.provisioning.outcomes import provisioned, reactivated
 
 
 async def ensure_announced(case: Case) -> None:
@@ -14,4 +15,7 @@ async def ensure_announced(case: Case) -> None:
     if account.announced_version >= case.version:
         return
     announced = replace(account, announced_version=case.version)
-    case.effects.later([SaveAccount(announced), provisioned(case, account)], Point.ACCOUNT_ANNOUNCED)
+    news = [provisioned(case, account)]
+    if case.done(StepName.REACTIVATE):
+        news.insert(0, reactivated(case))
+    case.effects.later([SaveAccount(announced), *news], Point.ACCOUNT_ANNOUNCED)

@@ -9,10 +9,16 @@ from consumer.provisioning.case import Case
 from consumer.provisioning.steps.address import ensure_reserved
 from consumer.provisioning.steps.announce import ensure_announced
 from consumer.provisioning.steps.create import ensure_created
+from consumer.provisioning.steps.find import ensure_found
 from consumer.provisioning.steps.groups import ensure_groups
-from consumer.provisioning.steps.licences import ensure_licences
+from consumer.provisioning.steps.licences import ensure_licences, ensure_licences_taken
 from consumer.provisioning.steps.mark import ensure_marked
+from consumer.provisioning.steps.reactivate import ensure_reactivated
+from consumer.provisioning.steps.report import ensure_reported
 from consumer.provisioning.steps.revisit import ensure_revisited
+from consumer.provisioning.steps.sessions import ensure_sessions_ended
+from consumer.provisioning.steps.suspend import ensure_suspended
+from consumer.provisioning.steps.unit import ensure_placed
 from consumer.provisioning.steps.verify import ensure_verified
 from consumer.provisioning.steps.welcome import ensure_welcomed
 
@@ -28,11 +34,18 @@ class Step:
 STEPS: Mapping[PlannedStep, Step] = {
     PlannedStep.VERIFY: Step(StepName.CREATE, ensure_verified),
     PlannedStep.REVISIT: Step(StepName.CREATE, ensure_revisited),
+    PlannedStep.FIND: Step(StepName.CREATE, ensure_found),
     PlannedStep.ADDRESS: Step(StepName.ADDRESS, ensure_reserved),
     PlannedStep.CREATE: Step(StepName.CREATE, ensure_created),
     PlannedStep.MARK: Step(StepName.CREATE, ensure_marked),
+    PlannedStep.SUSPEND: Step(StepName.SUSPEND, ensure_suspended),
+    PlannedStep.UNIT: Step(StepName.UNIT, ensure_placed),
+    PlannedStep.REACTIVATE: Step(StepName.REACTIVATE, ensure_reactivated),
     PlannedStep.LICENCES: Step(StepName.LICENCES, ensure_licences),
     PlannedStep.GROUPS: Step(StepName.GROUPS, ensure_groups),
+    PlannedStep.SESSIONS: Step(StepName.SESSIONS, ensure_sessions_ended),
+    PlannedStep.TAKE_LICENCES: Step(StepName.LICENCES, ensure_licences_taken),
     PlannedStep.ANNOUNCE: Step(StepName.GROUPS, ensure_announced),
+    PlannedStep.REPORT: Step(StepName.SUSPEND, ensure_reported),
     PlannedStep.WELCOME: Step(StepName.WELCOME, ensure_welcomed),
 }

@@ -1,4 +1,4 @@
-"""Licences: those that the tenant's rules give and the account lacks, in one call."""
+"""Licences: those that the tenant's rules give and the account lacks, in one call; and those that a suspension takes, in one call."""
 
 from dataclasses import replace
 from functools import partial
@@ -21,3 +21,13 @@ async def ensure_licences(case: Case) -> None:
         given = replace(account, licences=account.licences + missing)
         part = f"licences/{'+'.join(sorted(request))}"
         await give(case, StepName.LICENCES, LICENCES, call, given, request, part=part)
+
+
+async def ensure_licences_taken(case: Case) -> None:
+    """Returns when the account, if there is one, has none of the licences that we gave."""
+    account = case.account
+    if account is None or account.object_id is None or not account.licences:
+        return
+    call = partial(case.directory.remove_licences, account.object_id, account.licences)
+    left = replace(account, licences=())
+    await give(case, StepName.LICENCES, LICENCES, call, left, account.licences, part="licences")

@@ -3,19 +3,21 @@
 unchanged ────────────────▶ nothing to do
 deleted, and restorable ──▶ restored (`create`)
 gone, or not shown ───────▶ later, and in the end a person must look
-sign-in blocked ──────────▶ held: it may have been blocked on purpose
+sign-in blocked by us ────▶ opened (`reactivate`)
+… by others ──────────────▶ held: it may have been blocked on purpose
 marker of another ────────▶ held: a person must look
 licences, groups removed ─▶ given again (`grants`), as far as the rules still give them
 """
 
 from dataclasses import replace
 
-from consumer.errors import Hold, NotYet, Reason
+from consumer.errors import NotYet, Reason
 from consumer.events import StepName
 from consumer.ledger.port.student import Account
 from consumer.providers.port import Found
 from consumer.provisioning.case import Case
 from consumer.provisioning.steps.adopt import our_accounts, refuse_disabled
+from consumer.provisioning.steps.look import look_at
 
 
 async def ensure_revisited(case: Case) -> None:
@@ -24,13 +26,11 @@ async def ensure_revisited(case: Case) -> None:
     if account is None or account.object_id is None:
         return
     object_id = account.object_id
-    found = await case.effects.ask(
-        StepName.CREATE, case.service, lambda t: case.directory.read(object_id, timeout=t), part="accounts"
-    )
+    found = await look_at(case, account, StepName.CREATE)
     if found is None:
         case.assume(await _without_object(case, account))
         return
-    _refuse_changed(account, found)
+    _refuse_blocked(case, found)
     groups = account.groups
     if groups:
         still = await case.effects.ask(
@@ -56,7 +56,9 @@ async def _without_object(case: Case, account: Account) -> Account:
     raise NotYet("The account cannot be found at the provider.")
 
 
-def _refuse_changed(account: Account, found: Found) -> None:
-    if found.marker is not None and found.marker != account.marker:
-        raise Hold("The account carries the marker of another student.", reason=Reason.ACCOUNT_CONFLICT)
+def _refuse_blocked(case: Case, found: Found) -> None:
+    if found.enabled or case.blocked_by_us:
+        return
+    if case.done(StepName.REACTIVATE):
+        raise NotYet("The provider does not show the reactivation yet.", reason=Reason.CHANGE_NOT_VISIBLE)
     refuse_disabled(found)

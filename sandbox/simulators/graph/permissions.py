@@ -20,6 +20,7 @@ GRANTED = frozenset(
         "LicenseAssignment.Read.All",
         "GroupMember.ReadWrite.All",
         "User-PasswordProfile.ReadWrite.All",
+        "User.RevokeSessions.All",
     }
 )
 """What an application has unless it is said otherwise: what docs/vendors.md asks of a school, and what its checks use."""

@@ -1,0 +1,19 @@
+"""Find: an account that carries the student's marker and that the ledger does not know, before a change that needs one.
+
+Nothing is created and nothing restored: where there is no account, there is nothing to change. A creation whose outcome is unknown may
+still turn up; its verification finds the account then, and the change follows.
+"""
+
+from consumer.provisioning.case import Case
+from consumer.provisioning.steps.address import reserved
+from consumer.provisioning.steps.adopt import our_accounts
+from consumer.provisioning.steps.create import adopt_marked
+
+
+async def ensure_found(case: Case) -> None:
+    """Returns when `case.account` is the student's live account, if one is shown. Raises `Hold` where it is none that may be taken."""
+    if case.account is not None and case.account.object_id is not None:
+        return
+    live = next((one for one in await our_accounts(case) if not one.deleted), None)
+    if live is not None:
+        await adopt_marked(case, await reserved(case), live)

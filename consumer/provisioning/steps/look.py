@@ -1,0 +1,32 @@
+"""A look at an account that the ledger knows, before it is changed: people may have done so as well."""
+
+from consumer.errors import Hold, NotYet, Reason
+from consumer.events import StepName
+from consumer.ledger.port.student import Account
+from consumer.providers.port import Found
+from consumer.provisioning.case import Case
+from consumer.provisioning.steps.adopt import refuse_privileged
+
+
+async def look_at(case: Case, account: Account, name: StepName) -> Found | None:
+    """The account by its object id; None where the provider does not show it. Raises `Hold` where it carries another's marker."""
+    object_id = account.object_id or ""
+    found = await case.effects.ask(
+        name, case.service, lambda t: case.directory.read(object_id, timeout=t), part="accounts"
+    )
+    if found is not None and found.marker is not None and found.marker != account.marker:
+        raise Hold("The account carries the marker of another student.", reason=Reason.ACCOUNT_CONFLICT)
+    return found
+
+
+async def look_before_change(case: Case, account: Account, name: StepName) -> Found | None:
+    """The same, for an account that is about to be changed. Raises `Hold` where it must be left alone."""
+    found = await look_at(case, account, name)
+    if found is None:
+        return None
+    if found.marker is None:
+        raise NotYet("The account shows no marker.", reason=Reason.ACCOUNT_CONFLICT)
+    if found.synchronised:
+        raise Hold("The account is managed in a directory on premises.", reason=Reason.SYNCHRONISED_ACCOUNT)
+    await refuse_privileged(case, found)
+    return found

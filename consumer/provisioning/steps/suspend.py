@@ -1,0 +1,67 @@
+"""Suspend: no one can sign in to the account, and the provider shows it.
+
+look at it ──not there: deleted?──▶ given up: there is nothing to block
+   │       ──blocked already, and never by us──▶ left as it is: what people have blocked, people open again
+   ▼
+block the sign-in, in a call that changes nothing else
+   ▼
+look again ──still open──▶ later, and blocked once more then; in the end a person must look
+
+That we have blocked it is written down with the intent, so that a later event may open it again whatever becomes of the answer.
+"""
+
+from dataclasses import replace
+from hashlib import sha256
+
+from consumer.errors import GiveUp, NotYet, Reason
+from consumer.events import StepName
+from consumer.failpoints import SUSPEND
+from consumer.ledger.port.student import Account, AccountState
+from consumer.ledger.port.writes import SaveAccount
+from consumer.providers.port import Found
+from consumer.provisioning.case import Case
+from consumer.provisioning.steps.adopt import our_accounts
+from consumer.provisioning.steps.look import look_at, look_before_change
+
+
+async def ensure_suspended(case: Case) -> None:
+    """Returns when the account, if there is one, is shown as blocked. Raises `Hold` where a person must look."""
+    account = case.account
+    if account is None or account.object_id is None:
+        return
+    found = await look_before_change(case, account, StepName.SUSPEND)
+    if found is None:
+        await _refuse_deleted(case, account)
+    elif found.enabled or not (case.done(StepName.SUSPEND) or _by_others(case, account, found)):
+        await _block(case, account, found.object_id)
+
+
+def _by_others(case: Case, account: Account, found: Found) -> bool:
+    """A replica that lags may still show a suspension that we have lifted."""
+    touched = case.step(StepName.SUSPEND) or case.step(StepName.REACTIVATE)
+    return not found.enabled and account.state is AccountState.ACTIVE and touched is None
+
+
+async def _block(case: Case, account: Account, object_id: str) -> None:
+    await case.effects.step(
+        case.provider,
+        StepName.SUSPEND,
+        SUSPEND,
+        service=case.service,
+        part="suspensions",
+        request_hash=sha256(f"suspend/{object_id}".encode()).digest(),
+        call=lambda t: case.directory.suspend(object_id, timeout=t),
+        then=lambda _: (),
+        before=[SaveAccount(replace(account, state=AccountState.SUSPENDED))],
+        uncertain=case.uncertain(StepName.SUSPEND),
+    )
+    shown = await look_at(case, account, StepName.SUSPEND)
+    if shown is None or shown.enabled:
+        raise NotYet("The provider does not show the suspension yet.", reason=Reason.CHANGE_NOT_VISIBLE)
+
+
+async def _refuse_deleted(case: Case, account: Account) -> None:
+    ours = await our_accounts(case)
+    if any(one.deleted and one.object_id == account.object_id for one in ours):
+        raise GiveUp("The account was deleted at the provider.", reason=Reason.ACCOUNT_MISSING)
+    raise NotYet("The account cannot be found at the provider.")
