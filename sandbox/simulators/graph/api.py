@@ -59,7 +59,9 @@ class GraphApi:
                 "id": user.id,
                 "address": user.upn,
                 "marker": user.marker,
-                "licences": user.licences,
+                "enabled": user.enabled,
+                "signed_in": user.signed_in,
+                "licences": sorted(user.skus),
                 "groups": sorted(group for group, members in directory.groups.items() if user.id in members),
                 "deleted": user.deleted_at is not None,
             }

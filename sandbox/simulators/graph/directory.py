@@ -8,6 +8,7 @@ from uuid import UUID
 
 from sandbox.simulators.graph import fields, refusals
 from sandbox.simulators.graph.groups import GroupKind, GroupTraits
+from sandbox.simulators.graph.licences import Licences
 from sandbox.simulators.graph.quirks import GraphQuirks
 from sandbox.simulators.graph.refusals import Refusal
 from sandbox.simulators.graph.user import User
@@ -17,6 +18,9 @@ _ALIAS = re.compile(r"[A-Za-z0-9'.\-_!#^~]+")
 _SHORTEST_PASSWORD = 8
 
 _READING_TIME = 300.0  # seconds from a mail to its reader's first sign-in, at least
+
+RESTORABLE = 30 * 86_400.0
+"""Seconds for which a deleted user can be brought back."""
 
 
 class Directory:
@@ -39,6 +43,7 @@ class Directory:
         self.traits: dict[str, GroupTraits] = {}
         self.stock: dict[str, int] = {}
         self.suspended: set[str] = set()
+        self.licences = Licences(self.stock, self.unlicensed_locations)
         self._clock = clock
         self._rng = rng
         self.quirks = quirks
@@ -61,7 +66,9 @@ class Directory:
         ident = str(UUID(int=self._rng.getrandbits(128), version=4))
         now = self._clock()
         shown_from = now + self._rng.uniform(0, self.quirks.lag)
-        user = User(ident, properties, password, shown_from, created_at=now, password_changed_at=now)
+        user = User(
+            ident, properties, password, shown_from, created_at=now, password_changed_at=now, sessions_valid_from=now
+        )
         self.users[ident] = user
         self._holders[user.upn.lower()] = ident
         return user
@@ -95,7 +102,7 @@ class Directory:
 
     def deleted(self) -> Iterator[User]:
         """Users that can be restored."""
-        return (user for user in self.users.values() if user.deleted_at is not None)
+        return (user for user in self.users.values() if self._is_restorable(user))
 
     def update(self, key: str, body: Mapping[str, Any]) -> None:
         """`PATCH /users/{key}`."""
@@ -113,15 +120,14 @@ class Directory:
         """`DELETE /users/{key}`: the address is free at once."""
         user = self.get(key)
         user.deleted_at = self._clock()
+        user.signed_in = False
         self._holders.pop(user.upn.lower(), None)
         if self.quirks.renames_deleted:
             user.properties["userPrincipalName"] = user.deleted_prefix + user.upn
 
     def restore(self, ident: str) -> User:
-        """`POST /directory/deletedItems/{id}/restore`."""
-        user = self.users.get(ident)
-        if user is None or user.deleted_at is None:
-            raise refusals.missing(ident)
+        """`POST /directory/deletedItems/{id}/restore`: the same user, with its licences and memberships."""
+        user = self._restorable(ident)
         upn = user.upn.removeprefix(user.deleted_prefix)
         if upn.lower() in self._holders:
             raise refusals.conflict("userPrincipalName")
@@ -130,56 +136,82 @@ class Directory:
         self._holders[upn.lower()] = ident
         return user
 
-    def assign(self, key: str, add: list[str], remove: list[str]) -> User:
-        """`assignLicense`: all or nothing; what is there already stays."""
+    def purge(self, ident: str) -> None:
+        """`DELETE /directory/deletedItems/{id}`: for good."""
+        user = self._restorable(ident)
+        user.purged = True
+        self.licences.take(user)
+        for members in self.groups.values():
+            members.discard(ident)
+
+    def revoke_sessions(self, key: str) -> None:
+        """`POST /users/{key}/revokeSignInSessions`: those who are signed in have to sign in again."""
         user = self.get(key)
-        location = user.properties.get("usageLocation")
-        if add and (not location or location in self.unlicensed_locations):
-            raise refusals.invalid(refusals.NO_USAGE_LOCATION)
-        for sku in add:
-            if sku not in self.stock:
-                raise refusals.invalid(f"License {sku} does not correspond to a valid company License.")
-            if sku not in user.licences and self.stock[sku] < 1:
-                raise refusals.invalid(f"Subscription with SKU {sku} does not have any available licenses.")
-        for sku in add:
-            if sku not in user.licences:
-                self.stock[sku] -= 1
-                user.licences.append(sku)
-        for sku in remove:
-            if sku in user.licences:
-                user.licences.remove(sku)
-                self.stock[sku] += 1
+        user.signed_in = False
+        user.sessions_valid_from = self._clock()
+
+    def assign(self, key: str, add: Sequence[str], remove: Sequence[str]) -> User:
+        """`POST /users/{key}/assignLicense`."""
+        user = self.get(key)
+        self.licences.assign(user, add, remove, ignores_missing=self.quirks.ignores_missing_licences)
         return user
 
     def consumed(self, sku: str) -> int:
         """How many licences of a kind are assigned."""
-        return sum(sku in user.licences for user in self.users.values())
+        return sum(sku in user.skus for user in self.users.values())
 
     def join(self, group: str, key: str) -> None:
         """`POST /groups/{id}/members/$ref`."""
-        if group not in self.groups:
-            raise refusals.missing(group)
-        if refusal := self.traits.get(group, GroupTraits()).refusal():
-            raise refusal
+        members = self._changeable(group)
         user = self.get(key)
-        if user.id in self.groups[group]:
+        if user.id in members:
             raise refusals.invalid(refusals.MEMBER_EXISTS)
-        self.groups[group].add(user.id)
+        members.add(user.id)
+        self.licences.joined(user, group)
+
+    def leave(self, group: str, ident: str) -> None:
+        """`DELETE /groups/{id}/members/{user id}/$ref`."""
+        members = self._changeable(group)
+        user = self.get(ident)
+        if user.id not in members:
+            raise refusals.no_member(self.quirks.absent_member_status)
+        members.remove(user.id)
+        self.licences.left(user, group)
 
     def strip(self, key: str) -> None:
         """Takes the user's licences, which are free then, and its memberships, as staff do in the admin centre."""
         user = self.get(key)
-        self.assign(key, [], list(user.licences))
+        self.licences.take(user)
         for members in self.groups.values():
             members.discard(user.id)
 
     def sign_in(self, address: str, password: str) -> bool:
         """What the sign-in page does: a password that opens the account has to be changed there and then, for any other."""
         user = self.users.get(self._holders.get(address.lower(), ""))
-        if user is None or user.deleted_at is not None or user.password != password:
+        if user is None or user.deleted_at is not None or not user.enabled or user.password != password:
             return False
         user.password_changed_at = user.signed_in_at = self._clock() + _READING_TIME
+        user.signed_in = True
         return True
+
+    def _changeable(self, group: str) -> set[str]:
+        """The members of a group whose members an application may change."""
+        if group not in self.groups:
+            raise refusals.missing(group)
+        if refusal := self.traits.get(group, GroupTraits()).refusal():
+            raise refusal
+        return self.groups[group]
+
+    def _restorable(self, ident: str) -> User:
+        user = self.users.get(ident)
+        if user is None or not self._is_restorable(user):
+            raise refusals.missing(ident)
+        return user
+
+    def _is_restorable(self, user: User) -> bool:
+        if user.deleted_at is None or user.purged:
+            return False
+        return self._clock() - user.deleted_at <= RESTORABLE
 
     def _rename(self, user: User, upn: str) -> None:
         self._validate_upn(upn)

@@ -1,12 +1,15 @@
-"""Collections of Graph as answers: in pages, each with a link to the next."""
+"""Objects and collections of Graph as answers: collections come in pages, each with a link to the next."""
 
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from typing import Any
 
 from aiohttp import web
 
 from sandbox.simulators.graph import refusals
 from sandbox.simulators.graph.directory import Directory
+from sandbox.simulators.graph.filters import parsed
+from sandbox.simulators.graph.user import User
+from sandbox.simulators.request_handler import NOTES
 
 Act = Callable[[Directory, web.Request, dict[str, Any]], web.Response]
 """What answers a request to a directory; the last argument is the body."""
@@ -31,6 +34,30 @@ def collection(
     if start + size < len(rows):
         body["@odata.nextLink"] = str(request.url.update_query({"$skiptoken": str(start + size)}))
     return web.json_response({**body, "value": rows[start : start + size]})
+
+
+def users_page(directory: Directory, request: web.Request, users: Iterable[User]) -> web.Response:
+    """A page of those users whom the filter lets through, with the properties that were selected."""
+    condition = request.query.get("$filter", "")
+    matches = parsed(condition, advanced=is_advanced(request), extensions=directory.extensions)
+    select = request.query.get("$select")
+    return collection(directory, request, "users", [user.shown(select) for user in users if matches(user)])
+
+
+def entity(request: web.Request, shown: Mapping[str, Any], kind: str = "users") -> dict[str, Any]:
+    """One object, as an answer's body."""
+    return {"@odata.context": f"{root(request)}/$metadata#{kind}/$entity", **shown}
+
+
+def referenced(body: Mapping[str, Any]) -> str:
+    """The id of the object that a reference means."""
+    return str(body.get("@odata.id", "")).rpartition("/")[2]
+
+
+def note(request: web.Request, user: User | None) -> None:
+    """Tells the audit which user the request was about."""
+    if user is not None and NOTES in request:
+        request[NOTES].update(object_id=user.id, address=user.upn, marker=user.marker)
 
 
 def is_advanced(request: web.Request) -> bool:

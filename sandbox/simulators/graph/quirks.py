@@ -1,6 +1,7 @@
 """What is not known for certain of Graph, or differs between directories: each a switch. Durations are seconds."""
 
 from dataclasses import dataclass
+from typing import Literal
 
 
 @dataclass(frozen=True, slots=True)
@@ -38,3 +39,12 @@ class GraphQuirks:
 
     roles_readable: bool = True
     """The application has `RoleManagement.Read.Directory`."""
+
+    revocation_status: Literal[200, 204] = 200
+    """How `revokeSignInSessions` answers: 200 with a value (the metadata, and the known issues), or 204 (Microsoft's page)."""
+
+    absent_member_status: Literal[404, 400] = 404
+    """How a removal from a group answers about a user who is not in it: both are reported."""
+
+    ignores_missing_licences: bool = False
+    """A licence that the user does not have is removed without complaint (public threads say otherwise; no page does)."""

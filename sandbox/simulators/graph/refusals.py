@@ -1,5 +1,6 @@
 """Graph's errors, with the words that the real service uses."""
 
+from http import HTTPStatus
 from typing import Any
 from uuid import uuid4
 
@@ -77,6 +78,16 @@ def missing(ident: str) -> Refusal:
     )
 
 
+def no_member(status: int) -> Refusal:
+    """A reference to be removed is not there; which status says so differs between reports."""
+    code = "Request_ResourceNotFound" if status == HTTPStatus.NOT_FOUND else "Request_BadRequest"
+    return Refusal(
+        status,
+        code,
+        "One or more removed object references do not exist for the following modified properties: 'members'.",
+    )
+
+
 def unauthenticated(token: str) -> Refusal:
     """The token is missing, unknown or over."""
     message = "Lifetime validation failed, the token is expired." if token else "Access token is empty."
@@ -107,6 +118,8 @@ ON_PREMISES = (
     "migration."
 )
 NO_USAGE_LOCATION = "License assignment cannot be done for user with invalid usage location."
+INHERITED_LICENCE = "User license is inherited from a group membership and it cannot be removed directly from the user."
+NO_SUCH_LICENCE = "User does not have a corresponding license."
 MEMBER_EXISTS = "One or more added object references already exist for the following modified properties: 'members'."
 WEAK_PASSWORD = (
     "The specified password does not comply with password complexity requirements. Please provide a different password."  # noqa: S105  a sentence

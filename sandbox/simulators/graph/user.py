@@ -1,7 +1,7 @@
 """A user of an Entra directory."""
 
 import re
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, field
 from datetime import UTC, datetime
 from typing import Any
@@ -14,12 +14,22 @@ _MARKER = re.compile(r"~[A-Z2-7]{15}")
 """The form of what the service under test writes."""
 
 
+@dataclass(frozen=True, slots=True)
+class Inherited:
+    """A licence that a user has by a group, or should have: `error` says what is in the way, by Graph's name."""
+
+    group: str
+    sku: str
+    error: str | None = None
+
+
 @dataclass
 class User:
     """Times in Unix seconds. `shown_from` is when every replica has it; `properties` are all but the password, by Graph's names.
 
-    `roles` are active for the whole directory; `scoped_roles` are custom ones and those of an administrative unit; `eligible_roles` can be
-    activated.
+    `licences` are assigned to the user itself. `roles` are active for the whole directory; `scoped_roles` are custom ones and those of an
+    administrative unit; `eligible_roles` can be activated. `signed_in` is whether it has a session that was not revoked. A `purged` user
+    is deleted for good.
     """
 
     id: str
@@ -29,11 +39,15 @@ class User:
     created_at: float = 0.0
     password_changed_at: float = 0.0
     signed_in_at: float | None = None
+    signed_in: bool = False
+    sessions_valid_from: float = 0.0
     licences: list[str] = field(default_factory=list[str])
+    inherited: list[Inherited] = field(default_factory=list[Inherited])
     roles: list[str] = field(default_factory=list[str])
     scoped_roles: list[str] = field(default_factory=list[str])
     eligible_roles: list[str] = field(default_factory=list[str])
     deleted_at: float | None = None
+    purged: bool = False
 
     @property
     def upn(self) -> str:
@@ -45,6 +59,16 @@ class User:
         """What stands on it to tell whose it is, in whatever property; else its `employeeId`."""
         texts = (value for value in self._texts() if isinstance(value, str))
         return next(filter(_MARKER.fullmatch, texts), self.properties.get("employeeId"))
+
+    @property
+    def enabled(self) -> bool:
+        """Whether it may sign in."""
+        return bool(self.properties.get("accountEnabled", True))
+
+    @property
+    def skus(self) -> frozenset[str]:
+        """The licences that it has, in whatever way."""
+        return frozenset((*self.licences, *(one.sku for one in self.inherited if one.error is None)))
 
     @property
     def synchronised(self) -> bool:
@@ -66,19 +90,33 @@ class User:
         names = [name.strip() for name in select.split(",")] if select else _DEFAULT
         known: dict[str, Any] = {
             "id": self.id,
+            "accountEnabled": True,
             "businessPhones": [],
             "proxyAddresses": [],
             "otherMails": [],
             "deletedDateTime": _written(self.deleted_at),
             "createdDateTime": _written(self.created_at),
             "lastPasswordChangeDateTime": _written(self.password_changed_at),
-            "assignedLicenses": [{"skuId": sku, "disabledPlans": []} for sku in self.licences],
+            "signInSessionsValidFromDateTime": _written(self.sessions_valid_from),
+            "assignedLicenses": [{"skuId": sku, "disabledPlans": []} for sku in sorted(self.skus)],
+            "licenseAssignmentStates": list(self._assignment_states()),
             "signInActivity": self.signed_in_at and {"lastSignInDateTime": _written(self.signed_in_at)},
             "userType": "Member",
             **self.properties,
             EXTENSION_ATTRIBUTES: {name: self.attributes.get(name) for name in ATTRIBUTE_NAMES},
         }
         return {name: known.get(name) for name in names}
+
+    def _assignment_states(self) -> Iterator[Mapping[str, Any]]:
+        direct = [(None, sku, None) for sku in self.licences]
+        for group, sku, error in (*direct, *((one.group, one.sku, one.error) for one in self.inherited)):
+            yield {
+                "skuId": sku,
+                "assignedByGroup": group,
+                "disabledPlans": [],
+                "state": "Error" if error else "Active",
+                "error": error or "None",
+            }
 
     def _texts(self) -> Iterator[object]:
         yield from self.attributes.values()

@@ -16,9 +16,12 @@ ROWS = {
     "graph.users.create": "POST /users",
     "graph.users.list": "GET /users",
     "graph.users.get": "GET /users/{id}",
+    "graph.users.delete": "DELETE /users/{id}",
+    "graph.users.revokeSignInSessions": "POST /users/{id}/revokesigninsessions",
     "graph.users.assignLicense": "POST /users/{id}/assignlicense",
     "graph.users.memberships": "GET /users/{id}/transitivememberof",
     "graph.groups.get": "GET /groups/{id}",
+    "graph.groups.leave": "DELETE /groups/{id}/members/{id}",
     "graph.subscribedSkus.list": "GET /subscribedskus",
     "graph.deleted.restore": "POST /directory/deleteditems/{id}/restore",
 }
@@ -63,6 +66,39 @@ async def test_a_password_takes_a_permission_of_its_own(graph: Graph) -> None:
     assert (await graph.http.patch(f"/v1.0/users/{ident}", json={"usageLocation": "MT"})).status_code == 204
     body = {"passwordProfile": {"password": "another horse"}}
     assert refusal(await graph.http.patch(f"/v1.0/users/{ident}", json=body)) == DENIED
+
+
+async def test_a_permission_for_passwords_changes_nothing_else(graph: Graph) -> None:
+    ident = await graph.created()
+    await permitted(graph, "User-PasswordProfile.ReadWrite.All")
+    body = {"passwordProfile": {"password": "another horse"}}
+    assert (await graph.http.patch(f"/v1.0/users/{ident}", json=body)).status_code == 204
+    assert refusal(await graph.http.patch(f"/v1.0/users/{ident}", json=body | {"usageLocation": "MT"})) == DENIED
+
+
+@pytest.mark.parametrize(
+    ("roles", "body", "status"),
+    [
+        (["User.EnableDisableAccount.All", "User.Read.All"], {"accountEnabled": False}, 204),
+        (["User.EnableDisableAccount.All"], {"accountEnabled": False}, 403),
+        (["User.EnableDisableAccount.All", "User.Read.All"], {"accountEnabled": False, "usageLocation": "MT"}, 403),
+        (["User.Read.All"], {"accountEnabled": False}, 403),
+        (["User.ReadWrite.All"], {"accountEnabled": False}, 204),
+    ],
+)
+async def test_disabling_alone_may_have_a_permission_of_its_own(
+    graph: Graph, roles: list[str], body: dict[str, object], status: int
+) -> None:
+    ident = await graph.created()
+    await permitted(graph, *roles)
+    assert (await graph.http.patch(f"/v1.0/users/{ident}", json=body)).status_code == status
+
+
+async def test_a_permission_for_sessions_revokes_them_and_changes_nothing(graph: Graph) -> None:
+    ident = await graph.created()
+    await permitted(graph, "User.RevokeSessions.All")
+    assert (await graph.http.post(f"/v1.0/users/{ident}/revokeSignInSessions")).status_code == 200
+    assert refusal(await graph.http.patch(f"/v1.0/users/{ident}", json={"accountEnabled": False})) == DENIED
 
 
 @pytest.mark.parametrize("kind", GroupKind)
