@@ -12,6 +12,7 @@ ACCOUNT_PROVISIONED = "account-provisioned"
 ACCOUNT_CHANGED = "account-changed"
 ACCOUNT_PROVISIONING_FAILED = "account-provisioning-failed"
 WELCOME_EMAIL_STATUS = "welcome-email-status"
+OUTCOMES = (ACCOUNT_PROVISIONED, ACCOUNT_CHANGED, ACCOUNT_PROVISIONING_FAILED, WELCOME_EMAIL_STATUS)
 
 
 def schema_text(name: str) -> str:

@@ -129,7 +129,7 @@ def _suspend_account(version: int, known: KnownAccount, withdrawn: Withdrawal, *
     """No one can sign in to the account, if there is one. It is blocked first: nothing else may keep it open."""
     account = (
         *_verified(known, settled=settled),
-        *_when(not known.exists and not settled, PlannedStep.FIND),
+        *_when(not known.exists, PlannedStep.FIND),
         PlannedStep.SUSPEND,
     )
     grants = (

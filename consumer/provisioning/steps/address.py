@@ -56,7 +56,7 @@ async def corrected(case: Case) -> Account:
     if case.provider not in case.job.accounts or case.may_turn_up(StepName.CREATE) is not None:
         return account  # decided in this job, or not to be changed
     if not _is_candidate(case, account.address):
-        await _refuse_to_leave_behind(case, account)
+        await refuse_to_leave_behind(case, account)
         # What an attempt with that address left unknown is given up with it.
         given_up = EndStep(case.provider, StepName.CREATE, StepState.RETRYABLE, Reason.INVALID_PROFILE)
         release = ReleaseAddress(case.provider, account.address)
@@ -68,8 +68,11 @@ async def corrected(case: Case) -> Account:
     return case.known_account()
 
 
-async def _refuse_to_leave_behind(case: Case, account: Account) -> None:
-    """Only a directory that may drop a creation's marker can hide from a search for it what an attempt made."""
+async def refuse_to_leave_behind(case: Case, account: Account) -> None:
+    """Raises `NotYet` where the holder of the reserved address may be what an attempt of ours made, without its marker.
+
+    Only a directory that may drop a creation's marker can hide from a search for it what an attempt made.
+    """
     if case.directory.keeps_markers or not case.was_lost(StepName.CREATE):
         return
     holder = await case.effects.ask(
@@ -77,7 +80,7 @@ async def _refuse_to_leave_behind(case: Case, account: Account) -> None:
     )
     if holder is not None and holder.marker is None:
         raise NotYet(
-            "An earlier attempt may have made the unmarked account at the address from before the correction.",
+            "An earlier attempt may have made the unmarked account at the student's address.",
             reason=Reason.ACCOUNT_CONFLICT,
         )
 

@@ -5,7 +5,7 @@ still turn up; its verification finds the account then, and the change follows.
 """
 
 from consumer.provisioning.case import Case
-from consumer.provisioning.steps.address import reserved
+from consumer.provisioning.steps.address import refuse_to_leave_behind, reserved
 from consumer.provisioning.steps.adopt import our_accounts
 from consumer.provisioning.steps.create import adopt_marked
 
@@ -17,3 +17,5 @@ async def ensure_found(case: Case) -> None:
     live = next((one for one in await our_accounts(case) if not one.deleted), None)
     if live is not None:
         await adopt_marked(case, await reserved(case), live)
+    elif case.account is not None:
+        await refuse_to_leave_behind(case, case.account)

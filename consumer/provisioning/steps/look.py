@@ -1,7 +1,7 @@
 """A look at an account that the ledger knows, before it is changed: people may have done so as well."""
 
 from consumer.errors import Hold, NotYet, Reason
-from consumer.events import StepName
+from consumer.events import Origin, StepName
 from consumer.ledger.port.student import Account
 from consumer.providers.port import Found
 from consumer.provisioning.case import Case
@@ -20,11 +20,14 @@ async def look_at(case: Case, account: Account, name: StepName) -> Found | None:
 
 
 async def look_before_change(case: Case, account: Account, name: StepName) -> Found | None:
-    """The same, for an account that is about to be changed. Raises `Hold` where it must be left alone."""
+    """The same, for an account that is about to be changed. Raises `Hold` where it must be left alone.
+
+    Without a marker it is the student's only where our creation named its object id, and may have lost the marker on the way.
+    """
     found = await look_at(case, account, name)
     if found is None:
         return None
-    if found.marker is None:
+    if found.marker is None and not (account.origin is Origin.CREATED and case.was_lost(StepName.CREATE)):
         raise NotYet("The account shows no marker.", reason=Reason.ACCOUNT_CONFLICT)
     if found.synchronised:
         raise Hold("The account is managed in a directory on premises.", reason=Reason.SYNCHRONISED_ACCOUNT)

@@ -26,6 +26,8 @@ async def ensure_reactivated(case: Case) -> None:
         raise NotYet("The account cannot be found at the provider.")
     if found.enabled and account.state is AccountState.ACTIVE:
         return
+    if case.done(StepName.REACTIVATE) and not case.was_lost(StepName.SUSPEND):
+        raise _not_visible()
     if not case.blocked_by_us:
         refuse_disabled(found)
     await _open(case, account, found.object_id)
@@ -46,4 +48,8 @@ async def _open(case: Case, account: Account, object_id: str) -> None:
     )
     shown = await look_at(case, opened, StepName.REACTIVATE)
     if shown is None or not shown.enabled:
-        raise NotYet("The provider does not show the reactivation yet.", reason=Reason.CHANGE_NOT_VISIBLE)
+        raise _not_visible()
+
+
+def _not_visible() -> NotYet:
+    return NotYet("The provider does not show the reactivation yet.", reason=Reason.CHANGE_NOT_VISIBLE)

@@ -5,7 +5,7 @@ look at it ──not there: deleted?──▶ given up: there is nothing to bloc
    ▼
 block the sign-in, in a call that changes nothing else
    ▼
-look again ──still open──▶ later, and blocked once more then; in the end a person must look
+look again ──still open──▶ later; in the end a person must look
 
 That we have blocked it is written down with the intent, so that a later event may open it again whatever becomes of the answer.
 """
@@ -32,8 +32,17 @@ async def ensure_suspended(case: Case) -> None:
     found = await look_before_change(case, account, StepName.SUSPEND)
     if found is None:
         await _refuse_deleted(case, account)
-    elif found.enabled or not (case.done(StepName.SUSPEND) or _by_others(case, account, found)):
+    elif _is_missing(case, account, found):
         await _block(case, account, found.object_id)
+    elif found.enabled:
+        raise _not_visible()
+
+
+def _is_missing(case: Case, account: Account, found: Found) -> bool:
+    """A replica that lags is no reason to write again; a reactivation that was carried out late is."""
+    if case.done(StepName.SUSPEND):
+        return found.enabled and case.was_lost(StepName.REACTIVATE)
+    return not _by_others(case, account, found)
 
 
 def _by_others(case: Case, account: Account, found: Found) -> bool:
@@ -57,7 +66,11 @@ async def _block(case: Case, account: Account, object_id: str) -> None:
     )
     shown = await look_at(case, account, StepName.SUSPEND)
     if shown is None or shown.enabled:
-        raise NotYet("The provider does not show the suspension yet.", reason=Reason.CHANGE_NOT_VISIBLE)
+        raise _not_visible()
+
+
+def _not_visible() -> NotYet:
+    return NotYet("The provider does not show the suspension yet.", reason=Reason.CHANGE_NOT_VISIBLE)
 
 
 async def _refuse_deleted(case: Case, account: Account) -> None:

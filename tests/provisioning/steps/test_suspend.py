@@ -102,6 +102,17 @@ async def test_an_account_that_a_lost_creation_made_is_found_and_suspended(schoo
     assert not school.account().found.enabled
 
 
+async def test_an_account_that_may_be_ours_without_its_marker_waits_for_a_person(school: School) -> None:
+    school.directory.keeps_markers, school.directory.drops_markers = False, True
+    school.enrol()
+    school.directory.next_calls("create", lost_answer())
+    await school.work()
+    school.suspend(version=2)
+    await school.work_until_settled(days=0.5)
+    assert "suspend" not in school.directory.writes
+    assert school.outcomes("AccountProvisioningFailed")[-1]["reason"] == "account_conflict"
+
+
 async def test_one_that_turns_up_only_later_is_suspended_by_its_verification(school: School) -> None:
     school.enrol()
     school.directory.next_calls("create", lost_answer())
@@ -162,6 +173,26 @@ async def test_an_account_of_another_student_is_left_alone(enrolled: School) -> 
     assert enrolled.directory.writes == []
     (failure,) = enrolled.outcomes("AccountProvisioningFailed")
     assert (failure["action"], failure["reason"]) == ("suspend_account", "account_conflict")
+
+
+async def test_an_account_without_its_marker_is_left_alone(enrolled: School) -> None:
+    account = enrolled.account()
+    account.found = replace(account.found, marker=None)
+    enrolled.suspend(version=2)
+    await enrolled.work_until_settled(days=0.5)
+    assert enrolled.directory.writes == []
+    assert enrolled.outcomes("AccountProvisioningFailed")[-1]["reason"] == "account_conflict"
+
+
+async def test_one_that_our_creation_made_without_the_marker_is_suspended_before_it_is_marked(school: School) -> None:
+    school.directory.keeps_markers, school.directory.drops_markers = False, True
+    school.enrol()
+    await school.work()
+    school.suspend(version=2)
+    await school.work_until_settled()
+    writes = school.directory.writes
+    assert writes.index("suspend") < writes.index("mark")
+    assert not school.account().found.enabled
 
 
 async def test_an_administrator_s_account_is_left_alone(enrolled: School) -> None:
