@@ -10,7 +10,7 @@ from dataclasses import dataclass, field
 from enum import StrEnum
 from typing import Any
 
-from consumer.events import Outcome, Provider
+from consumer.events import Outcome, Provider, ProviderAction
 
 Place = tuple[str, int, int]
 """Topic, partition, offset."""
@@ -46,6 +46,17 @@ class Input:
     event_id: str | None = None
     version: int | None = None
     providers: tuple[Provider, ...] = ()
+    action: ProviderAction | None = None
+
+    @property
+    def wants(self) -> frozenset[Provider]:
+        """Where it wants the student to have an account."""
+        return frozenset(self.providers if self.action is ProviderAction.CREATE_ACCOUNT else ())
+
+    @property
+    def suspends(self) -> frozenset[Provider]:
+        """Where it wants no one to sign in."""
+        return frozenset(self.providers if self.action is ProviderAction.SUSPEND_ACCOUNT else ())
 
 
 @dataclass(frozen=True, slots=True)
@@ -79,6 +90,11 @@ class Operation(StrEnum):
     RESTORE = "restore"
     LICENCES = "licences"
     GROUP = "group"
+    SUSPEND = "suspend"
+    REACTIVATE = "reactivate"
+    SESSIONS = "sessions"
+    MOVE = "move"
+    TAKE_LICENCES = "take_licences"
     PASSWORD = "password"  # noqa: S105  an operation
     SEND = "send"
     UPDATE = "update"  # any change but those above
@@ -96,6 +112,11 @@ WRITES = frozenset(
         Operation.RESTORE,
         Operation.LICENCES,
         Operation.GROUP,
+        Operation.SUSPEND,
+        Operation.REACTIVATE,
+        Operation.SESSIONS,
+        Operation.MOVE,
+        Operation.TAKE_LICENCES,
         Operation.PASSWORD,
         Operation.SEND,
         Operation.UPDATE,
@@ -152,9 +173,9 @@ class HeldAccount:
     """An account as the directory has it at the end. `ours`: made by a call of the service's, not by hand.
 
     `created_at` is None where it was there before the run; `deleted_at` is the last deletion. `untouchable` says why it must be left alone
-    whatever it bears: it is a guest's, an administrator's, or synchronised. `changed_at` is when people last
-    deleted it or took its licences and groups, in Unix seconds. `replaced_at` is when the institution replaced the password; None where
-    it did not, or where a call of ours has set another since.
+    whatever it bears: it is a guest's, an administrator's, or synchronised. `enabled`: its sign-in is not blocked. `changed_at` is when
+    people last deleted it or took its licences and groups, in Unix seconds. `replaced_at` is when the institution replaced the password;
+    None where it did not, or where a call of ours has set another since.
     """
 
     tenant_id: str
@@ -165,6 +186,7 @@ class HeldAccount:
     deleted: bool
     ours: bool
     secret: str
+    enabled: bool = True
     licences: frozenset[str] = frozenset()
     groups: frozenset[str] = frozenset()
     created_at: float | None = None

@@ -16,6 +16,10 @@ _FIRST = frozenset(
         Operation.RESTORE,
         Operation.LICENCES,
         Operation.GROUP,
+        Operation.SUSPEND,
+        Operation.REACTIVATE,
+        Operation.SESSIONS,
+        Operation.MOVE,
         Operation.PASSWORD,
         Operation.SEND,
         Operation.LOOK_UP,
@@ -23,7 +27,7 @@ _FIRST = frozenset(
 )
 """With these an operation of the service begins; the others may continue one that began before."""
 
-_FOLLOWS = frozenset({Operation.FIND, Operation.MARK})
+_FOLLOWS = frozenset({Operation.FIND, Operation.MARK, Operation.TAKE_LICENCES})
 
 STEPS: Mapping[Operation, StepName] = {
     Operation.CREATE: StepName.CREATE,
@@ -31,6 +35,11 @@ STEPS: Mapping[Operation, StepName] = {
     Operation.RESTORE: StepName.CREATE,
     Operation.LICENCES: StepName.LICENCES,
     Operation.GROUP: StepName.GROUPS,
+    Operation.SUSPEND: StepName.SUSPEND,
+    Operation.REACTIVATE: StepName.REACTIVATE,
+    Operation.SESSIONS: StepName.SESSIONS,
+    Operation.MOVE: StepName.UNIT,
+    Operation.TAKE_LICENCES: StepName.LICENCES,
     Operation.PASSWORD: StepName.PASSWORD,
     Operation.SEND: StepName.WELCOME,
 }
@@ -93,9 +102,8 @@ def economical(index: Index) -> Iterator[Violation]:
     done = effects(index)
     writes, wasted = 0, list[int]()
     seen: set[Hashable] = set()
-    for call in index.history.calls:
+    for call, effect in _with_effects(index):
         if call.operation in WRITES and call.tenant_id is not None:
-            effect = _effect(call)
             refused = call.executed and 400 <= call.status < 500  # noqa: PLR2004  the vendor's refusals
             if refused and effect not in seen:
                 continue
@@ -115,12 +123,21 @@ def economical(index: Index) -> Iterator[Violation]:
 
 def effects(index: Index) -> frozenset[Hashable]:
     """What was changed at vendors, each effect once."""
-    return frozenset(_effect(call) for call in index.history.calls if call.effective and call.tenant_id is not None)
+    return frozenset(effect for call, effect in _with_effects(index) if call.effective and call.tenant_id is not None)
 
 
-def _effect(call: Call) -> Hashable:
-    what = call.marker if call.operation is Operation.CREATE else call.object_id
-    return call.tenant_id, call.service, call.operation, what, call.detail, call.secret
+def _with_effects(index: Index) -> Iterator[tuple[Call, Hashable]]:
+    """Each call with what it changes. With every suspension and every return of an account its changes begin anew."""
+    turns: dict[Hashable, list[Operation]] = defaultdict(list)
+    for call in index.history.calls:
+        turn = turns[call.tenant_id, call.service, call.object_id]
+        if call.operation in _SWITCHES and turn[-1:] != [call.operation]:
+            turn.append(call.operation)
+        what = call.marker if call.operation is Operation.CREATE else call.object_id
+        yield call, (call.tenant_id, call.service, call.operation, what, call.detail, call.secret, len(turn))
+
+
+_SWITCHES = frozenset({Operation.SUSPEND, Operation.REACTIVATE})
 
 
 def intended(index: Index) -> Iterator[Violation]:

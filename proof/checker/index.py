@@ -33,12 +33,14 @@ PROVIDERS = frozenset(provider.value for provider in Provider)
 class Wanted:
     """A student for whom some event acts. `accepted` are the inbox's events, and those that must be there: each once, as on the topic.
 
-    `providers` are those of the newest event; none where it cancelled the work of the one before. `ever` are those of any event.
+    `providers` are where the newest event wants an account; none where it cancelled the work of the one before. `suspended` are where it
+    wants no one to sign in. `ever` are those of any event.
     """
 
     accepted: list[Input] = field(default_factory=list[Input])
     newest: int = -1
     providers: frozenset[Provider] = frozenset()
+    suspended: frozenset[Provider] = frozenset()
     ever: frozenset[Provider] = frozenset()
 
 
@@ -131,7 +133,7 @@ def _students(inputs: Iterable[Input], inbox: Mapping[tuple[str, str], InboxRow]
         wanted.ever |= set(one.providers)
         version = one.version or 0
         if version > wanted.newest:
-            wanted.newest, wanted.providers = version, frozenset(one.providers)
+            wanted.newest, wanted.providers, wanted.suspended = version, one.wants, one.suspends
     return students
 
 

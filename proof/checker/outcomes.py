@@ -3,6 +3,9 @@
 from collections.abc import Iterable, Iterator
 
 from consumer.events import (
+    AccountChange,
+    AccountChanged,
+    AccountPart,
     AccountProvisioned,
     AccountProvisioningFailed,
     MailState,
@@ -19,6 +22,7 @@ from proof.checker.index import Index, Student, of
 from proof.checker.report import Violation
 from proof.history import Call, Operation, PublishedOutcome
 
+_SWITCHES = frozenset({Operation.SUSPEND, Operation.REACTIVATE})
 _MAKES_NONE = frozenset({StepName.ADDRESS, StepName.CREATE})
 """Steps that end for good only where there is no account."""
 
@@ -62,13 +66,12 @@ def _untold(index: Index) -> Iterator[Violation]:
     """Settled events without a published outcome: the ledger has lost an outcome."""
     for row in index.history.ledger.inbox:
         student, one = (row.tenant_id, row.student_id), index.inputs.get(row.place)
-        published = [
-            _published_for(index, student, provider, row.version) for provider in (one.providers if one else ())
-        ]
+        published = [_published_for(index, student, provider, row.version) for provider in (one.wants if one else ())]
         if row.disposition == Disposition.APPLIED and not all(AccountProvisioned in kinds for kinds in published):
             yield Violation("I5", at(row.place), "it is applied, and no outcome names its account")
         elif row.disposition == Disposition.FAILED and not any(
-            AccountProvisioningFailed in kinds for kinds in published
+            AccountProvisioningFailed in _published_for(index, student, provider, row.version)
+            for provider in (one.providers if one else ())
         ):
             yield Violation("I5", at(row.place), "it failed, and no outcome was published")
 
@@ -100,6 +103,8 @@ def _lies(
     match one.outcome:
         case AccountProvisioned():
             yield from _not_so(index, student, one.outcome)
+        case AccountChanged():
+            yield from _not_changed(index, student, one.outcome)
         case AccountProvisioningFailed(final=True):
             yield from _not_failed(index, student, published, one.outcome)
         case WelcomeEmailStatus(state=MailState.ACCEPTED, message_id=ident) if ident not in sent:
@@ -134,6 +139,24 @@ def _not_so(index: Index, student: Student, outcome: AccountProvisioned) -> Iter
     for kind, said, stands in (("licence", outcome.licences, held.licences), ("group", outcome.groups, held.groups)):
         by_hand = {name.lower() for name in stands} - later  # or it came back with a restored account
         yield from (f"the account has no {kind} {name}" for name in said if name.lower() not in before | by_hand)
+
+
+def _not_changed(index: Index, student: Student, outcome: AccountChanged) -> Iterator[str]:
+    """What is not as `account-changed` says."""
+    spot = (student[0], outcome.provider.value, outcome.account.object_id)
+    held, when = index.held.get(spot), outcome.occurred_at.timestamp() + index.history.bounds.clocks
+    if held is None or index.owner(spot) != student:
+        yield f"object {spot[2]} is not the student's"
+        return
+    until = [call for call in index.about.get(spot, ()) if call.effective and call.at <= when]
+    switches = [call for call in until if call.operation in _SWITCHES]
+    wanted = Operation.SUSPEND if outcome.change is AccountChange.SUSPENDED else Operation.REACTIVATE
+    if switches and switches[-1].operation is not wanted:
+        yield f"call {switches[-1].number} ({switches[-1].operation}) was the last before it"
+    elif not switches and held.enabled:
+        yield "no call did so before"
+    if AccountPart.SESSIONS in outcome.parts and not any(call.operation is Operation.SESSIONS for call in until):
+        yield "no call ended the sessions"
 
 
 def _given(calls: Iterable[Call], when: float) -> tuple[frozenset[str], frozenset[str]]:

@@ -4,6 +4,7 @@ from collections import Counter, defaultdict
 from collections.abc import Iterator
 
 from consumer.ledger.port.inbox import Disposition
+from consumer.policy.marker import marker
 from proof.checker.index import Index, Student, Wanted, of
 from proof.checker.report import Violation
 from proof.history import AccountRow, HeldAccount
@@ -40,10 +41,19 @@ def _wrong(index: Index, student: Student, wanted: Wanted) -> Iterator[str]:
     if Disposition.APPLIED in decided:
         if row.applied_version != wanted.newest:
             yield f"version {wanted.newest} is applied by the inbox, {row.applied_version} by the student's row"
-        for provider in wanted.providers:
-            account = index.accounts.get((*student, provider.value))
-            if missing := _missing(index, account):
-                yield f"version {wanted.newest} is applied, and at {provider.value} {missing}"
+        yield from (
+            f"version {wanted.newest} is applied, and {wrong}" for wrong in _not_as_wanted(index, student, wanted)
+        )
+
+
+def _not_as_wanted(index: Index, student: Student, wanted: Wanted) -> Iterator[str]:
+    for provider in wanted.providers:
+        if missing := _missing(index, index.accounts.get((*student, provider.value))):
+            yield f"at {provider.value} {missing}"
+    for provider in wanted.suspended:
+        for held in index.standing.get((student[0], provider.value, marker(provider, *student)), ()):
+            if held.enabled:
+                yield f"object {held.object_id} can be signed in to"
 
 
 def _ends(index: Index, wanted: Wanted) -> dict[int, list[str]]:
@@ -61,7 +71,9 @@ def _missing(index: Index, account: AccountRow | None) -> str | None:
     held = index.held.get((account.tenant_id, account.provider.value, account.object_id))
     if held is None:
         return f"there is no object {account.object_id}"
-    return None if not held.deleted or _deleted_by_hand(index, held) else f"object {account.object_id} is deleted"
+    if held.deleted:
+        return None if _deleted_by_hand(index, held) else f"object {account.object_id} is deleted"
+    return None if held.enabled else f"object {account.object_id} can't be signed in to"
 
 
 def _deleted_by_hand(index: Index, held: HeldAccount) -> bool:

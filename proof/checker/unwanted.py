@@ -1,4 +1,6 @@
-"""I22: an account or a mail that is begun though the newest event that was accepted, or should have been, does not want it."""
+"""I22: an account or a mail that is begun though the newest event that was accepted, or should have been, does not want it; and I20: a
+suspension, or its end, that is begun against it.
+"""
 
 from bisect import bisect_left
 from collections import defaultdict
@@ -15,6 +17,8 @@ from proof.history import Call, Change, ExpectedOutcome, Input, Operation
 
 _BEGINS = frozenset({Operation.CREATE, Operation.RESTORE, Operation.PASSWORD, Operation.SEND})
 """With these an account or a mail is begun; a replaced password is for another mail."""
+_OPENS = frozenset({Operation.REACTIVATE})
+_CLOSES = frozenset({Operation.SUSPEND, Operation.SESSIONS, Operation.TAKE_LICENCES})
 
 
 class _News(NamedTuple):
@@ -23,7 +27,12 @@ class _News(NamedTuple):
     number: int
     since: float
     wants: frozenset[Provider]
+    suspends: frozenset[Provider]
     what: str
+
+    def allows(self, operation: Operation, provider: Provider) -> bool:
+        """Whether it wants what the operation begins."""
+        return provider in (self.suspends if operation in _CLOSES else self.wants)
 
 
 def unwanted(index: Index) -> Iterator[Violation]:
@@ -31,18 +40,19 @@ def unwanted(index: Index) -> Iterator[Violation]:
     news = _news(index)
     intents = _intents(index)
     for call in index.history.calls:
-        if call.operation not in _BEGINS:
+        if call.operation not in _BEGINS | _OPENS | _CLOSES:
             continue
         # A mail may be about either of the accounts with its address.
         accounts = accounts_of(index, call)
         wrong = [_wrong(index, call, account, news.get(account[0], ()), intents) for account in accounts]
         if wrong and all(wrong):
-            yield Violation("I22", of(*accounts[0]), f"call {call.number} ({call.operation}) {wrong[0]}")
+            invariant = "I22" if call.operation in _BEGINS else "I20"
+            yield Violation(invariant, of(*accounts[0]), f"call {call.number} ({call.operation}) {wrong[0]}")
 
 
 def looked_at(index: Index) -> int:
-    """How many students there are for whom some event asks for nothing."""
-    return len(_idle(index).keys() & index.students.keys())
+    """How many students there are for whom some event does not want an account."""
+    return len(_concerned(index))
 
 
 def _wrong(
@@ -62,7 +72,7 @@ def _wrong(
             continue
         if not known and call.began <= one.since + bounds.clocks:
             continue
-        if Provider(provider) in one.wants:
+        if one.allows(call.operation, Provider(provider)):
             return None
         return f"began {call.began - one.since:.1f} s after {one.what} was accepted, which does not want it"
     return None
@@ -78,22 +88,30 @@ def _intents(index: Index) -> Mapping[tuple[Student, str, str], Sequence[Change]
 
 
 def _news(index: Index) -> Mapping[Student, Sequence[_News]]:
-    """Of each student for whom some event asks for nothing; of others nothing is unwanted."""
-    idle = _idle(index)
+    """Of each student for whom some event does not want an account; of others nothing is unwanted."""
+    idle, concerned = _idle(index), _concerned(index)
     rows: dict[Student, list[Change]] = defaultdict(list)
-    for change in index.changes.get("student", ()) if idle else ():
+    for change in index.changes.get("student", ()) if concerned else ():
         student = (change.row["tenant_id"], change.row["student_id"])
-        if student in idle:
+        if student in concerned:
             rows[student].append(change)
     passed = _Passed(index)
     return {
         student: sorted(
-            [*_accepted(index, student, changes), *_left_alone(index, idle[student], changes, passed)],
+            [*_accepted(index, student, changes), *_left_alone(index, idle.get(student, ()), changes, passed)],
             key=lambda one: one.number,
         )
         for student, changes in rows.items()
-        if student in index.students
     }
+
+
+def _concerned(index: Index) -> frozenset[Student]:
+    idle = _idle(index)
+    return frozenset(
+        student
+        for student, wanted in index.students.items()
+        if student in idle or any(one.suspends for one in wanted.accepted)
+    )
 
 
 def _idle(index: Index) -> Mapping[Student, Sequence[Input]]:
@@ -107,13 +125,15 @@ def _idle(index: Index) -> Mapping[Student, Sequence[Input]]:
 def _accepted(index: Index, student: Student, changes: Sequence[Change]) -> Iterator[_News]:
     """Each version that became the newest, in the order in which they did. Of tied events any may be the one that did."""
     wants: dict[int, frozenset[Provider]] = defaultdict(frozenset)
+    suspends: dict[int, frozenset[Provider]] = defaultdict(frozenset)
     for one in index.students[student].accepted:
-        wants[one.version or 0] |= frozenset(one.providers)
+        wants[one.version or 0] |= one.wants
+        suspends[one.version or 0] |= one.suspends
     newest = None
     for change in changes:
         version = change.row["desired_version"]
         if version != newest and version in wants:
-            yield _News(change.number, change.at, wants[version], f"version {version}")
+            yield _News(change.number, change.at, wants[version], suspends[version], f"version {version}")
         newest = version
 
 
@@ -136,7 +156,11 @@ def _left_alone(index: Index, idle: Sequence[Input], changes: Sequence[Change], 
         )
         if came_before:
             yield _News(
-                by.number, by.at, frozenset(), f"{at(one.place)} (which cancels version {row['desired_version']})"
+                by.number,
+                by.at,
+                frozenset(),
+                frozenset(),
+                f"{at(one.place)} (which cancels version {row['desired_version']})",
             )
 
 

@@ -23,6 +23,7 @@ _OPERATIONS: Mapping[str, Operation] = {
     "graph.users.update": _PATCH,
     "graph.users.delete": Operation.DELETE,
     "graph.users.assignLicense": Operation.LICENCES,
+    "graph.users.revokeSignInSessions": Operation.SESSIONS,
     "graph.users.roles": Operation.FIND,
     "graph.users.memberships": Operation.FIND,
     "graph.roles.assignments": Operation.FIND,
@@ -31,7 +32,9 @@ _OPERATIONS: Mapping[str, Operation] = {
     "graph.groups.join": Operation.GROUP,
     "graph.subscribedSkus.list": Operation.FIND,
     "graph.deleted.list": Operation.FIND,
+    "graph.deleted.purge": Operation.DELETE,
     "graph.deleted.restore": Operation.RESTORE,
+    "graph.groups.leave": Operation.UPDATE,
     "entra.discovery": Operation.OTHER,
     "entra.realm": Operation.OTHER,
     "entra.token": Operation.TOKEN,
@@ -48,7 +51,7 @@ _OPERATIONS: Mapping[str, Operation] = {
     "directory.users.delete": Operation.DELETE,
     "directory.users.undelete": Operation.RESTORE,
     "directory.users.makeAdmin": Operation.UPDATE,
-    "directory.users.signOut": Operation.UPDATE,
+    "directory.users.signOut": Operation.SESSIONS,
     "directory.domains.get": Operation.FIND,
     "directory.groups.get": Operation.FIND,
     "directory.groups.insert": Operation.UPDATE,
@@ -115,12 +118,29 @@ def _operation(route: str, body: Json) -> Operation:
     if route.startswith(_REGISTRY):
         return Operation.OTHER
     operation = _OPERATIONS.get(route, Operation.UNKNOWN)
+    if operation is Operation.LICENCES and not body.get("addLicenses"):
+        return Operation.TAKE_LICENCES
     if operation is not _PATCH or not route.endswith((".update", ".patch")):
         return operation
     changed = {name for name, value in body.items() if value is not None}
     if changed & {"password", "passwordProfile"}:
         return Operation.PASSWORD
-    return Operation.MARK if changed and changed <= set(_MARKERS) else Operation.UPDATE
+    if changed and changed <= set(_MARKERS):
+        return Operation.MARK
+    return _of_one_property(*next(iter(body.items()))) if len(body) == 1 else Operation.UPDATE
+
+
+def _of_one_property(name: str, value: object) -> Operation:
+    """What a change of one property alone does."""
+    match name, value:
+        case ("accountEnabled", False) | ("suspended", True):
+            return Operation.SUSPEND
+        case ("accountEnabled", True) | ("suspended", False):
+            return Operation.REACTIVATE
+        case ("orgUnitPath", _):
+            return Operation.MOVE
+        case _:
+            return Operation.UPDATE
 
 
 def _object(entry: Entry, operation: Operation, body: Json) -> dict[str, Any]:

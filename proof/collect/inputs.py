@@ -50,10 +50,10 @@ def digest(record: Raw) -> bytes:
 def _input(record: Raw, decision: Decision, *, tenant_id: str, event: StudentStatusChanged | None = None) -> Input:
     match decision:
         case Skip(reason):
-            expected, providers, why = ExpectedOutcome.SKIP, (), reason.value
+            expected, action, providers, why = ExpectedOutcome.SKIP, None, (), reason.value
         case Refuse(refusal):
-            expected, providers, why = ExpectedOutcome.DEAD_LETTER, (), refusal.value
-        case Act(_, providers):
+            expected, action, providers, why = ExpectedOutcome.DEAD_LETTER, None, (), refusal.value
+        case Act(action, providers):
             expected, why = ExpectedOutcome.ACT, None
     return Input(
         place=record.place,
@@ -67,4 +67,5 @@ def _input(record: Raw, decision: Decision, *, tenant_id: str, event: StudentSta
         event_id=event.event_id if event else None,
         version=event.version if event else None,
         providers=providers,
+        action=action,
     )

@@ -7,10 +7,19 @@ from uuid import UUID
 
 from fastavro import parse_schema, schemaless_reader  # pyright: ignore[reportUnknownVariableType]  bare IO in its stubs
 
-from consumer.codec.schemas import ACCOUNT_PROVISIONED, ACCOUNT_PROVISIONING_FAILED, WELCOME_EMAIL_STATUS, schema
+from consumer.codec.schemas import (
+    ACCOUNT_CHANGED,
+    ACCOUNT_PROVISIONED,
+    ACCOUNT_PROVISIONING_FAILED,
+    WELCOME_EMAIL_STATUS,
+    schema,
+)
 from consumer.codec.wire import schema_of
 from consumer.errors import Reason
 from consumer.events import (
+    AccountChange,
+    AccountChanged,
+    AccountPart,
     AccountProvisioned,
     AccountProvisioningFailed,
     Cause,
@@ -18,6 +27,7 @@ from consumer.events import (
     Origin,
     Outcome,
     Provider,
+    ProviderAction,
     ProvisionedAccount,
     SignOnIdentity,
     StepName,
@@ -36,6 +46,7 @@ class OutcomeReader:
     def __init__(self, topics: Topics) -> None:
         self._forms = {
             topics.account_provisioned: (parse_schema(schema(ACCOUNT_PROVISIONED)), _provisioned),
+            topics.account_changed: (parse_schema(schema(ACCOUNT_CHANGED)), _changed),
             topics.account_provisioning_failed: (parse_schema(schema(ACCOUNT_PROVISIONING_FAILED)), _failed),
             topics.welcome_email_status: (parse_schema(schema(WELCOME_EMAIL_STATUS)), _welcome),
         }
@@ -65,16 +76,32 @@ def _common(record: _Record) -> Mapping[str, Any]:
 
 
 def _provisioned(record: _Record) -> Outcome:
-    account = record["account"]
     return AccountProvisioned(
         **_common(record),
-        account=ProvisionedAccount(
-            account["object_id"], account["sign_in_name"], account["email"], Origin(account["origin"])
-        ),
+        account=_account(record),
         identity=SignOnIdentity(**record["identity"]),
         licences=tuple(record["licences"]),
         groups=tuple(record["groups"]),
         duration_ms=record["duration_ms"],
+    )
+
+
+def _changed(record: _Record) -> Outcome:
+    return AccountChanged(
+        **_common(record),
+        action=ProviderAction(record["action"]),
+        change=AccountChange(record["change"]),
+        account=_account(record),
+        parts=tuple(map(AccountPart, record["parts"])),
+        missing=tuple(map(AccountPart, record["missing"])),
+        duration_ms=record["duration_ms"],
+    )
+
+
+def _account(record: _Record) -> ProvisionedAccount:
+    account = record["account"]
+    return ProvisionedAccount(
+        account["object_id"], account["sign_in_name"], account["email"], Origin(account["origin"])
     )
 
 
@@ -86,6 +113,7 @@ def _failed(record: _Record) -> Outcome:
         final=record["final"],
         retry_at=record["retry_at"],
         message=record["message"],
+        action=ProviderAction(record["action"]),
     )
 
 

@@ -190,6 +190,8 @@ def _account(account: Account) -> _Row:
         "licences": list(account.licences),
         "groups": list(account.groups),
         "settled_version": account.announced_version,
+        "state": account.state.value,
+        "org_unit": account.org_unit,
     }
 
 

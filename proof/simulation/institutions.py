@@ -18,11 +18,11 @@ from consumer.settings import (
     Settings,
     VaultKey,
 )
-from consumer.tenants import Tenant
+from consumer.tenants import Suspension, Tenant
 from proof.simulation.vendors import host
 from sandbox.simulators.configured import configured
 from sandbox.simulators.people import SCHOOLS
-from sandbox.simulators.vendors import SCOPES, Institution, Quirks, Vendors
+from sandbox.simulators.vendors import LEAVERS, SCOPES, Institution, Quirks, Vendors
 
 _ISLES = Institution("isles", "Isles College", (Provider.MICROSOFT, Provider.GOOGLE))
 
@@ -48,6 +48,11 @@ _BY_THEMSELVES = (
 )
 INSTITUTIONS = (*_BY_THEMSELVES, _ANNEX)
 """Their students have equal numbers; the last two share an Entra directory and a Google customer."""
+_SUSPENSIONS = {
+    "isles": Suspension(remove_licences=True, org_unit=LEAVERS),
+    "annex": Suspension(end_sessions=False),
+}
+"""Of those that want something else than the others."""
 PARTITIONS = 2
 _CONCURRENCY = 4
 """Few, so that students wait for one another."""
@@ -61,7 +66,8 @@ _VAULT_KEY = "cHJvb2YvcHJvb2YvcHJvb2YvcHJvb2YvcHJvb2YvcHI="
 def tenants(*, concurrency: int = _CONCURRENCY) -> tuple[Tenant, ...]:
     """Their configuration; `concurrency` is each one's."""
     own = [replace(institution, concurrency=concurrency) for institution in INSTITUTIONS]
-    return tuple(configured(institution, _InMemory(institution.id)) for institution in own)
+    found = [configured(institution, _InMemory(institution.id)) for institution in own]
+    return tuple(one.model_copy(update={"suspension": _SUSPENSIONS.get(one.id, one.suspension)}) for one in found)
 
 
 @cache

@@ -11,7 +11,7 @@ from functools import cache
 
 from consumer.assembly import Assembly
 from consumer.codec.port import UnknownSchema, WriterSchema
-from consumer.codec.schemas import STATUS_CHANGED, schema_text
+from consumer.codec.schemas import OUTCOMES, STATUS_CHANGED, schema_text
 from consumer.codec.wire import SchemaRef
 from consumer.codec.writer import OutcomeWriter
 from consumer.errors import Stop
@@ -147,8 +147,7 @@ class KnownSchemas:
 def writer() -> OutcomeWriter:
     """Of outcomes; it has no state."""
     topics = settings().kafka.topics
-    names = ("account-provisioned", "account-provisioning-failed", "welcome-email-status")
-    return OutcomeWriter(topics, {name: number for number, name in enumerate(names, INPUT_SCHEMA + 1)})
+    return OutcomeWriter(topics, {name: number for number, name in enumerate(OUTCOMES, INPUT_SCHEMA + 1)})
 
 
 @cache

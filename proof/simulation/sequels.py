@@ -1,4 +1,4 @@
-"""What institutions report of a student later: a withdrawal, a return, a corrected name."""
+"""What institutions report of a student later: a withdrawal, a suspension, a return, a corrected name."""
 
 import random
 from collections.abc import Iterator, Mapping, Sequence
@@ -13,8 +13,8 @@ from consumer.events import Student
 from sandbox.simulators.encoding import Encoder
 from sandbox.simulators.events import SimulatedRecord
 
-ENROLLED, WITHDRAWN = "enrolled", "withdrawn"
-"""Statuses of the institutions: one that acts, and one that asks for nothing."""
+ENROLLED, WITHDRAWN, LEFT = "enrolled", "withdrawn", "left"
+"""Statuses of the institutions: one that wants an account, one that asks for nothing, and one that suspends."""
 
 INPUT_SCHEMA = 1
 """The id of the input's schema."""
@@ -50,9 +50,11 @@ def sequels(records: Sequence[SimulatedRecord], rng: random.Random) -> Iterator[
     for record in newest_of(records).values():
         if rng.random() < _MOVING:
             yield rng.choice((_withdrawal, _withdrawal, _switched_off, _return, _correction))(record, rng)
+        elif rng.random() < _LEAVING:
+            yield rng.choice((_left, _left, _came_back, _flapping))(record, rng)
 
 
-_MOVING = 0.3
+_MOVING, _LEAVING = 0.3, 0.4
 
 
 def newest_of(records: Sequence[SimulatedRecord]) -> Mapping[tuple[str, str], SimulatedRecord]:
@@ -76,6 +78,23 @@ def _switched_off(last: SimulatedRecord, _rng: random.Random) -> Sequence[Simula
 def _return(last: SimulatedRecord, rng: random.Random) -> Sequence[SimulatedRecord]:
     gone = _withdrawal(last, rng)[-1]
     return [gone, sequel(gone, ENROLLED)]
+
+
+def _left(last: SimulatedRecord, _rng: random.Random) -> Sequence[SimulatedRecord]:
+    return [sequel(last, LEFT)]
+
+
+def _came_back(last: SimulatedRecord, rng: random.Random) -> Sequence[SimulatedRecord]:
+    left = _left(last, rng)[-1]
+    return [left, sequel(left, ENROLLED)]
+
+
+def _flapping(last: SimulatedRecord, rng: random.Random) -> Sequence[SimulatedRecord]:
+    """Any of them may be the last."""
+    records = [last]
+    for number in range(rng.randint(3, 6)):
+        records.append(sequel(records[-1], ENROLLED if number % 2 else LEFT))
+    return records[1:]
 
 
 def _correction(last: SimulatedRecord, rng: random.Random) -> Sequence[SimulatedRecord]:

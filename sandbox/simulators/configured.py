@@ -13,11 +13,12 @@ from consumer.tenants import (
     MicrosoftSection,
     Rule,
     StatusRow,
+    Suspension,
     Tenant,
     WelcomeEmail,
 )
 from sandbox.simulators.people import SCHOOLS
-from sandbox.simulators.vendors import GOOGLE, GRAPH, MAILGUN, SKU, Institution
+from sandbox.simulators.vendors import GOOGLE, GRAPH, LEAVERS, MAILGUN, SKU, Institution
 
 
 class Endpoints(Protocol):
@@ -69,8 +70,10 @@ def configured(institution: Institution, where: Endpoints) -> Tenant:
             StatusRow(id="applied", name="Application received", type="Application"),
             StatusRow(id="enrolled", name="Enrolled", type="Registered", provider_action=ProviderAction.CREATE_ACCOUNT),
             StatusRow(id="withdrawn", name="Withdrawn", type="Left"),
+            StatusRow(id="left", name="Left", type="Left", provider_action=ProviderAction.SUSPEND_ACCOUNT),
         ),
         rules=(*_everybody(microsoft=microsoft), *(_of_school(institution, s, microsoft, google) for s in SCHOOLS)),
+        suspension=Suspension(org_unit=LEAVERS if google else None),
         welcome_email=WelcomeEmail(enabled=True, languages=institution.languages),
         mailgun=MailgunSection(
             domain=institution.mail_domain,

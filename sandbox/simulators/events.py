@@ -13,7 +13,7 @@ from itertools import islice
 from typing import Any
 from uuid import UUID
 
-from consumer.events import Student, student_key
+from consumer.events import ProviderAction, Student, student_key
 from consumer.policy.decision import SkipReason
 from consumer.tenants import StatusRow, Tenant, UnlistedStatus
 from sandbox.simulators.breakage import LETTER_REASONS, UNKNOWN_TENANT, Breakage, broken
@@ -63,7 +63,7 @@ class SimulatedRecord:
 class EventStream:
     """The same arguments give the same records, byte for byte. Students are made as they are asked for, so any number fits.
 
-    Every tenant needs a status that acts. A student's own records keep their order; `spread` students are mixed at a time;
+    Every tenant needs a status that creates accounts. A student's own records keep their order; `spread` students are mixed at a time;
     `first` is the number of the first, so that streams can be about different people.
     """
 
@@ -125,7 +125,7 @@ class _Scene:
         self._encoder = encoder
         self._rng = rng
         self._number = number
-        self._acting = [row for row in tenant.statuses if row.provider_action]
+        self._acting = [row for row in tenant.statuses if row.provider_action is ProviderAction.CREATE_ACCOUNT]
         self._idle = [row for row in tenant.statuses if not row.provider_action]
 
     def play(self, mix: Mix) -> list[SimulatedRecord]:

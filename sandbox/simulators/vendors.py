@@ -24,6 +24,8 @@ GRAPH, GOOGLE, MAILGUN = "graph", "google", "mailgun"
 SKU = "314c4481-f395-4525-be8b-2ec4bb1e9d91"
 """The one kind of licence that there is."""
 _PLENTY = 1_000_000
+LEAVERS = "/Leavers"
+"""The organisational unit of those who have left."""
 
 SCOPES = (USER, MEMBER, DOMAIN_READ)
 """What is delegated to the service accounts; the last is for `provisioner config check --connect` only."""
@@ -130,6 +132,7 @@ class Vendors:
         if Provider.GOOGLE in institution.providers:
             customer = self.google.add_customer(f"C{len(self.google.customers):07d}", [institution.domain])
             customer.add_user(institution.admin, is_admin=True)
+            customer.add_org_unit(LEAVERS)
             for school in SCHOOLS:
                 customer.add_org_unit(f"/Students/{school}")
                 customer.groups.add(f"{school}@{institution.domain}", school)

@@ -9,6 +9,9 @@ from uuid import UUID
 
 from consumer.errors import Reason
 from consumer.events import (
+    AccountChange,
+    AccountChanged,
+    AccountPart,
     AccountProvisioned,
     AccountProvisioningFailed,
     Cause,
@@ -16,6 +19,7 @@ from consumer.events import (
     Origin,
     Outcome,
     Provider,
+    ProviderAction,
     ProvisionedAccount,
     SignOnIdentity,
     StepName,
@@ -64,6 +68,7 @@ def record(offset: int, *, event: str | None = None, version: int = 1, **other: 
         "tenant_id": TENANT,
         "student_id": STUDENT,
         "providers": (Provider.MICROSOFT,),
+        "action": ProviderAction.CREATE_ACCOUNT,
         "headers": (("source", b"sis"),),
         "digest": digest(event),
     }
@@ -135,6 +140,18 @@ def provisioned(*, object_id: str = OBJECT, at: float = START + 5, version: int 
         "duration_ms": 1,
     }
     return AccountProvisioned(**_common(1, at, version), **{**known, **other})
+
+
+def changed(change: AccountChange, *, at: float, version: int, **other: Any) -> Outcome:
+    """`account-changed`, at a time."""
+    known: dict[str, Any] = {
+        "action": ProviderAction.SUSPEND_ACCOUNT,
+        "account": ProvisionedAccount(OBJECT, ADDRESS, ADDRESS, Origin.CREATED),
+        "parts": (AccountPart.SIGN_IN, AccountPart.SESSIONS),
+        "missing": (),
+        "duration_ms": 1,
+    }
+    return AccountChanged(**_common(10 + version, at, version), change=change, **{**known, **other})
 
 
 def failed(*, version: int = 1, final: bool = True, step: StepName = StepName.CREATE) -> Outcome:

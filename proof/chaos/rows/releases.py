@@ -1,14 +1,40 @@
 """Database: two releases beside each other, before, during and after the migration from one to the other."""
 
+from collections.abc import Sequence
+
 import psycopg
 
+from consumer.events import ProviderAction
+from consumer.tenants import Suspension, Tenant
 from proof.chaos.experiment import Experiment
 from proof.chaos.row import BOOK
+from sandbox.simulators.world import World
 from testbed.release import REVISION
 from testbed.replica import Replica
 
 
-@BOOK.row(62, "migration during traffic, and a rolling upgrade", expected="both versions run", upgraded=True)
+def _as_before(world: World, tenants: Sequence[Tenant]) -> Sequence[Tenant]:
+    """Configured with what the older release knows: new features are used once all replicas have them."""
+    del world
+    known = {None, ProviderAction.CREATE_ACCOUNT}
+    return [
+        tenant.model_copy(
+            update={
+                "statuses": tuple(row for row in tenant.statuses if row.provider_action in known),
+                "suspension": Suspension(),
+            }
+        )
+        for tenant in tenants
+    ]
+
+
+@BOOK.row(
+    62,
+    "migration during traffic, and a rolling upgrade",
+    expected="both versions run",
+    upgraded=True,
+    arrange=_as_before,
+)
 async def upgrade(experiment: Experiment) -> None:
     installation = experiment.installation
     experiment.expect(await _revision(experiment) == REVISION, "the ledger is not the older release's")

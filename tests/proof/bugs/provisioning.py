@@ -9,8 +9,8 @@ import structlog
 
 from consumer.clients import Clients
 from consumer.errors import OutcomeUnknown, Unavailable
-from consumer.events import StepName
-from consumer.ledger.port.student import Job, Lease, StepState
+from consumer.events import ProviderAction, StepName
+from consumer.ledger.port.student import AccountState, Job, Lease, StepState
 from consumer.ledger.port.work import Room, Work
 from consumer.ledger.port.writes import Defer, EndStep, Publish, RefuseAddress, TenantWaits, Write
 from consumer.mail.port import Mail, Mailer
@@ -131,6 +131,25 @@ class ContinuesCancelledWork(SimulatedClients):
         return _StubbornWork(self._around.database, self._process)
 
 
+class _GrudgingWork(SimulatedWork):
+    async def claim(self, room: Mapping[str, Room], *, lease: float, worker: str) -> Sequence[Job]:
+        jobs = await super().claim(room, lease=lease, worker=worker)
+        return [_left_for_good(job) for job in jobs]
+
+
+def _left_for_good(job: Job) -> Job:
+    suspended = any(one.state is AccountState.SUSPENDED for one in job.accounts.values())
+    action = ProviderAction.SUSPEND_ACCOUNT if suspended else job.desired.action
+    return replace(job, desired=replace(job.desired, action=action))
+
+
+class SuspendsForGood(SimulatedClients):
+    """A student who has left is suspended whatever the newest event says."""
+
+    def work(self) -> Work:
+        return _GrudgingWork(self._around.database, self._process)
+
+
 class SharesBreakers(Database):
     """One tenant's breaker opens, and all who use the service wait."""
 
@@ -249,6 +268,18 @@ class _Unlooking(_Careless):
         return frozenset(groups)
 
 
+class _Credulous(_Careless):
+    async def suspend(self, object_id: str, *, timeout: float) -> None:
+        try:
+            await self.real.suspend(object_id, timeout=timeout)
+        except OutcomeUnknown:
+            self.__dict__["believed"] = object_id
+
+    async def read(self, object_id: str, *, timeout: float) -> Found | None:
+        found = await self.real.read(object_id, timeout=timeout)
+        return replace(found, enabled=False) if found and self.__dict__.get("believed") == object_id else found
+
+
 class _WithDirectories(SimulatedAssembly):
     wrong: type[_Careless]
 
@@ -285,6 +316,12 @@ class AnnouncesWhatItRemembers(_WithDirectories):
     """A newer event announces the account as it was, whatever people have done to it since."""
 
     wrong = _Unlooking
+
+
+class TakesSuspensionsOnTrust(_WithDirectories):
+    """A suspension of unknown outcome counts as done, and is not looked at."""
+
+    wrong = _Credulous
 
 
 class WritesByName(_WithDirectories):

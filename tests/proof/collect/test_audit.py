@@ -155,7 +155,9 @@ async def test_a_creation_that_is_refused_tells_what_it_asked_for(vendors: Vendo
     [
         ({"employeeId": "S1"}, Operation.MARK),
         ({"passwordProfile": {"password": PASSWORD}}, Operation.PASSWORD),
-        ({"accountEnabled": False}, Operation.UPDATE),
+        ({"accountEnabled": False}, Operation.SUSPEND),
+        ({"accountEnabled": True}, Operation.REACTIVATE),
+        ({"accountEnabled": False, "jobTitle": "leaver"}, Operation.UPDATE),
     ],
 )
 async def test_what_a_patch_does_is_read_from_its_body(

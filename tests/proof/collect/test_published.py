@@ -7,9 +7,13 @@ from uuid import UUID
 
 import pytest
 
+from consumer.codec.schemas import OUTCOMES as SCHEMAS
 from consumer.codec.writer import OutcomeWriter
 from consumer.errors import Reason
 from consumer.events import (
+    AccountChange,
+    AccountChanged,
+    AccountPart,
     AccountProvisioned,
     AccountProvisioningFailed,
     Cause,
@@ -17,6 +21,7 @@ from consumer.events import (
     Origin,
     Outcome,
     Provider,
+    ProviderAction,
     ProvisionedAccount,
     SignOnIdentity,
     StepName,
@@ -51,6 +56,15 @@ OUTCOMES = (
         groups=(),
         duration_ms=3,
     ),
+    AccountChanged(
+        **COMMON,
+        action=ProviderAction.SUSPEND_ACCOUNT,
+        change=AccountChange.SUSPENDED,
+        account=ProvisionedAccount("o1", "a@north.example", "a@north.example", Origin.CREATED),
+        parts=(AccountPart.SIGN_IN,),
+        missing=(AccountPart.SESSIONS,),
+        duration_ms=3,
+    ),
     AccountProvisioningFailed(
         **COMMON, step=StepName.CREATE, reason=Reason.ACCOUNT_CONFLICT, final=False, retry_at=NOW, message="Taken."
     ),
@@ -60,8 +74,7 @@ OUTCOMES = (
 
 @pytest.mark.parametrize("outcome", OUTCOMES, ids=lambda outcome: type(outcome).__name__)
 def test_an_outcome_is_read_back_as_it_was_written(outcome: Outcome) -> None:
-    names = ("account-provisioned", "account-provisioning-failed", "welcome-email-status")
-    written = OutcomeWriter(TOPICS, dict.fromkeys(names, 7)).write(outcome)
+    written = OutcomeWriter(TOPICS, dict.fromkeys(SCHEMAS, 7)).write(outcome)
     published = OutcomeReader(TOPICS).read(Raw((written.topic, 0, 3), written.key, written.value, written.headers))
     assert (published.outcome, published.key, published.place) == (outcome, b"north/S1", (written.topic, 0, 3))
 

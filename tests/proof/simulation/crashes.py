@@ -12,7 +12,7 @@ from consumer.tenants import Tenant
 from proof.simulation.faults import Spell
 from proof.simulation.institutions import tenants
 from proof.simulation.scenario import Beforehand, Resident, Scenario, Sent
-from proof.simulation.sequels import ENROLLED, encoder, sequel
+from proof.simulation.sequels import ENROLLED, LEFT, encoder, sequel
 from proof.simulation.unconfigured import astray
 from proof.simulation.vendors import NetworkConditions, host
 from sandbox.simulators.events import PLAIN, EventStream, SimulatedRecord
@@ -32,7 +32,7 @@ _INVALID = Answer(
 
 def crashing(*points: Point) -> Scenario:
     """Seven students: one plain, one whose address is taken, two whose accounts are there, two whose mails get lost, and one whose name
-    is refused and then corrected. One event is of no institution that is known.
+    is refused and then corrected. One event is of no institution that is known. An eighth, at another institution, leaves and returns.
     """
     records = _records()
     people = list({record.student_id: record.student for record in records if record.breakage is None}.values())
@@ -53,6 +53,7 @@ def crashing(*points: Point) -> Scenario:
             Sent(4.0, wrong),
             Sent(20.0, corrected),
             Sent(2.0, astray(corrected)),
+            *_moving(),
         ],
         residents=[
             Resident(TENANT, Provider.MICROSOFT, foreign, Beforehand.FOREIGN),
@@ -82,12 +83,20 @@ def _corrected() -> tuple[SimulatedRecord, SimulatedRecord]:
     return wrong, sequel(wrong, ENROLLED, student)
 
 
+def _moving() -> Sequence[Sent]:
+    """Enrols, leaves, and returns."""
+    stream = EventStream(tenants=[_tenant("isles")], encoder=encoder(), seed=3, students=1, first=7, mix=PLAIN)
+    enrolled = list(stream)[-1]
+    left = sequel(enrolled, LEFT)
+    return [Sent(3.0, enrolled), Sent(30.0, left), Sent(180.0, sequel(left, ENROLLED))]
+
+
 def _stream(**what: Any) -> EventStream:
     return EventStream(tenants=[_tenant()], encoder=encoder(), spread=6, **what)
 
 
-def _tenant() -> Tenant:
-    return next(tenant for tenant in tenants() if tenant.id == TENANT)
+def _tenant(ident: str = TENANT) -> Tenant:
+    return next(tenant for tenant in tenants() if tenant.id == ident)
 
 
 def _address(student: Student) -> str:
