@@ -7,7 +7,7 @@ from datetime import UTC, datetime
 from enum import StrEnum
 from typing import Any
 
-from consumer.events import Provider, Student, student_key
+from consumer.events import Provider, ProviderAction, Student, student_key
 from consumer.failpoints import Point
 from consumer.policy.addresses import candidates
 from consumer.policy.marker import marker
@@ -42,6 +42,10 @@ class Situation(StrEnum):
     """The welcome mail is neither accepted nor refused."""
     UNANSWERED_MAIL = "unanswered"
     """It is accepted, and the answer is lost."""
+    LEFT = "left"
+    """They leave when they have their mail."""
+    RETURNED = "returned"
+    """They leave as well, and return when their account is suspended."""
 
 
 LEADS_TO: Mapping[Point, Situation] = {
@@ -60,6 +64,19 @@ LEADS_TO: Mapping[Point, Situation] = {
     Point.PASSWORD_INTENT: Situation.LOST_MAIL,
     Point.PASSWORD_ANSWER: Situation.LOST_MAIL,
     Point.PASSWORD_RESULT: Situation.LOST_MAIL,
+    Point.SUSPEND_INTENT: Situation.LEFT,
+    Point.SUSPEND_ANSWER: Situation.LEFT,
+    Point.SUSPEND_RESULT: Situation.LEFT,
+    Point.SESSIONS_INTENT: Situation.LEFT,
+    Point.SESSIONS_ANSWER: Situation.LEFT,
+    Point.SESSIONS_RESULT: Situation.LEFT,
+    Point.UNIT_INTENT: Situation.LEFT,
+    Point.UNIT_ANSWER: Situation.LEFT,
+    Point.UNIT_RESULT: Situation.LEFT,
+    Point.ACCOUNT_REPORTED: Situation.LEFT,
+    Point.REACTIVATE_INTENT: Situation.RETURNED,
+    Point.REACTIVATE_ANSWER: Situation.RETURNED,
+    Point.REACTIVATE_RESULT: Situation.RETURNED,
     Point.STUDENT_DEFERRED: Situation.HIDDEN,
 }
 """Points that a plain student never comes to."""
@@ -107,6 +124,26 @@ class Enrolment:
         """Whether the account is the service's own making, and a mail is due."""
         return self.situation not in {Situation.STANDING, Situation.DELETED}
 
+    @property
+    def opens(self) -> bool:
+        """Whether the mail opens the account in the end."""
+        return self.created and self.situation is not Situation.LEFT
+
+    @property
+    def applied(self) -> int:
+        """How many of their events are carried out."""
+        return {Situation.LEFT: 2, Situation.RETURNED: 3}.get(self.situation, 1)
+
+    @property
+    def announced(self) -> int:
+        """How often the account is announced."""
+        return 2 if self.situation is Situation.RETURNED else 1
+
+    @property
+    def changes(self) -> int:
+        """How often a change of the account is reported."""
+        return self.applied - 1
+
     def record(self, encoder: Encoder) -> bytes:
         """The event; the first of two where the name is corrected."""
         misspelt = self.student.model_copy(update={"given_name": _MISSPELT})
@@ -116,6 +153,14 @@ class Enrolment:
         """The event that corrects the name."""
         return self._record(encoder, 2, self.student)
 
+    def leaving(self, encoder: Encoder) -> bytes:
+        """The event by which they leave."""
+        return self._record(encoder, 2, self.student, ProviderAction.SUSPEND_ACCOUNT)
+
+    def returning(self, encoder: Encoder) -> bytes:
+        """The event by which they return."""
+        return self._record(encoder, 3, self.student)
+
     def is_tried_misspelt(self, entry: Entry) -> bool:
         """Whether this request to a vendor was to create the account under the misspelt name."""
         return entry.route == _VENDORS[self.provider].create and all(text in entry.request for text in self._misspelt)
@@ -124,8 +169,14 @@ class Enrolment:
     def _misspelt(self) -> tuple[str, ...]:
         return (_MISSPELT, self.student.family_name)
 
-    def _record(self, encoder: Encoder, version: int, student: Student) -> bytes:
-        row = next(row for row in self.tenant.statuses if row.provider_action)
+    def _record(
+        self,
+        encoder: Encoder,
+        version: int,
+        student: Student,
+        action: ProviderAction = ProviderAction.CREATE_ACCOUNT,
+    ) -> bytes:
+        row = next(row for row in self.tenant.statuses if row.provider_action is action)
         event: dict[str, Any] = {
             "event_id": f"{student.student_id}/{version}",
             "occurred_at": datetime(2026, 9, 1, tzinfo=UTC),
@@ -158,6 +209,14 @@ class Enrolment:
             for user in customer.users:
                 if user.marker == self.marker:
                     user.external = []
+
+    def is_suspended(self, world: World) -> bool:
+        """Whether their account's sign-in is blocked."""
+        users = [user for directory in world.graph.directories.values() for user in directory.users.values()]
+        known = [user for customer in world.google.customers for user in customer.users]
+        return any(
+            user.marker == self.marker and not user.properties.get("accountEnabled", True) for user in users
+        ) or any(user.marker == self.marker and user.suspended for user in known)
 
     def faults(self) -> Sequence[FaultRule]:
         """How the vendors treat the student's first calls."""

@@ -83,7 +83,8 @@ class School:
         for enrolment in self.enrolments:
             enrolment.lay_out(self.world)
         self.vendors.faults.set([rule for enrolment in self.enrolments for rule in enrolment.faults()])
-        self.hands = [asyncio.create_task(self.take_markers()), asyncio.create_task(self.correct_names())]
+        hands = (self.take_markers, self.correct_names, self.move_students)
+        self.hands = [asyncio.create_task(hand()) for hand in hands]
 
     async def enrol(self, enrolments: Sequence[Enrolment]) -> None:
         """Puts their events, an unreadable one, and one of no institution that is known onto the topic."""
@@ -106,7 +107,7 @@ class School:
     async def at_rest(self) -> bool:
         """Whether everybody's event has come to its end, and nothing is left to do or to tell."""
         applied = (await dispositions(self.database)).get("applied", 0)
-        return applied == len(self.enrolments) and not await owed(self.database)
+        return applied == sum(one.applied for one in self.enrolments) and not await owed(self.database)
 
     async def take_markers(self) -> None:
         """What an administrator does to some of the accounts, for as long as there are any."""
@@ -131,6 +132,21 @@ class School:
                     await self.produce([(one.key, one.correction(self.encoder()))])
                     waiting.remove(one)
 
+    async def move_students(self) -> None:
+        """What the SIS reports of students who leave when they have their mail, and of those who return."""
+        leaving = [one for one in self.enrolments if one.situation in {Situation.LEFT, Situation.RETURNED}]
+        returning = [one for one in leaving if one.situation is Situation.RETURNED]
+        while leaving or returning:
+            await asyncio.sleep(0.1)
+            for one in list(leaving):
+                if self.world.mail.mailbox.of(one.student.contact_email or ""):
+                    await self.produce([(one.key, one.leaving(self.encoder()))])
+                    leaving.remove(one)
+            for one in list(returning):
+                if one.is_suspended(self.world):
+                    await self.produce([(one.key, one.returning(self.encoder()))])
+                    returning.remove(one)
+
     def replica(self, name: str, failpoints: str) -> ForkedReplica:
         environ = {**self.service.environ(), VARIABLE: failpoints}
         replica = ForkedReplica(self.service.config, self.service.log(name), environ)
@@ -150,16 +166,22 @@ class School:
         standing, opened = accounts(self.world), mails_that_open_an_account(self.world)
         for one in self.enrolments:
             assert len(standing[one.marker]) == 1, one
-            assert opened[standing[one.marker][0]] == one.created, one
+            assert opened[standing[one.marker][0]] == one.opens, one
+            assert one.is_suspended(self.world) == (one.situation is Situation.LEFT), one
         corrected = sum(one.situation is Situation.CORRECTED for one in self.enrolments)
-        assert await dispositions(self.database) == {"applied": len(self.enrolments), "superseded": corrected}
+        applied = sum(one.applied for one in self.enrolments)
+        assert await dispositions(self.database) == {"applied": applied, "superseded": corrected}
         await self._verify_topics()
 
     async def _verify_topics(self) -> None:
-        topics, everybody = self.service.topics, Counter(one.key for one in self.enrolments)
-        for topic in (topics.account_provisioned, topics.welcome_email_status):
-            published = await read_committed(self.kafka, topic, len(self.enrolments))
-            assert Counter(record.key for record in published) == everybody, topic
+        topics = self.service.topics
+        for topic, wanted in (
+            (topics.account_provisioned, Counter({one.key: one.announced for one in self.enrolments})),
+            (topics.account_changed, +Counter({one.key: one.changes for one in self.enrolments})),
+            (topics.welcome_email_status, Counter({one.key: 1 for one in self.enrolments})),
+        ):
+            published = await read_committed(self.kafka, topic, wanted.total())
+            assert Counter(record.key for record in published) == wanted, topic
         assert await read_committed(self.kafka, topics.account_provisioning_failed, 0) == []
         dead_letters = await read_committed(self.kafka, topics.dead_letters, self.dead_letters)
         places = {
