@@ -7,7 +7,7 @@ from pathlib import Path
 
 from rich.console import Console
 
-from bench import accounts, acts, calls, commits, growth, neighbours, refusals, report, schools, skips, start
+from bench import accounts, acts, calls, commits, growth, neighbours, outside, refusals, report, schools, skips, start
 from bench.contestants import lookers
 from bench.parts import Parts, parts, say
 from bench.row import Row
@@ -19,6 +19,7 @@ _OTHERS: Mapping[str, Callable[[Parts, Scale], Sequence[Row]]] = {
     "start": start.measure,
     "refusals": refusals.measure,
     "schools": schools.measure,
+    "outside": outside.measure,
     "neighbours": neighbours.measure,
     "commits": commits.measure,
     "growth": growth.measure,

@@ -7,6 +7,7 @@ One module for the one file, however long: its schema and its reference page are
 """
 
 import re
+from functools import lru_cache
 from pathlib import Path
 from typing import Annotated, Literal, Self, get_args
 from urllib.parse import urlsplit
@@ -19,7 +20,9 @@ _HOST = re.compile(rb"[a-z0-9._-]+|[0-9a-f:.]+")
 _LOOPBACK = {"127.0.0.1", "::1", "localhost"}
 
 
+@lru_cache(maxsize=256)
 def _web(value: str) -> str:
+    """Cached, as a thousand tenants have the same few addresses."""
     url = urlsplit(value)
     if url.scheme not in {"https", "http"} or not url.hostname:
         raise ValueError("is not an absolute URL such as https://host/path")

@@ -6,7 +6,7 @@ from typing import Annotated
 import typer
 from typer.core import TyperCommand, TyperGroup
 
-from consumer import __version__
+from consumer import __version__, collector
 from consumer.cli import config, db, keys, run, schemas, tenant, topics
 from consumer.cli.console import faults_reported, out
 from consumer.cli.extensions import extension, extensions
@@ -66,5 +66,6 @@ def options(
 
 def main(arguments: Sequence[str] | None = None) -> None:
     """Entry point; the process's own arguments where none are given. Faults end a command with a message: see `faults_reported`."""
+    collector.settle()  # all modules are there: reading a thousand tenants' files would have them looked through again and again
     with faults_reported():
         app(arguments)

@@ -13,6 +13,7 @@ from copy import deepcopy
 from dataclasses import dataclass
 from difflib import get_close_matches
 from enum import Enum
+from functools import cache
 from pathlib import Path
 from types import UnionType
 from typing import Annotated, Any, Generic, Literal, TypeVar, Union, cast, get_args, get_origin
@@ -87,10 +88,15 @@ def _respelt(model: type[BaseModel], document: Document, here: dict[Any, Any], p
             yield document.mistake((*place, key), "is not a known key", f"Did you mean `{near[0]}`?")
             document.read_as((*place, key), (*place, near[0]))
             here[near[0]] = here.pop(key)
-    for name, field in model.model_fields.items():
-        if below := model_in(field.annotation):
-            for at, section in _sections(here.get(name), (*place, name)):
-                yield from _respelt(below, document, section, at)
+    for name, below in _models_in(model).items():
+        for at, section in _sections(here.get(name), (*place, name)):
+            yield from _respelt(below, document, section, at)
+
+
+@cache
+def _models_in(model: type[BaseModel]) -> Mapping[str, type[BaseModel]]:
+    """The fields that hold models. Looked up once: a thousand files are of one model."""
+    return {name: inner for name, field in model.model_fields.items() if (inner := model_in(field.annotation))}
 
 
 def _sections(value: object, place: Place) -> Iterator[tuple[Place, dict[Any, Any]]]:

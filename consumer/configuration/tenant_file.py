@@ -89,7 +89,7 @@ def judged(
     other: list[Mistake] = []
     named: Mapping[str, Seen] = {}
     if reading and (model := reading.model):
-        named = {path: Seen.of(path) for path in _named(model)}
+        named = {path: Seen.of(path) for path in dict.fromkeys(_named(model))}
         unusable.extend(_unusable(reading, model, open_secret))
         other.extend(naming.exhausted(reading, model.addresses))
         other.extend(grants.mistakes(reading, model))

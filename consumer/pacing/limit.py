@@ -85,7 +85,12 @@ def new(limit: Limit, now: float) -> Standing:
 
 
 def taken(standing: Standing, want: Want, now: float) -> tuple[Standing, Portion]:
-    """As many tokens as there are. A clock that was set back does not stop them: none is further in the future than one could be taken."""
+    """As many tokens as there are. A clock that was set back does not stop them: none is further in the future than one could be taken.
+
+    Nor does it keep the rate low until it is again as late as when the vendor refused a call: the rate rises from now on.
+    """
+    if standing.slowed_at is not None and standing.slowed_at > now:
+        standing = replace(standing, slowed_at=now)
     every = want.limit.interval / _share(standing, now)
     earliest = now - (want.limit.burst - 1) * every
     first = min(max(standing.next_at, earliest), now + AHEAD + every)

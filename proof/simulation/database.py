@@ -4,7 +4,7 @@ import asyncio
 import random
 from collections import Counter
 from collections.abc import Callable, Collection, Iterator, Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import timedelta
 from typing import TypeVar
 from uuid import UUID
@@ -123,6 +123,12 @@ class Database(MemoryLedger):
         self.change_log.applied = dict(standby.applied)
         self._taken_over_at = self._clock.time() + seconds
         self.fired["standby_took_over"] += 1
+
+    def step_limits(self, seconds: float) -> None:
+        """As if the clock had stepped by so many seconds: what was written of the vendors' limits lies that much further back."""
+        for key, standing in self._state.limits.items():
+            slowed_at = None if standing.slowed_at is None else standing.slowed_at - seconds
+            self._state.limits[key] = replace(standing, next_at=standing.next_at - seconds, slowed_at=slowed_at)
 
     def every_second(self, tenant_id: str) -> set[Key]:
         """Every second student of the tenant."""

@@ -9,6 +9,7 @@ from consumer.failpoints import Point
 from proof.simulation.database import NONE
 from proof.simulation.faults import (
     AccountsChanged,
+    ClockStep,
     ConsumerFails,
     DatabaseAway,
     DatabaseTrouble,
@@ -55,7 +56,7 @@ class FaultInjector:
         match fault:
             case Kill() | Restart() | Freeze() | ConsumerFails():
                 self._to_a_process(fault)
-            case DatabaseAway() | DatabaseTrouble() | FailOver() | RecordsUnreadable():
+            case DatabaseAway() | DatabaseTrouble() | FailOver() | RecordsUnreadable() | ClockStep():
                 self._to_the_database(fault)
             case KafkaAway() | KafkaLoses():
                 self._to_kafka(fault)
@@ -114,7 +115,9 @@ class FaultInjector:
     def _those(self, number: int | None) -> Sequence[Replica]:
         return self._replicas if number is None else (self._replicas[number],)
 
-    def _to_the_database(self, fault: DatabaseAway | DatabaseTrouble | FailOver | RecordsUnreadable) -> None:
+    def _to_the_database(
+        self, fault: DatabaseAway | DatabaseTrouble | FailOver | RecordsUnreadable | ClockStep
+    ) -> None:
         database, later = self._around.database, asyncio.get_running_loop().call_later
         match fault:
             case DatabaseAway(_, seconds):
@@ -127,6 +130,8 @@ class FaultInjector:
             case RecordsUnreadable(_, seconds, tenant_id):
                 database.unreadable = database.every_second(tenant_id)
                 later(seconds, database.unreadable.clear)
+            case ClockStep(_, seconds):
+                database.step_limits(seconds)
 
     def _to_kafka(self, fault: KafkaAway | KafkaLoses) -> None:
         match fault:

@@ -69,6 +69,14 @@ class RecordsUnreadable:
 
 
 @dataclass(frozen=True, slots=True)
+class ClockStep:
+    """For the vendors' limits the database's clock steps by so many seconds, back where they are negative; leases are as before."""
+
+    at: float
+    seconds: float
+
+
+@dataclass(frozen=True, slots=True)
 class KafkaAway:
     """The cluster, or the leader of one partition of a topic, does not answer for so long."""
 
@@ -148,6 +156,7 @@ Fault = (
     | DatabaseTrouble
     | FailOver
     | RecordsUnreadable
+    | ClockStep
     | KafkaAway
     | KafkaLoses
     | Spell
@@ -165,7 +174,7 @@ def over_at(fault: Fault) -> float:
             pass
         case Restart():
             lasts = 60.0
-        case PasswordsReplaced() | AccountsChanged() | ConsumerFails():
+        case PasswordsReplaced() | AccountsChanged() | ConsumerFails() | ClockStep():
             lasts = 0.0
         case FailOver(lag=lag, seconds=seconds):
             lasts = lag + seconds

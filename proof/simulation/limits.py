@@ -1,4 +1,4 @@
-"""An intake at a vendor's published limits: so many students of one institution at once, three replicas, one killed every minute."""
+"""An intake at a vendor's published limits: so many students of one institution at once, and three replicas, which leave and join."""
 
 from collections.abc import Sequence
 from dataclasses import dataclass
@@ -6,7 +6,7 @@ from http import HTTPStatus
 
 from consumer.events import Provider
 from proof.history import WRITES, Call, History, Operation
-from proof.simulation.faults import Kill
+from proof.simulation.faults import ClockStep, Fault, Kill, Restart
 from proof.simulation.institutions import tenants
 from proof.simulation.scenario import Scenario, Sent
 from proof.simulation.sequels import encoder
@@ -21,6 +21,7 @@ _PLAIN = Mix(sync_disabled=0, idle=0, late=0, changed=0, withdrawn_first=0, repe
 _EVENTS = 30.0
 """In a second, of which half act. All at once would be the same to the vendor, and cost the simulation five times the work."""
 _BACK_AFTER = 5.0
+_STEP = 3_600.0
 _CONCURRENCY = 16
 _REPLICAS = 3
 
@@ -28,7 +29,22 @@ CREATIONS, QUERIES, GRAPH_WRITES, GRAPH_SECONDS = 10, 2_400, 3_000, 150
 """Google's creations in a second and queries in a minute; Graph's writes in so many seconds."""
 
 
-def intake(provider: Provider, students: int, *, kills: int = 0) -> Scenario:
+def kills(count: int) -> Sequence[Fault]:
+    """One of the replicas every minute."""
+    return [Kill(60.0 * (turn + 1), turn % _REPLICAS, _BACK_AFTER) for turn in range(count)]
+
+
+def comings_and_goings(count: int) -> Sequence[Fault]:
+    """Every 20 s one of the replicas leaves in the orderly way, and joins again."""
+    return [Restart(20.0 * turn + 10, turn % _REPLICAS) for turn in range(count)]
+
+
+def clock_steps() -> Sequence[Fault]:
+    """An hour forth and back again, while replicas have taken tokens that they have not used yet."""
+    return [ClockStep(10.0, _STEP), ClockStep(30.0, -_STEP)]
+
+
+def intake(provider: Provider, students: int, *, faults: Sequence[Fault] = ()) -> Scenario:
     """Events come faster than the limits allow. The vendor keeps to its published limits, and names no time when it refuses."""
     everyone = tenants(concurrency=_CONCURRENCY)
     school = [tenant for tenant in everyone if tenant.id == _SCHOOL[provider]]
@@ -36,7 +52,7 @@ def intake(provider: Provider, students: int, *, kills: int = 0) -> Scenario:
     return Scenario(
         seed=1,
         sent=[Sent(number / _EVENTS, record) for number, record in enumerate(stream)],
-        faults=[Kill(60.0 * (turn + 1), turn % _REPLICAS, _BACK_AFTER) for turn in range(kills)],
+        faults=faults,
         quirks=Quirks(
             google=GoogleQuirks(creations_per_second=CREATIONS, queries_per_minute=QUERIES),
             graph=GraphQuirks(writes_per_window=GRAPH_WRITES, retry_after=None),

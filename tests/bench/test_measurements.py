@@ -7,7 +7,7 @@ from pathlib import Path
 import psycopg
 import pytest
 
-from bench import accounts, acts, commits, growth, neighbours, refusals, schools, skips, start
+from bench import accounts, acts, commits, growth, neighbours, outside, refusals, schools, skips, start
 from bench.contestants import Peer
 from bench.parts import Parts
 from bench.scale import Scale
@@ -111,6 +111,17 @@ def test_many_schools_are_all_served_and_those_that_wait_are_not_claimed(parts: 
         "… at all of them, every 5 s",
     ]
     assert rows["60 tenants that wait, with students due"].measured.startswith("0 claims")
+
+
+@pytest.mark.long(seconds=60)
+def test_one_school_is_served_by_replicas_that_know_few_or_many(parts: Parts) -> None:
+    rows = outside.measure(parts, FEW)
+    assert [row.what for row in rows] == [
+        "200 students of one school, 2 replicas; 3 and 60 configured",
+        "… from a replica's start until it is ready",
+        "… `provisioner config check`",
+    ]
+    assert count(parts, "inbox WHERE disposition = 'applied'") == 200
 
 
 @pytest.mark.long(seconds=20)

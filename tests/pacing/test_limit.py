@@ -115,6 +115,12 @@ def test_the_rate_rises_again_to_the_limit_and_no_further() -> None:
         assert portion.every == pytest.approx(every)
 
 
+def test_the_rate_rises_from_now_on_after_the_clock_was_set_back() -> None:
+    standing, _ = taken(slowed(exhausted(TEN_A_SECOND), NOW + 3600), Want(TEN_A_SECOND, 1), NOW)
+    _, portion = taken(standing, Want(TEN_A_SECOND, 1), NOW + 600)
+    assert portion.every == TEN_A_SECOND.interval
+
+
 def test_a_vendor_that_refuses_everything_is_still_tried() -> None:
     standing = exhausted(TEN_A_SECOND)
     for n in range(100):

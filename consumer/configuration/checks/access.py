@@ -1,7 +1,9 @@
 """How a tenant's vendors are reached: their addresses, references to secrets, keys and certificates."""
 
-from collections.abc import Iterator
-from typing import TypeVar, cast
+from collections.abc import Iterator, Sequence
+from functools import cache, lru_cache
+from pathlib import Path
+from typing import Any, TypeVar, cast, get_args
 from urllib.parse import urlsplit
 
 from pydantic import BaseModel
@@ -14,6 +16,7 @@ from consumer.http.client import tls_context
 from consumer.providers.factory import open_tokens
 from consumer.secrets import SecretOpener
 from consumer.settings import SecretRef
+from consumer.stamp import Seen
 from consumer.tenants import MailgunSection, Tenant
 
 M = TypeVar("M", bound=BaseModel)
@@ -47,12 +50,9 @@ def mistakes(reading: Reading[Tenant], tenant: Tenant, open_secret: SecretOpener
         if section is None:
             continue
         secret = "api_key" if isinstance(section, MailgunSection) else section.credential
-        try:
-            if section.ca_file:
-                tls_context(section.ca_file)
-        except Stop as error:
+        if section.ca_file and (wrong := _unusable(section.ca_file, Seen.of(section.ca_file).digest)):
             right = "Give a file with certificates in PEM where the service runs."
-            yield from reading.mistake((name, "ca_file"), str(error).rstrip("."), right)
+            yield from reading.mistake((name, "ca_file"), wrong.rstrip("."), right)
             continue
         try:
             if not isinstance(section, MailgunSection) and f"{name}.{secret}" not in places:
@@ -60,6 +60,16 @@ def mistakes(reading: Reading[Tenant], tenant: Tenant, open_secret: SecretOpener
         except Stop as error:
             right = "Give the key as the vendor hands it out."
             yield from reading.mistake((name, secret), str(error).rstrip("."), right)
+
+
+@lru_cache(maxsize=64)
+def _unusable(ca_file: Path, _digest: bytes | None) -> str | None:
+    """What is wrong with a file of certificates. OpenSSL takes a millisecond for it, and tenants share one: each content is read once."""
+    try:
+        tls_context(ca_file)
+    except Stop as error:
+        return str(error)
+    return None
 
 
 def unopened(reading: Reading[M], model: M, open_secret: SecretOpener) -> Iterator[Mistake]:
@@ -76,7 +86,7 @@ def references(value: object, place: Place = ()) -> Iterator[tuple[Place, Secret
     if isinstance(value, SecretRef):
         yield place, value
     elif isinstance(value, BaseModel):
-        for name in type(value).model_fields:
+        for name in _with_room(type(value)):
             yield from references(getattr(value, name), (*place, name))
     elif isinstance(value, dict):
         for name, item in cast("dict[str, object]", value).items():
@@ -84,6 +94,18 @@ def references(value: object, place: Place = ()) -> Iterator[tuple[Place, Secret
     elif isinstance(value, tuple):
         for number, item in enumerate(cast("tuple[object, ...]", value)):
             yield from references(item, (*place, number))
+
+
+@cache
+def _with_room(model: type[BaseModel]) -> Sequence[str]:
+    """The fields that can hold a reference, by their type."""
+    return [name for name, field in model.model_fields.items() if _has_room(field.annotation)]
+
+
+def _has_room(annotation: Any) -> bool:  # noqa: ANN401  any type form
+    if not isinstance(annotation, type):
+        return any(_has_room(part) for part in get_args(annotation))
+    return issubclass(annotation, SecretRef) or (issubclass(annotation, BaseModel) and bool(_with_room(annotation)))
 
 
 def _urls(section: object) -> Iterator[tuple[str, str]]:

@@ -1,11 +1,12 @@
 """Schools: many tenants in one installation, of which some have no work and others a slow vendor."""
 
+import time
 from collections.abc import Sequence
 from functools import partial
 
 from consumer.tenants import Tenant
 from proof.chaos.experiment import Experiment
-from proof.chaos.installation import INSTITUTIONS
+from proof.chaos.installation import INSTITUTIONS, Arrange
 from proof.chaos.row import BOOK
 from proof.chaos.rows.students import people, settled
 from sandbox.simulators.faults import FaultRule, Latency
@@ -16,7 +17,9 @@ _CONFIGURED, _SLOW_ONES = 1_000, 40
 _BUSY = 60
 _EACH = 2
 """Students of each slow tenant."""
-_SLOW = 2.5
+_QUICK = 10
+"""Students of the tenant that is looked at."""
+SLOW = 2.5
 """Seconds for each of an account's six calls, and less than a call may take."""
 
 
@@ -37,11 +40,36 @@ def with_copies(count: int, world: World, tenants: Sequence[Tenant]) -> Sequence
     return [*tenants, *copies]
 
 
+A_THOUSAND: Arrange = partial(with_copies, _CONFIGURED - len(INSTITUTIONS))
+"""So many tenants in all."""
+
+
+async def slow_ones(experiment: Experiment, seconds: float) -> None:
+    """From now on Graph takes so long for an answer, and students of 40 of the copies are in work there."""
+    experiment.faults(FaultRule(route="graph.*", fault=Latency(low=seconds, high=seconds)))
+    slow = [tenant.id for tenant in experiment.installation.tenants if tenant.id.startswith("school-")][:_SLOW_ONES]
+    await experiment.produce(
+        [experiment.event(tenant, student, 1) for tenant in slow for student in people(experiment, tenant, _EACH)]
+    )
+    await experiment.sleep(0.1)
+
+
+async def served(experiment: Experiment, *, first: int = 0) -> float:
+    """Seconds until students of the institution that is not at Graph are settled; `first`: other ones than in an earlier call."""
+    students = people(experiment, _HARBOUR, _QUICK, first=first)
+    begun = time.monotonic()
+    await experiment.produce([experiment.event(_HARBOUR, student, 1) for student in students])
+    await experiment.until(
+        "another vendor's students are served", partial(settled, experiment, [one.student_id for one in students])
+    )
+    return time.monotonic() - begun
+
+
 @BOOK.row(
     83,
     "1,000 tenants configured, one busy, a replica killed",
     expected="the students of the busy one are served, by the others too",
-    arrange=partial(with_copies, _CONFIGURED - len(INSTITUTIONS)),
+    arrange=A_THOUSAND,
 )
 async def a_thousand(experiment: Experiment) -> None:
     students = people(experiment, _NORTH, _BUSY)
@@ -61,16 +89,8 @@ async def a_thousand(experiment: Experiment) -> None:
     heals_within=180,
 )
 async def beside_slow_ones(experiment: Experiment) -> None:
-    experiment.faults(FaultRule(route="graph.*", fault=Latency(low=_SLOW, high=_SLOW)))
-    slow = [tenant.id for tenant in experiment.installation.tenants if tenant.id.startswith("school-")]
-    waiting = [(tenant, student) for tenant in slow for student in people(experiment, tenant, _EACH)]
-    await experiment.produce([experiment.event(tenant, student, 1) for tenant, student in waiting])
-    await experiment.sleep(0.5)
-    quick = people(experiment, _HARBOUR, 10)
-    await experiment.produce([experiment.event(_HARBOUR, student, 1) for student in quick])
-    await experiment.until(
-        "the other's students are served", partial(settled, experiment, [student.student_id for student in quick])
-    )
-    late = [call for call in experiment.calls() if call.at - call.begun_at >= _SLOW]
-    experiment.fire(f"{_SLOW} s for an answer", len(late))
+    await slow_ones(experiment, SLOW)
+    await served(experiment)
+    late = [call for call in experiment.calls() if call.at - call.begun_at >= SLOW]
+    experiment.fire(f"{SLOW} s for an answer", len(late))
     experiment.faults()

@@ -1,19 +1,34 @@
 """At the vendors' published limits, in simulated time: nearly all of them used, nearly no call refused."""
 
+from collections.abc import Sequence
+
 import pytest
 
 from consumer.events import Provider
 from proof.checker import check
 from proof.history import History
-from proof.simulation.limits import CREATIONS, GRAPH_SECONDS, GRAPH_WRITES, creations, intake, writes
+from proof.simulation.faults import Fault
+from proof.simulation.limits import (
+    CREATIONS,
+    GRAPH_SECONDS,
+    GRAPH_WRITES,
+    clock_steps,
+    comings_and_goings,
+    creations,
+    intake,
+    kills,
+    writes,
+)
 from proof.simulation.run import play
 
 ENOUGH, FEW = 0.98, 0.01
+ENOUGH_AFTER_A_REFUSAL = 0.92
+"""Within less than a minute: the rate falls to 0.85 by a refusal, and rises again."""
 MINUTE = 60
 
 
-def played(provider: Provider, students: int, *, kills: int = 0) -> History:
-    history = play(intake(provider, students, kills=kills)).history
+def played(provider: Provider, students: int, *, faults: Sequence[Fault] = ()) -> History:
+    history = play(intake(provider, students, faults=faults)).history
     report = check(history)
     assert report.passed, "\n".join(report.lines())
     return history
@@ -24,6 +39,20 @@ def test_google_creations_are_made_at_the_rate_of_the_domain() -> None:
     assert use.served == 300
     assert use.served / use.seconds >= ENOUGH * CREATIONS
     assert use.refused_share <= FEW
+
+
+def test_replicas_that_leave_and_join_cost_nearly_none_of_the_rate() -> None:
+    use = creations(played(Provider.GOOGLE, 600, faults=comings_and_goings(3)))
+    assert use.served == 600
+    assert use.served / use.seconds >= ENOUGH * CREATIONS
+    assert use.refused_share <= FEW
+
+
+def test_a_clock_that_steps_costs_a_refusal_at_most_and_little_of_the_rate_after_it() -> None:
+    use = creations(played(Provider.GOOGLE, 450, faults=clock_steps()))
+    assert use.served == 450
+    assert use.served / use.seconds >= ENOUGH_AFTER_A_REFUSAL * CREATIONS
+    assert use.refused <= 1
 
 
 @pytest.mark.prove
@@ -37,7 +66,7 @@ def test_graph_writes_use_the_whole_bucket() -> None:
 @pytest.mark.prove
 @pytest.mark.computes
 def test_ten_thousand_google_accounts_in_eighteen_minutes_while_a_replica_is_killed_every_minute() -> None:
-    history = played(Provider.GOOGLE, 10_000, kills=16)
+    history = played(Provider.GOOGLE, 10_000, faults=kills(16))
     use = creations(history)
     assert use.served == 10_000
     assert use.seconds <= 18 * MINUTE
