@@ -90,6 +90,9 @@ ServiceAccount = Annotated[
     ),
 ]
 
+When = Mapping[str, tuple[str, ...]]
+"""A condition on a student's attributes: `consumer.policy.condition` says what it matches."""
+
 OWN_CUSTOMER = "my_customer"
 """Google's name for the administrator's own Workspace customer."""
 
@@ -266,7 +269,9 @@ a person. Choose `hold` where students may have accounts that were made in anoth
 
 
 class StatusRow(_Section):
-    """One row of the institution's drop-down list. The id is what is mapped; name and type are for people."""
+    """One row of the institution's drop-down list. The id is what is mapped; name and type are for people. Several rows may have the \
+same id: the first whose `when` matches the student decides. Where none does, the status means what one outside the table means \
+(`unlisted_status`)."""
 
     id: Identifier
     """The row's id, as events carry it."""
@@ -276,10 +281,12 @@ class StatusRow(_Section):
     """The list's own grouping, such as Registered or Admission."""
     provider_action: ProviderAction | None = None
     """What the status does; nothing where it is left out."""
+    when: dict[Identifier, tuple[str, ...]] = Field(default_factory=dict)
+    """Attribute names with the values that match; a row without it is for every student, and the last with its id."""
 
 
 class UnlistedStatus(StrEnum):
-    """What an id outside the status table means."""
+    """What an id outside the status table means; and one whose rows are all for other students, so that none is lost silently."""
 
     DEAD_LETTER = "dead_letter"
     SKIP = "skip"
@@ -380,7 +387,8 @@ class Outline(BaseModel):
     def _is_whole(self) -> Self:
         if not self.providers:
             raise ValueError("names no provider")
-        _refuse_repeated(self.statuses)
+        for found in _unreached(self.statuses):
+            raise ValueError(f"{'.'.join(map(str, found.place))} {found.wrong}")
         return self
 
 
@@ -400,7 +408,7 @@ class Tenant(_Section):
     statuses: tuple[StatusRow, ...] = Field(min_length=1)
     """The institution's own drop-down list."""
     unlisted_status: UnlistedStatus = UnlistedStatus.DEAD_LETTER
-    """What a status outside the table means."""
+    """What a status outside the table means, and one none of whose rows matches the student."""
     rules: tuple[Rule, ...] = ()
     """What students are given."""
     suspension: Suspension = Suspension()
@@ -441,12 +449,7 @@ all licences and groups are assigned."""
             yield Contradiction(
                 ("welcome_email", "enabled"), (("mailgun",),), wrong, "Add the section, or make it false."
             )
-        for number, row in enumerate(self.statuses):
-            first = next(n for n, other in enumerate(self.statuses) if other.id == row.id)
-            if first != number:
-                wrong = f"is `{row.id}` again, as in row {first + 1}"
-                place, other = ("statuses", number, "id"), ("statuses", first, "id")
-                yield Contradiction(place, (other,), wrong, "Keep one of the two rows.")
+        yield from _unreached(self.statuses)
 
     @model_validator(mode="after")
     def _is_whole(self, info: ValidationInfo) -> Self:
@@ -476,7 +479,20 @@ def _providers(microsoft: object, google: object) -> tuple[Provider, ...]:
     return tuple(at for at, section in ((Provider.MICROSOFT, microsoft), (Provider.GOOGLE, google)) if section)
 
 
-def _refuse_repeated(statuses: Sequence[StatusRow]) -> None:
-    ids = [row.id for row in statuses]
-    if repeated := sorted({i for i in ids if ids.count(i) > 1}):
-        raise ValueError(f"`statuses` lists these ids more than once: {', '.join(repeated)}")
+def _unreached(statuses: Sequence[StatusRow]) -> Iterator[Contradiction]:
+    """Rows behind the one with their id that is for every student."""
+    last: dict[str, int] = {}
+    for number, row in enumerate(statuses):
+        if row.id not in last:
+            if not row.when:
+                last[row.id] = number
+            continue
+        first = last[row.id]
+        others = [("statuses", n, key) for n in (first, number) for key in ("id", "when")]
+        if row.when:
+            wrong = f"comes after row {first + 1}, which has no `when` and decides for every student with `{row.id}`"
+            yield Contradiction(("statuses", number, "when"), others, wrong, "Move this row above that one.")
+        else:
+            wrong = f"is `{row.id}` again, as in row {first + 1}, and neither row has a `when`"
+            right = "Keep one of the two rows, or give the first a `when`."
+            yield Contradiction(("statuses", number, "id"), others, wrong, right)

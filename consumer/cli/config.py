@@ -60,7 +60,7 @@ def explain(
     attribute: Attributes = None,
     config: ServiceFile = DEFAULT_SERVICE_FILE,
 ) -> None:
-    """Explain what a status does for a student with these attributes."""
+    """Explain what a status does for a student with these attributes, and which of its rows decides where they have conditions."""
     attributes = named(attribute)
     known = {one.id: one for one, _ in load_tenants(load_settings(config, os.environ).tenants_dir)}
     if tenant not in known:

@@ -50,7 +50,7 @@ _TICKS: Mapping[str, int] = {
 
 
 class Peek(NamedTuple):
-    """The fields that decide, but for the student's own switch: that is looked at only where the status acts."""
+    """The fields that decide, but for the student's own, which are looked at only where the status acts or depends on them."""
 
     tenant_id: str
     status_id: str

@@ -4,7 +4,7 @@ from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from pathlib import Path
 
-from consumer.configuration.checks import grants, kafka
+from consumer.configuration.checks import conditions, grants, kafka
 from consumer.configuration.checks import service as of_service
 from consumer.configuration.loading import SUFFIXES, TenantFiles, read_settings, read_tenants
 from consumer.configuration.mistakes import Misconfigured, Mistake, shown
@@ -100,5 +100,6 @@ def _notices(files: TenantFiles) -> Iterator[str]:
     yield from of_overlaps(files.loaded)
     for tenant, document in files.loaded:
         yield from grants.notices(tenant, document)
+        yield from conditions.notices(tenant, document)
     for path in files.unread:
         yield f"{shown(path)} is not read: tenants' files end in {' or '.join(SUFFIXES)}."

@@ -1,18 +1,19 @@
 """`provisioner config explain`: what a status does to a student with these attributes, in words."""
 
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator, Mapping, Sequence
 
 from consumer.events import Provider, ProviderAction, Student
 from consumer.policy.addresses import candidates
+from consumer.policy.condition import matches
 from consumer.policy.decision import Act, DecisionTable, Skip, SkipReason
 from consumer.policy.plan import KnownAccount, PlannedStep, plan
-from consumer.policy.rules import Grant, grant, matches, withdrawal
-from consumer.tenants import Tenant
+from consumer.policy.rules import Grant, grant, withdrawal
+from consumer.tenants import StatusRow, Tenant
 
 _SKIPS = {
     SkipReason.NO_ACTION: "Nothing: the status table maps this status to no provider action.",
     SkipReason.EXTERNAL_SYNC_DISABLED: "Nothing: the student is excluded from external synchronisation.",
-    SkipReason.UNLISTED_STATUS: "Nothing: the status is not in the table, and `unlisted_status` is `skip`.",
+    SkipReason.UNLISTED_STATUS: "Nothing: no row is for it, and `unlisted_status` is `skip`.",
 }
 _SHOWN = 3
 """Addresses: a few say what the patterns do."""
@@ -43,24 +44,46 @@ def explain(
     tenant: Tenant, status_id: str, attributes: Mapping[str, str], *, sync_disabled: bool = False
 ) -> Iterator[str]:
     """The decision and the plan, a sentence a line, for a made-up student."""
-    decision = DecisionTable.of([tenant]).decide(tenant.id, status_id, external_sync_disabled=sync_disabled)
-    row = next((row for row in tenant.statuses if row.id == status_id), None)
-    if row:
-        yield f'Status `{row.id}` of {tenant.name} is "{row.name}" ({row.type}).'
-    else:
-        yield f"Status `{status_id}` is not in the status table of {tenant.name}."
+    table = DecisionTable.of([tenant])
+    decision = table.decide(tenant.id, status_id, external_sync_disabled=sync_disabled, attributes=attributes)
+    yield from _status(tenant, status_id, attributes)
     if isinstance(decision, Skip):
         yield _SKIPS[decision.reason]
         return
     if not isinstance(decision, Act):
-        yield "Its events go to the dead-letter topic, so that no student is lost: add a row for it, or set `unlisted_status: skip`."
+        yield "The event goes to the dead-letter topic, so that no student is lost: add a row for it, or set `unlisted_status: skip`."
         return
     student = Student(student_id="S-1", given_name="Maria", family_name="Rossi", attributes=dict(attributes))
     yield f"{_ACTIONS[decision.action]} For a student called Maria Rossi:"
     for number, rule in enumerate(tenant.rules, start=1):
-        yield f"  Rule {number} {'applies' if matches(rule, student) else 'does not apply'}: {_when(rule.when)}."
+        yield f"  Rule {number} {'applies' if matches(rule.when, attributes) else 'does not apply'}: {_when(rule.when)}."
     for provider in decision.providers:
         yield from _plan(tenant, student, provider, decision.action)
+
+
+def _status(tenant: Tenant, status_id: str, attributes: Mapping[str, str]) -> Iterator[str]:
+    """What the table says of it; where conditions choose among several rows, which of them decides."""
+    rows = [(number, row) for number, row in enumerate(tenant.statuses, start=1) if row.id == status_id]
+    if not rows:
+        yield f"Status `{status_id}` is not in the status table of {tenant.name}."
+    elif not any(row.when for _, row in rows):
+        ((_, row),) = rows
+        yield f'Status `{row.id}` of {tenant.name} is "{row.name}" ({row.type}).'
+    else:
+        yield f"Status `{status_id}` of {tenant.name} depends on the student's attributes. The first of its rows that matches decides:"
+        yield from _rows(rows, attributes)
+
+
+def _rows(rows: Sequence[tuple[int, StatusRow]], attributes: Mapping[str, str]) -> Iterator[str]:
+    deciding = next((number for number, row in rows if matches(row.when, attributes)), None)
+    for number, row in rows:
+        verdict = "is not looked at" if deciding and number > deciding else "does not match"
+        yield (
+            f'  Row {number}, "{row.name}" ({row.type}), {"decides" if number == deciding else verdict}: {_when(row.when)}. '
+            f"Its action: {row.provider_action or 'none'}."
+        )
+    if deciding is None:
+        yield "  No row matches, so the status is decided as one that is not in the table."
 
 
 def _plan(tenant: Tenant, student: Student, provider: Provider, action: ProviderAction) -> Iterator[str]:

@@ -5,7 +5,7 @@ from dataclasses import dataclass, replace
 from enum import IntEnum
 from pathlib import Path
 
-from consumer.configuration.checks import access, grants, mailing, naming
+from consumer.configuration.checks import access, conditions, grants, mailing, naming
 from consumer.configuration.document import Document
 from consumer.configuration.loading import Broken, read_tenant
 from consumer.configuration.mistakes import Mistake
@@ -92,6 +92,7 @@ def judged(
         named = {path: Seen.of(path) for path in dict.fromkeys(_named(model))}
         unusable.extend(_unusable(reading, model, open_secret))
         other.extend(naming.exhausted(reading, model.addresses))
+        other.extend(conditions.mistakes(reading, model))
         other.extend(grants.mistakes(reading, model))
         other.extend(mailing.mistakes(reading, model, templates))
     return TenantFile(tenant, outline, reading, tuple(unusable), tuple(other), own, named)

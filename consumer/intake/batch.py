@@ -1,4 +1,7 @@
-"""From records to what must be done about them. Most do nothing: for them all the work is a look at two fields."""
+"""From records to what must be done about them. Most do nothing: for them all the work is a look at two fields.
+
+What may act, or depends on the student's attributes, is read in full and decided then.
+"""
 
 import re
 from collections import Counter
@@ -111,7 +114,8 @@ class BatchReader:
         `open_work` are the tenants with work that an event without an action may cancel; the tenants of events that act are added.
         """
         batch = IntakeBatch(len(records), Counter(), [], [], [])
-        peek, decide, skips, offsets = self._reader.peek, self.decisions.decide, batch.skips, batch.offsets
+        peek, by_status = self._reader.peek, self.decisions.by_status
+        skips, offsets = batch.skips, batch.offsets
         blocked: set[Place] = set()
         # A failed look-up is made once a batch, not once a record: garbage must not slow down others.
         asked: _Asked = {}
@@ -133,7 +137,7 @@ class BatchReader:
                 if asked and (answer := _known(asked, value, headers)):
                     raise answer
                 tenant_id, status_id = peek(value, headers)
-                decision = decide(tenant_id, status_id, external_sync_disabled=False)
+                decision = by_status(tenant_id, status_id)
                 if type(decision) is not Skip:
                     self._whole(record, value, headers, batch, open_work)
                 elif tenant_id in open_work:
@@ -156,10 +160,13 @@ class BatchReader:
     def _whole(
         self, record: Record, value: bytes | None, headers: Headers | None, batch: IntakeBatch, open_work: set[str]
     ) -> None:
-        """A record that may act: the person too is decoded, and may forbid it. Raises `Unreadable`."""
+        """A record that may act: the person too is decoded, and may forbid it or decide. Raises `Unreadable`."""
         event = self._reader.read(value, headers)
         decision = self.decisions.decide(
-            event.tenant_id, event.status.id, external_sync_disabled=event.student.external_sync_disabled
+            event.tenant_id,
+            event.status.id,
+            external_sync_disabled=event.student.external_sync_disabled,
+            attributes=event.student.attributes,
         )
         match decision:
             case Skip(reason) if event.tenant_id in open_work:

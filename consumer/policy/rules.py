@@ -4,6 +4,7 @@ from collections.abc import Iterable
 from dataclasses import dataclass
 
 from consumer.events import Provider, Student
+from consumer.policy.condition import matches
 from consumer.tenants import Rule, Tenant
 
 
@@ -21,7 +22,7 @@ def grant(tenant: Tenant, student: Student, provider: Provider) -> Grant:
 
     Licences are Microsoft's (SKU ids), organisational units Google's: the other provider's grant leaves them out.
     """
-    rules = [rule for rule in tenant.rules if matches(rule, student)]
+    rules = [rule for rule in tenant.rules if matches(rule.when, student.attributes)]
     return Grant(
         org_unit=_last_org_unit(rules) if provider is Provider.GOOGLE else None,
         licences=_unique(rule.licences for rule in rules) if provider is Provider.MICROSOFT else (),
@@ -48,11 +49,6 @@ def withdrawal(tenant: Tenant, provider: Provider) -> Withdrawal:
     if provider is Provider.GOOGLE:
         return Withdrawal(org_unit=wanted.org_unit)
     return Withdrawal(sessions=wanted.end_sessions, licences=wanted.remove_licences)
-
-
-def matches(rule: Rule, student: Student) -> bool:
-    """Whether every attribute that the rule names has one of its values; a rule that names none applies to every student."""
-    return all(student.attributes.get(name) in values for name, values in rule.when.items())
 
 
 def _last_org_unit(rules: list[Rule]) -> str | None:

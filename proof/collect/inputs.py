@@ -21,7 +21,7 @@ class InputReader:
         """The record with its expected outcome. An event whose status does nothing is a skip, even if the rest is unreadable."""
         try:
             peek = self._reader.peek(record.value, record.headers)
-            decision = self._decisions.decide(peek.tenant_id, peek.status_id, external_sync_disabled=False)
+            decision = self._decisions.by_status(peek.tenant_id, peek.status_id)
             if isinstance(decision, Skip):
                 return _input(record, decision, tenant_id=peek.tenant_id, event=self._whole(record))
             event = self._reader.read(record.value, record.headers)
@@ -30,7 +30,10 @@ class InputReader:
                 record.place, record.key, record.headers, digest(record), ExpectedOutcome.DEAD_LETTER, unreadable.reason
             )
         decision = self._decisions.decide(
-            event.tenant_id, event.status.id, external_sync_disabled=event.student.external_sync_disabled
+            event.tenant_id,
+            event.status.id,
+            external_sync_disabled=event.student.external_sync_disabled,
+            attributes=event.student.attributes,
         )
         return _input(record, decision, tenant_id=event.tenant_id, event=event)
 

@@ -20,6 +20,7 @@ from consumer.settings import (
 )
 from consumer.tenants import Suspension, Tenant
 from proof.simulation.vendors import host
+from proof.simulation.visits import ROWS
 from sandbox.simulators.configured import configured
 from sandbox.simulators.people import SCHOOLS
 from sandbox.simulators.vendors import LEAVERS, SCOPES, Institution, Quirks, Vendors
@@ -46,6 +47,8 @@ _BY_THEMSELVES = (
     Institution("south", "South Academy", (Provider.GOOGLE,)),
     _ISLES,
 )
+VISITED = "south"
+"""The institution with a status that depends on the student."""
 INSTITUTIONS = (*_BY_THEMSELVES, _ANNEX)
 """Their students have equal numbers; the last two share an Entra directory and a Google customer."""
 _SUSPENSIONS = {
@@ -66,8 +69,7 @@ _VAULT_KEY = "cHJvb2YvcHJvb2YvcHJvb2YvcHJvb2YvcHJvb2YvcHI="
 def tenants(*, concurrency: int = _CONCURRENCY) -> tuple[Tenant, ...]:
     """Their configuration; `concurrency` is each one's."""
     own = [replace(institution, concurrency=concurrency) for institution in INSTITUTIONS]
-    found = [configured(institution, _InMemory(institution.id)) for institution in own]
-    return tuple(one.model_copy(update={"suspension": _SUSPENSIONS.get(one.id, one.suspension)}) for one in found)
+    return tuple(map(_configured, own))
 
 
 @cache
@@ -128,6 +130,13 @@ def vendors(*, clock: Callable[[], float], seed: int, quirks: Quirks) -> Vendors
         customer.groups.add(f"{school}@{_ANNEX.domain}", school)
     customer.delegate(_ANNEX.service_account, SCOPES)
     return known
+
+
+def _configured(institution: Institution) -> Tenant:
+    tenant = configured(institution, _InMemory(institution.id))
+    more = ROWS if institution.id == VISITED else ()
+    suspension = _SUSPENSIONS.get(tenant.id, tenant.suspension)
+    return tenant.model_copy(update={"statuses": (*tenant.statuses, *more), "suspension": suspension})
 
 
 @dataclass(frozen=True, slots=True)

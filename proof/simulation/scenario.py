@@ -19,7 +19,7 @@ from proof.simulation.faults import (
     TenantSetAside,
     over_at,
 )
-from proof.simulation.institutions import tenants
+from proof.simulation.institutions import VISITED, tenants
 from proof.simulation.mishaps import mishaps
 from proof.simulation.records import losing, unreadable
 from proof.simulation.refusing import refusing
@@ -28,6 +28,7 @@ from proof.simulation.replacing import replacing
 from proof.simulation.sequels import ENROLLED, encoder, newest_of, sequel, sequels
 from proof.simulation.unconfigured import configured_late, never_configured
 from proof.simulation.vendors import tenant_of
+from proof.simulation.visits import visits
 from sandbox.simulators.events import EventStream, Mix, SimulatedRecord
 from sandbox.simulators.google.quirks import GoogleQuirks
 from sandbox.simulators.graph.quirks import GraphQuirks
@@ -113,7 +114,7 @@ def scenario(seed: int) -> Scenario:
     rng = random.Random(f"{seed}/scenario")  # noqa: S311  repeatable, guards nothing
     records = _records(seed, rng)
     replicas = rng.choice((2, 2, 3))
-    sent = _with_sequels(_times(records, rng), seed)
+    sent = _with_visits(_with_sequels(_times(records, rng), seed), seed)
     residents = _with_strangers(_residents(records, rng), records, seed)
     used = {record.tenant_id for record in records}
     faults = [
@@ -202,6 +203,15 @@ def _with_sequels(sent: Sequence[Sent], seed: int) -> Sequence[Sent]:
             at += rng.choice((rng.uniform(0.0, 3.0), rng.uniform(0.0, _ENROLLING)))
             whole.append(Sent(at, record))
     return sorted(whole, key=lambda one: one.at)
+
+
+def _with_visits(sent: Sequence[Sent], seed: int) -> Sequence[Sent]:
+    """Some of the students come to visit, within a minute of what was last reported of them."""
+    rng = random.Random(f"{seed}/visits")  # noqa: S311  repeatable, guards nothing
+    last = {(one.record.tenant_id, one.record.student_id): one.at for one in sent}
+    visiting = visits([one.record for one in sent], VISITED, rng)
+    later = [Sent(last[one.tenant_id, one.student_id] + rng.uniform(0.0, _ENROLLING), one) for one in visiting]
+    return sorted([*sent, *later], key=lambda one: one.at)
 
 
 def _enrolled_anew(sent: Sequence[Sent], changed: Sequence[AccountsChanged]) -> Sequence[Sent]:

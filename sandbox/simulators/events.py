@@ -14,6 +14,7 @@ from typing import Any
 from uuid import UUID
 
 from consumer.events import ProviderAction, Student, student_key
+from consumer.policy.condition import matches
 from consumer.policy.decision import SkipReason
 from consumer.tenants import StatusRow, Tenant, UnlistedStatus
 from sandbox.simulators.breakage import LETTER_REASONS, UNKNOWN_TENANT, Breakage, broken
@@ -63,8 +64,8 @@ class SimulatedRecord:
 class EventStream:
     """The same arguments give the same records, byte for byte. Students are made as they are asked for, so any number fits.
 
-    Every tenant needs a status that creates accounts. A student's own records keep their order; `spread` students are mixed at a time;
-    `first` is the number of the first, so that streams can be about different people.
+    Every tenant needs a status that creates accounts, for each of its students where attributes decide. A student's own records keep
+    their order; `spread` students are mixed at a time; `first` is the number of the first, so that streams can be about different people.
     """
 
     def __init__(
@@ -125,8 +126,9 @@ class _Scene:
         self._encoder = encoder
         self._rng = rng
         self._number = number
-        self._acting = [row for row in tenant.statuses if row.provider_action is ProviderAction.CREATE_ACCOUNT]
-        self._idle = [row for row in tenant.statuses if not row.provider_action]
+        rows = _deciding(tenant.statuses, student)
+        self._acting = [row for row in rows if row.provider_action is ProviderAction.CREATE_ACCOUNT]
+        self._idle = [row for row in rows if not row.provider_action]
 
     def play(self, mix: Mix) -> list[SimulatedRecord]:
         number = self._number
@@ -202,6 +204,15 @@ class _Scene:
             "status": {"id": row.id, "name": row.name, "type": row.type},
             "student": self._student.model_dump(),
         }
+
+
+def _deciding(rows: Sequence[StatusRow], student: Student) -> Sequence[StatusRow]:
+    """Of each status, the row that is for the student, if there is one."""
+    first: dict[str, StatusRow] = {}
+    for row in rows:
+        if matches(row.when, student.attributes):
+            first.setdefault(row.id, row)
+    return list(first.values())
 
 
 def _again(record: SimulatedRecord) -> SimulatedRecord:

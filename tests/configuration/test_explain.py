@@ -6,7 +6,8 @@ import pytest
 
 from consumer.configuration.explain import explain
 from consumer.configuration.loading import load_tenants
-from consumer.tenants import Tenant
+from consumer.events import ProviderAction
+from consumer.tenants import StatusRow, Tenant, UnlistedStatus
 
 ROOT = Path(__file__).parents[2]
 
@@ -45,3 +46,39 @@ def test_an_unlisted_status_goes_to_the_dead_letters(tenant: Tenant) -> None:
 
 def test_an_excluded_student_is_left_alone(tenant: Tenant) -> None:
     assert "excluded" in "\n".join(explain(tenant, "enrolled", {}, sync_disabled=True))
+
+
+def conditional(tenant: Tenant, *, unlisted: UnlistedStatus = UnlistedStatus.DEAD_LETTER, last: bool = True) -> Tenant:
+    row = StatusRow(id="promoted", name="Promoted", type="Registered")
+    seventh = {"when": {"grade": ("7", "8")}, "provider_action": ProviderAction.CREATE_ACCOUNT}
+    rows = (row.model_copy(update=seventh), *([row] if last else []))
+    return tenant.model_copy(update={"statuses": (*tenant.statuses, *rows), "unlisted_status": unlisted})
+
+
+def test_of_rows_with_conditions_all_are_listed_and_the_one_that_decides_is_named(tenant: Tenant) -> None:
+    lines = list(explain(conditional(tenant), "promoted", {"grade": "7"}))
+    assert lines[:4] == [
+        "Status `promoted` of North High School depends on the student's attributes. The first of its rows that matches decides:",
+        '  Row 4, "Promoted" (Registered), decides: grade is 7 or 8. Its action: create_account.',
+        '  Row 5, "Promoted" (Registered), is not looked at: it applies to every student. Its action: none.',
+        "It creates an account. For a student called Maria Rossi:",
+    ]
+
+
+def test_a_student_with_other_attributes_is_decided_by_a_later_row(tenant: Tenant) -> None:
+    lines = list(explain(conditional(tenant), "promoted", {"grade": "9"}))
+    assert [line.split("), ")[1].split(":")[0] for line in lines[1:3]] == ["does not match", "decides"]
+    assert "no provider action" in lines[3]
+
+
+@pytest.mark.parametrize(
+    ("unlisted", "end"),
+    [(UnlistedStatus.DEAD_LETTER, "dead-letter topic"), (UnlistedStatus.SKIP, "`unlisted_status` is `skip`")],
+)
+def test_a_student_whom_no_row_matches_is_explained_as_one_with_an_unlisted_status(
+    tenant: Tenant, unlisted: UnlistedStatus, end: str
+) -> None:
+    lines = list(explain(conditional(tenant, unlisted=unlisted, last=False), "promoted", {}))
+    assert lines[2] == "  No row matches, so the status is decided as one that is not in the table."
+    assert end in lines[3]
+    assert len(lines) == 4

@@ -3,15 +3,18 @@
 from pathlib import Path
 from typing import Any, ClassVar
 
+import pytest
+
 from consumer.codec.dead_letters import DeadLetterReason, Headers, Unreadable
 from consumer.codec.reader import Peek
 from consumer.codec.wire import framed
 from consumer.configuration.loading import load_tenants
 from consumer.errors import Unavailable
-from consumer.events import StudentStatusChanged
+from consumer.events import ProviderAction, StudentStatusChanged
 from consumer.intake.batch import BatchReader, IntakeBatch
 from consumer.intake.dead_letters import DeadLetters
-from consumer.policy.decision import DecisionTable
+from consumer.policy.decision import DecisionTable, SkipReason
+from consumer.tenants import StatusRow
 from proof.simulation.kafka.topic import Record
 from tests.intake.rig import ROOT, WordReader
 from tests.simulated_kafka import FakeProducer
@@ -160,3 +163,61 @@ def test_a_batch_is_decided_by_one_table_and_the_next_by_the_one_that_counts_the
     assert reader.follow() == frozenset()
     later = reader.batch(records, set())
     assert [unknown.tenant_id for unknown in later.unknown] == [one.id] * 2
+
+
+class Graded(Registry):
+    """The word after the version is the student's grade. Notes whose events it reads in full."""
+
+    def __init__(self) -> None:
+        super().__init__()
+        self.read_in_full: list[str] = []
+
+    def read(self, value: bytes | None, headers: Headers | None) -> StudentStatusChanged:
+        event = super().read(value, headers)
+        self.read_in_full.append(event.student.student_id)
+        student = event.student.model_copy(update={"attributes": {"grade": event.student.given_name}})
+        return event.model_copy(update={"student": student})
+
+
+@pytest.fixture
+def reader() -> Graded:
+    return Graded()
+
+
+@pytest.fixture
+def graded(reader: Graded) -> BatchReader:
+    """Of a tenant that has accounts for its seventh grade, none for its eighth, and says nothing of others."""
+    (one,) = (tenant for tenant, _ in load_tenants(ROOT / "config/tenants"))
+    row = StatusRow(id="promoted", name="Promoted", type="Registered", when={"grade": ("8",)})
+    seventh = {"when": {"grade": ("7",)}, "provider_action": ProviderAction.CREATE_ACCOUNT}
+    statuses = (*one.statuses, row.model_copy(update=seventh), row)
+    table = DecisionTable.of([one.model_copy(update={"statuses": statuses})])
+    return BatchReader(reader, lambda: table)
+
+
+def test_where_a_status_has_conditions_the_student_s_attributes_decide(graded: BatchReader) -> None:
+    words = (b"promoted S1 1 9", b"promoted S2 1 8", b"promoted S3 1 7")
+    batch = graded.batch([record(offset, KNOWN, of_one) for offset, of_one in enumerate(words)], set())
+    assert [taken.arrival.event.student.student_id for taken in batch.arrivals] == ["S3"]
+    assert batch.skips == {("north-high", SkipReason.NO_ACTION): 1}
+    assert [(dead_letter.place[2], dead_letter.reason) for dead_letter in batch.dead_letters] == [
+        (0, DeadLetterReason.UNLISTED_STATUS)
+    ]
+    assert batch.offsets == {("events", 0): 3}
+
+
+def test_attributes_that_lead_to_no_action_may_cancel_open_work(graded: BatchReader) -> None:
+    (taken,) = graded.batch([record(0, KNOWN, b"promoted S2 1 8")], {"north-high"}).arrivals
+    assert taken.skip is SkipReason.NO_ACTION
+
+
+def test_a_person_that_cannot_be_read_is_a_dead_letter_where_attributes_decide(graded: BatchReader) -> None:
+    for open_work in (set[str](), {"north-high"}):
+        (dead_letter,) = graded.batch([record(0, KNOWN, b"promoted S2")], open_work).dead_letters
+        assert dead_letter.reason is DeadLetterReason.INVALID_CONTENT
+
+
+def test_only_what_may_act_or_has_conditions_is_read_in_full(reader: Graded, graded: BatchReader) -> None:
+    words = (b"applied S1 1 7", b"withdrawn S1 2 7", b"promoted S3 1 8", b"enrolled S2 1 7")
+    graded.batch([record(offset, KNOWN, of_one) for offset, of_one in enumerate(words)], set())
+    assert reader.read_in_full == ["S3", "S2"]

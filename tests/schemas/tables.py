@@ -16,7 +16,7 @@ LETTER_MEANINGS: Mapping[DeadLetterReason, str] = {
     "or a header's name is not UTF-8 (the letter then has none of the record's own headers).",
     DeadLetterReason.INVALID_CONTENT: "It decodes but is invalid: an empty id, an impossible date, a line break, over 256 letters.",
     DeadLetterReason.UNKNOWN_TENANT: "No institution with this id is configured.",
-    DeadLetterReason.UNLISTED_STATUS: "The status is not in the institution's table, and its `unlisted_status` is `dead_letter`.",
+    DeadLetterReason.UNLISTED_STATUS: "No row of the status table is for this status and student, and `unlisted_status` is `dead_letter`.",
     DeadLetterReason.TENANT_UNUSABLE: "The institution's file cannot be read so far that its status table is known.",
     DeadLetterReason.REUSED_ID: "The event_id was already used with different content.",
 }

@@ -22,10 +22,6 @@ def mistakes(reading: Reading[Tenant], tenant: Tenant) -> Iterator[Mistake]:
         place = ("rules", number)
         yield from _providers(reading, tenant, rule, place)
         yield from _forms(reading, tenant, rule, place)
-        for name, values in rule.when.items():
-            if not values:
-                right = "List the values that match, or leave the attribute out."
-                yield from reading.mistake((*place, "when", name), "lists no value, so the rule never applies", right)
 
 
 def notices(tenant: Tenant, document: Document) -> Iterator[str]:

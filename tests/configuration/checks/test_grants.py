@@ -18,7 +18,6 @@ GOOGLE = ("addresses:\n", "google: {service_account: env:KEY, admin_subject: a@s
         ("groups:\n", "org_unit: Students/7\n    groups:\n", "rules.2.org_unit", "is not a path"),
         ("groups:\n", "org_unit: /Students/\n    groups:\n", "rules.2.org_unit", "is not a path"),
         ("groups:\n", "org_unit: ''\n    groups:\n", "rules.2.org_unit", "is not a path"),
-        ('["7", "8"]', "[]", "rules.2.when.grade", "the rule never applies"),
     ],
 )
 def test_what_a_vendor_would_refuse_is_reported_and_holds_no_one(

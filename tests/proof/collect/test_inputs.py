@@ -9,6 +9,7 @@ from consumer.events import (
     Provider,
 )
 from consumer.policy.decision import DecisionTable
+from consumer.tenants import StatusRow
 from proof.collect.inputs import InputReader
 from proof.collect.raw import Raw
 from proof.history import ExpectedOutcome, Input
@@ -17,7 +18,11 @@ from tests.policy.tenants import tenant
 
 
 def read(value: bytes | None) -> Input:
-    reader = InputReader(EventReader(FakeSchemas()), DecisionTable.of([tenant("north")]))
+    north = tenant("north")
+    seventh = StatusRow(id="promoted", name="Promoted", type="Registered", when={"grade": ("7",)})
+    others = north.statuses[0].model_copy(update={"id": "promoted", "when": {"grade": ("8",)}})
+    table = DecisionTable.of([north.model_copy(update={"statuses": (*north.statuses, seventh, others)})])
+    reader = InputReader(EventReader(FakeSchemas()), table)
     return reader.read(Raw(("in", 0, 7), b"north/S1", value))
 
 
@@ -51,6 +56,26 @@ def test_a_student_s_own_switch_makes_an_acting_event_a_skip() -> None:
         ExpectedOutcome.SKIP,
         "external_sync_disabled",
     )
+
+
+@pytest.mark.parametrize(
+    ("grade", "expected", "reason"),
+    [
+        ("7", ExpectedOutcome.SKIP, "no_action"),
+        ("8", ExpectedOutcome.ACT, None),
+        ("9", ExpectedOutcome.DEAD_LETTER, "unlisted_status"),
+    ],
+)
+def test_where_rows_have_conditions_the_student_s_attributes_decide(
+    grade: str, expected: ExpectedOutcome, reason: str | None
+) -> None:
+    promoted = event(
+        tenant_id="north",
+        status={"id": "promoted", "name": "", "type": ""},
+        student={"attributes": {"grade": grade}},
+    )
+    found = read(written(promoted))
+    assert (found.expected, found.reason, found.student_id) == (expected, reason, "S1")
 
 
 @pytest.mark.parametrize(

@@ -33,7 +33,7 @@ def tenant(ident: str, **change: Any) -> Tenant:
     )
 
 
-def stream(students: int = 400, *, seed: int = 3, mix: Mix | None = None, **change: str) -> list[SimulatedRecord]:
+def stream(students: int = 400, *, seed: int = 3, mix: Mix | None = None, **change: Any) -> list[SimulatedRecord]:
     tenants = [tenant("academy", **change), tenant("lyceum", **change)]
     encoder = Encoder(SCHEMA, SCHEMA_ID)
     return list(EventStream(seed=seed, tenants=tenants, students=students, encoder=encoder, mix=mix))

@@ -105,6 +105,25 @@ def test_an_institution_that_skips_unlisted_statuses_gets_no_dead_letter_for_the
     }
 
 
+def test_an_event_is_of_a_status_as_it_is_for_the_student() -> None:
+    visiting = {"id": "visiting", "name": "Visiting", "type": "Registered"}
+    rows = [
+        {**visiting, "when": {"school": ["north"]}, "provider_action": "create_account"},
+        {**visiting, "when": {"school": ["south"]}},
+        {"id": "enrolled", "name": "Enrolled", "type": "Registered", "provider_action": "create_account"},
+    ]
+    fates = {
+        (record.student.attributes["school"], fate)
+        for record in good(stream(statuses=rows))
+        if read(record)["status"]["id"] == "visiting" and not record.student.external_sync_disabled
+        for fate in record.expectation.fates
+    }
+    assert {fate for school, fate in fates if school == "south"} == {Fate.SKIPPED}
+    assert ("north", Fate.APPLIED) in fates
+    assert ("north", Fate.SKIPPED) not in fates
+    assert {school for school, _ in fates} == {"north", "south"}
+
+
 def test_a_quiet_mix_is_one_enrolment_a_student() -> None:
     records = stream(50, mix=PLAIN)
     assert Counter(f for r in records for f in r.expectation.fates) == {Fate.APPLIED: 50, Fate.SKIPPED: 50}
