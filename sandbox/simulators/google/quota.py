@@ -1,4 +1,4 @@
-"""Google's quotas: creations in a domain, and queries of a service account acting as one administrator."""
+"""Google's quotas: creations in a domain, organisational units of a customer, queries of a service account acting as one administrator."""
 
 from collections.abc import Callable, Mapping
 from typing import Any
@@ -22,6 +22,7 @@ class Quota:
         self._clock = clock
         self._queries: dict[tuple[str, str], Rate] = {}
         self._creations: dict[str, Rate] = {}
+        self._org_units: dict[str, Rate] = {}
 
     def charge(self, grant: Grant) -> None:
         """Counts any call."""
@@ -37,6 +38,12 @@ class Quota:
         if second is not None:
             domain = str(body.get("primaryEmail", "")).rpartition("@")[2].lower()
             self._check(self._creations.setdefault(domain, Rate(second, burst=second, clock=self._clock)))
+
+    def charge_org_unit(self, customer_id: str) -> None:
+        """Counts an orgunits.insert."""
+        second = self._quirks.org_units_per_second
+        if second is not None:
+            self._check(self._org_units.setdefault(customer_id, Rate(second, burst=second, clock=self._clock)))
 
     def _check(self, rate: Rate) -> None:
         if not rate.allows():

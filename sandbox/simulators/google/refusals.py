@@ -64,6 +64,21 @@ def user_limit(status: int) -> Refusal:
     return Refusal(status, "DomainUserLimitExceeded", "Domain user limit exceeded.")
 
 
+def too_many_aliases(status: int) -> Refusal:
+    """The user has as many aliases as it may have."""
+    return Refusal(status, "limitExceeded", "Limit Exceeded: aliases")
+
+
+def no_org_unit() -> Refusal:
+    """The unit that was asked for is not there."""
+    return Refusal(404, "notFound", "Org unit not found")
+
+
+def no_parent_org_unit() -> Refusal:
+    """A unit cannot be made below one that is not there."""
+    return Refusal(400, "invalid", "Invalid Parent Orgunit Id")
+
+
 def forbidden() -> Refusal:
     """The delegated administrator has no right to this."""
     return Refusal(403, "forbidden", "Not Authorized to access this resource/api")

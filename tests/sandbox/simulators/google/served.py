@@ -12,8 +12,9 @@ from cryptography.hazmat.primitives.asymmetric.rsa import RSAPrivateKey
 from cryptography.hazmat.primitives.serialization import Encoding, NoEncryption, PrivateFormat
 from google.oauth2 import service_account
 
-from sandbox.simulators.google.api import GROUP, USER, DirectoryApi
+from sandbox.simulators.google.api import DirectoryApi
 from sandbox.simulators.google.customer import Customer
+from sandbox.simulators.google.scopes import GROUP, USER
 from tests.contracts.described import GOOGLE, problems
 
 # Neither package has types; everything that comes out of them is checked against the discovery document instead.
@@ -95,5 +96,8 @@ async def refusal(request: Any) -> tuple[int, str, str]:
 
 
 def method(ident: str) -> Mapping[str, Any]:
-    _, resource, name = ident.split(".")
-    return GOOGLE["resources"][resource]["methods"][name]
+    _, *resources, name = ident.split(".")
+    described = GOOGLE
+    for resource in resources:
+        described = described["resources"][resource]
+    return described["methods"][name]
