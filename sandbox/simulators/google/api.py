@@ -6,6 +6,7 @@ from sandbox.simulators.google import refusals
 from sandbox.simulators.google.customer import Customer
 from sandbox.simulators.google.federation import Federation
 from sandbox.simulators.google.fields import partial
+from sandbox.simulators.google.licensing import LICENSING_OPERATIONS
 from sandbox.simulators.google.members import MEMBER_OPERATIONS
 from sandbox.simulators.google.operation import Call, Operation, Reply
 from sandbox.simulators.google.quirks import GoogleQuirks
@@ -14,7 +15,7 @@ from sandbox.simulators.google.structure import STRUCTURE_OPERATIONS
 from sandbox.simulators.google.tokens import Grant, TokenIssuer
 from sandbox.simulators.google.users import USER_OPERATIONS
 
-OPERATIONS = (*USER_OPERATIONS, *MEMBER_OPERATIONS, *STRUCTURE_OPERATIONS)
+OPERATIONS = (*USER_OPERATIONS, *MEMBER_OPERATIONS, *STRUCTURE_OPERATIONS, *LICENSING_OPERATIONS)
 
 
 class DirectoryApi:
@@ -50,7 +51,7 @@ class DirectoryApi:
 
     def answer(self, operation: Operation, call: Call, grant: Grant) -> Reply:
         """Carries the call out. Raises `Refusal`."""
-        self._quota.charge(grant)
+        self._charge(operation, grant)
         if not operation.scopes & grant.scopes:
             raise refusals.insufficient_scopes()
         customer = self.customer_of(grant.subject)
@@ -59,15 +60,18 @@ class DirectoryApi:
             raise refusals.unauthenticated()
         if not (administrator.is_admin or administrator.is_delegated_admin):
             raise refusals.forbidden()
-        match operation.name:
-            case "directory.users.insert":
-                self._quota.charge_creation(call.body)
-            case "directory.orgunits.insert":
-                self._quota.charge_org_unit(customer.customer_id)
-            case _:
-                pass
+        if operation.name == "directory.users.insert":
+            self._quota.charge_creation(call.body)
+        elif operation.name == "directory.orgunits.insert":
+            self._quota.charge_org_unit(customer.customer_id)
         reply = operation.run(customer, call)
         return reply if reply.body is None else Reply(reply.status, partial(dict(reply.body), call.query.get("fields")))
+
+    def _charge(self, operation: Operation, grant: Grant) -> None:
+        if operation.name.startswith("licensing."):
+            self._quota.charge_licence(grant)
+        else:
+            self._quota.charge(grant)
 
     def _delegated(self, subject: str, service_account: str) -> Collection[str] | None:
         customer = self.customer_of(subject)

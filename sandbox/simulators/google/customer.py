@@ -8,6 +8,7 @@ from typing import Any
 from sandbox.simulators.google import refusals
 from sandbox.simulators.google.addresses import Addresses
 from sandbox.simulators.google.groups import Groups
+from sandbox.simulators.google.licences import Licences
 from sandbox.simulators.google.org_units import OrgUnits
 from sandbox.simulators.google.quirks import GoogleQuirks
 from sandbox.simulators.google.search import Search
@@ -51,6 +52,7 @@ class Customer:
         self._users: dict[str, User] = {}
         self._addresses = Addresses(clock)
         self._by_external_id: dict[str, dict[str, User]] = {}
+        self.licences = Licences(self.find)
         self.groups = Groups(find=self.find, holder=self.holder)
 
     # --- what a test or a demo lays out beforehand ---
@@ -134,8 +136,7 @@ class Customer:
         draft.apply(body, name_limit=self.quirks.name_limit)
         if not (draft.given_name and draft.family_name):
             raise refusals.invalid_name("FamilyName" if draft.given_name else "GivenName")
-        if self.user_limit is not None and sum(1 for _ in self._living()) >= self.user_limit:
-            raise refusals.user_limit(self.quirks.user_limit_status)
+        self._check_limit()
         user = self._new(address, created_at=self._clock())
         user.org_unit = org_unit
         user.apply(body, name_limit=self.quirks.name_limit)
@@ -194,21 +195,23 @@ class Customer:
         self._settled(key).is_admin = status
 
     def delete(self, key: str) -> None:
-        """users.delete: its addresses are free at once, its memberships over, and the user restorable for 20 days."""
+        """users.delete: its addresses are free at once, its memberships and licences are gone, and it is restorable for 20 days."""
         user = self._settled(key)
         user.deleted_at = self._clock()
         user.signed_in = False
         self._addresses.release(user)
         self.groups.forget(user.id)
+        self.licences.forget(user.id)
 
     def undelete(self, key: str, org_unit: str | None) -> None:
-        """users.undelete, by id only. Fails where another user has the address (its status is not documented: 409)."""
+        """users.undelete, by id only, where a licence is spare. Fails where another user has the address (not documented how: 409)."""
         user = self._users.get(key)
         if user is None or not self._is_restorable(user):
             raise refusals.not_found("userKey")
         for address in (user.primary_email, *user.aliases):
             self._free_address(address)
         path = self.units.checked(org_unit)
+        self._check_limit()
         user.org_unit, user.deleted_at = path, None
         self._occupy(user)
 
@@ -263,8 +266,10 @@ class Customer:
             raise refusals.duplicate()
         return wanted
 
-    def _living(self) -> Iterable[User]:
-        return (user for user in self._users.values() if user.deleted_at is None)
+    def _check_limit(self) -> None:
+        living = sum(user.deleted_at is None for user in self._users.values())
+        if self.user_limit is not None and living >= self.user_limit:
+            raise refusals.user_limit(self.quirks.user_limit_status)
 
     def _is_restorable(self, user: User) -> bool:
         return user.deleted_at is not None and self._clock() - user.deleted_at <= RESTORABLE

@@ -1,4 +1,4 @@
-"""The Directory API and the token endpoint as HTTP requests and answers."""
+"""Google's APIs and the token endpoint as HTTP requests and answers."""
 
 import json
 import re
@@ -63,7 +63,7 @@ def whose(api: DirectoryApi, request: web.Request) -> Mapping[str, Any]:
 
 
 async def operation(api: DirectoryApi, one: Operation, request: web.Request) -> web.Response:
-    """Any operation of the Directory API."""
+    """Any operation of the APIs."""
     try:
         grant = api.authorise(request.headers.get("Authorization"))
         call, done = Call(request.match_info, request.query, await _body(request)), False
@@ -125,7 +125,9 @@ def _actor(grant: Grant | None) -> Mapping[str, Any]:
 
 def _user_key(call: Call, *, done: bool) -> str:
     """What names the user that the call is about; a new one is there only when the call is done."""
-    key = call.path.get("userKey") or call.path.get("memberKey") or call.body.get("id") or call.body.get("email")
+    of_path = (call.path.get(name) for name in ("userKey", "memberKey", "userId"))
+    of_body = (call.body.get(name) for name in ("id", "email", "userId"))
+    key = next(filter(None, (*of_path, *of_body)), None)
     return str(key or (done and call.body.get("primaryEmail")) or "")
 
 

@@ -55,10 +55,16 @@ def own(customer: Customer, ident: str | None) -> None:
 
 
 def paged(
-    rows: Sequence[_Row], query: Mapping[str, str], *, kind: str, name: str, shown: Callable[[_Row], Mapping[str, Any]]
+    rows: Sequence[_Row],
+    query: Mapping[str, str],
+    *,
+    kind: str,
+    name: str,
+    shown: Callable[[_Row], Mapping[str, Any]],
+    largest: int = _LARGEST_PAGE,
 ) -> Reply:
     """The page of `rows` that the query asks for, under `name`, which an empty page leaves out."""
-    start, size = _page(query)
+    start, size = _page(query, largest)
     body: dict[str, Any] = {"kind": kind, "etag": f'"{len(rows)}"'}
     if page := rows[start : start + size]:
         body[name] = [shown(row) for row in page]
@@ -67,12 +73,12 @@ def paged(
     return Reply(200, body)
 
 
-def _page(query: Mapping[str, str]) -> tuple[int, int]:
+def _page(query: Mapping[str, str], largest: int) -> tuple[int, int]:
     try:
         size = int(query.get("maxResults", _PAGE))
         start = int(base64.urlsafe_b64decode(query.get("pageToken", "MA==")))
     except (ValueError, binascii.Error):
         raise refusals.invalid("pageToken") from None
-    if not 1 <= size <= _LARGEST_PAGE:
+    if not 1 <= size <= largest:
         raise refusals.invalid("maxResults")
     return start, size

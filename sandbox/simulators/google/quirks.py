@@ -53,6 +53,9 @@ class GoogleQuirks:
     org_units_per_second: float | None = None
     """orgunits.insert of each customer; Google's documented limit is 1."""
 
+    licence_calls_per_second: float | None = None
+    """All calls of one service account to the License Manager; Google's documented limit is 1."""
+
     quota_status: Literal[403, 429] = 403
     """The status of a throttled call: 403 everywhere in the documents, 429 for the cap on concurrent requests."""
 

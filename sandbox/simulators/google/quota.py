@@ -4,7 +4,7 @@ from collections.abc import Callable, Mapping
 from typing import Any
 
 from sandbox.simulators.google.quirks import GoogleQuirks
-from sandbox.simulators.google.refusals import throttled
+from sandbox.simulators.google.refusals import licensing_throttled, throttled
 from sandbox.simulators.google.tokens import Grant
 from sandbox.simulators.rate import Rate
 
@@ -23,9 +23,10 @@ class Quota:
         self._queries: dict[tuple[str, str], Rate] = {}
         self._creations: dict[str, Rate] = {}
         self._org_units: dict[str, Rate] = {}
+        self._licences: dict[str, Rate] = {}
 
     def charge(self, grant: Grant) -> None:
-        """Counts any call."""
+        """Counts any call of the Directory API."""
         minute = self._quirks.queries_per_minute
         if minute is not None:
             whose = (grant.service_account, grant.subject)
@@ -44,6 +45,14 @@ class Quota:
         second = self._quirks.org_units_per_second
         if second is not None:
             self._check(self._org_units.setdefault(customer_id, Rate(second, burst=second, clock=self._clock)))
+
+    def charge_licence(self, grant: Grant) -> None:
+        """Counts any call of the License Manager. Raises `Refusal` of its own kind (503)."""
+        second = self._quirks.licence_calls_per_second
+        if second is not None:
+            default = Rate(second, burst=second, clock=self._clock)
+            if not self._licences.setdefault(grant.service_account, default).allows():
+                raise licensing_throttled()
 
     def _check(self, rate: Rate) -> None:
         if not rate.allows():
