@@ -20,7 +20,8 @@ _LENGTHS = {
 }
 _EXTENSION_LENGTH = 256
 _COUNTRY = re.compile(r"[A-Z]{2}")
-_READ_ONLY = {"id", "createdDateTime", "creationType", "deletedDateTime", "onPremisesSyncEnabled"}
+_READ_ONLY = {"id", "createdDateTime", "creationType", "deletedDateTime", "onPremisesSyncEnabled", "proxyAddresses",
+              "signInSessionsValidFromDateTime"}  # fmt: skip
 _MASTERED = {
     "accountEnabled",
     "displayName",

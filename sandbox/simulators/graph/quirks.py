@@ -12,7 +12,8 @@ class GraphQuirks:
     """A creation forgets `employeeId`; only PATCH sets it (a moderator's answer; Terraform's provider says otherwise)."""
 
     lag: float = 0.0
-    """Reads, searches and writes to a new object meet a replica that is up to so far behind; uniqueness never does."""
+    """Each replica is behind by up to so much, of every write: a new user is not there yet, a changed one is as it was. Uniqueness of names
+    is over all of them."""
 
     writes_per_window: int | None = None
     """Writes of an application in a directory in 150 s; Microsoft documents 3,000."""
@@ -48,3 +49,15 @@ class GraphQuirks:
 
     ignores_missing_licences: bool = False
     """A licence that the user does not have is removed without complaint (public threads say otherwise; no page does)."""
+
+    renames_mail: bool = True
+    """A user who has mail gets a new sign-in name as its mail address too, and keeps the old one (no page of Graph's says it)."""
+
+    unique_nicknames: bool = False
+    """No two users have the same `mailNickname` (Microsoft's documentation is not clear: issues 5122 and 14716)."""
+
+    assignment_takes: float = 0.0
+    """For so long after a change of a user's licences, another one meets a `Directory_ConcurrencyViolation`."""
+
+    concurrency_status: Literal[409, 503] = 409
+    """The status of that: 409 is recent, 503 was seen before."""

@@ -69,6 +69,15 @@ def unlicensed() -> Refusal:
     )
 
 
+def concurrent(status: int) -> Refusal:
+    """Another request changes the same thing; in the words of issue 448 of nais/azurerator."""
+    return Refusal(
+        status,
+        "Directory_ConcurrencyViolation",
+        "Error due to concurrent requests being made to the tenant. Please wait briefly and retry.",
+    )
+
+
 def missing(ident: str) -> Refusal:
     """No such object, or not on this replica yet."""
     return Refusal(
