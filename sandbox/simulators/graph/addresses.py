@@ -1,6 +1,7 @@
 """Which user of a directory has which sign-in name and which mail addresses; decided at once, over all replicas."""
 
-from collections.abc import Collection
+from collections.abc import Collection, Mapping
+from typing import Any
 
 from sandbox.simulators.graph import refusals
 from sandbox.simulators.graph.user import User
@@ -37,3 +38,10 @@ class Addresses:
         self._named.pop(user.upn.lower(), None)
         for address in user.mail_addresses:
             self._mailed.pop(address, None)
+
+
+def mail_after_rename(user: User, name: str) -> Mapping[str, Any]:
+    """The mail properties of a user who gets a new sign-in name: it is the address to send from, and the old ones stay as further ones."""
+    others = dict.fromkeys((user.upn.lower(), *user.mail_addresses))
+    others.pop(name.lower(), None)
+    return {"mail": name, "proxyAddresses": [f"SMTP:{name}", *(f"smtp:{address}" for address in others)]}

@@ -63,6 +63,7 @@ class GraphApi:
                 "signed_in": user.signed_in,
                 "licences": sorted(user.skus),
                 "groups": sorted(group for group, members in directory.groups.items() if user.id in members),
+                "units": directory.units.of(user),
                 "deleted": user.deleted_at is not None,
             }
             for tenant_id, directory in self.directories.items()

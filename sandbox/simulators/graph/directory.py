@@ -7,11 +7,12 @@ from typing import Any
 from uuid import UUID
 
 from sandbox.simulators.graph import fields, refusals, requirements
-from sandbox.simulators.graph.addresses import Addresses
+from sandbox.simulators.graph.addresses import Addresses, mail_after_rename
 from sandbox.simulators.graph.groups import GroupKind, GroupTraits
 from sandbox.simulators.graph.licences import Licences
 from sandbox.simulators.graph.quirks import GraphQuirks
 from sandbox.simulators.graph.replicas import Replicas
+from sandbox.simulators.graph.units import AdministrativeUnits
 from sandbox.simulators.graph.user import User
 
 _READING_TIME = 300.0  # seconds from a mail to its reader's first sign-in, at least
@@ -44,12 +45,14 @@ class Directory:
         self._clock = clock
         self._rng = rng
         self.quirks = quirks
+        self.units = AdministrativeUnits()
         self.replicas = Replicas(clock=clock, rng=rng)
         self._addresses = Addresses()
         self._assigning: dict[str, float] = {}
 
-    def create(self, body: Mapping[str, Any]) -> User:
-        """`POST /users`. Uniqueness is immediate, over all replicas."""
+    def create(self, body: Mapping[str, Any], *, unit: str | None = None) -> User:
+        """`POST /users`, or the same in an administrative unit. Uniqueness is immediate, over all replicas."""
+        inside = None if unit is None else self.units.members(unit)
         requirements.check(body, domains=self.domains, federated=self.federated, extensions=self.extensions)
         self._addresses.check(str(body["userPrincipalName"]))
         self._check_nickname(body["mailNickname"])
@@ -59,6 +62,8 @@ class Directory:
             properties.pop("employeeId", None)
         user = self.add(properties, password=password)
         self.replicas.created(user, lag=self.quirks.lag)
+        if inside is not None:
+            inside.add(user.id)
         return user
 
     def add(self, properties: dict[str, Any], *, password: str = "") -> User:
@@ -140,6 +145,7 @@ class Directory:
         with self._restoring(ident) as user:
             user.purged = True
             self.licences.take(user)
+            self.units.forget(user)
             for members in self.groups.values():
                 members.discard(ident)
 
@@ -178,6 +184,16 @@ class Directory:
                 raise refusals.no_member(self.quirks.absent_member_status)
             members.remove(user.id)
             self.licences.left(user, group)
+
+    def join_unit(self, unit: str, key: str) -> None:
+        """`POST /directory/administrativeUnits/{id}/members/$ref`."""
+        with self._writing(key) as user:
+            self.units.join(unit, user)
+
+    def leave_unit(self, unit: str, ident: str) -> None:
+        """`DELETE /directory/administrativeUnits/{id}/members/{user id}/$ref`."""
+        with self._writing(ident) as user:
+            self.units.leave(unit, user, absent_status=self.quirks.absent_member_status)
 
     def strip(self, key: str) -> None:
         """Takes the user's licences, which are free then, and its memberships, as staff do in the admin centre."""
@@ -232,17 +248,13 @@ class Directory:
             yield user
 
     def _renamed(self, user: User, body: Mapping[str, Any]) -> Mapping[str, Any]:
-        """What changes with the sign-in name, if it does: where the user has mail, its old addresses stay as further ones."""
+        """What else changes with the sign-in name, if the body changes that."""
         if "userPrincipalName" not in body:
             return {}
         upn = str(body["userPrincipalName"])
         requirements.check_name(upn, self.domains)
         self._addresses.check(upn, but_for=user.id)
-        if not (user.mail_addresses and self.quirks.renames_mail):
-            return {}
-        others = dict.fromkeys((user.upn.lower(), *user.mail_addresses))
-        others.pop(upn.lower(), None)
-        return {"mail": upn, "proxyAddresses": [f"SMTP:{upn}", *(f"smtp:{address}" for address in others)]}
+        return mail_after_rename(user, upn) if user.mail_addresses and self.quirks.renames_mail else {}
 
     def _check_nickname(self, nickname: object, *, but_for: User | None = None) -> None:
         if self.quirks.unique_nicknames and nickname is not None:

@@ -16,6 +16,7 @@ from sandbox.simulators.graph.refusals import Refusal
 from sandbox.simulators.graph.roles import ROLE_ROUTES
 from sandbox.simulators.graph.subscriptions import LICENCE_ROUTES
 from sandbox.simulators.graph.tokens import refused
+from sandbox.simulators.graph.unit_members import UNIT_ROUTES
 from sandbox.simulators.graph.users import USER_ROUTES
 from sandbox.simulators.request_handler import NOTES, Handler
 
@@ -27,6 +28,7 @@ def handlers(api: GraphApi) -> Mapping[tuple[str, str, str], Handler]:
         **DELETED_ROUTES,
         **LICENCE_ROUTES,
         **MEMBER_ROUTES,
+        **UNIT_ROUTES,
         **ROLE_ROUTES,
     }
     table: dict[tuple[str, str, str], Handler] = {
