@@ -124,7 +124,7 @@ class Directory:
 
     def delete(self, key: str) -> None:
         """`DELETE /users/{key}`: its addresses are free at once."""
-        with self._writing(key) as user:
+        with self._writing(key, lag=self._deletion_lag) as user:
             user.deleted_at, user.signed_in = self._clock(), False
             self._addresses.release(user)
             if self.quirks.renames_deleted:
@@ -230,8 +230,12 @@ class Directory:
         user = self.users.get(ident)
         if user is None or not self._is_restorable(user):
             raise refusals.missing(ident)
-        with self.replicas.changed(user, lag=self.quirks.lag):
+        with self.replicas.changed(user, lag=self._deletion_lag):
             yield user
+
+    @property
+    def _deletion_lag(self) -> float:
+        return self.quirks.lag if self.quirks.lags_deletions else 0.0
 
     def _is_restorable(self, user: User) -> bool:
         if user.deleted_at is None or user.purged:
@@ -239,12 +243,12 @@ class Directory:
         return self._clock() - user.deleted_at <= RESTORABLE
 
     @contextmanager
-    def _writing(self, key: str) -> Generator[User]:
+    def _writing(self, key: str, *, lag: float | None = None) -> Generator[User]:
         """The user that a write is about, if the replica knows it that happens to be met."""
         user = self.known(key)
         if user is None or user.deleted_at is not None or self.replicas.shown(user, self.replicas.any()) is None:
             raise refusals.missing(key)
-        with self.replicas.changed(user, lag=self.quirks.lag):
+        with self.replicas.changed(user, lag=self.quirks.lag if lag is None else lag):
             yield user
 
     def _renamed(self, user: User, body: Mapping[str, Any]) -> Mapping[str, Any]:

@@ -12,8 +12,11 @@ class GraphQuirks:
     """A creation forgets `employeeId`; only PATCH sets it (a moderator's answer; Terraform's provider says otherwise)."""
 
     lag: float = 0.0
-    """Each replica is behind by up to so much, of every write: a new user is not there yet, a changed one is as it was. Uniqueness of names
-    is over all of them."""
+    """Each replica is behind by up to so much, of creations and changes: a new user is not there yet, a changed one is as it was.
+    Uniqueness of names is over all of them."""
+
+    lags_deletions: bool = False
+    """So are deletions and restorations: a user may be among the living or the deleted ones still, in both lists or in neither."""
 
     writes_per_window: int | None = None
     """Writes of an application in a directory in 150 s; Microsoft documents 3,000."""

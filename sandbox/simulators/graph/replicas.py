@@ -49,10 +49,15 @@ class Replicas:
 
     @contextmanager
     def changed(self, user: User, *, lag: float) -> Generator[User]:
-        """A user is changed in here, or by an error left as it is: each replica shows the change after at most so many seconds."""
+        """A user is changed in here, or by an error left as it is: each replica shows the change after at most so many seconds.
+
+        Without a lag every replica shows it at once, and so what was before it.
+        """
         before = user.copy() if lag > 0 else None
         yield user
-        if before is not None:
+        if before is None:
+            self.catch_up(user)
+        else:
             self._note(user.id, before, lag)
 
     def catch_up(self, user: User) -> None:

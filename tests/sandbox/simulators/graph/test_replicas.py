@@ -121,7 +121,28 @@ async def test_a_search_meets_one_replica_too(graph: Graph) -> None:
     assert (await graph.found("employeeId eq 'S1'"), await graph.found("employeeId eq 'S2'")) == ([], [ident])
 
 
+def test_a_write_that_is_seen_at_once_is_seen_with_those_before_it(replicas: Replicas) -> None:
+    one = user()
+    disable(replicas, one)
+    with replicas.changed(one, lag=0.0):
+        one.properties["employeeId"] = "S2"
+
+    assert enabled(replicas, one) == [False] * 3
+
+
 @pytest.mark.parametrize("quirks", LAGS)
+async def test_deletions_and_restorations_are_seen_at_once(graph: Graph) -> None:
+    ident = await graph.created()
+    graph.clock.now += LAG
+    await graph.http.patch(f"/v1.0/users/{ident}", json={"employeeId": "S2"})
+
+    await graph.http.delete(f"/v1.0/users/{ident}")
+    assert (await graph.http.get(f"/v1.0/users/{ident}")).status_code == 404
+    await graph.http.post(f"/v1.0/directory/deletedItems/{ident}/restore", json={})
+    assert (await graph.http.get(f"/v1.0/users/{ident}")).status_code == 200
+
+
+@pytest.mark.parametrize("quirks", [GraphQuirks(lag=LAG, lags_deletions=True)])
 async def test_a_deleted_user_may_be_read_for_a_while_and_takes_no_write(graph: Graph) -> None:
     ident = await settled(graph)
     await graph.http.delete(f"/v1.0/users/{ident}")
