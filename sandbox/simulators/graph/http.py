@@ -60,17 +60,20 @@ def whose(api: GraphApi, request: web.Request) -> Mapping[str, Any]:
 
 async def _answer(api: GraphApi, route: str, act: Act, request: web.Request) -> web.Response:
     try:
-        authorization = request.headers.get("Authorization")
-        directory = api.authorise(authorization, writes=request.method != "GET")
+        grant = api.authorise(request.headers.get("Authorization"))
+        writes = request.method != "GET"
+        headers = api.quota.charge(grant, route, writes=writes, query=request.query)
         body = await _body(request)
-        if grant := api.tokens.grant(authorization):
-            permissions.check(route, grant.roles, body)
+        permissions.check(route, grant.roles, body)
+        directory = api.directories[grant.tenant_id]
         try:
-            return act(directory, request, body)
+            answer = act(directory, request, body)
         finally:
             note(request, directory.known(request.match_info.get("key") or referenced(body)))
     except Refusal as refusal:
         return web.json_response(refusal.body, status=refusal.status, headers=refusal.headers)
+    answer.headers.update(headers)
+    return answer
 
 
 async def _discovery(api: GraphApi, request: web.Request) -> web.Response:

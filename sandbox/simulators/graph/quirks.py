@@ -21,6 +21,18 @@ class GraphQuirks:
     writes_per_window: int | None = None
     """Writes of an application in a directory in 150 s; Microsoft documents 3,000."""
 
+    directory_writes: int | None = None
+    """Writes in a directory in 300 s, of all applications; 18,000."""
+
+    application_writes: int | None = None
+    """Writes of an application in 300 s, in whatever directory; 35,000."""
+
+    resource_units: int | None = None
+    """Resource units of an application in a directory in 10 s; 3,500 in a small one, 5,000 from 50 users on, 8,000 from 500."""
+
+    shows_usage: bool = False
+    """Answers say how much of a limit is used, from 0.8 of it on (documented; in the field it was never seen)."""
+
     retry_after: str | None = "10"
     """What a throttled answer says: seconds, with a decimal, a date, or nothing."""
 
