@@ -101,11 +101,11 @@ def _at_microsoft(resident: Resident, tenant: Tenant, address: str, vendors: Ven
         "employeeId": _mark(resident),
     }
     user = directory.add(properties | _TRAITS.get(resident.what, {}), password=_PASSWORD)
-    user.shown_from = 0.0
     if resident.what is Beforehand.ADMINISTRATOR:
         user.roles.append(_ROLE)
     if resident.what is Beforehand.DELETED:
         directory.delete(user.id)
+    directory.replicas.catch_up(user)
 
 
 def _at_google(resident: Resident, tenant: Tenant, address: str, vendors: Vendors) -> None:

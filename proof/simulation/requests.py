@@ -103,7 +103,8 @@ class Routes:
         for parts, name, handler in self._routes.get((method, len(given)), ()):
             if all(part == one or part[:1] == "{" for part, one in zip(parts, given, strict=True)):
                 pairs = zip(parts, given, strict=True)
-                return name, handler, {part[1:-1]: unquote(one) for part, one in pairs if part[:1] == "{"}
+                variables = ((part[1:-1].partition(":")[0], unquote(one)) for part, one in pairs if part[:1] == "{")
+                return name, handler, dict(variables)
         raise LookupError(f"the vendor has no route for {method} {path}")
 
 

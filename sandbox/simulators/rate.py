@@ -13,12 +13,21 @@ class Rate:
         self._left = burst
         self._at = clock()
 
-    def allows(self) -> bool:
-        """Takes a call's worth, if there is one."""
+    @property
+    def used(self) -> float:
+        """Which part of the burst is used up, from 0 to 1."""
+        self._refill()
+        return 1 - self._left / self._burst if self._burst else 1.0
+
+    def allows(self, cost: float = 1) -> bool:
+        """Takes a call's worth, if there is as much."""
+        self._refill()
+        if self._left < cost:
+            return False
+        self._left -= cost
+        return True
+
+    def _refill(self) -> None:
         now = self._clock()
         self._left = min(self._burst, self._left + (now - self._at) * self._per_second)
         self._at = now
-        if self._left < 1:
-            return False
-        self._left -= 1
-        return True

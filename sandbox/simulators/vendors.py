@@ -8,8 +8,9 @@ from uuid import UUID
 
 from consumer.events import Provider
 from sandbox.simulators.google import http as google_http
-from sandbox.simulators.google.api import DOMAIN_READ, MEMBER, USER, DirectoryApi
+from sandbox.simulators.google.api import DirectoryApi
 from sandbox.simulators.google.quirks import GoogleQuirks
+from sandbox.simulators.google.scopes import DOMAIN_READ, MEMBER, USER
 from sandbox.simulators.graph import http as graph_http
 from sandbox.simulators.graph.api import GraphApi
 from sandbox.simulators.graph.quirks import GraphQuirks

@@ -13,15 +13,17 @@ def _read(name: str) -> Json:
     return cast("Json", json.loads((Path(__file__).parent / name).read_text(encoding="utf-8")))
 
 
+def _discovered(name: str) -> Json:
+    """A discovery document that Google's own client brings along."""
+    document = files("googleapiclient") / f"discovery_cache/documents/{name}.json"
+    return cast("Json", json.loads(document.read_text(encoding="utf-8")))
+
+
 GRAPH = _read("graph-v1.0-subset.openapi.json")
 GRAPH_PERMISSIONS = _read("graph-application-permissions.json")
 MAILGUN = _read("mailgun.openapi.json")
-GOOGLE = cast(
-    "Json",
-    json.loads(
-        (files("googleapiclient") / "discovery_cache/documents/admin.directory_v1.json").read_text(encoding="utf-8")
-    ),
-)
+GOOGLE = _discovered("admin.directory_v1")
+GOOGLE_LICENSING = _discovered("licensing.v1")
 
 _TYPES: Mapping[str, type | tuple[type, ...]] = {
     "string": str,

@@ -6,7 +6,10 @@ from secrets import token_urlsafe
 from typing import Any
 
 from sandbox.simulators.google import refusals
+from sandbox.simulators.google.addresses import Addresses
 from sandbox.simulators.google.groups import Groups
+from sandbox.simulators.google.licences import Licences
+from sandbox.simulators.google.org_units import OrgUnits
 from sandbox.simulators.google.quirks import GoogleQuirks
 from sandbox.simulators.google.search import Search
 from sandbox.simulators.google.user import MARKER_TYPE, User, well_formed
@@ -15,6 +18,9 @@ _A_YEAR = 365 * 86_400.0
 
 RESTORABLE = 20 * 86_400.0
 """Seconds for which a deleted user can be brought back."""
+
+MOST_ALIASES = 30
+"""Of one user (the API's page on limits)."""
 
 
 class Customer:
@@ -38,13 +44,15 @@ class Customer:
         self.domains = frozenset(domains)
         self.unverified: set[str] = set()
         self.org_units: set[str] = {"/"}
+        self.units = OrgUnits(customer_id, self.org_units)
         self.user_limit = user_limit
         self.quirks = quirks or GoogleQuirks()
         self.delegations: dict[str, frozenset[str]] = {}
         self._clock = clock
         self._users: dict[str, User] = {}
-        self._holders: dict[str, User] = {}
+        self._addresses = Addresses(clock)
         self._by_external_id: dict[str, dict[str, User]] = {}
+        self.licences = Licences(self.find)
         self.groups = Groups(find=self.find, holder=self.holder)
 
     # --- what a test or a demo lays out beforehand ---
@@ -92,7 +100,7 @@ class Customer:
 
     def holder(self, address: str) -> User | None:
         """The living user with this primary address or alias."""
-        return self._holders.get(address.lower())
+        return self._addresses.holder(address)
 
     def sign_in(self, address: str, password: str) -> bool:
         """Tries the password as a person would; the first success ends "never signed in"."""
@@ -100,6 +108,7 @@ class Customer:
         if user is None or not user.opens_with(password):
             return False
         user.last_login_at = self._clock()
+        user.signed_in = True
         return True
 
     def known(self, key: str) -> User | None:
@@ -122,13 +131,12 @@ class Customer:
             if not body.get(name):
                 raise refusals.required(name)
         address = self._free_address(body["primaryEmail"])
-        org_unit = self._org_unit(body.get("orgUnitPath"))
+        org_unit = self.units.checked(body.get("orgUnitPath"))
         draft = User("", address, self._clock())
         draft.apply(body, name_limit=self.quirks.name_limit)
         if not (draft.given_name and draft.family_name):
             raise refusals.invalid_name("FamilyName" if draft.given_name else "GivenName")
-        if self.user_limit is not None and sum(1 for _ in self._living()) >= self.user_limit:
-            raise refusals.user_limit(self.quirks.user_limit_status)
+        self._check_limit()
         user = self._new(address, created_at=self._clock())
         user.org_unit = org_unit
         user.apply(body, name_limit=self.quirks.name_limit)
@@ -147,8 +155,10 @@ class Customer:
         user = self._settled(key)
         address = user.primary_email
         if body.get("primaryEmail") and body["primaryEmail"].lower() != address:
+            if self.quirks.renames_apart and "suspended" in body:
+                raise refusals.bad_request()
             address = self._free_address(body["primaryEmail"], but_for=user)
-        org_unit = self._org_unit(body["orgUnitPath"]) if "orgUnitPath" in body else user.org_unit
+        org_unit = self.units.checked(body["orgUnitPath"]) if "orgUnitPath" in body else user.org_unit
         user.apply(body, name_limit=self.quirks.name_limit)
         user.org_unit = org_unit
         if address != user.primary_email:
@@ -157,25 +167,51 @@ class Customer:
         self._occupy(user)
         return user
 
+    def add_alias(self, key: str, address: object) -> User:
+        """users.aliases.insert: the new one is the last of the user's."""
+        user = self._settled(key)
+        alias = self._free_address(address)
+        if len(user.aliases) >= MOST_ALIASES:
+            raise refusals.too_many_aliases(self.quirks.alias_limit_status)
+        user.aliases.append(alias)
+        self._occupy(user)
+        return user
+
+    def remove_alias(self, key: str, alias: str) -> None:
+        """users.aliases.delete."""
+        user = self._settled(key)
+        if alias.lower() not in user.aliases:
+            raise refusals.not_found("alias")
+        user.aliases.remove(alias.lower())
+        self._addresses.give_up(alias.lower(), kept=self.quirks.keeps_addresses)
+
+    def sign_out(self, key: str) -> None:
+        """users.signOut: of all sessions."""
+        user = self.get(key)
+        user.signed_in, user.signed_out_at = False, self._clock()
+
     def make_admin(self, key: str, *, status: bool) -> None:
         """users.makeAdmin."""
         self._settled(key).is_admin = status
 
     def delete(self, key: str) -> None:
-        """users.delete: the address is free at once, and the user restorable for 20 days."""
+        """users.delete: its addresses are free at once, its memberships and licences are gone, and it is restorable for 20 days."""
         user = self._settled(key)
         user.deleted_at = self._clock()
-        self._release(user)
+        user.signed_in = False
+        self._addresses.release(user)
         self.groups.forget(user.id)
+        self.licences.forget(user.id)
 
     def undelete(self, key: str, org_unit: str | None) -> None:
-        """users.undelete, by id only. Fails where another user has the address (its status is not documented: 409)."""
+        """users.undelete, by id only, where a licence is spare. Fails where another user has the address (not documented how: 409)."""
         user = self._users.get(key)
         if user is None or not self._is_restorable(user):
             raise refusals.not_found("userKey")
         for address in (user.primary_email, *user.aliases):
             self._free_address(address)
-        path = self._org_unit(org_unit)
+        path = self.units.checked(org_unit)
+        self._check_limit()
         user.org_unit, user.deleted_at = path, None
         self._occupy(user)
 
@@ -192,7 +228,7 @@ class Customer:
             raise refusals.not_found("domain")
         search = Search(query) if query else None
         if search and search.org_unit is not None:
-            self._org_unit(search.org_unit)
+            self.units.checked(search.org_unit)
         now = self._clock()
         candidates = self._users
         if search and search.external_id:
@@ -211,15 +247,11 @@ class Customer:
         number = int.from_bytes(sha256(self.customer_id.encode()).digest()[:4]) * 10**8 + len(self._users)
         user = User(str(10**20 + number), address.lower(), created_at)
         self._users[user.id] = user
-        self._holders[user.primary_email] = user
+        self._addresses.occupy(user)
         return user
 
-    def _release(self, user: User) -> None:
-        for address in (user.primary_email, *user.aliases):
-            self._holders.pop(address, None)
-
     def _occupy(self, user: User) -> None:
-        self._holders.update(dict.fromkeys((user.primary_email, *user.aliases), user))
+        self._addresses.occupy(user)
         for value in user.external_ids:  # an id that a user once had stays here; the search itself looks at the user
             self._by_external_id.setdefault(value.casefold(), {})[user.id] = user
 
@@ -230,20 +262,14 @@ class Customer:
         if wanted.rpartition("@")[2] not in self.domains - self.unverified:
             by_input = self.quirks.foreign_domain == "input"
             raise refusals.invalid("primary_user_email") if by_input else refusals.not_found("domain")
-        held_by = self.holder(wanted)
-        if (held_by is not None and held_by is not but_for) or self.groups.holds(wanted):
+        if self._addresses.is_taken(wanted, but_for=but_for) or self.groups.holds(wanted):
             raise refusals.duplicate()
         return wanted
 
-    def _org_unit(self, path: object) -> str:
-        if path is None:
-            return "/"
-        if path not in self.org_units:
-            raise refusals.invalid("INVALID_OU_ID")
-        return str(path)
-
-    def _living(self) -> Iterable[User]:
-        return (user for user in self._users.values() if user.deleted_at is None)
+    def _check_limit(self) -> None:
+        living = sum(user.deleted_at is None for user in self._users.values())
+        if self.user_limit is not None and living >= self.user_limit:
+            raise refusals.user_limit(self.quirks.user_limit_status)
 
     def _is_restorable(self, user: User) -> bool:
         return user.deleted_at is not None and self._clock() - user.deleted_at <= RESTORABLE

@@ -1,6 +1,7 @@
-"""The Directory API and the token endpoint as HTTP requests and answers."""
+"""Google's APIs and the token endpoint as HTTP requests and answers."""
 
 import json
+import re
 from collections.abc import Mapping
 from functools import partial
 from typing import Any, cast
@@ -8,14 +9,17 @@ from typing import Any, cast
 from aiohttp import web
 
 from sandbox.simulators.google import refusals
-from sandbox.simulators.google.api import OPERATIONS, Call, DirectoryApi, Operation
+from sandbox.simulators.google.api import OPERATIONS, DirectoryApi
 from sandbox.simulators.google.customer import Customer
 from sandbox.simulators.google.federation import IamRefusal
+from sandbox.simulators.google.operation import Call, Operation
 from sandbox.simulators.google.refusals import Refusal
 from sandbox.simulators.google.tokens import Grant, TokenRefusal
 from sandbox.simulators.request_handler import NOTES, Handler
 
 _SERVICE_ACCOUNTS = "/v1/projects/-/serviceAccounts"
+_SLASHED = re.compile(r"\{\+(\w+)\}")
+"""A variable of a path that may have slashes in it (RFC 6570, reserved expansion)."""
 
 
 async def token(api: DirectoryApi, request: web.Request) -> web.Response:
@@ -59,7 +63,7 @@ def whose(api: DirectoryApi, request: web.Request) -> Mapping[str, Any]:
 
 
 async def operation(api: DirectoryApi, one: Operation, request: web.Request) -> web.Response:
-    """Any operation of the Directory API."""
+    """Any operation of the APIs."""
     try:
         grant = api.authorise(request.headers.get("Authorization"))
         call, done = Call(request.match_info, request.query, await _body(request)), False
@@ -84,13 +88,17 @@ def handlers(api: DirectoryApi) -> Mapping[tuple[str, str, str], Handler]:
         ("google.signJwt", "POST", f"{_SERVICE_ACCOUNTS}/{{account}}"): partial(sign, api),
     }
     for one in OPERATIONS:
-        table[one.name, one.method, one.path] = partial(operation, api, one)
+        table[one.name, one.method, _SLASHED.sub(r"{\1:.+}", one.path)] = partial(operation, api, one)
     return table
 
 
 async def accounts(api: DirectoryApi, _request: web.Request) -> web.Response:
     """Every user of every customer, deleted ones too, for other processes. No part of Google's API."""
-    shown = [user.shown(customer.customer_id) for customer in api.customers for user in customer.users]
+    shown = [
+        {**user.shown(customer.customer_id), "enabled": not user.suspended, "signed_in": user.signed_in}
+        for customer in api.customers
+        for user in customer.users
+    ]
     return web.json_response({"users": shown})
 
 
@@ -117,7 +125,9 @@ def _actor(grant: Grant | None) -> Mapping[str, Any]:
 
 def _user_key(call: Call, *, done: bool) -> str:
     """What names the user that the call is about; a new one is there only when the call is done."""
-    key = call.path.get("userKey") or call.path.get("memberKey") or call.body.get("id") or call.body.get("email")
+    of_path = (call.path.get(name) for name in ("userKey", "memberKey", "userId"))
+    of_body = (call.body.get(name) for name in ("id", "email", "userId"))
+    key = next(filter(None, (*of_path, *of_body)), None)
     return str(key or (done and call.body.get("primaryEmail")) or "")
 
 

@@ -26,6 +26,15 @@ class GoogleQuirks:
     member_conflict_reason: Literal["duplicate", "conflict", "generic409"] = "duplicate"
     """The reason of members.insert's 409: `generic409` stands for one that no client knows."""
 
+    renames_apart: bool = False
+    """A call that renames a user and sets `suspended` as well is refused: that both can be done at once is not documented."""
+
+    keeps_addresses: float = 0.0
+    """An address that a user gives up stays taken for so long (a minute or more after a rename is reported)."""
+
+    alias_limit_status: Literal[412, 403] = 412
+    """How a thirty-first alias is refused; the limit is documented, its answer is not."""
+
     settling: float = 0.0
     """After an insert, mutations of the user answer 412 conditionNotMet for so long (real customers see up to 40 s)."""
 
@@ -40,6 +49,12 @@ class GoogleQuirks:
 
     queries_per_minute: float | None = None
     """All calls of one service account as one administrator; Google's documented default is 2,400."""
+
+    org_units_per_second: float | None = None
+    """orgunits.insert of each customer; Google's documented limit is 1."""
+
+    licence_calls_per_second: float | None = None
+    """All calls of one service account to the License Manager; Google's documented limit is 1."""
 
     quota_status: Literal[403, 429] = 403
     """The status of a throttled call: 403 everywhere in the documents, 429 for the cap on concurrent requests."""

@@ -1,10 +1,10 @@
-"""Google's quotas: creations in a domain, and queries of a service account acting as one administrator."""
+"""Google's quotas: creations in a domain, organisational units of a customer, queries of a service account acting as one administrator."""
 
 from collections.abc import Callable, Mapping
 from typing import Any
 
 from sandbox.simulators.google.quirks import GoogleQuirks
-from sandbox.simulators.google.refusals import throttled
+from sandbox.simulators.google.refusals import licensing_throttled, throttled
 from sandbox.simulators.google.tokens import Grant
 from sandbox.simulators.rate import Rate
 
@@ -22,9 +22,11 @@ class Quota:
         self._clock = clock
         self._queries: dict[tuple[str, str], Rate] = {}
         self._creations: dict[str, Rate] = {}
+        self._org_units: dict[str, Rate] = {}
+        self._licences: dict[str, Rate] = {}
 
     def charge(self, grant: Grant) -> None:
-        """Counts any call."""
+        """Counts any call of the Directory API."""
         minute = self._quirks.queries_per_minute
         if minute is not None:
             whose = (grant.service_account, grant.subject)
@@ -37,6 +39,20 @@ class Quota:
         if second is not None:
             domain = str(body.get("primaryEmail", "")).rpartition("@")[2].lower()
             self._check(self._creations.setdefault(domain, Rate(second, burst=second, clock=self._clock)))
+
+    def charge_org_unit(self, customer_id: str) -> None:
+        """Counts an orgunits.insert."""
+        second = self._quirks.org_units_per_second
+        if second is not None:
+            self._check(self._org_units.setdefault(customer_id, Rate(second, burst=second, clock=self._clock)))
+
+    def charge_licence(self, grant: Grant) -> None:
+        """Counts any call of the License Manager. Raises `Refusal` of its own kind (503)."""
+        second = self._quirks.licence_calls_per_second
+        if second is not None:
+            default = Rate(second, burst=second, clock=self._clock)
+            if not self._licences.setdefault(grant.service_account, default).allows():
+                raise licensing_throttled()
 
     def _check(self, rate: Rate) -> None:
         if not rate.allows():

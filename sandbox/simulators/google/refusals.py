@@ -59,9 +59,29 @@ def settling() -> Refusal:
     return Refusal(412, "conditionNotMet", "User creation is not complete.")
 
 
+def precondition(message: str) -> Refusal:
+    """What a licence would need is not so; Google's guide gives the sentences and no reason."""
+    return Refusal(412, "conditionNotMet", message)
+
+
 def user_limit(status: int) -> Refusal:
     """The customer has as many users as it pays for."""
     return Refusal(status, "DomainUserLimitExceeded", "Domain user limit exceeded.")
+
+
+def too_many_aliases(status: int) -> Refusal:
+    """The user has as many aliases as it may have."""
+    return Refusal(status, "limitExceeded", "Limit Exceeded: aliases")
+
+
+def no_org_unit() -> Refusal:
+    """The unit that was asked for is not there."""
+    return Refusal(404, "notFound", "Org unit not found")
+
+
+def no_parent_org_unit() -> Refusal:
+    """A unit cannot be made below one that is not there."""
+    return Refusal(400, "invalid", "Invalid Parent Orgunit Id")
 
 
 def forbidden() -> Refusal:
@@ -79,6 +99,11 @@ def unauthenticated() -> Refusal:
     return Refusal(401, "authError", "Invalid Credentials")
 
 
+def licensing_throttled() -> Refusal:
+    """The License Manager's quota is used up, which it says in its own way (its page "Usage limits")."""
+    return Refusal(503, "backendError", "The License Manager service is not available.")
+
+
 def throttled(status: int, reason: str) -> Refusal:
     """A quota is used up; with the texts of the rate limits where Google has one."""
     message = {
@@ -87,3 +112,11 @@ def throttled(status: int, reason: str) -> Refusal:
         " 'admin.googleapis.com' for consumer 'project_number:0'.",
     }.get(reason, "Quota exceeded.")
     return Refusal(status, reason, message, domain="usageLimits")
+
+
+SAME_SKU = "User already has a license for the specified product and SKU"
+OTHER_SKU = (
+    "User already has a license of the product, but with a different SKU. To reassign a new SKU for this product, use the"
+    ' "update" operation.'
+)
+NO_LICENCE_LEFT = "There aren't enough available licenses for the specified product-SKU pair"

@@ -52,7 +52,7 @@ UNDERSTOOD = frozenset({
 
 @dataclass(slots=True)
 class User:
-    """A user as the simulator keeps it; times are Unix seconds."""
+    """A user as the simulator keeps it; times are Unix seconds. `signed_in` is whether it has a session that was not ended."""
 
     id: str
     primary_email: str
@@ -72,6 +72,8 @@ class User:
     is_admin: bool = False
     is_delegated_admin: bool = False
     last_login_at: float | None = None
+    signed_in: bool = False
+    signed_out_at: float | None = None
     deleted_at: float | None = None
     revision: int = 0
 
@@ -157,6 +159,17 @@ class User:
             "suspensionReason": "ADMIN" if self.suspended else None,
         }
         return shown | {name: value for name, value in optional.items() if value}
+
+    def shown_alias(self, alias: str) -> dict[str, Any]:
+        """The alias resource of one of its aliases."""
+        etag = hashlib.sha256(f"{self.id}/{alias}".encode()).hexdigest()[:27]
+        return {
+            "kind": "admin#directory#alias",
+            "id": self.id,
+            "etag": f'"{etag}"',
+            "primaryEmail": self.primary_email,
+            "alias": alias,
+        }
 
     def _names(self, body: Json, limit: int) -> tuple[str, str, str | None]:
         if "name" not in body:

@@ -8,10 +8,8 @@ from sandbox.simulators.graph import refusals
 from sandbox.simulators.graph.directory import Directory
 from sandbox.simulators.graph.managed_identity import AzureResource
 from sandbox.simulators.graph.quirks import GraphQuirks
-from sandbox.simulators.graph.tokens import TokenIssuer
-from sandbox.simulators.rate import Rate
-
-_WINDOW = 150.0
+from sandbox.simulators.graph.quota import Quota
+from sandbox.simulators.graph.tokens import Grant, TokenIssuer
 
 
 class GraphApi:
@@ -23,10 +21,10 @@ class GraphApi:
         self.tokens = TokenIssuer(
             clock=clock, lifetime=self.quirks.token_lifetime, unknown_application=self.quirks.unknown_application
         )
+        self.quota = Quota(self.quirks, clock=clock)
         self.machine = AzureResource(self.tokens, clock=clock)
         self._clock = clock
         self._rng = rng
-        self._writes: dict[str, Rate] = {}
 
     def add_directory(self, tenant_id: str, *domains: str) -> Directory:
         """A directory with its verified domains."""
@@ -39,17 +37,12 @@ class GraphApi:
         owners = (ident for ident, directory in self.directories.items() if name.lower() in directory.domains)
         return name if name in self.directories else next(owners, None)
 
-    def authorise(self, authorization: str | None, *, writes: bool) -> Directory:
-        """The directory that the token opens. Raises `Refusal` (401, 429)."""
+    def authorise(self, authorization: str | None) -> Grant:
+        """What the token stands for. Raises `Refusal` (401)."""
         grant = self.tokens.grant(authorization)
         if grant is None or grant.tenant_id not in self.directories:
             raise refusals.unauthenticated((authorization or "").removeprefix("Bearer").strip())
-        if writes and self.quirks.writes_per_window is not None:
-            burst = self.quirks.writes_per_window
-            default = Rate(burst / _WINDOW, burst=burst, clock=self._clock)
-            if not self._writes.setdefault(grant.tenant_id, default).allows():
-                raise refusals.throttled(self.quirks.retry_after)
-        return self.directories[grant.tenant_id]
+        return grant
 
     def to_json(self) -> list[dict[str, Any]]:
         """Every user of every directory, for other processes."""
@@ -63,6 +56,7 @@ class GraphApi:
                 "signed_in": user.signed_in,
                 "licences": sorted(user.skus),
                 "groups": sorted(group for group, members in directory.groups.items() if user.id in members),
+                "units": directory.units.of(user),
                 "deleted": user.deleted_at is not None,
             }
             for tenant_id, directory in self.directories.items()

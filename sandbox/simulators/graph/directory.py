@@ -1,21 +1,19 @@
 """One Entra directory in memory: users, groups, licences."""
 
 import random
-import re
-from collections.abc import Callable, Iterator, Mapping, Sequence
-from typing import Any, cast
+from collections.abc import Callable, Generator, Iterator, Mapping, Sequence
+from contextlib import contextmanager
+from typing import Any
 from uuid import UUID
 
-from sandbox.simulators.graph import fields, refusals
+from sandbox.simulators.graph import fields, refusals, requirements
+from sandbox.simulators.graph.addresses import Addresses, mail_after_rename
 from sandbox.simulators.graph.groups import GroupKind, GroupTraits
 from sandbox.simulators.graph.licences import Licences
 from sandbox.simulators.graph.quirks import GraphQuirks
-from sandbox.simulators.graph.refusals import Refusal
+from sandbox.simulators.graph.replicas import Replicas
+from sandbox.simulators.graph.units import AdministrativeUnits
 from sandbox.simulators.graph.user import User
-
-_REQUIRED = ("accountEnabled", "displayName", "mailNickname", "userPrincipalName", "passwordProfile")
-_ALIAS = re.compile(r"[A-Za-z0-9'.\-_!#^~]+")
-_SHORTEST_PASSWORD = 8
 
 _READING_TIME = 300.0  # seconds from a mail to its reader's first sign-in, at least
 
@@ -47,30 +45,37 @@ class Directory:
         self._clock = clock
         self._rng = rng
         self.quirks = quirks
-        self._holders: dict[str, str] = {}
+        self.units = AdministrativeUnits()
+        self.replicas = Replicas(clock=clock, rng=rng)
+        self._addresses = Addresses()
+        self._assigning: dict[str, float] = {}
 
-    def create(self, body: Mapping[str, Any]) -> User:
-        """`POST /users`. Uniqueness is immediate, over all replicas."""
-        self._validate(body)
-        upn = str(body["userPrincipalName"])
-        if upn.lower() in self._holders:
-            raise refusals.conflict("userPrincipalName")
-        password = _password(body)
+    def create(self, body: Mapping[str, Any], *, unit: str | None = None) -> User:
+        """`POST /users`, or the same in an administrative unit. Uniqueness is immediate, over all replicas."""
+        inside = None if unit is None else self.units.members(unit)
+        requirements.check(body, domains=self.domains, federated=self.federated, extensions=self.extensions)
+        self._addresses.check(str(body["userPrincipalName"]))
+        self._check_nickname(body["mailNickname"])
+        password = requirements.password(body)
         properties = fields.merged({}, body)
         if self.quirks.drops_employee_id:
             properties.pop("employeeId", None)
-        return self.add(properties, password=password)
+        user = self.add(properties, password=password)
+        self.replicas.created(user, lag=self.quirks.lag)
+        if inside is not None:
+            inside.add(user.id)
+        return user
 
     def add(self, properties: dict[str, Any], *, password: str = "") -> User:
-        """Puts a user there, as an administrator's hand, an invitation or a synchronisation would: `properties` may be any of Graph's."""
+        """Puts a user there, as an administrator's hand, an invitation or a synchronisation did a while ago.
+
+        `properties` may be any of Graph's.
+        """
         ident = str(UUID(int=self._rng.getrandbits(128), version=4))
         now = self._clock()
-        shown_from = now + self._rng.uniform(0, self.quirks.lag)
-        user = User(
-            ident, properties, password, shown_from, created_at=now, password_changed_at=now, sessions_valid_from=now
-        )
+        user = User(ident, properties, password, created_at=now, password_changed_at=now, sessions_valid_from=now)
         self.users[ident] = user
-        self._holders[user.upn.lower()] = ident
+        self._addresses.take(user)
         return user
 
     def add_group(self, ident: str, kind: GroupKind = GroupKind.SECURITY, *, roles: Sequence[str] = ()) -> None:
@@ -86,74 +91,76 @@ class Directory:
 
     def known(self, key: str) -> User | None:
         """By id or sign-in name, whatever replicas show; deleted ones by id only."""
-        return self.users.get(key) or self.users.get(self._holders.get(key.lower(), ""))
+        return self.users.get(key) or self.users.get(self._addresses.holder(key) or "")
 
     def get(self, key: str) -> User:
-        """By id or sign-in name, as the replica shows it that happens to answer."""
+        """By id or sign-in name, as the replica shows it that happens to answer: perhaps as it was before the last changes."""
         user = self.known(key)
-        if user is None or user.deleted_at is not None or user.shown_from > self._clock():
+        shown = self.replicas.shown(user, self.replicas.any()) if user else None
+        if shown is None or shown.deleted_at is not None or key.lower() not in {shown.id, shown.upn.lower()}:
             raise refusals.missing(key)
-        return user
+        return shown
 
     def live(self) -> Iterator[User]:
-        """Users that searches show."""
-        now = self._clock()
-        return (user for user in self.users.values() if user.deleted_at is None and user.shown_from <= now)
+        """Users that a search shows, on the replica that happens to answer."""
+        return (user for user in self._shown() if user.deleted_at is None)
 
     def deleted(self) -> Iterator[User]:
-        """Users that can be restored."""
-        return (user for user in self.users.values() if self._is_restorable(user))
+        """Users that a search among the deleted ones shows, likewise."""
+        return (user for user in self._shown() if self._is_restorable(user))
 
     def update(self, key: str, body: Mapping[str, Any]) -> None:
         """`PATCH /users/{key}`."""
-        user = self.get(key)
-        fields.check(body, extensions=self.extensions, synchronised=user.synchronised)
-        password = _password(body) if body.get("passwordProfile") else None
-        if "userPrincipalName" in body:
-            self._rename(user, str(body["userPrincipalName"]))
-        if password is not None:
-            user.password = password
-            user.password_changed_at = self._clock()
-        user.properties = fields.merged(user.properties, body)
+        with self._writing(key) as user:
+            fields.check(body, extensions=self.extensions, synchronised=user.synchronised)
+            password = requirements.password(body) if body.get("passwordProfile") else None
+            self._check_nickname(body.get("mailNickname"), but_for=user)
+            renamed = self._renamed(user, body)
+            if password is not None:
+                user.password, user.password_changed_at = password, self._clock()
+            self._addresses.release(user)
+            user.properties = fields.merged(user.properties, {**body, **renamed})
+            self._addresses.take(user)
 
     def delete(self, key: str) -> None:
-        """`DELETE /users/{key}`: the address is free at once."""
-        user = self.get(key)
-        user.deleted_at = self._clock()
-        user.signed_in = False
-        self._holders.pop(user.upn.lower(), None)
-        if self.quirks.renames_deleted:
-            user.properties["userPrincipalName"] = user.deleted_prefix + user.upn
+        """`DELETE /users/{key}`: its addresses are free at once."""
+        with self._writing(key, lag=self._deletion_lag) as user:
+            user.deleted_at, user.signed_in = self._clock(), False
+            self._addresses.release(user)
+            if self.quirks.renames_deleted:
+                user.properties["userPrincipalName"] = user.deleted_prefix + user.upn
 
     def restore(self, ident: str) -> User:
         """`POST /directory/deletedItems/{id}/restore`: the same user, with its licences and memberships."""
-        user = self._restorable(ident)
-        upn = user.upn.removeprefix(user.deleted_prefix)
-        if upn.lower() in self._holders:
-            raise refusals.conflict("userPrincipalName")
-        user.deleted_at = None
-        user.properties["userPrincipalName"] = upn
-        self._holders[upn.lower()] = ident
+        with self._restoring(ident) as user:
+            upn = user.upn.removeprefix(user.deleted_prefix)
+            self._addresses.check(upn, user.mail_addresses)
+            user.deleted_at = None
+            user.properties["userPrincipalName"] = upn
+            self._addresses.take(user)
         return user
 
     def purge(self, ident: str) -> None:
         """`DELETE /directory/deletedItems/{id}`: for good."""
-        user = self._restorable(ident)
-        user.purged = True
-        self.licences.take(user)
-        for members in self.groups.values():
-            members.discard(ident)
+        with self._restoring(ident) as user:
+            user.purged = True
+            self.licences.take(user)
+            self.units.forget(user)
+            for members in self.groups.values():
+                members.discard(ident)
 
     def revoke_sessions(self, key: str) -> None:
         """`POST /users/{key}/revokeSignInSessions`: those who are signed in have to sign in again."""
-        user = self.get(key)
-        user.signed_in = False
-        user.sessions_valid_from = self._clock()
+        with self._writing(key) as user:
+            user.signed_in, user.sessions_valid_from = False, self._clock()
 
     def assign(self, key: str, add: Sequence[str], remove: Sequence[str]) -> User:
         """`POST /users/{key}/assignLicense`."""
-        user = self.get(key)
-        self.licences.assign(user, add, remove, ignores_missing=self.quirks.ignores_missing_licences)
+        with self._writing(key) as user:
+            if self._assigning.get(user.id, 0.0) > self._clock():
+                raise refusals.concurrent(self.quirks.concurrency_status)
+            self.licences.assign(user, add, remove, ignores_missing=self.quirks.ignores_missing_licences)
+            self._assigning[user.id] = self._clock() + self.quirks.assignment_takes
         return user
 
     def consumed(self, sku: str) -> int:
@@ -163,32 +170,42 @@ class Directory:
     def join(self, group: str, key: str) -> None:
         """`POST /groups/{id}/members/$ref`."""
         members = self._changeable(group)
-        user = self.get(key)
-        if user.id in members:
-            raise refusals.invalid(refusals.MEMBER_EXISTS)
-        members.add(user.id)
-        self.licences.joined(user, group)
+        with self._writing(key) as user:
+            if user.id in members:
+                raise refusals.invalid(refusals.MEMBER_EXISTS)
+            members.add(user.id)
+            self.licences.joined(user, group)
 
     def leave(self, group: str, ident: str) -> None:
         """`DELETE /groups/{id}/members/{user id}/$ref`."""
         members = self._changeable(group)
-        user = self.get(ident)
-        if user.id not in members:
-            raise refusals.no_member(self.quirks.absent_member_status)
-        members.remove(user.id)
-        self.licences.left(user, group)
+        with self._writing(ident) as user:
+            if user.id not in members:
+                raise refusals.no_member(self.quirks.absent_member_status)
+            members.remove(user.id)
+            self.licences.left(user, group)
+
+    def join_unit(self, unit: str, key: str) -> None:
+        """`POST /directory/administrativeUnits/{id}/members/$ref`."""
+        with self._writing(key) as user:
+            self.units.join(unit, user)
+
+    def leave_unit(self, unit: str, ident: str) -> None:
+        """`DELETE /directory/administrativeUnits/{id}/members/{user id}/$ref`."""
+        with self._writing(ident) as user:
+            self.units.leave(unit, user, absent_status=self.quirks.absent_member_status)
 
     def strip(self, key: str) -> None:
         """Takes the user's licences, which are free then, and its memberships, as staff do in the admin centre."""
-        user = self.get(key)
-        self.licences.take(user)
-        for members in self.groups.values():
-            members.discard(user.id)
+        with self._writing(key) as user:
+            self.licences.take(user)
+            for members in self.groups.values():
+                members.discard(user.id)
 
     def sign_in(self, address: str, password: str) -> bool:
         """What the sign-in page does: a password that opens the account has to be changed there and then, for any other."""
-        user = self.users.get(self._holders.get(address.lower(), ""))
-        if user is None or user.deleted_at is not None or not user.enabled or user.password != password:
+        user = self.users.get(self._addresses.holder(address) or "")
+        if user is None or not user.enabled or user.password != password:
             return False
         user.password_changed_at = user.signed_in_at = self._clock() + _READING_TIME
         user.signed_in = True
@@ -202,50 +219,49 @@ class Directory:
             raise refusal
         return self.groups[group]
 
-    def _restorable(self, ident: str) -> User:
+    def _shown(self) -> Iterator[User]:
+        replica = self.replicas.any()
+        shown = (self.replicas.shown(user, replica) for user in self.users.values())
+        return (user for user in shown if user is not None)
+
+    @contextmanager
+    def _restoring(self, ident: str) -> Generator[User]:
+        """The deleted user that a write is about."""
         user = self.users.get(ident)
         if user is None or not self._is_restorable(user):
             raise refusals.missing(ident)
-        return user
+        with self.replicas.changed(user, lag=self._deletion_lag):
+            yield user
+
+    @property
+    def _deletion_lag(self) -> float:
+        return self.quirks.lag if self.quirks.lags_deletions else 0.0
 
     def _is_restorable(self, user: User) -> bool:
         if user.deleted_at is None or user.purged:
             return False
         return self._clock() - user.deleted_at <= RESTORABLE
 
-    def _rename(self, user: User, upn: str) -> None:
-        self._validate_upn(upn)
-        if self._holders.get(upn.lower(), user.id) != user.id:
-            raise refusals.conflict("userPrincipalName")
-        del self._holders[user.upn.lower()]
-        self._holders[upn.lower()] = user.id
+    @contextmanager
+    def _writing(self, key: str, *, lag: float | None = None) -> Generator[User]:
+        """The user that a write is about, if the replica knows it that happens to be met."""
+        user = self.known(key)
+        if user is None or user.deleted_at is not None or self.replicas.shown(user, self.replicas.any()) is None:
+            raise refusals.missing(key)
+        with self.replicas.changed(user, lag=self.quirks.lag if lag is None else lag):
+            yield user
 
-    def _validate(self, body: Mapping[str, Any]) -> None:
-        for name in _REQUIRED:
-            if body.get(name) in (None, ""):
-                raise refusals.invalid(f"A value is required for property '{name}' of resource 'User'.")
-        fields.check(body, extensions=self.extensions)
-        self._validate_upn(str(body["userPrincipalName"]))
-        domain = str(body["userPrincipalName"]).rpartition("@")[2].lower()
-        if domain in self.federated and not body.get("onPremisesImmutableId"):
-            raise refusals.invalid(refusals.FEDERATED)
+    def _renamed(self, user: User, body: Mapping[str, Any]) -> Mapping[str, Any]:
+        """What else changes with the sign-in name, if the body changes that."""
+        if "userPrincipalName" not in body:
+            return {}
+        upn = str(body["userPrincipalName"])
+        requirements.check_name(upn, self.domains)
+        self._addresses.check(upn, but_for=user.id)
+        return mail_after_rename(user, upn) if user.mail_addresses and self.quirks.renames_mail else {}
 
-    def _validate_upn(self, upn: str) -> None:
-        alias, _, domain = upn.rpartition("@")
-        if not _ALIAS.fullmatch(alias):
-            raise Refusal(
-                400,
-                "Request_BadRequest",
-                "Property userPrincipalName is invalid.",
-                details=[{"code": "InvalidValue", "target": "userPrincipalName", "message": "invalid"}],
-            )
-        if domain.lower() not in self.domains:
-            raise refusals.invalid(refusals.UNVERIFIED)
-
-
-def _password(body: Mapping[str, Any]) -> str:
-    profile = body["passwordProfile"]
-    password = cast("dict[str, Any]", profile).get("password") if isinstance(profile, dict) else None
-    if not isinstance(password, str) or len(password) < _SHORTEST_PASSWORD:
-        raise refusals.invalid(refusals.WEAK_PASSWORD)
-    return password
+    def _check_nickname(self, nickname: object, *, but_for: User | None = None) -> None:
+        if self.quirks.unique_nicknames and nickname is not None:
+            others = (user for user in self.users.values() if user.deleted_at is None and user is not but_for)
+            if any(str(user.properties.get("mailNickname")).lower() == str(nickname).lower() for user in others):
+                raise refusals.conflict("mailNickname")

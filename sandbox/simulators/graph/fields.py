@@ -20,7 +20,8 @@ _LENGTHS = {
 }
 _EXTENSION_LENGTH = 256
 _COUNTRY = re.compile(r"[A-Z]{2}")
-_READ_ONLY = {"id", "createdDateTime", "creationType", "deletedDateTime", "onPremisesSyncEnabled"}
+_READ_ONLY = {"id", "createdDateTime", "creationType", "deletedDateTime", "onPremisesSyncEnabled", "proxyAddresses",
+              "signInSessionsValidFromDateTime"}  # fmt: skip
 _MASTERED = {
     "accountEnabled",
     "displayName",
@@ -55,7 +56,8 @@ def check(body: Mapping[str, Any], *, extensions: Collection[str], synchronised:
 
 def merged(properties: Mapping[str, Any], body: Mapping[str, Any]) -> dict[str, Any]:
     """The properties after a create or update: extension attributes that the body does not name stay."""
-    after = {**properties, **{name: value for name, value in body.items() if name != "passwordProfile"}}
+    kept = {name: value for name, value in body.items() if name != "passwordProfile" and not name.startswith("@odata.")}
+    after = {**properties, **kept}
     if isinstance(body.get(EXTENSION_ATTRIBUTES), Mapping):
         before = cast("Mapping[str, Any]", properties.get(EXTENSION_ATTRIBUTES) or {})
         after[EXTENSION_ATTRIBUTES] = {**before, **body[EXTENSION_ATTRIBUTES]}

@@ -16,6 +16,7 @@ from sandbox.simulators.graph.refusals import Refusal
 from sandbox.simulators.graph.roles import ROLE_ROUTES
 from sandbox.simulators.graph.subscriptions import LICENCE_ROUTES
 from sandbox.simulators.graph.tokens import refused
+from sandbox.simulators.graph.unit_members import UNIT_ROUTES
 from sandbox.simulators.graph.users import USER_ROUTES
 from sandbox.simulators.request_handler import NOTES, Handler
 
@@ -27,6 +28,7 @@ def handlers(api: GraphApi) -> Mapping[tuple[str, str, str], Handler]:
         **DELETED_ROUTES,
         **LICENCE_ROUTES,
         **MEMBER_ROUTES,
+        **UNIT_ROUTES,
         **ROLE_ROUTES,
     }
     table: dict[tuple[str, str, str], Handler] = {
@@ -58,17 +60,20 @@ def whose(api: GraphApi, request: web.Request) -> Mapping[str, Any]:
 
 async def _answer(api: GraphApi, route: str, act: Act, request: web.Request) -> web.Response:
     try:
-        authorization = request.headers.get("Authorization")
-        directory = api.authorise(authorization, writes=request.method != "GET")
+        grant = api.authorise(request.headers.get("Authorization"))
+        writes = request.method != "GET"
+        headers = api.quota.charge(grant, route, writes=writes, query=request.query)
         body = await _body(request)
-        if grant := api.tokens.grant(authorization):
-            permissions.check(route, grant.roles, body)
+        permissions.check(route, grant.roles, body)
+        directory = api.directories[grant.tenant_id]
         try:
-            return act(directory, request, body)
+            answer = act(directory, request, body)
         finally:
             note(request, directory.known(request.match_info.get("key") or referenced(body)))
     except Refusal as refusal:
         return web.json_response(refusal.body, status=refusal.status, headers=refusal.headers)
+    answer.headers.update(headers)
+    return answer
 
 
 async def _discovery(api: GraphApi, request: web.Request) -> web.Response:

@@ -1,9 +1,9 @@
 """Which application permissions let a call through: any of those that Microsoft lists for it.
 
-Sources: the table in `tests/contracts/graph-application-permissions.json`, and for what it does not have the pages "Add members", "List
-unifiedRoleAssignments", "List deletedItems", "Permanently delete item" and "Update user" (passwords; disabling alone). That
-`GroupMember.ReadWrite.All` reads groups' basic properties is its description in the permissions reference; the page "Get group" lists only
-the read permission.
+Sources: the table in `tests/contracts/graph-application-permissions.json`, and for what it does not have the pages "Add members" (of
+groups and of administrative units), "List unifiedRoleAssignments", "List deletedItems", "Permanently delete item" and "Update user"
+(passwords; disabling alone). That `GroupMember.ReadWrite.All` reads groups' basic properties is its description in the permissions
+reference; the page "Get group" lists only the read permission.
 """
 
 from collections.abc import Mapping
@@ -39,6 +39,8 @@ _READS_GROUPS = _ALL | {
     "GroupMember.ReadWrite.All",
 }
 _WRITES_MEMBERS = _ALL | {"Group.ReadWrite.All", "GroupMember.ReadWrite.All"}
+_WRITES_UNITS = frozenset({"AdministrativeUnit.ReadWrite.All"})
+_READS_UNITS = _ALL | _WRITES_UNITS | {"AdministrativeUnit.Read.All", "Directory.Read.All"}
 _DELETES_USERS = frozenset({"User.DeleteRestore.All", "User.ReadWrite.All"})
 _MEMBERSHIPS = _ALL | {"Directory.Read.All", "Group.Read.All", "GroupMember.Read.All", "User.Read.All"}
 _ROLES = frozenset(
@@ -65,6 +67,10 @@ ALLOWING: Mapping[str, frozenset[str]] = {
     "graph.groups.get": _READS_GROUPS,
     "graph.groups.join": _WRITES_MEMBERS,
     "graph.groups.leave": _WRITES_MEMBERS,
+    "graph.units.create": _ALL | _WRITES_UNITS,
+    "graph.units.list": _READS_UNITS,
+    "graph.units.join": _WRITES_UNITS,
+    "graph.units.leave": _WRITES_UNITS,
     "graph.subscribedSkus.list": _ALL
     | {"Directory.Read.All", "LicenseAssignment.Read.All", "Organization.Read.All", "Organization.ReadWrite.All"},
     "graph.deleted.list": _READS_USERS,

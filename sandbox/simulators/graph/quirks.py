@@ -12,10 +12,26 @@ class GraphQuirks:
     """A creation forgets `employeeId`; only PATCH sets it (a moderator's answer; Terraform's provider says otherwise)."""
 
     lag: float = 0.0
-    """Reads, searches and writes to a new object meet a replica that is up to so far behind; uniqueness never does."""
+    """Each replica is behind by up to so much, of creations and changes: a new user is not there yet, a changed one is as it was.
+    Uniqueness of names is over all of them."""
+
+    lags_deletions: bool = False
+    """So are deletions and restorations: a user may be among the living or the deleted ones still, in both lists or in neither."""
 
     writes_per_window: int | None = None
     """Writes of an application in a directory in 150 s; Microsoft documents 3,000."""
+
+    directory_writes: int | None = None
+    """Writes in a directory in 300 s, of all applications; 18,000."""
+
+    application_writes: int | None = None
+    """Writes of an application in 300 s, in whatever directory; 35,000."""
+
+    resource_units: int | None = None
+    """Resource units of an application in a directory in 10 s; 3,500 in a small one, 5,000 from 50 users on, 8,000 from 500."""
+
+    shows_usage: bool = False
+    """Answers say how much of a limit is used, from 0.8 of it on (documented; in the field it was never seen)."""
 
     retry_after: str | None = "10"
     """What a throttled answer says: seconds, with a decimal, a date, or nothing."""
@@ -48,3 +64,15 @@ class GraphQuirks:
 
     ignores_missing_licences: bool = False
     """A licence that the user does not have is removed without complaint (public threads say otherwise; no page does)."""
+
+    renames_mail: bool = True
+    """A user who has mail gets a new sign-in name as its mail address too, and keeps the old one (no page of Graph's says it)."""
+
+    unique_nicknames: bool = False
+    """No two users have the same `mailNickname` (Microsoft's documentation is not clear: issues 5122 and 14716)."""
+
+    assignment_takes: float = 0.0
+    """For so long after a change of a user's licences, another one meets a `Directory_ConcurrencyViolation`."""
+
+    concurrency_status: Literal[409, 503] = 409
+    """The status of that: 409 is recent, 503 was seen before."""

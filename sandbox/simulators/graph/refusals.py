@@ -69,6 +69,15 @@ def unlicensed() -> Refusal:
     )
 
 
+def concurrent(status: int) -> Refusal:
+    """Another request changes the same thing; in the words of issue 448 of nais/azurerator."""
+    return Refusal(
+        status,
+        "Directory_ConcurrencyViolation",
+        "Error due to concurrent requests being made to the tenant. Please wait briefly and retry.",
+    )
+
+
 def missing(ident: str) -> Refusal:
     """No such object, or not on this replica yet."""
     return Refusal(
@@ -96,10 +105,11 @@ def unauthenticated(token: str) -> Refusal:
     return refusal
 
 
-def throttled(after: str | None) -> Refusal:
-    """Too many writes; an inner error of its own shape (Microsoft's page on limits)."""
+def throttled(after: str | None, *, information: str, scope: str) -> Refusal:
+    """A limit is reached: which, and whose; an inner error of its own shape (Microsoft's page on limits)."""
     refusal = Refusal(429, "TooManyRequests", "Please retry again later.")
-    refusal.headers["x-ms-throttle-information"] = "WriteLimitExceeded"
+    refusal.headers["x-ms-throttle-information"] = information
+    refusal.headers["x-ms-throttle-scope"] = scope
     if after is not None:
         refusal.headers["Retry-After"] = after
     inner = refusal.body["error"]["innerError"]

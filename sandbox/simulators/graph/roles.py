@@ -1,4 +1,7 @@
-"""Who is an administrator, as Graph answers it: memberships, role assignments, and roles that can be activated."""
+"""Who is an administrator, as Graph answers it: memberships, role assignments, and roles that can be activated.
+
+Memberships are those of groups and administrative units too.
+"""
 
 import re
 from collections.abc import Callable, Mapping, Sequence
@@ -31,7 +34,8 @@ def _cast_roles(directory: Directory, request: web.Request, _body: dict[str, Any
 
 def _member_of(directory: Directory, request: web.Request) -> Sequence[Mapping[str, Any]]:
     user = directory.get(request.match_info["key"])
-    return list(memberships(user, directory.groups, directory.traits))
+    units = ({"@odata.type": "#microsoft.graph.administrativeUnit", "id": unit} for unit in directory.units.of(user))
+    return [*memberships(user, directory.groups, directory.traits), *units]
 
 
 def _assignments(directory: Directory, request: web.Request, _body: dict[str, Any]) -> web.Response:

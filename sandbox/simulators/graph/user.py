@@ -1,8 +1,8 @@
 """A user of an Entra directory."""
 
 import re
-from collections.abc import Iterator, Mapping
-from dataclasses import dataclass, field
+from collections.abc import Iterator, Mapping, Sequence
+from dataclasses import dataclass, field, replace
 from datetime import UTC, datetime
 from typing import Any
 
@@ -25,7 +25,7 @@ class Inherited:
 
 @dataclass
 class User:
-    """Times in Unix seconds. `shown_from` is when every replica has it; `properties` are all but the password, by Graph's names.
+    """Times in Unix seconds. `properties` are all but the password, by Graph's names.
 
     `licences` are assigned to the user itself. `roles` are active for the whole directory; `scoped_roles` are custom ones and those of an
     administrative unit; `eligible_roles` can be activated. `signed_in` is whether it has a session that was not revoked. A `purged` user
@@ -35,7 +35,6 @@ class User:
     id: str
     properties: dict[str, Any]
     password: str
-    shown_from: float
     created_at: float = 0.0
     password_changed_at: float = 0.0
     signed_in_at: float | None = None
@@ -53,6 +52,13 @@ class User:
     def upn(self) -> str:
         """The sign-in name; a deleted user's may be a changed one."""
         return str(self.properties["userPrincipalName"])
+
+    @property
+    def mail_addresses(self) -> Sequence[str]:
+        """Where it receives mail, in lower case; the first is the one that it sends from."""
+        proxies: list[str] = self.properties.get("proxyAddresses") or []
+        primary_first = sorted(proxies, key=lambda address: not address.startswith("SMTP:"))
+        return [address.partition(":")[2].lower() for address in primary_first]
 
     @property
     def marker(self) -> str | None:
@@ -84,6 +90,12 @@ class User:
     def attributes(self) -> dict[str, Any]:
         """Its extension attributes, by name."""
         return self.properties.get(EXTENSION_ATTRIBUTES) or {}
+
+    def copy(self) -> "User":
+        """As it is now, whatever becomes of it."""
+        return replace(
+            self, properties=dict(self.properties), licences=list(self.licences), inherited=list(self.inherited)
+        )
 
     def shown(self, select: str | None) -> dict[str, Any]:
         """As Graph shows it: a small set of properties unless others are asked for. Never the password."""

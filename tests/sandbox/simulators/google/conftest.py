@@ -7,9 +7,10 @@ from aiohttp import web
 from aiohttp.test_utils import TestServer
 from cryptography.hazmat.primitives.asymmetric.rsa import RSAPrivateKey, generate_private_key
 
-from sandbox.simulators.google.api import GROUP, MEMBER, USER, DirectoryApi
+from sandbox.simulators.google.api import DirectoryApi
 from sandbox.simulators.google.customer import Customer
 from sandbox.simulators.google.http import handlers, observers
+from sandbox.simulators.google.scopes import GROUP, LICENSING, MEMBER, ORG_UNIT, USER, USER_SECURITY
 from tests.sandbox.simulators.clock import Clock
 from tests.sandbox.simulators.google.customers import academy
 from tests.sandbox.simulators.google.served import ACCOUNT, ADMIN, Google, RealClock
@@ -36,7 +37,7 @@ async def google(key: RSAPrivateKey) -> AsyncIterator[Google]:
     api = DirectoryApi(clock=clock)
     api.tokens.register(ACCOUNT, key.public_key())
     customer = api.add_customer("C01", ["academy.example"])
-    customer.delegate(ACCOUNT, [USER, GROUP, MEMBER])
+    customer.delegate(ACCOUNT, [USER, USER_SECURITY, GROUP, MEMBER, ORG_UNIT, LICENSING])
     customer.add_user(ADMIN, is_admin=True)
     customer.add_user("teacher@academy.example")
     customer.groups.add("all@academy.example", "All")

@@ -12,9 +12,10 @@ from cryptography.hazmat.primitives.asymmetric.rsa import RSAPrivateKey
 from cryptography.hazmat.primitives.serialization import Encoding, NoEncryption, PrivateFormat
 from google.oauth2 import service_account
 
-from sandbox.simulators.google.api import GROUP, USER, DirectoryApi
+from sandbox.simulators.google.api import DirectoryApi
 from sandbox.simulators.google.customer import Customer
-from tests.contracts.described import GOOGLE, problems
+from sandbox.simulators.google.scopes import GROUP, LICENSING, USER
+from tests.contracts.described import GOOGLE, GOOGLE_LICENSING, problems
 
 # Neither package has types; everything that comes out of them is checked against the discovery document instead.
 discovery: Any = import_module("googleapiclient.discovery")
@@ -61,9 +62,15 @@ class Google:
         return made.from_service_account_info(info, scopes=list(scopes), subject=subject)
 
     def client(self, **named: Any) -> Any:
+        return self._built("admin", "directory_v1", **named)
+
+    def licensing(self) -> Any:
+        return self._built("licensing", "v1", scopes=(LICENSING,)).licenseAssignments()
+
+    def _built(self, api: str, version: str, **named: Any) -> Any:
         http = google_auth_httplib2.AuthorizedHttp(self.credentials(**named), http=self._http())
         options = {"api_endpoint": self.url}
-        client = discovery.build("admin", "directory_v1", http=http, static_discovery=True, client_options=options)
+        client = discovery.build(api, version, http=http, static_discovery=True, client_options=options)
         self.opened.append(client)
         return client
 
@@ -82,7 +89,7 @@ async def call(request: Any) -> Any:
     """What the client makes of the answer, which must have the documented shape."""
     answer = await asyncio.to_thread(request.execute)
     if response := method(request.methodId).get("response"):
-        assert not list(problems(answer, response, GOOGLE["schemas"], response["$ref"]))
+        assert not list(problems(answer, response, _document(request.methodId)["schemas"], response["$ref"]))
     return answer
 
 
@@ -95,5 +102,12 @@ async def refusal(request: Any) -> tuple[int, str, str]:
 
 
 def method(ident: str) -> Mapping[str, Any]:
-    _, resource, name = ident.split(".")
-    return GOOGLE["resources"][resource]["methods"][name]
+    _, *resources, name = ident.split(".")
+    described = _document(ident)
+    for resource in resources:
+        described = described["resources"][resource]
+    return described["methods"][name]
+
+
+def _document(ident: str) -> Mapping[str, Any]:
+    return GOOGLE_LICENSING if ident.startswith("licensing.") else GOOGLE

@@ -141,6 +141,17 @@ def test_a_deleted_user_is_gone_after_twenty_days(customer: Customer, clock: Clo
     assert refusal(customer.undelete, user.id, "/")[0] == 404
 
 
+def test_a_deleted_user_comes_back_only_where_a_licence_is_spare(clock: Clock) -> None:
+    customer = academy(clock, user_limit=1)
+    user = customer.insert(body())
+    customer.delete(user.id)
+    other = customer.insert(body("second@academy.example"))
+    assert refusal(customer.undelete, user.id, "/")[1] == "DomainUserLimitExceeded"
+    customer.delete(other.id)
+    customer.undelete(user.id, "/")
+    assert customer.get(user.id) is user
+
+
 def test_an_update_leaves_out_what_it_does_not_name_and_clears_null(customer: Customer) -> None:
     user = customer.insert(body(recoveryEmail="home@post.example"))
     customer.update(user.id, {"suspended": True})

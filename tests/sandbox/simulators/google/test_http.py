@@ -5,8 +5,9 @@ from typing import Any, cast
 import pytest
 from aiohttp import ClientSession
 
-from sandbox.simulators.google.api import DOMAIN_READ, GROUP, OPERATIONS, USER
+from sandbox.simulators.google.api import OPERATIONS
 from sandbox.simulators.google.quirks import GoogleQuirks
+from sandbox.simulators.google.scopes import DOMAIN_READ, GROUP, USER
 from tests.sandbox.simulators.google.served import ACCOUNT, ADMIN, NEW, Google, call, method, refusal
 
 

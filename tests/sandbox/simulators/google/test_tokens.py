@@ -7,7 +7,7 @@ from aiohttp import ClientSession
 from cryptography.hazmat.primitives.asymmetric.rsa import generate_private_key
 from google.auth.exceptions import RefreshError
 
-from sandbox.simulators.google.api import MEMBER, USER
+from sandbox.simulators.google.scopes import MEMBER, USER
 from tests.sandbox.simulators.google.served import ACCOUNT, ADMIN, Google, call, refusal
 
 

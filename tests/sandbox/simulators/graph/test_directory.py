@@ -158,7 +158,7 @@ async def test_some_countries_have_no_licences(graph: Graph) -> None:
     ],
 )
 def test_a_marker_is_seen_wherever_it_stands(properties: dict[str, Any]) -> None:
-    assert User("1", properties, "", 0.0).marker == "~ABCDEFGHIJKLMNO"
+    assert User("1", properties, "").marker == "~ABCDEFGHIJKLMNO"
 
 
 async def test_a_change_answers_with_nothing_and_is_seen(graph: Graph) -> None:

@@ -109,3 +109,18 @@ async def test_nothing_is_changed_where_one_of_the_licences_is_not_there_to_be_r
 @pytest.mark.parametrize("quirks", [GraphQuirks(ignores_missing_licences=True)])
 async def test_a_licence_that_is_not_there_may_be_removed_without_complaint(graph: Graph) -> None:
     assert (await assigned(graph, await graph.created(), remove=(SKU,))).status_code == 200
+
+
+@pytest.mark.parametrize("status", [409, 503])
+async def test_two_changes_of_a_user_s_licences_at_once_are_one_too_many(graph: Graph, status: int) -> None:
+    graph.directory.quirks = GraphQuirks(assignment_takes=2.0, concurrency_status=503 if status == 503 else 409)
+    ident, other = await graph.created(), await graph.created(userPrincipalName="another@academy.example")
+    await assigned(graph, ident, add=(SKU,))
+
+    refused = refusal(await assigned(graph, ident, remove=(SKU,)))
+
+    assert refused[:2] == (status, "Directory_ConcurrencyViolation")
+    assert graph.directory.users[ident].skus == {SKU}
+    assert (await assigned(graph, other)).status_code == 200
+    graph.clock.now += 2
+    assert (await assigned(graph, ident, remove=(SKU,))).status_code == 200
