@@ -27,6 +27,7 @@ _DELETED = "/v1.0/directory/deletedItems"
 
 DELETED_ROUTES: Mapping[tuple[str, str, str], Act] = {
     ("graph.deleted.list", "GET", f"{_DELETED}/microsoft.graph.user"): _list,
+    ("graph.deleted.list", "GET", f"{_DELETED}/graph.user"): _list,  # as Microsoft's own client writes it
     ("graph.deleted.restore", "POST", f"{_DELETED}/{{key}}/restore"): _restore,
     ("graph.deleted.purge", "DELETE", f"{_DELETED}/{{key}}"): _purge,
 }

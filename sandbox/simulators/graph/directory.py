@@ -46,7 +46,7 @@ class Directory:
         self._rng = rng
         self.quirks = quirks
         self.units = AdministrativeUnits()
-        self.replicas = Replicas(clock=clock, rng=rng)
+        self.replicas = Replicas(clock=clock, rng=random.Random(0))  # noqa: S311  what is read must not change the ids that follow
         self._addresses = Addresses()
         self._assigning: dict[str, float] = {}
 

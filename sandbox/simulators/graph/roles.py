@@ -67,6 +67,11 @@ _ROLES = "/v1.0/roleManagement/directory"
 ROLE_ROUTES: Mapping[tuple[str, str, str], Act] = {
     ("graph.users.memberships", "GET", _MEMBERSHIPS): _memberships,
     ("graph.users.roles", "GET", f"{_MEMBERSHIPS}/microsoft.graph.directoryRole"): _cast_roles,
+    (
+        "graph.users.roles",
+        "GET",
+        f"{_MEMBERSHIPS}/graph.directoryRole",
+    ): _cast_roles,  # as Microsoft's own client writes it
     ("graph.roles.assignments", "GET", f"{_ROLES}/roleAssignments"): _assignments,
     ("graph.roles.eligibilities", "GET", f"{_ROLES}/roleEligibilityScheduleInstances"): _eligibilities,
 }

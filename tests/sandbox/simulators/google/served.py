@@ -46,13 +46,14 @@ class RealClock:
 
 @dataclass
 class Google:
-    """A simulator that is being served, and the clients that talk to it."""
+    """A simulator that is being served, and the clients that talk to it. `driven` are the routes that were called, by name."""
 
     api: DirectoryApi
     customer: Customer
     url: str
     key: RSAPrivateKey
     clock: RealClock
+    driven: set[str] = field(default_factory=set[str])
     opened: list[Any] = field(default_factory=list[Any])
 
     def credentials(self, *, subject: str = ADMIN, scopes: tuple[str, ...] = (USER, GROUP), key: Any = None) -> Any:

@@ -7,8 +7,8 @@ from aiohttp import ClientSession
 
 from sandbox.simulators.google.api import OPERATIONS
 from sandbox.simulators.google.quirks import GoogleQuirks
-from sandbox.simulators.google.scopes import DOMAIN_READ, GROUP, USER
-from tests.sandbox.simulators.google.served import ACCOUNT, ADMIN, NEW, Google, call, method, refusal
+from sandbox.simulators.google.scopes import DOMAIN_READ
+from tests.sandbox.simulators.google.served import ADMIN, NEW, Google, call, method, refusal
 
 
 async def test_a_user_is_made_found_changed_deleted_and_brought_back(google: Google) -> None:
@@ -128,7 +128,6 @@ async def test_members_are_listed_page_by_page(google: Google) -> None:
 
 @pytest.mark.parametrize("verified", [True, False])
 async def test_a_domain_says_whether_it_is_verified_to_who_has_the_scope(google: Google, *, verified: bool) -> None:
-    google.customer.delegate(ACCOUNT, (USER, GROUP, DOMAIN_READ))
     if not verified:
         google.customer.unverified.add("academy.example")
     named = {"customer": "my_customer", "domainName": "academy.example"}

@@ -40,6 +40,14 @@ async def test_a_user_comes_back_until_thirty_days_have_passed(graph: Graph) -> 
     assert (user.licences, graph.directory.groups[GROUP]) == ([SKU], {ident})
 
 
+async def test_the_type_s_segment_may_be_written_as_microsoft_s_own_client_does(graph: Graph) -> None:
+    ident = await deleted(graph)
+
+    answer = await graph.http.get(LIST.replace("microsoft.graph.user", "graph.user"))
+
+    assert [row["id"] for row in answer.json()["value"]] == [ident]
+
+
 async def test_a_user_is_gone_after_thirty_days(graph: Graph) -> None:
     ident = await deleted(graph)
     await later(graph, RESTORABLE + 1)

@@ -60,9 +60,10 @@ async def test_query_parameters_make_memberships_an_advanced_query(graph: Graph,
     assert advanced.status_code == 200
 
 
-async def test_a_cast_in_the_path_is_an_advanced_query(graph: Graph, head: User) -> None:
+@pytest.mark.parametrize("segment", ["microsoft.graph.directoryRole", "graph.directoryRole"])
+async def test_a_cast_in_the_path_is_an_advanced_query(graph: Graph, head: User, segment: str) -> None:
     head.roles.append(ROLE)
-    cast = f"{memberships(head)}/microsoft.graph.directoryRole"
+    cast = f"{memberships(head)}/{segment}"
 
     assert refusal(await graph.http.get(cast))[:2] == (400, "Request_UnsupportedQuery")
     assert [row["id"] for row in await rows(graph, f"{cast}?$count=true", **ADVANCED)] == [ROLE]
