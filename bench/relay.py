@@ -23,6 +23,8 @@ from consumer.outbound.relay import Relay
 from consumer.settings import DatabaseSettings, KafkaSettings, OutboundSettings, ProvisioningSettings, Topics
 from consumer.topics import create_topics
 
+_FIRST_BATCH = 1
+"""Of the marks: the one before is the election's, of what was published before."""
 _FILL = text(
     """
     INSERT INTO outbox (event_id, topic, key, value, headers, created_at)
@@ -47,23 +49,22 @@ def measure(parts: Parts, scale: Scale) -> Sequence[Row]:
     outbox = _Watched(engine)
     _relay(parts, name, kafka, engine, outbox).run()
     engine.dispose()
-    seconds, cpu = outbox.last[0] - outbox.first[0], outbox.last[1] - outbox.first[1]
+    (began, cpu_before), (ended, cpu_after) = outbox.marks[_FIRST_BATCH], outbox.marks[-1]
+    seconds, cpu = ended - began, cpu_after - cpu_before
     rows = scale.outcomes - OutboundSettings().batch_size
     return [Row("outcomes published, one relay", f"{rows / seconds:,.0f}/s, {cpu / rows * 1e6:.0f} µs of CPU each")]
 
 
 class _Watched(PostgresOutbox):
-    """The ledger's side, which notes the time and the CPU when the first batch and the last were on their topics."""
+    """The ledger's side; `marks` are the time and the CPU when it learned how far the topics are."""
 
     def __init__(self, engine: Engine) -> None:
         super().__init__(engine)
-        self.first = self.last = (0.0, 0.0)
+        self.marks: list[tuple[float, float]] = []
 
     def published(self, relay: str, epoch: int, number: int) -> None:
         super().published(relay, epoch, number)
-        self.last = time.perf_counter(), Usage.now().cpu
-        if number == 1:
-            self.first = self.last
+        self.marks.append((time.perf_counter(), Usage.now().cpu))
 
 
 def _relay(parts: Parts, name: str, kafka: KafkaSettings, engine: Engine, outbox: PostgresOutbox) -> Relay:

@@ -1,6 +1,7 @@
 """Every measurement of `make bench`, on the real parts, with a handful of everything: what it does is looked at, not how fast."""
 
 import sys
+import time
 from dataclasses import replace
 from pathlib import Path
 
@@ -84,6 +85,14 @@ def test_outcomes_are_all_published(parts: Parts) -> None:
     (row,) = relay.measure(parts, FEW)
     assert row.measured.endswith("µs of CPU each")
     assert count(parts, "outbox WHERE batch <= (SELECT max(published) FROM relay)") == FEW.outcomes
+
+
+def test_outcomes_are_timed_from_the_first_batch_of_the_run_whatever_was_numbered_before(parts: Parts) -> None:
+    relay.measure(parts, FEW)
+    began = time.perf_counter()
+    (row,) = relay.measure(parts, FEW)
+    rate = float(row.measured.partition("/s")[0].replace(",", ""))
+    assert rate * (time.perf_counter() - began) >= FEW.outcomes / 2
 
 
 def test_accounts_are_whole(parts: Parts) -> None:
