@@ -3,6 +3,7 @@
 from collections.abc import Sequence
 from datetime import UTC, datetime
 
+from bench.database import DatabaseWork
 from bench.installation import Installation, installation
 from bench.parts import Parts, say
 from bench.reading import take
@@ -18,20 +19,40 @@ from sandbox.simulators.people import People
 
 WANTED = 200
 _BATCH = 500
+_KEPT = {
+    "for ever": ("student", "account", "address", "step"),
+    "as events and attempts": ("inbox", "attempt"),
+    "as outcomes": ("outbox",),
+}
 
 
 def measure(parts: Parts, scale: Scale) -> Sequence[Row]:
     """Accepts events of so many students, then lets one process of the service, all three loops of it, work them."""
     say(f"accounts: {scale.students:,} students of {scale.institutions} institutions, 100 ms a call …")
     with installation(parts, "accounts", institutions=scale.institutions) as on:
+        before = DatabaseWork.now(parts.database)
         accept(on, scale.students)
         reading = take("bench.service", str(on.config), str(scale.students))
+        database = DatabaseWork.now(parts.database).since(before)
     cpu = reading.cpu / reading.events
     return [
         Row("whole accounts, one process", f"{reading.rate:,.0f}/s", f"{WANTED}/s", reading.rate >= WANTED),
         Row("… CPU of the service's process", f"{cpu * 1e3:.1f} ms an account: {1 / cpu:,.0f}/s on a core of its own"),
+        Row("… the database's work", _work(database, scale.students)),
+        Row("… what the ledger keeps", _kept(database, scale.students)),
         flat(f"memory, {scale.students:,} accounts", reading),
     ]
+
+
+def _work(database: DatabaseWork, accounts: int) -> str:
+    cpu = "" if database.cpu is None else f"{database.cpu / accounts * 1e3:.1f} ms of CPU, "
+    return f"{cpu}{database.transactions / accounts:.2f} transactions, {database.wal / accounts / 1e3:.1f} kB of log an account"
+
+
+def _kept(database: DatabaseWork, accounts: int) -> str:
+    """By how long it is kept: see `RetentionSettings`."""
+    kept = {table: sum(database.sizes[name] for name in names) / accounts / 1e3 for table, names in _KEPT.items()}
+    return ", ".join(f"{size:.1f} kB {period}" for period, size in kept.items()) + " an account"
 
 
 def accept(on: Installation, students: int) -> None:

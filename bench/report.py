@@ -34,12 +34,16 @@ def show(rows: Sequence[Row], console: Console) -> None:
 
 def write(page: Path, rows: Sequence[Row]) -> None:
     """Puts the table between the page's two markers. Raises ValueError where they are missing."""
-    text = page.read_text(encoding="utf-8")
-    before, begin, rest = text.partition(BEGIN)
-    _, end, after = rest.partition(END)
-    if not begin or not end:
-        raise ValueError(f"{page} lacks the markers `{BEGIN}` and `{END}`")
-    page.write_text(f"{before}{BEGIN}\n{_block(rows)}{END}{after}", encoding="utf-8")
+    put(page, _block(rows), BEGIN, END)
+
+
+def put(page: Path, block: str, begin: str, end: str) -> None:
+    """Replaces what the page has between two markers. Raises ValueError where they are missing."""
+    before, begins, rest = page.read_text(encoding="utf-8").partition(begin)
+    _, ends, after = rest.partition(end)
+    if not begins or not ends:
+        raise ValueError(f"{page} lacks the markers `{begin}` and `{end}`")
+    page.write_text(f"{before}{begin}\n{block}{end}{after}", encoding="utf-8")
 
 
 def _block(rows: Sequence[Row]) -> str:

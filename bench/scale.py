@@ -8,7 +8,7 @@ class Scale:
     """Counts. `skips` is how many of the `many` events a contestant reads in one of the `rounds`; `refusals` students are there in all.
 
     `schools` are configured at most; `backlog` students are due there. One school has an `intake` of so many students while those of others
-    come within `arriving` seconds. `draws`: the picture is written.
+    come within `arriving` seconds; `outcomes` wait for the relay. `draws`: the picture is written.
     """
 
     many: int
@@ -25,6 +25,7 @@ class Scale:
     backlog: int
     intake: int
     arriving: float
+    outcomes: int
     draws: bool = False
 
 
@@ -43,6 +44,7 @@ FULL = Scale(
     backlog=500_000,
     intake=20_000,
     arriving=30.0,
+    outcomes=200_000,
     draws=True,
 )
 QUICK = Scale(
@@ -60,4 +62,5 @@ QUICK = Scale(
     backlog=50_000,
     intake=2_000,
     arriving=10.0,
+    outcomes=50_000,
 )

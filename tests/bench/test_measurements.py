@@ -1,13 +1,14 @@
 """Every measurement of `make bench`, on the real parts, with a handful of everything: what it does is looked at, not how fast."""
 
 import sys
+import time
 from dataclasses import replace
 from pathlib import Path
 
 import psycopg
 import pytest
 
-from bench import accounts, acts, commits, growth, neighbours, outside, refusals, schools, skips, start
+from bench import accounts, acts, commits, growth, neighbours, outside, refusals, relay, schools, skips, start
 from bench.contestants import Peer
 from bench.parts import Parts
 from bench.scale import Scale
@@ -32,6 +33,7 @@ FEW = Scale(
     backlog=600,
     intake=50,
     arriving=0.5,
+    outcomes=1_500,
 )
 
 
@@ -79,8 +81,24 @@ def test_events_leave_what_is_kept_and_every_one_is_settled(parts: Parts) -> Non
     assert count(parts, "inbox WHERE disposition = 'applied'") == FEW.growth
 
 
+def test_outcomes_are_all_published(parts: Parts) -> None:
+    (row,) = relay.measure(parts, FEW)
+    assert row.measured.endswith("µs of CPU each")
+    assert count(parts, "outbox WHERE batch <= (SELECT max(published) FROM relay)") == FEW.outcomes
+
+
+def test_outcomes_are_timed_from_the_first_batch_of_the_run_whatever_was_numbered_before(parts: Parts) -> None:
+    relay.measure(parts, FEW)
+    began = time.perf_counter()
+    (row,) = relay.measure(parts, FEW)
+    rate = float(row.measured.partition("/s")[0].replace(",", ""))
+    assert rate * (time.perf_counter() - began) >= FEW.outcomes / 2
+
+
 def test_accounts_are_whole(parts: Parts) -> None:
-    accounts.measure(parts, FEW)
+    rows = {row.what: row.measured for row in accounts.measure(parts, FEW)}
+    assert "transactions" in rows["… the database's work"]
+    assert "kB for ever" in rows["… what the ledger keeps"]
     assert count(parts, "inbox WHERE disposition = 'applied'") == FEW.students
     assert count(parts, "student WHERE applied_version = 1") == FEW.students
     assert count(parts, "step WHERE name = 'welcome' AND state = 'done'") == count(parts, "account")

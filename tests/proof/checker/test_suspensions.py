@@ -93,8 +93,8 @@ def test_a_suspension_is_reported_as_it_is(lie: str) -> None:
 def test_what_is_missing_is_not_claimed() -> None:
     story = left()
     story.calls = [call for call in story.calls if call.operation is not Operation.SESSIONS]
-    told = suspended(parts=(AccountPart.SIGN_IN,), missing=(AccountPart.SESSIONS,))
-    story.published[-1] = replace(story.published[-1], outcome=told)
+    reported = suspended(parts=(AccountPart.SIGN_IN,), missing=(AccountPart.SESSIONS,))
+    story.published[-1] = replace(story.published[-1], outcome=reported)
     assert story.broken() == []
 
 
