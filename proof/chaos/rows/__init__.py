@@ -11,6 +11,7 @@ from proof.chaos.rows import (
     group,
     input,  # noqa: A004  the matrix's own word
     kafka,
+    leavers,
     limits,
     mail,
     outcomes,
@@ -38,6 +39,7 @@ __all__ = [
     "group",
     "input",
     "kafka",
+    "leavers",
     "limits",
     "mail",
     "outcomes",

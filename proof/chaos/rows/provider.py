@@ -220,9 +220,6 @@ async def rubbish(experiment: Experiment) -> None:
     await moody(experiment, *rules, fault="rubbish")
 
 
-BOOK.not_run(
-    48, "one permission missing during a suspend", expected="disabled all the same", why="nothing suspends yet"
-)
 BOOK.not_run(49, "accounts edited or deleted by hand", expected="drift seen in 24 h", why="nothing looks for drift yet")
 BOOK.not_run(
     50,
