@@ -45,11 +45,12 @@ BOUNDS = Bounds(
     least_effects=0,
     writes_per_effect_with_faults=40.0,
     quiet=3_600.0,
-    spared=10.0,
+    spared=20.0,
     report_after=settings().provisioning.report_after,
     report_attempts=settings().provisioning.report_attempts,
 )
-"""Of one small simulation: a handful of students may meet many faults, or none of them act. Without faults a student takes 3 s."""
+"""Of one small simulation: a handful of students may meet many faults, or none of them act. Without faults a student takes 3 s, and
+one who leaves and returns over and over 10 s."""
 
 
 def history(

@@ -61,7 +61,7 @@ def test_of_rows_with_conditions_all_are_listed_and_the_one_that_decides_is_name
         "Status `promoted` of North High School depends on the student's attributes. The first of its rows that matches decides:",
         '  Row 4, "Promoted" (Registered), decides: grade is 7 or 8. Its action: create_account.',
         '  Row 5, "Promoted" (Registered), is not looked at: it applies to every student. Its action: none.',
-        "It creates an account. For a student called Maria Rossi:",
+        "It creates an account, or opens a suspended one again. For a student called Maria Rossi:",
     ]
 
 

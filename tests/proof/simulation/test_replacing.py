@@ -20,10 +20,15 @@ def played(seed: int) -> History:
 
 
 def test_no_mail_tells_a_password_that_was_replaced_and_the_reason_is_published() -> None:
+    judged = 0
     for seed in range(FIRST, FIRST + SEEDS):
         history = played(seed)
+        if any(one.suspends for one in history.inputs):
+            continue  # who left has no password that a mail could tell, and may be given another one on return
+        judged += 1
         ends = [one.outcome for one in history.published if isinstance(one.outcome, WelcomeEmailStatus)]
         assert not history.mails
         assert {one.reason for one in ends if one.state is MailState.FAILED} == {Reason.CREDENTIAL_REPLACED}
         assert MailState.ACCEPTED not in {one.state for one in ends}
         assert check(history).passed
+    assert judged
