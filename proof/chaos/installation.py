@@ -10,6 +10,7 @@ from pathlib import Path
 from typing import Self, cast
 
 import psycopg
+import yaml
 
 from consumer.events import Provider
 from consumer.tenants import Tenant
@@ -65,8 +66,8 @@ _SETTINGS: Changes = {
 }
 _SINCE_THEN: Changes = {"kafka": {"park_unknown": 3}, "provisioning": {"breaker_wait": 5, "throttle_wait": 5}}
 """The same, of settings that the release before this one does not know."""
-_LATER = {"PROVISIONER_KAFKA__PARK_UNKNOWN": "3"}
-"""One of these for a replica that was upgraded, as its file is the older release's too."""
+_NEW_TOPIC = "account_changed"
+"""The release before this one does not know it."""
 _READY_WITHIN = 120.0
 _RELEASE = "testbed.release"
 _PARTITIONS = 6
@@ -206,13 +207,21 @@ class Installation:
         """From its next start the replica is of the release before this one."""
         replica.module = _RELEASE
         replica.environ |= self._release
-        for variable in _LATER:
+        for variable in self._later:
             replica.environ.pop(variable, None)
 
     def run_this(self, replica: Replica) -> None:
         """From its next start the replica is of this release."""
         replica.module = "consumer.cli"
-        replica.environ |= _LATER
+        replica.environ |= self._later
+
+    @property
+    def _later(self) -> Mapping[str, str]:
+        """What a replica that was upgraded is given besides its file, which is the older release's too."""
+        return {
+            "PROVISIONER_KAFKA__PARK_UNKNOWN": "3",
+            "PROVISIONER_KAFKA__TOPICS__ACCOUNT_CHANGED": self.service.topics.account_changed,
+        }
 
     async def _prepare(self) -> None:
         try:
@@ -225,8 +234,14 @@ class Installation:
         )
         await asyncio.to_thread(prepare)
         if self._upgraded:
+            self._leave_out_what_is_new()
             await self.service.command("db", "upgrade", environ=self._release, module=_RELEASE)
         await asyncio.to_thread(self._record_changes)
+
+    def _leave_out_what_is_new(self) -> None:
+        settings = yaml.safe_load(self.service.config.read_text())
+        del settings["kafka"]["topics"][_NEW_TOPIC]
+        self.service.config.write_text(yaml.safe_dump(settings))
 
     def _record_changes(self) -> None:
         """Lets the database itself write down every change: what a process did and then forgot is still seen.
