@@ -235,7 +235,8 @@ class Installation:
         await asyncio.to_thread(prepare)
         if self._upgraded:
             self._leave_out_what_is_new()
-            await self.service.command("db", "upgrade", environ=self._release, module=_RELEASE)
+            for words in (("schemas", "register"), ("db", "upgrade")):
+                await self.service.command(*words, environ=self._release, module=_RELEASE)
         await asyncio.to_thread(self._record_changes)
 
     def _leave_out_what_is_new(self) -> None:
