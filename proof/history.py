@@ -126,6 +126,10 @@ WRITES = frozenset(
 """Operations that change something at a vendor."""
 
 
+SWITCHES = frozenset({Operation.SUSPEND, Operation.REACTIVATE})
+"""Operations that block or open a sign-in."""
+
+
 @dataclass(frozen=True, slots=True)
 class Call:
     """A request as the vendor met it, whether its answer arrived or not, in the order in which the vendor dealt with them.

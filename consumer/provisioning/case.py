@@ -6,7 +6,7 @@ from datetime import datetime, timedelta
 from typing import Protocol
 
 from consumer.errors import GiveUp, Reason
-from consumer.events import Outcome, Provider, ProviderAction, StepName, Student
+from consumer.events import Outcome, Provider, StepName, Student
 from consumer.failpoints import UNARMED, Failpoints
 from consumer.ledger.port.student import Account, AccountState, Job, SealedCredential, Step, StepState, Wait
 from consumer.ledger.port.work import Work
@@ -85,6 +85,12 @@ class Case:
         if self._assumed is not None and self._assumed[0] is written:
             return self._assumed[1]
         return written
+
+    @property
+    def standing(self) -> Account | None:
+        """The account where it is known to exist."""
+        account = self.account
+        return None if account is None or account.object_id is None else account
 
     def assume(self, account: Account | None) -> None:
         """Uses this account, which is decided or was seen but is not written yet, until one is written. None: what is written."""
@@ -169,7 +175,7 @@ class Case:
     @property
     def wants_account(self) -> bool:
         """Whether the newest event wants the student to be able to sign in."""
-        return self.job.desired.action is ProviderAction.CREATE_ACCOUNT
+        return self.job.desired.wants_account
 
     @property
     def blocked_by_us(self) -> bool:

@@ -11,7 +11,7 @@ from datetime import datetime, timedelta
 import structlog
 
 from consumer.errors import Fault, Fenced, RetryLater, Stop
-from consumer.events import Provider, ProviderAction, StepName
+from consumer.events import Provider, StepName
 from consumer.failpoints import Point
 from consumer.ledger.port.inbox import Disposition
 from consumer.ledger.port.student import Job
@@ -183,7 +183,7 @@ def _providers(job: Job) -> Sequence[Provider]:
 
 def _forgotten(job: Job) -> Sequence[Write]:
     """Passwords of an account that is not wanted any more: no mail carries them."""
-    wanted = job.desired.providers and job.desired.action is ProviderAction.CREATE_ACCOUNT
+    wanted = job.desired.providers and job.desired.wants_account
     return () if wanted else [DestroyCredential(provider) for provider in sorted(job.credentials)]
 
 

@@ -8,7 +8,7 @@ from consumer.events import StepName
 from consumer.ledger.port.student import StepState
 from proof.checker.index import PROVIDERS, Index, Student, of
 from proof.checker.report import Violation
-from proof.history import WRITES, Call, Change, Operation
+from proof.history import SWITCHES, WRITES, Call, Change, Operation
 
 _FIRST = frozenset(
     {
@@ -131,13 +131,10 @@ def _with_effects(index: Index) -> Iterator[tuple[Call, Hashable]]:
     turns: dict[Hashable, list[Operation]] = defaultdict(list)
     for call in index.history.calls:
         turn = turns[call.tenant_id, call.service, call.object_id]
-        if call.operation in _SWITCHES and turn[-1:] != [call.operation]:
+        if call.operation in SWITCHES and turn[-1:] != [call.operation]:
             turn.append(call.operation)
         what = call.marker if call.operation is Operation.CREATE else call.object_id
         yield call, (call.tenant_id, call.service, call.operation, what, call.detail, call.secret, len(turn))
-
-
-_SWITCHES = frozenset({Operation.SUSPEND, Operation.REACTIVATE})
 
 
 def intended(index: Index) -> Iterator[Violation]:

@@ -20,9 +20,8 @@ from consumer.ledger.port.inbox import Disposition
 from proof.checker.dispositions import at
 from proof.checker.index import Index, Student, of
 from proof.checker.report import Violation
-from proof.history import Call, Operation, PublishedOutcome
+from proof.history import SWITCHES, Call, Operation, PublishedOutcome
 
-_SWITCHES = frozenset({Operation.SUSPEND, Operation.REACTIVATE})
 _MAKES_NONE = frozenset({StepName.ADDRESS, StepName.CREATE})
 """Steps that end for good only where there is no account."""
 
@@ -149,7 +148,7 @@ def _not_changed(index: Index, student: Student, outcome: AccountChanged) -> Ite
         yield f"object {spot[2]} is not the student's"
         return
     until = [call for call in index.about.get(spot, ()) if call.effective and call.at <= when]
-    switches = [call for call in until if call.operation in _SWITCHES]
+    switches = [call for call in until if call.operation in SWITCHES]
     wanted = Operation.SUSPEND if outcome.change is AccountChange.SUSPENDED else Operation.REACTIVATE
     if switches and switches[-1].operation is not wanted:
         yield f"call {switches[-1].number} ({switches[-1].operation}) was the last before it"

@@ -1,24 +1,26 @@
 """I20: a suspension that was reported stays one, until a newer event wants the account."""
 
-from collections.abc import Iterator
+from collections import defaultdict
+from collections.abc import Iterator, Mapping, Sequence
 from typing import TypeGuard
 
 from consumer.events import AccountChange, AccountChanged, Outcome
 from proof.checker.dispositions import at
 from proof.checker.index import Index, Student, of
 from proof.checker.report import Violation
-from proof.history import Operation
+from proof.history import Change, Operation
 
 
 def lasting(index: Index) -> Iterator[Violation]:
     """No call opens the account between the report and the acceptance of a newer version, where the ledger's changes are known."""
+    versions = _versions(index)
     for (tenant_id, student_id, provider), published in index.published.items():
         student = (tenant_id, student_id)
         for one in published:
             outcome = one.outcome
             if not index.changes or not _is_suspension(outcome):
                 continue
-            since, until = outcome.occurred_at.timestamp(), _superseded_at(index, student, outcome.cause.version)
+            since, until = outcome.occurred_at.timestamp(), _superseded_at(versions[student], outcome.cause.version)
             for call in index.about.get((tenant_id, provider, outcome.account.object_id), ()):
                 opened = call.operation is Operation.REACTIVATE and call.effective
                 if opened and since + index.history.bounds.ahead < call.at < until:
@@ -35,11 +37,13 @@ def _is_suspension(outcome: Outcome) -> TypeGuard[AccountChanged]:
     return isinstance(outcome, AccountChanged) and outcome.change is AccountChange.SUSPENDED
 
 
-def _superseded_at(index: Index, student: Student, version: int) -> float:
-    changes = index.changes.get("student", ())
-    later = (
-        change.at
-        for change in changes
-        if (change.row["tenant_id"], change.row["student_id"]) == student and change.row["desired_version"] > version
-    )
-    return next(later, float("inf"))
+def _versions(index: Index) -> Mapping[Student, Sequence[Change]]:
+    """The changes of each student's row, in their order."""
+    versions: dict[Student, list[Change]] = defaultdict(list)
+    for change in index.changes.get("student", ()):
+        versions[change.row["tenant_id"], change.row["student_id"]].append(change)
+    return versions
+
+
+def _superseded_at(changes: Sequence[Change], version: int) -> float:
+    return next((change.at for change in changes if change.row["desired_version"] > version), float("inf"))

@@ -33,6 +33,11 @@ class Desired:
     accepted_at: datetime
     traceparent: str | None = None
 
+    @property
+    def wants_account(self) -> bool:
+        """Whether its action wants the student to be able to sign in."""
+        return self.action is ProviderAction.CREATE_ACCOUNT
+
 
 class AccountState(StrEnum):
     """What this service has made of an account."""

@@ -12,7 +12,7 @@ from consumer.provisioning.steps.create import adopt_marked
 
 async def ensure_found(case: Case) -> None:
     """Returns when `case.account` is the student's live account, if one is shown. Raises `Hold` where it is none that may be taken."""
-    if case.account is not None and case.account.object_id is not None:
+    if case.standing is not None:
         return
     live = next((one for one in await our_accounts(case) if not one.deleted), None)
     if live is not None:

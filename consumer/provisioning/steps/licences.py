@@ -25,9 +25,9 @@ async def ensure_licences(case: Case) -> None:
 
 async def ensure_licences_taken(case: Case) -> None:
     """Returns when the account, if there is one, has none of the licences that we gave."""
-    account = case.account
-    if account is None or account.object_id is None or not account.licences:
+    account = case.standing
+    if account is None or not account.licences:
         return
-    call = partial(case.directory.remove_licences, account.object_id, account.licences)
+    call = partial(case.directory.remove_licences, object_id(account), account.licences)
     left = replace(account, licences=())
     await give(case, StepName.LICENCES, LICENCES, call, left, account.licences, part="licences")

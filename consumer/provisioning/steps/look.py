@@ -6,14 +6,13 @@ from consumer.ledger.port.student import Account
 from consumer.providers.port import Found
 from consumer.provisioning.case import Case
 from consumer.provisioning.steps.adopt import refuse_privileged
+from consumer.provisioning.steps.grants import object_id
 
 
 async def look_at(case: Case, account: Account, name: StepName) -> Found | None:
     """The account by its object id; None where the provider does not show it. Raises `Hold` where it carries another's marker."""
-    object_id = account.object_id or ""
-    found = await case.effects.ask(
-        name, case.service, lambda t: case.directory.read(object_id, timeout=t), part="accounts"
-    )
+    ident = object_id(account)
+    found = await case.effects.ask(name, case.service, lambda t: case.directory.read(ident, timeout=t), part="accounts")
     if found is not None and found.marker is not None and found.marker != account.marker:
         raise Hold("The account carries the marker of another student.", reason=Reason.ACCOUNT_CONFLICT)
     return found

@@ -14,12 +14,13 @@ from consumer.events import Origin, StepName
 from consumer.failpoints import MARK
 from consumer.ledger.port.writes import SaveAccount, Write
 from consumer.provisioning.case import Case
+from consumer.provisioning.steps.grants import object_id
 
 
 async def ensure_marked(case: Case) -> None:
     """Returns when the account, if there is one, has the current marker. Raises `Hold`."""
-    account, mark = case.account, case.own_marker
-    if account is None or account.object_id is None or account.marker == mark:
+    account, mark = case.standing, case.own_marker
+    if account is None or account.marker == mark:
         return
     if account.origin is Origin.ADOPTED:
         raise Hold(
@@ -27,7 +28,7 @@ async def ensure_marked(case: Case) -> None:
             reason=Reason.ACCOUNT_CONFLICT,
         )
     renewed = replace(account, marker=mark)
-    await write_marker(case, account.object_id, mark, [SaveAccount(renewed)])
+    await write_marker(case, object_id(account), mark, [SaveAccount(renewed)])
 
 
 async def write_marker(case: Case, object_id: str, mark: str, then: Sequence[Write] = ()) -> None:

@@ -4,7 +4,7 @@ An account that people have blocked stays so: it may have been on purpose.
 """
 
 from dataclasses import replace
-from hashlib import sha256
+from functools import partial
 
 from consumer.errors import NotYet, Reason
 from consumer.events import StepName
@@ -13,13 +13,14 @@ from consumer.ledger.port.student import Account, AccountState
 from consumer.ledger.port.writes import SaveAccount
 from consumer.provisioning.case import Case
 from consumer.provisioning.steps.adopt import refuse_disabled
+from consumer.provisioning.steps.change import change
 from consumer.provisioning.steps.look import look_at, look_before_change
 
 
 async def ensure_reactivated(case: Case) -> None:
     """Returns when the account is shown as open. Raises `Hold` where people have blocked it."""
-    account = case.account
-    if account is None or account.object_id is None:
+    account = case.standing
+    if account is None:
         return
     found = await look_before_change(case, account, StepName.REACTIVATE)
     if found is None:
@@ -35,16 +36,14 @@ async def ensure_reactivated(case: Case) -> None:
 
 async def _open(case: Case, account: Account, object_id: str) -> None:
     opened = replace(account, state=AccountState.ACTIVE)
-    await case.effects.step(
-        case.provider,
+    await change(
+        case,
         StepName.REACTIVATE,
         REACTIVATE,
-        service=case.service,
+        partial(case.directory.reactivate, object_id),
         part="suspensions",
-        request_hash=sha256(f"reactivate/{object_id}".encode()).digest(),
-        call=lambda t: case.directory.reactivate(object_id, timeout=t),
-        then=lambda _: [SaveAccount(opened)],
-        uncertain=case.uncertain(StepName.REACTIVATE),
+        request=f"reactivate/{object_id}",
+        then=[SaveAccount(opened)],
     )
     shown = await look_at(case, opened, StepName.REACTIVATE)
     if shown is None or not shown.enabled:

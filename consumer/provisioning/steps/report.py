@@ -15,8 +15,8 @@ async def ensure_reported(case: Case) -> None:
 
     Raises `RetryLater` while an earlier reactivation may still be carried out: a suspension that was reported stays one.
     """
-    account = case.account
-    if account is None or account.object_id is None or account.announced_version >= case.version:
+    account = case.standing
+    if account is None or account.announced_version >= case.version:
         return
     if (left := case.may_turn_up(StepName.REACTIVATE)) is not None:
         raise RetryLater(

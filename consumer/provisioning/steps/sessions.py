@@ -1,28 +1,21 @@
 """Sessions: a suspended account is signed out everywhere."""
 
-from hashlib import sha256
+from functools import partial
 
 from consumer.events import StepName
 from consumer.failpoints import SESSIONS
 from consumer.provisioning.case import Case
+from consumer.provisioning.steps.change import change
+from consumer.provisioning.steps.grants import object_id
 
 
 async def ensure_sessions_ended(case: Case) -> None:
     """Returns when the sessions of the account, if there is one, were ended for this version."""
-    account = case.account
-    if account is None or account.object_id is None:
+    account = case.standing
+    if account is None:
         return
     if case.done(StepName.SESSIONS) and not case.to_be_verified(StepName.SESSIONS):
         return
-    object_id = account.object_id
-    await case.effects.step(
-        case.provider,
-        StepName.SESSIONS,
-        SESSIONS,
-        service=case.service,
-        part="sessions",
-        request_hash=sha256(f"sessions/{object_id}".encode()).digest(),
-        call=lambda t: case.directory.end_sessions(object_id, timeout=t),
-        then=lambda _: (),
-        uncertain=case.uncertain(StepName.SESSIONS),
-    )
+    ident = object_id(account)
+    call = partial(case.directory.end_sessions, ident)
+    await change(case, StepName.SESSIONS, SESSIONS, call, part="sessions", request=f"sessions/{ident}")

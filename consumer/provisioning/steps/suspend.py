@@ -11,7 +11,7 @@ That we have blocked it is written down with the intent, so that a later event m
 """
 
 from dataclasses import replace
-from hashlib import sha256
+from functools import partial
 
 from consumer.errors import GiveUp, NotYet, Reason
 from consumer.events import StepName
@@ -21,13 +21,14 @@ from consumer.ledger.port.writes import SaveAccount
 from consumer.providers.port import Found
 from consumer.provisioning.case import Case
 from consumer.provisioning.steps.adopt import our_accounts
+from consumer.provisioning.steps.change import change
 from consumer.provisioning.steps.look import look_at, look_before_change
 
 
 async def ensure_suspended(case: Case) -> None:
     """Returns when the account, if there is one, is shown as blocked. Raises `Hold` where a person must look."""
-    account = case.account
-    if account is None or account.object_id is None:
+    account = case.standing
+    if account is None:
         return
     found = await look_before_change(case, account, StepName.SUSPEND)
     if found is None:
@@ -52,17 +53,14 @@ def _by_others(case: Case, account: Account, found: Found) -> bool:
 
 
 async def _block(case: Case, account: Account, object_id: str) -> None:
-    await case.effects.step(
-        case.provider,
+    await change(
+        case,
         StepName.SUSPEND,
         SUSPEND,
-        service=case.service,
+        partial(case.directory.suspend, object_id),
         part="suspensions",
-        request_hash=sha256(f"suspend/{object_id}".encode()).digest(),
-        call=lambda t: case.directory.suspend(object_id, timeout=t),
-        then=lambda _: (),
+        request=f"suspend/{object_id}",
         before=[SaveAccount(replace(account, state=AccountState.SUSPENDED))],
-        uncertain=case.uncertain(StepName.SUSPEND),
     )
     shown = await look_at(case, account, StepName.SUSPEND)
     if shown is None or shown.enabled:
