@@ -22,12 +22,18 @@ _CREDENTIALS = text(
 )
 # Batches are in the order of time, or nearly so: where the last row of a page is not old, those after it are not either. Deleted by
 # their place in the table, as no other statement touches a row that is published.
-_OUTBOX_PAGE = text(
+_PUBLISHED_PAGE = text(
     """
     SELECT batch, seq, key, created_at < now() - :keep * interval '1 second' AS old FROM outbox
     WHERE (batch, seq) > (:batch, :seq) AND batch > 0
       AND batch < (SELECT max(batch) FROM outbox WHERE batch <= (SELECT max(published) FROM relay))
     ORDER BY batch, seq LIMIT :limit
+    """
+)
+_RECALLED_PAGE = text(
+    """
+    SELECT batch, seq, key, coalesce(recalled_at, created_at) < now() - :keep * interval '1 second' AS old FROM outbox
+    WHERE batch = :batch AND seq > :seq ORDER BY seq LIMIT :limit
     """
 )
 _OUTBOX = text(
@@ -37,13 +43,6 @@ _OUTBOX = text(
     WHERE outbox.seq = old.seq
       AND NOT EXISTS (SELECT FROM student s WHERE s.tenant_id = old.tenant_id AND s.student_id = old.student_id
                       AND (s.due_at IS NOT NULL OR s.desired_version > s.settled_version))
-    """
-)
-_RECALLED = text(
-    """
-    DELETE FROM outbox WHERE seq = ANY(ARRAY(
-      SELECT seq FROM outbox WHERE batch = 0 AND coalesce(recalled_at, created_at) < now() - :keep * interval '1 second' LIMIT :limit
-    ))
     """
 )
 _INBOX = text(
@@ -94,10 +93,17 @@ class PostgresRetention:
         return self._pages(_CREDENTIALS)
 
     def published_outcomes(self, *, keep: float) -> Iterator[int]:
+        return self._outcomes(_PUBLISHED_PAGE, keep=keep)
+
+    def recalled_outcomes(self, *, keep: float) -> Iterator[int]:
+        return self._outcomes(_RECALLED_PAGE, keep=keep)
+
+    def _outcomes(self, page: TextClause, *, keep: float) -> Iterator[int]:
+        """The old ones whose student has no work, page by page."""
         place = {"batch": 0, "seq": 0}
         while True:
             with transaction(self._engine) as connection:
-                rows = connection.execute(_OUTBOX_PAGE, {**place, "keep": keep, "limit": self._page}).all()
+                rows = connection.execute(page, {**place, "keep": keep, "limit": self._page}).all()
                 old = [row for row in rows if row.old]
                 keys = [bytes(row.key).decode(errors="replace").partition("/") for row in old]
                 values = {
@@ -110,9 +116,6 @@ class PostgresRetention:
             if len(rows) < self._page or not rows[-1].old:
                 return
             place = {"batch": rows[-1].batch, "seq": rows[-1].seq}
-
-    def recalled_outcomes(self, *, keep: float) -> Iterator[int]:
-        return self._pages(_RECALLED, keep=keep)
 
     def settled_events(self, *, keep: float) -> Iterator[int]:
         return self._pages(_INBOX, keep=keep)

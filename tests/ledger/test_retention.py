@@ -105,6 +105,19 @@ async def test_outcomes_that_were_read_back_are_kept_from_then_on_however_old_th
     assert deleted(ledger.retention.recalled_outcomes(keep=WEEK)) == 1
 
 
+async def test_outcomes_that_were_read_back_stay_while_their_student_has_work(given: Given, ledger: Ledger) -> None:
+    epoch = ledger.outbox.take_over(RELAY)
+    ledger.outbox.recall(
+        RELAY, epoch, [OnTopic(outcome(student), datetime(2020, 1, 1, tzinfo=UTC)) for student in ("s1", "s2")]
+    )
+    given.accept(event("e1", student_id="s1"))
+    ledger.advance(WEEK + 1)
+    assert deleted(ledger.retention.recalled_outcomes(keep=WEEK)) == 1
+    await settle(ledger, (await given.claim_one()).lease, outcome("s1"))
+    assert ledger.outbox.next_batch(RELAY, epoch, limit=9) is None
+    assert deleted(ledger.retention.recalled_outcomes(keep=WEEK)) == 1
+
+
 async def test_an_event_that_is_delivered_again_after_its_row_has_gone_does_nothing(
     given: Given, ledger: Ledger
 ) -> None:

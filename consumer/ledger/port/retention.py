@@ -28,7 +28,8 @@ class Retention(Protocol):
 
     def recalled_outcomes(self, *, keep: float) -> Iterator[int]:
         """Outcomes that were read back from their topics more than `keep` seconds ago. The ledger had forgotten what they report, and may
-        report it again when it has worked it again: they keep that from being published."""
+        report it again when it has worked it again: they keep that from being published. Those of a student for whom work is planned
+        stay."""
         ...
 
     def old_attempts(self, *, keep: Mapping[str, float], others: float) -> Iterator[int]:

@@ -24,12 +24,9 @@ class MemoryRetention(OnState):
     def published_outcomes(self, *, keep: float) -> Iterator[int]:
         published = max((relay.published for relay in self._state.relays.values()), default=0)
         newest = max((number for number in self._state.batches if number <= published), default=0)
-        at_work = {student_key(*key) for key in self._state.open | self._state.planned.keys()}
         numbers = [number for number in self._state.batches if 0 < number < newest]
-        yield sum(
-            self._forget(number, lambda row: self._is_older(row, keep) and row.publish.key not in at_work)
-            for number in numbers
-        )
+        before = self._state.clock() - timedelta(seconds=keep)
+        yield sum(self._forget(number, lambda row: row.created_at < before) for number in numbers)
 
     def recalled_outcomes(self, *, keep: float) -> Iterator[int]:
         before = self._state.clock() - timedelta(seconds=keep)
@@ -62,9 +59,11 @@ class MemoryRetention(OnState):
         self._state.waits = kept
         yield deleted
 
-    def _forget(self, number: int, which: Callable[[Queued], bool]) -> int:
+    def _forget(self, number: int, old: Callable[[Queued], bool]) -> int:
+        """Outcomes of the batch; those of a student for whom work is planned stay."""
         rows = self._state.batches.get(number, [])
-        kept = [row for row in rows if not which(row)]
+        at_work = {student_key(*key) for key in self._state.open | self._state.planned.keys()}
+        kept = [row for row in rows if row.publish.key in at_work or not old(row)]
         for row in rows:
             if row not in kept:
                 del self._state.outbox[row.publish.event_id]
@@ -73,6 +72,3 @@ class MemoryRetention(OnState):
         else:
             self._state.batches.pop(number, None)
         return len(rows) - len(kept)
-
-    def _is_older(self, row: Queued, keep: float) -> bool:
-        return row.created_at < self._state.clock() - timedelta(seconds=keep)
