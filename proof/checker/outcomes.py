@@ -150,7 +150,11 @@ def _not_changed(index: Index, student: Student, outcome: AccountChanged) -> Ite
     until = [call for call in index.about.get(spot, ()) if call.effective and call.at <= when]
     switches = [call for call in until if call.operation in SWITCHES]
     wanted = Operation.SUSPEND if outcome.change is AccountChange.SUSPENDED else Operation.REACTIVATE
-    if switches and switches[-1].operation is not wanted:
+    # Clocks differ: each of the calls that were made at about that time may have been the last before it.
+    earliest = when - 2 * index.history.bounds.clocks
+    before = [call for call in switches if call.at <= earliest][-1:]
+    last = {call.operation for call in before + [call for call in switches if call.at > earliest]}
+    if switches and wanted not in last:
         yield f"call {switches[-1].number} ({switches[-1].operation}) was the last before it"
     elif not switches and held.enabled:
         yield "no call did so before"

@@ -54,6 +54,15 @@ def test_a_suspension_that_stands_is_right() -> None:
     assert left().broken() == []
 
 
+def test_what_was_called_within_the_clocks_difference_may_have_been_the_last_or_not() -> None:
+    story = left()
+    opened = about(14, Operation.REACTIVATE, status=204)
+    story.calls.append(replace(opened, at=START + 14.2))
+    assert "I6" not in story.broken()
+    story.calls[-1] = replace(opened, at=START + 13.2)
+    assert "I6" in story.broken()
+
+
 def test_a_suspended_account_can_t_be_signed_in_to() -> None:
     story = left()
     story.accounts = [account(enabled=True)]
