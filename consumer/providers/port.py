@@ -95,8 +95,11 @@ class Directory(Protocol):
         """Writes the marker on an account that this service created and that lost it. Idempotent."""
         ...
 
-    async def restore(self, object_id: str, *, org_unit: str | None, timeout: float) -> Found:
-        """Brings a deleted account of ours back, under the same object id, into `org_unit` where there are such. Idempotent."""
+    async def restore(self, object_id: str, *, org_unit: str | None, timeout: float) -> None:
+        """Brings a deleted account of ours back, under the same object id, into `org_unit` where there are such. Idempotent.
+
+        Reads may lag: `read` may not show the account for a while, and no search finds it among the living or the deleted.
+        """
         ...
 
     async def assign_licences(self, object_id: str, licences: Sequence[str], *, timeout: float) -> None:

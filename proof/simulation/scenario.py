@@ -272,6 +272,7 @@ def _quirks(rng: random.Random) -> Quirks:
         graph=GraphQuirks(
             drops_employee_id=rng.random() < 0.2,  # noqa: PLR2004  one seed in five
             lag=rng.choice((0.0, 0.0, 5.0, 60.0)),
+            lags_deletions=True,
             writes_per_window=limited.choice((None, None, 20)),
             retry_after=limited.choice((None, "2.128")),
         ),

@@ -69,6 +69,7 @@ class FakeDirectory:
         self.calls: list[str] = []
         self.bodies: list[tuple[NewAccount, str]] = []
         self.hides_new_accounts = False
+        self.hides_restored_accounts = False
         self.throttled_behind_creations: Throttled | None = None
         self.drops_markers = False
         self.hang_after: set[str] = set()
@@ -159,12 +160,12 @@ class FakeDirectory:
         account = self._account(object_id)
         account.found = replace(account.found, marker=marker)
 
-    async def restore(self, object_id: str, *, org_unit: str | None, timeout: float) -> Found:
+    async def restore(self, object_id: str, *, org_unit: str | None, timeout: float) -> None:
         """See the port."""
         del org_unit
         async with self._changing("restore", object_id, timeout) as account:
             account.found = replace(account.found, deleted=False)
-        return account.found
+            account.hidden = self.hides_restored_accounts
 
     async def assign_licences(self, object_id: str, licences: Sequence[str], *, timeout: float) -> None:
         """See the port."""

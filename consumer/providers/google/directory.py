@@ -99,18 +99,16 @@ class GoogleDirectory:
         url = directory_requests.user(self._api.base_url, object_id)
         await self._api.call("mark", "PATCH", url, body=body, deadline=deadline, classify=_MARKING)
 
-    async def restore(self, object_id: str, *, org_unit: str | None, timeout: float) -> Found:
+    async def restore(self, object_id: str, *, org_unit: str | None, timeout: float) -> None:
         """Uses the immutable id, as the API requires. Raises `Hold` if another account has its address by now."""
-        deadline = Deadline(timeout)
         url = f"{directory_requests.user(self._api.base_url, object_id)}/undelete"
+        unit = {"orgUnitPath": org_unit or "/"}
         try:
-            unit = {"orgUnitPath": org_unit or "/"}
-            await self._api.call("restore", "POST", url, body=unit, deadline=deadline, classify=_RESTORING)
+            await self._api.call("restore", "POST", url, body=unit, deadline=Deadline(timeout), classify=_RESTORING)
         except AddressTaken as fault:
             raise Hold(
                 "Another account holds the deleted account's address.", reason=Reason.ACCOUNT_CONFLICT
             ) from fault
-        return _found(await self._read(object_id, deadline) or {}, deleted=False)
 
     async def assign_licences(self, object_id: str, licences: Sequence[str], *, timeout: float) -> None:
         """Google gives licences by organisational unit; single ones are not this service's matter."""

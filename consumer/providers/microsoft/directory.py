@@ -121,22 +121,19 @@ class MicrosoftDirectory:
     async def mark(self, object_id: str, marker: str, *, timeout: float) -> None:
         await self._marking.put(object_id, marker, Deadline(timeout))
 
-    async def restore(self, object_id: str, *, org_unit: str | None, timeout: float) -> Found:
+    async def restore(self, object_id: str, *, org_unit: str | None, timeout: float) -> None:
         """The account comes back with its memberships and licences, and the sign-in name that it had.
 
         Raises `Hold` if another account has that name by now.
         """
         del org_unit
-        deadline = Deadline(timeout)
+        url = graph_requests.restore(self._base, object_id)
         try:
-            url = graph_requests.restore(self._base, object_id)
-            await self._api.call("restore", "POST", url, deadline=deadline, classify=_RESTORING)
+            await self._api.call("restore", "POST", url, deadline=Deadline(timeout), classify=_RESTORING)
         except AddressTaken as fault:
             raise Hold(
                 "Another account holds the deleted account's address.", reason=Reason.ACCOUNT_CONFLICT
             ) from fault
-        shown = graph_requests.shown_user(self._base, object_id, self._field)
-        return self._found(await self._api.call("read", "GET", shown, deadline=deadline) or {}, deleted=False)
 
     async def assign_licences(self, object_id: str, licences: Sequence[str], *, timeout: float) -> None:
         await self._licensing.assign(object_id, licences, Deadline(timeout))

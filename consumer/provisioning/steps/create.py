@@ -1,7 +1,7 @@
 """Create: the account itself, at most one whatever happens.
 
 look for our marker ──found──▶ adopt | restore (`adopt` says what is never taken)
-        │ nothing (proves nothing)
+        │ nothing (proves nothing) ──known to be there──▶ later
         ▼
 create ──▶ created
         │ "taken"
@@ -18,19 +18,19 @@ Attempts send the same body while any of them may still turn up. When none may, 
 """
 
 from dataclasses import replace
-from hashlib import sha256
 from urllib.parse import quote
 
 from consumer.errors import AddressTaken, Hold, NotYet, Reason, RetryLater
 from consumer.events import Origin, StepName
-from consumer.failpoints import CREATE, RESTORE, Point
+from consumer.failpoints import CREATE, Point
 from consumer.ledger.port.student import Account, StepState
-from consumer.ledger.port.writes import DestroyCredential, EndStep, RefuseAddress, ReleaseAddress, SaveAccount, Write
+from consumer.ledger.port.writes import EndStep, RefuseAddress, ReleaseAddress, SaveAccount, Write
 from consumer.providers.port import Found
 from consumer.provisioning.case import PATIENCE, Case
 from consumer.provisioning.steps.address import body_hash, corrected, new_account, reserved
-from consumer.provisioning.steps.adopt import adopt, our_accounts, refuse_foreign, standing
+from consumer.provisioning.steps.adopt import adopt, our_accounts, standing
 from consumer.provisioning.steps.password import sealed_password
+from consumer.provisioning.steps.restore import refuse_beside_hidden, restoration_hash, restore
 from consumer.tenants import OnTaken
 
 _ADDRESSES_IN_ONE_GO = 8
@@ -45,7 +45,7 @@ async def ensure_created(case: Case) -> None:
         return
     for _ in range(_ADDRESSES_IN_ONE_GO):
         account = await corrected(case)
-        _refuse_beside_a_restored_one(case, account)
+        refuse_beside_hidden(case)
         await _create(case, account)
         if case.account is not None and case.account.object_id is not None:
             return
@@ -59,7 +59,7 @@ async def _found_by_marker(case: Case) -> bool:
         raise Hold("Several deleted accounts carry this student's marker.", reason=Reason.ACCOUNT_CONFLICT)
     for one in ours:
         if one.deleted:
-            await _restore(case, account, one)
+            await restore(case, account, one)
         else:
             await adopt_marked(case, account, one)
     return bool(ours)
@@ -69,17 +69,6 @@ async def adopt_marked(case: Case, account: Account, found: Found) -> None:
     """Takes a live account with our marker as the student's. Raises `Hold` where it is none that may be taken."""
     origin = _origin(case, account, found)
     await adopt(case, account, found, origin, explained=case.was_lost(StepName.CREATE))
-
-
-def _refuse_beside_a_restored_one(case: Case, account: Account) -> None:
-    """Whatever may have been restored has the address that it had, so that the provider would let us make another account.
-
-    The newest attempt was a restoration where it was no creation, neither with this body nor with the one before a correction.
-    """
-    before = case.job.accounts.get(case.provider) or account
-    created = _was_last(case, body_hash(account)) or _was_last(case, body_hash(before))
-    if case.uncertain(StepName.CREATE) and not created:
-        raise NotYet("The account that was to be restored is not visible yet.")
 
 
 async def _create(case: Case, account: Account) -> None:
@@ -183,27 +172,9 @@ def _may_move(other: Case, address: str) -> bool:
     return account is None or (account.object_id is None and account.address == address)
 
 
-async def _restore(case: Case, account: Account, found: Found) -> None:
-    refuse_foreign(case, found)
-    restored = await case.effects.step(
-        case.provider,
-        StepName.CREATE,
-        RESTORE,
-        service=case.service,
-        part="restore",
-        request_hash=_restore_hash(found),
-        call=lambda t: case.directory.restore(found.object_id, org_unit=new_account(account).org_unit, timeout=t),
-        then=lambda _: [DestroyCredential(case.provider)],
-        before=[SaveAccount(account)],
-        uncertain=case.uncertain(StepName.CREATE),
-    )
-    # Roles are readable on live accounts only. Until they are read, the ledger does not have the account as ours, and no step uses it.
-    await adopt(case, account, restored, Origin.RESTORED, explained=False)
-
-
 def _origin(case: Case, account: Account, found: Found) -> Origin:
     """Where the account came from: from us only where the request that would have created it may have been carried out."""
-    if _was_last(case, _restore_hash(found)):
+    if _was_last(case, restoration_hash(found)):
         return Origin.RESTORED
     if _was_last(case, body_hash(account)) and (case.was_lost(StepName.CREATE) or _was_taken(case, account)):
         return _created_if_at(account, found)
@@ -224,7 +195,3 @@ def _was_taken(case: Case, account: Account) -> bool:
     """Whether the newest attempt before this job was refused because this account's address is taken."""
     step = case.step(StepName.CREATE)
     return step is not None and step.reason is Reason.ACCOUNT_CONFLICT and _was_last(case, body_hash(account))
-
-
-def _restore_hash(found: Found) -> bytes:
-    return sha256(f"restore/{found.object_id}".encode()).digest()

@@ -1,13 +1,14 @@
 """Find: an account that carries the student's marker and that the ledger does not know, before a change that needs one.
 
 Nothing is created and nothing restored: where there is no account, there is nothing to change. A creation whose outcome is unknown may
-still turn up; its verification finds the account then, and the change follows.
+still turn up; its verification finds the account then, and the change follows. One that was restored a moment ago is waited for.
 """
 
 from consumer.provisioning.case import Case
 from consumer.provisioning.steps.address import refuse_to_leave_behind, reserved
 from consumer.provisioning.steps.adopt import our_accounts
 from consumer.provisioning.steps.create import adopt_marked
+from consumer.provisioning.steps.restore import refuse_while_hidden
 
 
 async def ensure_found(case: Case) -> None:
@@ -17,5 +18,7 @@ async def ensure_found(case: Case) -> None:
     live = next((one for one in await our_accounts(case) if not one.deleted), None)
     if live is not None:
         await adopt_marked(case, await reserved(case), live)
-    elif case.account is not None:
+        return
+    refuse_while_hidden(case)
+    if case.account is not None:
         await refuse_to_leave_behind(case, case.account)

@@ -40,7 +40,7 @@ SCENES = {
     "is_privileged": Scene(lambda d: d.is_privileged(KEY, timeout=5), [USER]),
     "create": Scene(lambda d: d.create(maria(), PASSWORD, timeout=5), [USER]),
     "mark": Scene(lambda d: d.mark(KEY, "S1", timeout=5), [USER, USER]),
-    "restore": Scene(lambda d: d.restore(KEY, org_unit=None, timeout=5), [DONE, USER]),
+    "restore": Scene(lambda d: d.restore(KEY, org_unit=None, timeout=5), [DONE]),
     "assign_licences": Scene(lambda d: d.assign_licences(KEY, [], timeout=5), []),
     "add_to_group": Scene(lambda d: d.add_to_group(KEY, GROUP, timeout=5), [CONFLICT, json_answer(id=KEY)]),
     "suspend": Scene(lambda d: d.suspend(KEY, timeout=5), [USER]),

@@ -48,7 +48,7 @@ SCENES = {
         lambda d: d.create(maria(), PASSWORD, timeout=5), [json_answer(201, id=OBJECT), json_answer(id=OBJECT), DONE]
     ),
     "mark": Scene(lambda d: d.mark(OBJECT, "S1", timeout=5), [DONE]),
-    "restore": Scene(lambda d: d.restore(OBJECT, org_unit=None, timeout=5), [USER, USER]),
+    "restore": Scene(lambda d: d.restore(OBJECT, org_unit=None, timeout=5), [USER]),
     "assign_licences": Scene(lambda d: d.assign_licences(OBJECT, [SKU], timeout=5), [NO_LOCATION, USER, DONE, USER]),
     "add_to_group": Scene(lambda d: d.add_to_group(OBJECT, GROUP, timeout=5), [DONE]),
     "suspend": Scene(lambda d: d.suspend(OBJECT, timeout=5), [DONE]),

@@ -152,7 +152,9 @@ async def test_an_object_without_an_id_waits_for_a_person(directory: Directory, 
 async def test_a_restored_account_has_its_id_its_name_and_its_marker_back(directory: Directory, entra: Entra) -> None:
     object_id = await created(directory)
     entra.delete(object_id)
-    restored = await directory.restore(object_id, org_unit=None, timeout=5)
+    await directory.restore(object_id, org_unit=None, timeout=5)
+    restored = await directory.read(object_id, timeout=5)
+    assert restored is not None
     assert (restored.object_id, restored.address, restored.marker) == (object_id, MARIA, "S1")
     assert not restored.deleted
 

@@ -133,39 +133,6 @@ async def test_our_account_under_another_address_is_adopted_as_it_is(school: Sch
     assert school.account().found.address == "m.bianchi@students.north-high.example"
 
 
-async def test_our_deleted_account_is_restored(school: School) -> None:
-    account = school.directory.put("maria.rossi@students.north-high.example", MARK, deleted=True)
-    school.enrol()
-    await school.work()
-    assert not account.found.deleted
-    (provisioned,) = school.outcomes("AccountProvisioned")
-    assert provisioned["account"]["origin"] == "restored"
-    assert school.mailer.mailbox == []
-
-
-async def test_a_restored_account_that_proves_to_be_an_administrator_s_is_left_alone(school: School) -> None:
-    account = school.directory.put(
-        "maria.rossi@students.north-high.example", MARK, deleted=True, privileged=True
-    )  # roles show on living accounts only
-    school.enrol()
-    for _ in range(2):
-        await school.work()
-        school.now += timedelta(days=1)
-    (failed,) = school.outcomes("AccountProvisioningFailed")
-    assert failed["reason"] == "privileged_account"
-    assert (account.licences, account.groups) == ([], [])
-
-
-async def test_a_restoration_whose_answer_was_lost_is_still_a_restoration(school: School) -> None:
-    school.directory.put("maria.rossi@students.north-high.example", MARK, deleted=True)
-    school.directory.next_calls("restore", lost_answer())
-    school.enrol()
-    await school.work_until_settled()
-    (provisioned,) = school.outcomes("AccountProvisioned")
-    assert provisioned["account"]["origin"] == "restored"
-    assert [one["state"] for one in school.outcomes("WelcomeEmailStatus")] == ["not_wanted"]
-
-
 async def test_an_account_elsewhere_is_not_what_an_unknown_creation_made(school: School) -> None:
     school.directory.next_calls("create", lost_request())
     school.enrol()
@@ -175,34 +142,6 @@ async def test_an_account_elsewhere_is_not_what_an_unknown_creation_made(school:
     (provisioned,) = school.outcomes("AccountProvisioned")
     assert provisioned["account"]["origin"] == "adopted"
     assert school.mailer.mailbox == []
-
-
-async def test_beside_a_restored_account_that_replicas_hide_none_is_made(school: School) -> None:
-    account = school.directory.put("m.bianchi@students.north-high.example", MARK, deleted=True)
-    school.directory.next_calls("restore", lost_answer())
-    school.enrol()
-    await school.work()
-    account.hidden = True
-    for _ in range(3):
-        school.now += timedelta(seconds=60)
-        await school.work()
-    assert "create" not in school.directory.calls
-    account.hidden = False
-    await school.work_until_settled()
-    assert school.account() is account
-    assert school.outcomes("AccountProvisioningFailed") == []
-
-
-async def test_where_a_restored_account_cannot_be_found_any_more_a_person_must_look(school: School) -> None:
-    account = school.directory.put("m.bianchi@students.north-high.example", MARK, deleted=True)
-    school.directory.next_calls("restore", lost_answer())
-    school.enrol()
-    await school.work()
-    account.hidden = True
-    await school.work_until_settled(days=1)
-    assert "create" not in school.directory.calls
-    (failure,) = school.outcomes("AccountProvisioningFailed")
-    assert (failure["reason"], failure["final"]) == (Reason.ACCOUNT_MISSING, False)
 
 
 async def test_an_administrators_account_is_never_adopted(school: School) -> None:
