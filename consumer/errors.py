@@ -62,7 +62,8 @@ class Scope(StrEnum):
 
     STUDENT = "student"  # this student alone
     RESOURCE = "resource"  # everyone whose call names the same thing: a group, a licence, a kind of look-up
-    TENANT = "tenant"  # every student of the tenant at this service: token, consent, domain
+    OPERATION = "operation"  # everyone for whom the same is to be done: an account created, in whatever unit
+    TENANT = "tenant"  # every student of the tenant at this service: token, consent
 
 
 class Fault(Exception):

@@ -13,6 +13,7 @@ from sqlalchemy import Connection, Engine, Row, text
 from consumer.errors import Fenced, Reason, Superseded, Unavailable
 from consumer.ledger.announcements import OUTBOX_CHANNEL, Announcements
 from consumer.ledger.engine import Locked, transaction, translated
+from consumer.ledger.port.places import within
 from consumer.ledger.port.student import Lease
 from consumer.ledger.port.work import Waiting
 from consumer.ledger.port.writes import BeginStep, KeepLease, Publish, Write
@@ -153,18 +154,12 @@ def _lease(row: Row[Any]) -> Lease:
     return Lease(row.tenant_id, row.student_id, row.lease_epoch)
 
 
-def parts(service: str) -> Sequence[str]:
-    """What a call to this part of a service depends on: `microsoft/groups/7` on `microsoft`, `microsoft/groups` and itself."""
-    names = service.split("/")
-    return ["/".join(names[:end]) for end in range(1, len(names) + 1)]
-
-
 def _refusal(entry: Entry, held: Mapping[Lease, bool], waits: Mapping[tuple[str, str], Waiting]) -> Exception | None:
     if entry.lease not in held:
         return Fenced("The student's lease has ended.")
     if entry.begins and held[entry.lease]:
         return Superseded("A newer event was accepted.")
-    known = [waits.get((entry.lease.tenant_id, part)) for part in (parts(entry.service) if entry.service else ())]
+    known = [waits.get((entry.lease.tenant_id, place)) for place in (within(entry.service) if entry.service else ())]
     return max((wait for wait in known if wait), key=lambda wait: wait.seconds, default=None)
 
 

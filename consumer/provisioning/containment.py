@@ -4,18 +4,20 @@ A call names its service and, where it can be refused by itself, the part of it 
 A refusal makes those wait who are affected:
 
     Scope.TENANT     the service ──▶ every student of the tenant
-    Scope.RESOURCE   the part    ──▶ every student whose calls need that part
+    Scope.OPERATION  the part's first name (`creations`) ──▶ every student for whom the same is to be done
+    Scope.RESOURCE   the part (`creations/units/7`)      ──▶ every student whose calls need that part
     Scope.STUDENT    nothing     ──▶ but the same refusal, met by several students within minutes, is the institution's: the part
                                      waits where the call has one, else the service
 """
 
 import asyncio
 from collections.abc import Generator
-from contextlib import contextmanager
+from contextlib import ExitStack, contextmanager
 from dataclasses import dataclass, field
 
 from consumer.errors import Fault, Hold, OutcomeUnknown, RetryLater, Scope, Throttled, Unavailable
 from consumer.events import StepName
+from consumer.ledger.port.places import place_of, within
 from consumer.ledger.port.student import Lease
 from consumer.ledger.port.writes import TenantWaits
 from consumer.observe.metrics import Metrics
@@ -61,12 +63,10 @@ class Containment:
     @contextmanager
     def passage(self, service: str, part: str | None) -> Generator[None]:
         """Around one call, from its intent on. Raises `RetryLater` or `OnHold` where a breaker is open."""
-        with self._breaker(service).passage():
-            if part is None:
-                yield
-            else:
-                with self._breaker(place_of(service, part)).passage():
-                    yield
+        with ExitStack() as passages:
+            for place in within(place_of(service, part)):
+                passages.enter_context(self._breaker(place).passage())
+            yield
 
     def answered(self, service: str, part: str | None = None) -> None:
         """The service, and the part of it, has answered, and did not refuse for its load."""
@@ -75,7 +75,7 @@ class Containment:
 
     def _responded(self, service: str, part: str | None = None) -> None:
         now = asyncio.get_running_loop().time()
-        for place in {service, place_of(service, part)}:
+        for place in within(place_of(service, part)):
             self._breaker(place).answered()
             self._experience.waits.answers(self._lease.tenant_id, place, now=now)
 
@@ -114,6 +114,8 @@ class Containment:
         place = place_of(service, part)
         if hold.scope is Scope.TENANT:
             return service
+        if hold.scope is Scope.OPERATION:
+            return place_of(service, part and part.partition("/")[0])
         if hold.scope is Scope.RESOURCE and part is not None:
             return place
         if hold.code is None:  # our own finding about this student, and no vendor's refusal
@@ -121,8 +123,3 @@ class Containment:
         refused = (self._lease.tenant_id, place, hold.code)
         now = asyncio.get_running_loop().time()
         return place if self._experience.refusals.common(refused, self._lease.student_id, now) else None
-
-
-def place_of(service: str, part: str | None) -> str:
-    """The name under which the part's waits are kept; the service's own without one."""
-    return service if part is None else f"{service}/{part}"

@@ -27,6 +27,7 @@ from consumer.errors import (
 from consumer.events import Provider, StepName
 from consumer.failpoints import LOOK_UP, Boundaries, Point
 from consumer.ledger.known import Known
+from consumer.ledger.port.places import place_of
 from consumer.ledger.port.student import StepState
 from consumer.ledger.port.work import Waiting
 from consumer.ledger.port.writes import (
@@ -41,7 +42,7 @@ from consumer.ledger.port.writes import (
 from consumer.observe.metrics import Metrics
 from consumer.pacing.quota import NO_QUOTAS, UNLIMITED, Turns
 from consumer.provisioning.commits import Commits
-from consumer.provisioning.containment import Containment, Experience, Limits, place_of
+from consumer.provisioning.containment import Containment, Experience, Limits
 
 _STOOD_STILL = 5.0
 """Seconds after an intent was asked for, from which on its call is not begun: an intent takes far less."""
@@ -114,11 +115,20 @@ class Effects:
         await self._commit(writes, at, service=None)
 
     async def ask(
-        self, name: StepName, service: str, call: Callable[[float], Awaitable[T]], *, part: str | None = None
+        self,
+        name: StepName,
+        service: str,
+        call: Callable[[float], Awaitable[T]],
+        *,
+        part: str | None = None,
+        ahead_of: str | None = None,
     ) -> T:
-        """A call that changes nothing at the vendor, for this step: leased and held back like any other, but not recorded."""
+        """A call that changes nothing at the vendor, for this step: leased and held back like any other, but not recorded.
+
+        `ahead_of`: the part of the service that is needed next; while that waits, the look-up is of no use, and not made.
+        """
         async with self._passage(name, service, part, writes=False):
-            until = await self._open(service, part, [KeepLease(timeout=self._limits.call)], LOOK_UP.intent)
+            until = await self._open(service, ahead_of or part, [KeepLease(timeout=self._limits.call)], LOOK_UP.intent)
             try:
                 answer = await self._call(call, LOOK_UP.answer, until)
             except Fault as fault:

@@ -47,6 +47,24 @@ async def test_a_group_that_refuses_holds_those_who_need_it_and_no_one_else(scho
     }
 
 
+async def test_a_refusal_of_creations_holds_those_who_need_an_account_and_no_one_who_leaves(school: School) -> None:
+    school.enrol("S0")
+    await school.work_until_settled()
+    full = Hold("The user limit is reached.", reason=Reason.LICENCES_EXHAUSTED, scope=Scope.OPERATION, code="412")
+    school.directory.next_calls("create", refused(full))
+    school.enrol("S1")
+    school.enrol("S2")
+    await work_one_by_one(school)
+    school.directory.calls.clear()
+    school.enrol("S3")
+    school.suspend("S0", version=2)
+    await work_one_by_one(school)
+    assert not school.account("S0").found.enabled
+    assert "find_marked" not in school.directory.calls
+    await school.work_until_settled()
+    assert set(school.ledger.dispositions().values()) == {Disposition.APPLIED}
+
+
 async def test_a_group_that_is_mended_is_given_to_all_who_waited(school: School) -> None:
     school.directory.next_calls("add_to_group", refused(group_refused()))
     for number in range(3):

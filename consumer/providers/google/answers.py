@@ -68,7 +68,7 @@ def _is_googles(answer: Answer) -> bool:
 
 def _unfinished(reasons: Sequence[str], message: str) -> Fault:
     if _LIMITS & set(reasons) or "limit exceeded" in message:
-        return Hold("The domain's user limit is reached.", reason=Reason.LICENCES_EXHAUSTED, scope=Scope.TENANT)
+        return Hold("The domain's user limit is reached.", reason=Reason.LICENCES_EXHAUSTED, scope=Scope.OPERATION)
     return NotYet(f"{_SERVICE} is still creating the account.")
 
 
@@ -77,7 +77,7 @@ def _missing(_reasons: Sequence[str], message: str) -> Fault:
         return Hold("The group does not exist at Google.", reason=Reason.GROUP_MISSING, scope=Scope.RESOURCE)
     if "domain" in message:
         return Hold(
-            "The address's domain is not verified at Google.", reason=Reason.DOMAIN_NOT_VERIFIED, scope=Scope.TENANT
+            "The address's domain is not verified at Google.", reason=Reason.DOMAIN_NOT_VERIFIED, scope=Scope.OPERATION
         )
     return NotYet("The object does not exist at Google, or is not visible yet.")
 
@@ -89,7 +89,7 @@ def _invalid(_reasons: Sequence[str], message: str) -> Fault:
         )
     if "domain not found" in message:
         return Hold(
-            "The address's domain is not verified at Google.", reason=Reason.DOMAIN_NOT_VERIFIED, scope=Scope.TENANT
+            "The address's domain is not verified at Google.", reason=Reason.DOMAIN_NOT_VERIFIED, scope=Scope.OPERATION
         )
     if "primary_user_email" in message:
         # Said of a foreign domain, and of one address that is ill-formed: the other students need not wait for it.

@@ -23,6 +23,9 @@ _ISSUER = "https://accounts.google.com"
 _MARKING = of_one_purpose(Reason.CONSENT_MISSING, "The administrator may not write markers on accounts.")
 _ROLES_UNREADABLE = "The roles of accounts can't be read at Google."
 _READING_ROLES = of_one_purpose(Reason.ROLES_UNREADABLE, _ROLES_UNREADABLE)
+_CREATING = of_one_purpose(
+    Reason.CONSENT_MISSING, "The administrator's role does not include creating users, or not in this unit."
+)
 _RESTORING = of_one_purpose(Reason.CONSENT_MISSING, "The administrator's role does not include restoring users.")
 _REPLACING = of_one_purpose(
     Reason.CONSENT_MISSING, "The administrator's role does not include replacing passwords, or this one's."
@@ -86,7 +89,9 @@ class GoogleDirectory:
         """The answer shows the marker as it was kept; Google is not known to drop it."""
         url = directory_requests.users(self._api.base_url)
         body = directory_requests.create_body(account, password)
-        user = await self._api.call("create", "POST", url, body=body, deadline=Deadline(timeout)) or {}
+        user = (
+            await self._api.call("create", "POST", url, body=body, deadline=Deadline(timeout), classify=_CREATING) or {}
+        )
         if not isinstance(user.get("id"), str):
             raise OutcomeUnknown("Outcome unknown: Google's response to the create call has no object id.")
         return Found(str(user["id"]), account.address, directory_requests.marker_of(user))

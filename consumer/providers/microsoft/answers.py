@@ -135,7 +135,7 @@ def _domain_refusal(message: str) -> Fault | None:
         text = "The address's domain is not verified at Microsoft."
     elif "creation of a federated user" in message:
         text = "The address's domain is federated at Microsoft: accounts must be created where it signs in."
-    return Hold(text, reason=Reason.DOMAIN_NOT_VERIFIED, scope=Scope.TENANT) if text else None
+    return Hold(text, reason=Reason.DOMAIN_NOT_VERIFIED, scope=Scope.OPERATION) if text else None
 
 
 def _licence_refusal(message: str) -> Fault | None:
@@ -181,7 +181,9 @@ def _property_refusal(error: Mapping[str, Any], message: str) -> Fault | None:
         # Said of an ill-formed address, and of some domains: the other students need not wait for it.
         return Hold("Microsoft rejected this address, or its domain.", reason=Reason.DOMAIN_NOT_VERIFIED)
     if "usagelocation" in targets:
-        return Hold("Microsoft rejected `microsoft.usage_location`.", reason=Reason.TENANT_UNUSABLE, scope=Scope.TENANT)
+        return Hold(
+            "Microsoft rejected `microsoft.usage_location`.", reason=Reason.TENANT_UNUSABLE, scope=Scope.OPERATION
+        )
     return None
 
 
@@ -212,7 +214,7 @@ def _refused(status: int, code: str) -> Fault:
     if status in {HTTPStatus.NOT_FOUND, HTTPStatus.FAILED_DEPENDENCY}:
         return NotYet("The object does not exist at Microsoft, or is not visible yet.")
     if code == _QUOTA:
-        return Hold("The directory's quota is used up.", reason=Reason.QUOTA_EXCEEDED, scope=Scope.TENANT)
+        return Hold("The directory's quota is used up.", reason=Reason.QUOTA_EXCEEDED, scope=Scope.OPERATION)
     if status == HTTPStatus.FORBIDDEN:
         return Hold("The application lacks a permission.", reason=Reason.CONSENT_MISSING, scope=Scope.TENANT)
     if status in {HTTPStatus.REQUEST_TIMEOUT, HTTPStatus.CONFLICT, HTTPStatus.LOCKED}:

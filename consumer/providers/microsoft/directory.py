@@ -30,6 +30,7 @@ PERMISSIONS = {
 }
 """The application's permissions, and what for: the least, as Microsoft's own table has them for our calls."""
 
+_CREATING = answers.of_one_permission(Reason.CONSENT_MISSING, "The application lacks the permission to create users.")
 _RESTORING = answers.of_one_permission(
     Reason.CONSENT_MISSING, "The application lacks the permission to restore deleted users."
 )
@@ -109,7 +110,10 @@ class MicrosoftDirectory:
         location = self._section.usage_location
         body = graph_requests.create_body(account, password, usage_location=location, marker=self._field)
         created = (
-            await self._api.call("create", "POST", graph_requests.users(self._base), body=body, deadline=deadline) or {}
+            await self._api.call(
+                "create", "POST", graph_requests.users(self._base), body=body, deadline=deadline, classify=_CREATING
+            )
+            or {}
         )
         object_id = created.get("id")
         if not isinstance(object_id, str):

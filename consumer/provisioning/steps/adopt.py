@@ -16,13 +16,15 @@ from consumer.providers.port import Found
 from consumer.provisioning.case import Case
 
 
-async def our_accounts(case: Case) -> list[Found]:
+async def our_accounts(case: Case, *, ahead_of: str | None = None) -> list[Found]:
     """The accounts that carry the student's marker: one that lives, or several that are all deleted, or none.
 
-    Raises `Hold` where several live: which of them is the student's is not for us to say.
+    `ahead_of`: as for `Effects.ask`. Raises `Hold` where several live: which of them is the student's is not for us to say.
     """
     mark = case.own_marker
-    found = await case.effects.ask(StepName.CREATE, case.service, lambda t: case.directory.find_marked(mark, timeout=t))
+    found = await case.effects.ask(
+        StepName.CREATE, case.service, lambda t: case.directory.find_marked(mark, timeout=t), ahead_of=ahead_of
+    )
     ours = [one for one in found if one.marker == mark]
     live = [one for one in ours if not one.deleted]
     if len(live) > 1:

@@ -33,6 +33,8 @@ from consumer.provisioning.steps.password import sealed_password
 from consumer.provisioning.steps.restore import refuse_beside_hidden, restoration_hash, restore
 from consumer.tenants import OnTaken
 
+CREATIONS = "creations"
+"""The part of a service that makes accounts: what refuses that need not hold what else is done for students."""
 _ADDRESSES_IN_ONE_GO = 8
 
 
@@ -54,7 +56,7 @@ async def ensure_created(case: Case) -> None:
 
 async def _found_by_marker(case: Case) -> bool:
     account = await reserved(case)
-    ours = await our_accounts(case)
+    ours = await our_accounts(case, ahead_of=CREATIONS)
     if len(ours) > 1:
         raise Hold("Several deleted accounts carry this student's marker.", reason=Reason.ACCOUNT_CONFLICT)
     for one in ours:
@@ -91,7 +93,7 @@ async def _create(case: Case, account: Account) -> None:
             StepName.CREATE,
             CREATE,
             service=case.service,
-            part=None if body.org_unit is None else f"units/{quote(body.org_unit, safe='')}",
+            part=_part(body.org_unit),
             request_hash=request_hash,
             call=lambda t: case.directory.create(body, password, timeout=t),
             then=lambda found: _created(case, account, found),
@@ -103,6 +105,10 @@ async def _create(case: Case, account: Account) -> None:
         await _taken_by(case, account)
     else:
         case.created_now = True
+
+
+def _part(org_unit: str | None) -> str:
+    return CREATIONS if org_unit is None else f"{CREATIONS}/units/{quote(org_unit, safe='')}"
 
 
 def _created(case: Case, account: Account, found: Found) -> list[Write]:

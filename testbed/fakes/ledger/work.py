@@ -5,9 +5,10 @@ from datetime import datetime, timedelta
 
 from consumer.errors import Fenced, Superseded
 from consumer.events import Provider
-from consumer.ledger.journal import LEASE_MARGIN, parts
+from consumer.ledger.journal import LEASE_MARGIN
 from consumer.ledger.known import Tenure, apply
 from consumer.ledger.port.inbox import Disposition
+from consumer.ledger.port.places import within
 from consumer.ledger.port.student import Desired, Job, Lease
 from consumer.ledger.port.work import Backlog, Due, Room, Waiting
 from consumer.ledger.port.writes import (
@@ -102,7 +103,7 @@ class MemoryWork(OnState):
             self._write(student, write, now)
 
     def _heed_waits(self, tenant: str, service: str | None, now: datetime) -> None:
-        known = [self._state.waits.get((tenant, part)) for part in (parts(service) if service else ())]
+        known = [self._state.waits.get((tenant, place)) for place in (within(service) if service else ())]
         if waits := [wait for wait in known if wait and wait.until > now]:
             longest = max(waits, key=lambda wait: wait.until)
             cause = longest.cause

@@ -74,11 +74,11 @@ async def test_a_unit_that_is_not_there_waits_for_a_person(directory: Directory)
     assert (held.value.reason, held.value.scope) == (Reason.ORG_UNIT_MISSING, Scope.RESOURCE)
 
 
-async def test_a_full_domain_holds_up_the_whole_tenant(directory: Directory, customer: Customer) -> None:
+async def test_a_full_domain_holds_all_creations(directory: Directory, customer: Customer) -> None:
     customer.user_limit = 0
     with pytest.raises(Hold) as held:
         await directory.create(maria(), PASSWORD, timeout=5)
-    assert (held.value.reason, held.value.scope is Scope.TENANT) == (Reason.LICENCES_EXHAUSTED, True)
+    assert (held.value.reason, held.value.scope) == (Reason.LICENCES_EXHAUSTED, Scope.OPERATION)
 
 
 # --- looking for accounts ---
@@ -229,6 +229,7 @@ async def test_a_group_that_is_not_there_waits_for_a_person(directory: Directory
 
 
 _OF_ONE_RIGHT: Mapping[str, tuple[str, Callable[[Directory, str, str], Awaitable[object]], Reason]] = {
+    "create": ("directory.users.insert", lambda d, _, __: d.create(maria(), PASSWORD, timeout=5), Reason.CONSENT_MISSING),
     "group": ("directory.members.insert", lambda d, i, g: d.add_to_group(i, g, timeout=5), Reason.GROUP_REFUSED),
     "restore": ("directory.users.undelete", lambda d, i, _: d.restore(i, org_unit=None, timeout=5), Reason.CONSENT_MISSING),
     "password": ("directory.users.patch", lambda d, i, _: d.replace_password(i, PASSWORD, timeout=5), Reason.CONSENT_MISSING),

@@ -169,16 +169,16 @@ def test_the_time_to_wait_is_taken_from_the_answer(header: str | None, after: fl
         (answer(400, BAD, "… ProhibitedInUsageLocationViolation …"), Reason.LICENCE_INVALID, Scope.RESOURCE),
         (answer(400, BAD, "License 1 … a valid company License."), Reason.LICENCE_INVALID, Scope.RESOURCE),
         (answer(400, BAD, "… does not have any available licenses."), Reason.LICENCES_EXHAUSTED, Scope.RESOURCE),
-        (answer(400, BAD, "The domain portion of …"), Reason.DOMAIN_NOT_VERIFIED, Scope.TENANT),
+        (answer(400, BAD, "The domain portion of …"), Reason.DOMAIN_NOT_VERIFIED, Scope.OPERATION),
         (answer(400, BAD, "Property userPrincipalName is invalid."), Reason.DOMAIN_NOT_VERIFIED, Scope.STUDENT),
-        (answer(400, BAD, "… property 'usageLocation' of …"), Reason.TENANT_UNUSABLE, Scope.TENANT),
+        (answer(400, BAD, "… property 'usageLocation' of …"), Reason.TENANT_UNUSABLE, Scope.OPERATION),
         (
             answer(400, BAD, "The following extension properties are not available: extension_1_x."),
             Reason.TENANT_UNUSABLE,
             Scope.TENANT,
         ),
         (answer(400, BAD, "… on-premises mastered Directory Sync …"), Reason.SYNCHRONISED_ACCOUNT, Scope.STUDENT),
-        (answer(403, "Directory_QuotaExceeded"), Reason.QUOTA_EXCEEDED, Scope.TENANT),
+        (answer(403, "Directory_QuotaExceeded"), Reason.QUOTA_EXCEEDED, Scope.OPERATION),
     ],
 )
 def test_what_waits_for_a_person_says_whom_it_concerns(of: Answer, reason: Reason, scope: Scope) -> None:
@@ -225,7 +225,7 @@ def test_a_code_repeats_nothing_of_the_request() -> None:
 
 
 REPORTED = [
-    (fault_of, 400, "SourceAnchor is a required property for creation of a federated user.", Reason.DOMAIN_NOT_VERIFIED, Scope.TENANT),
+    (fault_of, 400, "SourceAnchor is a required property for creation of a federated user.", Reason.DOMAIN_NOT_VERIFIED, Scope.OPERATION),
     (joining("g"), 400, "Cannot Update a mail-enabled security groups and or distribution list.", Reason.GROUP_REFUSED, Scope.RESOURCE),
     (joining("g"), 403, "Insufficient privileges to complete the operation.", Reason.GROUP_REFUSED, Scope.RESOURCE),
 ]  # fmt: skip
