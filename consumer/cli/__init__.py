@@ -7,12 +7,12 @@ import typer
 from typer.core import TyperCommand, TyperGroup
 
 from consumer import __version__, collector
-from consumer.cli import config, db, keys, run, schemas, tenant, topics
+from consumer.cli import config, db, keys, run, schemas, student, tenant, topics
 from consumer.cli.console import faults_reported, out
 from consumer.cli.extensions import extension, extensions
 
 _TRY, _SET_UP, _RUN = "Try it out", "Set up", "Run and operate"
-_ORDER = ("demo", "simulate", "config", "topics", "schemas", "db", "run", "tenant", "keys")
+_ORDER = ("demo", "simulate", "config", "topics", "schemas", "db", "run", "student", "tenant", "keys")
 
 
 class _Commands(TyperGroup):
@@ -48,6 +48,7 @@ app.add_typer(topics.app, name="topics", rich_help_panel=_SET_UP, help="Create t
 app.add_typer(schemas.app, name="schemas", rich_help_panel=_SET_UP, help="Check and register the Avro schemas.")
 app.add_typer(db.app, name="db", rich_help_panel=_SET_UP, help="Create or upgrade the database tables.")
 app.command("run", rich_help_panel=_RUN)(run.run)
+app.add_typer(student.app, name="student", rich_help_panel=_RUN, help="Tell what became of a student, and why.")
 app.add_typer(
     tenant.app, name="tenant", rich_help_panel=_RUN, help="Show and end a tenant's waits; show parked events."
 )

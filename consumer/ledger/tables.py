@@ -67,8 +67,8 @@ inbox = Table(
 )
 # By which retention finds what is old.
 Index("inbox_settled", inbox.c.settled_at, postgresql_where=text("settled_at IS NOT NULL"))
-# Settling looks for a student's open events, which are few among the many that are closed.
-Index("inbox_pending", inbox.c.tenant_id, inbox.c.student_id, postgresql_where=text("disposition = 'pending'"))
+# Settling looks for a student's open events, and people for all of them: a student has few.
+Index("inbox_student", inbox.c.tenant_id, inbox.c.student_id)
 
 parked_record = Table(
     "parked_record",  # records of tenants that are not configured; `headers` are JSON, with values in base64

@@ -39,13 +39,15 @@ RUN_IN_ORDER = {
     "provisioner tenant waits north-high": 0,
     "provisioner tenant resume north-high": 0,
     "provisioner tenant parked": 0,
+    "provisioner student show north-high S000123": 1,
     "provisioner tenant resume my-school": 0,
     "provisioner topics create --replication 1": 0,
     "provisioner simulate student --help": 0,
     "provisioner simulate events": 0,
     "PROVISIONER_FAILPOINTS='create.answer=crash' provisioner run": 137,
 }
-"""In an installation on three brokers, with the exit status that the pages promise. The crash needs the events before it."""
+"""In an installation on three brokers, with the exit status that the pages promise. The crash needs the events before it, and a student
+is known when replicas have run."""
 
 STAY_UP = {"provisioner run", "provisioner simulate vendors --directory DIR"}
 """Run until Ctrl-C, after which they end with status 0."""

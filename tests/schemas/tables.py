@@ -5,6 +5,7 @@ from typing import Any, cast
 
 from consumer.codec.dead_letters import DeadLetterReason
 from consumer.codec.schemas import schema
+from consumer.story.reasons import EXPLANATIONS
 
 LETTER_MEANINGS: Mapping[DeadLetterReason, str] = {
     DeadLetterReason.NULL_VALUE: "The record has no value; this topic has no tombstones.",
@@ -36,6 +37,15 @@ def reasons_table() -> str:
         *(f"| `{reason}` | {text} |" for reason, text in LETTER_MEANINGS.items()),
     ]
     return "\n".join(lines)
+
+
+def failures_table() -> str:
+    """Why an account is not as its status wants it, and what the school can do."""
+    rows = (
+        f"| `{reason}` | {explained.cause} | {explained.remedy or 'Nothing: it ends by itself.'} |"
+        for reason, explained in EXPLANATIONS.items()
+    )
+    return "\n".join(["| reason | meaning | what people can do |", "|---|---|---|", *rows])
 
 
 def _rows(record: Mapping[str, Any], prefix: str) -> Iterator[str]:

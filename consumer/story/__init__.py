@@ -1,0 +1,1 @@
+"""What became of a student, in plain sentences with their evidence."""

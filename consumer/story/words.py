@@ -1,0 +1,33 @@
+"""Names of what the ledger stores, as people read them."""
+
+from collections.abc import Mapping
+
+from consumer.events import Provider, ProviderAction, StepName
+from consumer.ledger.port.student import StepState
+
+PROVIDERS: Mapping[str, str] = {Provider.MICROSOFT: "Microsoft 365", Provider.GOOGLE: "Google Workspace"}
+ACTIONS: Mapping[str, str] = {
+    ProviderAction.CREATE_ACCOUNT: "create the account",
+    ProviderAction.SUSPEND_ACCOUNT: "suspend the account",
+}
+STEPS: Mapping[str, str] = {
+    StepName.ADDRESS: "reserve an address",
+    StepName.CREATE: "create the account",
+    StepName.LICENCES: "assign licences",
+    StepName.GROUPS: "add to groups",
+    StepName.SUSPEND: "block the sign-in",
+    StepName.REACTIVATE: "open the sign-in",
+    StepName.SESSIONS: "end the sessions",
+    StepName.UNIT: "move to the unit",
+    StepName.PASSWORD: "replace the password",
+    StepName.WELCOME: "send the welcome mail",
+}
+STATES: Mapping[str, str] = {
+    StepState.STARTED: "in progress",
+    StepState.DONE: "done",
+    StepState.FAILED: "refused for good",
+    StepState.HELD: "refused; a person must act",
+    StepState.RETRYABLE: "not carried out; tried again",
+    StepState.UNKNOWN: "outcome unknown",
+}
+"""Each complete: a test holds them so."""
