@@ -25,11 +25,21 @@ _UNIQUE = ("userprincipalname", "proxyaddresses", "mailnickname", "mail")
 _PROFILE = {"displayname", "givenname", "surname", "preferredlanguage"}
 """The properties of a creation that hold what the SIS says of the student, and nothing else."""
 _PROPERTY = re.compile(r"property '?(\w+)'?")
+_POOL = re.compile(r"\bsku ([0-9a-f]{8}(?:-[0-9a-f]{4}){3}-[0-9a-f]{12})\b")
 _MASTERED_ELSEWHERE = ("on-premises mastered", "originated within an external service")
 
 
 class UsageLocationRefused(Hold):
     """No licence without a usage location, or with this one."""
+
+
+class LicencesExhausted(Hold):
+    """None is left in a pool; `pool` is its SKU where Graph names it. An account may have asked for licences of several."""
+
+    def __init__(self, pool: str | None) -> None:
+        where = "of this kind" if pool is None else f"in the pool {pool}"
+        super().__init__(f"No licences {where} are left.", reason=Reason.LICENCES_EXHAUSTED, scope=Scope.RESOURCE)
+        self.pool = pool
 
 
 class FeatureNotLicensed(Hold):
@@ -140,7 +150,8 @@ def _domain_refusal(message: str) -> Fault | None:
 
 def _licence_refusal(message: str) -> Fault | None:
     if "available licenses" in message:
-        return Hold("No licences of this kind are left.", reason=Reason.LICENCES_EXHAUSTED, scope=Scope.RESOURCE)
+        named = _POOL.search(message)
+        return LicencesExhausted(named[1] if named else None)
     if "usage location" in message or "inusagelocation" in message:
         return UsageLocationRefused(
             "Microsoft rejected the usage location.", reason=Reason.LICENCE_INVALID, scope=Scope.RESOURCE
@@ -234,7 +245,10 @@ def _names_unique(text: str) -> bool:
 
 def _with_code(fault: Fault | None, answer: Answer, asked: Sequence[str]) -> Fault | None:
     error = _error(answer)
-    return with_code(fault, answer.status, str(error.get("code", "")), str(error.get("message", "")), asked)
+    coded = with_code(fault, answer.status, str(error.get("code", "")), str(error.get("message", "")), asked)
+    if isinstance(coded, LicencesExhausted) and coded.pool:
+        coded.code = f"{coded.code}: {coded.pool}"
+    return coded
 
 
 def _details(error: Mapping[str, Any]) -> Sequence[Mapping[str, Any]]:
