@@ -39,6 +39,8 @@ _OPERATIONS: Mapping[str, Operation] = {
     "graph.deleted.purge": Operation.DELETE,
     "graph.deleted.restore": Operation.RESTORE,
     "graph.groups.leave": Operation.UPDATE,
+    "graph.groups.update": Operation.GROUP,
+    "graph.batch": Operation.OTHER,
     "entra.discovery": Operation.OTHER,
     "entra.realm": Operation.OTHER,
     "entra.token": Operation.TOKEN,

@@ -33,6 +33,10 @@ class UsageLocationRefused(Hold):
     """No licence without a usage location, or with this one."""
 
 
+class UnknownSegment(Hold):
+    """The path has a segment that this directory's Graph does not know."""
+
+
 class LicencesExhausted(Hold):
     """None is left in a pool; `pool` is its SKU where Graph names it. An account may have asked for licences of several."""
 
@@ -112,9 +116,16 @@ def _fault_of(answer: Answer, *, writes: bool, now: float) -> Fault | None:  # n
         return unclear(_SERVICE, answer, writes=writes)
     if status == HTTPStatus.BAD_REQUEST and code == _BAD_REQUEST:
         return _bad_request(error)
-    if "declared property or extension property" in str(error.get("message", "")):
+    return _unreadable(str(error.get("message", ""))) or _refused(status, code)
+
+
+def _unreadable(message: str) -> Fault | None:
+    """A request that asks for what this directory's Graph does not have."""
+    if "declared property or extension property" in message:
         return _no_extension()
-    return _refused(status, code)
+    if "Resource not found for the segment" in message:
+        return UnknownSegment("Microsoft Graph does not know this path.", reason=Reason.UNEXPECTED_ANSWER)
+    return None
 
 
 def _is_graphs(answer: Answer) -> bool:

@@ -65,6 +65,7 @@ ALLOWING: Mapping[str, frozenset[str]] = {
     "graph.roles.assignments": _ROLES,
     "graph.roles.eligibilities": _ROLES,
     "graph.groups.get": _READS_GROUPS,
+    "graph.groups.update": _WRITES_MEMBERS,
     "graph.groups.join": _WRITES_MEMBERS,
     "graph.groups.leave": _WRITES_MEMBERS,
     "graph.units.create": _ALL | _WRITES_UNITS,
