@@ -19,6 +19,7 @@ _PATCH = Operation.UPDATE  # what it changes tells more: see `_operation`
 _OPERATIONS: Mapping[str, Operation] = {
     "graph.users.create": Operation.CREATE,
     "graph.users.list": Operation.FIND,
+    "graph.users.count": Operation.FIND,
     "graph.users.get": Operation.FIND,
     "graph.users.update": _PATCH,
     "graph.users.delete": Operation.DELETE,

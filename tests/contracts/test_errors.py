@@ -121,9 +121,7 @@ GRAPH = {
     "duplicate, by validateProperties": Row(
         at_graph,
         graph_error(422, "Request_UnprocessableEntity", "…", conflict("mailNickname", "PropertyConflict")),
-        Hold,
-        UNEXPECTED,
-        STUDENT,
+        AddressTaken,
     ),
     "domain not verified": Row(
         at_graph,

@@ -19,6 +19,7 @@ from consumer.providers.faults import narrowed, redirected, unauthorised, unclea
 
 _SERVICE = "Microsoft Graph"
 _BAD_REQUEST = "Request_BadRequest"
+_INVALID = {(HTTPStatus.BAD_REQUEST, _BAD_REQUEST), (HTTPStatus.UNPROCESSABLE_ENTITY, "Request_UnprocessableEntity")}
 _QUOTA = "Directory_QuotaExceeded"
 _UNLICENSED = "AadPremiumLicenseRequired"
 _UNIQUE = ("userprincipalname", "proxyaddresses", "mailnickname", "mail")
@@ -114,7 +115,7 @@ def _fault_of(answer: Answer, *, writes: bool, now: float) -> Fault | None:  # n
         return unauthorised(_SERVICE)
     if not error:
         return unclear(_SERVICE, answer, writes=writes)
-    if status == HTTPStatus.BAD_REQUEST and code == _BAD_REQUEST:
+    if (status, code) in _INVALID:
         return _bad_request(error)
     return _unreadable(str(error.get("message", ""))) or _refused(status, code)
 

@@ -55,6 +55,7 @@ _ROLES = frozenset(
 ALLOWING: Mapping[str, frozenset[str]] = {
     "graph.users.create": _WRITES_USERS,
     "graph.users.list": _READS_USERS,
+    "graph.users.count": _READS_USERS,
     "graph.users.get": _READS_USERS,
     "graph.users.update": _WRITES_USERS | _PASSWORDS | _DISABLES,
     "graph.users.delete": _DELETES_USERS,

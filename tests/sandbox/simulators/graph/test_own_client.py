@@ -92,6 +92,9 @@ async def enrolled(client: Any) -> str:
     await client.users.by_user_id(created.id).patch(new("models.user", department="Year 1"))
     found = await client.users.get(asking(client.users, filter="employeeId eq 'S1'", select=["id", "department"]))
     assert [(one.id, one.department) for one in found.value] == [(created.id, "Year 1")]
+    counting = configuration.RequestConfiguration()
+    counting.headers.add("ConsistencyLevel", "eventual")
+    assert await client.users.count.get(counting) == 1
     return created.id
 
 
