@@ -79,10 +79,7 @@ def _lines() -> Iterator[str]:
     counted = Counter(fact.state for fact in facts())
     total = sum(counted.values())
     yield ""
-    yield (
-        f"{counted['honoured']} of {total} are honoured, {counted['partly']} partly, {counted['no']} not. "
-        "*Where* is relative to the project; *proven by* to `tests`."
-    )
+    yield f"{counted['honoured']} of {total} are honoured, {counted['partly']} partly, {counted['no']} not."
     for section in read():
         yield ""
         yield f"#### {section.title}"
@@ -92,7 +89,7 @@ def _lines() -> Iterator[str]:
         for fact in section.facts:
             kept = {"honoured": "yes", "partly": f"partly: {fact.why}", "no": f"no: {fact.why}"}[fact.state]
             file, _, symbol = fact.at.partition(":")
-            test = fact.by.removeprefix("tests/").replace("::", "`<br>`")
+            test = fact.by.replace("::", "`<br>`")
             yield f"| {fact.id} | {fact.text} | {kept} | `{file}`<br>`{symbol}` | `{test}` |"
     yield ""
 

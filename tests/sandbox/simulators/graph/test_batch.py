@@ -60,7 +60,7 @@ async def test_a_path_that_graph_does_not_have_fails_alone(graph: Graph) -> None
 
 
 async def test_members_are_bound_all_or_none(graph: Graph) -> None:
-    first, second = (await graph.created(userPrincipalName=f"s{n}@academy.example") for n in (1, 2))
+    first, second = [await graph.created(userPrincipalName=f"s{n}@academy.example") for n in (1, 2)]
 
     async def bind(*idents: str) -> httpx.Response:
         urls = [f"{graph.url}/v1.0/directoryObjects/{ident}" for ident in idents]
