@@ -13,14 +13,18 @@ FAST := codec intake ledger mail maintenance observe outbound policy providers p
 # Modules are compiled once, whatever the environment says: a start takes three times as long where each process compiles them anew.
 unexport PYTHONDONTWRITEBYTECODE
 
+# Those that send vendors something, or look at what a vendor answers.
+CONTRACT := contracts providers mail preflight sandbox/simulators
+
 .DEFAULT_GOAL := help
-.PHONY: help install demo test test-fast prove simulate lint format chaos bench release-check lock clean
+.PHONY: help install demo test test-fast contract prove simulate lint format chaos bench release-check lock clean
 
 help:
 	@echo "make install          the command \`provisioner\`, in $(BIN): docs/first-school.md goes on from there"
 	@echo "make demo [KEEP=1]    three institutions, 300 students, simulated vendors, in under a minute; KEEP=1 stays up"
 	@echo "make test [ARGS=…]    what every change needs, on a Kafka, a PostgreSQL and a registry that it starts itself; ARGS go to pytest"
 	@echo "make test-fast        the quick part of it, which needs none of these"
+	@echo "make contract         what we send vendors and make of their answers, by their own descriptions, clients and lists of errors"
 	@echo "make prove            the rest: every chaos row in short form, 5,000 simulated runs, crash points, whole installations"
 	@echo "make simulate         the whole service from 1,000 seeds (SEEDS=…), or from one (SEED=4711 ARGS=--trace), under a simulated clock"
 	@echo "make lint             style, formatting, types, direction of imports"
@@ -43,6 +47,9 @@ test: $(VENV)/.dev
 
 test-fast: $(VENV)/.dev
 	$(BIN)/pytest -n 2 -m "not prove and not parts and not slow" $(addprefix tests/,$(FAST)) $(ARGS)
+
+contract: $(VENV)/.dev
+	$(BIN)/pytest -n $(WORKERS) --dist loadgroup $(addprefix tests/,$(CONTRACT)) $(ARGS)
 
 prove: $(VENV)/.dev
 	$(BIN)/pytest -n $(WORKERS) --dist loadgroup --durations=10 -m prove $(ARGS)

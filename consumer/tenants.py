@@ -7,7 +7,7 @@ from collections.abc import Iterator, Mapping, Sequence
 from enum import StrEnum
 from hashlib import sha256
 from pathlib import Path
-from typing import Annotated, Literal, NamedTuple, Self
+from typing import Annotated, Any, Literal, NamedTuple, Self, cast
 
 from pydantic import AfterValidator, BaseModel, ConfigDict, Field, ValidationInfo, model_validator
 
@@ -138,6 +138,30 @@ for. Lower them where other applications need a part."""
 to 500, 8,000 with more."""
 
 
+class Cloud(StrEnum):
+    """One of Microsoft's clouds; the GCC of the United States is in the global one."""
+
+    GLOBAL = "global"
+    US_GOVERNMENT = "us_government"
+    US_DEFENSE = "us_defense"
+    CHINA = "china"
+
+
+class _Hosts(NamedTuple):
+    """Where a cloud's services are. Source: Microsoft's page "National cloud deployments"."""
+
+    graph: str
+    authority: str
+
+
+_CLOUDS: Mapping[Cloud, _Hosts] = {
+    Cloud.GLOBAL: _Hosts("https://graph.microsoft.com", "https://login.microsoftonline.com"),
+    Cloud.US_GOVERNMENT: _Hosts("https://graph.microsoft.us", "https://login.microsoftonline.us"),
+    Cloud.US_DEFENSE: _Hosts("https://dod-graph.microsoft.us", "https://login.microsoftonline.us"),
+    Cloud.CHINA: _Hosts("https://microsoftgraph.chinacloudapi.cn", "https://login.partner.microsoftonline.cn"),
+}
+
+
 class MicrosoftSection(_Section):
     """The Entra application that acts for this institution, and one credential of it: `client_secret`, `certificate`, \
 `federated_token_file` or `managed_identity`."""
@@ -162,10 +186,13 @@ client id is `client_id`."""
     """Where the licences are used; Graph gives none without it."""
     marker: MarkerField = "employeeId"
     """The user property that holds the marker. Choose it before the first account; nothing else may write it."""
-    graph_url: HttpsUrl = "https://graph.microsoft.com"
-    """Graph's root; another one in a sovereign cloud."""
-    authority_url: HttpsUrl = "https://login.microsoftonline.com"
-    """Where tokens come from; another one in a sovereign cloud."""
+    cloud: Cloud = Cloud.GLOBAL
+    """Microsoft's cloud that the directory is in: `us_government` is GCC High, `us_defense` DoD, `china` 21Vianet's. It has the two \
+addresses below, unless they are given."""
+    graph_url: HttpsUrl = _CLOUDS[Cloud.GLOBAL].graph
+    """Graph's root; another one in another cloud."""
+    authority_url: HttpsUrl = _CLOUDS[Cloud.GLOBAL].authority
+    """Where tokens come from; another one in another cloud."""
     ca_file: Path | None = None
     """The certificates (PEM) to trust instead of the system's."""
     limits: MicrosoftLimits = MicrosoftLimits()
@@ -175,6 +202,16 @@ client id is `client_id`."""
     def credential(self) -> str:
         """The key that gives the credential."""
         return _given(self, _ENTRA_CREDENTIALS)[0]
+
+    @model_validator(mode="before")
+    @classmethod
+    def _has_its_clouds_addresses(cls, given: Any) -> Any:  # noqa: ANN401  what a file holds
+        if not isinstance(given, Mapping):
+            return given
+        section = cast("Mapping[str, Any]", given)
+        named = (hosts for cloud, hosts in _CLOUDS.items() if cloud == section.get("cloud"))
+        hosts = next(named, _CLOUDS[Cloud.GLOBAL])
+        return {"graph_url": hosts.graph, "authority_url": hosts.authority, **section}
 
     @model_validator(mode="after")
     def _has_one_credential(self) -> Self:

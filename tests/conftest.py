@@ -19,12 +19,14 @@ from confluent_kafka.admin import AdminClient, NewTopic  # pyright: ignore[repor
 from psycopg import sql
 
 from sandbox.embedded.postgres import EmbeddedPostgres
+from sandbox.simulators import journal
 from testbed.parts.apicurio import ApicurioRegistry
 from testbed.parts.artefacts import Say
 from testbed.parts.debian import Missing
 from testbed.parts.kafka import KafkaCluster
 from testbed.parts.pgbouncer import PgBouncer
 from testbed.parts.shared import SharedParts
+from tests.contracts import tally
 from tests.lanes import share_out
 
 _LISTENING = {"vendors", "server", "listening"}
@@ -36,6 +38,9 @@ def pytest_configure(config: pytest.Config) -> None:
     from_controller: dict[str, str] | None = getattr(config, "workerinput", None)
     if from_controller is None:
         config.stash[_PARTS] = SharedParts.for_a_new_run()
+        requests = config.stash[_PARTS].folder / "requests"
+        requests.mkdir()
+        os.environ[journal.VARIABLE] = str(requests)
     else:
         config.stash[_PARTS] = SharedParts(Path(from_controller["parts"]))
 
@@ -46,6 +51,8 @@ def pytest_collection_modifyitems(config: pytest.Config, items: list[pytest.Item
     for item in items:
         if any(item.get_closest_marker(name) for name in ("long", "computes")):
             item.add_marker(pytest.mark.prove)
+        if marker := item.get_closest_marker("contract"):
+            item.user_properties.append((tally.PROPERTY, marker.args[0]))
         if not _LISTENING.isdisjoint(getattr(item, "fixturenames", ())):
             item.add_marker(pytest.mark.slow)
     items.sort(key=lambda item: item.get_closest_marker("computes") is None)
@@ -63,7 +70,35 @@ def pytest_configure_node(node: pytest.Session) -> None:
     for_worker["parts"] = str(node.config.stash[_PARTS].folder)
 
 
+@pytest.hookimpl(trylast=True)
+def pytest_sessionfinish(session: pytest.Session) -> None:
+    """Fails the run where the service sent a vendor what the vendor does not describe."""
+    if not hasattr(session.config, "workerinput") and any(_invalid_requests(session.config)):
+        session.exitstatus = pytest.ExitCode.TESTS_FAILED
+
+
+def pytest_terminal_summary(terminalreporter: pytest.TerminalReporter, config: pytest.Config) -> None:
+    """What the run has proven of the contract with the vendors."""
+    counted, wrong = tally.Tally(), list(_invalid_requests(config))
+    counted.of_tests(one for ends in ("passed", "failed", "error") for one in terminalreporter.getreports(ends))
+    counted.of_requests(tally.of_the_service(_requests(config)), wrong)
+    if lines := [*wrong, *counted.lines()]:
+        terminalreporter.section("contract with the vendors")
+        for line in lines:
+            terminalreporter.write_line(line)
+
+
+def _invalid_requests(config: pytest.Config) -> Iterator[str]:
+    return tally.invalid(tally.of_the_service(_requests(config)))
+
+
+def _requests(config: pytest.Config) -> Path:
+    return config.stash[_PARTS].folder / "requests"
+
+
 def pytest_unconfigure(config: pytest.Config) -> None:
+    if not hasattr(config, "workerinput"):
+        shutil.rmtree(_requests(config))
     config.stash[_PARTS].end()
 
 

@@ -1,4 +1,4 @@
-"""What a tenant's file must not say: rows of the status table that are never reached."""
+"""What a tenant's file must not say: rows of the status table that are never reached. And what it need not: a cloud's addresses."""
 
 from collections.abc import Sequence
 from pathlib import Path
@@ -7,13 +7,15 @@ import pytest
 from pydantic import ValidationError
 
 from consumer.configuration.loading import read_tenants
-from consumer.tenants import Outline
+from consumer.tenants import MicrosoftSection, Outline
 from tests.configuration.files import Files
 
 ENROLLED = "{id: enrolled, name: Enrolled, type: Registered, provider_action: create_account}"
 OTHERS = "{id: enrolled, name: Enrolled, type: Registered}"
 SEVENTH = '{id: enrolled, name: Enrolled, type: Registered, when: {grade: ["7"]}}'
 EIGHTH = '{id: enrolled, name: Enrolled, type: Registered, when: {grade: ["8"]}, provider_action: create_account}'
+GUID = "1babcaad-604b-40ac-a9d7-9fd97c0b779f"
+DIRECTORY = {"tenant_id": GUID, "client_id": GUID, "client_secret": "env:SECRET", "usage_location": "GR"}
 EMPTY = "{id: enrolled, name: Enrolled, type: Registered, when: {}}"
 
 
@@ -75,3 +77,25 @@ def test_an_outline_says_which_of_its_rows_is_not_reached() -> None:
     data = {"id": "north-high", "statuses": [row, row], "google": {}, "microsoft": {"tenant_id": "x"}}
     with pytest.raises(ValidationError, match=r"statuses\.1\.id is `enrolled` again, as in row 1"):
         Outline.model_validate(data)
+
+
+@pytest.mark.parametrize(
+    ("cloud", "graph", "authority"),
+    [
+        ("global", "https://graph.microsoft.com", "https://login.microsoftonline.com"),
+        ("us_government", "https://graph.microsoft.us", "https://login.microsoftonline.us"),
+        ("us_defense", "https://dod-graph.microsoft.us", "https://login.microsoftonline.us"),
+        ("china", "https://microsoftgraph.chinacloudapi.cn", "https://login.partner.microsoftonline.cn"),
+    ],
+)
+def test_a_cloud_is_known_by_its_name(cloud: str, graph: str, authority: str) -> None:
+    section = MicrosoftSection.model_validate({**DIRECTORY, "cloud": cloud})
+    assert (section.graph_url, section.authority_url) == (graph, authority)
+
+
+def test_an_address_of_one_s_own_comes_before_the_cloud_s() -> None:
+    section = MicrosoftSection.model_validate({**DIRECTORY, "cloud": "china", "graph_url": "https://graph.example"})
+    assert (section.graph_url, section.authority_url) == (
+        "https://graph.example",
+        "https://login.partner.microsoftonline.cn",
+    )

@@ -26,7 +26,8 @@ from consumer.http.proxy import DIRECT, Proxies
 from consumer.http.resolver import VendorResolver
 
 _LONGEST_BODY = 4 * 1024 * 1024
-_HEADERS = {"Accept": "*/*", "Accept-Encoding": "gzip, deflate", "User-Agent": "provisioner"}
+USER_AGENT = "provisioner"
+_HEADERS = {"Accept": "*/*", "Accept-Encoding": "gzip, deflate", "User-Agent": USER_AGENT}
 _NEVER_SENT = (aiohttp.ClientConnectorError, aiohttp.ConnectionTimeoutError, aiohttp.InvalidURL)
 """Refused, not resolved, no TLS, no tunnel, no connection in time or none free: the request has not left."""
 

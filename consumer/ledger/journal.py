@@ -173,4 +173,4 @@ def _waits(connection: Connection, entries: Sequence[Entry]) -> Mapping[tuple[st
 
 def _waiting(row: Row[Any]) -> Waiting:
     known = row.reason if row.reason in _REASONS else Reason.THROTTLED  # none: written by a version that kept no cause
-    return Waiting(row.seconds, reason=Reason(known), code=row.code, held=row.held)
+    return Waiting(row.seconds, service=row.service, reason=Reason(known), code=row.code, held=row.held)

@@ -202,7 +202,7 @@ class Effects:
             return await self._commit(writes, at, service=place_of(service, part)) + self._limits.call
         except Waiting as waiting:
             kind = OnHold if waiting.held else RetryLater
-            why = "The tenant's service, or what the call needs of it, waits."
+            why = f"No call was made: `{waiting.service}` waits."
             raise kind(why, reason=waiting.reason, after=waiting.seconds, code=waiting.code) from waiting
 
     async def _commit(self, writes: Sequence[Write], at: Point, *, service: str | None) -> float:

@@ -19,6 +19,7 @@ _PATCH = Operation.UPDATE  # what it changes tells more: see `_operation`
 _OPERATIONS: Mapping[str, Operation] = {
     "graph.users.create": Operation.CREATE,
     "graph.users.list": Operation.FIND,
+    "graph.users.count": Operation.FIND,
     "graph.users.get": Operation.FIND,
     "graph.users.update": _PATCH,
     "graph.users.delete": Operation.DELETE,
@@ -39,6 +40,8 @@ _OPERATIONS: Mapping[str, Operation] = {
     "graph.deleted.purge": Operation.DELETE,
     "graph.deleted.restore": Operation.RESTORE,
     "graph.groups.leave": Operation.UPDATE,
+    "graph.groups.update": Operation.GROUP,
+    "graph.batch": Operation.OTHER,
     "entra.discovery": Operation.OTHER,
     "entra.realm": Operation.OTHER,
     "entra.token": Operation.TOKEN,

@@ -9,7 +9,7 @@ import json
 import random
 from collections import Counter
 from collections.abc import Callable, Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from functools import partial
 from typing import Any, cast
 from urllib.parse import urlsplit
@@ -19,17 +19,17 @@ from yarl import URL
 
 from consumer.errors import Unavailable
 from consumer.http.answer import Answer
-from consumer.http.client import Call, lost
+from consumer.http.client import USER_AGENT, Call, lost
 from consumer.providers.tokens import Fetch, TokenSource
 from consumer.secrets import SecretOpener
 from consumer.tenants import GoogleSection, MicrosoftSection
 from proof.simulation.clock import Clock
 from proof.simulation.process import Process
-from proof.simulation.requests import Request, Routes, answer_of
 from proof.simulation.trace import Trace
 from proof.simulation.wire import ask, at_once
 from sandbox.simulators.audit import AuditLog
 from sandbox.simulators.faults import DoLate, FaultRule, InjectedFault, InjectedFaults
+from sandbox.simulators.in_memory import Request, Routes, answer_of
 from sandbox.simulators.request_handler import RequestHandler, Vendor
 from sandbox.simulators.vendors import SCOPES, Vendors
 
@@ -90,7 +90,7 @@ class Internet:
         self._open_secret = open_secret
         self._places: dict[str, _Place] = {}
         for vendor in vendors.served().values():
-            routes = Routes(vendor)
+            routes = Routes(vendor.routes)
             for tenant_id in tenants:
                 faults = _Counted(rng, self.fired)
                 request_handler = RequestHandler(self.audit, faults, waiting=_waits)
@@ -149,7 +149,8 @@ class Internet:
     def _deal(self, place: "_Place", call: Call, *, waits: Callable[[], bool]) -> Answer | None:
         url = URL(call.url, encoded=True)
         name, handler, path = place.routes.find(call.method, url.raw_path)
-        request = Request(call, url, path, waits=waits)
+        sent = replace(call, headers={"User-Agent": USER_AGENT, **call.headers})
+        request = Request(sent, url, path, waits=waits)
         response = at_once(place.request_handler.serve(place.vendor, name, handler, request))
         return answer_of(response) if response else None
 

@@ -12,6 +12,7 @@ from aiohttp import web
 
 from sandbox.simulators.audit import AuditLog
 from sandbox.simulators.faults import Answer, DoLate, InjectedFault, InjectedFaults, Latency, LoseAnswer, Refuse
+from sandbox.simulators.journal import Journal, Sent
 
 Handler = Callable[[web.Request], Awaitable[web.StreamResponse]]
 
@@ -41,6 +42,7 @@ class RequestHandler:
         self._faults = faults
         self._waiting = waiting
         self._late: set[asyncio.Task[None]] = set()
+        self._journal = Journal.of_environment()
 
     def close(self) -> None:
         """What was to be done late is not done any more."""
@@ -53,6 +55,8 @@ class RequestHandler:
         """The answer; None where the connection is cut instead."""
         begun_at = self._audit.now()
         body = await _text(request)
+        client = request.headers.get("User-Agent", "")
+        self._journal.add(Sent(client, vendor.name, route, request.method, request.path_qs, body))
         request[NOTES] = dict(vendor.whose(request))
         record = partial(
             self._audit.add,

@@ -234,6 +234,7 @@ async def test_a_call_that_is_kept_back_has_the_reason(given: Given, ledger: Led
         "403 Denied",
         True,
     )
+    assert waiting.value.service == "microsoft"
 
 
 @pytest.mark.parametrize(

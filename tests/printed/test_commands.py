@@ -55,6 +55,8 @@ STAY_UP = {"provisioner run", "provisioner simulate vendors --directory DIR"}
 NOT_RUN = {
     "make test": "takes minutes",
     "make test-fast": "a part of `make test`",
+    "make contract": "a part of `make test` and `make prove`",
+    "python -m tests.contracts.facts": "changes a page; tests/contracts/test_facts.py holds the page against it",
     "make prove": "runs this test",
     "make lint": "takes a minute of both cores; CI runs it before the tests",
     "make demo KEEP=1": "stays up for a person to look at; `make demo` is run",

@@ -15,13 +15,20 @@ NEVER = 1e9
 
 
 class Waiting(Exception):
-    """A call must not begin before `seconds` from now: the tenant's service, or the part of it, waits. Nothing was written."""
+    """A call must not begin before `seconds` from now: `service`, the tenant's or a part of it, waits. Nothing was written."""
 
     def __init__(
-        self, seconds: float, *, reason: Reason = Reason.THROTTLED, code: str | None = None, held: bool = False
+        self,
+        seconds: float,
+        *,
+        service: str,
+        reason: Reason = Reason.THROTTLED,
+        code: str | None = None,
+        held: bool = False,
     ) -> None:
-        super().__init__(f"The tenant's service waits for {seconds:.1f} s.")
+        super().__init__(f"`{service}` waits for {seconds:.1f} s.")
         self.seconds = seconds
+        self.service = service
         self.reason = reason
         self.code = code
         self.held = held

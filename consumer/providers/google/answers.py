@@ -52,6 +52,8 @@ def _fault_of(answer: Answer, *, writes: bool, now: float) -> Fault | None:  # n
         return unauthorised(_SERVICE)
     if not _error(answer):
         return unclear(_SERVICE, answer, writes=writes)
+    if _LIMITS & set(reasons):
+        return _user_limit()  # seen with 412; the status is on no page
     if status in _REFUSALS:
         return _REFUSALS[status](reasons, _message(answer))
     return unexpected(_SERVICE, status)
@@ -66,9 +68,13 @@ def _is_googles(answer: Answer) -> bool:
     return answer.status in {HTTPStatus.OK, HTTPStatus.CREATED} and known
 
 
-def _unfinished(reasons: Sequence[str], message: str) -> Fault:
-    if _LIMITS & set(reasons) or "limit exceeded" in message:
-        return Hold("The domain's user limit is reached.", reason=Reason.LICENCES_EXHAUSTED, scope=Scope.OPERATION)
+def _user_limit() -> Fault:
+    return Hold("The domain's user limit is reached.", reason=Reason.LICENCES_EXHAUSTED, scope=Scope.OPERATION)
+
+
+def _unfinished(_reasons: Sequence[str], message: str) -> Fault:
+    if "limit exceeded" in message:
+        return _user_limit()
     return NotYet(f"{_SERVICE} is still creating the account.")
 
 

@@ -19,17 +19,32 @@ from consumer.providers.faults import narrowed, redirected, unauthorised, unclea
 
 _SERVICE = "Microsoft Graph"
 _BAD_REQUEST = "Request_BadRequest"
+_INVALID = {(HTTPStatus.BAD_REQUEST, _BAD_REQUEST), (HTTPStatus.UNPROCESSABLE_ENTITY, "Request_UnprocessableEntity")}
 _QUOTA = "Directory_QuotaExceeded"
 _UNLICENSED = "AadPremiumLicenseRequired"
 _UNIQUE = ("userprincipalname", "proxyaddresses", "mailnickname", "mail")
 _PROFILE = {"displayname", "givenname", "surname", "preferredlanguage"}
 """The properties of a creation that hold what the SIS says of the student, and nothing else."""
 _PROPERTY = re.compile(r"property '?(\w+)'?")
+_POOL = re.compile(r"\bsku ([0-9a-f]{8}(?:-[0-9a-f]{4}){3}-[0-9a-f]{12})\b")
 _MASTERED_ELSEWHERE = ("on-premises mastered", "originated within an external service")
 
 
 class UsageLocationRefused(Hold):
     """No licence without a usage location, or with this one."""
+
+
+class UnknownSegment(Hold):
+    """The path has a segment that this directory's Graph does not know."""
+
+
+class LicencesExhausted(Hold):
+    """None is left in a pool; `pool` is its SKU where Graph names it. An account may have asked for licences of several."""
+
+    def __init__(self, pool: str | None) -> None:
+        where = "of this kind" if pool is None else f"in the pool {pool}"
+        super().__init__(f"No licences {where} are left.", reason=Reason.LICENCES_EXHAUSTED, scope=Scope.RESOURCE)
+        self.pool = pool
 
 
 class FeatureNotLicensed(Hold):
@@ -100,11 +115,18 @@ def _fault_of(answer: Answer, *, writes: bool, now: float) -> Fault | None:  # n
         return unauthorised(_SERVICE)
     if not error:
         return unclear(_SERVICE, answer, writes=writes)
-    if status == HTTPStatus.BAD_REQUEST and code == _BAD_REQUEST:
+    if (status, code) in _INVALID:
         return _bad_request(error)
-    if "declared property or extension property" in str(error.get("message", "")):
+    return _unreadable(str(error.get("message", ""))) or _refused(status, code)
+
+
+def _unreadable(message: str) -> Fault | None:
+    """A request that asks for what this directory's Graph does not have."""
+    if "declared property or extension property" in message:
         return _no_extension()
-    return _refused(status, code)
+    if "Resource not found for the segment" in message:
+        return UnknownSegment("Microsoft Graph does not know this path.", reason=Reason.UNEXPECTED_ANSWER)
+    return None
 
 
 def _is_graphs(answer: Answer) -> bool:
@@ -140,7 +162,8 @@ def _domain_refusal(message: str) -> Fault | None:
 
 def _licence_refusal(message: str) -> Fault | None:
     if "available licenses" in message:
-        return Hold("No licences of this kind are left.", reason=Reason.LICENCES_EXHAUSTED, scope=Scope.RESOURCE)
+        named = _POOL.search(message)
+        return LicencesExhausted(named[1] if named else None)
     if "usage location" in message or "inusagelocation" in message:
         return UsageLocationRefused(
             "Microsoft rejected the usage location.", reason=Reason.LICENCE_INVALID, scope=Scope.RESOURCE
@@ -236,7 +259,10 @@ def _names_unique(text: str) -> bool:
 
 def _with_code(fault: Fault | None, answer: Answer, asked: Sequence[str]) -> Fault | None:
     error = _error(answer)
-    return with_code(fault, answer.status, str(error.get("code", "")), str(error.get("message", "")), asked)
+    coded = with_code(fault, answer.status, str(error.get("code", "")), str(error.get("message", "")), asked)
+    if isinstance(coded, LicencesExhausted) and coded.pool:
+        coded.code = f"{coded.code}: {coded.pool}"
+    return coded
 
 
 def _details(error: Mapping[str, Any]) -> Sequence[Mapping[str, Any]]:

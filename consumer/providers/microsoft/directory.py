@@ -73,9 +73,7 @@ class MicrosoftDirectory:
         deadline = Deadline(timeout)
         live, deleted = await asyncio.gather(
             self._search_marked(graph_requests.users_marked(self._base, self._field, marker), deadline, deleted=False),
-            self._search_marked(
-                graph_requests.deleted_users_marked(self._base, self._field, marker), deadline, deleted=True
-            ),
+            self._search_deleted(marker, deadline),
         )
         return [one for one in (*live, *deleted) if one.marker == marker]
 
@@ -194,6 +192,17 @@ class MicrosoftDirectory:
         """(tid, oid) is what stays the same over applications."""
         tenant_id = self._section.tenant_id
         return SignOnIdentity(f"{self._section.authority_url}/{tenant_id}/v2.0", object_id, tenant_id)
+
+    async def _search_deleted(self, marker: str, deadline: Deadline) -> list[Found]:
+        """Both forms of the type's segment are in use: the second is tried where Graph does not know the first."""
+        first, second = (
+            graph_requests.deleted_users_marked(self._base, self._field, marker, segment=segment)
+            for segment in graph_requests.DELETED_USERS
+        )
+        try:
+            return await self._search_marked(first, deadline, deleted=True)
+        except answers.UnknownSegment:
+            return await self._search_marked(second, deadline, deleted=True)
 
     async def _search_marked(self, url: str, deadline: Deadline, *, deleted: bool) -> list[Found]:
         headers = graph_requests.ADVANCED if self._field.advanced else None

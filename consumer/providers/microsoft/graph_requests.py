@@ -112,12 +112,16 @@ def users_marked(base_url: str, field: MarkerField, marker: str) -> str:
     return f"{users(base_url)}?{_marked(field, marker)}"
 
 
-def deleted_users_marked(base_url: str, field: MarkerField, marker: str) -> str:
+DELETED_USERS = ("microsoft.graph.user", "graph.user")
+"""The type's segment in the list of deleted items: as Microsoft's page writes it, and as its SDK does."""
+
+
+def deleted_users_marked(base_url: str, field: MarkerField, marker: str, *, segment: str = DELETED_USERS[0]) -> str:
     """Deleted users with this marker that can still be restored.
 
     The type's segment is required, and with it the type's own filters hold (Microsoft's page "List deletedItems").
     """
-    return f"{base_url}/v1.0/directory/deletedItems/microsoft.graph.user?{_marked(field, marker)}"
+    return f"{base_url}/v1.0/directory/deletedItems/{segment}?{_marked(field, marker)}"
 
 
 def holders_of(base_url: str, address: str, marker: MarkerField) -> str:

@@ -103,12 +103,14 @@ async def accounts(api: DirectoryApi, _request: web.Request) -> web.Response:
 
 
 async def sign_in(api: DirectoryApi, request: web.Request) -> web.Response:
-    """Tries `address` and `password` as a person would at the sign-in page. No part of Google's API."""
+    """Tries `address` and `password` as a person would at the sign-in page; shows the id token's `sub`. No part of Google's API."""
     body = await _body(request)
     address = str(body.get("address", ""))
     customer = api.customer_of(address)
     let_in = customer is not None and customer.sign_in(address, str(body.get("password", "")))
-    return web.json_response({"signed_in": let_in})
+    user = customer.holder(address) if customer is not None and let_in else None
+    shown = {"sub": customer.sub(user)} if customer is not None and user is not None else {}
+    return web.json_response({"signed_in": let_in, **shown})
 
 
 def observers(api: DirectoryApi) -> Mapping[tuple[str, str], Handler]:

@@ -8,6 +8,9 @@ from typing import Literal
 class GoogleQuirks:
     """Defaults are the best documented behaviour, with every delay off. Durations are seconds; quotas are off where None."""
 
+    sub_is_user_id: bool = True
+    """`sub` of a person's sign-in is the directory's id of the user: widely relied upon, and stated on no page."""
+
     name_limit: Literal[60, 40] = 60
     """Characters of a given or family name: 60 by the discovery document, 40 by the API's limits page."""
 

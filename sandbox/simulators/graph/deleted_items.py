@@ -5,11 +5,15 @@ from typing import Any
 
 from aiohttp import web
 
+from sandbox.simulators.graph import refusals
 from sandbox.simulators.graph.directory import Directory
 from sandbox.simulators.graph.pages import Act, entity, users_page
 
 
 def _list(directory: Directory, request: web.Request, _body: dict[str, Any]) -> web.Response:
+    cast, known = request.path.rpartition("/")[2], directory.quirks.deleted_users_cast
+    if known not in {"any", cast}:
+        raise refusals.unknown_segment(cast)
     return users_page(directory, request, directory.deleted())
 
 

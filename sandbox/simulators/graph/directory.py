@@ -17,6 +17,9 @@ from sandbox.simulators.graph.user import User
 
 _READING_TIME = 300.0  # seconds from a mail to its reader's first sign-in, at least
 
+MOST_BOUND = 20
+"""Members that one request may add to a group."""
+
 RESTORABLE = 30 * 86_400.0
 """Seconds for which a deleted user can be brought back."""
 
@@ -159,7 +162,7 @@ class Directory:
         with self._writing(key) as user:
             if self._assigning.get(user.id, 0.0) > self._clock():
                 raise refusals.concurrent(self.quirks.concurrency_status)
-            self.licences.assign(user, add, remove, ignores_missing=self.quirks.ignores_missing_licences)
+            self.licences.assign(user, add, remove, quirks=self.quirks)
             self._assigning[user.id] = self._clock() + self.quirks.assignment_takes
         return user
 
@@ -175,6 +178,19 @@ class Directory:
                 raise refusals.invalid(refusals.MEMBER_EXISTS)
             members.add(user.id)
             self.licences.joined(user, group)
+
+    def bind(self, group: str, keys: Sequence[str]) -> None:
+        """`PATCH /groups/{id}` with `members@odata.bind`: all of them join, or none does."""
+        if len(keys) > MOST_BOUND:
+            raise refusals.invalid(f"The number of members exceeds the maximum of {MOST_BOUND} per request.")
+        members = self._changeable(group)
+        idents = [user.id for key in keys if (user := self.known(key)) is not None]
+        if len(idents) < len(keys):
+            raise refusals.missing(next(key for key in keys if self.known(key) is None))
+        if members.intersection(idents):
+            raise refusals.invalid(refusals.MEMBER_EXISTS)
+        for ident in idents:
+            self.join(group, ident)
 
     def leave(self, group: str, ident: str) -> None:
         """`DELETE /groups/{id}/members/{user id}/$ref`."""

@@ -1,17 +1,17 @@
 """Graph's API and Entra's endpoints as HTTP requests and answers."""
 
-import json
 from collections.abc import Awaitable, Callable, Mapping
 from functools import partial
-from typing import Any, cast
+from typing import Any
 
 from aiohttp import web
 
 from sandbox.simulators.graph import managed_identity, permissions
 from sandbox.simulators.graph.api import GraphApi
+from sandbox.simulators.graph.batch import Batch
 from sandbox.simulators.graph.deleted_items import DELETED_ROUTES
-from sandbox.simulators.graph.members import MEMBER_ROUTES
-from sandbox.simulators.graph.pages import Act, note, referenced
+from sandbox.simulators.graph.members import MEMBER_ROUTES, bound
+from sandbox.simulators.graph.pages import Act, json_body, note, referenced
 from sandbox.simulators.graph.refusals import Refusal
 from sandbox.simulators.graph.roles import ROLE_ROUTES
 from sandbox.simulators.graph.subscriptions import LICENCE_ROUTES
@@ -37,8 +37,9 @@ def handlers(api: GraphApi) -> Mapping[tuple[str, str, str], Handler]:
         ("entra.token", "POST", "/{tenant}/oauth2/v2.0/token"): partial(_token, api),
         **managed_identity.handlers(api.machine),
     }
-    for route, act in acts.items():
-        table[route] = partial(_answer, api, route[0], act)
+    inside = {route: partial(_answer, api, route[0], act) for route, act in acts.items()}
+    table |= inside
+    table["graph.batch", "POST", "/v1.0/$batch"] = Batch(api, inside).answer
     return table
 
 
@@ -62,8 +63,8 @@ async def _answer(api: GraphApi, route: str, act: Act, request: web.Request) -> 
     try:
         grant = api.authorise(request.headers.get("Authorization"))
         writes = request.method != "GET"
-        headers = api.quota.charge(grant, route, writes=writes, query=request.query)
-        body = await _body(request)
+        body = await json_body(request)
+        headers = api.quota.charge(grant, route, writes=writes, query=request.query, bound=len(bound(body)))
         permissions.check(route, grant.roles, body)
         directory = api.directories[grant.tenant_id]
         try:
@@ -121,22 +122,7 @@ async def _users(api: GraphApi, _request: web.Request) -> web.Response:
 
 async def _sign_in(api: GraphApi, request: web.Request) -> web.Response:
     """Tries `address` and `password` as a person would at the sign-in page. No part of Graph."""
-    body = await _body(request)
+    body = await json_body(request)
     address, password = str(body.get("address", "")), str(body.get("password", ""))
     let_in = any(directory.sign_in(address, password) for directory in api.directories.values())
     return web.json_response({"signed_in": let_in})
-
-
-async def _body(request: web.Request) -> dict[str, Any]:
-    content = await request.read()
-    if not content or request.method == "GET":
-        return {}
-    try:
-        body: object = json.loads(content)
-    except ValueError:
-        body = None
-    if not isinstance(body, dict):
-        raise Refusal(
-            400, "BadRequest", "Unable to read JSON request payload. Please ensure Content-Type header is set."
-        )
-    return cast("dict[str, Any]", body)

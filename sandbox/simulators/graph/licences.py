@@ -7,6 +7,7 @@ from collections.abc import Collection, Generator, Sequence
 from contextlib import contextmanager
 
 from sandbox.simulators.graph import refusals
+from sandbox.simulators.graph.quirks import GraphQuirks
 from sandbox.simulators.graph.user import Inherited, User
 
 
@@ -18,19 +19,19 @@ class Licences:
         self._stock = stock
         self._unlicensed_locations = unlicensed_locations
 
-    def assign(self, user: User, add: Sequence[str], remove: Sequence[str], *, ignores_missing: bool) -> None:
-        """`assignLicense`: all or nothing; what is there already stays. `ignores_missing`: so does what is removed without being there."""
+    def assign(self, user: User, add: Sequence[str], remove: Sequence[str], *, quirks: GraphQuirks) -> None:
+        """`assignLicense`: all or nothing; what is there already stays."""
         if add and not self._is_allowed_where(user):
             raise refusals.invalid(refusals.NO_USAGE_LOCATION)
         for sku in add:
             if sku not in self._stock:
                 raise refusals.invalid(f"License {sku} does not correspond to a valid company License.")
             if sku not in user.skus and self._stock[sku] < 1:
-                raise refusals.invalid(f"Subscription with SKU {sku} does not have any available licenses.")
+                raise refusals.invalid(quirks.no_licence_left.format(sku=sku))
         for sku in set(remove) - set(user.licences):
             if any(one.sku == sku for one in user.inherited):
                 raise refusals.invalid(refusals.INHERITED_LICENCE)
-            if not ignores_missing:
+            if not quirks.ignores_missing_licences:
                 raise refusals.invalid(refusals.NO_SUCH_LICENCE)
         with self._counted(user):
             user.licences = [sku for sku in dict.fromkeys((*user.licences, *add)) if sku not in remove]

@@ -1,13 +1,15 @@
 """Objects and collections of Graph as answers: collections come in pages, each with a link to the next."""
 
+import json
 from collections.abc import Callable, Iterable, Mapping, Sequence
-from typing import Any
+from typing import Any, cast
 
 from aiohttp import web
 
 from sandbox.simulators.graph import refusals
 from sandbox.simulators.graph.directory import Directory
 from sandbox.simulators.graph.filters import parsed
+from sandbox.simulators.graph.refusals import Refusal
 from sandbox.simulators.graph.user import User
 from sandbox.simulators.request_handler import NOTES
 
@@ -51,7 +53,28 @@ def entity(request: web.Request, shown: Mapping[str, Any], kind: str = "users") 
 
 def referenced(body: Mapping[str, Any]) -> str:
     """The id of the object that a reference means."""
-    return str(body.get("@odata.id", "")).rpartition("/")[2]
+    return named(str(body.get("@odata.id", "")))
+
+
+def named(url: str) -> str:
+    """The id of the object that a URL ends with."""
+    return url.rpartition("/")[2]
+
+
+async def json_body(request: web.Request) -> dict[str, Any]:
+    """The request's JSON object; empty where it has none. Raises `Refusal` for any other text."""
+    content = await request.read()
+    if not content or request.method == "GET":
+        return {}
+    try:
+        body: object = json.loads(content)
+    except ValueError:
+        body = None
+    if not isinstance(body, dict):
+        raise Refusal(
+            400, "BadRequest", "Unable to read JSON request payload. Please ensure Content-Type header is set."
+        )
+    return cast("dict[str, Any]", body)
 
 
 def note(request: web.Request, user: User | None) -> None:

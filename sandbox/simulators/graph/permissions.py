@@ -55,6 +55,7 @@ _ROLES = frozenset(
 ALLOWING: Mapping[str, frozenset[str]] = {
     "graph.users.create": _WRITES_USERS,
     "graph.users.list": _READS_USERS,
+    "graph.users.count": _READS_USERS,
     "graph.users.get": _READS_USERS,
     "graph.users.update": _WRITES_USERS | _PASSWORDS | _DISABLES,
     "graph.users.delete": _DELETES_USERS,
@@ -65,6 +66,7 @@ ALLOWING: Mapping[str, frozenset[str]] = {
     "graph.roles.assignments": _ROLES,
     "graph.roles.eligibilities": _ROLES,
     "graph.groups.get": _READS_GROUPS,
+    "graph.groups.update": _WRITES_MEMBERS,
     "graph.groups.join": _WRITES_MEMBERS,
     "graph.groups.leave": _WRITES_MEMBERS,
     "graph.units.create": _ALL | _WRITES_UNITS,

@@ -44,6 +44,15 @@ class GraphQuirks:
     unknown_application: int = 700016
     """Which AADSTS number an application that is not there meets; 700038 was recorded too."""
 
+    deleted_users_cast: Literal["any", "graph.user", "microsoft.graph.user"] = "any"
+    """Which type's segment opens the list of deleted users: Microsoft's client writes the short one, its pages the long one."""
+
+    throttled_batch_status: Literal[200, 424] = 200
+    """The status of a `$batch` with a throttled item: 200 by the newer pages, 424 by the older ones."""
+
+    bound_members_cost: Literal["one", "thirds"] = "one"
+    """Writes that a `members@odata.bind` counts as: one, or one for three members (Canvas, "according to Microsoft")."""
+
     page_size: int = 100
     """Rows of a page where `$top` says nothing."""
 
@@ -61,6 +70,9 @@ class GraphQuirks:
 
     absent_member_status: Literal[404, 400] = 404
     """How a removal from a group answers about a user who is not in it: both are reported."""
+
+    no_licence_left: str = "Subscription with SKU {sku} does not have any available licenses."
+    """The sentence for an empty pool, which no page has: clients match on its last words."""
 
     ignores_missing_licences: bool = False
     """A licence that the user does not have is removed without complaint (public threads say otherwise; no page does)."""

@@ -4,6 +4,7 @@ Source: Microsoft's page "Microsoft Graph service-specific throttling limits". T
 """
 
 from collections.abc import Callable, Mapping, Sequence
+from math import ceil
 from typing import NamedTuple
 
 from sandbox.simulators.graph import refusals
@@ -36,8 +37,11 @@ class Quota:
         self._clock = clock
         self._rates: dict[tuple[str, ...], Rate] = {}
 
-    def charge(self, grant: Grant, route: str, *, writes: bool, query: Mapping[str, str]) -> Mapping[str, str]:
-        """Counts the call; the headers that its answer has therefore."""
+    def charge(
+        self, grant: Grant, route: str, *, writes: bool, query: Mapping[str, str], bound: int = 0
+    ) -> Mapping[str, str]:
+        """Counts the call, which binds so many members; the headers that its answer has therefore."""
+        written = ceil(bound / 3) if bound and self._quirks.bound_members_cost == "thirds" else 1
         cost = 1 if writes else units(route, query)
         used = 0.0
         for limit in self._limits(grant, writes=writes):
@@ -48,7 +52,7 @@ class Quota:
                 Rate(limit.most / limit.seconds, burst=limit.most, clock=self._clock),
             )
             counts_units = limit.information == _UNITS
-            if not rate.allows(cost if counts_units else 1):
+            if not rate.allows(cost if counts_units else written):
                 kind = "ReadWrite" if counts_units else "Write"
                 scope = f"{limit.scope}/{kind}/{grant.client_id}/{grant.tenant_id}"
                 raise refusals.throttled(self._quirks.retry_after, information=limit.information, scope=scope)

@@ -87,6 +87,11 @@ def missing(ident: str) -> Refusal:
     )
 
 
+def unknown_segment(segment: str) -> Refusal:
+    """A path that the model does not have, in the words of OData's library."""
+    return Refusal(400, "BadRequest", f"Resource not found for the segment '{segment}'.")
+
+
 def no_member(status: int) -> Refusal:
     """A reference to be removed is not there; which status says so differs between reports."""
     code = "Request_ResourceNotFound" if status == HTTPStatus.NOT_FOUND else "Request_BadRequest"

@@ -6,6 +6,7 @@ from typing import Any
 
 from aiohttp import web
 
+from sandbox.simulators.graph import refusals
 from sandbox.simulators.graph.directory import Directory
 from sandbox.simulators.graph.pages import Act, entity, note, root, users_page
 
@@ -24,6 +25,12 @@ def _get(directory: Directory, request: web.Request, _body: dict[str, Any]) -> w
 
 def _list(directory: Directory, request: web.Request, _body: dict[str, Any]) -> web.Response:
     return users_page(directory, request, directory.live())
+
+
+def _count(directory: Directory, request: web.Request, _body: dict[str, Any]) -> web.Response:
+    if request.headers.get("ConsistencyLevel", "").lower() != "eventual":
+        raise refusals.invalid("$count is not currently supported.")
+    return web.Response(text=str(sum(1 for _ in directory.live())))
 
 
 def _update(directory: Directory, request: web.Request, body: dict[str, Any]) -> web.Response:
@@ -48,6 +55,7 @@ _USER = "/v1.0/users/{key}"
 USER_ROUTES: Mapping[tuple[str, str, str], Act] = {
     ("graph.users.create", "POST", "/v1.0/users"): _create,
     ("graph.users.list", "GET", "/v1.0/users"): _list,
+    ("graph.users.count", "GET", "/v1.0/users/$count"): _count,
     ("graph.users.get", "GET", _USER): _get,
     ("graph.users.update", "PATCH", _USER): _update,
     ("graph.users.delete", "DELETE", _USER): _delete,

@@ -39,6 +39,11 @@ class MailgunHttp:
             ("mailgun.events.page", "GET", "/v3/{domain}/events/{token}"): self._events,
             ("mailgun.logs.list", "POST", "/v1/analytics/logs"): self._logs,
             ("mailgun.domains.get", "GET", "/v4/domains/{domain}"): self._get_domain,
+            (
+                "mailgun.domains.get",
+                "GET",
+                "/v3/domains/{domain}",
+            ): self._get_domain,  # as Mailgun's own client writes it
             ("mailgun.bounces.list", "GET", bounces): self._list_bounces,
             ("mailgun.bounces.add", "POST", bounces): self._add_bounces,
             ("mailgun.bounces.clear", "DELETE", bounces): self._clear_bounces,

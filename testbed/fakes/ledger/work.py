@@ -103,11 +103,17 @@ class MemoryWork(OnState):
             self._write(student, write, now)
 
     def _heed_waits(self, tenant: str, service: str | None, now: datetime) -> None:
-        known = [self._state.waits.get((tenant, place)) for place in (within(service) if service else ())]
-        if waits := [wait for wait in known if wait and wait.until > now]:
-            longest = max(waits, key=lambda wait: wait.until)
+        known = [(place, self._state.waits.get((tenant, place))) for place in (within(service) if service else ())]
+        if waits := [(place, wait) for place, wait in known if wait and wait.until > now]:
+            place, longest = max(waits, key=lambda one: one[1].until)
             cause = longest.cause
-            raise Waiting((longest.until - now).total_seconds(), reason=cause.reason, code=cause.code, held=cause.held)
+            raise Waiting(
+                (longest.until - now).total_seconds(),
+                service=place,
+                reason=cause.reason,
+                code=cause.code,
+                held=cause.held,
+            )
 
     def _held(self, lease: Lease) -> StudentRow:
         student = self._state.students[lease.tenant_id, lease.student_id]

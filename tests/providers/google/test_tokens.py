@@ -1,6 +1,7 @@
 """What Google's token endpoint answers, by way of Google's own client."""
 
 import asyncio
+import json
 from collections.abc import Callable
 
 import pytest
@@ -11,6 +12,7 @@ from consumer.tenants import GoogleSection, Tenant
 from sandbox.simulators.faults import Answer, FaultRule, InjectedFault, LoseAnswer
 from sandbox.simulators.server import VendorServer
 from sandbox.simulators.world import World
+from tests.contracts.tally import ERRORS
 from tests.providers.people import DOMAIN
 
 Fetch = Callable[[], tuple[str, float]]
@@ -41,6 +43,27 @@ async def test_every_token_is_a_new_one_with_its_lifetime(fetch: Fetch) -> None:
 async def test_a_token_without_a_lifetime_is_kept_for_some_minutes(fetch: Fetch, vendors: VendorServer) -> None:
     vendors.faults.set([FaultRule(route="google.token", fault=Answer(status=200, body='{"access_token": "t"}'))])
     assert await asyncio.to_thread(fetch) == ("t", 600)
+
+
+@pytest.mark.contract(ERRORS)
+@pytest.mark.parametrize(
+    ("status", "error", "description"),
+    [
+        (400, "invalid_grant", "Invalid JWT Signature."),
+        (400, "invalid_grant", "Invalid email or User ID"),
+        (401, "unauthorized_client", "Client is unauthorized to retrieve access tokens using this method."),
+        (400, "unauthorized_client", "Client is unauthorized to retrieve access tokens using this method."),
+    ],
+)
+async def test_each_recorded_error_of_google_holds_the_whole_tenant(
+    fetch: Fetch, vendors: VendorServer, status: int, error: str, description: str
+) -> None:
+    body = json.dumps({"error": error, "error_description": description})
+    vendors.faults.set([FaultRule(route="google.token", fault=Answer(status=status, body=body))])
+    with pytest.raises(Hold) as held:
+        await asyncio.to_thread(fetch)
+    assert (held.value.reason, held.value.scope) == (Reason.CREDENTIALS_INVALID, Scope.TENANT)
+    assert held.value.code == f"{error}: {description}"
 
 
 async def test_a_service_account_without_the_delegation_holds_the_whole_tenant(fetch: Fetch, world: World) -> None:

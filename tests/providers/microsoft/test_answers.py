@@ -22,6 +22,7 @@ from consumer.http.answer import Answer
 from consumer.providers.api import Classify
 from consumer.providers.microsoft.answers import (
     FeatureNotLicensed,
+    LicencesExhausted,
     UsageLocationRefused,
     fault_of,
     joining,
@@ -44,6 +45,7 @@ def fault(of: Answer, *, writes: bool = True) -> Fault | None:
 
 
 BAD = "Request_BadRequest"
+POOL = "314c4481-f395-4525-be8b-2ec4bb1e9d91"
 CONFLICT = {"details": [{"target": "userPrincipalName", "code": "ObjectConflict"}]}
 
 
@@ -89,7 +91,7 @@ def test_a_success_that_shows_nothing_of_graphs_does_not_tell_what_was_done(of: 
             answer(
                 422, "Request_UnprocessableEntity", "", details=[{"target": "mailNickname", "code": "PropertyConflict"}]
             ),
-            Hold,
+            AddressTaken,
         ),
         (answer(400, BAD, "Another object with the same value for property proxyAddresses …"), AddressTaken),
         (answer(400, BAD, "Another object with the same value for property imAddress …"), Hold),
@@ -109,7 +111,7 @@ def test_a_success_that_shows_nothing_of_graphs_does_not_tell_what_was_done(of: 
             answer(400, BAD, "License assignment cannot be done for user with invalid usage location."),
             UsageLocationRefused,
         ),
-        (answer(400, BAD, "Subscription with SKU 1 does not have any available licenses."), Hold),
+        (answer(400, BAD, "Subscription with SKU 1 does not have any available licenses."), LicencesExhausted),
         (answer(400, BAD, "License 1 does not correspond to a valid company License."), Hold),
         (answer(400, "BadRequest", "Unable to read JSON request payload. …"), Hold),
         (answer(400, "Request_UnsupportedQuery", "Unsupported or invalid query filter clause …"), Hold),
@@ -317,6 +319,20 @@ def test_a_missing_permission_that_serves_one_purpose_holds_only_those_who_need_
     assert isinstance(found, Hold)
     assert (found.reason, found.scope) == (Reason.CONSENT_MISSING, Scope.RESOURCE)
     assert (str(found), found.code) == ("No permission to give licences.", "403 Authorization_RequestDenied")
+
+
+def test_an_empty_pool_of_licences_is_named() -> None:
+    none_left = f"Subscription with SKU {POOL.upper()} does not have any available licenses."
+    found = fault(answer(400, BAD, none_left))
+    assert isinstance(found, LicencesExhausted)
+    assert (found.pool, found.code) == (POOL, f"400 Request_BadRequest: {POOL}")
+    assert str(found) == f"No licences in the pool {POOL} are left."
+
+
+def test_an_empty_pool_that_graph_does_not_name_is_recognised_all_the_same() -> None:
+    found = fault(answer(400, BAD, "The subscription does not have any available licenses."))
+    assert isinstance(found, LicencesExhausted)
+    assert (found.pool, found.code) == (None, "400 Request_BadRequest")
 
 
 def test_a_rejected_token_holds_the_tenant_whatever_the_call() -> None:

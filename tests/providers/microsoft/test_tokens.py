@@ -12,6 +12,7 @@ from consumer.tenants import MicrosoftSection, Tenant
 from sandbox.simulators.faults import Answer, FaultRule, InjectedFault, LoseAnswer
 from sandbox.simulators.server import VendorServer
 from sandbox.simulators.world import World
+from tests.contracts.tally import ERRORS
 
 Fetch = Callable[[], tuple[str, float]]
 
@@ -56,6 +57,35 @@ async def test_what_entra_refuses_holds_the_whole_tenant_and_tells_entra_s_numbe
     assert (held.value.reason, held.value.scope is Scope.TENANT) == (Reason.CREDENTIALS_INVALID, True)
     assert code in str(held.value)
     assert secret not in str(held.value)
+
+
+@pytest.mark.contract(ERRORS)
+@pytest.mark.parametrize(
+    ("status", "error", "number"),
+    [
+        (401, "invalid_client", 7000215),
+        (400, "unauthorized_client", 700016),
+        (400, "unauthorized_client", 700038),
+        (400, "invalid_resource", 500011),
+        (400, "unsupported_grant_type", 70003),
+    ],
+)
+async def test_each_recorded_error_of_entra_holds_the_whole_tenant(
+    fetch: Fetch, vendors: VendorServer, status: int, error: str, number: int
+) -> None:
+    body = json.dumps(
+        {
+            "error": error,
+            "error_description": f"AADSTS{number}: … Trace ID: …",
+            "error_codes": [number],
+            "trace_id": "…",
+        }
+    )
+    vendors.faults.set([FaultRule(route="entra.token", fault=Answer(status=status, body=body))])
+    with pytest.raises(Hold) as held:
+        await asyncio.to_thread(fetch)
+    assert (held.value.reason, held.value.scope) == (Reason.CREDENTIALS_INVALID, Scope.TENANT)
+    assert held.value.code == f"AADSTS{number}"
 
 
 @pytest.mark.parametrize(

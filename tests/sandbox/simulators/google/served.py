@@ -1,20 +1,26 @@
 """A simulator that is being served, Google's own clients for it, and the discovery document to hold its answers to."""
 
 import asyncio
-from collections.abc import Mapping
+from collections.abc import AsyncGenerator, Mapping
+from contextlib import asynccontextmanager
 from dataclasses import dataclass, field
 from datetime import UTC, datetime
+from functools import partial
 from importlib import import_module
 from typing import Any
 
 import pytest
+from aiohttp import web
+from aiohttp.test_utils import TestServer
 from cryptography.hazmat.primitives.asymmetric.rsa import RSAPrivateKey
 from cryptography.hazmat.primitives.serialization import Encoding, NoEncryption, PrivateFormat
 from google.oauth2 import service_account
 
 from sandbox.simulators.google.api import DirectoryApi
 from sandbox.simulators.google.customer import Customer
-from sandbox.simulators.google.scopes import GROUP, LICENSING, USER
+from sandbox.simulators.google.http import handlers, observers
+from sandbox.simulators.google.scopes import DOMAIN_READ, GROUP, LICENSING, MEMBER, ORG_UNIT, USER, USER_SECURITY
+from sandbox.simulators.request_handler import Handler
 from tests.contracts.described import GOOGLE, GOOGLE_LICENSING, problems
 
 # Neither package has types; everything that comes out of them is checked against the discovery document instead.
@@ -84,6 +90,35 @@ class Google:
     @staticmethod
     def _http() -> Any:
         return httplib2.Http(timeout=5, proxy_info=None)
+
+
+@asynccontextmanager
+async def served(key: RSAPrivateKey) -> AsyncGenerator[Google]:
+    """One customer with an administrator, a teacher and a group; the service account has all scopes. `key` is its own."""
+    clock = RealClock()
+    api = DirectoryApi(clock=clock)
+    api.tokens.register(ACCOUNT, key.public_key())
+    customer = api.add_customer("C01", ["academy.example"])
+    customer.delegate(ACCOUNT, [USER, USER_SECURITY, GROUP, MEMBER, ORG_UNIT, DOMAIN_READ, LICENSING])
+    customer.add_user(ADMIN, is_admin=True)
+    customer.add_user("teacher@academy.example")
+    customer.groups.add("all@academy.example", "All")
+    driven = set[str]()
+
+    async def recorded(name: str, handler: Handler, request: web.Request) -> web.StreamResponse:
+        driven.add(name)
+        return await handler(request)
+
+    app = web.Application()
+    for (name, method, path), handler in handlers(api).items():
+        app.router.add_route(method, path, partial(recorded, name, handler))
+    for (method, path), handler in observers(api).items():
+        app.router.add_route(method, path, handler)
+    async with TestServer(app) as server:
+        google = Google(api, customer, str(server.make_url("")).rstrip("/"), key, clock, driven)
+        yield google
+        for client in google.opened:
+            client.close()
 
 
 async def call(request: Any) -> Any:

@@ -1,7 +1,10 @@
 """A simulated Graph that is being served, and the description to hold its answers to."""
 
 import asyncio
-from collections.abc import Mapping
+import random
+import ssl
+from collections.abc import AsyncGenerator, Mapping
+from contextlib import asynccontextmanager
 from dataclasses import dataclass
 from importlib import import_module
 from pathlib import Path
@@ -11,8 +14,14 @@ import httpx
 import requests
 from jsonschema import Draft4Validator
 
+from sandbox.simulators.audit import AuditLog
 from sandbox.simulators.graph.api import GraphApi
 from sandbox.simulators.graph.directory import Directory
+from sandbox.simulators.graph.http import handlers, observers
+from sandbox.simulators.graph.quirks import GraphQuirks
+from sandbox.simulators.request_handler import Vendor
+from sandbox.simulators.server import VendorServer
+from sandbox.simulators.tls import Authority
 from tests.contracts.described import GRAPH
 from tests.sandbox.simulators.clock import Clock
 
@@ -54,6 +63,7 @@ class Graph:
     url: str
     ca_file: Path
     http: httpx.AsyncClient
+    audit: AuditLog
 
     async def token(
         self, *, client_id: str = CLIENT, secret: Any = SECRET, scope: str | None = None
@@ -92,6 +102,25 @@ class Graph:
         assert answer.status_code == 200, answer.text
         assert_described(answer, "microsoft.graph.user")
         return [row["id"] for row in answer.json()["value"]]
+
+
+@asynccontextmanager
+async def served(authority: Authority, quirks: GraphQuirks | None = None) -> AsyncGenerator[Graph]:
+    """One directory over TLS, with a group and one licence, and a client that is signed in."""
+    clock = Clock()
+    api = GraphApi(clock=clock, rng=random.Random(1), quirks=quirks)  # noqa: S311  repeatable
+    directory = api.add_directory(TENANT, "academy.example")
+    directory.stock[SKU] = 1
+    directory.groups[GROUP] = set()
+    api.tokens.register(TENANT, CLIENT, SECRET)
+    vendor = Vendor("graph", handlers(api), observers(api))
+    trusting = ssl.create_default_context(cafile=str(authority.ca_file))
+    async with VendorServer([vendor], context=authority.server_context(), clock=clock) as server:
+        url = server.url("graph")
+        async with httpx.AsyncClient(base_url=url, verify=trusting, trust_env=False, timeout=5.0) as http:
+            graph = Graph(api, directory, clock, url, authority.ca_file, http, server.audit)
+            await graph.sign_in()
+            yield graph
 
 
 def refusal(answer: httpx.Response) -> tuple[int, str, str]:

@@ -159,3 +159,13 @@ async def test_observers_see_every_user_deleted_ones_too(graph: Graph) -> None:
     [user] = (await graph.http.get("/_simulator/graph/users")).json()["users"]
 
     assert (user["id"], user["marker"], user["deleted"]) == (ident, "S1", True)
+
+
+async def test_a_count_needs_the_header_of_an_advanced_query(graph: Graph) -> None:
+    await graph.created()
+
+    refused = await graph.http.get("/v1.0/users/$count")
+    counted = await graph.http.get("/v1.0/users/$count", headers=ADVANCED)
+
+    assert refusal(refused) == (400, "Request_BadRequest", "$count is not currently supported.")
+    assert (counted.status_code, counted.text) == (200, "1")

@@ -12,7 +12,7 @@ from yarl import URL
 
 from consumer.http.answer import Answer
 from consumer.http.client import Call
-from sandbox.simulators.request_handler import Handler, Vendor
+from sandbox.simulators.request_handler import Handler
 
 
 class Request(web.Request):
@@ -89,11 +89,11 @@ class _Body:
 
 
 class Routes:
-    """A vendor's routes by method and path, as aiohttp's router has them."""
+    """A vendor's routes by method and path, as aiohttp's router has them; given as (name, method, path)."""
 
-    def __init__(self, vendor: Vendor) -> None:
+    def __init__(self, routes: Mapping[tuple[str, str, str], Handler]) -> None:
         self._routes: dict[tuple[str, int], list[tuple[Sequence[str], str, Handler]]] = {}
-        for (name, method, path), handler in vendor.routes.items():
+        for (name, method, path), handler in routes.items():
             parts = path.split("/")
             self._routes.setdefault((method, len(parts)), []).append((parts, name, handler))
 
