@@ -23,6 +23,10 @@ def _names(text: str) -> frozenset[str]:
     return frozenset(text.split())
 
 
+_EXTENSION = re.compile(r"extension_[0-9a-f]{32}_\w+")
+"""A directory extension's property, which the type of users is open for ("Add custom data to resources using extensions")."""
+_OF_LINKS = frozenset({"$skiptoken"})
+"""Parameters of a link to a next page, which is followed as it is ("Paging Microsoft Graph data")."""
 _DELETED_CAST = re.compile(r"deletedItems/(microsoft\.)?graph\.user")
 _LISTED = _names("$filter $select $top $count $expand $orderby $search $skiptoken")
 
@@ -64,13 +68,14 @@ def to_graph(method: str, path: str, body: str) -> Iterator[str]:
     if not known:
         yield f"{where} is not described"
         return
-    names = {one.get("name", one.get("$ref", "").rpartition("/")[2]) for one in known.get("parameters", ())}
-    yield from _beyond(query, names, where)
+    names = {one.get("name") or f"${one['$ref'].rpartition('/')[2]}" for one in known.get("parameters", ())}
+    yield from _beyond(query, names | _OF_LINKS, where)
     if ("requestBody" in known) != bool(body):
         yield f"{where} has a body, or has none"
     elif body:
         schema = known["requestBody"]["content"]["application/json"]["schema"]
-        yield from problems(json.loads(body), schema, GRAPH["components"]["schemas"], where)
+        sent = {name: value for name, value in json.loads(body).items() if not _EXTENSION.fullmatch(name)}
+        yield from problems(sent, schema, GRAPH["components"]["schemas"], where)
 
 
 def to_google(method: str, path: str, body: str) -> Iterator[str]:
