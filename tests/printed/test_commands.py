@@ -9,6 +9,7 @@ import shlex
 import time
 from collections.abc import Iterator
 from pathlib import Path
+from shutil import copytree
 
 import psycopg
 import pytest
@@ -34,6 +35,8 @@ RUN_IN_ORDER = {
     "provisioner schemas register": 0,
     "provisioner db upgrade": 0,
     "provisioner config check --connect": 0,
+    "provisioner plan --tenant north-high --config candidate --topic": 0,
+    "provisioner plan --tenant north-high --config candidate --events events.jsonl": 0,
     "provisioner keys check": 0,
     "provisioner keys rotate": 0,
     "provisioner tenant waits north-high": 0,
@@ -143,6 +146,8 @@ def installation(tmp_path: Path, database_url: str, say: Say) -> Iterator[Shell]
             "templates_dir": str(ROOT / "templates"),
         }
         (tmp_path / "config/service.yaml").write_text(yaml.safe_dump(settings))
+        copytree(tmp_path / "config/tenants", tmp_path / "candidate")
+        (tmp_path / "events.jsonl").touch()
         yield Shell(tmp_path, {"VAULT_KEY": base64.b64encode(bytes(32)).decode(), "HEALTH": f"http://127.0.0.1:{port}"})
 
 
