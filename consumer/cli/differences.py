@@ -22,13 +22,14 @@ class Accounts:
 
 @dataclass(frozen=True, slots=True)
 class Plan:
-    """What was found. `is_new`: the tenant has no configuration in force."""
+    """What was found. `is_new`: the tenant has no configuration in force. `in_dry_run`: the candidate is for a dry run."""
 
     tenant: str
     fold: Fold
     affected: Sequence[Affected]
     accounts: Accounts
     is_new: bool
+    in_dry_run: bool
 
     @property
     def effects(self) -> Mapping[Effect, int]:
@@ -53,6 +54,8 @@ def in_words(found: Plan) -> Iterator[str]:
         yield f"  {found.fold.frozen:,} students are excluded from synchronisation, and stay as they are."
     if found.is_new:
         yield "  The tenant is not configured yet: its events wait, then go to the dead-letter topic."
+    if found.in_dry_run:
+        yield "  By the candidate the tenant is in dry run: it would be planned, and not done."
     if found.accounts.by_student is None and found.affected:
         why = f": {found.accounts.why}" if found.accounts.why else "."
         yield f"  Which accounts exist was not looked up{why}"
@@ -140,6 +143,7 @@ def as_json(found: Plan) -> Mapping[str, Any]:
             **{effect.value: count for effect, count in found.effects.items()},
         },
         "ledger_read": known is not None,
+        "dry_run": found.in_dry_run,
         "groups": [
             {
                 "students": count,

@@ -74,7 +74,7 @@ def plan(
         _take(source, fold)
     affected = fold.affected()
     accounts = _accounts(settings, tenant, [one.student_id for one in affected]) if ledger else Accounts(None, "")
-    found = Plan(tenant, fold, affected, accounts, is_new=in_force is None)
+    found = Plan(tenant, fold, affected, accounts, is_new=in_force is None, in_dry_run=candidate.dry_run)
     if as_document:
         typer.echo(json.dumps(as_json(found), ensure_ascii=False, indent=1))
     else:

@@ -15,6 +15,7 @@ import psycopg
 import pytest
 import yaml
 
+from consumer.settings import Topics
 from sandbox.demo.institutions import INSTITUTIONS
 from sandbox.embedded.ports import free_ports
 from sandbox.simulators.served import ServedInThread
@@ -195,11 +196,7 @@ def test_the_commands_of_the_composition_do_what_they_say(
         return f"provisioner {text}"
 
     services = {name: words for name, words in in_composition(composition()) if words[0] != "test"}
-    topics = {"status_changed", "account_provisioned", "account_provisioning_failed", "welcome_email_status"}
-    names = {
-        f"PROVISIONER_KAFKA__TOPICS__{t.upper()}": f"{unique_name}.{t}"
-        for t in {*topics, "dead_letters", "relay_progress"}
-    }
+    names = {f"PROVISIONER_KAFKA__TOPICS__{t.upper()}": f"{unique_name}.{t}" for t in Topics.model_fields}
     own = {"PROVISIONER_KAFKA__GROUP_ID": unique_name, "PROVISIONER_OUTBOUND__TRANSACTIONAL_ID": unique_name}
     shell = Shell(tmp_path, {"PROVISIONER_CONFIG": str(tmp_path / "volume/service.yaml"), **names, **own})
     ready = tmp_path / "volume/ready"
