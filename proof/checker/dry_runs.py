@@ -12,7 +12,7 @@ def kept(index: Index) -> Iterator[Violation]:
     """I24: by whose credential each call bore, since tenants may share a directory."""
     until = index.history.dry_runs
     for call in index.history.calls:
-        tenant_id = call.credential_of or call.tenant_id
+        tenant_id = call.credential_of or call.tenant_id or ""
         if (
             tenant_id in until
             and call.operation in WRITES
