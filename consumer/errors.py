@@ -53,6 +53,7 @@ class Reason(StrEnum):
     CREDENTIAL_UNREADABLE = "credential_unreadable"
     CREDENTIAL_REPLACED = "credential_replaced"
     TENANT_UNUSABLE = "tenant_unusable"
+    DRY_RUN = "dry_run"  # the cause of a wait; no failure has it
     UNREADABLE_RECORD = "unreadable_record"
     UNEXPECTED_ANSWER = "unexpected_answer"
 

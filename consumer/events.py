@@ -221,6 +221,39 @@ class AccountProvisioningFailed:
     action: ProviderAction = ProviderAction.CREATE_ACCOUNT
 
 
+class Seen(StrEnum):
+    """What a look at the provider has shown of a student's account, by its marker."""
+
+    ABSENT = "absent"
+    PRESENT = "present"
+    DELETED = "deleted"
+    UNKNOWN = "unknown"
+
+
+@dataclass(frozen=True, slots=True)
+class AccountPlanned:
+    """What would be done for `action` if the tenant were not in dry run. Nothing was done.
+
+    `account` is what a look showed, `reason` why it showed nothing. `steps` are those of the plan, by their names. `sign_in_name`: the
+    first that would be tried for a new account.
+    """
+
+    event_id: UUID
+    occurred_at: datetime
+    tenant_id: str
+    student_id: str
+    cause: Cause
+    provider: Provider
+    action: ProviderAction
+    account: Seen
+    reason: Reason | None
+    steps: tuple[str, ...]
+    sign_in_name: str | None
+    org_unit: str | None
+    licences: tuple[str, ...]
+    groups: tuple[str, ...]
+
+
 class MailState(StrEnum):
     """The state of a welcome mail, as far as the mail service has reported it."""
 
@@ -247,7 +280,7 @@ class WelcomeEmailStatus:
     message: str | None = None
 
 
-Outcome = AccountProvisioned | AccountChanged | AccountProvisioningFailed | WelcomeEmailStatus
+Outcome = AccountProvisioned | AccountChanged | AccountProvisioningFailed | WelcomeEmailStatus | AccountPlanned
 
 
 def outcome_id(kind: str, tenant_id: str, student_id: str, provider: Provider, version: int, detail: str = "") -> UUID:

@@ -118,6 +118,7 @@ class Topics(_Section):
     account_changed: Topic = "account-changed"
     account_provisioning_failed: Topic = "account-provisioning-failed"
     welcome_email_status: Topic = "welcome-email-status"
+    account_planned: Topic = "account-planned"
     dead_letters: Topic = "student-status-changed.dead-letters"
     relay_progress: Topic = "provisioner.relay-progress"
 
@@ -129,6 +130,7 @@ class Topics(_Section):
             self.account_changed,
             self.account_provisioning_failed,
             self.welcome_email_status,
+            self.account_planned,
         )
 
 

@@ -457,6 +457,9 @@ all licences and groups are assigned."""
     """The welcome mail."""
     mailgun: MailgunSection | None = None
     """Where mail is sent from."""
+    dry_run: bool = False
+    """Decide and plan, look accounts up, and publish what would be done (`account-planned`); change nothing at a vendor and send no mail. \
+Once it is false again, the students concerned are worked."""
     concurrency: int = Field(default=16, ge=1, le=256)
     """How many of its students may be in work at once, in one process."""
     keep_attempts: Days | None = None

@@ -38,6 +38,7 @@ def wanted(topics: Topics, *, partitions: int, replication: int) -> Sequence[New
         topic(topics.account_changed, partitions),
         topic(topics.account_provisioning_failed, partitions),
         topic(topics.welcome_email_status, partitions),
+        topic(topics.account_planned, partitions),
         topic(topics.dead_letters, 1, {"retention.ms": "-1"}),
         topic(topics.relay_progress, 1, {"cleanup.policy": "compact"}),
     ]

@@ -330,7 +330,8 @@ class History:
 
     `canaries` are texts that must not leave their sinks (names, addresses, passwords); `logs` and `metrics` are what all processes
     wrote, `metrics` only those that were alive at the end. `quiet_at` is when nothing was owed any more; None: never.
-    `spared` are tenants that no fault was aimed at, in a run whose faults are aimed.
+    `spared` are tenants that no fault was aimed at, in a run whose faults are aimed. `dry_runs` are the tenants that were in dry run from
+    the beginning, and until when.
     `whole`: every process lived through the whole run, so that metrics can be held against the ledger. `faults` counts how often each
     fault fired that was ordered; `forgot_at` is when the ledger lost a part of what it knew (None: never); `deaths` are the times at
     which processes were killed or stopped. `unclassified` is what the collectors could make nothing of, each with its number or place.
@@ -356,5 +357,6 @@ class History:
     forgot_at: float | None = None
     deaths: Sequence[float] = ()
     spared: frozenset[str] = frozenset()
+    dry_runs: Mapping[str, float] = field(default_factory=dict[str, float])
     unclassified: Sequence[str] = ()
     bounds: Bounds = field(default_factory=Bounds)

@@ -7,12 +7,12 @@ import typer
 from typer.core import TyperCommand, TyperGroup
 
 from consumer import __version__, collector
-from consumer.cli import config, db, keys, run, schemas, student, tenant, topics
+from consumer.cli import config, db, keys, plan, run, schemas, student, tenant, topics
 from consumer.cli.console import faults_reported, out
 from consumer.cli.extensions import extension, extensions
 
 _TRY, _SET_UP, _RUN = "Try it out", "Set up", "Run and operate"
-_ORDER = ("demo", "simulate", "config", "topics", "schemas", "db", "run", "student", "tenant", "keys")
+_ORDER = ("demo", "simulate", "config", "plan", "topics", "schemas", "db", "run", "student", "tenant", "keys")
 
 
 class _Commands(TyperGroup):
@@ -44,6 +44,7 @@ app = typer.Typer(
     epilog="For the first time? docs/first-school.md leads from an empty folder to the first account.",
 )
 app.add_typer(config.app, name="config", rich_help_panel=_SET_UP, help="Check and explain the configuration.")
+app.command("plan", rich_help_panel=_SET_UP)(plan.plan)
 app.add_typer(topics.app, name="topics", rich_help_panel=_SET_UP, help="Create the Kafka topics.")
 app.add_typer(schemas.app, name="schemas", rich_help_panel=_SET_UP, help="Check and register the Avro schemas.")
 app.add_typer(db.app, name="db", rich_help_panel=_SET_UP, help="Create or upgrade the database tables.")

@@ -114,10 +114,7 @@ class EventReader:
         record = _decoded(writer.read, body, overflow=DeadLetterReason.INVALID_CONTENT)
         if writer.ticks is not None:
             record[_OCCURRED_AT] = _instant(record[_OCCURRED_AT], writer.ticks)
-        try:
-            return StudentStatusChanged.model_validate(record)
-        except ValidationError as error:
-            raise Unreadable(DeadLetterReason.INVALID_CONTENT, _sentence(error)) from None
+        return validated(record)
 
     def _open(self, value: bytes | None, headers: Headers | None) -> tuple[_Writer, io.BytesIO]:
         if value is None:
@@ -156,6 +153,14 @@ class EventReader:
         written = parse_schema(layout.schema)
         body = _WithEnd if layout.unbounded else io.BytesIO
         return _Writer(_decoder(written, ours.projection), _decoder(written, ours.whole), ticks, body)
+
+
+def validated(record: object) -> StudentStatusChanged:
+    """The event that a decoded record is. Raises `Unreadable`."""
+    try:
+        return StudentStatusChanged.model_validate(record)
+    except ValidationError as error:
+        raise Unreadable(DeadLetterReason.INVALID_CONTENT, _sentence(error)) from None
 
 
 @cache

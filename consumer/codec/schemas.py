@@ -12,7 +12,8 @@ ACCOUNT_PROVISIONED = "account-provisioned"
 ACCOUNT_CHANGED = "account-changed"
 ACCOUNT_PROVISIONING_FAILED = "account-provisioning-failed"
 WELCOME_EMAIL_STATUS = "welcome-email-status"
-OUTCOMES = (ACCOUNT_PROVISIONED, ACCOUNT_CHANGED, ACCOUNT_PROVISIONING_FAILED, WELCOME_EMAIL_STATUS)
+ACCOUNT_PLANNED = "account-planned"
+OUTCOMES = (ACCOUNT_PROVISIONED, ACCOUNT_CHANGED, ACCOUNT_PROVISIONING_FAILED, WELCOME_EMAIL_STATUS, ACCOUNT_PLANNED)
 
 
 def schema_text(name: str) -> str:
@@ -33,4 +34,5 @@ def subjects(topics: Topics) -> Mapping[str, str]:
         f"{topics.account_changed}-value": ACCOUNT_CHANGED,
         f"{topics.account_provisioning_failed}-value": ACCOUNT_PROVISIONING_FAILED,
         f"{topics.welcome_email_status}-value": WELCOME_EMAIL_STATUS,
+        f"{topics.account_planned}-value": ACCOUNT_PLANNED,
     }

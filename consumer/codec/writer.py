@@ -15,6 +15,7 @@ from consumer.codec.port import UnknownSchema
 from consumer.codec.registry import Registry
 from consumer.codec.schemas import (
     ACCOUNT_CHANGED,
+    ACCOUNT_PLANNED,
     ACCOUNT_PROVISIONED,
     ACCOUNT_PROVISIONING_FAILED,
     WELCOME_EMAIL_STATUS,
@@ -25,6 +26,7 @@ from consumer.codec.wire import framed
 from consumer.errors import Stop
 from consumer.events import (
     AccountChanged,
+    AccountPlanned,
     AccountProvisioned,
     AccountProvisioningFailed,
     Outcome,
@@ -42,6 +44,7 @@ _SCHEMAS: Mapping[type[Outcome], str] = {
     AccountChanged: ACCOUNT_CHANGED,
     AccountProvisioningFailed: ACCOUNT_PROVISIONING_FAILED,
     WelcomeEmailStatus: WELCOME_EMAIL_STATUS,
+    AccountPlanned: ACCOUNT_PLANNED,
 }
 
 
@@ -119,6 +122,7 @@ def _topics(topics: Topics) -> Mapping[str, str]:
         ACCOUNT_CHANGED: topics.account_changed,
         ACCOUNT_PROVISIONING_FAILED: topics.account_provisioning_failed,
         WELCOME_EMAIL_STATUS: topics.welcome_email_status,
+        ACCOUNT_PLANNED: topics.account_planned,
     }
 
 

@@ -101,5 +101,8 @@ def _notices(files: TenantFiles) -> Iterator[str]:
     for tenant, document in files.loaded:
         yield from grants.notices(tenant, document)
         yield from conditions.notices(tenant, document)
+        if tenant.dry_run:
+            where = f"{document.file}:{document.line(('dry_run',))}"
+            yield f"{where}: `{tenant.id}` is in dry run: nothing is changed at its vendors, and no mail is sent."
     for path in files.unread:
         yield f"{shown(path)} is not read: tenants' files end in {' or '.join(SUFFIXES)}."

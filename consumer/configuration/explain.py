@@ -47,6 +47,8 @@ def explain(
     table = DecisionTable.of([tenant])
     decision = table.decide(tenant.id, status_id, external_sync_disabled=sync_disabled, attributes=attributes)
     yield from _status(tenant, status_id, attributes)
+    if tenant.dry_run:
+        yield f"{tenant.name} is in dry run: what follows is published as a plan (`account-planned`), and not done."
     if isinstance(decision, Skip):
         yield _SKIPS[decision.reason]
         return

@@ -20,7 +20,7 @@ class Mistake:
     def __str__(self) -> str:
         where = f"{self.file}:{self.line}" if self.line else self.file
         subject = f"`{self.place}` " if self.place else ""
-        return _printable(f"{where}: {subject}{self.wrong}. {self.right}")
+        return printable(f"{where}: {subject}{self.wrong}. {self.right}")
 
 
 class Misconfigured(Stop):
@@ -31,8 +31,8 @@ class Misconfigured(Stop):
         super().__init__("\n".join(str(mistake) for mistake in self.mistakes))
 
 
-def _printable(text: str) -> str:
-    """Keys and values may hold anything; a terminal and a log are given text in one line."""
+def printable(text: str) -> str:
+    """What may hold anything, such as keys, values and ids, in one line that does not control a terminal."""
     return "".join(c if c.isprintable() else c.encode("unicode-escape").decode() for c in text)
 
 

@@ -7,18 +7,24 @@ from collections import Counter
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 
-from sqlalchemy import Connection, Engine, text
+from sqlalchemy import Engine, text
 
 from consumer.ledger.announcements import WORK_CHANNEL, Announcements
 from consumer.ledger.engine import transaction
 
 _CHANGED = text(
     """
+    SELECT tenant_id FROM unnest(CAST(:tenants AS text[]), CAST(:digests AS bytea[])) AS new(tenant_id, digest)
+    LEFT JOIN tenant_configuration AS known USING (tenant_id)
+    WHERE known.digest IS DISTINCT FROM new.digest ORDER BY tenant_id
+    """
+)
+_NOTE = text(
+    """
     INSERT INTO tenant_configuration AS known (tenant_id, digest, seen_at)
     SELECT tenant_id, digest, now() FROM unnest(CAST(:tenants AS text[]), CAST(:digests AS bytea[])) AS new(tenant_id, digest)
     ORDER BY tenant_id
     ON CONFLICT (tenant_id) DO UPDATE SET digest = excluded.digest, seen_at = excluded.seen_at WHERE known.digest <> excluded.digest
-    RETURNING tenant_id
     """
 )
 _END_WAITS = text(
@@ -33,15 +39,16 @@ _DUE = text(
     """
     WITH waiting AS (
       SELECT s.tenant_id, s.student_id FROM student s
-      WHERE s.tenant_id = ANY(CAST(:tenants AS text[])) AND s.due_at > now() AND (s.lease_until IS NULL OR s.lease_until <= now())
+      WHERE s.tenant_id = ANY(CAST(:tenants AS text[])) AND (s.tenant_id, s.student_id) > (:after_tenant, :after_student)
+        AND s.due_at > now() AND (s.lease_until IS NULL OR s.lease_until <= now())
         AND EXISTS (SELECT FROM student_wait w WHERE w.tenant_id = s.tenant_id AND w.student_id = s.student_id
                     AND (w.held OR NOT :only_held) AND (CAST(:service AS text) IS NULL OR w.provider = :service OR w.step = :step))
-      ORDER BY s.tenant_id, s.student_id FOR NO KEY UPDATE OF s
+      ORDER BY s.tenant_id, s.student_id LIMIT :page FOR NO KEY UPDATE OF s
     ), due AS (
       UPDATE student s SET due_at = now() FROM waiting WHERE s.tenant_id = waiting.tenant_id AND s.student_id = waiting.student_id
-      RETURNING s.tenant_id
+      RETURNING s.tenant_id, s.student_id
     )
-    SELECT tenant_id, count(*) AS students FROM due GROUP BY tenant_id
+    SELECT tenant_id, count(*) AS students, max(student_id) AS last FROM due GROUP BY tenant_id ORDER BY tenant_id
     """
 )
 
@@ -55,10 +62,14 @@ class Resumed:
 
 
 class Holds:
-    """All tenants' holds. Blocking; every method may raise `Unavailable`, and may be repeated."""
+    """All tenants' holds. Blocking; every method may raise `Unavailable`, and may be repeated.
 
-    def __init__(self, engine: Engine) -> None:
+    Of a large tenant, `page` students become due in one transaction: all at once would take longer than a statement may.
+    """
+
+    def __init__(self, engine: Engine, *, page: int = 5_000) -> None:
         self._engine = engine
+        self._page = page
         self._announcements = Announcements(engine, WORK_CHANNEL)
 
     def configured(self, digests: Mapping[str, bytes]) -> Mapping[str, Resumed]:
@@ -67,11 +78,11 @@ class Holds:
         What waits for a vendor's own time keeps waiting.
         """
         with transaction(self._engine) as connection:
-            changed = _noted(connection, digests)
-            if not changed:
-                return {}
-            resumed = _resume(connection, changed, service=None, only_held=True)
-        self._announcements.committed()
+            changed = [row.tenant_id for row in connection.execute(_CHANGED, _values(digests))]
+        if not changed:
+            return {}
+        resumed = self._resume(changed, service=None, only_held=True)
+        self._note(digests)
         return resumed
 
     def reconfigured(self, digests: Mapping[str, bytes]) -> Mapping[str, Resumed]:
@@ -79,32 +90,37 @@ class Holds:
 
         Where another replica has noted the digest before, this one may have held students again since, by the old file.
         """
-        with transaction(self._engine) as connection:
-            _noted(connection, digests)
-            resumed = _resume(connection, list(digests), service=None, only_held=True)
-        self._announcements.committed()
+        resumed = self._resume(list(digests), service=None, only_held=True)
+        self._note(digests)
         return resumed
 
     def resume(self, tenant_id: str, service: str | None) -> Resumed:
         """Ends the tenant's waits, for `service` and its parts or for all; students who waited because of them are due at once."""
+        return self._resume([tenant_id], service=service, only_held=False)[tenant_id]
+
+    def _note(self, digests: Mapping[str, bytes]) -> None:
+        """Last: a configuration counts as seen when all that waited for it is due."""
         with transaction(self._engine) as connection:
-            resumed = _resume(connection, [tenant_id], service=service, only_held=False)
-        self._announcements.committed()
-        return resumed[tenant_id]
+            connection.execute(_NOTE, _values(digests))
+
+    def _resume(self, tenants: Sequence[str], *, service: str | None, only_held: bool) -> Mapping[str, Resumed]:
+        """The services first: students who are due must not meet their waits."""
+        values = {"tenants": tenants, "service": service, "only_held": only_held}
+        with transaction(self._engine) as connection:
+            services = Counter(row.tenant_id for row in connection.execute(_END_WAITS, values))
+        # Only the welcome mail is no provider's: it waits for the mail service.
+        step = "welcome" if service == "mailgun" else None
+        students: Counter[str] = Counter()
+        after = {"after_tenant": "", "after_student": ""}
+        while True:
+            with transaction(self._engine) as connection:
+                due = connection.execute(_DUE, {**values, **after, "step": step, "page": self._page}).all()
+            self._announcements.committed()
+            if not due:
+                return {tenant: Resumed(services[tenant], students[tenant]) for tenant in tenants}
+            students.update({row.tenant_id: row.students for row in due})
+            after = {"after_tenant": due[-1].tenant_id, "after_student": due[-1].last}
 
 
-def _noted(connection: Connection, digests: Mapping[str, bytes]) -> Sequence[str]:
-    """The tenants whose digest is another than the last one."""
-    values = {"tenants": list(digests), "digests": list(digests.values())}
-    return [row.tenant_id for row in connection.execute(_CHANGED, values)]
-
-
-def _resume(
-    connection: Connection, tenants: Sequence[str], *, service: str | None, only_held: bool
-) -> Mapping[str, Resumed]:
-    values = {"tenants": tenants, "service": service, "only_held": only_held}
-    services = Counter(row.tenant_id for row in connection.execute(_END_WAITS, values))
-    # Only the welcome mail is no provider's: it waits for the mail service.
-    due = connection.execute(_DUE, values | {"step": "welcome" if service == "mailgun" else None})
-    students = {row.tenant_id: row.students for row in due}
-    return {tenant: Resumed(services[tenant], students.get(tenant, 0)) for tenant in tenants}
+def _values(digests: Mapping[str, bytes]) -> Mapping[str, object]:
+    return {"tenants": list(digests), "digests": list(digests.values())}

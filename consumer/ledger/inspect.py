@@ -1,6 +1,7 @@
 """The read model of the ledger, for commands, tests and proofs. It only reads."""
 
-from collections.abc import Sequence
+from collections import defaultdict
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 
@@ -10,7 +11,7 @@ from consumer.errors import Reason
 from consumer.events import Provider, StepName
 from consumer.ledger.engine import transaction
 from consumer.ledger.port.history import Attempt
-from consumer.ledger.port.student import StepState
+from consumer.ledger.port.student import AccountState, StepState
 from consumer.ledger.unreadable import read
 
 _ATTEMPTS = text(
@@ -33,6 +34,14 @@ _STUDENT_WAITS = text(
 _TENANT_WAITS = text(
     """
     SELECT service, reason, code, step, held, since, until FROM tenant_wait WHERE tenant_id = :tenant AND until > now() ORDER BY service
+    """
+)
+
+_READ_ONLY = text("SET TRANSACTION READ ONLY")
+_ACCOUNTS = text(
+    """
+    SELECT student_id, provider, state FROM account
+    WHERE tenant_id = :tenant AND student_id = ANY(CAST(:students AS text[])) AND object_id IS NOT NULL
     """
 )
 
@@ -121,6 +130,16 @@ class Inspection:
     def parked_tenants(self, *, limit: int) -> Sequence[ParkedTenant]:
         """Whose records are parked, most first."""
         return [ParkedTenant(**row) for row in self._rows(_PARKED, limit=limit)]
+
+    def accounts(self, tenant_id: str, students: Sequence[str]) -> Mapping[str, Mapping[Provider, AccountState]]:
+        """Of these students, those whose account is known to exist, with its state as this service knows it."""
+        found: defaultdict[str, dict[Provider, AccountState]] = defaultdict(dict)
+        with transaction(self._engine) as connection:
+            connection.execute(_READ_ONLY)
+            for row in connection.execute(_ACCOUNTS, {"tenant": tenant_id, "students": students}):
+                provider = read("account.provider", Provider, row.provider)
+                found[row.student_id][provider] = read("account.state", AccountState, row.state)
+        return found
 
     def attempts(self, tenant_id: str, student_id: str) -> Sequence[Attempt]:
         return [_attempt(row) for row in self._rows(_ATTEMPTS, tenant=tenant_id, student=student_id)]

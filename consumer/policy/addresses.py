@@ -8,6 +8,7 @@ import re
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from hashlib import sha256
 from itertools import chain, count, islice
+from typing import NamedTuple
 
 from consumer.events import Student, student_key
 from consumer.policy.patterns import COUNTER, ID_FIELDS, NAME_FIELDS, Piece, pieces
@@ -27,6 +28,13 @@ _FALLBACK = ("{student_id}", "{student_id}-{n}")
 _Values = Mapping[str, tuple[str, ...]]
 
 
+class Choice(NamedTuple):
+    """An address, or its local part, and the pattern that gives it."""
+
+    pattern: str
+    address: str
+
+
 def candidates(
     addresses: Addresses, student: Student, *, country: str | None = None, most: int = MAX_CANDIDATES
 ) -> Sequence[str]:
@@ -40,29 +48,43 @@ def candidates(
     Names are romanised as their own country does (`consumer.policy.romanisation`). Where the script leaves that open, the student's
     `preferred_language` decides, then `addresses.language`, then the language of `country`, the tenant's (ISO 3166).
     """
+    return tuple(choice.address for choice in _choices(addresses, student, country, most))
+
+
+def first_choice(addresses: Addresses, student: Student, *, country: str | None = None) -> Choice:
+    """The first of `candidates`, and the pattern that gives it."""
+    return _choices(addresses, student, country, 1)[0]
+
+
+def _choices(addresses: Addresses, student: Student, country: str | None, most: int) -> Sequence[Choice]:
     values = _values(student, languages(student.preferred_language, addresses.language, country=country))
     found = _from_patterns(addresses, addresses.patterns, values, most)
     if not found:
-        found = _from_patterns(addresses, _FALLBACK, values, most) or (_anonymous(student.student_id),)
-    return tuple(f"{local}@{addresses.domain}" for local in found)
+        anonymous = Choice(_FALLBACK[0], _anonymous(student.student_id))
+        found = _from_patterns(addresses, _FALLBACK, values, most) or (anonymous,)
+    return [Choice(pattern, f"{local}@{addresses.domain}") for pattern, local in found]
 
 
-def _from_patterns(addresses: Addresses, patterns: Sequence[str], values: _Values, most: int) -> tuple[str, ...]:
-    parsed = [pieces(pattern) for pattern in patterns]
-    counted = [p for p in parsed if any(piece.field == COUNTER for piece in p)]
-    further = ((p, n) for n in count(_FIRST_NAMESAKE + 1) for p in counted) if counted else ()
-    attempts = chain(((p, _FIRST_NAMESAKE) for p in parsed), further)
+def _from_patterns(addresses: Addresses, patterns: Sequence[str], values: _Values, most: int) -> tuple[Choice, ...]:
+    parsed = [(pattern, pieces(pattern)) for pattern in patterns]
+    counted = [one for one in parsed if any(piece.field == COUNTER for piece in one[1])]
+    further = ((one, n) for n in count(_FIRST_NAMESAKE + 1) for one in counted) if counted else ()
+    attempts = islice(chain(((one, _FIRST_NAMESAKE) for one in parsed), further), 2 * MAX_CANDIDATES)
     # A counted pattern that gives nothing for one n gives nothing for any, so the search is bounded too.
-    locals_ = (_local_part(p, {**values, COUNTER: (str(n),)}) for p, n in islice(attempts, 2 * MAX_CANDIDATES))
-    allowed = (local for local in locals_ if local and not is_reserved(local, also=addresses.reserved))
+    choices = (
+        Choice(pattern, local)
+        for (pattern, parts), n in attempts
+        if (local := _local_part(parts, {**values, COUNTER: (str(n),)}))
+    )
+    allowed = (choice for choice in choices if not is_reserved(choice.address, also=addresses.reserved))
     return tuple(islice(_different(allowed), most))
 
 
-def _different(found: Iterable[str]) -> Iterator[str]:
+def _different(found: Iterable[Choice]) -> Iterator[Choice]:
     seen: set[str] = set()
     for one in found:
-        if one not in seen:
-            seen.add(one)
+        if one.address not in seen:
+            seen.add(one.address)
             yield one
 
 

@@ -44,7 +44,7 @@ def provisioned(case: Case, account: Account, *, detail: str = "") -> Publish:
         occurred_at=now,
         tenant_id=case.tenant.id,
         student_id=case.student.student_id,
-        cause=_cause(case),
+        cause=cause(case),
         provider=case.provider,
         account=_described(account),
         identity=case.directory.identity(object_id),
@@ -52,7 +52,7 @@ def provisioned(case: Case, account: Account, *, detail: str = "") -> Publish:
         groups=account.groups,
         duration_ms=_took(case, now),
     )
-    return _publish(case, outcome)
+    return publish(case, outcome)
 
 
 def suspended(case: Case, *, detail: str = "") -> Publish:
@@ -80,7 +80,7 @@ def _changed(case: Case, change: AccountChange, done: Mapping[AccountPart, bool]
         occurred_at=now,
         tenant_id=case.tenant.id,
         student_id=case.student.student_id,
-        cause=_cause(case),
+        cause=cause(case),
         provider=case.provider,
         action=case.job.desired.action,
         change=change,
@@ -89,7 +89,7 @@ def _changed(case: Case, change: AccountChange, done: Mapping[AccountPart, bool]
         missing=tuple(part for part, is_done in done.items() if not is_done),
         duration_ms=_took(case, now),
     )
-    return _publish(case, outcome)
+    return publish(case, outcome)
 
 
 def failed(case: Case, step: StepName, reason: Reason, message: str, *, retry_at: datetime | None) -> Publish:
@@ -99,7 +99,7 @@ def failed(case: Case, step: StepName, reason: Reason, message: str, *, retry_at
         occurred_at=case.now(),
         tenant_id=case.tenant.id,
         student_id=case.student.student_id,
-        cause=_cause(case),
+        cause=cause(case),
         provider=case.provider,
         step=step,
         reason=reason,
@@ -108,7 +108,7 @@ def failed(case: Case, step: StepName, reason: Reason, message: str, *, retry_at
         message=message,
         action=case.job.desired.action,
     )
-    return _publish(case, outcome)
+    return publish(case, outcome)
 
 
 def welcome(
@@ -130,14 +130,14 @@ def welcome(
         occurred_at=case.now(),
         tenant_id=case.tenant.id,
         student_id=case.student.student_id,
-        cause=_cause(case),
+        cause=cause(case),
         provider=case.provider,
         state=state,
         reason=fault.reason if fault else None,
         message_id=message_id,
         message=str(fault) if fault else None,
     )
-    return _publish(case, outcome)
+    return publish(case, outcome)
 
 
 def _described(account: Account) -> ProvisionedAccount:
@@ -154,9 +154,11 @@ def _id(case: Case, kind: str, detail: str = "") -> UUID:
     return outcome_id(kind, case.tenant.id, case.student.student_id, case.provider, case.version, detail)
 
 
-def _publish(case: Case, outcome: Outcome) -> Publish:
+def publish(case: Case, outcome: Outcome) -> Publish:
+    """The outcome, ready for the outbox."""
     return case.tools.announce(outcome, traceparent=case.job.desired.traceparent)
 
 
-def _cause(case: Case) -> Cause:
+def cause(case: Case) -> Cause:
+    """The event that is worked."""
     return Cause(case.job.desired.event.event_id, case.version)

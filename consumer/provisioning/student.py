@@ -18,6 +18,7 @@ from consumer.ledger.port.student import Job
 from consumer.ledger.port.writes import Defer, DestroyCredential, Settle, Verified, Write
 from consumer.observe.metrics import Metrics
 from consumer.policy.plan import Plan, PlannedStep
+from consumer.provisioning import dry_run
 from consumer.provisioning.case import Case, Tools
 from consumer.provisioning.commits import Commits
 from consumer.provisioning.containment import Experience, Limits
@@ -89,9 +90,22 @@ class StudentWorker:
             for provider in _providers(job)
             if institution.fault or provider in institution.directories
         ]
+        if institution.tenant.dry_run and not institution.fault and cases:
+            await self._plan_only(commits, cases)
+            return
         for case in cases:
             case.others = [other for other in cases if other is not case]
         await self._end(commits, cases, await self._worked(job, cases))
+
+    async def _plan_only(self, commits: Commits, cases: Sequence[Case]) -> None:
+        """Publishes the plans, and waits. An event that is settled has no plan: what is left of it is to be verified later."""
+        job = commits.job
+        plans = [] if job.settled else [await dry_run.planned(case) for case in cases]
+        now = self._institutions.get(job.lease.tenant_id)
+        # The end of all waits may have passed by meanwhile: it does not end this one.
+        changed = now is not None and now.tenant is not cases[0].tenant
+        defer = Defer(0.0 if changed else dry_run.AGAIN, dry_run.waits(cases))
+        await commits.commit([*plans, defer], [Point.STUDENT_DEFERRED])
 
     def _effects(self, commits: Commits, institution: Institution) -> Effects:
         return Effects(

@@ -99,6 +99,10 @@ EXPLANATIONS: Mapping[str, Explanation] = {
     Reason.TENANT_UNUSABLE: Explanation(
         "The tenant's configuration can't be used.", "Correct it: `provisioner config check` shows where."
     ),
+    Reason.DRY_RUN: Explanation(
+        "The tenant is in dry run: what would be done is published, and not done.",
+        "Set `dry_run` to false in the tenant's file when the plans are right.",
+    ),
     Reason.UNREADABLE_RECORD: Explanation(
         "The ledger's record of the student was written by a newer version.", "Finish the upgrade of all replicas."
     ),

@@ -66,8 +66,8 @@ _SETTINGS: Changes = {
 }
 _SINCE_THEN: Changes = {"kafka": {"park_unknown": 3}, "provisioning": {"breaker_wait": 5, "throttle_wait": 5}}
 """The same, of settings that the release before this one does not know."""
-_NEW_TOPIC = "account_changed"
-"""The release before this one does not know it."""
+_NEW_TOPICS = ("account_changed", "account_planned")
+"""The release before this one does not know them."""
 _READY_WITHIN = 120.0
 _RELEASE = "testbed.release"
 _PARTITIONS = 6
@@ -220,7 +220,9 @@ class Installation:
         """What a replica that was upgraded is given besides its file, which is the older release's too."""
         return {
             "PROVISIONER_KAFKA__PARK_UNKNOWN": "3",
-            "PROVISIONER_KAFKA__TOPICS__ACCOUNT_CHANGED": self.service.topics.account_changed,
+            **{
+                f"PROVISIONER_KAFKA__TOPICS__{name.upper()}": getattr(self.service.topics, name) for name in _NEW_TOPICS
+            },
         }
 
     async def _prepare(self) -> None:
@@ -241,7 +243,8 @@ class Installation:
 
     def _leave_out_what_is_new(self) -> None:
         settings = yaml.safe_load(self.service.config.read_text())
-        del settings["kafka"]["topics"][_NEW_TOPIC]
+        for name in _NEW_TOPICS:
+            del settings["kafka"]["topics"][name]
         self.service.config.write_text(yaml.safe_dump(settings))
 
     def _record_changes(self) -> None:

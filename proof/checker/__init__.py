@@ -6,6 +6,7 @@ from proof.checker import (
     accounts,
     calls,
     dispositions,
+    dry_runs,
     fences,
     liveness,
     mails,
@@ -49,6 +50,7 @@ _CHECKS: Mapping[str, Callable[[Index], Iterator[Violation]]] = {
     "I21": proven.proven,
     "I22": unwanted.unwanted,
     "I23": waits.explained,
+    "I24": dry_runs.kept,
 }
 
 
@@ -95,4 +97,5 @@ def _looked(index: Index) -> Mapping[str, int]:
         "I21": writes,
         "I22": unwanted.looked_at(index),
         "I23": waits.looked_at(index),
+        "I24": dry_runs.looked_at(index),
     }

@@ -5,7 +5,7 @@ from collections.abc import Iterator, Mapping, Sequence
 from typing import Any
 
 from consumer.errors import Reason
-from consumer.events import AccountProvisioningFailed, MailState, StepName, WelcomeEmailStatus
+from consumer.events import AccountPlanned, AccountProvisioningFailed, MailState, StepName, WelcomeEmailStatus
 from proof.checker.index import Index, Student, of
 from proof.checker.report import Violation
 from proof.history import Change, PublishedOutcome
@@ -101,6 +101,8 @@ def _tells(published: PublishedOutcome, row: Mapping[str, Any]) -> bool:
     match outcome:
         case AccountProvisioningFailed(final=False):
             return outcome.reason == row["reason"]
+        case AccountPlanned():
+            return row["reason"] == Reason.DRY_RUN
         case WelcomeEmailStatus(state=MailState.FAILED | MailState.DELAYED):
             return outcome.reason == row["reason"]
         case _:

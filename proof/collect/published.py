@@ -9,6 +9,7 @@ from fastavro import parse_schema, schemaless_reader  # pyright: ignore[reportUn
 
 from consumer.codec.schemas import (
     ACCOUNT_CHANGED,
+    ACCOUNT_PLANNED,
     ACCOUNT_PROVISIONED,
     ACCOUNT_PROVISIONING_FAILED,
     WELCOME_EMAIL_STATUS,
@@ -20,6 +21,7 @@ from consumer.events import (
     AccountChange,
     AccountChanged,
     AccountPart,
+    AccountPlanned,
     AccountProvisioned,
     AccountProvisioningFailed,
     Cause,
@@ -29,6 +31,7 @@ from consumer.events import (
     Provider,
     ProviderAction,
     ProvisionedAccount,
+    Seen,
     SignOnIdentity,
     StepName,
     WelcomeEmailStatus,
@@ -49,6 +52,7 @@ class OutcomeReader:
             topics.account_changed: (parse_schema(schema(ACCOUNT_CHANGED)), _changed),
             topics.account_provisioning_failed: (parse_schema(schema(ACCOUNT_PROVISIONING_FAILED)), _failed),
             topics.welcome_email_status: (parse_schema(schema(WELCOME_EMAIL_STATUS)), _welcome),
+            topics.account_planned: (parse_schema(schema(ACCOUNT_PLANNED)), _planned),
         }
 
     def read(self, record: Raw) -> PublishedOutcome:
@@ -95,6 +99,20 @@ def _changed(record: _Record) -> Outcome:
         parts=tuple(map(AccountPart, record["parts"])),
         missing=tuple(map(AccountPart, record["missing"])),
         duration_ms=record["duration_ms"],
+    )
+
+
+def _planned(record: _Record) -> Outcome:
+    return AccountPlanned(
+        **_common(record),
+        action=ProviderAction(record["action"]),
+        account=Seen(record["account"]),
+        reason=Reason(record["reason"]) if record["reason"] else None,
+        steps=tuple(record["steps"]),
+        sign_in_name=record["sign_in_name"],
+        org_unit=record["org_unit"],
+        licences=tuple(record["licences"]),
+        groups=tuple(record["groups"]),
     )
 
 

@@ -33,6 +33,7 @@ from proof.history import (
     fingerprint,
 )
 from proof.simulation.database import Database
+from proof.simulation.faults import DryRunOver
 from proof.simulation.hands import SCHOOLS_PASSWORD
 from proof.simulation.institutions import open_secret, settings, tenants
 from proof.simulation.kafka.topic import Record
@@ -95,6 +96,11 @@ def history(
         whole=all(replica.lives == 1 for replica in alive) and len(alive) == len(replicas),
         deaths=deaths,
         spared=scenario.spared,
+        dry_runs={
+            fault.tenant_id: around.clock.unix() - around.clock.time() + fault.at
+            for fault in scenario.faults
+            if isinstance(fault, DryRunOver)
+        },
         bounds=BOUNDS,
     )
     forgot_at = around.database.forgot_at

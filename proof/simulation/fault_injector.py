@@ -7,12 +7,14 @@ from contextvars import Context
 
 from consumer.failpoints import Point
 from proof.simulation.database import NONE
+from proof.simulation.dry_running import with_all_but
 from proof.simulation.faults import (
     AccountsChanged,
     ClockStep,
     ConsumerFails,
     DatabaseAway,
     DatabaseTrouble,
+    DryRunOver,
     FailOver,
     Fault,
     Freeze,
@@ -67,17 +69,28 @@ class FaultInjector:
             case PasswordsReplaced(_, tenant_id):
                 now = self._around.clock.unix()
                 self.replaced |= dict.fromkeys(replace_passwords(tenant_id, self._around.vendors, now=now), now)
+            case TenantConfigured() | TenantSetAside() | DryRunOver():
+                self._to_a_file(fault)
+            case AccountsChanged(_, tenant_id):
+                done = self._around.database.settled_accounts(tenant_id)
+                change_accounts(tenant_id, done, self._around.vendors)
+                self.changed |= dict.fromkeys(done, self._around.clock.unix())
+
+    def _to_a_file(self, fault: TenantConfigured | TenantSetAside | DryRunOver) -> None:
+        around = self._around
+        match fault:
             case TenantConfigured(at, tenant_id, back_after):
-                self._around.unconfigured.discard(tenant_id)
+                around.unconfigured.discard(tenant_id)
                 self._to_a_process(Kill(at, None, back_after))
             case TenantSetAside(_, seconds, number, tenant_id):
                 replica = self._replicas[number]
                 replica.configure(without(tenant_id))
                 asyncio.get_running_loop().call_later(seconds, replica.configure, with_all())
-            case AccountsChanged(_, tenant_id):
-                done = self._around.database.settled_accounts(tenant_id)
-                change_accounts(tenant_id, done, self._around.vendors)
-                self.changed |= dict.fromkeys(done, self._around.clock.unix())
+            case DryRunOver(_, tenant_id):
+                around.in_dry_run.discard(tenant_id)
+                for replica in self._replicas:
+                    replica.configure(with_all_but(around.unconfigured))
+                around.database.end_holds(tenant_id)
 
     def crash(self, process: Process, point: Point) -> None:
         """It dies where it is."""

@@ -147,6 +147,14 @@ class TenantSetAside:
     tenant_id: str
 
 
+@dataclass(frozen=True, slots=True)
+class DryRunOver:
+    """Until then, from the beginning, a tenant is in dry run; then its file changes on all replicas."""
+
+    at: float
+    tenant_id: str
+
+
 Fault = (
     Kill
     | Restart
@@ -164,6 +172,7 @@ Fault = (
     | AccountsChanged
     | TenantConfigured
     | TenantSetAside
+    | DryRunOver
 )
 
 
@@ -174,7 +183,7 @@ def over_at(fault: Fault) -> float:
             pass
         case Restart():
             lasts = 60.0
-        case PasswordsReplaced() | AccountsChanged() | ConsumerFails() | ClockStep():
+        case PasswordsReplaced() | AccountsChanged() | ConsumerFails() | ClockStep() | DryRunOver():
             lasts = 0.0
         case FailOver(lag=lag, seconds=seconds):
             lasts = lag + seconds

@@ -23,6 +23,7 @@ from consumer.snapshot import InForce, Snapshot
 from consumer.tenants import Tenant
 from proof.simulation.clients import SimulatedClients
 from proof.simulation.database import Database
+from proof.simulation.dry_running import in_dry_run
 from proof.simulation.institutions import open_secret, settings
 from proof.simulation.process import Process
 from proof.simulation.sequels import INPUT_SCHEMA
@@ -116,7 +117,11 @@ class Replica:
         clients = self._make.clients(self._around, process, self._rng)
         assembly = self._make.assembly(
             settings(),
-            [tenant for tenant in self._tenants if tenant.id not in self._around.unconfigured],
+            [
+                in_dry_run(tenant) if tenant.id in self._around.in_dry_run else tenant
+                for tenant in self._tenants
+                if tenant.id not in self._around.unconfigured
+            ],
             open_secret,
             metrics=Metrics(self.registry),
             beat=_beat,

@@ -12,7 +12,7 @@ from proof.history import History
 from proof.simulation import clock, evidence, logs
 from proof.simulation.clock import Clock
 from proof.simulation.fault_injector import FaultInjector
-from proof.simulation.faults import TenantConfigured
+from proof.simulation.faults import DryRunOver, TenantConfigured
 from proof.simulation.hands import settle_in
 from proof.simulation.institutions import settings
 from proof.simulation.process import Process
@@ -67,7 +67,10 @@ class _Stage:
         self._lines = lines
         self._traced = traced
         late = (fault.tenant_id for fault in scenario.faults if isinstance(fault, TenantConfigured))
-        self._around = lay_out(time, scenario.seed, scenario.quirks, database=make.database, unconfigured=late)
+        planned = (fault.tenant_id for fault in scenario.faults if isinstance(fault, DryRunOver))
+        self._around = lay_out(
+            time, scenario.seed, scenario.quirks, database=make.database, unconfigured=late, in_dry_run=planned
+        )
         self._crashes = list(scenario.crashes)
         self._stalls = dict(scenario.stalls)
         self._reached: Counter[Point] = Counter()

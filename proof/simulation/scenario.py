@@ -9,9 +9,11 @@ from consumer.events import Provider, Student
 from consumer.failpoints import Point
 from consumer.tenants import Tenant
 from proof.simulation.changing import changing
+from proof.simulation.dry_running import dry_running
 from proof.simulation.faults import (
     AccountsChanged,
     ConsumerFails,
+    DryRunOver,
     Fault,
     PasswordsReplaced,
     RecordsUnreadable,
@@ -51,7 +53,7 @@ class Beforehand(StrEnum):
     SYNCHRONISED = "an account that is written elsewhere bears our marker"
 
 
-_AIMED = (Spell, PasswordsReplaced, AccountsChanged, RecordsUnreadable, TenantSetAside)
+_AIMED = (Spell, PasswordsReplaced, AccountsChanged, RecordsUnreadable, TenantSetAside, DryRunOver)
 _HOLDING = frozenset({Beforehand.GUEST, Beforehand.ADMINISTRATOR, Beforehand.SYNCHRONISED})
 
 
@@ -124,12 +126,13 @@ def scenario(seed: int) -> Scenario:
     ]
     lost = losing(random.Random(f"{seed}/losing"))  # noqa: S311  repeatable, guards nothing
     late = configured_late(random.Random(f"{seed}/late"), used)  # noqa: S311  repeatable, guards nothing
-    changed = changing(random.Random(f"{seed}/changing"), [*faults, *lost], used)  # noqa: S311  repeatable, guards nothing
+    dry = dry_running(random.Random(f"{seed}/dry"), [*faults, *lost, *late], used)  # noqa: S311  repeatable, guards nothing
+    changed = changing(random.Random(f"{seed}/changing"), [*faults, *lost, *dry], used)  # noqa: S311  repeatable, guards nothing
     return Scenario(
         seed=seed,
         sent=[*sent, *_enrolled_anew(sent, changed), *_astray(records, seed)],
         residents=residents,
-        faults=[*faults, *changed, *lost, *late],
+        faults=[*faults, *changed, *lost, *late, *dry],
         crashes=_some_points(rng, 3),
         stalls={point: rng.choice((20.0, 90.0, 150.0)) for point in _some_points(rng, 2)},
         replicas=replicas,

@@ -16,7 +16,8 @@ from sandbox.simulators.vendors import Quirks, Vendors
 
 @dataclass(frozen=True, slots=True)
 class Surroundings:
-    """Made by `lay_out`. `unconfigured` are institutions without a file: processes that start now do not know them."""
+    """Made by `lay_out`. `unconfigured` are institutions without a file: processes that start now do not know them.
+    `in_dry_run` are those whose file says so."""
 
     clock: Clock
     trace: Trace
@@ -25,6 +26,7 @@ class Surroundings:
     vendors: Vendors
     internet: Internet
     unconfigured: set[str]
+    in_dry_run: set[str]
 
 
 def lay_out(
@@ -34,6 +36,7 @@ def lay_out(
     *,
     database: type[Database] = Database,
     unconfigured: Iterable[str] = (),
+    in_dry_run: Iterable[str] = (),
 ) -> Surroundings:
     """A new world: empty topics, an empty database, directories without users. Each part has a random generator of its own."""
     trace = Trace(clock)
@@ -53,6 +56,7 @@ def lay_out(
         vendors=vendors,
         internet=Internet(vendors, tenants, open_secret, clock=clock, rng=_rng(seed, "internet"), trace=trace),
         unconfigured=set(unconfigured),
+        in_dry_run=set(in_dry_run),
     )
 
 

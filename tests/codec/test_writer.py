@@ -10,6 +10,7 @@ from fastavro import parse_schema, schemaless_reader  # pyright: ignore[reportUn
 
 from consumer.codec.schemas import (
     ACCOUNT_CHANGED,
+    ACCOUNT_PLANNED,
     ACCOUNT_PROVISIONED,
     ACCOUNT_PROVISIONING_FAILED,
     WELCOME_EMAIL_STATUS,
@@ -22,6 +23,7 @@ from consumer.events import (
     AccountChange,
     AccountChanged,
     AccountPart,
+    AccountPlanned,
     AccountProvisioned,
     AccountProvisioningFailed,
     Cause,
@@ -31,6 +33,7 @@ from consumer.events import (
     Provider,
     ProviderAction,
     ProvisionedAccount,
+    Seen,
     SignOnIdentity,
     StepName,
     WelcomeEmailStatus,
@@ -54,6 +57,17 @@ PROVISIONED = AccountProvisioned(
     groups=(),
     duration_ms=1_200,
 )
+PLANNED = AccountPlanned(
+    **ABOUT,
+    action=ProviderAction.CREATE_ACCOUNT,
+    account=Seen.UNKNOWN,
+    reason=Reason.CONSENT_MISSING,
+    steps=("address", "create"),
+    sign_in_name="m@x.example",
+    org_unit=None,
+    licences=("sku",),
+    groups=(),
+)
 CHANGED = AccountChanged(
     **ABOUT,
     action=ProviderAction.SUSPEND_ACCOUNT,
@@ -71,6 +85,7 @@ SCHEMAS: list[tuple[Outcome, str]] = [
     (PROVISIONED, ACCOUNT_PROVISIONED),
     (FAILED, ACCOUNT_PROVISIONING_FAILED),
     (CHANGED, ACCOUNT_CHANGED),
+    (PLANNED, ACCOUNT_PLANNED),
     (WELCOME, WELCOME_EMAIL_STATUS),
 ]
 

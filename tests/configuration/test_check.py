@@ -172,3 +172,11 @@ def test_every_default_may_be_written_down(files: Files) -> None:
         document[name] = getattr(settings, name).model_dump(mode="json")
     files.service.write_text(yaml.safe_dump(document))
     assert files.messages() == []
+
+
+def test_a_tenant_in_dry_run_is_pointed_out_and_is_no_mistake(files: Files) -> None:
+    files.replace(files.tenant, "unlisted_status: dead_letter", "dry_run: true")
+    found = files.findings()
+    assert found.mistakes == []
+    (notice,) = found.notices
+    assert "`north-high` is in dry run: nothing is changed at its vendors, and no mail is sent." in notice

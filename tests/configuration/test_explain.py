@@ -82,3 +82,9 @@ def test_a_student_whom_no_row_matches_is_explained_as_one_with_an_unlisted_stat
     assert lines[2] == "  No row matches, so the status is decided as one that is not in the table."
     assert end in lines[3]
     assert len(lines) == 4
+
+
+def test_a_tenant_in_dry_run_is_said_to_be(tenant: Tenant) -> None:
+    words = "\n".join(explain(tenant.model_copy(update={"dry_run": True}), "enrolled", {}))
+    assert "is in dry run: what follows is published as a plan (`account-planned`), and not done." in words
+    assert "dry run" not in "\n".join(explain(tenant, "enrolled", {}))

@@ -65,6 +65,20 @@ async def test_a_changed_configuration_ends_holds_and_makes_held_students_due(
     assert len(await given.claim()) == 2
 
 
+async def test_students_in_dry_run_are_due_when_the_file_changes(waits: Waits, holds: Holds, given: Given) -> None:
+    await waits(WaitFor(Provider.MICROSOFT, StepName.ADDRESS, Reason.DRY_RUN, held=True, reported=True))
+    assert holds.reconfigured({"north": NEW}) == {"north": Resumed(services=0, students=1)}
+    assert len(await given.claim()) == 1
+
+
+async def test_all_students_of_a_large_tenant_become_due_page_by_page(
+    waits: Waits, engine: Engine, given: Given
+) -> None:
+    await waits(*[HELD] * 5)
+    assert Holds(engine, page=2).configured({"north": NEW}) == {"north": Resumed(services=0, students=5)}
+    assert len(await given.claim()) == 5
+
+
 async def test_the_same_configuration_changes_nothing(waits: Waits, holds: Holds, given: Given) -> None:
     await waits(HELD, services=(service("microsoft"),))
     assert holds.configured({"north": OLD}) == {}

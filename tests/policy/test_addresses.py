@@ -5,7 +5,7 @@ from collections.abc import Sequence
 import pytest
 
 from consumer.events import Student
-from consumer.policy.addresses import MAX_CANDIDATES, MAX_LOCAL_PART, candidates
+from consumer.policy.addresses import MAX_CANDIDATES, MAX_LOCAL_PART, candidates, first_choice
 from consumer.policy.reserved import is_reserved
 from consumer.tenants import Addresses
 from tests.policy.tenants import student
@@ -175,3 +175,24 @@ def test_the_same_student_has_the_same_candidates_on_every_call() -> None:
     addresses = Addresses(domain="school.example")
     for person in made_up_students(7, 50):
         assert candidates(addresses, person) == candidates(addresses, person)
+
+
+@pytest.mark.parametrize(
+    ("patterns", "expected"),
+    [
+        (("{given}.{family}", "{family}{n}"), "{given}.{family}"),
+        (("{registration_number}", "{family}{n}"), "{family}{n}"),
+        (("{registration_number}",), "{student_id}"),
+    ],
+)
+def test_the_first_choice_is_the_first_candidate_and_the_pattern_that_gives_it(
+    patterns: tuple[str, ...], expected: str
+) -> None:
+    addresses = Addresses(domain="school.example", patterns=patterns)
+    choice = first_choice(addresses, student())
+    assert (choice.pattern, choice.address) == (expected, candidates(addresses, student())[0])
+
+
+def test_a_reserved_address_leaves_the_choice_to_a_later_pattern() -> None:
+    addresses = Addresses(domain="school.example", patterns=("{given}", "{family}"), reserved=("maria",))
+    assert first_choice(addresses, student()).pattern == "{family}"

@@ -76,6 +76,14 @@ def test_a_student_without_external_sync_is_neither_acted_on_nor_refused(status_
     assert decided("athens", status_id, disabled=True) == Skip(SkipReason.EXTERNAL_SYNC_DISABLED)
 
 
+def test_a_student_without_external_sync_is_not_suspended_either() -> None:
+    leaving = StatusRow(id="left", name="Left", type="Left", provider_action=ProviderAction.SUSPEND_ACCOUNT)
+    one = tenant("athens")
+    table = DecisionTable.of([one.model_copy(update={"statuses": (*one.statuses, leaving)})])
+    decision = table.decide("athens", "left", external_sync_disabled=True, attributes={})
+    assert decision == Skip(SkipReason.EXTERNAL_SYNC_DISABLED)
+
+
 def test_a_status_that_does_nothing_says_so_even_without_external_sync() -> None:
     assert decided("athens", "admission", disabled=True) == Skip(SkipReason.NO_ACTION)
 

@@ -104,7 +104,7 @@ def test_schemas_that_are_registered_have_no_line(settings: Settings) -> None:
 
 def test_schemas_that_are_missing_are_a_line_for_each_outcome(settings: Settings) -> None:
     found = places(registry.look(settings, NO_SECRETS))
-    assert len(found) == 4
+    assert len(found) == 5
     assert all("has no schema of this version" in wrong for _, wrong in found)
 
 

@@ -9,11 +9,13 @@ import shlex
 import time
 from collections.abc import Iterator
 from pathlib import Path
+from shutil import copytree
 
 import psycopg
 import pytest
 import yaml
 
+from consumer.settings import Topics
 from sandbox.demo.institutions import INSTITUTIONS
 from sandbox.embedded.ports import free_ports
 from sandbox.simulators.served import ServedInThread
@@ -34,6 +36,8 @@ RUN_IN_ORDER = {
     "provisioner schemas register": 0,
     "provisioner db upgrade": 0,
     "provisioner config check --connect": 0,
+    "provisioner plan --tenant north-high --config candidate --topic": 0,
+    "provisioner plan --tenant north-high --config candidate --events events.jsonl": 0,
     "provisioner keys check": 0,
     "provisioner keys rotate": 0,
     "provisioner tenant waits north-high": 0,
@@ -145,6 +149,8 @@ def installation(tmp_path: Path, database_url: str, say: Say) -> Iterator[Shell]
             "templates_dir": str(ROOT / "templates"),
         }
         (tmp_path / "config/service.yaml").write_text(yaml.safe_dump(settings))
+        copytree(tmp_path / "config/tenants", tmp_path / "candidate")
+        (tmp_path / "events.jsonl").touch()
         yield Shell(tmp_path, {"VAULT_KEY": base64.b64encode(bytes(32)).decode(), "HEALTH": f"http://127.0.0.1:{port}"})
 
 
@@ -192,11 +198,7 @@ def test_the_commands_of_the_composition_do_what_they_say(
         return f"provisioner {text}"
 
     services = {name: words for name, words in in_composition(composition()) if words[0] != "test"}
-    topics = {"status_changed", "account_provisioned", "account_provisioning_failed", "welcome_email_status"}
-    names = {
-        f"PROVISIONER_KAFKA__TOPICS__{t.upper()}": f"{unique_name}.{t}"
-        for t in {*topics, "dead_letters", "relay_progress"}
-    }
+    names = {f"PROVISIONER_KAFKA__TOPICS__{t.upper()}": f"{unique_name}.{t}" for t in Topics.model_fields}
     own = {"PROVISIONER_KAFKA__GROUP_ID": unique_name, "PROVISIONER_OUTBOUND__TRANSACTIONAL_ID": unique_name}
     shell = Shell(tmp_path, {"PROVISIONER_CONFIG": str(tmp_path / "volume/service.yaml"), **names, **own})
     ready = tmp_path / "volume/ready"

@@ -66,6 +66,9 @@ BUGS = {
     ),
     "dead letters without headers": Bug(Make(clients=intake.DropsHeaders), frozenset({"I18"})),
     "dead letters unacknowledged": Bug(Make(clients=intake.TrustsLettersUnseen), frozenset({"I3", "I11"})),
+    "a tenant in dry run is worked": Bug(
+        Make(assembly=provisioning.WorksInDryRun), frozenset({"I24"}), faults.A_TENANT_IS_IN_DRY_RUN
+    ),
     "no lease check": Bug(Make(database=provisioning.IgnoresLeases), frozenset({"I4", "I13"})),
     "new password for each retry": Bug(Make(clients=provisioning.MakesANewPasswordEachTime), frozenset({"I4", "I17"})),
     "next address on unknown": Bug(Make(clients=provisioning.TakesTheNextAddressWhenUnsure), frozenset({"I1"})),

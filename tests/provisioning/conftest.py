@@ -54,6 +54,7 @@ class School:
         self.mailer = FakeMailer(self._seconds)
         self.metrics = Metrics(CollectorRegistry())
         self.tenant: Tenant = load_tenants(ROOT / "config/tenants")[0][0]
+        self.institutions: dict[str, Institution] = {}
         self.stopping = False
         self.configured = True
         self.fault: Hold | None = None
@@ -76,6 +77,7 @@ class School:
 
     def worker(self) -> StudentWorker:
         """A fresh one, as after a restart."""
+        self.open()
         tools = Tools(
             work=self.ledger,
             vault=self.vault,
@@ -88,7 +90,7 @@ class School:
         )
         return StudentWorker(
             tools=tools,
-            institutions={TENANT: self._institution()} if self.configured else {},
+            institutions=self.institutions,
             limits=Limits(call=30, lease=0.05, tenant_held=300, throttled=30),
             pace=Pace(
                 base=2,
@@ -104,6 +106,12 @@ class School:
             rng=random.Random(1),  # noqa: S311  repeatable
             stopping=lambda: self.stopping,
         )
+
+    def open(self) -> None:
+        """The institution as it is configured now, for all workers from now on."""
+        self.institutions.clear()
+        if self.configured:
+            self.institutions[TENANT] = self._institution()
 
     def _institution(self) -> Institution:
         if self.fault:

@@ -5,6 +5,7 @@ from pathlib import Path
 import pytest
 
 from consumer.codec.dead_letters import DeadLetterReason
+from consumer.policy.plan import PlannedStep
 from consumer.settings import Topics
 from tests.schemas.tables import LETTER_MEANINGS, failures_table, fields_table, reasons_table
 
@@ -24,6 +25,11 @@ def test_every_reason_of_a_dead_letter_is_explained() -> None:
 
 def test_every_reason_of_a_failure_is_explained() -> None:
     assert failures_table() in PAGE
+
+
+def test_every_step_of_a_plan_is_named() -> None:
+    _, section = PAGE.split("### `account-planned`")
+    assert [step for step in PlannedStep if f"`{step}`" not in section] == []
 
 
 def test_every_public_topic_has_its_section() -> None:

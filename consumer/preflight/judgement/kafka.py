@@ -21,6 +21,7 @@ _USES: Mapping[str, frozenset[str]] = {
     "account_changed": frozenset({READ, WRITE}),
     "account_provisioning_failed": frozenset({READ, WRITE}),
     "welcome_email_status": frozenset({READ, WRITE}),
+    "account_planned": frozenset({READ, WRITE}),
     "dead_letters": frozenset({WRITE}),
     "relay_progress": frozenset({READ, WRITE}),
 }

@@ -3,6 +3,7 @@
 from proof.simulation.faults import (
     ConsumerFails,
     DatabaseAway,
+    DryRunOver,
     FailOver,
     Freeze,
     KafkaAway,
@@ -23,6 +24,7 @@ DIES_WITHOUT_DATABASE = (DatabaseAway(0.5, 40.0), Kill(30.0, None, 5.0))
 CONSUMERS_ARE_FENCED = (ConsumerFails(20.0, None),)
 A_STANDBY_LAGS = (FailOver(20.0, 15.0, 2.0),)
 ONE_STANDS_STILL = (Freeze(20.0, 0, 60.0),)
+A_TENANT_IS_IN_DRY_RUN = (DryRunOver(300.0, "isles"),)
 _PROGRESS = (settings().kafka.topics.relay_progress, 0)
 DIES_WHEN_A_LATE_COMMIT_ARRIVES = tuple(
     fault

@@ -25,6 +25,13 @@ from proof.simulation.replica import SimulatedAssembly
 from testbed.fakes.ledger.state import StudentRow
 
 
+class WorksInDryRun(SimulatedAssembly):
+    """A worker does not heed that its tenant is in dry run."""
+
+    def institution(self, clients: Clients, tenant: Tenant) -> Institution:
+        return super().institution(clients, tenant.model_copy(update={"dry_run": False}))
+
+
 class IgnoresLeases(Database):
     """A worker that has lost its lease still writes."""
 

@@ -14,6 +14,7 @@ from consumer.events import (
     AccountChange,
     AccountChanged,
     AccountPart,
+    AccountPlanned,
     AccountProvisioned,
     AccountProvisioningFailed,
     Cause,
@@ -23,6 +24,7 @@ from consumer.events import (
     Provider,
     ProviderAction,
     ProvisionedAccount,
+    Seen,
     SignOnIdentity,
     StepName,
     WelcomeEmailStatus,
@@ -67,6 +69,17 @@ OUTCOMES = (
     ),
     AccountProvisioningFailed(
         **COMMON, step=StepName.CREATE, reason=Reason.ACCOUNT_CONFLICT, final=False, retry_at=NOW, message="Taken."
+    ),
+    AccountPlanned(
+        **COMMON,
+        action=ProviderAction.CREATE_ACCOUNT,
+        account=Seen.UNKNOWN,
+        reason=Reason.CONSENT_MISSING,
+        steps=("address", "create"),
+        sign_in_name="a@north.example",
+        org_unit=None,
+        licences=("sku",),
+        groups=(),
     ),
     WelcomeEmailStatus(**COMMON, state=MailState.ACCEPTED, reason=None, message_id="m1@north.example"),
 )
