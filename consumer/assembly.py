@@ -173,7 +173,7 @@ class Assembly:
             wait=clients.work_announced,
             beat=partial(self._beat, "provisioning"),
             metrics=self._metrics,
-            congested=self.pacer(clients).congested,
+            in_line=self.pacer(clients).in_line,
             failpoints=self._failpoints,
         )
 

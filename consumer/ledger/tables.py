@@ -16,6 +16,7 @@ from sqlalchemy import (
     Integer,
     LargeBinary,
     MetaData,
+    SmallInteger,
     Table,
     Text,
     UniqueConstraint,
@@ -102,9 +103,18 @@ student = Table(
     Column("lease_owner", Text),
     Column("lease_writes", Integer, nullable=False, server_default="0"),  # commits under the lease: `Lease.written`
     Column("claimed_version", BigInteger),
+    Column("work_class", SmallInteger, nullable=False, server_default="1"),  # see `consumer.policy.work_class`
 )
-# Claims go by tenant, those due longest first; students with nothing to do are not in it. NULL leases are not indexed, so that
+# Claims go by tenant and class, those due longest first; students with nothing to do are not in it. NULL leases are not indexed, so that
 # extending a lease stays a HOT update.
+Index(
+    "student_due_by_class",
+    student.c.tenant_id,
+    student.c.work_class,
+    student.c.due_at,
+    postgresql_where=text("due_at IS NOT NULL"),
+)
+# By which a tenant's first is found, whatever its class; and claims of replicas that do not know classes.
 Index("student_due", student.c.tenant_id, student.c.due_at, postgresql_where=text("due_at IS NOT NULL"))
 
 # By which a replica finds who has become due since it last looked, however many wait.

@@ -47,6 +47,11 @@ def arrival(of: StudentStatusChanged, *, offset: int = 0, partition: int = 0) ->
     return Arrival(TOPIC, partition, offset, of, ProviderAction.CREATE_ACCOUNT, (Provider.MICROSOFT,), value)
 
 
+def suspension(of: StudentStatusChanged) -> Arrival:
+    """The event's status suspends the account."""
+    return replace(arrival(of), action=ProviderAction.SUSPEND_ACCOUNT)
+
+
 def cancellation(of: StudentStatusChanged, *, offset: int = 0, partition: int = 0) -> Arrival:
     """The event's status asks for nothing."""
     return replace(arrival(of, offset=offset, partition=partition), providers=())

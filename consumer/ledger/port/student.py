@@ -7,6 +7,7 @@ from enum import StrEnum
 
 from consumer.errors import Reason
 from consumer.events import Origin, Provider, ProviderAction, StepName, StudentStatusChanged
+from consumer.policy.work_class import WorkClass, of_action
 
 
 @dataclass(frozen=True, slots=True)
@@ -37,6 +38,11 @@ class Desired:
     def wants_account(self) -> bool:
         """Whether its action wants the student to be able to sign in."""
         return self.action is ProviderAction.CREATE_ACCOUNT
+
+    @property
+    def work_class(self) -> WorkClass:
+        """Of the work that it requests."""
+        return of_action(self.action) if self.providers else WorkClass.NORMAL
 
 
 class AccountState(StrEnum):
