@@ -12,6 +12,7 @@ from sqlalchemy import Connection, Engine, Row, TextClause, text
 from consumer.errors import Reason, Unavailable
 from consumer.ledger.engine import transaction
 from consumer.ledger.epochs import next_epoch
+from consumer.ledger.guarding import guarded
 from consumer.ledger.jobs import job_of
 from consumer.ledger.port.student import Job
 from consumer.ledger.port.work import Room
@@ -168,6 +169,7 @@ class Claims:
                     aside[key] = fault.place
             if aside:
                 _put_aside(connection, aside)
+            jobs = [*guarded(connection, jobs, room)]
         for (tenant_id, _), place in aside.items():
             self._unreadable(place)
             log.error("student_unreadable", tenant_id=tenant_id, place=place, again_in=_ASIDE)

@@ -133,6 +133,29 @@ Index(
     postgresql_where=text("desired_version > settled_version"),
 )
 
+guarded_action = Table(
+    "guarded_action",  # actions that take something away: counted by the guard, or parked until a person has decided
+    metadata,
+    *_student_key(),
+    Column("action", Text, primary_key=True),
+    Column("version", BigInteger, primary_key=True),
+    Column("number", BigInteger, Identity(always=True), nullable=False),
+    Column("state", Text, nullable=False),
+    Column("at", _TIME, nullable=False),  # when it was parked; or counted, and then settled
+    Column("decided_at", _TIME),
+    Column("decided_by", Text),
+    Column("comment", Text),
+    postgresql_with={**_PRUNED},
+)
+for _state in ("counted", "parked"):
+    Index(
+        f"guarded_action_{_state}",
+        guarded_action.c.tenant_id,
+        guarded_action.c.action,
+        guarded_action.c.number,
+        postgresql_where=text(f"state = '{_state}'"),
+    )
+
 student_wait = Table(
     "student_wait",  # why a student waits, by provider and step; both are empty where the row itself cannot be read
     metadata,

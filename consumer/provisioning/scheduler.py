@@ -14,10 +14,12 @@ nothing.
 import heapq
 from collections import Counter, OrderedDict
 from collections.abc import Callable, Collection, Iterable, Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from itertools import chain, islice
 
+from consumer.events import ProviderAction
 from consumer.ledger.port.work import ALL_CLASSES, Backlog, Due, Room
+from consumer.policy.guard import GuardLimit
 from consumer.policy.work_class import OTHERS_EVERY, WorkClass
 from consumer.provisioning.slots import Slots
 
@@ -32,10 +34,14 @@ def no_one_in_line(_tenant: str, _work_class: WorkClass) -> int:
 
 @dataclass(frozen=True, slots=True)
 class Share:
-    """A tenant's: at most `limit` students in work at once, which is its weight too. `services` are its providers'."""
+    """A tenant's: at most `limit` students in work at once, which is its weight too. `services` are its providers'.
+
+    `guards` are the limits of actions that take something away.
+    """
 
     limit: int
     services: tuple[str, ...] = ()
+    guards: Mapping[ProviderAction, GuardLimit] = field(default_factory=dict[ProviderAction, GuardLimit])
 
 
 @dataclass(frozen=True, slots=True)
@@ -148,7 +154,8 @@ class Scheduler:
 
     def _room(self, offer: _Offer, places: int) -> Room:
         others = (self._overtaken[offer.tenant] + places) // OTHERS_EVERY if offer.classes == ALL_CLASSES else 0
-        return Room(places, self._shares[offer.tenant].services, self._overdue, others, offer.classes)
+        share = self._shares[offer.tenant]
+        return Room(places, share.services, self._overdue, others, offer.classes, share.guards)
 
     def claimed(self, room: Mapping[str, Room], students: Collection[tuple[str, WorkClass]]) -> None:
         """Those that were claimed: for each of them, its tenant and the class of its work."""

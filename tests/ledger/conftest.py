@@ -10,10 +10,12 @@ from sqlalchemy import Engine, text
 
 from consumer.events import Provider, ProviderAction, Status, Student, StudentStatusChanged
 from consumer.ledger.engine import open_engine
+from consumer.ledger.guard import PostgresGuardDesk
 from consumer.ledger.inbox import PostgresInbox
 from consumer.ledger.inspect import Inspection
 from consumer.ledger.migrations import upgrade
 from consumer.ledger.outbox import PostgresOutbox
+from consumer.ledger.port.guard import GuardDesk
 from consumer.ledger.port.history import History
 from consumer.ledger.port.inbox import Arrival, Disposition, Inbox
 from consumer.ledger.port.outbox import Outbox
@@ -63,6 +65,7 @@ class Ledger(Protocol):
     inbox: Inbox
     work: Work
     quotas: Quotas
+    guard: GuardDesk
     outbox: Outbox
     retention: Retention
     history: History
@@ -88,6 +91,7 @@ class InMemory:
         self.inbox: Inbox = self.ledger
         self.work: Work = self.ledger
         self.quotas: Quotas = self.ledger
+        self.guard: GuardDesk = self.ledger
         self.outbox: Outbox = self.ledger
         self.retention: Retention = self.ledger
         self.history: History = self.ledger
@@ -112,6 +116,7 @@ class OnPostgres:
         self.inbox: Inbox = PostgresInbox(engine)
         self.work: Work = PostgresWork(engine, unreadable=self.unreadable.append)
         self.quotas: Quotas = PostgresQuotas(engine)
+        self.guard: GuardDesk = PostgresGuardDesk(engine)
         self.outbox: Outbox = PostgresOutbox(engine, unreadable=self.unreadable.append)
         self.retention: Retention = PostgresRetention(engine, page=2)  # so that there are several
         self.history: History = Inspection(engine)
@@ -121,6 +126,7 @@ class OnPostgres:
             "student": ("due_at", "lease_until", "accepted_at"),
             "student_wait": ("since", "until"),
             "tenant_wait": ("until",),
+            "guarded_action": ("at",),
             "inbox": ("settled_at",),
             "parked_record": ("parked_at",),
             "attempt": ("started_at", "ended_at"),

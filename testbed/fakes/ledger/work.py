@@ -29,6 +29,7 @@ from consumer.ledger.port.writes import (
     Write,
 )
 from consumer.policy.work_class import WorkClass
+from testbed.fakes.ledger.guard import guarded, settled
 from testbed.fakes.ledger.state import OnState, Queued, ServiceWait, StudentRow
 
 
@@ -74,7 +75,7 @@ class MemoryWork(OnState):
             student.lease_writes = 0
             student.claimed_version = student.desired_version
             jobs.append(_job(student, now))
-        return jobs
+        return guarded(self._state, jobs, room)
 
     def _claimed_before(self, tenant: str, room: Room, now: datetime) -> datetime:
         needed = [self._state.waits.get((tenant, service)) for service in room.services]
@@ -174,6 +175,7 @@ class MemoryWork(OnState):
                 row.disposition = write.disposition if newest else Disposition.SUPERSEDED
                 row.settled_at = now
         student.pending = [row for row in student.pending if row.arrival.event.version > write.version]
+        settled(self._state, student, write.version)
         student.settled_version = max(student.settled_version, write.version)
         if student.settled_version >= student.desired_version:
             self._state.open.discard(student.key)
