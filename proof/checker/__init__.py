@@ -7,6 +7,7 @@ from proof.checker import (
     calls,
     dispositions,
     fences,
+    guards,
     liveness,
     mails,
     metrics,
@@ -49,6 +50,7 @@ _CHECKS: Mapping[str, Callable[[Index], Iterator[Violation]]] = {
     "I21": proven.proven,
     "I22": unwanted.unwanted,
     "I23": waits.explained,
+    "I24": guards.within,
 }
 
 
@@ -95,4 +97,5 @@ def _looked(index: Index) -> Mapping[str, int]:
         "I21": writes,
         "I22": unwanted.looked_at(index),
         "I23": waits.looked_at(index),
+        "I24": guards.looked_at(index),
     }

@@ -28,8 +28,9 @@ INVARIANTS: Mapping[str, str] = {
     "I21": "nothing is adopted, licensed or put into a group but what the ledger or a whole marker proves ours",
     "I22": "no account and no mail is begun that the newest event does not want",
     "I23": "every wait has its cause and its time in the ledger, and is published when it lasts",
+    "I24": "no more accounts lose something within a while than the guard allows, unless a person has approved it",
 }
-"""By `facts/faults.md`'s numbers."""
+"""By `facts/faults.md`'s numbers, and those that came later."""
 
 
 @dataclass(frozen=True, slots=True)

@@ -16,6 +16,7 @@ from proof.simulation.faults import (
     FailOver,
     Fault,
     Freeze,
+    GuardDecided,
     KafkaAway,
     KafkaLoses,
     Kill,
@@ -74,6 +75,8 @@ class FaultInjector:
                 replica = self._replicas[number]
                 replica.configure(without(tenant_id))
                 asyncio.get_running_loop().call_later(seconds, replica.configure, with_all())
+            case GuardDecided(_, tenant_id, verdict):
+                self._around.database.decide_all(tenant_id, verdict)
             case AccountsChanged(_, tenant_id):
                 done = self._around.database.settled_accounts(tenant_id)
                 change_accounts(tenant_id, done, self._around.vendors)

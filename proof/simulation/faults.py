@@ -2,6 +2,7 @@
 
 from dataclasses import dataclass
 
+from consumer.ledger.port.guard import Verdict
 from proof.simulation.database import Trouble
 from proof.simulation.kafka.network import Request
 from proof.simulation.vendors import NetworkConditions
@@ -147,6 +148,15 @@ class TenantSetAside:
     tenant_id: str
 
 
+@dataclass(frozen=True, slots=True)
+class GuardDecided:
+    """A person decides about all that the guard has parked of a tenant, as it is listed now."""
+
+    at: float
+    tenant_id: str
+    verdict: Verdict
+
+
 Fault = (
     Kill
     | Restart
@@ -164,6 +174,7 @@ Fault = (
     | AccountsChanged
     | TenantConfigured
     | TenantSetAside
+    | GuardDecided
 )
 
 
@@ -174,7 +185,7 @@ def over_at(fault: Fault) -> float:
             pass
         case Restart():
             lasts = 60.0
-        case PasswordsReplaced() | AccountsChanged() | ConsumerFails() | ClockStep():
+        case PasswordsReplaced() | AccountsChanged() | ConsumerFails() | ClockStep() | GuardDecided():
             lasts = 0.0
         case FailOver(lag=lag, seconds=seconds):
             lasts = lag + seconds
