@@ -5,7 +5,7 @@ from collections.abc import Sequence
 from consumer.events import AccountChange, AccountChanged, Provider
 from consumer.tenants import MicrosoftLimits, Tenant
 from proof.history import Call, History, Operation
-from proof.simulation.institutions import tenants
+from proof.simulation.guarding import guarded
 from proof.simulation.run import START
 from proof.simulation.scenario import Scenario, Sent
 from proof.simulation.sequels import LEFT, encoder, newest_of, sequel
@@ -24,8 +24,11 @@ _LEAVES_EVERY = 2.0
 
 
 def intake_with_leavers(provider: Provider, students: int, *, leavers: int) -> Scenario:
-    """So many students enrol at once, and `leavers`, who have accounts, leave one after the other meanwhile."""
-    everyone = [_limited(tenant) for tenant in tenants()]
+    """So many students enrol at once, and `leavers`, who have accounts, leave one after the other meanwhile.
+
+    The guard knows that so many leave.
+    """
+    everyone = [_limited(tenant) for tenant in guarded(accounts=leavers)]
     school = [tenant for tenant in everyone if tenant.id == _SCHOOL[provider]]
     stream = EventStream(seed=1, tenants=school, students=leavers + students, encoder=encoder(), mix=_PLAIN, spread=4)
     records = list(stream)
