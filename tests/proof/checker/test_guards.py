@@ -13,8 +13,13 @@ from tests.proof.histories import STUDENT, TENANT
 
 def suspended(*, limit: int, approved: bool = False) -> History:
     """One account was suspended."""
-    guards = {TENANT: GuardLimit(limit, 0, 3_600)}
-    return replace(left().history(), guards=guards, approved=frozenset({(TENANT, STUDENT, 2)} if approved else ()))
+    history = left().history()
+    return replace(
+        history,
+        changes=[replace(change, row={"version": 2, **change.row}) for change in history.changes],
+        guards={TENANT: GuardLimit(limit, 0, 3_600)},
+        approved=frozenset({(TENANT, STUDENT, 2)} if approved else ()),
+    )
 
 
 def test_a_suspension_within_the_limit_is_right() -> None:
