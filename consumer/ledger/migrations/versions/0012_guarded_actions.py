@@ -1,13 +1,13 @@
 """A table of actions that take something away: which were counted, which wait for a person, and who decided what.
 
-Only adds: 0010's code works with it, and guards nothing.
+Only adds: 0011's code works with it, and guards nothing.
 """
 
 import sqlalchemy as sa
 from alembic import op
 
-revision = "0011"
-down_revision = "0010"
+revision = "0012"
+down_revision = "0011"
 branch_labels = None
 depends_on = None
 

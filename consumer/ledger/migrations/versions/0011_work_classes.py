@@ -1,14 +1,14 @@
 """The class of each student's work, and an index by which claims take one class after the other.
 
-Only adds: 0009's code works with it. It accepts every event as normal work and, where a student is known, leaves the class as it is: until
+Only adds: 0010's code works with it. It accepts every event as normal work and, where a student is known, leaves the class as it is: until
 all replicas are upgraded, a suspension may wait in line with creations, or a creation overtake others.
 """
 
 import sqlalchemy as sa
 from alembic import op
 
-revision = "0010"
-down_revision = "0009"
+revision = "0011"
+down_revision = "0010"
 branch_labels = None
 depends_on = None
 
