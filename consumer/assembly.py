@@ -31,6 +31,7 @@ from consumer.outbound.relay import Relay
 from consumer.pacing.pacer import Pacer
 from consumer.pacing.quota import Quota
 from consumer.policy.decision import DecisionTable
+from consumer.policy.guard import guard_limits
 from consumer.policy.passwords import generate
 from consumer.policy.patterns import pattern_errors
 from consumer.providers.factory import open_directories, terms_of
@@ -173,7 +174,7 @@ class Assembly:
             wait=clients.work_announced,
             beat=partial(self._beat, "provisioning"),
             metrics=self._metrics,
-            congested=self.pacer(clients).congested,
+            in_line=self.pacer(clients).in_line,
             failpoints=self._failpoints,
         )
 
@@ -268,7 +269,7 @@ def decisions(snapshot: Snapshot) -> DecisionTable:
 
 def _shares(snapshot: Snapshot) -> Mapping[str, Share]:
     return {
-        ident: Share(tenant.concurrency, tuple(at.value for at in tenant.providers))
+        ident: Share(tenant.concurrency, tuple(at.value for at in tenant.providers), guard_limits(tenant))
         for ident, tenant in snapshot.tenants.items()
     }
 

@@ -52,6 +52,8 @@ class Reason(StrEnum):
     CREDENTIAL_EXPIRED = "credential_expired"
     CREDENTIAL_UNREADABLE = "credential_unreadable"
     CREDENTIAL_REPLACED = "credential_replaced"
+    GUARD_PARKED = "guard_parked"
+    GUARD_REJECTED = "guard_rejected"
     TENANT_UNUSABLE = "tenant_unusable"
     DRY_RUN = "dry_run"  # the cause of a wait; no failure has it
     UNREADABLE_RECORD = "unreadable_record"

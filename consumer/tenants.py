@@ -353,6 +353,24 @@ class Suspension(_Section):
     """Move the account to this organisational unit (Google), such as `/Leavers`."""
 
 
+class GuardedAction(_Section):
+    """How many accounts an action may take something away from: the larger of `accounts` and `percent`, within any `window`."""
+
+    accounts: int = Field(default=20, ge=0)
+    """So many accounts in any case."""
+    percent: float = Field(default=5.0, ge=0, le=100)
+    """So many of a hundred of the tenant's accounts."""
+    window: Seconds = 3600.0
+    """The sliding window, in seconds."""
+
+
+class Guard(_Section):
+    """Where an action would take something away from more accounts than this, it is parked until a person approves or rejects it."""
+
+    suspend_account: GuardedAction = GuardedAction()
+    """Suspensions."""
+
+
 class WelcomeEmail(_Section):
     """The switch "send a welcome e-mail when a new student account is created", and what it sends."""
 
@@ -450,6 +468,8 @@ class Tenant(_Section):
     """What students are given."""
     suspension: Suspension = Suspension()
     """What a suspension takes away."""
+    guard: Guard = Guard()
+    """How many accounts may lose something before a person is asked."""
     announce: Announce = Announce.SIGN_IN
     """When `account-provisioned` is published and the welcome mail sent: `sign_in` as soon as the student can sign in, `complete` when \
 all licences and groups are assigned."""

@@ -11,6 +11,7 @@ from enum import StrEnum
 from typing import Any
 
 from consumer.events import Outcome, Provider, ProviderAction
+from consumer.policy.guard import GuardLimit
 
 Place = tuple[str, int, int]
 """Topic, partition, offset."""
@@ -335,6 +336,8 @@ class History:
     `whole`: every process lived through the whole run, so that metrics can be held against the ledger. `faults` counts how often each
     fault fired that was ordered; `forgot_at` is when the ledger lost a part of what it knew (None: never); `deaths` are the times at
     which processes were killed or stopped. `unclassified` is what the collectors could make nothing of, each with its number or place.
+    `guards` are the limits of tenants' suspensions, where they are held against them; `approved` are those that a person has approved: the
+    tenant, the student and the version.
     """
 
     seed: int
@@ -359,4 +362,6 @@ class History:
     spared: frozenset[str] = frozenset()
     dry_runs: Mapping[str, float] = field(default_factory=dict[str, float])
     unclassified: Sequence[str] = ()
+    guards: Mapping[str, GuardLimit] = field(default_factory=dict[str, GuardLimit])
+    approved: frozenset[tuple[str, str, int]] = frozenset()
     bounds: Bounds = field(default_factory=Bounds)

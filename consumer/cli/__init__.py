@@ -7,12 +7,25 @@ import typer
 from typer.core import TyperCommand, TyperGroup
 
 from consumer import __version__, collector
-from consumer.cli import config, db, keys, plan, run, schemas, student, tenant, topics
+from consumer.cli import config, db, guard, keys, plan, run, schemas, student, tenant, topics
 from consumer.cli.console import faults_reported, out
 from consumer.cli.extensions import extension, extensions
 
 _TRY, _SET_UP, _RUN = "Try it out", "Set up", "Run and operate"
-_ORDER = ("demo", "simulate", "config", "plan", "topics", "schemas", "db", "run", "student", "tenant", "keys")
+_ORDER = (
+    "demo",
+    "simulate",
+    "config",
+    "plan",
+    "topics",
+    "schemas",
+    "db",
+    "run",
+    "student",
+    "tenant",
+    "guard",
+    "keys",
+)
 
 
 class _Commands(TyperGroup):
@@ -52,6 +65,9 @@ app.command("run", rich_help_panel=_RUN)(run.run)
 app.add_typer(student.app, name="student", rich_help_panel=_RUN, help="Tell what became of a student, and why.")
 app.add_typer(
     tenant.app, name="tenant", rich_help_panel=_RUN, help="Show and end a tenant's waits; show parked events."
+)
+app.add_typer(
+    guard.app, name="guard", rich_help_panel=_RUN, help="List, approve and reject actions that the guard has parked."
 )
 app.add_typer(keys.app, name="keys", rich_help_panel=_RUN, help="Check and rotate the keys that seal passwords.")
 

@@ -33,14 +33,16 @@ _DIGESTS = text(
 
 _DESIRE = text(
     """
-    INSERT INTO student AS known (tenant_id, student_id, desired_version, desired, accepted_at, due_at)
-    SELECT tenant_id, student_id, version, desired, now(), now()
-    FROM ROWS FROM (unnest(CAST(:tenants AS text[]), CAST(:students AS text[]), CAST(:versions AS bigint[])),
+    INSERT INTO student AS known (tenant_id, student_id, desired_version, desired, accepted_at, due_at, work_class)
+    SELECT tenant_id, student_id, version, desired, now(), now(), work_class
+    FROM ROWS FROM (unnest(CAST(:tenants AS text[]), CAST(:students AS text[]), CAST(:versions AS bigint[]),
+                           CAST(:classes AS smallint[])),
                     jsonb_array_elements(CAST(:desired AS jsonb)))
-      AS new(tenant_id, student_id, version, desired)
+      AS new(tenant_id, student_id, version, work_class, desired)
     ORDER BY tenant_id, student_id
     ON CONFLICT (tenant_id, student_id) DO UPDATE
-      SET desired_version = excluded.desired_version, desired = excluded.desired, accepted_at = now(), due_at = now(), attempt = 0
+      SET desired_version = excluded.desired_version, desired = excluded.desired, accepted_at = now(), due_at = now(), attempt = 0,
+        work_class = excluded.work_class
       WHERE known.desired_version < excluded.desired_version
     RETURNING tenant_id, student_id
     """
@@ -49,10 +51,12 @@ _DESIRE = text(
 _CANCEL = text(
     """
     UPDATE student known
-      SET desired_version = new.version, desired = new.desired, accepted_at = now(), due_at = now(), attempt = 0
-    FROM ROWS FROM (unnest(CAST(:tenants AS text[]), CAST(:students AS text[]), CAST(:versions AS bigint[])),
+      SET desired_version = new.version, desired = new.desired, accepted_at = now(), due_at = now(), attempt = 0,
+        work_class = new.work_class
+    FROM ROWS FROM (unnest(CAST(:tenants AS text[]), CAST(:students AS text[]), CAST(:versions AS bigint[]),
+                           CAST(:classes AS smallint[])),
                     jsonb_array_elements(CAST(:desired AS jsonb)))
-      AS new(tenant_id, student_id, version, desired)
+      AS new(tenant_id, student_id, version, work_class, desired)
     WHERE known.tenant_id = new.tenant_id AND known.student_id = new.student_id
       AND known.desired_version > known.settled_version AND known.desired_version < new.version
     RETURNING known.tenant_id, known.student_id
@@ -158,6 +162,7 @@ class Accepting:
             "tenants": [tenant for tenant, _ in newest],
             "students": [student for _, student in newest],
             "versions": [arrival.event.version for arrival in newest.values()],
+            "classes": [arrival.work_class for arrival in newest.values()],
             # One document, not an array of texts: psycopg would escape every quotation mark in them one by one.
             "desired": f"[{','.join(self._desired(arrival) for arrival in newest.values())}]",
         }

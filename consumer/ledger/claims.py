@@ -12,10 +12,12 @@ from sqlalchemy import Connection, Engine, Row, TextClause, text
 from consumer.errors import Reason, Unavailable
 from consumer.ledger.engine import transaction
 from consumer.ledger.epochs import next_epoch
+from consumer.ledger.guarding import guarded
 from consumer.ledger.jobs import job_of
 from consumer.ledger.port.student import Job
 from consumer.ledger.port.work import Room
 from consumer.ledger.unreadable import Unreadable
+from consumer.policy.work_class import WorkClass
 
 log = structlog.get_logger()
 
@@ -23,7 +25,7 @@ _ASIDE = 60.0
 """Seconds until a student with an unreadable record is due again: another replica may be of a version that can read it."""
 
 # Rows that another worker is claiming are passed over, not waited for. Of a tenant all of whose services wait, only students who have been
-# due for long are claimed: to be reported.
+# due for long are claimed: to be reported. As many of each class are locked as there are places, and some of them let go again.
 _CLAIM = text(
     f"""
     WITH open AS (
@@ -31,16 +33,27 @@ _CLAIM = text(
       WHERE NOT EXISTS (SELECT FROM tenant_wait w
                         WHERE w.tenant_id = needed.tenant_id AND w.service = needed.service AND w.until > now())
     ), room AS (
-      SELECT tenant_id, places, now() - CASE WHEN open.tenant_id IS NULL THEN overdue ELSE 0 END * interval '1 second' AS before
-      FROM unnest(CAST(:tenants AS text[]), CAST(:places AS int[]), CAST(:overdue AS float8[])) AS asked(tenant_id, places, overdue)
+      SELECT tenant_id, places, others, urgent, normal,
+        now() - CASE WHEN open.tenant_id IS NULL THEN overdue ELSE 0 END * interval '1 second' AS before
+      FROM unnest(CAST(:tenants AS text[]), CAST(:places AS int[]), CAST(:overdue AS float8[]), CAST(:others AS int[]),
+                  CAST(:urgent AS boolean[]), CAST(:normal AS boolean[]))
+        AS asked(tenant_id, places, overdue, others, urgent, normal)
       LEFT JOIN open USING (tenant_id)
     ), picked AS (
-      SELECT due.tenant_id, due.student_id
+      SELECT room.tenant_id, chosen.student_id
       FROM room CROSS JOIN LATERAL (
-        SELECT s.tenant_id, s.student_id FROM student s
-        WHERE s.tenant_id = room.tenant_id AND s.due_at <= room.before AND (s.lease_until IS NULL OR s.lease_until <= now())
-        ORDER BY s.due_at LIMIT room.places FOR NO KEY UPDATE SKIP LOCKED
-      ) AS due
+        SELECT due.student_id, CASE
+          WHEN class.number > 0 THEN 1
+          WHEN row_number() OVER (PARTITION BY class.number ORDER BY due.due_at) <= room.places - room.others THEN 0
+          ELSE 2 END AS rank
+        FROM (VALUES (0, room.urgent), (1, room.normal)) AS class(number, wanted) CROSS JOIN LATERAL (
+          SELECT s.student_id, s.due_at FROM student s
+          WHERE s.tenant_id = room.tenant_id AND s.work_class = class.number AND class.wanted
+            AND s.due_at <= room.before AND (s.lease_until IS NULL OR s.lease_until <= now())
+          ORDER BY s.due_at LIMIT room.places FOR NO KEY UPDATE SKIP LOCKED
+        ) AS due
+        ORDER BY rank, due.due_at LIMIT room.places
+      ) AS chosen
     )
     UPDATE student s SET lease_epoch = {next_epoch("s.lease_epoch")}, lease_until = now() + :lease * interval '1 second',
       lease_owner = :worker, lease_writes = 0, claimed_version = s.desired_version, attempt = s.attempt + 1
@@ -130,6 +143,9 @@ class Claims:
             "tenants": list(room),
             "places": [of.places for of in room.values()],
             "overdue": [of.overdue for of in room.values()],
+            "others": [of.others for of in room.values()],
+            "urgent": [WorkClass.URGENT in of.classes for of in room.values()],
+            "normal": [WorkClass.NORMAL in of.classes for of in room.values()],
             "whose": [tenant for tenant, _ in needed],
             "services": [service for _, service in needed],
             "lease": lease,
@@ -153,6 +169,7 @@ class Claims:
                     aside[key] = fault.place
             if aside:
                 _put_aside(connection, aside)
+            jobs = [*guarded(connection, jobs, room)]
         for (tenant_id, _), place in aside.items():
             self._unreadable(place)
             log.error("student_unreadable", tenant_id=tenant_id, place=place, again_in=_ASIDE)

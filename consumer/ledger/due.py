@@ -19,7 +19,11 @@ _ALL = text(
               ORDER BY s.tenant_id LIMIT 1)
       FROM planned WHERE planned.tenant_id IS NOT NULL
     )
-    SELECT tenant_id, extract(epoch FROM now() - first.due_at)::float8 AS oldest
+    SELECT tenant_id, extract(epoch FROM now() - first.due_at)::float8 AS oldest, (
+      SELECT true FROM student s
+      WHERE s.tenant_id = planned.tenant_id AND s.work_class = 0 AND s.due_at <= now() AND (s.lease_until IS NULL OR s.lease_until <= now())
+      ORDER BY s.due_at LIMIT 1
+    ) IS TRUE AS urgent
     FROM planned CROSS JOIN LATERAL (
       SELECT s.due_at FROM student s
       WHERE s.tenant_id = planned.tenant_id AND s.due_at <= now() AND (s.lease_until IS NULL OR s.lease_until <= now())
@@ -29,7 +33,8 @@ _ALL = text(
 )
 _SINCE = text(
     """
-    SELECT tenant_id, extract(epoch FROM now() - min(due_at))::float8 AS oldest FROM student
+    SELECT tenant_id, extract(epoch FROM now() - min(due_at))::float8 AS oldest, bool_or(work_class = 0) AS urgent
+    FROM student
     WHERE due_at > :since AND due_at <= now() AND (lease_until IS NULL OR lease_until <= now())
     GROUP BY tenant_id
     """
@@ -62,9 +67,9 @@ class DueTenants:
         with transaction(self._engine) as connection:
             following = connection.execute(_NEXT).one()
             found = connection.execute(_ALL) if since is None else connection.execute(_SINCE, {"since": since})
-            oldest: dict[str, float] = {row.tenant_id: row.oldest for row in found}
-            waits = _waits(connection, list(oldest))
-        tenants = {tenant: Backlog(seconds, waits[tenant]) for tenant, seconds in oldest.items()}
+            rows = found.all()
+            waits = _waits(connection, [row.tenant_id for row in rows])
+        tenants = {row.tenant_id: Backlog(row.oldest, waits[row.tenant_id], row.urgent) for row in rows}
         return Due(following.at, tenants, following.next_in)
 
 

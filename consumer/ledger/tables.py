@@ -16,6 +16,7 @@ from sqlalchemy import (
     Integer,
     LargeBinary,
     MetaData,
+    SmallInteger,
     Table,
     Text,
     UniqueConstraint,
@@ -102,9 +103,18 @@ student = Table(
     Column("lease_owner", Text),
     Column("lease_writes", Integer, nullable=False, server_default="0"),  # commits under the lease: `Lease.written`
     Column("claimed_version", BigInteger),
+    Column("work_class", SmallInteger, nullable=False, server_default="1"),  # see `consumer.policy.work_class`
 )
-# Claims go by tenant, those due longest first; students with nothing to do are not in it. NULL leases are not indexed, so that
+# Claims go by tenant and class, those due longest first; students with nothing to do are not in it. NULL leases are not indexed, so that
 # extending a lease stays a HOT update.
+Index(
+    "student_due_by_class",
+    student.c.tenant_id,
+    student.c.work_class,
+    student.c.due_at,
+    postgresql_where=text("due_at IS NOT NULL"),
+)
+# By which a tenant's first is found, whatever its class; and claims of replicas that do not know classes.
 Index("student_due", student.c.tenant_id, student.c.due_at, postgresql_where=text("due_at IS NOT NULL"))
 
 # By which a replica finds who has become due since it last looked, however many wait.
@@ -122,6 +132,29 @@ Index(
     student.c.student_id,
     postgresql_where=text("desired_version > settled_version"),
 )
+
+guarded_action = Table(
+    "guarded_action",  # actions that take something away: counted by the guard, or parked until a person has decided
+    metadata,
+    *_student_key(),
+    Column("action", Text, primary_key=True),
+    Column("version", BigInteger, primary_key=True),
+    Column("number", BigInteger, Identity(always=True), nullable=False),
+    Column("state", Text, nullable=False),
+    Column("at", _TIME, nullable=False),  # when it was parked; or counted, and then settled
+    Column("decided_at", _TIME),
+    Column("decided_by", Text),
+    Column("comment", Text),
+    postgresql_with={**_PRUNED},
+)
+for _state in ("counted", "parked"):
+    Index(
+        f"guarded_action_{_state}",
+        guarded_action.c.tenant_id,
+        guarded_action.c.action,
+        guarded_action.c.number,
+        postgresql_where=text(f"state = '{_state}'"),
+    )
 
 student_wait = Table(
     "student_wait",  # why a student waits, by provider and step; both are empty where the row itself cannot be read

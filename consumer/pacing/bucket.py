@@ -1,15 +1,16 @@
 """One limit in one process: callers wait in line for its tokens, of which the ledger gives portions."""
 
 import asyncio
-from collections import deque
+from collections import defaultdict
 from collections.abc import Awaitable, Callable
-from dataclasses import dataclass, field
 from math import ceil
 
 from consumer.errors import Reason, RetryLater
 from consumer.pacing.held import Held
 from consumer.pacing.limit import AHEAD, Limit, Want
+from consumer.pacing.line import Caller, Line
 from consumer.pacing.port import Quotas
+from consumer.policy.work_class import WorkClass
 
 _IN_ADVANCE = 0.5
 """Seconds' worth of tokens that are taken in advance where no caller lacks them."""
@@ -23,12 +24,6 @@ _LONGEST = 3_600.0
 OnWait = Callable[[], Awaitable[None]]
 
 
-@dataclass(slots=True, eq=False)
-class _Caller:
-    tokens: int
-    served: asyncio.Future[None] = field(default_factory=lambda: asyncio.get_running_loop().create_future())
-
-
 class Bucket:
     """For one event loop. `failed` receives what the ledger raises that does not pass by itself."""
 
@@ -37,26 +32,26 @@ class Bucket:
         self._quotas = quotas
         self._failed = failed
         self._held = Held(limit.late)
-        self._line: deque[_Caller] = deque()
+        self._line = Line()
         self._owed = 0
         self._every = limit.interval
         self._more_at = float("-inf")
-        self._turned_away_until = float("-inf")
+        self._turned_away_until: defaultdict[WorkClass, float] = defaultdict(lambda: float("-inf"))
         self._changed = asyncio.Event()
         self._runner: asyncio.Task[None] | None = None
 
-    async def take(self, tokens: int, *, patience: float, on_wait: OnWait) -> None:
-        """Returns when the tokens may be used; calls `on_wait` where that is not soon.
+    async def take(self, tokens: int, *, work_class: WorkClass, patience: float, on_wait: OnWait) -> None:
+        """Returns when the tokens may be used; calls `on_wait` where that is not soon. Urgent work is first in line: see `Line`.
 
         Raises `RetryLater` where it takes, or would take, more than `patience` seconds.
         """
         now = asyncio.get_running_loop().time()
         if not self._line and not self._owed and self._served(tokens, now):
             return
-        if (wait := self._expected(tokens, now)) > patience:
-            raise self._turn_away(tokens, wait, now)
-        caller = _Caller(tokens)
-        self._line.append(caller)
+        caller = Caller(tokens, work_class)
+        if (wait := self._expected(caller, now)) > patience:
+            raise self._turn_away(caller, wait, now)
+        self._line.join(caller)
         self._run()
         try:
             await asyncio.wait({caller.served}, timeout=min(_SOON, patience))
@@ -68,12 +63,11 @@ class Bucket:
                 self.give_back(tokens)
             raise
         finally:
-            if caller in self._line:
-                self._line.remove(caller)
+            if self._line.leave(caller):
                 caller.served.cancel()
         if caller.served.cancelled():
             now = asyncio.get_running_loop().time()
-            raise self._turn_away(tokens, self._expected(tokens, now), now)
+            raise self._turn_away(caller, self._expected(caller, now), now)
 
     def spend(self, tokens: int) -> None:
         """A call that no one took tokens for is made all the same: the next caller waits for longer."""
@@ -86,9 +80,7 @@ class Bucket:
 
     def stop(self) -> None:
         """Turns all away who are in line: the process ends."""
-        for caller in self._line:
-            caller.served.cancel()
-        self._line.clear()
+        self._line.turn_away()
         self._changed.set()
 
     def refused(self) -> None:
@@ -104,21 +96,23 @@ class Bucket:
         return True
 
     def _lacking(self) -> int:
-        return self._owed + sum(caller.tokens for caller in self._line) - len(self._held)
+        return self._owed + self._line.tokens - len(self._held)
 
-    def _expected(self, tokens: int, now: float) -> float:
+    def _expected(self, caller: Caller, now: float) -> float:
         """Seconds that a new caller would wait, as far as this process knows."""
         if self._more_at <= now:
             return 0.0
-        return self._more_at - now + AHEAD / 2 + max(0, self._lacking() + tokens) * self._every
+        before = self._owed + self._line.before(caller.work_class) - len(self._held)
+        return self._more_at - now + AHEAD / 2 + max(0, before + caller.tokens) * self._every
 
-    def _turn_away(self, tokens: int, wait: float, now: float) -> RetryLater:
-        """Callers that are turned away come back one after the other, as far apart as tokens are."""
-        self._turned_away_until = max(self._turned_away_until, now + wait) + tokens * self._every
+    def _turn_away(self, caller: Caller, wait: float, now: float) -> RetryLater:
+        """Callers of one class that are turned away come back one after the other, as far apart as tokens are."""
+        until = max(self._turned_away_until[caller.work_class], now + wait) + caller.tokens * self._every
+        self._turned_away_until[caller.work_class] = until
         return RetryLater(
             "The vendor's limit is used up for now; the call was not begun.",
             reason=Reason.THROTTLED,
-            after=min(_LONGEST, self._turned_away_until - now),
+            after=min(_LONGEST, until - now),
         )
 
     def _run(self) -> None:
@@ -131,11 +125,11 @@ class Bucket:
         while self._line:
             self._changed.clear()
             now = loop.time()
-            while self._line and self._served(self._line[0].tokens, now):
-                self._line.popleft().served.set_result(None)
+            while self._line and self._served(self._line.first().tokens, now):
+                self._line.serve()
             if not self._line:
                 return
-            at = self._held.ready_at(self._line[0].tokens)
+            at = self._held.ready_at(self._line.first().tokens)
             if self._lacking() > 0:
                 if self._more_at <= now:
                     await self._ask()

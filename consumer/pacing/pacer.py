@@ -13,11 +13,9 @@ from consumer.observe.metrics import Metrics
 from consumer.pacing.bucket import Bucket
 from consumer.pacing.limit import Limit
 from consumer.pacing.port import Quotas
+from consumer.policy.work_class import WorkClass
 
 log = structlog.get_logger()
-
-_ENOUGH = 8
-"""Students of a tenant who wait for their turn in one process: more would only hold leases."""
 
 
 class Pacer:
@@ -27,7 +25,7 @@ class Pacer:
         self.metrics = metrics
         self._quotas = quotas
         self._buckets: WeakValueDictionary[Limit, Bucket] = WeakValueDictionary()
-        self._waiting: Counter[str] = Counter()
+        self._in_line: Counter[tuple[str, WorkClass]] = Counter()
         self._reports: set[asyncio.Task[None]] = set()
 
     def bucket(self, limit: Limit) -> Bucket:
@@ -37,20 +35,21 @@ class Pacer:
             bucket = self._buckets[limit] = Bucket(limit, self._quotas, failed=self._failed)
         return bucket
 
-    def congested(self, tenant_id: str) -> bool:
-        """Whether so many of the tenant's students wait for their turn that claiming others is of no use."""
-        return self._waiting[tenant_id] >= _ENOUGH
+    def in_line(self, tenant_id: str, work_class: WorkClass) -> int:
+        """How many of the tenant's students, with work of this class, wait for their turn in this process."""
+        return self._in_line[tenant_id, work_class]
 
     @contextmanager
-    def waiting(self, tenant_id: str) -> Generator[None]:
+    def waiting(self, tenant_id: str, work_class: WorkClass) -> Generator[None]:
         """Around the time in which one of the tenant's students waits for its turn."""
-        self._waiting[tenant_id] += 1
+        key = tenant_id, work_class
+        self._in_line[key] += 1
         try:
             yield
         finally:
-            self._waiting[tenant_id] -= 1
-            if not self._waiting[tenant_id]:
-                del self._waiting[tenant_id]
+            self._in_line[key] -= 1
+            if not self._in_line[key]:
+                del self._in_line[key]
 
     def stop(self) -> None:
         """The process ends: students who wait for their turn are handed back at once."""

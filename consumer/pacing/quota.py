@@ -13,6 +13,7 @@ from consumer.pacing.bucket import Bucket, OnWait
 from consumer.pacing.limit import Limit
 from consumer.pacing.pacer import Pacer
 from consumer.pacing.terms import Cost, Terms
+from consumer.policy.work_class import WorkClass
 
 _turn: ContextVar[dict[Limit, int]] = ContextVar("turn")
 """What the student whose turn it is has taken and not spent. Its calls are made below several layers that have nothing to do with it."""
@@ -22,9 +23,11 @@ class Turns(Protocol):
     """Where steps wait for their turn."""
 
     def turn(
-        self, step: StepName, *, writes: bool, patience: float, on_wait: OnWait
+        self, step: StepName, *, writes: bool, work_class: WorkClass, patience: float, on_wait: OnWait
     ) -> AbstractAsyncContextManager[None]:
         """Begins when a call of this step may be made. Raises `RetryLater` where that would take more than `patience` seconds.
+
+        Urgent work is first in line, and leaves every fourth turn to other work that waits.
 
         `on_wait` is called first where it takes a while.
         """
@@ -46,25 +49,30 @@ class Quota:
         return _PacedHttp(http, self)
 
     @asynccontextmanager
-    async def turn(self, step: StepName, *, writes: bool, patience: float, on_wait: OnWait) -> AsyncGenerator[None]:
+    async def turn(
+        self, step: StepName, *, writes: bool, work_class: WorkClass, patience: float, on_wait: OnWait
+    ) -> AsyncGenerator[None]:
         """See `Turns`. The tokens are taken one limit after the other, the narrowest first; what is not spent is given back."""
         taken: dict[Limit, int] = {}
         token = _turn.set(taken)
         try:
-            await self._take(self._terms.of_step(step, writes=writes), taken, patience, on_wait)
+            await self._take(self._terms.of_step(step, writes=writes), taken, work_class, patience, on_wait)
             yield
         finally:
             _turn.reset(token)
             for limit, left in taken.items():
                 self._bucket(limit).give_back(left)
 
-    async def _take(self, cost: Cost, taken: dict[Limit, int], patience: float, on_wait: OnWait) -> None:
+    async def _take(
+        self, cost: Cost, taken: dict[Limit, int], work_class: WorkClass, patience: float, on_wait: OnWait
+    ) -> None:
         loop = asyncio.get_running_loop()
         began = loop.time()
         try:
-            with self._pacer.waiting(self._tenant_id):
+            with self._pacer.waiting(self._tenant_id, work_class):
                 for limit, tokens in cost.items():
-                    await self._bucket(limit).take(tokens, patience=began + patience - loop.time(), on_wait=on_wait)
+                    left = began + patience - loop.time()
+                    await self._bucket(limit).take(tokens, work_class=work_class, patience=left, on_wait=on_wait)
                     taken[limit] = tokens
         finally:
             self._pacer.metrics.limit_wait_seconds.labels(self._service).observe(loop.time() - began)
@@ -120,8 +128,10 @@ class _Unlimited:
     """Keeps `Turns` where a service has no limits."""
 
     @asynccontextmanager
-    async def turn(self, step: StepName, *, writes: bool, patience: float, on_wait: OnWait) -> AsyncGenerator[None]:
-        del step, writes, patience, on_wait
+    async def turn(
+        self, step: StepName, *, writes: bool, work_class: WorkClass, patience: float, on_wait: OnWait
+    ) -> AsyncGenerator[None]:
+        del step, writes, work_class, patience, on_wait
         yield
 
 

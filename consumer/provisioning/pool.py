@@ -13,7 +13,8 @@ from consumer.failpoints import UNARMED, Failpoints, Point, commit_lost
 from consumer.ledger.port.student import Job
 from consumer.ledger.port.work import Room, Work
 from consumer.observe.metrics import Metrics
-from consumer.provisioning.scheduler import Scheduler, Share
+from consumer.policy.work_class import WorkClass
+from consumer.provisioning.scheduler import Scheduler, Share, no_one_in_line
 from consumer.provisioning.slots import Slots
 from consumer.provisioning.slow_start import GROWS_EVERY
 
@@ -39,8 +40,8 @@ class Pool:
 
     `shares` gives, for each tenant that counts now, how many of its students may be in work at once, and another mapping once that has
     changed; `concurrency` is how many in all (see `Slots`). `wait` returns when new work was announced, at the latest after the seconds it
-    is given. A student who has been due for `overdue` seconds is claimed although the tenant's services wait: to be reported. None is
-    claimed of a `congested` tenant. Every `sweep` seconds all tenants are looked at.
+    is given. A student who has been due for `overdue` seconds is claimed although the tenant's services wait: to be reported. `in_line`
+    says how many of a tenant's students, with work of a class, wait for a vendor's limit. Every `sweep` seconds all tenants are looked at.
     """
 
     def __init__(
@@ -57,13 +58,13 @@ class Pool:
         wait: Callable[[float], Awaitable[None]],
         beat: Callable[[], None],
         metrics: Metrics,
-        congested: Callable[[str], bool] = lambda _: False,
+        in_line: Callable[[str, WorkClass], int] = no_one_in_line,
         failpoints: Failpoints = UNARMED,
     ) -> None:
         self._work = work
         self._handle = handle
         self._shares = shares
-        self._scheduler = Scheduler(shares(), overdue=overdue, congested=congested)
+        self._scheduler = Scheduler(shares(), overdue=overdue, in_line=in_line)
         self._slots = Slots(concurrency)
         self._lease = lease
         self._sweep = sweep
@@ -130,7 +131,7 @@ class Pool:
         jobs = await self._asked("claim", self._claimed(room))
         if jobs is None:
             return False
-        self._scheduler.claimed(room, [job.lease.tenant_id for job in jobs])
+        self._scheduler.claimed(room, [(job.lease.tenant_id, job.desired.work_class) for job in jobs])
         for job in jobs:
             self._start(job, now)
         return bool(jobs)

@@ -10,13 +10,14 @@ from datetime import datetime, timedelta
 
 import structlog
 
-from consumer.errors import Fault, Fenced, RetryLater, Stop
+from consumer.errors import Fault, Fenced, GiveUp, Hold, Reason, RetryLater, Stop
 from consumer.events import Provider, StepName
 from consumer.failpoints import Point
 from consumer.ledger.port.inbox import Disposition
 from consumer.ledger.port.student import Job
 from consumer.ledger.port.writes import Defer, DestroyCredential, Settle, Verified, Write
 from consumer.observe.metrics import Metrics
+from consumer.policy.guard import GuardState
 from consumer.policy.plan import Plan, PlannedStep
 from consumer.provisioning import dry_run
 from consumer.provisioning.case import Case, Tools
@@ -117,7 +118,7 @@ class StudentWorker:
         )
 
     async def _worked(self, job: Job, cases: Sequence[Case]) -> Sequence[Ending]:
-        if cases and (fault := cases[0].institution.fault):
+        if cases and (fault := cases[0].institution.fault or _guard_fault(job)):
             name = StepName.CREATE if cases[0].wants_account else StepName.SUSPEND
             return [self._endings.of(case, name, fault, Ending()) for case in cases]
         plans = [case.plan for case in cases]
@@ -181,6 +182,18 @@ class StudentWorker:
         await commits.commit(writes, [*points, Point.STUDENT_SETTLED])
         if not job.settled:
             self._metrics.settled.labels(job.lease.tenant_id, disposition).inc()
+
+
+def _guard_fault(job: Job) -> Fault | None:
+    """Why nothing of the event may be carried out now."""
+    match job.guard:
+        case GuardState.PARKED:
+            why = "The guard has parked the action: too many accounts of the tenant are concerned. A person must approve or reject it."
+            return Hold(why, reason=Reason.GUARD_PARKED)
+        case GuardState.REJECTED:
+            return GiveUp("A person has rejected the action.", reason=Reason.GUARD_REJECTED)
+        case _:
+            return None
 
 
 def _database_clock(job: Job, claimed_at: float) -> Callable[[], datetime]:

@@ -96,6 +96,14 @@ EXPLANATIONS: Mapping[str, Explanation] = {
     Reason.CREDENTIAL_REPLACED: Explanation(
         "The password was changed at the vendor while its mail waited.", "Hand over the password in another way."
     ),
+    Reason.GUARD_PARKED: Explanation(
+        "So many accounts of the school would lose something that a person must approve it.",
+        "Approve or reject it: `provisioner guard list`. A correction in the school's information system ends it too.",
+    ),
+    Reason.GUARD_REJECTED: Explanation(
+        "A person has rejected the action, which the guard had parked.",
+        "Nothing, or report the student's status again from the school's information system.",
+    ),
     Reason.TENANT_UNUSABLE: Explanation(
         "The tenant's configuration can't be used.", "Correct it: `provisioner config check` shows where."
     ),

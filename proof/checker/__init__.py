@@ -8,6 +8,7 @@ from proof.checker import (
     dispositions,
     dry_runs,
     fences,
+    guards,
     liveness,
     mails,
     metrics,
@@ -51,6 +52,7 @@ _CHECKS: Mapping[str, Callable[[Index], Iterator[Violation]]] = {
     "I22": unwanted.unwanted,
     "I23": waits.explained,
     "I24": dry_runs.kept,
+    "I25": guards.within,
 }
 
 
@@ -98,4 +100,5 @@ def _looked(index: Index) -> Mapping[str, int]:
         "I22": unwanted.looked_at(index),
         "I23": waits.looked_at(index),
         "I24": dry_runs.looked_at(index),
+        "I25": guards.looked_at(index),
     }

@@ -29,8 +29,9 @@ INVARIANTS: Mapping[str, str] = {
     "I22": "no account and no mail is begun that the newest event does not want",
     "I23": "every wait has its cause and its time in the ledger, and is published when it lasts",
     "I24": "nothing is changed at a vendor for a tenant in dry run",
+    "I25": "no more accounts lose something within a while than the guard allows, unless a person has approved it",
 }
-"""By `facts/faults.md`'s numbers, as far as they go."""
+"""By `facts/faults.md`'s numbers, and those that came later."""
 
 
 @dataclass(frozen=True, slots=True)

@@ -11,11 +11,13 @@ from uuid import UUID
 
 from consumer.errors import Unavailable
 from consumer.failpoints import commit_lost
+from consumer.ledger.port.guard import Decision, Verdict
 from consumer.ledger.port.inbox import Arrival, Disposition, Ownership, Place
 from consumer.ledger.port.parking import UNCHANGED, ParkingWrites
 from consumer.ledger.port.student import Job, Lease
 from consumer.ledger.port.work import Room
 from consumer.ledger.port.writes import Publish, Write
+from consumer.policy.guard import GuardState
 from proof.simulation.change_log import ChangeLog
 from proof.simulation.clock import Clock
 from proof.simulation.process import Process
@@ -175,6 +177,20 @@ class Database(MemoryLedger):
         """Published, for the newest version; nothing else is left to do for the student."""
         waits = [wait for wait in row.known.waits.values() if wait.version == row.desired_version]
         return row.lease_until is None and any(wait.held and wait.reported for wait in waits)
+
+    @property
+    def approved(self) -> frozenset[tuple[str, str, int]]:
+        """The suspensions that a person has approved: the tenant, the student and the version."""
+        rows = self._state.guarded.items()
+        return frozenset((*key[:2], key[3]) for key, row in rows if row.state is GuardState.APPROVED)
+
+    def decide_all(self, tenant_id: str, verdict: Verdict) -> None:
+        """A person approves or rejects what is parked of the tenant, as it is listed now."""
+        listed = self.parked_actions(tenant_id)
+        for action in sorted({one.action for one in listed}):
+            number = max(one.number for one in listed if one.action is action)
+            self.decide(Decision(tenant_id, action, number, verdict, "operator", ""))
+        self._announce(work=True)
 
     def leads(self, loop: str, process: Process) -> bool:
         """Tries to take the loop's lock for this process; a dead one's is free."""

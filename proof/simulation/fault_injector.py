@@ -18,6 +18,7 @@ from proof.simulation.faults import (
     FailOver,
     Fault,
     Freeze,
+    GuardDecided,
     KafkaAway,
     KafkaLoses,
     Kill,
@@ -71,6 +72,8 @@ class FaultInjector:
                 self.replaced |= dict.fromkeys(replace_passwords(tenant_id, self._around.vendors, now=now), now)
             case TenantConfigured() | TenantSetAside() | DryRunOver():
                 self._to_a_file(fault)
+            case GuardDecided(_, tenant_id, verdict):
+                self._around.database.decide_all(tenant_id, verdict)
             case AccountsChanged(_, tenant_id):
                 done = self._around.database.settled_accounts(tenant_id)
                 change_accounts(tenant_id, done, self._around.vendors)

@@ -2,6 +2,7 @@
 
 from dataclasses import dataclass
 
+from consumer.ledger.port.guard import Verdict
 from proof.simulation.database import Trouble
 from proof.simulation.kafka.network import Request
 from proof.simulation.vendors import NetworkConditions
@@ -155,6 +156,15 @@ class DryRunOver:
     tenant_id: str
 
 
+@dataclass(frozen=True, slots=True)
+class GuardDecided:
+    """A person decides about all that the guard has parked of a tenant, as it is listed now."""
+
+    at: float
+    tenant_id: str
+    verdict: Verdict
+
+
 Fault = (
     Kill
     | Restart
@@ -173,6 +183,7 @@ Fault = (
     | TenantConfigured
     | TenantSetAside
     | DryRunOver
+    | GuardDecided
 )
 
 
@@ -183,7 +194,7 @@ def over_at(fault: Fault) -> float:
             pass
         case Restart():
             lasts = 60.0
-        case PasswordsReplaced() | AccountsChanged() | ConsumerFails() | ClockStep() | DryRunOver():
+        case PasswordsReplaced() | AccountsChanged() | ConsumerFails() | ClockStep() | DryRunOver() | GuardDecided():
             lasts = 0.0
         case FailOver(lag=lag, seconds=seconds):
             lasts = lag + seconds

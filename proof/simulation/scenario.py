@@ -7,7 +7,7 @@ from enum import StrEnum
 
 from consumer.events import Provider, Student
 from consumer.failpoints import Point
-from consumer.tenants import Tenant
+from consumer.tenants import Guard, Tenant
 from proof.simulation.changing import changing
 from proof.simulation.dry_running import dry_running
 from proof.simulation.faults import (
@@ -21,6 +21,7 @@ from proof.simulation.faults import (
     TenantSetAside,
     over_at,
 )
+from proof.simulation.guarding import guarding
 from proof.simulation.institutions import VISITED, tenants
 from proof.simulation.mishaps import mishaps
 from proof.simulation.records import losing, unreadable
@@ -101,14 +102,14 @@ class Scenario:
     def spared(self) -> frozenset[str]:
         """Tenants that no fault is aimed at, where all of them are aimed at tenants, and no vendor is slow for any of them.
 
-        A tenant with an account that makes a student wait for a person is not spared.
+        A tenant with an account that makes a student wait for a person is not spared, nor is one with a guard of its own.
         """
         aimed = [fault for fault in self.faults if isinstance(fault, _AIMED)]
         if self.crashes or self.stalls or len(aimed) < len(self.faults) or self.quirks != Quirks():
             return frozenset()
         hit = {tenant_of(one.host) if isinstance(one, Spell) else one.tenant_id for one in aimed}
         hit |= {one.tenant_id for one in self.residents if one.what in _HOLDING}
-        return frozenset(one.id for one in tenants()) - hit
+        return frozenset(one.id for one in self.tenants if one.guard == Guard()) - hit
 
 
 def scenario(seed: int) -> Scenario:
@@ -127,15 +128,17 @@ def scenario(seed: int) -> Scenario:
     lost = losing(random.Random(f"{seed}/losing"))  # noqa: S311  repeatable, guards nothing
     late = configured_late(random.Random(f"{seed}/late"), used)  # noqa: S311  repeatable, guards nothing
     dry = dry_running(random.Random(f"{seed}/dry"), [*faults, *lost, *late], used)  # noqa: S311  repeatable, guards nothing
+    people, everyone = guarding(random.Random(f"{seed}/guarding"), [*faults, *lost, *late, *dry], used)  # noqa: S311  repeatable, guards nothing
     changed = changing(random.Random(f"{seed}/changing"), [*faults, *lost, *dry], used)  # noqa: S311  repeatable, guards nothing
     return Scenario(
         seed=seed,
         sent=[*sent, *_enrolled_anew(sent, changed), *_astray(records, seed)],
         residents=residents,
-        faults=[*faults, *changed, *lost, *late, *dry],
+        faults=[*faults, *changed, *lost, *late, *dry, *people],
         crashes=_some_points(rng, 3),
         stalls={point: rng.choice((20.0, 90.0, 150.0)) for point in _some_points(rng, 2)},
         replicas=replicas,
+        tenants=everyone,
         # What the ledger forgets can be found again only where vendors show it: see *A restored ledger* in docs/operations.md.
         quirks=Quirks() if lost else _quirks(rng),
     )

@@ -33,14 +33,14 @@ class Installation:
     """A service's file, and its database."""
 
     def __init__(self, folder: Path, database: str) -> None:
-        self._config = folder / "service.yaml"
+        self.config = folder / "service.yaml"
         settings = {
             "kafka": {"bootstrap_servers": "127.0.0.1:1"},
             "registry": {"url": "http://127.0.0.1:1"},
             "database": {"url": database},
             "vault": [{"id": "k", "key": "env:KEY"}],
         }
-        self._config.write_text(yaml.safe_dump(settings))
+        self.config.write_text(yaml.safe_dump(settings))
         self.engine = open_engine(database)
         upgrade(self.engine)
 
@@ -55,7 +55,7 @@ class Installation:
                 connection.execute(PARKED, {"kafka_offset": offset, "tenant": tenant})
 
     def tenant(self, *arguments: str) -> Result:
-        return CliRunner().invoke(app, ["tenant", *arguments, "--config", str(self._config)], env={"COLUMNS": "200"})
+        return CliRunner().invoke(app, ["tenant", *arguments, "--config", str(self.config)], env={"COLUMNS": "200"})
 
 
 @pytest.fixture

@@ -10,10 +10,12 @@ from sqlalchemy import Engine, text
 
 from consumer.events import Provider, ProviderAction, Status, Student, StudentStatusChanged
 from consumer.ledger.engine import open_engine
+from consumer.ledger.guard import PostgresGuardDesk
 from consumer.ledger.inbox import PostgresInbox
 from consumer.ledger.inspect import Inspection
 from consumer.ledger.migrations import upgrade
 from consumer.ledger.outbox import PostgresOutbox
+from consumer.ledger.port.guard import GuardDesk
 from consumer.ledger.port.history import History
 from consumer.ledger.port.inbox import Arrival, Disposition, Inbox
 from consumer.ledger.port.outbox import Outbox
@@ -47,6 +49,11 @@ def arrival(of: StudentStatusChanged, *, offset: int = 0, partition: int = 0) ->
     return Arrival(TOPIC, partition, offset, of, ProviderAction.CREATE_ACCOUNT, (Provider.MICROSOFT,), value)
 
 
+def suspension(of: StudentStatusChanged) -> Arrival:
+    """The event's status suspends the account."""
+    return replace(arrival(of), action=ProviderAction.SUSPEND_ACCOUNT)
+
+
 def cancellation(of: StudentStatusChanged, *, offset: int = 0, partition: int = 0) -> Arrival:
     """The event's status asks for nothing."""
     return replace(arrival(of, offset=offset, partition=partition), providers=())
@@ -58,6 +65,7 @@ class Ledger(Protocol):
     inbox: Inbox
     work: Work
     quotas: Quotas
+    guard: GuardDesk
     outbox: Outbox
     retention: Retention
     history: History
@@ -83,6 +91,7 @@ class InMemory:
         self.inbox: Inbox = self.ledger
         self.work: Work = self.ledger
         self.quotas: Quotas = self.ledger
+        self.guard: GuardDesk = self.ledger
         self.outbox: Outbox = self.ledger
         self.retention: Retention = self.ledger
         self.history: History = self.ledger
@@ -107,6 +116,7 @@ class OnPostgres:
         self.inbox: Inbox = PostgresInbox(engine)
         self.work: Work = PostgresWork(engine, unreadable=self.unreadable.append)
         self.quotas: Quotas = PostgresQuotas(engine)
+        self.guard: GuardDesk = PostgresGuardDesk(engine)
         self.outbox: Outbox = PostgresOutbox(engine, unreadable=self.unreadable.append)
         self.retention: Retention = PostgresRetention(engine, page=2)  # so that there are several
         self.history: History = Inspection(engine)
@@ -116,6 +126,7 @@ class OnPostgres:
             "student": ("due_at", "lease_until", "accepted_at"),
             "student_wait": ("since", "until"),
             "tenant_wait": ("until",),
+            "guarded_action": ("at",),
             "inbox": ("settled_at",),
             "parked_record": ("parked_at",),
             "attempt": ("started_at", "ended_at"),

@@ -10,6 +10,7 @@ import pytest
 from consumer.errors import Fenced, Reason, RetryLater
 from consumer.pacing.bucket import Bucket
 from consumer.pacing.limit import Limit, Portion, Want
+from consumer.policy.work_class import WorkClass
 from proof.simulation.clock import Clock, run
 from tests.pacing.quotas import ScriptedQuotas, at_once, wanted
 
@@ -29,9 +30,11 @@ def on(quotas: ScriptedQuotas, story: Callable[[Bucket, Clock], Coroutine[Any, A
     run(main, start=0)
 
 
-async def take(bucket: Bucket, tokens: int = 1, *, patience: float = 10) -> float:
+async def take(
+    bucket: Bucket, tokens: int = 1, *, work_class: WorkClass = WorkClass.NORMAL, patience: float = 10
+) -> float:
     """When it was served."""
-    await bucket.take(tokens, patience=patience, on_wait=nothing)
+    await bucket.take(tokens, work_class=work_class, patience=patience, on_wait=nothing)
     return asyncio.get_running_loop().time()
 
 
@@ -55,6 +58,36 @@ def test_callers_are_served_in_line_each_at_its_tokens_time() -> None:
 
     on(quotas, story)
     assert wanted(quotas) == [3]
+
+
+def test_urgent_callers_are_first_in_line_and_every_fourth_turn_is_anothers() -> None:
+    quotas = ScriptedQuotas(Portion(1, 0.5, 1.0, 0.0), Portion(8, 1.5, 1.0, 0.0))
+
+    async def story(bucket: Bucket, clock: Clock) -> None:
+        others = [asyncio.create_task(take(bucket)) for _ in range(4)]
+        await asyncio.sleep(0)
+        urgent = [asyncio.create_task(take(bucket, work_class=WorkClass.URGENT)) for _ in range(5)]
+        assert await asyncio.gather(*urgent) == [0.5, 1.5, 2.5, 4.5, 5.5]
+        assert await asyncio.gather(*others) == [3.5, 6.5, 7.5, 8.5]
+        assert clock.time() == 8.5
+
+    on(quotas, story)
+
+
+def test_an_urgent_caller_is_not_turned_away_because_others_must_wait_for_long() -> None:
+    quotas = ScriptedQuotas(Portion(0, 0.0, 1.0, 5.0), Portion(20, 0.0, 1.0, 0.0))
+
+    async def story(bucket: Bucket, clock: Clock) -> None:
+        others = [asyncio.create_task(take(bucket, patience=60)) for _ in range(20)]
+        await asyncio.sleep(1)
+        with pytest.raises(RetryLater):
+            await take(bucket)
+        assert await take(bucket, work_class=WorkClass.URGENT) == clock.time() == 5
+        for one in others:
+            one.cancel()
+        await asyncio.gather(*others, return_exceptions=True)
+
+    on(quotas, story)
 
 
 def test_who_comes_later_is_asked_for_without_waiting_for_those_before() -> None:
@@ -147,7 +180,7 @@ def test_a_caller_that_fails_while_it_waits_leaves_the_line_and_its_token() -> N
             raise Fenced
 
         with pytest.raises(Fenced):
-            await bucket.take(1, patience=10, on_wait=on_wait)
+            await bucket.take(1, work_class=WorkClass.NORMAL, patience=10, on_wait=on_wait)
         assert await take(bucket) == clock.time() < 1
 
     on(quotas, story)
@@ -187,7 +220,7 @@ def test_a_caller_that_must_wait_for_long_is_notified_once() -> None:
         async def on_wait() -> None:
             notified.append(clock.time())
 
-        await bucket.take(1, patience=10, on_wait=on_wait)
+        await bucket.take(1, work_class=WorkClass.NORMAL, patience=10, on_wait=on_wait)
         assert clock.time() == 5
 
     on(quotas, story)

@@ -15,6 +15,7 @@ from consumer.pacing.limit import Limit
 from consumer.pacing.pacer import Pacer
 from consumer.pacing.quota import UNLIMITED, Quota, over
 from consumer.pacing.terms import Cost
+from consumer.policy.work_class import WorkClass
 from tests.pacing.quotas import ScriptedQuotas, at_once, wanted
 
 NARROW = Limit("narrow", "writes", 10, 1)
@@ -76,7 +77,9 @@ class Process:
 
 async def test_a_call_in_its_turn_spends_what_the_turn_took() -> None:
     process = Process(1, 1)
-    async with process.quota.turn(StepName.CREATE, writes=True, patience=1, on_wait=nothing):
+    async with process.quota.turn(
+        StepName.CREATE, writes=True, work_class=WorkClass.NORMAL, patience=1, on_wait=nothing
+    ):
         await process.quota.over(Vendor()).send(WRITE, timeout=1)
     assert wanted(process.quotas) == [1, 1]
 
@@ -84,24 +87,32 @@ async def test_a_call_in_its_turn_spends_what_the_turn_took() -> None:
 async def test_what_a_turn_does_not_spend_serves_the_next() -> None:
     process = Process(1, 1)
     for _ in range(2):
-        async with process.quota.turn(StepName.CREATE, writes=True, patience=1, on_wait=nothing):
+        async with process.quota.turn(
+            StepName.CREATE, writes=True, work_class=WorkClass.NORMAL, patience=1, on_wait=nothing
+        ):
             pass
     assert wanted(process.quotas) == [1, 1]
 
 
 async def test_requests_beyond_the_turn_are_made_at_once_and_make_the_next_wait() -> None:
     process = Process(1, 4)
-    async with process.quota.turn(StepName.CREATE, writes=False, patience=1, on_wait=nothing):
+    async with process.quota.turn(
+        StepName.CREATE, writes=False, work_class=WorkClass.NORMAL, patience=1, on_wait=nothing
+    ):
         for _ in range(2):
             await process.quota.over(Vendor()).send(READ, timeout=1)
-    async with process.quota.turn(StepName.CREATE, writes=False, patience=1, on_wait=nothing):
+    async with process.quota.turn(
+        StepName.CREATE, writes=False, work_class=WorkClass.NORMAL, patience=1, on_wait=nothing
+    ):
         pass
     assert wanted(process.quotas) == [1, 3 + 1]
 
 
 async def test_calls_of_other_tasks_within_the_turn_are_its_own() -> None:
     process = Process(2)
-    async with process.quota.turn(StepName.CREATE, writes=False, patience=1, on_wait=nothing):
+    async with process.quota.turn(
+        StepName.CREATE, writes=False, work_class=WorkClass.NORMAL, patience=1, on_wait=nothing
+    ):
         await asyncio.gather(process.quota.over(Vendor()).send(READ, timeout=1))
     assert wanted(process.quotas) == [1]
 
@@ -109,7 +120,7 @@ async def test_calls_of_other_tasks_within_the_turn_are_its_own() -> None:
 async def test_tenants_that_share_a_limit_share_its_tokens() -> None:
     process = Process(2)
     for quota in (process.quota, process.quota_of("south")):
-        async with quota.turn(StepName.CREATE, writes=False, patience=1, on_wait=nothing):
+        async with quota.turn(StepName.CREATE, writes=False, work_class=WorkClass.NORMAL, patience=1, on_wait=nothing):
             pass
     assert wanted(process.quotas) == [1]
 
@@ -117,26 +128,31 @@ async def test_tenants_that_share_a_limit_share_its_tokens() -> None:
 async def test_a_turn_that_does_not_come_in_time_is_not_begun_and_holds_nothing() -> None:
     process = Process(1)
     with pytest.raises(RetryLater):
-        async with process.quota.turn(StepName.CREATE, writes=True, patience=0.01, on_wait=nothing):
+        async with process.quota.turn(
+            StepName.CREATE, writes=True, work_class=WorkClass.NORMAL, patience=0.01, on_wait=nothing
+        ):
             raise AssertionError
-    assert not process.pacer.congested("north")
+    assert process.pacer.in_line("north", WorkClass.NORMAL) == 0
 
 
-async def test_a_tenant_many_of_whose_students_wait_is_congested() -> None:
+async def test_students_who_wait_for_their_turn_are_counted_by_tenant_and_class() -> None:
     process = Process()
 
-    async def student() -> None:
-        async with process.quota.turn(StepName.CREATE, writes=False, patience=60, on_wait=nothing):
+    async def student(work_class: WorkClass) -> None:
+        async with process.quota.turn(
+            StepName.CREATE, writes=False, work_class=work_class, patience=60, on_wait=nothing
+        ):
             pass
 
-    students = [asyncio.create_task(student()) for _ in range(8)]
+    students = [asyncio.create_task(student(one)) for one in (*[WorkClass.NORMAL] * 8, WorkClass.URGENT)]
     await asyncio.sleep(0)
-    assert process.pacer.congested("north")
-    assert not process.pacer.congested("south")
+    assert process.pacer.in_line("north", WorkClass.NORMAL) == 8
+    assert process.pacer.in_line("north", WorkClass.URGENT) == 1
+    assert process.pacer.in_line("south", WorkClass.NORMAL) == 0
     for one in students:
         one.cancel()
     await asyncio.gather(*students, return_exceptions=True)
-    assert not process.pacer.congested("north")
+    assert process.pacer.in_line("north", WorkClass.NORMAL) == 0
 
 
 async def test_a_refusal_is_counted_and_slows_all_replicas() -> None:
@@ -170,5 +186,5 @@ async def test_the_share_that_the_vendor_reports_is_a_metric() -> None:
 async def test_without_a_quota_nothing_is_paced() -> None:
     vendor = Vendor()
     assert over(vendor, None) is vendor
-    async with UNLIMITED.turn(StepName.CREATE, writes=True, patience=0, on_wait=nothing):
+    async with UNLIMITED.turn(StepName.CREATE, writes=True, work_class=WorkClass.NORMAL, patience=0, on_wait=nothing):
         pass

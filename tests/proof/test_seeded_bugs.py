@@ -1,7 +1,8 @@
 """The checker detects every seeded bug, by the invariant that it breaks, and finds none where there is none."""
 
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass, field, replace
+from functools import partial
 
 import pytest
 
@@ -10,8 +11,9 @@ from proof.simulation.faults import Fault
 from proof.simulation.replica import Make
 from proof.simulation.run import MADE, play
 from proof.simulation.scenario import Scenario, scenario
+from proof.simulation.withdrawal import withdrawal
 from sandbox.simulators.vendors import Quirks
-from tests.proof.bugs import faults, intake, outbound, provisioning
+from tests.proof.bugs import faults, guard, intake, outbound, provisioning
 
 SEEDS = 400
 
@@ -28,10 +30,12 @@ class Bug:
     """With `faults`: how vendors take their time."""
     around: Make = MADE
     """What the service is made of without the bug."""
+    story: Callable[[int], Scenario] = scenario
+    """In which it may show, from a seed."""
 
     def scenario(self, seed: int) -> Scenario:
         """In which it may show."""
-        own = scenario(seed)
+        own = self.story(seed)
         if self.faults is None:
             return own
         return replace(own, faults=self.faults, crashes=(), stalls={}, quirks=self.quirks)
@@ -110,6 +114,9 @@ BUGS = {
     ),
     "a known account is not looked at": Bug(
         Make(assembly=provisioning.AnnouncesWhatItRemembers), frozenset({"I2", "I6"})
+    ),
+    "guard after lease": Bug(
+        Make(database=guard.CountsAfterTheCall), frozenset({"I25"}), story=partial(withdrawal, students=12)
     ),
     "address in a log": Bug(Make(assembly=provisioning.LogsAddresses), frozenset({"I14"})),
 }

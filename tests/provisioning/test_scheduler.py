@@ -4,9 +4,11 @@ from collections.abc import Mapping
 from datetime import UTC, datetime
 
 from consumer.ledger.port.work import Backlog, Due
+from consumer.policy.work_class import WorkClass
 from consumer.provisioning.scheduler import Scheduler, Share
 from consumer.provisioning.slots import Slots
 
+URGENT, NORMAL = WorkClass
 AT = datetime(2026, 9, 1, tzinfo=UTC)
 
 
@@ -58,7 +60,7 @@ def test_where_there_are_more_tenants_than_slots_they_take_turns() -> None:
 
 def test_a_tenant_that_had_fewer_students_than_there_was_room_for_has_no_more_work() -> None:
     of = with_work("a", "b")
-    of.claimed(of.room(Slots(8), 0), ["a", "b", "b", "b", "b"])
+    of.claimed(of.room(Slots(8), 0), [("a", NORMAL), *[("b", NORMAL)] * 4])
     assert places(of, 4) == {"b": 4}
 
 
@@ -166,3 +168,76 @@ def test_a_new_limit_counts_at_once_with_the_students_that_are_in_work() -> None
     assert places(of, 9) == {"a": 1}
     of.reconfigure({"a": Share(1)})
     assert places(of, 9) == {}
+
+
+class InLine:
+    """How many students wait for a vendor's limit, by the class of their work."""
+
+    def __init__(self, urgent: int = 0, others: int = 0) -> None:
+        self._counts = {URGENT: urgent, NORMAL: others}
+
+    def __call__(self, _tenant: str, work_class: WorkClass) -> int:
+        return self._counts[work_class]
+
+
+def with_urgent_work(limit: int, *, in_work: int = 0, in_line: InLine | None = None, urgent: bool = True) -> Scheduler:
+    of = Scheduler({"a": Share(limit)}, overdue=900, in_line=in_line or InLine())
+    of.saw(Due(AT, {"a": Backlog(0, urgent=urgent)}), 0, everything=True)
+    for _ in range(in_work):
+        of.started("a")
+    return of
+
+
+def test_of_the_places_of_a_tenant_a_quarter_is_for_work_that_is_not_urgent() -> None:
+    assert with_urgent_work(16).room(Slots(8), 0)["a"].others == 2
+
+
+def test_where_places_become_free_one_by_one_every_fourth_is_for_work_that_is_not_urgent() -> None:
+    of, others = with_urgent_work(16), list[int]()
+    for _ in range(8):
+        room = of.room(Slots(1), 0)
+        others.append(room["a"].others)
+        of.claimed(room, [("a", NORMAL if room["a"].others else URGENT)])
+    assert others == [0, 0, 0, 1, 0, 0, 0, 1]
+
+
+def test_a_place_that_no_other_work_took_is_offered_to_it_again() -> None:
+    of = with_urgent_work(16)
+    for _ in range(9):
+        of.claimed(of.room(Slots(1), 0), [("a", URGENT)])
+    assert of.room(Slots(1), 0)["a"].others == 1
+
+
+def test_students_who_wait_in_line_take_no_place_from_urgent_work() -> None:
+    of = with_urgent_work(4, in_work=4, in_line=InLine(others=3))
+    room = of.room(Slots(8), 0)["a"]
+    assert (room.places, room.classes) == (3, {URGENT})
+
+
+def test_students_who_are_being_worked_keep_their_places() -> None:
+    assert with_urgent_work(4, in_work=4).room(Slots(8), 0) == {}
+
+
+def test_urgent_work_that_waits_in_line_keeps_its_places() -> None:
+    assert with_urgent_work(4, in_work=4, in_line=InLine(urgent=4)).room(Slots(8), 0) == {}
+
+
+def test_where_many_wait_in_line_only_urgent_work_is_claimed() -> None:
+    room = with_urgent_work(16, in_work=8, in_line=InLine(others=8)).room(Slots(8), 0)["a"]
+    assert (room.places, room.others, room.classes) == (8, 0, {URGENT})
+
+
+def test_where_many_wait_in_line_nothing_is_claimed_of_a_tenant_without_urgent_work() -> None:
+    of = with_urgent_work(16, in_work=8, in_line=InLine(others=8), urgent=False)
+    assert of.room(Slots(8), 0) == {}
+
+
+def test_where_much_urgent_work_waits_in_line_only_other_work_is_claimed() -> None:
+    room = with_urgent_work(16, in_work=8, in_line=InLine(urgent=8)).room(Slots(8), 0)["a"]
+    assert room.classes == {NORMAL}
+
+
+def test_a_tenant_had_no_more_urgent_work_where_less_was_claimed_than_asked_for() -> None:
+    of = with_urgent_work(4, in_work=4, in_line=InLine(others=3))
+    of.claimed(of.room(Slots(8), 0), [("a", URGENT)])
+    assert of.room(Slots(8), 0) == {}

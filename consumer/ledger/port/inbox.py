@@ -7,6 +7,7 @@ from typing import Protocol
 
 from consumer.events import Provider, ProviderAction, StudentStatusChanged
 from consumer.ledger.port.parking import UNCHANGED, Origin, ParkedPage, ParkingWrites
+from consumer.policy.work_class import WorkClass, of_action
 
 
 class Disposition(StrEnum):
@@ -44,6 +45,11 @@ class Arrival:
     def cancels(self) -> bool:
         """Whether it only cancels."""
         return not self.providers
+
+    @property
+    def work_class(self) -> WorkClass:
+        """Of the work that it requests."""
+        return WorkClass.NORMAL if self.cancels else of_action(self.action)
 
 
 Place = tuple[str, int]

@@ -7,6 +7,8 @@ from enum import StrEnum
 
 from consumer.errors import Reason
 from consumer.events import Origin, Provider, ProviderAction, StepName, StudentStatusChanged
+from consumer.policy.guard import GuardState
+from consumer.policy.work_class import WorkClass, of_action
 
 
 @dataclass(frozen=True, slots=True)
@@ -37,6 +39,11 @@ class Desired:
     def wants_account(self) -> bool:
         """Whether its action wants the student to be able to sign in."""
         return self.action is ProviderAction.CREATE_ACCOUNT
+
+    @property
+    def work_class(self) -> WorkClass:
+        """Of the work that it requests."""
+        return of_action(self.action) if self.providers else WorkClass.NORMAL
 
 
 class AccountState(StrEnum):
@@ -137,7 +144,7 @@ class SealedCredential:
 
 @dataclass(frozen=True, slots=True)
 class Job:
-    """A claimed student with everything known about them."""
+    """A claimed student with everything known about them. `guard`: where the action stands; None where none guards it."""
 
     lease: Lease
     desired: Desired
@@ -148,6 +155,7 @@ class Job:
     steps: Mapping[tuple[Provider, StepName], Step] = field(default_factory=dict[tuple[Provider, StepName], Step])
     credentials: Mapping[Provider, SealedCredential] = field(default_factory=dict[Provider, SealedCredential])
     waits: Mapping[tuple[Provider, StepName], Wait] = field(default_factory=dict[tuple[Provider, StepName], Wait])
+    guard: GuardState | None = None
 
     @property
     def settled(self) -> bool:

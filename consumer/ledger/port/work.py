@@ -6,9 +6,13 @@ from datetime import datetime
 from typing import Protocol
 
 from consumer.errors import Reason
-from consumer.events import Provider
+from consumer.events import Provider, ProviderAction
 from consumer.ledger.port.student import Job, Lease
 from consumer.ledger.port.writes import Write
+from consumer.policy.guard import GuardLimit
+from consumer.policy.work_class import WorkClass
+
+ALL_CLASSES = frozenset(WorkClass)
 
 NEVER = 1e9
 """Seconds, in place of an infinite time: PostgreSQL has no such interval before 17."""
@@ -38,11 +42,12 @@ class Waiting(Exception):
 class Backlog:
     """What a tenant has that can be claimed. `oldest`: for how many seconds the first of its students has been due.
 
-    `waits`: services of the tenant that are not called now, and for how many seconds.
+    `waits`: services of the tenant that are not called now, and for how many seconds. `urgent`: one of these students is.
     """
 
     oldest: float
     waits: Mapping[str, float] = field(default_factory=dict[str, float])
+    urgent: bool = False
 
 
 @dataclass(frozen=True, slots=True)
@@ -60,11 +65,18 @@ class Due:
 
 @dataclass(frozen=True, slots=True)
 class Room:
-    """How many students of a tenant may be claimed. While all of `services` wait, only those who have been due for `overdue` seconds."""
+    """How many students of a tenant may be claimed. While all of `services` wait, only those who have been due for `overdue` seconds.
+
+    Only work of `classes` is claimed. `others`: so many of the places are first for work that is not urgent. `guards`: limits of actions
+    that take something away.
+    """
 
     places: int
     services: tuple[str, ...] = ()
     overdue: float = NEVER
+    others: int = 0
+    classes: frozenset[WorkClass] = ALL_CLASSES
+    guards: Mapping[ProviderAction, GuardLimit] = field(default_factory=dict[ProviderAction, GuardLimit])
 
 
 class Work(Protocol):
@@ -79,7 +91,14 @@ class Work(Protocol):
         ...
 
     async def claim(self, room: Mapping[str, Room], *, lease: float, worker: str) -> Sequence[Job]:
-        """Leases due students: for each tenant as many as `room` says, those due longest first. Each has a new, higher epoch."""
+        """Leases due students: for each tenant as many as `room` says. Each has a new, higher epoch.
+
+        Urgent work is taken first, but for the places that `room` has for others; of one class, those due longest.
+
+        An action that `room` has a limit for is counted in the same transaction: once for each student and version, where it takes
+        something from an account that the ledger knows. Beyond the limit, and while any of the tenant is parked, it is parked, and the job
+        says so: only to be reported.
+        """
         ...
 
     async def reserve(self, lease: Lease, providers: Sequence[Provider], candidates: Sequence[str]) -> str | None:

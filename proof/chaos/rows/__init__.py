@@ -9,6 +9,7 @@ from proof.chaos.rows import (
     database,
     fenced,
     group,
+    guarded,
     input,  # noqa: A004  the matrix's own word
     kafka,
     leavers,
@@ -37,6 +38,7 @@ __all__ = [
     "database",
     "fenced",
     "group",
+    "guarded",
     "input",
     "kafka",
     "leavers",

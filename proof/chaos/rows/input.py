@@ -212,11 +212,3 @@ async def oversized(experiment: Experiment) -> None:
     experiment.fire("oversized record", 4)
     await experiment.quiet()
     experiment.expect(experiment.exits() == 0, "a replica ended")
-
-
-BOOK.not_run(
-    33,
-    "mass suspend",
-    expected="a guard holds after a threshold",
-    why="no provider action suspends yet: create_account is the only one",
-)

@@ -6,6 +6,7 @@ from datetime import UTC, datetime
 from consumer.ledger.port.history import Attempt
 from consumer.ledger.port.inbox import Disposition, Place
 from consumer.ledger.port.writes import Publish
+from testbed.fakes.ledger.guard import MemoryGuardDesk
 from testbed.fakes.ledger.holds import MemoryHolds
 from testbed.fakes.ledger.inbox import MemoryInbox
 from testbed.fakes.ledger.outbox import MemoryOutbox
@@ -17,7 +18,7 @@ from testbed.fakes.ledger.work import MemoryWork
 __all__ = ["MemoryLedger"]
 
 
-class MemoryLedger(MemoryInbox, MemoryWork, MemoryHolds, MemoryQuotas, MemoryOutbox, MemoryRetention):
+class MemoryLedger(MemoryInbox, MemoryWork, MemoryHolds, MemoryQuotas, MemoryGuardDesk, MemoryOutbox, MemoryRetention):
     """All ports of the ledger over one state."""
 
     def __init__(self, clock: Callable[[], datetime] = lambda: datetime.now(UTC)) -> None:

@@ -7,12 +7,14 @@ from dataclasses import dataclass, field
 from datetime import datetime
 from uuid import UUID
 
-from consumer.events import Provider
+from consumer.events import Provider, ProviderAction
 from consumer.ledger.known import Known
+from consumer.ledger.port.guard import Decision
 from consumer.ledger.port.inbox import Arrival, Disposition
 from consumer.ledger.port.parking import Origin, ParkedRecord
 from consumer.ledger.port.writes import Publish, TenantWaits
 from consumer.pacing.limit import Standing
+from consumer.policy.guard import GuardState
 
 Key = tuple[str, str]
 """The tenant, and a student or an event of it."""
@@ -61,6 +63,21 @@ class ServiceWait:
     cause: TenantWaits
 
 
+GuardedKey = tuple[str, str, ProviderAction, int]
+"""The tenant, the student, the action, and the event's version."""
+
+
+@dataclass
+class GuardedRow:
+    """An action that takes something away."""
+
+    state: GuardState
+    at: datetime
+    number: int
+    decision: Decision | None = None
+    decided_at: datetime | None = None
+
+
 @dataclass
 class Queued:
     """An outcome that was queued."""
@@ -97,6 +114,7 @@ class State:
         self.reserved: dict[tuple[Provider, Key], str] = {}
         self.waits: dict[tuple[str, str], ServiceWait] = {}
         self.limits: dict[str, Standing] = {}
+        self.guarded: dict[GuardedKey, GuardedRow] = {}
         self.outbox: dict[UUID, Queued] = {}
         self.unnumbered: deque[Queued] = deque()
         self.batches: dict[int, list[Queued]] = {}

@@ -1,5 +1,6 @@
 """Loop 2's side of the ledger in memory."""
 
+from collections import defaultdict
 from collections.abc import Mapping, Sequence
 from datetime import datetime, timedelta
 
@@ -27,6 +28,8 @@ from consumer.ledger.port.writes import (
     Verified,
     Write,
 )
+from consumer.policy.work_class import WorkClass
+from testbed.fakes.ledger.guard import guarded, settled
 from testbed.fakes.ledger.state import OnState, Queued, ServiceWait, StudentRow
 
 
@@ -35,15 +38,16 @@ class MemoryWork(OnState):
 
     async def due(self, since: datetime | None) -> Due:
         now = self._state.clock()
-        oldest, later = dict[str, datetime](), list[datetime]()
+        oldest, later, urgent = dict[str, datetime](), list[datetime](), set[str]()
         for (tenant, _), student in self._state.planned.items():
             due_at = student.due_at or now
             if due_at > now:
                 later.append(due_at)
             elif _can_be_claimed(student, now, now) and (since is None or due_at > since):
                 oldest[tenant] = min(due_at, oldest.get(tenant, due_at))
+                urgent |= {tenant} if student.arrival.work_class is WorkClass.URGENT else set()
         tenants = {
-            tenant: Backlog((now - due_at).total_seconds(), self._whole_services_waiting(tenant, now))
+            tenant: Backlog((now - due_at).total_seconds(), self._whole_services_waiting(tenant, now), tenant in urgent)
             for tenant, due_at in sorted(oldest.items())
         }
         return Due(now, tenants, (min(later) - now).total_seconds() if later else None)
@@ -58,23 +62,20 @@ class MemoryWork(OnState):
     async def claim(self, room: Mapping[str, Room], *, lease: float, worker: str) -> Sequence[Job]:
         now = self._state.clock()
         before = {tenant: self._claimed_before(tenant, of, now) for tenant, of in room.items()}
-        due = [
-            (student.due_at or now, key, student)
-            for key, student in self._state.planned.items()
-            if key[0] in room and _can_be_claimed(student, before[key[0]], now)
-        ]
-        places, jobs = {tenant: of.places for tenant, of in room.items()}, list[Job]()
-        for _, (tenant, _), student in sorted(due, key=lambda one: one[:2]):
-            if places[tenant] > 0:
-                places[tenant] -= 1
-                student.worker = worker
-                student.epoch = self._state.next_epoch(student.epoch)
-                student.attempt += 1
-                student.lease_until = now + timedelta(seconds=lease)
-                student.lease_writes = 0
-                student.claimed_version = student.desired_version
-                jobs.append(_job(student, now))
-        return jobs
+        due: defaultdict[str, list[StudentRow]] = defaultdict(list)
+        for (tenant, _), student in self._state.planned.items():
+            if tenant in room and _can_be_claimed(student, before[tenant], now):
+                due[tenant].append(student)
+        jobs = list[Job]()
+        for student in (one for tenant, of in room.items() for one in _chosen(due[tenant], of)):
+            student.worker = worker
+            student.epoch = self._state.next_epoch(student.epoch)
+            student.attempt += 1
+            student.lease_until = now + timedelta(seconds=lease)
+            student.lease_writes = 0
+            student.claimed_version = student.desired_version
+            jobs.append(_job(student, now))
+        return guarded(self._state, jobs, room)
 
     def _claimed_before(self, tenant: str, room: Room, now: datetime) -> datetime:
         needed = [self._state.waits.get((tenant, service)) for service in room.services]
@@ -174,6 +175,7 @@ class MemoryWork(OnState):
                 row.disposition = write.disposition if newest else Disposition.SUPERSEDED
                 row.settled_at = now
         student.pending = [row for row in student.pending if row.arrival.event.version > write.version]
+        settled(self._state, student, write.version)
         student.settled_version = max(student.settled_version, write.version)
         if student.settled_version >= student.desired_version:
             self._state.open.discard(student.key)
@@ -185,6 +187,17 @@ class MemoryWork(OnState):
             self._state.plan(student, now + timedelta(seconds=write.verify_in))
         else:
             self._state.plan(student, None)
+
+
+def _chosen(due: Sequence[StudentRow], room: Room) -> Sequence[StudentRow]:
+    """Urgent work first, but for the places that are for others."""
+    by_class: dict[WorkClass, list[StudentRow]] = {work_class: [] for work_class in room.classes}
+    for student in sorted(due, key=lambda one: (one.due_at, one.key)):
+        if student.arrival.work_class in by_class:
+            by_class[student.arrival.work_class].append(student)
+    urgent, others = by_class.get(WorkClass.URGENT, []), by_class.get(WorkClass.NORMAL, [])
+    first = room.places - room.others
+    return [*urgent[:first], *others, *urgent[first:]][: room.places]
 
 
 def _can_be_claimed(student: StudentRow, before: datetime, now: datetime) -> bool:
