@@ -21,9 +21,11 @@ class Provider(StrEnum):
 
 
 class ProviderAction(StrEnum):
-    """What a status does. `create_account` is the customer's "Auto-creation of Provider Account"."""
+    """What a status does. `create_account` is the customer's "Auto-creation of Provider Account"; `update_account` does the same for a \
+student who has an account, and nothing for one who has none: the newest event alone decides, whatever came before it."""
 
     CREATE_ACCOUNT = "create_account"
+    UPDATE_ACCOUNT = "update_account"
     SUSPEND_ACCOUNT = "suspend_account"
 
 

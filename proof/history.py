@@ -54,6 +54,11 @@ class Input:
         return frozenset(self.providers if self.action is ProviderAction.CREATE_ACCOUNT else ())
 
     @property
+    def updates(self) -> frozenset[Provider]:
+        """Where it wants the student's account, if there is one, to be as the rules say."""
+        return frozenset(self.providers if self.action is ProviderAction.UPDATE_ACCOUNT else ())
+
+    @property
     def suspends(self) -> frozenset[Provider]:
         """Where it wants no one to sign in."""
         return frozenset(self.providers if self.action is ProviderAction.SUSPEND_ACCOUNT else ())

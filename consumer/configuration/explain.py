@@ -19,10 +19,11 @@ _SHOWN = 3
 """Addresses: a few say what the patterns do."""
 _ACTIONS = {
     ProviderAction.CREATE_ACCOUNT: "It creates an account, or opens a suspended one again.",
+    ProviderAction.UPDATE_ACCOUNT: "It brings the account up to date, if there is one: a student without an account is given none.",
     ProviderAction.SUSPEND_ACCOUNT: "It suspends the account, if there is one.",
 }
-_NEW, _STANDING = KnownAccount(), KnownAccount(exists=True)
-"""A new student, and one who has an account."""
+_NEW, _STANDING = KnownAccount(), KnownAccount(exists=True, announced_version=0, welcomed=True)
+"""A new student, and one who has an account and knows of it."""
 _SENTENCES = {
     PlannedStep.VERIFY: "Verify the existing account.",
     PlannedStep.REVISIT: "Revisit the existing account.",
@@ -87,11 +88,11 @@ def _rows(rows: Sequence[tuple[int, StatusRow]], attributes: Mapping[str, str]) 
 
 
 def _plan(tenant: Tenant, student: Student, provider: Provider, action: ProviderAction) -> Iterator[str]:
-    """The plan that a worker makes: for a new student where the status creates accounts."""
+    """The plan that a worker makes: for a new student where the status creates accounts, else for one who has an account."""
     given, withdrawn = grant(tenant, student, provider), withdrawal(tenant, provider)
     known = _NEW if action is ProviderAction.CREATE_ACCOUNT else _STANDING
     yield f"  {_NAMES[provider]}:"
-    for number, step in enumerate(plan(action, 0, known, given, withdrawn, settled=False).steps, start=1):
+    for number, step in enumerate(plan(action, 1, known, given, withdrawn, settled=False).steps, start=1):
         yield f"    {number}. {_sentence(step, tenant, student, given)}"
 
 

@@ -90,15 +90,17 @@ def plan(
         case None:
             return Plan(account=_verified(known, settled=settled))
         case ProviderAction.CREATE_ACCOUNT:
-            return _create_account(version, known, given, settled=settled)
+            return _keep_account(version, known, given, settled=settled, create=True)
+        case ProviderAction.UPDATE_ACCOUNT:
+            return _keep_account(version, known, given, settled=settled, create=False)
         case ProviderAction.SUSPEND_ACCOUNT:
             return _suspend_account(version, known, withdrawn, settled=settled)
         case _:
             assert_never(action)
 
 
-def _create_account(version: int, known: KnownAccount, given: Grant, *, settled: bool) -> Plan:
-    """The account exists, is enabled, has what the rules give, and the student knows of it."""
+def _keep_account(version: int, known: KnownAccount, given: Grant, *, settled: bool, create: bool) -> Plan:
+    """The account is enabled, has what the rules give, and the student knows of it. Unless `create`, this is so if there is one."""
     revisited = known.exists and not settled and 0 <= known.announced_version < version
     made = not known.exists or revisited  # people may have deleted it
     # An attempt to suspend it may still be carried out, even after a reactivation.
@@ -106,7 +108,8 @@ def _create_account(version: int, known: KnownAccount, given: Grant, *, settled:
     account = (
         *_verified(known, settled=settled),
         *_when(revisited, PlannedStep.REVISIT),
-        *_when(made, PlannedStep.ADDRESS, PlannedStep.CREATE),
+        *_when(create and made, PlannedStep.ADDRESS, PlannedStep.CREATE),
+        *_when(not create and not known.exists, PlannedStep.FIND),
         *_when(not known.marked, PlannedStep.MARK),
         *_when(suspended and known.org_unit is not None, PlannedStep.UNIT),
         *_when(suspended, PlannedStep.REACTIVATE),

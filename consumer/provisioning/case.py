@@ -178,6 +178,11 @@ class Case:
         return self.job.desired.wants_account
 
     @property
+    def creates_account(self) -> bool:
+        """Whether the newest event makes an account where there is none, and restores a deleted one."""
+        return self.job.desired.creates_account
+
+    @property
     def blocked_by_us(self) -> bool:
         """Whether a blocked sign-in may be this service's doing."""
         account = self.account

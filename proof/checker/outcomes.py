@@ -20,7 +20,7 @@ from consumer.ledger.port.inbox import Disposition
 from proof.checker.dispositions import at
 from proof.checker.index import Index, Student, of
 from proof.checker.report import Violation
-from proof.history import SWITCHES, Call, Operation, PublishedOutcome
+from proof.history import SWITCHES, Call, Input, Operation, PublishedOutcome
 
 _MAKES_NONE = frozenset({StepName.ADDRESS, StepName.CREATE})
 """Steps that end for good only where there is no account."""
@@ -65,7 +65,8 @@ def _untold(index: Index) -> Iterator[Violation]:
     """Settled events without a published outcome: the ledger has lost an outcome."""
     for row in index.history.ledger.inbox:
         student, one = (row.tenant_id, row.student_id), index.inputs.get(row.place)
-        published = [_published_for(index, student, provider, row.version) for provider in (one.wants if one else ())]
+        owed = one.wants | _found(index, student, one) if one else ()
+        published = [_published_for(index, student, provider, row.version) for provider in owed]
         if row.disposition == Disposition.APPLIED and not all(AccountProvisioned in kinds for kinds in published):
             yield Violation("I5", at(row.place), "it is applied, and no outcome names its account")
         elif row.disposition == Disposition.FAILED and not any(
@@ -73,6 +74,13 @@ def _untold(index: Index) -> Iterator[Violation]:
             for provider in (one.providers if one else ())
         ):
             yield Violation("I5", at(row.place), "it failed, and no outcome was published")
+
+
+def _found(index: Index, student: Student, one: Input) -> frozenset[Provider]:
+    """Where the newest event brings an account up to date that there is."""
+    accounts = {provider: index.accounts.get((*student, provider.value)) for provider in one.updates}
+    newest = index.students[student].newest == one.version
+    return frozenset(at for at, account in accounts.items() if newest and account and account.object_id)
 
 
 def _published_for(index: Index, student: Student, provider: Provider, version: int) -> frozenset[type[Outcome]]:

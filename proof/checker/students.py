@@ -50,6 +50,10 @@ def _not_as_wanted(index: Index, student: Student, wanted: Wanted) -> Iterator[s
     for provider in wanted.providers:
         if missing := _missing(index, index.accounts.get((*student, provider.value))):
             yield f"at {provider.value} {missing}"
+    for provider in wanted.updated:
+        account = index.accounts.get((*student, provider.value))
+        if account is not None and account.object_id is not None and (missing := _missing(index, account)):
+            yield f"at {provider.value} {missing}"
     for provider in wanted.suspended:
         for held in index.standing.get((student[0], provider.value, marker(provider, *student)), ()):
             if held.enabled:

@@ -69,6 +69,7 @@ def configured(institution: Institution, where: Endpoints) -> Tenant:
         statuses=(
             StatusRow(id="applied", name="Application received", type="Application"),
             StatusRow(id="enrolled", name="Enrolled", type="Registered", provider_action=ProviderAction.CREATE_ACCOUNT),
+            StatusRow(id="moved-up", name="Moved up", type="Registered", provider_action=ProviderAction.UPDATE_ACCOUNT),
             StatusRow(id="withdrawn", name="Withdrawn", type="Left"),
             StatusRow(id="left", name="Left", type="Left", provider_action=ProviderAction.SUSPEND_ACCOUNT),
         ),

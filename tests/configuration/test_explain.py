@@ -32,6 +32,14 @@ def test_the_steps_are_those_of_the_plan_in_its_order(tenant: Tenant) -> None:
     assert steps[:6] == ["Reserve", "Create", "Assign", "Add", "Publish", "Send"]
 
 
+def test_an_update_is_explained_for_a_student_who_has_an_account(tenant: Tenant) -> None:
+    row = StatusRow(id="moved-up", name="Moved up", type="Registered", provider_action=ProviderAction.UPDATE_ACCOUNT)
+    lines = list(explain(tenant.model_copy(update={"statuses": (row,)}), "moved-up", {"grade": "7"}))
+    assert any("a student without an account is given none" in line for line in lines)
+    steps = [line.split(". ", 1)[1].split()[0] for line in lines if line[:4] == "    "]
+    assert steps == ["Revisit", "Assign", "Add", "Publish"]
+
+
 def test_an_attribute_that_no_rule_names_gives_no_group(tenant: Tenant) -> None:
     assert "groups" not in "\n".join(explain(tenant, "enrolled", {"grade": "9"}))
 

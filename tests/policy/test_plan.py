@@ -53,6 +53,19 @@ def test_an_account_that_was_not_announced_is_not_looked_at_again() -> None:
     assert planned(replace(DONE, announced_version=-1), 4) == ("announce",)
 
 
+def updated(known: KnownAccount, version: int = 3) -> tuple[str, ...]:
+    return plan(ProviderAction.UPDATE_ACCOUNT, version, known, GIVEN, Withdrawal(), settled=False).steps
+
+
+def test_an_update_looks_for_an_account_and_never_makes_one() -> None:
+    assert updated(NOTHING) == ("find", "licences", "groups", "announce", "welcome")
+
+
+def test_an_update_of_an_announced_account_looks_at_it_again() -> None:
+    assert updated(DONE, 4) == ("revisit", "licences", "groups", "announce")
+    assert updated(DONE) == ()
+
+
 def test_a_settled_event_verifies_what_is_unsure() -> None:
     unsure = replace(DONE, unsure=frozenset({StepName.GROUPS}))
     assert planned(unsure, settled=True) == ("verify", "groups")

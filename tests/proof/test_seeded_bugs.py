@@ -74,6 +74,7 @@ BUGS = {
     "adoption of guests": Bug(Make(assembly=provisioning.AdoptsGuests), frozenset({"I21"})),
     "skip leaves pending work alone": Bug(Make(database=intake.SkipsWithoutCancelling), frozenset({"I22"})),
     "cancelled work continues": Bug(Make(clients=provisioning.ContinuesCancelledWork), frozenset({"I22"})),
+    "accounts made by an update": Bug(Make(clients=provisioning.MakesWhatItShouldUpdate), frozenset({"I22"})),
     "suspension against a newer event": Bug(Make(clients=provisioning.SuspendsForGood), frozenset({"I2", "I20"})),
     "suspension taken on trust": Bug(Make(assembly=provisioning.TakesSuspensionsOnTrust), frozenset({"I2", "I6"})),
     "waits without causes": Bug(Make(clients=provisioning.KeepsNoCauses), frozenset({"I23"})),

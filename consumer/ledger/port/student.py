@@ -36,6 +36,11 @@ class Desired:
     @property
     def wants_account(self) -> bool:
         """Whether its action wants the student to be able to sign in."""
+        return self.action in {ProviderAction.CREATE_ACCOUNT, ProviderAction.UPDATE_ACCOUNT}
+
+    @property
+    def creates_account(self) -> bool:
+        """Whether its action makes an account for a student who has none, and restores one that was deleted."""
         return self.action is ProviderAction.CREATE_ACCOUNT
 
 

@@ -10,9 +10,9 @@ from consumer.provisioning.outcomes import provisioned, reactivated
 
 
 async def ensure_announced(case: Case) -> None:
-    """Leaves the outcome for the next commit, together with the record of it."""
-    account = case.known_account()
-    if account.announced_version >= case.version:
+    """Leaves the outcome for the next commit, together with the record of it. Where there is no account, there is nothing to tell."""
+    account = case.standing
+    if account is None or account.announced_version >= case.version:
         return
     announced = replace(account, announced_version=case.version)
     news = [provisioned(case, account)]

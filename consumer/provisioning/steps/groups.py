@@ -11,7 +11,9 @@ from consumer.provisioning.steps.grants import give, object_id
 
 
 async def ensure_groups(case: Case) -> None:
-    """Returns when the account is a member of all groups."""
+    """Returns when the account, if there is one, is a member of all groups."""
+    if case.standing is None:
+        return
     for group in grant(case.tenant, case.student, case.provider).groups:
         account = case.known_account()
         missing = () if group in account.groups else (group,)

@@ -11,8 +11,10 @@ from consumer.provisioning.steps.grants import give, object_id
 
 
 async def ensure_licences(case: Case) -> None:
-    """Returns when the account has all licences."""
-    account = case.known_account()
+    """Returns when the account, if there is one, has all licences."""
+    account = case.standing
+    if account is None:
+        return
     wanted = grant(case.tenant, case.student, case.provider).licences
     missing = tuple(licence for licence in wanted if licence not in account.licences)
     request = wanted if case.to_be_verified(StepName.LICENCES) else missing

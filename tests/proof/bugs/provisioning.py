@@ -150,6 +150,23 @@ class SuspendsForGood(SimulatedClients):
         return _GrudgingWork(self._around.database, self._process)
 
 
+class _EagerWork(SimulatedWork):
+    async def claim(self, room: Mapping[str, Room], *, lease: float, worker: str) -> Sequence[Job]:
+        jobs = await super().claim(room, lease=lease, worker=worker)
+        return [_to_be_made(job) if job.desired.action is ProviderAction.UPDATE_ACCOUNT else job for job in jobs]
+
+
+def _to_be_made(job: Job) -> Job:
+    return replace(job, desired=replace(job.desired, action=ProviderAction.CREATE_ACCOUNT))
+
+
+class MakesWhatItShouldUpdate(SimulatedClients):
+    """An update makes an account where there is none."""
+
+    def work(self) -> Work:
+        return _EagerWork(self._around.database, self._process)
+
+
 class SharesBreakers(Database):
     """One tenant's breaker opens, and all who use the service wait."""
 
