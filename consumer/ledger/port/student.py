@@ -55,8 +55,9 @@ class AccountState(StrEnum):
 class Account:
     """What is known of a student's account at one provider. `address` is reserved; without `object_id` it may not exist yet.
 
-    `org_unit`: where it was moved to since its creation; None: where `body` put it. `announced_version`: the newest version whose
-    outcome for the account was published.
+    `body`: what was written to it last, by its creation or since. `org_unit`: where it was moved to since its creation; None: where `body`
+    put it. `announced_version`: the newest version whose outcome for the account was published. `licences_in_doubt`, `groups_in_doubt`:
+    what calls may have given besides, as their outcome is not known; kept where the tenant's rules are followed.
     """
 
     provider: Provider
@@ -71,6 +72,8 @@ class Account:
     announced_version: int = -1
     state: AccountState = AccountState.ACTIVE
     org_unit: str | None = None
+    licences_in_doubt: tuple[str, ...] = ()
+    groups_in_doubt: tuple[str, ...] = ()
 
 
 class StepState(StrEnum):
