@@ -48,6 +48,7 @@ class StepName(StrEnum):
     REACTIVATE = "reactivate"
     SESSIONS = "sessions"
     UNIT = "unit"
+    PROFILE = "profile"  # what the account says of the student: names, preferred language
     PASSWORD = "password"  # noqa: S105  a step; taken only if the outcome of a welcome mail cannot be determined
     WELCOME = "welcome"
 
@@ -176,6 +177,8 @@ class AccountChange(StrEnum):
 
     SUSPENDED = "suspended"
     REACTIVATED = "reactivated"
+    UPDATED = "updated"
+    MOVED = "moved"
 
 
 class AccountPart(StrEnum):
@@ -185,6 +188,8 @@ class AccountPart(StrEnum):
     SESSIONS = "sessions"
     LICENCES = "licences"
     ORG_UNIT = "org_unit"
+    PROFILE = "profile"
+    GROUPS = "groups"
 
 
 @dataclass(frozen=True, slots=True)

@@ -17,6 +17,7 @@ from consumer.ledger.port.student import Account
 from consumer.providers.port import Found
 from consumer.provisioning.case import Case
 from consumer.provisioning.steps.adopt import our_accounts, refuse_disabled
+from consumer.provisioning.steps.grants import with_all
 from consumer.provisioning.steps.look import deleted, look_at
 
 
@@ -52,7 +53,14 @@ async def _without_object(case: Case, account: Account) -> Account:
     if any(one.deleted and one.object_id == account.object_id for one in ours):
         if not case.creates_account:
             raise deleted()
-        return replace(account, object_id=None, licences=(), groups=())
+        return replace(
+            account,
+            object_id=None,
+            licences=(),
+            groups=(),
+            licences_in_doubt=with_all(account.licences_in_doubt, account.licences),
+            groups_in_doubt=with_all(account.groups_in_doubt, account.groups),
+        )
     if any(one.object_id == account.object_id for one in ours):
         return account  # reads by id lag behind
     raise NotYet("The account cannot be found at the provider.")
