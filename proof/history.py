@@ -11,6 +11,7 @@ from enum import StrEnum
 from typing import Any
 
 from consumer.events import Outcome, Provider, ProviderAction
+from consumer.policy.profile import Profile, ProfilePart
 
 Place = tuple[str, int, int]
 """Topic, partition, offset."""
@@ -32,8 +33,21 @@ class ExpectedOutcome(StrEnum):
 
 
 @dataclass(frozen=True, slots=True)
+class Followed:
+    """What an account is to be where it follows the tenant's rules and the student's names. `org_unit`: None where there are no units."""
+
+    licences: frozenset[str]
+    groups: frozenset[str]
+    org_unit: str | None
+    profile: Profile = field(repr=False)
+
+
+@dataclass(frozen=True, slots=True)
 class Input:
-    """A record of the input topic, as it stands there. What can't be read of it is None; `reason` is the skip's or the letter's."""
+    """A record of the input topic, as it stands there. What can't be read of it is None; `reason` is the skip's or the letter's.
+
+    `followed`: what it wants an account to be, where the tenant's accounts follow it.
+    """
 
     place: Place
     key: bytes | None = field(repr=False)
@@ -47,6 +61,7 @@ class Input:
     version: int | None = None
     providers: tuple[Provider, ...] = ()
     action: ProviderAction | None = None
+    followed: Mapping[Provider, Followed] = field(default_factory=dict[Provider, Followed])
 
     @property
     def wants(self) -> frozenset[Provider]:
@@ -95,6 +110,8 @@ class Operation(StrEnum):
     RESTORE = "restore"
     LICENCES = "licences"
     GROUP = "group"
+    LEAVE = "leave"
+    PROFILE = "profile"
     SUSPEND = "suspend"
     REACTIVATE = "reactivate"
     SESSIONS = "sessions"
@@ -117,6 +134,8 @@ WRITES = frozenset(
         Operation.RESTORE,
         Operation.LICENCES,
         Operation.GROUP,
+        Operation.LEAVE,
+        Operation.PROFILE,
         Operation.SUSPEND,
         Operation.REACTIVATE,
         Operation.SESSIONS,
@@ -139,13 +158,13 @@ SWITCHES = frozenset({Operation.SUSPEND, Operation.REACTIVATE})
 class Call:
     """A request as the vendor met it, whether its answer arrived or not, in the order in which the vendor dealt with them.
 
-    `service` is `microsoft`, `google` or `mailgun`; anything else is no vendor's. `executed`: the vendor's own logic dealt with it (else
-    it was cut off, or answered by something on the way). `retry_after` are the seconds that a throttled answer asked for. `object_id`,
-    `address` and `marker` are those of the object it was about, as it stood after the call; the marker of a creation, and the address
-    of one that was refused, are what it asked for; a mail's address is the one in its text. `secret` is the fingerprint of the password
-    that was sent. `tenant_id` is whose directory or mail domain it reached, `credential_of` whose credential it bore. `detail` tells
-    effects on one object apart: the group, the licences, the Message-Id. `by_name`: the object was named by its address. `begun_at`:
-    when it reached the vendor (None: at `at`).
+    `service` is `microsoft`, `google` or `mailgun`; anything else is no vendor's. `executed`: the vendor's own logic dealt with it
+    (else it was cut off, or answered by something on the way). `retry_after` are the seconds that a throttled answer asked for.
+    `object_id`, `address` and `marker` are those of the object it was about, as it stood after the call; the marker of a creation, and
+    the address of one that was refused, are what it asked for; a mail's address is the one in its text. `secret` is the fingerprint of
+    the password that was sent. `tenant_id` is whose directory or mail domain it reached, `credential_of` whose credential it bore.
+    `detail` tells effects on one object apart: the group, the licences, the unit, the Message-Id, a fingerprint of what is said of the
+    student. `by_name`: the object was named by its address. `begun_at`: when it reached the vendor (None: at `at`).
     """
 
     number: int
@@ -198,6 +217,8 @@ class HeldAccount:
     enabled: bool = True
     licences: frozenset[str] = frozenset()
     groups: frozenset[str] = frozenset()
+    org_unit: str | None = None
+    profile: Profile = field(default_factory=dict[ProfilePart, str | None], repr=False)
     created_at: float | None = None
     deleted_at: float | None = None
     untouchable: str | None = None

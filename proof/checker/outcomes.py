@@ -1,6 +1,6 @@
 """I5 and I6: what downstream reads, against the ledger and against the vendors."""
 
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterable, Iterator, Mapping
 
 from consumer.events import (
     AccountChange,
@@ -22,8 +22,20 @@ from proof.checker.index import Index, Student, of
 from proof.checker.report import Violation
 from proof.history import SWITCHES, Call, Input, Operation, PublishedOutcome
 
+_FOLLOWS = frozenset({AccountChange.UPDATED, AccountChange.MOVED})
 _MAKES_NONE = frozenset({StepName.ADDRESS, StepName.CREATE})
 """Steps that end for good only where there is no account."""
+
+
+_GIVES, _TAKES = {Operation.LICENCES, Operation.GROUP}, {Operation.TAKE_LICENCES, Operation.LEAVE}
+_MAKES_OF: Mapping[AccountPart, frozenset[Operation]] = {
+    AccountPart.SESSIONS: frozenset({Operation.SESSIONS}),
+    AccountPart.PROFILE: frozenset({Operation.PROFILE}),
+    AccountPart.LICENCES: frozenset({Operation.LICENCES, Operation.TAKE_LICENCES}),
+    AccountPart.GROUPS: frozenset({Operation.GROUP, Operation.LEAVE}),
+    AccountPart.ORG_UNIT: frozenset({Operation.MOVE}),
+}
+"""By which operations a part of an account is changed."""
 
 
 def published_once(index: Index) -> Iterator[Violation]:
@@ -142,7 +154,11 @@ def _not_so(index: Index, student: Student, outcome: AccountProvisioned) -> Iter
     by_hand_at = held.changed_at if held.changed_at and held.changed_at < outcome.occurred_at.timestamp() else 0.0
     if by_hand_at and held.deleted:
         yield f"object {spot[2]} had been deleted by hand"
-    before, later = _given((call for call in index.about.get(spot, ()) if call.at >= by_hand_at), when)
+    before, later = _given(
+        (call for call in index.about.get(spot, ()) if call.at >= by_hand_at),
+        when,
+        before_then=when - 2 * index.history.bounds.ahead - index.history.bounds.clocks,
+    )
     for kind, said, stands in (("licence", outcome.licences, held.licences), ("group", outcome.groups, held.groups)):
         by_hand = {name.lower() for name in stands} - later  # or it came back with a restored account
         yield from (f"the account has no {kind} {name}" for name in said if name.lower() not in before | by_hand)
@@ -158,6 +174,10 @@ def _not_changed(index: Index, student: Student, outcome: AccountChanged) -> Ite
     until = [call for call in index.about.get(spot, ()) if call.effective and call.at <= when]
     switches = [call for call in until if call.operation in SWITCHES]
     wanted = Operation.SUSPEND if outcome.change is AccountChange.SUSPENDED else Operation.REACTIVATE
+    if outcome.change in _FOLLOWS:
+        made = {call.operation for call in until}
+        yield from (f"no call changed its {part}" for part in outcome.parts if not made & _MAKES_OF[part])
+        return
     # Clocks differ: each of the calls that were made at about that time may have been the last before it.
     earliest = when - 2 * index.history.bounds.clocks
     before = [call for call in switches if call.at <= earliest][-1:]
@@ -170,12 +190,17 @@ def _not_changed(index: Index, student: Student, outcome: AccountChanged) -> Ite
         yield "no call ended the sessions"
 
 
-def _given(calls: Iterable[Call], when: float) -> tuple[frozenset[str], frozenset[str]]:
-    """Licences and groups that calls gave until then, and after."""
+def _given(calls: Iterable[Call], when: float, *, before_then: float) -> tuple[frozenset[str], frozenset[str]]:
+    """Licences and groups that calls gave until `when` and had not taken again before then, and that they gave after."""
     before, later = set[str](), set[str]()
     for call in calls:
-        if call.operation in {Operation.LICENCES, Operation.GROUP} and call.effective and call.detail:
-            (before if call.at <= when else later).update(call.detail.lower().split(","))
+        if not call.effective or not call.detail:
+            continue
+        names = call.detail.lower().split(",")
+        if call.operation in _GIVES:
+            (before if call.at <= when else later).update(names)
+        elif call.operation in _TAKES and call.at < before_then:
+            before.difference_update(names)
     return frozenset(before), frozenset(later)
 
 

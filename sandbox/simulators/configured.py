@@ -74,6 +74,7 @@ def configured(institution: Institution, where: Endpoints) -> Tenant:
             StatusRow(id="left", name="Left", type="Left", provider_action=ProviderAction.SUSPEND_ACCOUNT),
         ),
         rules=(*_everybody(microsoft=microsoft), *(_of_school(institution, s, microsoft, google) for s in SCHOOLS)),
+        on_change=institution.on_change,
         suspension=Suspension(org_unit=LEAVERS if google else None),
         welcome_email=WelcomeEmail(enabled=True, languages=institution.languages),
         mailgun=MailgunSection(

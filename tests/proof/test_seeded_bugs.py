@@ -75,6 +75,7 @@ BUGS = {
     "skip leaves pending work alone": Bug(Make(database=intake.SkipsWithoutCancelling), frozenset({"I22"})),
     "cancelled work continues": Bug(Make(clients=provisioning.ContinuesCancelledWork), frozenset({"I22"})),
     "accounts made by an update": Bug(Make(clients=provisioning.MakesWhatItShouldUpdate), frozenset({"I22"})),
+    "groups of the old class are kept": Bug(Make(assembly=provisioning.KeepsOldGroups), frozenset({"I2"})),
     "suspension against a newer event": Bug(Make(clients=provisioning.SuspendsForGood), frozenset({"I2", "I20"})),
     "suspension taken on trust": Bug(Make(assembly=provisioning.TakesSuspensionsOnTrust), frozenset({"I2", "I6"})),
     "waits without causes": Bug(Make(clients=provisioning.KeepsNoCauses), frozenset({"I23"})),

@@ -297,6 +297,11 @@ class _Credulous(_Careless):
         return replace(found, enabled=False) if found and self.__dict__.get("believed") == object_id else found
 
 
+class _Clinging(_Careless):
+    async def remove_from_group(self, object_id: str, group: str, *, timeout: float) -> None:
+        """Nothing is removed."""
+
+
 class _WithDirectories(SimulatedAssembly):
     wrong: type[_Careless]
 
@@ -339,6 +344,12 @@ class TakesSuspensionsOnTrust(_WithDirectories):
     """A suspension of unknown outcome counts as done, and is not looked at."""
 
     wrong = _Credulous
+
+
+class KeepsOldGroups(_WithDirectories):
+    """Who moves up stays in the groups of the old class, though the rules are followed."""
+
+    wrong = _Clinging
 
 
 class WritesByName(_WithDirectories):
