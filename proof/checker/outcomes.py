@@ -91,7 +91,8 @@ def _untold(index: Index) -> Iterator[Violation]:
 def _found(index: Index, student: Student, one: Input) -> frozenset[Provider]:
     """Where the newest event brings an account up to date that there is."""
     accounts = {provider: index.accounts.get((*student, provider.value)) for provider in one.updates}
-    newest = index.students[student].newest == one.version
+    wanted = index.students.get(student)
+    newest = wanted is not None and wanted.newest == one.version
     return frozenset(at for at, account in accounts.items() if newest and account and account.object_id)
 
 
