@@ -1,10 +1,10 @@
-"""Licences and groups that a call with an unknown outcome may have given. Only adds: 0009's code works with it, and leaves both empty."""
+"""Licences and groups that a call with an unknown outcome may have given. Only adds: 0010's code works with it, and leaves both empty."""
 
 import sqlalchemy as sa
 from alembic import op
 
 revision = "0012"
-down_revision = "0009"
+down_revision = "0010"
 branch_labels = None
 depends_on = None
 
