@@ -21,9 +21,11 @@ class Provider(StrEnum):
 
 
 class ProviderAction(StrEnum):
-    """What a status does. `create_account` is the customer's "Auto-creation of Provider Account"."""
+    """What a status does. `create_account` is the customer's "Auto-creation of Provider Account"; `update_account` does the same for a \
+student who has an account, and nothing for one who has none: the newest event alone decides, whatever came before it."""
 
     CREATE_ACCOUNT = "create_account"
+    UPDATE_ACCOUNT = "update_account"
     SUSPEND_ACCOUNT = "suspend_account"
 
 
@@ -46,6 +48,7 @@ class StepName(StrEnum):
     REACTIVATE = "reactivate"
     SESSIONS = "sessions"
     UNIT = "unit"
+    PROFILE = "profile"  # what the account says of the student: names, preferred language
     PASSWORD = "password"  # noqa: S105  a step; taken only if the outcome of a welcome mail cannot be determined
     WELCOME = "welcome"
 
@@ -174,6 +177,8 @@ class AccountChange(StrEnum):
 
     SUSPENDED = "suspended"
     REACTIVATED = "reactivated"
+    UPDATED = "updated"
+    MOVED = "moved"
 
 
 class AccountPart(StrEnum):
@@ -183,6 +188,8 @@ class AccountPart(StrEnum):
     SESSIONS = "sessions"
     LICENCES = "licences"
     ORG_UNIT = "org_unit"
+    PROFILE = "profile"
+    GROUPS = "groups"
 
 
 @dataclass(frozen=True, slots=True)

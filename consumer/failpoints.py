@@ -76,6 +76,9 @@ class Point(StrEnum):
     GROUPS_INTENT = "groups.intent"
     GROUPS_ANSWER = "groups.answer"
     GROUPS_RESULT = "groups.result"
+    PROFILE_INTENT = "profile.intent"
+    PROFILE_ANSWER = "profile.answer"
+    PROFILE_RESULT = "profile.result"
     SESSIONS_INTENT = "sessions.intent"
     SESSIONS_ANSWER = "sessions.answer"
     SESSIONS_RESULT = "sessions.result"
@@ -115,6 +118,7 @@ MARK = Boundaries(Point.MARK_INTENT, Point.MARK_ANSWER, Point.MARK_RESULT)
 SUSPEND = Boundaries(Point.SUSPEND_INTENT, Point.SUSPEND_ANSWER, Point.SUSPEND_RESULT)
 UNIT = Boundaries(Point.UNIT_INTENT, Point.UNIT_ANSWER, Point.UNIT_RESULT)
 REACTIVATE = Boundaries(Point.REACTIVATE_INTENT, Point.REACTIVATE_ANSWER, Point.REACTIVATE_RESULT)
+PROFILE = Boundaries(Point.PROFILE_INTENT, Point.PROFILE_ANSWER, Point.PROFILE_RESULT)
 SESSIONS = Boundaries(Point.SESSIONS_INTENT, Point.SESSIONS_ANSWER, Point.SESSIONS_RESULT)
 LICENCES = Boundaries(Point.LICENCES_INTENT, Point.LICENCES_ANSWER, Point.LICENCES_RESULT)
 GROUPS = Boundaries(Point.GROUPS_INTENT, Point.GROUPS_ANSWER, Point.GROUPS_RESULT)

@@ -342,6 +342,13 @@ class Rule(_Section):
     """Group ids (Microsoft) or addresses (Google), by provider."""
 
 
+class OnChange(StrEnum):
+    """What a later event of a student who has an account changes of it."""
+
+    CREATE_ONLY = "create_only"
+    FOLLOW = "follow"
+
+
 class Suspension(_Section):
     """What `suspend_account` does besides blocking the sign-in. All of it is undone when a later event wants the account again."""
 
@@ -466,6 +473,10 @@ class Tenant(_Section):
     """What a status outside the table means, and one none of whose rows matches the student."""
     rules: tuple[Rule, ...] = ()
     """What students are given."""
+    on_change: OnChange = OnChange.CREATE_ONLY
+    """What a later event changes of an account that exists: with `create_only` it gets the licences and groups that the rules give and it \
+lacks, and nothing else; with `follow`, names, language and organisational unit change as well, and licences and groups that this service \
+gave are taken when the rules do not give them any more. What people have changed or added by hand stays."""
     suspension: Suspension = Suspension()
     """What a suspension takes away."""
     guard: Guard = Guard()

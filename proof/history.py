@@ -12,6 +12,7 @@ from typing import Any
 
 from consumer.events import Outcome, Provider, ProviderAction
 from consumer.policy.guard import GuardLimit
+from consumer.policy.profile import Profile, ProfilePart
 
 Place = tuple[str, int, int]
 """Topic, partition, offset."""
@@ -33,8 +34,21 @@ class ExpectedOutcome(StrEnum):
 
 
 @dataclass(frozen=True, slots=True)
+class Followed:
+    """What an account is to be where it follows the tenant's rules and the student's names. `org_unit`: None where there are no units."""
+
+    licences: frozenset[str]
+    groups: frozenset[str]
+    org_unit: str | None
+    profile: Profile = field(repr=False)
+
+
+@dataclass(frozen=True, slots=True)
 class Input:
-    """A record of the input topic, as it stands there. What can't be read of it is None; `reason` is the skip's or the letter's."""
+    """A record of the input topic, as it stands there. What can't be read of it is None; `reason` is the skip's or the letter's.
+
+    `followed`: what it wants an account to be, where the tenant's accounts follow it.
+    """
 
     place: Place
     key: bytes | None = field(repr=False)
@@ -48,11 +62,17 @@ class Input:
     version: int | None = None
     providers: tuple[Provider, ...] = ()
     action: ProviderAction | None = None
+    followed: Mapping[Provider, Followed] = field(default_factory=dict[Provider, Followed])
 
     @property
     def wants(self) -> frozenset[Provider]:
         """Where it wants the student to have an account."""
         return frozenset(self.providers if self.action is ProviderAction.CREATE_ACCOUNT else ())
+
+    @property
+    def updates(self) -> frozenset[Provider]:
+        """Where it wants the student's account, if there is one, to be as the rules say."""
+        return frozenset(self.providers if self.action is ProviderAction.UPDATE_ACCOUNT else ())
 
     @property
     def suspends(self) -> frozenset[Provider]:
@@ -91,6 +111,8 @@ class Operation(StrEnum):
     RESTORE = "restore"
     LICENCES = "licences"
     GROUP = "group"
+    LEAVE = "leave"
+    PROFILE = "profile"
     SUSPEND = "suspend"
     REACTIVATE = "reactivate"
     SESSIONS = "sessions"
@@ -113,6 +135,8 @@ WRITES = frozenset(
         Operation.RESTORE,
         Operation.LICENCES,
         Operation.GROUP,
+        Operation.LEAVE,
+        Operation.PROFILE,
         Operation.SUSPEND,
         Operation.REACTIVATE,
         Operation.SESSIONS,
@@ -135,13 +159,13 @@ SWITCHES = frozenset({Operation.SUSPEND, Operation.REACTIVATE})
 class Call:
     """A request as the vendor met it, whether its answer arrived or not, in the order in which the vendor dealt with them.
 
-    `service` is `microsoft`, `google` or `mailgun`; anything else is no vendor's. `executed`: the vendor's own logic dealt with it (else
-    it was cut off, or answered by something on the way). `retry_after` are the seconds that a throttled answer asked for. `object_id`,
-    `address` and `marker` are those of the object it was about, as it stood after the call; the marker of a creation, and the address
-    of one that was refused, are what it asked for; a mail's address is the one in its text. `secret` is the fingerprint of the password
-    that was sent. `tenant_id` is whose directory or mail domain it reached, `credential_of` whose credential it bore. `detail` tells
-    effects on one object apart: the group, the licences, the Message-Id. `by_name`: the object was named by its address. `begun_at`:
-    when it reached the vendor (None: at `at`).
+    `service` is `microsoft`, `google` or `mailgun`; anything else is no vendor's. `executed`: the vendor's own logic dealt with it
+    (else it was cut off, or answered by something on the way). `retry_after` are the seconds that a throttled answer asked for.
+    `object_id`, `address` and `marker` are those of the object it was about, as it stood after the call; the marker of a creation, and
+    the address of one that was refused, are what it asked for; a mail's address is the one in its text. `secret` is the fingerprint of
+    the password that was sent. `tenant_id` is whose directory or mail domain it reached, `credential_of` whose credential it bore.
+    `detail` tells effects on one object apart: the group, the licences, the unit, the Message-Id, a fingerprint of what is said of the
+    student. `by_name`: the object was named by its address. `begun_at`: when it reached the vendor (None: at `at`).
     """
 
     number: int
@@ -194,6 +218,8 @@ class HeldAccount:
     enabled: bool = True
     licences: frozenset[str] = frozenset()
     groups: frozenset[str] = frozenset()
+    org_unit: str | None = None
+    profile: Profile = field(default_factory=dict[ProfilePart, str | None], repr=False)
     created_at: float | None = None
     deleted_at: float | None = None
     untouchable: str | None = None

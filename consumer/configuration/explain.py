@@ -7,8 +7,8 @@ from consumer.policy.addresses import candidates
 from consumer.policy.condition import matches
 from consumer.policy.decision import Act, DecisionTable, Skip, SkipReason
 from consumer.policy.plan import KnownAccount, PlannedStep, plan
-from consumer.policy.rules import Grant, grant, withdrawal
-from consumer.tenants import StatusRow, Tenant
+from consumer.policy.rules import ROOT, Grant, grant, withdrawal
+from consumer.tenants import OnChange, StatusRow, Tenant
 
 _SKIPS = {
     SkipReason.NO_ACTION: "Nothing: the status table maps this status to no provider action.",
@@ -19,10 +19,9 @@ _SHOWN = 3
 """Addresses: a few say what the patterns do."""
 _ACTIONS = {
     ProviderAction.CREATE_ACCOUNT: "It creates an account, or opens a suspended one again.",
+    ProviderAction.UPDATE_ACCOUNT: "It brings the account up to date, if there is one: a student without an account is given none.",
     ProviderAction.SUSPEND_ACCOUNT: "It suspends the account, if there is one.",
 }
-_NEW, _STANDING = KnownAccount(), KnownAccount(exists=True)
-"""A new student, and one who has an account."""
 _SENTENCES = {
     PlannedStep.VERIFY: "Verify the existing account.",
     PlannedStep.REVISIT: "Revisit the existing account.",
@@ -30,8 +29,11 @@ _SENTENCES = {
     PlannedStep.MARK: "Mark the existing account.",
     PlannedStep.SUSPEND: "Block the sign-in, and see that it is blocked.",
     PlannedStep.REACTIVATE: "Open the sign-in again, and see that it is open.",
+    PlannedStep.PROFILE: "Write the names and the language, where they have changed and people have not changed them there.",
+    PlannedStep.MOVE: "Move the account to the unit that the rules give, where that has changed and people have not moved it.",
+    PlannedStep.TAKE_LICENCES: "Take away the licences that this service gave and the student is not to have any more.",
+    PlannedStep.LEAVE_GROUPS: "Remove from groups that this service gave and the rules do not give any more.",
     PlannedStep.SESSIONS: "Sign the student out everywhere.",
-    PlannedStep.TAKE_LICENCES: "Take away the licences that this service gave.",
     PlannedStep.ANNOUNCE: "Publish `account-provisioned`.",
     PlannedStep.REPORT: "Publish `account-changed`.",
     PlannedStep.WELCOME: "Send no welcome mail: `welcome_email.enabled` is false.",
@@ -89,12 +91,26 @@ def _rows(rows: Sequence[tuple[int, StatusRow]], attributes: Mapping[str, str]) 
 
 
 def _plan(tenant: Tenant, student: Student, provider: Provider, action: ProviderAction) -> Iterator[str]:
-    """The plan that a worker makes: for a new student where the status creates accounts."""
+    """The plan that a worker makes: for a new student where the status creates accounts, else for one who has an account."""
     given, withdrawn = grant(tenant, student, provider), withdrawal(tenant, provider)
-    known = _NEW if action is ProviderAction.CREATE_ACCOUNT else _STANDING
+    known = KnownAccount() if action is ProviderAction.CREATE_ACCOUNT else _standing(provider, given)
+    follow = tenant.on_change is OnChange.FOLLOW
+    steps = plan(action, 1, known, given, withdrawn, settled=False, follow=follow).steps
     yield f"  {_NAMES[provider]}:"
-    for number, step in enumerate(plan(action, 0, known, given, withdrawn, settled=False).steps, start=1):
+    for number, step in enumerate(steps, start=1):
         yield f"    {number}. {_sentence(step, tenant, student, given)}"
+
+
+def _standing(provider: Provider, given: Grant) -> KnownAccount:
+    """A student who has an account, and knows of it."""
+    return KnownAccount(
+        exists=True,
+        announced_version=0,
+        placed=(given.org_unit or ROOT) if provider is Provider.GOOGLE else None,
+        licences=given.licences,
+        groups=given.groups,
+        welcomed=True,
+    )
 
 
 def _sentence(step: PlannedStep, tenant: Tenant, student: Student, given: Grant) -> str:

@@ -60,6 +60,8 @@ def _account(row: Row[Any]) -> Account:
         announced_version=row.settled_version,
         state=read("account.state", AccountState, row.state),
         org_unit=row.org_unit,
+        licences_in_doubt=tuple(row.licences_in_doubt),
+        groups_in_doubt=tuple(row.groups_in_doubt),
     )
 
 

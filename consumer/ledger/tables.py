@@ -201,6 +201,8 @@ account = Table(
     ),  # the version that was announced: `Account.announced_version`
     Column("state", Text, nullable=False, server_default="active"),
     Column("org_unit", Text),
+    Column("licences_in_doubt", ARRAY(Text), nullable=False, server_default="{}"),
+    Column("groups_in_doubt", ARRAY(Text), nullable=False, server_default="{}"),
 )
 
 step = Table(

@@ -70,6 +70,8 @@ def _save(write: SaveAccount) -> Row:
         "settled_version": account.announced_version,
         "state": account.state,
         "org_unit": account.org_unit,
+        "licences_in_doubt": account.licences_in_doubt,
+        "groups_in_doubt": account.groups_in_doubt,
     }
 
 

@@ -128,6 +128,8 @@ class _Configuration:
         match decision.action:
             case ProviderAction.CREATE_ACCOUNT:
                 return self._opened(self._tenant, student, decision, basis)
+            case ProviderAction.UPDATE_ACCOUNT:
+                return _kept_up(self._tenant, student, decision, basis)
             case ProviderAction.SUSPEND_ACCOUNT:
                 return self._blocked(self._tenant, decision, basis)
             case _:
@@ -139,19 +141,12 @@ class _Configuration:
         return next((n for n, row in rows if row.id == event.status.id and matches(row.when, attributes)), None)
 
     def _opened(self, tenant: Tenant, student: Student, decision: Act, basis: Basis) -> _Forecast:
-        parts: dict[tuple[Part, Provider | None], tuple[str, ...]] = {}
-        for at in decision.providers:
-            given = grant(tenant, student, at)
-            parts[Part.ORG_UNIT, at] = (given.org_unit,) if given.org_unit else ()
-            parts[Part.LICENCES, at] = given.licences
-            parts[Part.GROUPS, at] = given.groups
-        if tenant.welcome_email.enabled:
-            parts[Part.WELCOME_EMAIL, None] = (tenant.welcome_email.template,)
-        rules = tuple(n for n, rule in enumerate(tenant.rules, 1) if matches(rule.when, student.attributes))
+        kept_up = _kept_up(tenant, student, decision, basis)
+        mail = {(Part.WELCOME_EMAIL, None): (tenant.welcome_email.template,)} if tenant.welcome_email.enabled else {}
         return _Forecast(
-            basis._replace(rules=rules),
+            kept_up.basis,
             dict.fromkeys(decision.providers, _Access.OPEN),
-            parts,
+            {**kept_up.parts, **mail},
             first_choice(tenant.addresses, student, country=tenant.country) if self._addresses else None,
         )
 
@@ -162,6 +157,18 @@ class _Configuration:
             said = {"end_sessions": taken.sessions, "remove_licences": taken.licences, taken.org_unit or "": True}
             parts[Part.SUSPENSION, at] = tuple(name for name, wanted in said.items() if name and wanted)
         return _Forecast(basis, dict.fromkeys(decision.providers, _Access.BLOCKED), parts)
+
+
+def _kept_up(tenant: Tenant, student: Student, decision: Act, basis: Basis) -> _Forecast:
+    """What an account has, if there is one: who has none gets none."""
+    parts: dict[tuple[Part, Provider | None], tuple[str, ...]] = {}
+    for at in decision.providers:
+        given = grant(tenant, student, at)
+        parts[Part.ORG_UNIT, at] = (given.org_unit,) if given.org_unit else ()
+        parts[Part.LICENCES, at] = given.licences
+        parts[Part.GROUPS, at] = given.groups
+    rules = tuple(n for n, rule in enumerate(tenant.rules, 1) if matches(rule.when, student.attributes))
+    return _Forecast(basis._replace(rules=rules), dict.fromkeys(decision.providers, _Access.UNCHANGED), parts)
 
 
 def _naming(tenant: Tenant) -> object:

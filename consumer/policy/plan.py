@@ -9,7 +9,7 @@ from enum import StrEnum
 from typing import assert_never
 
 from consumer.events import ProviderAction, StepName
-from consumer.policy.rules import Grant, Withdrawal
+from consumer.policy.rules import ROOT, Grant, Withdrawal
 
 
 class PlannedStep(StrEnum):
@@ -24,10 +24,13 @@ class PlannedStep(StrEnum):
     SUSPEND = "suspend"
     UNIT = "unit"
     REACTIVATE = "reactivate"
+    PROFILE = "profile"
+    MOVE = "move"
     LICENCES = "licences"
     GROUPS = "groups"
     SESSIONS = "sessions"
     TAKE_LICENCES = "take_licences"
+    LEAVE_GROUPS = "leave_groups"
     ANNOUNCE = "announce"
     REPORT = "report"
     WELCOME = "welcome"
@@ -38,7 +41,9 @@ class KnownAccount:
     """What the ledger knows of a student's account at one provider. The default: nothing yet.
 
     `exists`: its object id is known. `marked`: it has the current marker, or no marker was decided. `suspended`: we have blocked its
-    sign-in, or begun to. `org_unit`: where it was moved to. `announced_version`: the newest version that downstream was sent. `unsure`:
+    sign-in, or begun to. `org_unit`: where it was moved to; `placed`: where we put it last, None where there are no units.
+    `describes_student`: what was written to it of the student is what the newest event says. `announced_version`: the newest version that
+    downstream was sent. `licences_in_doubt`, `groups_in_doubt`: what calls with an unknown outcome may have given besides. `unsure`:
     steps of which an attempt may still be carried out. `welcomed`: the mail was accepted, is not wanted, or failed permanently for this
     version.
     """
@@ -47,9 +52,13 @@ class KnownAccount:
     marked: bool = True
     suspended: bool = False
     org_unit: str | None = None
+    placed: str | None = None
+    describes_student: bool = True
     announced_version: int = -1
     licences: tuple[str, ...] = ()
     groups: tuple[str, ...] = ()
+    licences_in_doubt: tuple[str, ...] = ()
+    groups_in_doubt: tuple[str, ...] = ()
     unsure: frozenset[StepName] = frozenset()
     welcomed: bool = False
 
@@ -80,25 +89,31 @@ def plan(
     withdrawn: Withdrawal,
     *,
     settled: bool,
+    follow: bool = False,
 ) -> Plan:
     """The steps for the event of this version; `action` is None where it only cancels what came before.
 
     `given` is what the rules give a student who has the account, `withdrawn` what a suspension takes. `settled`: the event has been dealt
-    with, and the student is looked at again because a step is unsure.
+    with, and the student is looked at again because a step is unsure. `follow`: an account that exists follows the rules and the student's
+    names (`on_change`).
     """
     match action:
         case None:
             return Plan(account=_verified(known, settled=settled))
         case ProviderAction.CREATE_ACCOUNT:
-            return _create_account(version, known, given, settled=settled)
+            return _keep_account(version, known, given, settled=settled, create=True, follow=follow)
+        case ProviderAction.UPDATE_ACCOUNT:
+            return _keep_account(version, known, given, settled=settled, create=False, follow=follow)
         case ProviderAction.SUSPEND_ACCOUNT:
             return _suspend_account(version, known, withdrawn, settled=settled)
         case _:
             assert_never(action)
 
 
-def _create_account(version: int, known: KnownAccount, given: Grant, *, settled: bool) -> Plan:
-    """The account exists, is enabled, has what the rules give, and the student knows of it."""
+def _keep_account(
+    version: int, known: KnownAccount, given: Grant, *, settled: bool, create: bool, follow: bool
+) -> Plan:
+    """The account is enabled, has what the rules give, and the student knows of it. Unless `create`, this is so if there is one."""
     revisited = known.exists and not settled and 0 <= known.announced_version < version
     made = not known.exists or revisited  # people may have deleted it
     # An attempt to suspend it may still be carried out, even after a reactivation.
@@ -106,23 +121,45 @@ def _create_account(version: int, known: KnownAccount, given: Grant, *, settled:
     account = (
         *_verified(known, settled=settled),
         *_when(revisited, PlannedStep.REVISIT),
-        *_when(made, PlannedStep.ADDRESS, PlannedStep.CREATE),
+        *_when(create and made, PlannedStep.ADDRESS, PlannedStep.CREATE),
+        *_when(not create and not known.exists, PlannedStep.FIND),
         *_when(not known.marked, PlannedStep.MARK),
         *_when(suspended and known.org_unit is not None, PlannedStep.UNIT),
         *_when(suspended, PlannedStep.REACTIVATE),
     )
-    unsure: frozenset[StepName] = known.unsure if settled else frozenset()
+    # What was taken by an attempt that may still be carried out is given again; where none is taken, this is not needed.
+    unsure: frozenset[StepName] = known.unsure if settled or follow else frozenset()
     licences = made or StepName.LICENCES in unsure or not set(given.licences) <= set(known.licences)
     groups = made or StepName.GROUPS in unsure or not set(given.groups) <= set(known.groups)
     grants = (
+        *(_changed(known, given, revisited=revisited) if follow and known.exists else ()),
         *_when(bool(given.licences) and licences, PlannedStep.LICENCES),
         *_when(bool(given.groups) and groups, PlannedStep.GROUPS),
+        *(_surplus(known, given, revisited=revisited) if follow and known.exists else ()),
     )
     news = (
         *_when(known.announced_version < version, PlannedStep.ANNOUNCE),
         *_when(not known.welcomed, PlannedStep.WELCOME),
     )
     return Plan(account, grants, news)
+
+
+def _changed(known: KnownAccount, given: Grant, *, revisited: bool) -> tuple[PlannedStep, ...]:
+    """What the account says of the student, and where it is placed, where that may be different from what the newest event wants."""
+    moves = known.placed != (given.org_unit or ROOT) or StepName.UNIT in known.unsure
+    return (
+        *_when(revisited or not known.describes_student or StepName.PROFILE in known.unsure, PlannedStep.PROFILE),
+        *_when(known.placed is not None and (revisited or moves), PlannedStep.MOVE),
+    )
+
+
+def _surplus(known: KnownAccount, given: Grant, *, revisited: bool) -> tuple[PlannedStep, ...]:
+    """What this service gave, and the rules do not give any more. An account that is restored comes back with what it had."""
+    licences, groups = {*known.licences, *known.licences_in_doubt}, {*known.groups, *known.groups_in_doubt}
+    return (
+        *_when(bool(licences - set(given.licences)) or (revisited and bool(licences)), PlannedStep.TAKE_LICENCES),
+        *_when(bool(groups - set(given.groups)) or (revisited and bool(groups)), PlannedStep.LEAVE_GROUPS),
+    )
 
 
 def _suspend_account(version: int, known: KnownAccount, withdrawn: Withdrawal, *, settled: bool) -> Plan:

@@ -1,7 +1,9 @@
-"""How a student is called on the account: cleaned, cut to the vendors' limits, complete where they insist."""
+"""What an account says of its student: names that are cleaned, cut to the vendors' limits, complete where they insist; the language."""
 
 import unicodedata
+from collections.abc import Mapping
 from dataclasses import dataclass
+from enum import StrEnum
 
 from consumer.events import Provider, Student
 
@@ -33,6 +35,44 @@ def names(provider: Provider, student: Student) -> Names:
     if provider is Provider.GOOGLE:
         given, family = given or family or display, family or given or display
     return Names(_cut(given, limit), _cut(family, limit), _cut(display, _DISPLAY_LIMIT))
+
+
+class ProfilePart(StrEnum):
+    """A part of an account that says something of the student. The values are the names of these parts in the create call's body."""
+
+    GIVEN_NAME = "given_name"
+    FAMILY_NAME = "family_name"
+    DISPLAY_NAME = "display_name"
+    PREFERRED_LANGUAGE = "preferred_language"
+
+
+Profile = Mapping[ProfilePart, str | None]
+"""What an account says, part by part; None where it says nothing. A part that the provider's accounts do not have is left out."""
+
+_PARTS = {
+    Provider.MICROSOFT: tuple(ProfilePart),
+    # Google makes the full name of the other two; a display name of its own is not written.
+    Provider.GOOGLE: (ProfilePart.GIVEN_NAME, ProfilePart.FAMILY_NAME, ProfilePart.PREFERRED_LANGUAGE),
+}
+
+
+def profile(provider: Provider, student: Student) -> Profile:
+    """What the student's account at `provider` should say."""
+    called = names(provider, student)
+    return written(
+        provider,
+        {
+            ProfilePart.GIVEN_NAME: called.given,
+            ProfilePart.FAMILY_NAME: called.family,
+            ProfilePart.DISPLAY_NAME: called.display,
+            ProfilePart.PREFERRED_LANGUAGE: student.preferred_language,
+        },
+    )
+
+
+def written(provider: Provider, body: Mapping[str, str | None]) -> Profile:
+    """What the body of a create call says."""
+    return {part: body.get(part) or None for part in _PARTS[provider]}
 
 
 def _clean(name: str) -> str:

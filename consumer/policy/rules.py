@@ -7,6 +7,9 @@ from consumer.events import Provider, Student
 from consumer.policy.condition import matches
 from consumer.tenants import Rule, Tenant
 
+ROOT = "/"
+"""The organisational unit of accounts to which no rule gives one."""
+
 
 @dataclass(frozen=True, slots=True)
 class Grant:

@@ -22,7 +22,7 @@ def of_action(action: ProviderAction) -> WorkClass:
     match action:
         case ProviderAction.SUSPEND_ACCOUNT:
             return WorkClass.URGENT
-        case ProviderAction.CREATE_ACCOUNT:
+        case ProviderAction.CREATE_ACCOUNT | ProviderAction.UPDATE_ACCOUNT:
             return WorkClass.NORMAL
         case _:
             assert_never(action)

@@ -5,12 +5,13 @@ Every call takes `timeout`, the seconds it may last in all, and raises only what
 """
 
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from datetime import datetime
 from typing import Protocol
 
 from consumer.errors import Throttled
 from consumer.events import Provider, SignOnIdentity
+from consumer.policy.profile import Profile, ProfilePart
 
 
 @dataclass(frozen=True, slots=True)
@@ -32,7 +33,8 @@ class Found:
 
     `synchronised`: it is written from a directory on the institution's premises, and not here. `enabled`: its sign-in is not blocked.
     `licences`: those that the account has, in lower case; None where they were not asked for, or are not given to accounts. `org_unit`:
-    where it is placed, None where there are no such units. `throttled`: the call is done, and the vendor limited the rate on the way.
+    where it is placed, None where there are no such units. `profile`: what it says of its owner, where that was asked for. `throttled`:
+    the call is done, and the vendor limited the rate on the way.
     """
 
     object_id: str
@@ -45,6 +47,7 @@ class Found:
     licences: frozenset[str] | None = None
     org_unit: str | None = None
     ever_signed_in: bool | None = None
+    profile: Profile = field(default_factory=dict[ProfilePart, str | None], repr=False)
     throttled: Throttled | None = None
 
 
@@ -67,7 +70,7 @@ class Directory(Protocol):
         ...
 
     async def read(self, object_id: str, *, timeout: float) -> Found | None:
-        """The account with its licences. None: it was deleted, or a replica does not show it (yet)."""
+        """The account with its licences and its profile. None: it was deleted, or a replica does not show it (yet)."""
         ...
 
     async def groups_of(self, object_id: str, groups: Sequence[str], *, timeout: float) -> frozenset[str]:
@@ -108,6 +111,17 @@ class Directory(Protocol):
 
     async def add_to_group(self, object_id: str, group: str, *, timeout: float) -> None:
         """Makes the account a member; being one already is success. Idempotent."""
+        ...
+
+    async def remove_from_group(self, object_id: str, group: str, *, timeout: float) -> None:
+        """Ends the account's own membership; not being a member, and a group that does not exist, are success. Idempotent."""
+        ...
+
+    async def update(self, object_id: str, changes: Profile, *, timeout: float) -> None:
+        """Writes these parts of what the account says of its owner, and no others; None clears one. Idempotent.
+
+        Raises `GiveUp` (INVALID_PROFILE) where the provider refuses one of them.
+        """
         ...
 
     async def suspend(self, object_id: str, *, timeout: float) -> None:

@@ -15,18 +15,26 @@ from consumer.ledger.vault import Context, Vault
 from consumer.mail.rendering import Templates
 from consumer.policy.marker import marker
 from consumer.policy.plan import KnownAccount, Plan, plan
-from consumer.policy.rules import grant, withdrawal
+from consumer.policy.profile import profile, written
+from consumer.policy.rules import ROOT, grant, withdrawal
 from consumer.providers.port import Directory
 from consumer.provisioning.effects import Effects
 from consumer.provisioning.institution import Institution
-from consumer.tenants import Tenant
+from consumer.tenants import OnChange, Tenant
 
 PATIENCE = 8
 """Tries in a row after which what may pass by itself, such as replicas that lag, is taken for something that a person must look at."""
 
 
-_PARTS = (StepName.LICENCES, StepName.GROUPS, StepName.SESSIONS, StepName.UNIT)
+_PARTS = (StepName.LICENCES, StepName.GROUPS, StepName.SESSIONS, StepName.UNIT, StepName.PROFILE)
 """Steps that a version is reported without, where they must wait for a person."""
+
+
+def placed(account: Account) -> str | None:
+    """The organisational unit where we put the account last; None where there are none."""
+    if account.provider is not Provider.GOOGLE:
+        return None
+    return account.org_unit or account.body.get("org_unit") or ROOT
 
 
 class Announcer(Protocol):
@@ -150,9 +158,14 @@ class Case:
                 marked=account.marker == self.own_marker,
                 suspended=account.state is AccountState.SUSPENDED,
                 org_unit=account.org_unit,
+                placed=placed(account),
+                describes_student=written(self.provider, account.body) == profile(self.provider, self.student)
+                and not self.profile_unseen(account),
                 announced_version=account.announced_version,
                 licences=account.licences,
                 groups=account.groups,
+                licences_in_doubt=account.licences_in_doubt,
+                groups_in_doubt=account.groups_in_doubt,
             )
         return plan(
             desired.action if desired.providers else None,
@@ -161,7 +174,13 @@ class Case:
             grant(self.tenant, self.student, self.provider),
             withdrawal(self.tenant, self.provider),
             settled=self.job.settled,
+            follow=self.follows,
         )
+
+    @property
+    def follows(self) -> bool:
+        """Whether an account that exists follows the tenant's rules and the student's names."""
+        return self.tenant.on_change is OnChange.FOLLOW
 
     def step(self, name: StepName) -> Step | None:
         """The newest record of this step, as it stood when the student was claimed."""
@@ -172,10 +191,20 @@ class Case:
         step = self.effects.known.steps.get((self.provider, name))
         return step is not None and step.state is StepState.DONE and step.version == self.version
 
+    def tried(self, name: StepName) -> bool:
+        """Whether this step was begun for this version, whatever became of it."""
+        step = self.effects.known.steps.get((self.provider, name))
+        return step is not None and step.version == self.version
+
     @property
     def wants_account(self) -> bool:
         """Whether the newest event wants the student to be able to sign in."""
         return self.job.desired.wants_account
+
+    @property
+    def creates_account(self) -> bool:
+        """Whether the newest event makes an account where there is none, and restores a deleted one."""
+        return self.job.desired.creates_account
 
     @property
     def blocked_by_us(self) -> bool:
@@ -230,6 +259,29 @@ class Case:
         lost_at = step.started_at if step.state is StepState.STARTED or step.lost_at is None else step.lost_at
         left = lost_at + timedelta(seconds=self.tools.verify_after) - self.now()
         return left if left > timedelta(0) else None
+
+    @property
+    def keeps_doubts(self) -> bool:
+        """Whether what is given may be taken again: then it is kept what an attempt of unknown outcome may have given."""
+        return self.follows or self.tenant.suspension.remove_licences
+
+    def profile_unseen(self, account: Account) -> bool:
+        """Whether this version has written what the account says of the student, and was not announced since."""
+        return self.done(StepName.PROFILE) and account.announced_version < self.version
+
+    def may_lag(self, name: StepName) -> bool:
+        """Whether replicas may not show yet what the newest attempt at this step did."""
+        step = self.effects.known.steps.get((self.provider, name))
+        return step is not None and self.now() < step.started_at + timedelta(seconds=self.tools.verify_after)
+
+    def to_be_repeated(self, name: StepName) -> bool:
+        """Whether what this step gave may be gone: an attempt of unknown outcome may have taken it, or may take it yet.
+
+        Once for a version, and again when the account is verified.
+        """
+        step = self.step(name)
+        given = step is not None and step.state is StepState.DONE and step.version == self.version
+        return self.to_be_verified(name) or (self.follows and self.was_lost(name) and not given)
 
     def to_be_verified(self, name: StepName) -> bool:
         """Whether this job verifies the account, and this step is unsure."""

@@ -1,6 +1,6 @@
 """Outcome events, built from what the ledger knows. Event ids are derived, so a repeat is the same event."""
 
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping
 from datetime import datetime, timedelta
 from uuid import UUID
 
@@ -22,7 +22,7 @@ from consumer.events import (
 )
 from consumer.ledger.port.student import Account
 from consumer.ledger.port.writes import Publish
-from consumer.policy.rules import withdrawal
+from consumer.policy.rules import grant, withdrawal
 from consumer.provisioning.case import Case
 
 _ENDS = {MailState.ACCEPTED, MailState.NOT_WANTED}
@@ -71,6 +71,26 @@ def suspended(case: Case, *, detail: str = "") -> Publish:
 def reactivated(case: Case) -> Publish:
     """`account-changed` of an account that was opened again, once for each version."""
     return _changed(case, AccountChange.REACTIVATED, {AccountPart.SIGN_IN: True})
+
+
+def followed(case: Case) -> Iterator[Publish]:
+    """`account-changed` of an account that was announced before and follows the rules: what was written for this version, and what is
+    missing of it, once for each version.
+    """
+    before = case.job.accounts.get(case.provider)
+    if not case.follows or before is None or before.announced_version < 0:
+        return
+    account, given = case.known_account(), grant(case.tenant, case.student, case.provider)
+    done = {
+        (StepName.PROFILE, AccountPart.PROFILE): case.done(StepName.PROFILE),
+        (StepName.LICENCES, AccountPart.LICENCES): set(account.licences) == set(given.licences),
+        (StepName.GROUPS, AccountPart.GROUPS): set(account.groups) == set(given.groups),
+    }
+    updated = {part: is_done for (name, part), is_done in done.items() if case.tried(name)}
+    if any(updated.values()):
+        yield _changed(case, AccountChange.UPDATED, updated)
+    if case.done(StepName.UNIT):
+        yield _changed(case, AccountChange.MOVED, {AccountPart.ORG_UNIT: True})
 
 
 def _changed(case: Case, change: AccountChange, done: Mapping[AccountPart, bool], *, detail: str = "") -> Publish:

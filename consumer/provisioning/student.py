@@ -142,7 +142,7 @@ class StudentWorker:
             ending = ending.also(completed(case))
         if not ending.stopped and not case.job.settled:
             took = (case.now() - case.job.desired.accepted_at).total_seconds()
-            if case.wants_account:
+            if case.creates_account:
                 self._metrics.time_to_account.labels(case.provider).observe(took)
             else:
                 self._metrics.time_to_change.labels(case.provider, case.job.desired.action).observe(took)

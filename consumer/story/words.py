@@ -8,6 +8,7 @@ from consumer.ledger.port.student import StepState
 PROVIDERS: Mapping[str, str] = {Provider.MICROSOFT: "Microsoft 365", Provider.GOOGLE: "Google Workspace"}
 ACTIONS: Mapping[str, str] = {
     ProviderAction.CREATE_ACCOUNT: "create the account",
+    ProviderAction.UPDATE_ACCOUNT: "update the account",
     ProviderAction.SUSPEND_ACCOUNT: "suspend the account",
 }
 STEPS: Mapping[str, str] = {
@@ -19,6 +20,7 @@ STEPS: Mapping[str, str] = {
     StepName.REACTIVATE: "open the sign-in",
     StepName.SESSIONS: "end the sessions",
     StepName.UNIT: "move to the unit",
+    StepName.PROFILE: "update names and language",
     StepName.PASSWORD: "replace the password",
     StepName.WELCOME: "send the welcome mail",
 }

@@ -97,7 +97,7 @@ async def _records(installation: Installation, settings: Settings) -> Mapping[st
 def _inputs(installation: Installation, settings: Settings, records: Sequence[Raw]) -> Sequence[Input]:
     registry = open_registry(settings.registry, opener(os.environ))
     try:
-        reader = InputReader(EventReader(registry), DecisionTable.of(installation.tenants))
+        reader = InputReader(EventReader(registry), DecisionTable.of(installation.tenants), installation.tenants)
         return [reader.read(record) for record in records]
     finally:
         registry.close()

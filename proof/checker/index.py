@@ -11,6 +11,7 @@ from proof.history import (
     Change,
     DeadLetter,
     ExpectedOutcome,
+    Followed,
     HeldAccount,
     History,
     InboxRow,
@@ -33,14 +34,17 @@ PROVIDERS = frozenset(provider.value for provider in Provider)
 class Wanted:
     """A student for whom some event acts. `accepted` are the inbox's events, and those that must be there: each once, as on the topic.
 
-    `providers` are where the newest event wants an account; none where it cancelled the work of the one before. `suspended` are where it
-    wants no one to sign in. `ever` are those of any event.
+    `providers` are where the newest event wants an account; none where it cancelled the work of the one before. `updated` are where it
+    wants one only if it is there, `suspended` where it wants no one to sign in; `followed` is what the account is to be, where it
+    follows the rules. `ever` are those of any event.
     """
 
     accepted: list[Input] = field(default_factory=list[Input])
     newest: int = -1
     providers: frozenset[Provider] = frozenset()
+    updated: frozenset[Provider] = frozenset()
     suspended: frozenset[Provider] = frozenset()
+    followed: Mapping[Provider, Followed] = field(default_factory=dict[Provider, Followed])
     ever: frozenset[Provider] = frozenset()
 
 
@@ -133,7 +137,9 @@ def _students(inputs: Iterable[Input], inbox: Mapping[tuple[str, str], InboxRow]
         wanted.ever |= set(one.providers)
         version = one.version or 0
         if version > wanted.newest:
-            wanted.newest, wanted.providers, wanted.suspended = version, one.wants, one.suspends
+            wanted.newest = version
+            wanted.providers, wanted.updated, wanted.suspended = one.wants, one.updates, one.suspends
+            wanted.followed = one.followed
     return students
 
 

@@ -86,7 +86,7 @@ def _at_rest(index: Index) -> Iterator[Violation]:
             elif (
                 _is_new(index, held)
                 and not states
-                and held.provider in index.students[owner].providers
+                and held.provider in index.students[owner].providers | index.students[owner].updated
                 and _applied(index, owner)
             ):
                 yield Violation("I4", of(owner, provider), "an account was made, and there is no word of a mail")

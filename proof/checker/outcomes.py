@@ -1,6 +1,6 @@
 """I5 and I6: what downstream reads, against the ledger and against the vendors."""
 
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterable, Iterator, Mapping
 
 from consumer.events import (
     AccountChange,
@@ -20,10 +20,22 @@ from consumer.ledger.port.inbox import Disposition
 from proof.checker.dispositions import at
 from proof.checker.index import Index, Student, of
 from proof.checker.report import Violation
-from proof.history import SWITCHES, Call, Operation, PublishedOutcome
+from proof.history import SWITCHES, Call, Input, Operation, PublishedOutcome
 
+_FOLLOWS = frozenset({AccountChange.UPDATED, AccountChange.MOVED})
 _MAKES_NONE = frozenset({StepName.ADDRESS, StepName.CREATE})
 """Steps that end for good only where there is no account."""
+
+
+_GIVES, _TAKES = {Operation.LICENCES, Operation.GROUP}, {Operation.TAKE_LICENCES, Operation.LEAVE}
+_MAKES_OF: Mapping[AccountPart, frozenset[Operation]] = {
+    AccountPart.SESSIONS: frozenset({Operation.SESSIONS}),
+    AccountPart.PROFILE: frozenset({Operation.PROFILE}),
+    AccountPart.LICENCES: frozenset({Operation.LICENCES, Operation.TAKE_LICENCES}),
+    AccountPart.GROUPS: frozenset({Operation.GROUP, Operation.LEAVE}),
+    AccountPart.ORG_UNIT: frozenset({Operation.MOVE}),
+}
+"""By which operations a part of an account is changed."""
 
 
 def published_once(index: Index) -> Iterator[Violation]:
@@ -65,7 +77,8 @@ def _untold(index: Index) -> Iterator[Violation]:
     """Settled events without a published outcome: the ledger has lost an outcome."""
     for row in index.history.ledger.inbox:
         student, one = (row.tenant_id, row.student_id), index.inputs.get(row.place)
-        published = [_published_for(index, student, provider, row.version) for provider in (one.wants if one else ())]
+        owed = one.wants | _found(index, student, one) if one else ()
+        published = [_published_for(index, student, provider, row.version) for provider in owed]
         if row.disposition == Disposition.APPLIED and not all(AccountProvisioned in kinds for kinds in published):
             yield Violation("I5", at(row.place), "it is applied, and no outcome names its account")
         elif row.disposition == Disposition.FAILED and not any(
@@ -73,6 +86,14 @@ def _untold(index: Index) -> Iterator[Violation]:
             for provider in (one.providers if one else ())
         ):
             yield Violation("I5", at(row.place), "it failed, and no outcome was published")
+
+
+def _found(index: Index, student: Student, one: Input) -> frozenset[Provider]:
+    """Where the newest event brings an account up to date that there is."""
+    accounts = {provider: index.accounts.get((*student, provider.value)) for provider in one.updates}
+    wanted = index.students.get(student)
+    newest = wanted is not None and wanted.newest == one.version
+    return frozenset(at for at, account in accounts.items() if newest and account and account.object_id)
 
 
 def _published_for(index: Index, student: Student, provider: Provider, version: int) -> frozenset[type[Outcome]]:
@@ -134,7 +155,11 @@ def _not_so(index: Index, student: Student, outcome: AccountProvisioned) -> Iter
     by_hand_at = held.changed_at if held.changed_at and held.changed_at < outcome.occurred_at.timestamp() else 0.0
     if by_hand_at and held.deleted:
         yield f"object {spot[2]} had been deleted by hand"
-    before, later = _given((call for call in index.about.get(spot, ()) if call.at >= by_hand_at), when)
+    before, later = _given(
+        (call for call in index.about.get(spot, ()) if call.at >= by_hand_at),
+        when,
+        before_then=when - 2 * index.history.bounds.ahead - index.history.bounds.clocks,
+    )
     for kind, said, stands in (("licence", outcome.licences, held.licences), ("group", outcome.groups, held.groups)):
         by_hand = {name.lower() for name in stands} - later  # or it came back with a restored account
         yield from (f"the account has no {kind} {name}" for name in said if name.lower() not in before | by_hand)
@@ -150,6 +175,10 @@ def _not_changed(index: Index, student: Student, outcome: AccountChanged) -> Ite
     until = [call for call in index.about.get(spot, ()) if call.effective and call.at <= when]
     switches = [call for call in until if call.operation in SWITCHES]
     wanted = Operation.SUSPEND if outcome.change is AccountChange.SUSPENDED else Operation.REACTIVATE
+    if outcome.change in _FOLLOWS:
+        made = {call.operation for call in until}
+        yield from (f"no call changed its {part}" for part in outcome.parts if not made & _MAKES_OF[part])
+        return
     # Clocks differ: each of the calls that were made at about that time may have been the last before it.
     earliest = when - 2 * index.history.bounds.clocks
     before = [call for call in switches if call.at <= earliest][-1:]
@@ -162,12 +191,17 @@ def _not_changed(index: Index, student: Student, outcome: AccountChanged) -> Ite
         yield "no call ended the sessions"
 
 
-def _given(calls: Iterable[Call], when: float) -> tuple[frozenset[str], frozenset[str]]:
-    """Licences and groups that calls gave until then, and after."""
+def _given(calls: Iterable[Call], when: float, *, before_then: float) -> tuple[frozenset[str], frozenset[str]]:
+    """Licences and groups that calls gave until `when` and had not taken again before then, and that they gave after."""
     before, later = set[str](), set[str]()
     for call in calls:
-        if call.operation in {Operation.LICENCES, Operation.GROUP} and call.effective and call.detail:
-            (before if call.at <= when else later).update(call.detail.lower().split(","))
+        if not call.effective or not call.detail:
+            continue
+        names = call.detail.lower().split(",")
+        if call.operation in _GIVES:
+            (before if call.at <= when else later).update(names)
+        elif call.operation in _TAKES and call.at < before_then:
+            before.difference_update(names)
     return frozenset(before), frozenset(later)
 
 

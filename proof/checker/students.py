@@ -7,7 +7,7 @@ from consumer.ledger.port.inbox import Disposition
 from consumer.policy.marker import marker
 from proof.checker.index import Index, Student, Wanted, of
 from proof.checker.report import Violation
-from proof.history import AccountRow, HeldAccount
+from proof.history import AccountRow, Followed, HeldAccount
 
 _SETTLED = frozenset({Disposition.APPLIED, Disposition.FAILED})
 _RISING = ("desired_version", "settled_version", "applied_version")
@@ -50,6 +50,15 @@ def _not_as_wanted(index: Index, student: Student, wanted: Wanted) -> Iterator[s
     for provider in wanted.providers:
         if missing := _missing(index, index.accounts.get((*student, provider.value))):
             yield f"at {provider.value} {missing}"
+    for provider in wanted.updated:
+        account = index.accounts.get((*student, provider.value))
+        if account is not None and account.object_id is not None and (missing := _missing(index, account)):
+            yield f"at {provider.value} {missing}"
+    for provider, followed in wanted.followed.items():
+        account = index.accounts.get((*student, provider.value))
+        held = index.held.get((student[0], provider.value, account.object_id or "")) if account else None
+        if held is not None and index.history.forgot_at is None:
+            yield from (f"at {provider.value} {wrong}" for wrong in _not_followed(held, followed))
     for provider in wanted.suspended:
         for held in index.standing.get((student[0], provider.value, marker(provider, *student)), ()):
             if held.enabled:
@@ -74,6 +83,20 @@ def _missing(index: Index, account: AccountRow | None) -> str | None:
     if held.deleted:
         return None if _deleted_by_hand(index, held) else f"object {account.object_id} is deleted"
     return None if held.enabled else f"object {account.object_id} can't be signed in to"
+
+
+def _not_followed(held: HeldAccount, followed: Followed) -> Iterator[str]:
+    """What of an account that people have left alone is not as the rules and the newest event have it."""
+    if held.deleted or held.changed_at is not None:
+        return
+    for kind, has, wanted in (("licences", held.licences, followed.licences), ("groups", held.groups, followed.groups)):
+        if has != wanted:
+            yield f"object {held.object_id} has other {kind} than the rules give"
+    if held.ours and followed.org_unit is not None and held.org_unit != followed.org_unit:
+        yield f"object {held.object_id} is in another unit than the rules give"
+    if held.ours and held.profile != followed.profile:
+        parts = sorted(part for part, value in followed.profile.items() if held.profile.get(part) != value)
+        yield f"object {held.object_id} has another {', '.join(parts)} than the newest event"
 
 
 def _deleted_by_hand(index: Index, held: HeldAccount) -> bool:

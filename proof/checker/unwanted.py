@@ -17,6 +17,8 @@ from proof.history import Call, Change, ExpectedOutcome, Input, Operation
 
 _BEGINS = frozenset({Operation.CREATE, Operation.RESTORE, Operation.PASSWORD, Operation.SEND})
 """With these an account or a mail is begun; a replaced password is for another mail."""
+_MAKES = frozenset({Operation.CREATE, Operation.RESTORE})
+"""Of these, what an event that only updates does not want."""
 _OPENS = frozenset({Operation.REACTIVATE})
 _CLOSES = frozenset({Operation.SUSPEND, Operation.SESSIONS, Operation.TAKE_LICENCES})
 
@@ -26,13 +28,18 @@ class _News(NamedTuple):
 
     number: int
     since: float
-    wants: frozenset[Provider]
-    suspends: frozenset[Provider]
     what: str
+    wants: frozenset[Provider] = frozenset()
+    updates: frozenset[Provider] = frozenset()
+    suspends: frozenset[Provider] = frozenset()
 
     def allows(self, operation: Operation, provider: Provider) -> bool:
         """Whether it wants what the operation begins."""
-        return provider in (self.suspends if operation in _CLOSES else self.wants)
+        if operation is Operation.TAKE_LICENCES:  # where rules are followed, those that are not given any more
+            return provider in self.suspends | self.wants | self.updates
+        if operation in _CLOSES:
+            return provider in self.suspends
+        return provider in (self.wants if operation in _MAKES else self.wants | self.updates)
 
 
 def unwanted(index: Index) -> Iterator[Violation]:
@@ -51,7 +58,7 @@ def unwanted(index: Index) -> Iterator[Violation]:
 
 
 def looked_at(index: Index) -> int:
-    """How many students there are for whom some event does not want an account."""
+    """How many students there are for whom some event does not want an account, or makes none."""
     return len(_concerned(index))
 
 
@@ -110,7 +117,7 @@ def _concerned(index: Index) -> frozenset[Student]:
     return frozenset(
         student
         for student, wanted in index.students.items()
-        if student in idle or any(one.suspends for one in wanted.accepted)
+        if student in idle or any(one.suspends or one.updates for one in wanted.accepted)
     )
 
 
@@ -124,16 +131,21 @@ def _idle(index: Index) -> Mapping[Student, Sequence[Input]]:
 
 def _accepted(index: Index, student: Student, changes: Sequence[Change]) -> Iterator[_News]:
     """Each version that became the newest, in the order in which they did. Of tied events any may be the one that did."""
-    wants: dict[int, frozenset[Provider]] = defaultdict(frozenset)
-    suspends: dict[int, frozenset[Provider]] = defaultdict(frozenset)
+    accepted: dict[int, list[Input]] = defaultdict(list)
     for one in index.students[student].accepted:
-        wants[one.version or 0] |= one.wants
-        suspends[one.version or 0] |= one.suspends
+        accepted[one.version or 0].append(one)
     newest = None
     for change in changes:
         version = change.row["desired_version"]
-        if version != newest and version in wants:
-            yield _News(change.number, change.at, wants[version], suspends[version], f"version {version}")
+        if version != newest and (tied := accepted.get(version)):
+            yield _News(
+                change.number,
+                change.at,
+                f"version {version}",
+                wants=frozenset[Provider]().union(*(one.wants for one in tied)),
+                updates=frozenset[Provider]().union(*(one.updates for one in tied)),
+                suspends=frozenset[Provider]().union(*(one.suspends for one in tied)),
+            )
         newest = version
 
 
@@ -155,13 +167,7 @@ def _left_alone(index: Index, idle: Sequence[Input], changes: Sequence[Change], 
             for other in index.students[student].accepted
         )
         if came_before:
-            yield _News(
-                by.number,
-                by.at,
-                frozenset(),
-                frozenset(),
-                f"{at(one.place)} (which cancels version {row['desired_version']})",
-            )
+            yield _News(by.number, by.at, f"{at(one.place)} (which cancels version {row['desired_version']})")
 
 
 class _Passed:

@@ -39,7 +39,7 @@ _OPERATIONS: Mapping[str, Operation] = {
     "graph.deleted.list": Operation.FIND,
     "graph.deleted.purge": Operation.DELETE,
     "graph.deleted.restore": Operation.RESTORE,
-    "graph.groups.leave": Operation.UPDATE,
+    "graph.groups.leave": Operation.LEAVE,
     "graph.groups.update": Operation.GROUP,
     "graph.batch": Operation.OTHER,
     "entra.discovery": Operation.OTHER,
@@ -78,7 +78,7 @@ _OPERATIONS: Mapping[str, Operation] = {
     "directory.members.insert": Operation.GROUP,
     "directory.members.list": Operation.FIND,
     "directory.members.get": Operation.FIND,
-    "directory.members.delete": Operation.UPDATE,
+    "directory.members.delete": Operation.LEAVE,
     "directory.members.hasMember": Operation.FIND,
     "mailgun.messages.send": Operation.SEND,
     "mailgun.domains.get": Operation.FIND,
@@ -91,6 +91,7 @@ _OPERATIONS: Mapping[str, Operation] = {
     "mailgun.bounces.clear": Operation.UPDATE,
     "mailgun.bounces.remove": Operation.UPDATE,
 }
+_PROFILE = frozenset({"displayName", "givenName", "surname", "preferredLanguage", "name", "languages"})
 _REGISTRY = "registry."
 _SERVICES = {"graph": "microsoft", "google": "google", "mailgun": "mailgun"}
 _MARKERS = ("employeeId", "externalIds")
@@ -142,11 +143,18 @@ def _operation(route: str, body: Json) -> Operation:
         return Operation.TAKE_LICENCES
     if operation is not _PATCH or not route.endswith((".update", ".patch")):
         return operation
+    return _of_a_patch(body)
+
+
+def _of_a_patch(body: Json) -> Operation:
+    """What a change of these properties does."""
     changed = {name for name, value in body.items() if value is not None}
     if changed & {"password", "passwordProfile"}:
         return Operation.PASSWORD
     if changed and changed <= set(_MARKERS):
         return Operation.MARK
+    if body and body.keys() <= _PROFILE:
+        return Operation.PROFILE
     return _of_one_property(*next(iter(body.items()))) if len(body) == 1 else Operation.UPDATE
 
 
@@ -218,9 +226,13 @@ def _asked_marker(body: Json) -> str | None:
 
 
 def _detail(entry: Entry, operation: Operation, body: Json) -> str | None:
-    if operation is Operation.GROUP:
+    if operation in {Operation.GROUP, Operation.LEAVE}:
         found = _GROUP.search(unquote(entry.path))
         return found[1].lower() if found else None
     if operation is Operation.LICENCES:
         return ",".join(sorted(str(row.get("skuId")) for row in cast("Sequence[Json]", body.get("addLicenses") or ())))
-    return None
+    if operation is Operation.TAKE_LICENCES:
+        return ",".join(sorted(map(str, cast("Sequence[object]", body.get("removeLicenses") or ()))))
+    if operation is Operation.MOVE:
+        return str(body.get("orgUnitPath"))
+    return fingerprint(entry.request) if operation is Operation.PROFILE else None

@@ -1,21 +1,30 @@
-"""What must become of each record of the input topic, worked out once more by the service's own reader and decisions."""
+"""What must become of each record of the input topic, worked out once more by the service's own reader, decisions and rules."""
 
 import hashlib
+from collections.abc import Iterable
+from dataclasses import replace
 
 from consumer.codec.dead_letters import Unreadable
 from consumer.codec.reader import EventReader
-from consumer.events import StudentStatusChanged
+from consumer.events import Provider, Student, StudentStatusChanged
 from consumer.policy.decision import Act, Decision, DecisionTable, Refuse, Skip
+from consumer.policy.profile import profile
+from consumer.policy.rules import ROOT, grant
+from consumer.tenants import OnChange, Tenant
 from proof.collect.raw import Raw
-from proof.history import ExpectedOutcome, Input
+from proof.history import ExpectedOutcome, Followed, Input
 
 
 class InputReader:
-    """Raises `Unavailable` where the registry is unreachable. Not for several threads at once."""
+    """Raises `Unavailable` where the registry is unreachable. Not for several threads at once.
 
-    def __init__(self, reader: EventReader, decisions: DecisionTable) -> None:
+    `tenants`: of those whose accounts follow their rules, it works out what accounts are to be.
+    """
+
+    def __init__(self, reader: EventReader, decisions: DecisionTable, tenants: Iterable[Tenant] = ()) -> None:
         self._reader = reader
         self._decisions = decisions
+        self._follow = {tenant.id: tenant for tenant in tenants if tenant.on_change is OnChange.FOLLOW}
 
     def read(self, record: Raw) -> Input:
         """The record with its expected outcome. An event whose status does nothing is a skip, even if the rest is unreadable."""
@@ -35,7 +44,11 @@ class InputReader:
             external_sync_disabled=event.student.external_sync_disabled,
             attributes=event.student.attributes,
         )
-        return _input(record, decision, tenant_id=event.tenant_id, event=event)
+        found = _input(record, decision, tenant_id=event.tenant_id, event=event)
+        tenant = self._follow.get(event.tenant_id)
+        if tenant is None or not found.wants | found.updates:
+            return found
+        return replace(found, followed={at: _followed(tenant, event.student, at) for at in found.providers})
 
     def _whole(self, record: Raw) -> StudentStatusChanged | None:
         """Whose open work the event may cancel; None where that can't be read."""
@@ -43,6 +56,16 @@ class InputReader:
             return self._reader.read(record.value, record.headers)
         except Unreadable:
             return None
+
+
+def _followed(tenant: Tenant, student: Student, provider: Provider) -> Followed:
+    given = grant(tenant, student, provider)
+    return Followed(
+        licences=frozenset(licence.lower() for licence in given.licences),
+        groups=frozenset(group.lower() for group in given.groups),
+        org_unit=(given.org_unit or ROOT) if provider is Provider.GOOGLE else None,
+        profile=profile(provider, student),
+    )
 
 
 def digest(record: Raw) -> bytes:

@@ -3,12 +3,20 @@
 from collections.abc import Iterable, Iterator, Sequence
 
 from consumer.events import Provider
+from consumer.policy.profile import ProfilePart
 from consumer.tenants import Tenant
 from proof.history import Call, HeldAccount, Mail, Operation, fingerprint
 from sandbox.simulators.google.api import DirectoryApi
 from sandbox.simulators.graph.api import GraphApi
 from sandbox.simulators.letterbox import initial_password, sign_in_name
 from sandbox.simulators.mailgun.account import Accounts
+
+_GRAPH = {
+    ProfilePart.GIVEN_NAME: "givenName",
+    ProfilePart.FAMILY_NAME: "surname",
+    ProfilePart.DISPLAY_NAME: "displayName",
+    ProfilePart.PREFERRED_LANGUAGE: "preferredLanguage",
+}
 
 
 def accounts(
@@ -58,6 +66,7 @@ def _of_graph(graph: GraphApi, tenant_id: str, directory_id: str, made: set[str]
             enabled=user.properties.get("accountEnabled") is not False,
             licences=frozenset(user.licences),
             groups=frozenset(group.lower() for group, members in directory.groups.items() if user.id in members),
+            profile={part: user.properties.get(name) for part, name in _GRAPH.items()},
             created_at=user.created_at,
             deleted_at=user.deleted_at,
             untouchable=_untouchable(
@@ -85,6 +94,14 @@ def _of_google(google: DirectoryApi, tenant_id: str, administrator: str, made: s
             secret=fingerprint(user.password),
             enabled=not user.suspended,
             groups=frozenset(email for email, members in groups if user.id in members),
+            org_unit=user.org_unit,
+            profile={
+                ProfilePart.GIVEN_NAME: user.given_name,
+                ProfilePart.FAMILY_NAME: user.family_name,
+                ProfilePart.PREFERRED_LANGUAGE: next(
+                    (one["languageCode"] for one in user.kept.get("languages", ())), None
+                ),
+            },
             created_at=user.created_at,
             deleted_at=user.deleted_at,
             untouchable=_untouchable(

@@ -196,7 +196,7 @@ def _owners() -> Owners:
 
 @cache
 def _inputs() -> InputReader:
-    return InputReader(EventReader(KnownSchemas()), DecisionTable.of(tenants()))
+    return InputReader(EventReader(KnownSchemas()), DecisionTable.of(tenants()), tenants())
 
 
 @cache

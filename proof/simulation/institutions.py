@@ -1,7 +1,7 @@
 """The institutions of every simulation, as the service is configured for them: made once, the same for every seed."""
 
 import json
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass, replace
 from functools import cache
 from pathlib import Path
@@ -18,14 +18,14 @@ from consumer.settings import (
     Settings,
     VaultKey,
 )
-from consumer.tenants import Suspension, Tenant
+from consumer.tenants import OnChange, Rule, Suspension, Tenant
 from proof.simulation.vendors import host
 from proof.simulation.visits import ROWS
 from sandbox.simulators.configured import configured
 from sandbox.simulators.people import SCHOOLS
 from sandbox.simulators.vendors import LEAVERS, SCOPES, Institution, Quirks, Vendors
 
-_ISLES = Institution("isles", "Isles College", (Provider.MICROSOFT, Provider.GOOGLE))
+_ISLES = Institution("isles", "Isles College", (Provider.MICROSOFT, Provider.GOOGLE), on_change=OnChange.FOLLOW)
 
 
 class _Annex(Institution):
@@ -44,7 +44,7 @@ class _Annex(Institution):
 _ANNEX = _Annex("annex", "Annex of the Isles", (Provider.MICROSOFT, Provider.GOOGLE))
 _BY_THEMSELVES = (
     Institution("north", "North High", (Provider.MICROSOFT,)),
-    Institution("south", "South Academy", (Provider.GOOGLE,)),
+    Institution("south", "South Academy", (Provider.GOOGLE,), on_change=OnChange.FOLLOW),
     _ISLES,
 )
 VISITED = "south"
@@ -135,8 +135,20 @@ def vendors(*, clock: Callable[[], float], seed: int, quirks: Quirks) -> Vendors
 def _configured(institution: Institution) -> Tenant:
     tenant = configured(institution, _InMemory(institution.id))
     more = ROWS if institution.id == VISITED else ()
-    suspension = _SUSPENSIONS.get(tenant.id, tenant.suspension)
-    return tenant.model_copy(update={"statuses": (*tenant.statuses, *more), "suspension": suspension})
+    changed = {
+        "statuses": (*tenant.statuses, *more),
+        "suspension": _SUSPENSIONS.get(tenant.id, tenant.suspension),
+        "rules": _with_fewer_licences(tenant.rules) if tenant.on_change is OnChange.FOLLOW else tenant.rules,
+    }
+    return tenant.model_copy(update=changed)
+
+
+def _with_fewer_licences(rules: Sequence[Rule]) -> Sequence[Rule]:
+    """Only pupils of the first two schools have those that the other institutions give to everybody."""
+    return tuple(
+        rule if rule.when or not rule.licences else rule.model_copy(update={"when": {"school": SCHOOLS[:2]}})
+        for rule in rules
+    )
 
 
 @dataclass(frozen=True, slots=True)

@@ -1,7 +1,7 @@
 """What happens in a simulation, all of it from a seed: who enrols, what was there before, and what goes wrong when."""
 
 import random
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
 from enum import StrEnum
 
@@ -28,7 +28,7 @@ from proof.simulation.records import losing, unreadable
 from proof.simulation.refusing import refusing
 from proof.simulation.reloading import setting_aside
 from proof.simulation.replacing import replacing
-from proof.simulation.sequels import ENROLLED, encoder, newest_of, sequel, sequels
+from proof.simulation.sequels import ENROLLED, encoder, moves_up, newest_of, sequel, sequels
 from proof.simulation.unconfigured import configured_late, never_configured
 from proof.simulation.vendors import tenant_of
 from proof.simulation.visits import visits
@@ -117,7 +117,7 @@ def scenario(seed: int) -> Scenario:
     rng = random.Random(f"{seed}/scenario")  # noqa: S311  repeatable, guards nothing
     records = _records(seed, rng)
     replicas = rng.choice((2, 2, 3))
-    sent = _with_visits(_with_sequels(_times(records, rng), seed), seed)
+    sent = _with_moves(_with_visits(_with_sequels(_times(records, rng), seed), seed), seed)
     residents = _with_strangers(_residents(records, rng), records, seed)
     used = {record.tenant_id for record in records}
     faults = [
@@ -199,11 +199,22 @@ def _times(records: Sequence[SimulatedRecord], rng: random.Random) -> Sequence[S
 
 
 def _with_sequels(sent: Sequence[Sent], seed: int) -> Sequence[Sent]:
-    """What follows comes while the student's work is under way, or later."""
     rng = random.Random(f"{seed}/sequels")  # noqa: S311  repeatable, guards nothing
+    return _followed(sent, sequels([one.record for one in sent], rng), rng)
+
+
+def _with_moves(sent: Sequence[Sent], seed: int) -> Sequence[Sent]:
+    rng = random.Random(f"{seed}/moves")  # noqa: S311  repeatable, guards nothing
+    return _followed(sent, moves_up([one.record for one in sent], rng), rng)
+
+
+def _followed(
+    sent: Sequence[Sent], following: Iterable[Sequence[SimulatedRecord]], rng: random.Random
+) -> Sequence[Sent]:
+    """What follows comes while the student's work is under way, or later."""
     last = {(one.record.tenant_id, one.record.student_id): one.at for one in sent}
     whole = list(sent)
-    for records in sequels([one.record for one in sent], rng):
+    for records in following:
         at = last[records[0].tenant_id, records[0].student_id]
         for record in records:
             at += rng.choice((rng.uniform(0.0, 3.0), rng.uniform(0.0, _ENROLLING)))

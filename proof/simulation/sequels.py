@@ -1,4 +1,4 @@
-"""What institutions report of a student later: a withdrawal, a suspension, a return, a corrected name."""
+"""What institutions report of a student later: a withdrawal, a suspension, a return, a corrected name, another class."""
 
 import random
 from collections.abc import Iterator, Mapping, Sequence
@@ -12,9 +12,10 @@ from consumer.codec.schemas import STATUS_CHANGED, schema
 from consumer.events import Student
 from sandbox.simulators.encoding import Encoder
 from sandbox.simulators.events import SimulatedRecord
+from sandbox.simulators.people import GRADES, SCHOOLS
 
-ENROLLED, WITHDRAWN, LEFT = "enrolled", "withdrawn", "left"
-"""Statuses of the institutions: one that wants an account, one that asks for nothing, and one that suspends."""
+ENROLLED, MOVED_UP, WITHDRAWN, LEFT = "enrolled", "moved-up", "withdrawn", "left"
+"""Statuses of the institutions: one that wants an account, one that updates it, one that asks for nothing, and one that suspends."""
 
 INPUT_SCHEMA = 1
 """The id of the input's schema."""
@@ -52,6 +53,16 @@ def sequels(records: Sequence[SimulatedRecord], rng: random.Random) -> Iterator[
             yield rng.choice((_withdrawal, _withdrawal, _switched_off, _return, _correction))(record, rng)
         elif rng.random() < _LEAVING:
             yield rng.choice((_left, _left, _came_back, _flapping))(record, rng)
+
+
+def moves_up(records: Sequence[SimulatedRecord], rng: random.Random) -> Iterator[Sequence[SimulatedRecord]]:
+    """For about a third of the students another class, and perhaps another name, behind their newest event; some more than once."""
+    for record in newest_of(records).values():
+        if rng.random() < _MOVING:
+            moves = [record]
+            for _ in range(rng.choice((1, 1, 2))):
+                moves.append(_move(moves[-1], rng))
+            yield moves[1:]
 
 
 _MOVING, _LEAVING = 0.3, 0.4
@@ -99,3 +110,9 @@ def _flapping(last: SimulatedRecord, rng: random.Random) -> Sequence[SimulatedRe
 
 def _correction(last: SimulatedRecord, rng: random.Random) -> Sequence[SimulatedRecord]:
     return [sequel(last, ENROLLED, last.student.model_copy(update={"family_name": rng.choice(_NAMES)}))]
+
+
+def _move(last: SimulatedRecord, rng: random.Random) -> SimulatedRecord:
+    attributes = {**last.student.attributes, "school": rng.choice(SCHOOLS), "grade": rng.choice(GRADES)}
+    changed = {"attributes": attributes, **rng.choice(({}, {}, {"family_name": rng.choice(_NAMES)}))}
+    return sequel(last, rng.choice((MOVED_UP, MOVED_UP, ENROLLED)), last.student.model_copy(update=changed))

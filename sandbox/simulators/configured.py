@@ -69,10 +69,12 @@ def configured(institution: Institution, where: Endpoints) -> Tenant:
         statuses=(
             StatusRow(id="applied", name="Application received", type="Application"),
             StatusRow(id="enrolled", name="Enrolled", type="Registered", provider_action=ProviderAction.CREATE_ACCOUNT),
+            StatusRow(id="moved-up", name="Moved up", type="Registered", provider_action=ProviderAction.UPDATE_ACCOUNT),
             StatusRow(id="withdrawn", name="Withdrawn", type="Left"),
             StatusRow(id="left", name="Left", type="Left", provider_action=ProviderAction.SUSPEND_ACCOUNT),
         ),
         rules=(*_everybody(microsoft=microsoft), *(_of_school(institution, s, microsoft, google) for s in SCHOOLS)),
+        on_change=institution.on_change,
         suspension=Suspension(org_unit=LEAVERS if google else None),
         welcome_email=WelcomeEmail(enabled=True, languages=institution.languages),
         mailgun=MailgunSection(

@@ -7,6 +7,7 @@ from functools import partial
 from uuid import UUID
 
 from consumer.events import Provider
+from consumer.tenants import OnChange
 from sandbox.simulators.google import http as google_http
 from sandbox.simulators.google.api import DirectoryApi
 from sandbox.simulators.google.quirks import GoogleQuirks
@@ -34,7 +35,7 @@ SCOPES = (USER, MEMBER, DOMAIN_READ)
 
 @dataclass(frozen=True, slots=True)
 class Institution:
-    """What is laid out for one institution. `languages` are those of its mails, its own first."""
+    """What is laid out for one institution. `languages` are those of its mails, its own first; `on_change` as its configuration says it."""
 
     id: str
     name: str
@@ -42,6 +43,7 @@ class Institution:
     languages: tuple[str, ...] = ("en", "el")
     licences: int = _PLENTY
     concurrency: int = 16
+    on_change: OnChange = OnChange.CREATE_ONLY
 
     @property
     def domain(self) -> str:

@@ -4,11 +4,12 @@ import asyncio
 from collections import deque
 from collections.abc import AsyncGenerator, Sequence
 from contextlib import asynccontextmanager
-from dataclasses import dataclass, field, replace
+from dataclasses import asdict, dataclass, field, replace
 from datetime import datetime
 
 from consumer.errors import AddressTaken, NotYet, Throttled
 from consumer.events import Provider, SignOnIdentity
+from consumer.policy.profile import Profile, written
 from consumer.providers.port import Found, NewAccount
 from testbed.fakes.mishaps import Mishap
 
@@ -19,6 +20,8 @@ _WRITES = frozenset(
         "restore",
         "assign_licences",
         "add_to_group",
+        "remove_from_group",
+        "update",
         "suspend",
         "reactivate",
         "end_sessions",
@@ -49,6 +52,10 @@ class FakeAccount:
     def delete(self) -> None:
         """Deletes it, so that it can be restored."""
         self.found = replace(self.found, deleted=True)
+
+    def say(self, changes: Profile) -> None:
+        """Changes what it says of its owner."""
+        self.found = replace(self.found, profile={**self.found.profile, **changes})
 
     def unblock(self) -> None:
         """Takes that back."""
@@ -149,6 +156,8 @@ class FakeDirectory:
             raise AddressTaken
         created = self.put(account.address, None if self.drops_markers else account.marker)
         created.password, created.hidden = password, self.hides_new_accounts
+        created.say(written(self.provider, asdict(account)))
+        created.found = replace(created.found, org_unit=account.org_unit)
         await self._hang("create")
         if mishap:
             raise mishap.fault
@@ -176,6 +185,16 @@ class FakeDirectory:
         """See the port."""
         async with self._changing("add_to_group", object_id, timeout) as account:
             account.groups.extend({group}.difference(account.groups))
+
+    async def remove_from_group(self, object_id: str, group: str, *, timeout: float) -> None:
+        """See the port."""
+        async with self._changing("remove_from_group", object_id, timeout) as account:
+            account.groups = [one for one in account.groups if one != group]
+
+    async def update(self, object_id: str, changes: Profile, *, timeout: float) -> None:
+        """See the port."""
+        async with self._changing("update", object_id, timeout) as account:
+            account.say({part: value or None for part, value in changes.items()})
 
     async def suspend(self, object_id: str, *, timeout: float) -> None:
         """See the port."""

@@ -7,7 +7,7 @@ import pytest
 from consumer.configuration.explain import explain
 from consumer.configuration.loading import load_tenants
 from consumer.events import ProviderAction
-from consumer.tenants import StatusRow, Tenant, UnlistedStatus
+from consumer.tenants import OnChange, StatusRow, Tenant, UnlistedStatus
 
 ROOT = Path(__file__).parents[2]
 
@@ -30,6 +30,22 @@ def test_the_steps_are_those_of_the_plan_in_its_order(tenant: Tenant) -> None:
         line.split(". ", 1)[1].split()[0] for line in explain(tenant, "enrolled", {"grade": "7"}) if line[:4] == "    "
     ]
     assert steps[:6] == ["Reserve", "Create", "Assign", "Add", "Publish", "Send"]
+
+
+def test_an_update_is_explained_for_a_student_who_has_an_account(tenant: Tenant) -> None:
+    row = StatusRow(id="moved-up", name="Moved up", type="Registered", provider_action=ProviderAction.UPDATE_ACCOUNT)
+    lines = list(explain(tenant.model_copy(update={"statuses": (row,)}), "moved-up", {"grade": "7"}))
+    assert any("a student without an account is given none" in line for line in lines)
+    steps = [line.split(". ", 1)[1].split()[0] for line in lines if line[:4] == "    "]
+    assert steps == ["Revisit", "Assign", "Add", "Publish"]
+
+
+def test_what_follows_the_rules_is_explained(tenant: Tenant) -> None:
+    row = StatusRow(id="moved-up", name="Moved up", type="Registered", provider_action=ProviderAction.UPDATE_ACCOUNT)
+    following = tenant.model_copy(update={"statuses": (row,), "on_change": OnChange.FOLLOW})
+    text = "\n".join(explain(following, "moved-up", {"grade": "7"}))
+    assert "Write the names and the language" in text
+    assert "Remove from groups that this service gave" in text
 
 
 def test_an_attribute_that_no_rule_names_gives_no_group(tenant: Tenant) -> None:

@@ -33,6 +33,7 @@ _LISTED = _names("$filter $select $top $count $expand $orderby $search $skiptoke
 PAGES: Mapping[tuple[str, str], Page] = {
     ("POST", "/users/{id}/revokeSignInSessions"): Page("user: revokeSignInSessions"),
     ("POST", "/groups/{id}/members/$ref"): Page("Add members", body=_names("@odata.id")),
+    ("DELETE", "/groups/{id}/members/{id_1}/$ref"): Page("Remove member"),
     ("GET", "/users/{id}/transitiveMemberOf"): Page("List a user's memberships (direct and transitive)", _LISTED),
     ("GET", "/roleManagement/directory/roleAssignments"): Page("List unifiedRoleAssignments", _LISTED),
     ("GET", "/roleManagement/directory/roleEligibilityScheduleInstances"): Page(

@@ -10,7 +10,7 @@ from consumer.errors import Reason
 from consumer.events import Origin, Provider, StepName
 from consumer.ledger.known import Known, Tenure, apply
 from consumer.ledger.port.history import Attempt
-from consumer.ledger.port.student import Account, Job, Step, StepState
+from consumer.ledger.port.student import Account, AccountState, Job, Step, StepState
 from consumer.ledger.port.writes import (
     BeginStep,
     Defer,
@@ -133,6 +133,10 @@ def _writes(job: Job, rng: random.Random) -> Sequence[Write]:
         rng.choice([None, Origin.CREATED]),
         groups=rng.choice([(), ("group",)]),
         announced_version=rng.choice([-1, 1]),
+        state=rng.choice(list(AccountState)),
+        org_unit=rng.choice([None, "/Leavers"]),
+        licences_in_doubt=rng.choice([(), ("sku",)]),
+        groups_in_doubt=rng.choice([(), ("group", "other")]),
     )
     kinds: list[Write] = [
         BeginStep(provider, name, 1, rng.randbytes(4), timeout=30),

@@ -8,7 +8,7 @@ from consumer.policy.comparison import Basis, Change, Comparison, Difference, Ef
 from consumer.tenants import Rule, StatusRow, Suspension, Tenant, UnlistedStatus, WelcomeEmail
 from tests.policy.tenants import groups, student, tenant
 
-CREATE, SUSPEND = ProviderAction.CREATE_ACCOUNT, ProviderAction.SUSPEND_ACCOUNT
+CREATE, SUSPEND, UPDATE = ProviderAction.CREATE_ACCOUNT, ProviderAction.SUSPEND_ACCOUNT, ProviderAction.UPDATE_ACCOUNT
 
 
 def having(status: str, action: ProviderAction | None = None, *, one: Tenant | None = None, **when: Any) -> Tenant:
@@ -63,6 +63,15 @@ def test_what_an_account_would_have_is_named_with_it() -> None:
     found = difference(having("visiting"), after, event("visiting"))
     assert parts(found)[Part.LICENCES] == ((), ("sku",))
     assert parts(found)[Part.GROUPS] == ((), ("g1",))
+
+
+def test_an_update_gives_no_account_and_what_it_keeps_up_is_named() -> None:
+    rich = tenant(rules=(Rule(groups=groups("g1")),))
+    kept_up = having("visiting", UPDATE, one=rich)
+    found = difference(having("visiting", one=rich), kept_up, event("visiting"))
+    assert found.effect is Effect.CHANGES
+    assert parts(found) == {Part.DECISION: (("nothing",), ("update_account",)), Part.GROUPS: ((), ("g1",))}
+    assert difference(having("visiting", CREATE, one=rich), kept_up, event("visiting")).effect is Effect.LOSES
 
 
 def test_a_suspension_takes_the_account_and_says_nothing_of_what_it_has() -> None:

@@ -53,6 +53,60 @@ def test_an_account_that_was_not_announced_is_not_looked_at_again() -> None:
     assert planned(replace(DONE, announced_version=-1), 4) == ("announce",)
 
 
+def updated(known: KnownAccount, version: int = 3) -> tuple[str, ...]:
+    return plan(ProviderAction.UPDATE_ACCOUNT, version, known, GIVEN, Withdrawal(), settled=False).steps
+
+
+def test_an_update_looks_for_an_account_and_never_makes_one() -> None:
+    assert updated(NOTHING) == ("find", "licences", "groups", "announce", "welcome")
+
+
+def test_an_update_of_an_announced_account_looks_at_it_again() -> None:
+    assert updated(DONE, 4) == ("revisit", "licences", "groups", "announce")
+    assert updated(DONE) == ()
+
+
+FOLLOWED = replace(DONE, placed="/Students", announced_version=2)
+
+
+def followed(known: KnownAccount, version: int = 3, given: Grant = GIVEN) -> tuple[str, ...]:
+    steps = plan(ProviderAction.UPDATE_ACCOUNT, version, known, given, Withdrawal(), settled=False, follow=True).steps
+    return tuple(step for step in steps if step not in {"revisit", "announce"})
+
+
+def test_what_follows_is_looked_at_again_with_each_newer_event() -> None:
+    given = Grant("/Students", ("sku",), ("group",))
+    assert followed(FOLLOWED, given=given) == (
+        "profile", "move", "licences", "groups", "take_licences", "leave_groups",
+    )  # fmt: skip
+
+
+@pytest.mark.parametrize(
+    ("known", "steps"),
+    [
+        ({}, ()),
+        ({"describes_student": False}, ("profile",)),
+        ({"placed": "/"}, ("move",)),
+        ({"licences": ("sku", "old")}, ("take_licences",)),
+        ({"groups_in_doubt": ("old",)}, ("leave_groups",)),
+        ({"unsure": frozenset({StepName.UNIT})}, ("move",)),
+        ({"unsure": frozenset({StepName.GROUPS})}, ("groups",)),
+    ],
+)
+def test_of_an_announced_version_only_what_is_missing_follows(known: dict[str, object], steps: tuple[str, ...]) -> None:
+    announced = replace(FOLLOWED, announced_version=3, **known)  # pyright: ignore[reportArgumentType] - each has its type
+    assert followed(announced, given=Grant("/Students", ("sku",), ("group",))) == steps
+
+
+def test_a_new_account_has_nothing_to_follow() -> None:
+    steps = plan(ProviderAction.CREATE_ACCOUNT, 3, NOTHING, GIVEN, Withdrawal(), settled=False, follow=True).steps
+    assert steps == FROM_THE_ADDRESS_ON
+
+
+def test_at_microsoft_no_account_is_moved() -> None:
+    assert "move" not in followed(replace(FOLLOWED, placed=None))
+
+
 def test_a_settled_event_verifies_what_is_unsure() -> None:
     unsure = replace(DONE, unsure=frozenset({StepName.GROUPS}))
     assert planned(unsure, settled=True) == ("verify", "groups")

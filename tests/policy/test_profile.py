@@ -1,7 +1,7 @@
 import pytest
 
 from consumer.events import Provider
-from consumer.policy.profile import Names, names
+from consumer.policy.profile import Names, ProfilePart, names, profile
 from tests.policy.tenants import student
 
 
@@ -62,3 +62,21 @@ def test_letters_keep_their_marks_and_count_as_graph_counts() -> None:
 
 def test_a_name_of_marks_alone_is_cut_too() -> None:
     assert 1 <= len(names(Provider.GOOGLE, student("\u0323" * 100, "Borg")).given) <= 40
+
+
+def test_what_an_account_says_is_what_its_creation_wrote() -> None:
+    maria = student("Maria", "Rossi", preferred="Mimi")
+    assert profile(Provider.MICROSOFT, maria) == {
+        ProfilePart.GIVEN_NAME: "Maria",
+        ProfilePart.FAMILY_NAME: "Rossi",
+        ProfilePart.DISPLAY_NAME: "Mimi Rossi",
+        ProfilePart.PREFERRED_LANGUAGE: maria.preferred_language,
+    }
+
+
+def test_a_part_that_is_empty_says_nothing() -> None:
+    assert profile(Provider.MICROSOFT, student("Sukarno", ""))[ProfilePart.FAMILY_NAME] is None
+
+
+def test_google_has_no_display_name_of_its_own() -> None:
+    assert ProfilePart.DISPLAY_NAME not in profile(Provider.GOOGLE, student("Maria", "Rossi"))

@@ -1,12 +1,13 @@
 """What every directory keeps: the fake, Graph's and Google's, the latter two through the vendors' own token clients and TLS."""
 
-from dataclasses import dataclass
+from dataclasses import asdict, dataclass
 
 import pytest
 
 from consumer.errors import AddressTaken, Hold, OutcomeUnknown, Scope, Throttled, Unavailable
 from consumer.events import Provider
 from consumer.http.client import HttpClient
+from consumer.policy.profile import ProfilePart, written
 from consumer.providers.factory import open_directories
 from consumer.providers.port import Directory, NewAccount
 from consumer.tenants import Tenant
@@ -190,6 +191,40 @@ async def test_an_account_is_moved_where_there_are_units(setting: Setting) -> No
     found = await setting.directory.read(created.object_id, timeout=5)
     assert found is not None
     assert found.org_unit == (setting.org_unit if setting.has_units else None)
+
+
+async def test_a_member_that_is_removed_is_none_any_more_and_may_be_removed_again(setting: Setting) -> None:
+    created = await setting.directory.create(maria(), PASSWORD, timeout=5)
+    await setting.directory.add_to_group(created.object_id, setting.group, timeout=5)
+    for _ in range(2):
+        await setting.directory.remove_from_group(created.object_id, setting.group, timeout=5)
+    assert await setting.directory.groups_of(created.object_id, [setting.group], timeout=5) == frozenset()
+
+
+async def test_an_account_says_of_its_owner_what_it_was_created_with(setting: Setting) -> None:
+    created = await setting.directory.create(maria(), PASSWORD, timeout=5)
+    found = await setting.directory.read(created.object_id, timeout=5)
+    assert found is not None
+    assert found.profile == written(setting.directory.provider, asdict(maria()))
+
+
+async def test_what_is_updated_changes_and_the_rest_stays(setting: Setting) -> None:
+    created = await setting.directory.create(maria(), PASSWORD, timeout=5)
+    before = written(setting.directory.provider, asdict(maria()))
+    changes = {ProfilePart.FAMILY_NAME: "Bianchi", ProfilePart.PREFERRED_LANGUAGE: "it"}
+    for _ in range(2):
+        await setting.directory.update(created.object_id, changes, timeout=5)
+    found = await setting.directory.read(created.object_id, timeout=5)
+    assert found is not None
+    assert found.profile == {**before, **changes}
+
+
+async def test_a_language_can_be_cleared(setting: Setting) -> None:
+    created = await setting.directory.create(maria(), PASSWORD, timeout=5)
+    await setting.directory.update(created.object_id, {ProfilePart.PREFERRED_LANGUAGE: None}, timeout=5)
+    found = await setting.directory.read(created.object_id, timeout=5)
+    assert found is not None
+    assert found.profile[ProfilePart.PREFERRED_LANGUAGE] is None
 
 
 async def test_no_one_is_read_where_no_one_is(setting: Setting) -> None:

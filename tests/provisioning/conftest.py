@@ -123,6 +123,15 @@ class School:
         """An event that wants an account."""
         return self._accept(student_id, version, "enrolled", tuple(self.directories), about)
 
+    def configure(self, **changes: Any) -> None:
+        """Changes these keys of the tenant's configuration."""
+        self.tenant = self.tenant.model_copy(update=changes)
+
+    def update(self, student_id: str = "S1", *, version: int = 2, **about: Any) -> Disposition:
+        """An event that wants the account, if there is one, to be up to date."""
+        action = ProviderAction.UPDATE_ACCOUNT
+        return self._accept(student_id, version, "moved-up", tuple(self.directories), about, action)
+
     def suspend(self, student_id: str = "S1", *, version: int) -> Disposition:
         """An event that wants no one to sign in to the account."""
         action = ProviderAction.SUSPEND_ACCOUNT

@@ -46,6 +46,8 @@ class Situation(StrEnum):
     """They leave when they have their mail."""
     RETURNED = "returned"
     """They leave as well, and return when their account is suspended."""
+    RENAMED = "renamed"
+    """They have another name when they have their mail."""
 
 
 LEADS_TO: Mapping[Point, Situation] = {
@@ -77,6 +79,9 @@ LEADS_TO: Mapping[Point, Situation] = {
     Point.REACTIVATE_INTENT: Situation.RETURNED,
     Point.REACTIVATE_ANSWER: Situation.RETURNED,
     Point.REACTIVATE_RESULT: Situation.RETURNED,
+    Point.PROFILE_INTENT: Situation.RENAMED,
+    Point.PROFILE_ANSWER: Situation.RENAMED,
+    Point.PROFILE_RESULT: Situation.RENAMED,
     Point.STUDENT_DEFERRED: Situation.HIDDEN,
 }
 """Points that a plain student never comes to."""
@@ -132,17 +137,18 @@ class Enrolment:
     @property
     def applied(self) -> int:
         """How many of their events are carried out."""
-        return {Situation.LEFT: 2, Situation.RETURNED: 3}.get(self.situation, 1)
+        return {Situation.LEFT: 2, Situation.RETURNED: 3, Situation.RENAMED: 2}.get(self.situation, 1)
 
     @property
     def announced(self) -> int:
         """How often the account is announced."""
-        return 2 if self.situation is Situation.RETURNED else 1
+        return 2 if self.situation in {Situation.RETURNED, Situation.RENAMED} else 1
 
     @property
     def changes(self) -> int:
-        """How often a change of the account is reported."""
-        return self.applied - 1
+        """How often a change of the account is reported. Who returns from Google's unit of leavers has moved as well."""
+        moved = self.situation is Situation.RETURNED and self.provider is Provider.GOOGLE
+        return self.applied - 1 + moved
 
     def record(self, encoder: Encoder) -> bytes:
         """The event; the first of two where the name is corrected."""
@@ -160,6 +166,11 @@ class Enrolment:
     def returning(self, encoder: Encoder) -> bytes:
         """The event by which they return."""
         return self._record(encoder, 3, self.student)
+
+    def renaming(self, encoder: Encoder) -> bytes:
+        """The event by which they have another name."""
+        married = self.student.model_copy(update={"family_name": f"Married{self.student.family_name}"})
+        return self._record(encoder, 2, married, ProviderAction.UPDATE_ACCOUNT)
 
     def is_tried_misspelt(self, entry: Entry) -> bool:
         """Whether this request to a vendor was to create the account under the misspelt name."""

@@ -21,6 +21,7 @@ from consumer.configuration.loading import load_settings
 from consumer.events import Provider
 from consumer.failpoints import VARIABLE, Point
 from consumer.secrets import opener
+from consumer.tenants import OnChange
 from sandbox.simulators.encoding import Encoder
 from sandbox.simulators.server import VendorServer
 from sandbox.simulators.vendors import Institution
@@ -40,8 +41,8 @@ from tests.whole.situations import LEADS_TO, Enrolment, Situation
 pytestmark = pytest.mark.parts
 
 INSTITUTIONS = (
-    Institution("north-high", "North High School", (Provider.MICROSOFT,)),
-    Institution("harbour-college", "Harbour College", (Provider.GOOGLE,)),
+    Institution("north-high", "North High School", (Provider.MICROSOFT,), on_change=OnChange.FOLLOW),
+    Institution("harbour-college", "Harbour College", (Provider.GOOGLE,), on_change=OnChange.FOLLOW),
 )
 CHANGES = {
     "kafka": {
@@ -58,6 +59,7 @@ CHANGES = {
         "verify_after": 2,
     },
 }
+_MOVES = frozenset({Situation.LEFT, Situation.RETURNED, Situation.RENAMED})
 GARBAGE = b"\x01no event"
 KILLED = 137
 
@@ -133,14 +135,16 @@ class School:
                     waiting.remove(one)
 
     async def move_students(self) -> None:
-        """What the SIS reports of students who leave when they have their mail, and of those who return."""
-        leaving = [one for one in self.enrolments if one.situation in {Situation.LEFT, Situation.RETURNED}]
+        """What the SIS reports of students when they have their mail: that they leave, or have another name; and of those who return."""
+        leaving = [one for one in self.enrolments if one.situation in _MOVES]
         returning = [one for one in leaving if one.situation is Situation.RETURNED]
         while leaving or returning:
             await asyncio.sleep(0.1)
             for one in list(leaving):
                 if self.world.mail.mailbox.of(one.student.contact_email or ""):
-                    await self.produce([(one.key, one.leaving(self.encoder()))])
+                    renamed = one.situation is Situation.RENAMED
+                    event = one.renaming(self.encoder()) if renamed else one.leaving(self.encoder())
+                    await self.produce([(one.key, event)])
                     leaving.remove(one)
             for one in list(returning):
                 if one.is_suspended(self.world):

@@ -63,7 +63,7 @@ def _takes_from(job: Job, account: Account) -> bool:
     match job.desired.action:
         case ProviderAction.SUSPEND_ACCOUNT:
             return account.state is AccountState.ACTIVE or _may_be_opened(job, account.provider)
-        case ProviderAction.CREATE_ACCOUNT:
+        case ProviderAction.CREATE_ACCOUNT | ProviderAction.UPDATE_ACCOUNT:
             return False
         case _:
             assert_never(job.desired.action)

@@ -38,6 +38,11 @@ class Desired:
     @property
     def wants_account(self) -> bool:
         """Whether its action wants the student to be able to sign in."""
+        return self.action in {ProviderAction.CREATE_ACCOUNT, ProviderAction.UPDATE_ACCOUNT}
+
+    @property
+    def creates_account(self) -> bool:
+        """Whether its action makes an account for a student who has none, and restores one that was deleted."""
         return self.action is ProviderAction.CREATE_ACCOUNT
 
     @property
@@ -57,8 +62,9 @@ class AccountState(StrEnum):
 class Account:
     """What is known of a student's account at one provider. `address` is reserved; without `object_id` it may not exist yet.
 
-    `org_unit`: where it was moved to since its creation; None: where `body` put it. `announced_version`: the newest version whose
-    outcome for the account was published.
+    `body`: what was written to it last, by its creation or since. `org_unit`: where it was moved to since its creation; None: where `body`
+    put it. `announced_version`: the newest version whose outcome for the account was published. `licences_in_doubt`, `groups_in_doubt`:
+    what calls may have given besides, as their outcome is not known; kept where the tenant's rules are followed.
     """
 
     provider: Provider
@@ -73,6 +79,8 @@ class Account:
     announced_version: int = -1
     state: AccountState = AccountState.ACTIVE
     org_unit: str | None = None
+    licences_in_doubt: tuple[str, ...] = ()
+    groups_in_doubt: tuple[str, ...] = ()
 
 
 class StepState(StrEnum):

@@ -12,6 +12,7 @@ from typing import Any, cast
 from consumer.errors import AddressTaken, Hold, NotYet, OutcomeUnknown, Reason, Scope
 from consumer.events import Provider, SignOnIdentity
 from consumer.http.deadline import Deadline
+from consumer.policy.profile import Profile
 from consumer.providers.api import Api, Classify
 from consumer.providers.google import directory_requests
 from consumer.providers.google.answers import of_one_purpose
@@ -39,6 +40,10 @@ _REACTIVATING = of_one_purpose(
 _MOVING = of_one_purpose(
     Reason.CONSENT_MISSING, "The administrator's role does not include moving users, or not to this unit."
 )
+_UPDATING = of_one_purpose(
+    Reason.CONSENT_MISSING, "The administrator's role does not include updating users, or this one."
+)
+_LEAVING = of_one_purpose(Reason.GROUP_REFUSED, "The administrator may not remove members from this group.")
 _JOINING = of_one_purpose(Reason.GROUP_REFUSED, "The administrator may not add members to this group.")
 
 
@@ -141,6 +146,24 @@ class GoogleDirectory:
                     "Google reports that the account is a member, but does not list it.", code=fault.code
                 ) from fault
 
+    async def remove_from_group(self, object_id: str, group: str, *, timeout: float) -> None:
+        """`members.delete`: a 404 means that the account is no member, or that the group does not exist.
+
+        Raises `NotYet` where the group still shows the account as a member.
+        """
+        deadline = Deadline(timeout)
+        url = directory_requests.member(self._api.base_url, group, object_id)
+        try:
+            await self._api.call("remove_from_group", "DELETE", url, deadline=deadline, classify=_LEAVING)
+        except (NotYet, Hold) as fault:
+            missing = isinstance(fault, NotYet) or fault.reason is Reason.GROUP_MISSING
+            if not missing or await self._is_member(group, object_id, deadline):
+                raise
+
+    async def update(self, object_id: str, changes: Profile, *, timeout: float) -> None:
+        """`users.patch`. A name can be 10 minutes on its way into Google's other services (its limits page); the directory shows it."""
+        await self._patch(object_id, directory_requests.profile_body(changes), "update", timeout, _UPDATING)
+
     async def suspend(self, object_id: str, *, timeout: float) -> None:
         """`suspended` alone, since what else a PATCH holds shares its fate."""
         await self._patch(object_id, {"suspended": True}, "suspend", timeout, _SUSPENDING)
@@ -220,5 +243,6 @@ def _found(user: Mapping[str, Any], *, deleted: bool) -> Found:
         guest=user.get("isGuestUser") is True,
         enabled=user.get("suspended") is not True and user.get("archived") is not True,
         org_unit=user.get("orgUnitPath"),
+        profile=directory_requests.profile_of(user),
         ever_signed_in=None if last is None else last != directory_requests.NEVER,
     )

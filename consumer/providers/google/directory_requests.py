@@ -4,14 +4,18 @@ from collections.abc import Mapping
 from typing import Any
 from urllib.parse import quote
 
+from consumer.policy.profile import Profile, ProfilePart
 from consumer.providers.port import NewAccount
 
 MARKER_TYPE = "provisioner"
 FIELDS = (
-    "id,primaryEmail,externalIds,isAdmin,isDelegatedAdmin,isGuestUser,suspended,archived,orgUnitPath,lastLoginTime,"
-    "deletionTime"
+    "id,primaryEmail,name,languages,externalIds,isAdmin,isDelegatedAdmin,isGuestUser,suspended,archived,orgUnitPath,"
+    "lastLoginTime,deletionTime"
 )
 NEVER = "1970-01-01T00:00:00.000Z"
+
+
+_NAMES: Mapping[ProfilePart, str] = {ProfilePart.GIVEN_NAME: "givenName", ProfilePart.FAMILY_NAME: "familyName"}
 
 
 def create_body(account: NewAccount, password: str) -> Mapping[str, Any]:
@@ -23,8 +27,34 @@ def create_body(account: NewAccount, password: str) -> Mapping[str, Any]:
         "changePasswordAtNextLogin": True,
         "externalIds": external_ids(account.marker),
         "orgUnitPath": account.org_unit or "/",
-        **({"languages": [{"languageCode": account.preferred_language}]} if account.preferred_language else {}),
+        **({"languages": _languages(account.preferred_language)} if account.preferred_language else {}),
     }
+
+
+def profile_body(changes: Profile) -> Mapping[str, Any]:
+    """`users.patch`: fields that are left out stay, null clears one; a list is replaced as a whole (the discovery document's words on
+    `users.patch` and `users.update`). Of the name, what is sent alone changes.
+    """
+    names = {_NAMES[part]: value for part, value in changes.items() if part in _NAMES}
+    body: dict[str, Any] = {"name": names} if names else {}
+    if ProfilePart.PREFERRED_LANGUAGE in changes:
+        language = changes[ProfilePart.PREFERRED_LANGUAGE]
+        body["languages"] = _languages(language) if language else None
+    return body
+
+
+def profile_of(user: Mapping[str, Any]) -> Profile:
+    """What a user says of its owner. Several languages are no one's that we have written: they show as one text."""
+    name: Mapping[str, Any] = user.get("name") or {}
+    codes = (str(row.get("languageCode") or row.get("customLanguage")) for row in user.get("languages") or ())
+    return {
+        **{part: name.get(field) or None for part, field in _NAMES.items()},
+        ProfilePart.PREFERRED_LANGUAGE: ", ".join(codes) or None,
+    }
+
+
+def _languages(code: str) -> list[Mapping[str, Any]]:
+    return [{"languageCode": code}]
 
 
 def external_ids(marker: str, *, beside: Mapping[str, Any] | None = None) -> list[Mapping[str, Any]]:

@@ -68,6 +68,22 @@ def joining(group: str) -> Classify:
     return fault_of_joining
 
 
+def leaving(group: str) -> Classify:
+    """The same for removing a member from `group`: not being one, and a group that does not exist, are success."""
+
+    def fault_of_leaving(answer: Answer, *, writes: bool, now: float, asked: Sequence[str] = ()) -> Fault | None:
+        message = str(_error(answer).get("message", "")).lower()
+        refused = answer.status in {HTTPStatus.BAD_REQUEST, HTTPStatus.NOT_FOUND}
+        if refused and "removed object references do not exist" in message:
+            return None
+        refusal = _group_refusal(answer, message, group)
+        if isinstance(refusal, Hold) and refusal.reason is Reason.GROUP_MISSING:
+            return None
+        return _with_code(refusal, answer, asked) if refusal else fault_of(answer, writes=writes, now=now, asked=asked)
+
+    return fault_of_leaving
+
+
 def of_one_permission(reason: Reason, message: str) -> Classify:
     """The same for a call that has a permission of its own: without it, only those wait who need such calls."""
 
@@ -227,7 +243,7 @@ def _group_refusal(answer: Answer, message: str, group: str) -> Fault | None:
         text, reason = "The group has reached its limit of links.", Reason.QUOTA_EXCEEDED
     elif status == HTTPStatus.FORBIDDEN and _error(answer):
         # Microsoft's page on this error: role-assignable and dynamic groups answer it although the application has its permission.
-        text = "The application may not add members to this group: it is role-assignable, or of a kind that Graph does not manage."
+        text = "The application may not change the members of this group: it is role-assignable, or of a kind that Graph does not manage."
     return Hold(text, reason=reason, scope=Scope.RESOURCE) if text else None
 
 

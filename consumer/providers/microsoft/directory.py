@@ -5,9 +5,10 @@ from collections.abc import Mapping, Sequence
 from datetime import datetime, timedelta
 from typing import Any
 
-from consumer.errors import AddressTaken, Hold, OutcomeUnknown, Reason
+from consumer.errors import AddressTaken, Hold, NotYet, OutcomeUnknown, Reason
 from consumer.events import Provider, SignOnIdentity
 from consumer.http.deadline import Deadline
+from consumer.policy.profile import Profile
 from consumer.providers.api import Api
 from consumer.providers.microsoft import answers, graph_requests
 from consumer.providers.microsoft.collections import read_all
@@ -19,7 +20,7 @@ from consumer.providers.port import Found, NewAccount
 from consumer.tenants import MicrosoftSection
 
 PERMISSIONS = {
-    "User.ReadWrite.All": "create, find, mark, suspend and reactivate accounts",
+    "User.ReadWrite.All": "create, find, mark, update, suspend and reactivate accounts",
     "User.RevokeSessions.All": "end the sessions of suspended accounts",
     "User.DeleteRestore.All": "restore deleted accounts",
     "User.Read.All": "find deleted ones; ask what groups and roles an account has …",
@@ -42,6 +43,9 @@ _REACTIVATING = answers.of_one_permission(
 )
 _ENDING_SESSIONS = answers.of_one_permission(
     Reason.CONSENT_MISSING, "The application lacks the permission to end sessions."
+)
+_UPDATING = answers.of_one_permission(
+    Reason.CONSENT_MISSING, "The application lacks the permission to update users, or may not update this one."
 )
 _REPLACING = answers.of_one_permission(
     Reason.CONSENT_MISSING, "The application lacks the permission to replace passwords, or may not replace this one."
@@ -151,6 +155,26 @@ class MicrosoftDirectory:
             classify=answers.joining(group),
         )
 
+    async def remove_from_group(self, object_id: str, group: str, *, timeout: float) -> None:
+        """`DELETE /groups/{id}/members/{id}/$ref` (MSDOCS group-delete-members). `$ref` ends the membership; without it, Graph would
+        delete the user, where the application may.
+
+        A 404 may also mean that a replica does not know the account yet. So the groups that the account is in are read then.
+        Raises `NotYet` where it is still a member, or not shown.
+        """
+        deadline = Deadline(timeout)
+        url = graph_requests.membership(self._base, group, object_id)
+        try:
+            await self._api.call("remove_from_group", "DELETE", url, deadline=deadline, classify=answers.leaving(group))
+        except NotYet:
+            if await self.groups_of(object_id, [group], timeout=deadline.left()):
+                raise
+
+    async def update(self, object_id: str, changes: Profile, *, timeout: float) -> None:
+        """`PATCH /users/{id}` (MSDOCS user-update): what is sent together is carried out together."""
+        url, body = graph_requests.user(self._base, object_id), graph_requests.profile_body(changes)
+        await self._api.call("update", "PATCH", url, body=body, deadline=Deadline(timeout), classify=_UPDATING)
+
     async def suspend(self, object_id: str, *, timeout: float) -> None:
         """`accountEnabled` alone: the properties of one PATCH share its fate, and others may need more than this one does."""
         await self._enable(object_id, Deadline(timeout), enabled=False)
@@ -227,4 +251,5 @@ class MicrosoftDirectory:
             synchronised=user.get("onPremisesSyncEnabled") is True,
             enabled=user.get("accountEnabled") is not False,
             licences=graph_requests.licences_of(user),
+            profile=graph_requests.profile_of(user),
         )

@@ -6,6 +6,7 @@ from datetime import datetime
 from typing import Any, cast
 from urllib.parse import quote
 
+from consumer.policy.profile import Profile, ProfilePart
 from consumer.providers.microsoft.marker_field import MarkerField
 from consumer.providers.port import NewAccount
 
@@ -13,6 +14,12 @@ ADVANCED: Mapping[str, str] = {"ConsistencyLevel": "eventual"}
 """The header of an advanced query; `$count=true` goes with it."""
 
 _SHOWN = "id,userPrincipalName,accountEnabled,userType,creationType,onPremisesSyncEnabled,deletedDateTime"
+_PROFILE: Mapping[ProfilePart, str] = {
+    ProfilePart.GIVEN_NAME: "givenName",
+    ProfilePart.FAMILY_NAME: "surname",
+    ProfilePart.DISPLAY_NAME: "displayName",
+    ProfilePart.PREFERRED_LANGUAGE: "preferredLanguage",
+}
 _NOT_IN_A_NICKNAME = re.compile(r"[^A-Za-z0-9._-]")
 _NICKNAME = 64
 
@@ -35,6 +42,11 @@ def create_body(account: NewAccount, password: str, *, usage_location: str, mark
         **{name: value for name, value in names.items() if value},
         **({"preferredLanguage": account.preferred_language} if account.preferred_language else {}),
     }
+
+
+def profile_body(changes: Profile) -> Mapping[str, Any]:
+    """`PATCH /users/{id}`: properties that are left out stay (MSDOCS user-update). null clears one: Graph refuses empty strings."""
+    return {_PROFILE[part]: value or None for part, value in changes.items()}
 
 
 def licences_body(*, add: Sequence[str] = (), remove: Sequence[str] = ()) -> Mapping[str, Any]:
@@ -63,8 +75,8 @@ def shown_user(base_url: str, object_id: str, marker: MarkerField) -> str:
 
 
 def standing_user(base_url: str, object_id: str, marker: MarkerField) -> str:
-    """The same, and which licences it has."""
-    return f"{shown_user(base_url, object_id, marker)},assignedLicenses"
+    """The same, and which licences it has, and what it says of its owner."""
+    return f"{shown_user(base_url, object_id, marker)},assignedLicenses,{','.join(_PROFILE.values())}"
 
 
 def selection(marker: MarkerField) -> str:
@@ -107,6 +119,11 @@ def members(base_url: str, group: str) -> str:
     return f"{base_url}/v1.0/groups/{quote(group, safe='')}/members/$ref"
 
 
+def membership(base_url: str, group: str, object_id: str) -> str:
+    """A user's membership in a group, as a reference to remove."""
+    return f"{base_url}/v1.0/groups/{quote(group, safe='')}/members/{quote(object_id, safe='')}/$ref"
+
+
 def users_marked(base_url: str, field: MarkerField, marker: str) -> str:
     """Live users with this marker."""
     return f"{users(base_url)}?{_marked(field, marker)}"
@@ -146,6 +163,11 @@ def licences_of(user: Mapping[str, Any]) -> frozenset[str] | None:
     if not isinstance(assigned, list):
         return None
     return frozenset(str(one.get("skuId")).lower() for one in cast("list[Mapping[str, Any]]", assigned))
+
+
+def profile_of(user: Mapping[str, Any]) -> Profile:
+    """What a user says of its owner, as far as that was asked for."""
+    return {part: user[name] or None for part, name in _PROFILE.items() if name in user}
 
 
 def is_guest(user: Mapping[str, Any]) -> bool:

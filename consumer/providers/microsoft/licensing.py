@@ -33,12 +33,26 @@ class Licensing:
                 ) from lagging
 
     async def remove(self, object_id: str, licences: Sequence[str], deadline: Deadline) -> None:
-        """Those of `licences` that the account has: Graph refuses the whole call for one that it lacks."""
+        """Those of `licences` that the account has: Graph refuses the whole call for one that it lacks.
+
+        All are asked for first, and which of them there are only after a refusal: a replica that is behind would hide some.
+        """
+        try:
+            await self._change(object_id, deadline, "remove_licences", remove=licences)
+        except Hold as refused:
+            if refused.reason is not Reason.UNEXPECTED_ANSWER:
+                raise
+            given = await self._given(object_id, licences, deadline)
+            if len(given) == len(licences):
+                raise
+            if given:
+                await self._change(object_id, deadline, "remove_licences", remove=given)
+
+    async def _given(self, object_id: str, licences: Sequence[str], deadline: Deadline) -> Sequence[str]:
         url = f"{graph_requests.user(self._api.base_url, object_id)}?$select=assignedLicenses"
         user = await self._api.call("read", "GET", url, deadline=deadline) or {}
         standing = graph_requests.licences_of(user) or frozenset[str]()
-        if given := [licence for licence in licences if licence.lower() in standing]:
-            await self._change(object_id, deadline, "remove_licences", remove=given)
+        return [licence for licence in licences if licence.lower() in standing]
 
     async def _change(
         self,

@@ -1,4 +1,6 @@
-"""Announce: `account-provisioned`, once for each version; before it `account-changed`, where the account was opened again."""
+"""Announce: `account-provisioned`, once for each version; before it `account-changed`, where the account was opened again, or has followed
+the rules.
+"""
 
 from dataclasses import replace
 
@@ -6,16 +8,18 @@ from consumer.events import StepName
 from consumer.failpoints import Point
 from consumer.ledger.port.writes import SaveAccount
 from consumer.provisioning.case import Case
-from consumer.provisioning.outcomes import provisioned, reactivated
+from consumer.provisioning.outcomes import followed, provisioned, reactivated
 
 
 async def ensure_announced(case: Case) -> None:
-    """Leaves the outcome for the next commit, together with the record of it."""
-    account = case.known_account()
-    if account.announced_version >= case.version:
+    """Leaves the outcome for the next commit, together with the record of it. Where there is no account, there is nothing to tell."""
+    account = case.standing
+    if account is None or account.announced_version >= case.version:
         return
     announced = replace(account, announced_version=case.version)
-    news = [provisioned(case, account)]
-    if case.done(StepName.REACTIVATE):
-        news.insert(0, reactivated(case))
+    news = [
+        *([reactivated(case)] if case.done(StepName.REACTIVATE) else ()),
+        *followed(case),
+        provisioned(case, account),
+    ]
     case.effects.later([SaveAccount(announced), *news], Point.ACCOUNT_ANNOUNCED)

@@ -10,15 +10,16 @@ from consumer.provisioning.steps.address import ensure_reserved
 from consumer.provisioning.steps.announce import ensure_announced
 from consumer.provisioning.steps.create import ensure_created
 from consumer.provisioning.steps.find import ensure_found
-from consumer.provisioning.steps.groups import ensure_groups
+from consumer.provisioning.steps.groups import ensure_groups, ensure_groups_left
 from consumer.provisioning.steps.licences import ensure_licences, ensure_licences_taken
 from consumer.provisioning.steps.mark import ensure_marked
+from consumer.provisioning.steps.profile import ensure_profile
 from consumer.provisioning.steps.reactivate import ensure_reactivated
 from consumer.provisioning.steps.report import ensure_reported
 from consumer.provisioning.steps.revisit import ensure_revisited
 from consumer.provisioning.steps.sessions import ensure_sessions_ended
 from consumer.provisioning.steps.suspend import ensure_suspended
-from consumer.provisioning.steps.unit import ensure_placed
+from consumer.provisioning.steps.unit import ensure_moved, ensure_placed
 from consumer.provisioning.steps.verify import ensure_verified
 from consumer.provisioning.steps.welcome import ensure_welcomed
 
@@ -41,10 +42,13 @@ STEPS: Mapping[PlannedStep, Step] = {
     PlannedStep.SUSPEND: Step(StepName.SUSPEND, ensure_suspended),
     PlannedStep.UNIT: Step(StepName.UNIT, ensure_placed),
     PlannedStep.REACTIVATE: Step(StepName.REACTIVATE, ensure_reactivated),
+    PlannedStep.PROFILE: Step(StepName.PROFILE, ensure_profile),
+    PlannedStep.MOVE: Step(StepName.UNIT, ensure_moved),
     PlannedStep.LICENCES: Step(StepName.LICENCES, ensure_licences),
     PlannedStep.GROUPS: Step(StepName.GROUPS, ensure_groups),
     PlannedStep.SESSIONS: Step(StepName.SESSIONS, ensure_sessions_ended),
     PlannedStep.TAKE_LICENCES: Step(StepName.LICENCES, ensure_licences_taken),
+    PlannedStep.LEAVE_GROUPS: Step(StepName.GROUPS, ensure_groups_left),
     PlannedStep.ANNOUNCE: Step(StepName.GROUPS, ensure_announced),
     PlannedStep.REPORT: Step(StepName.SUSPEND, ensure_reported),
     PlannedStep.WELCOME: Step(StepName.WELCOME, ensure_welcomed),

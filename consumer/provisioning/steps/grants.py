@@ -4,7 +4,7 @@ Where a step is unsure, its verification gives everything of its kind again: a v
 """
 
 import hashlib
-from collections.abc import Awaitable, Sequence
+from collections.abc import Awaitable, Collection, Iterable, Sequence
 from typing import Protocol
 
 from consumer.events import StepName
@@ -21,9 +21,20 @@ class GrantCall(Protocol):
 
 
 async def give(
-    case: Case, name: StepName, at: Boundaries, call: GrantCall, given: Account, request: Sequence[str], *, part: str
+    case: Case,
+    name: StepName,
+    at: Boundaries,
+    call: GrantCall,
+    given: Account,
+    request: Sequence[str],
+    *,
+    part: str,
+    before: Account | None = None,
 ) -> None:
-    """Makes the call for `request`; the account's row is `given` afterwards. Raises `GiveUp` where this version has failed here before."""
+    """Makes the call for `request`; the account's row is `before` from its intent on, where that is another, and `given` afterwards.
+
+    Raises `GiveUp` where this version has failed here before.
+    """
     case.refuse_if_failed(name)
     await case.effects.step(
         case.provider,
@@ -34,7 +45,23 @@ async def give(
         request_hash=hashlib.sha256("\x1f".join(request).encode()).digest(),
         call=lambda t: call(timeout=t),
         then=lambda _: [SaveAccount(given)],
+        before=[] if before is None else [SaveAccount(before)],
     )
+
+
+def cleared(case: Case, name: StepName, in_doubt: Sequence[str], known: Collection[str]) -> tuple[str, ...]:
+    """What stays in doubt when this is known of some: all of it, while an earlier attempt at the step may still be carried out."""
+    return tuple(in_doubt) if case.may_turn_up(name) is not None else without(in_doubt, known)
+
+
+def with_all(names: Sequence[str], more: Iterable[str]) -> tuple[str, ...]:
+    """`names` and what of `more` is not among them."""
+    return tuple(dict.fromkeys((*names, *more)))
+
+
+def without(names: Sequence[str], gone: Collection[str]) -> tuple[str, ...]:
+    """`names` but those that are gone."""
+    return tuple(name for name in names if name not in gone)
 
 
 def object_id(account: Account) -> str:

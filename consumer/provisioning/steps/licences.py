@@ -1,4 +1,4 @@
-"""Licences: those that the tenant's rules give and the account lacks, in one call; and those that a suspension takes, in one call."""
+"""Licences: those that the tenant's rules give and the account lacks, in one call; and those that it is to lose, in one call."""
 
 from dataclasses import replace
 from functools import partial
@@ -7,27 +7,45 @@ from consumer.events import StepName
 from consumer.failpoints import LICENCES
 from consumer.policy.rules import grant
 from consumer.provisioning.case import Case
-from consumer.provisioning.steps.grants import give, object_id
+from consumer.provisioning.steps.grants import cleared, give, object_id, with_all, without
 
 
 async def ensure_licences(case: Case) -> None:
-    """Returns when the account has all licences."""
-    account = case.known_account()
+    """Returns when the account, if there is one, has all licences."""
+    account = case.standing
+    if account is None:
+        return
     wanted = grant(case.tenant, case.student, case.provider).licences
-    missing = tuple(licence for licence in wanted if licence not in account.licences)
-    request = wanted if case.to_be_verified(StepName.LICENCES) else missing
+    request = wanted if case.to_be_repeated(StepName.LICENCES) else without(wanted, account.licences)
     if request:
         call = partial(case.directory.assign_licences, object_id(account), request)
-        given = replace(account, licences=account.licences + missing)
+        doubted = replace(account, licences_in_doubt=with_all(account.licences_in_doubt, request))
+        given = replace(
+            account,
+            licences=with_all(account.licences, request),
+            licences_in_doubt=cleared(case, StepName.LICENCES, account.licences_in_doubt, request),
+        )
         part = f"licences/{'+'.join(sorted(request))}"
-        await give(case, StepName.LICENCES, LICENCES, call, given, request, part=part)
+        before = doubted if case.keeps_doubts else None
+        await give(case, StepName.LICENCES, LICENCES, call, given, request, part=part, before=before)
 
 
 async def ensure_licences_taken(case: Case) -> None:
-    """Returns when the account, if there is one, has none of the licences that we gave."""
+    """Returns when the account, if there is one, has none of the licences that we gave and the newest event does not want it to have.
+
+    Before all that are wanted are given, none is taken.
+    """
     account = case.standing
-    if account is None or not account.licences:
+    if account is None:
         return
-    call = partial(case.directory.remove_licences, object_id(account), account.licences)
-    left = replace(account, licences=())
-    await give(case, StepName.LICENCES, LICENCES, call, left, account.licences, part="licences")
+    wanted = grant(case.tenant, case.student, case.provider).licences if case.wants_account else ()
+    surplus = without(with_all(account.licences, account.licences_in_doubt), wanted)
+    if not surplus or without(wanted, account.licences):
+        return
+    left = replace(
+        account,
+        licences=without(account.licences, surplus),
+        licences_in_doubt=cleared(case, StepName.LICENCES, account.licences_in_doubt, surplus),
+    )
+    call = partial(case.directory.remove_licences, object_id(account), surplus)
+    await give(case, StepName.LICENCES, LICENCES, call, left, surplus, part="licences")

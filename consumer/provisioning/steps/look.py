@@ -1,11 +1,11 @@
 """A look at an account that the ledger knows, before it is changed: people may have done so as well."""
 
-from consumer.errors import Hold, NotYet, Reason
+from consumer.errors import GiveUp, Hold, NotYet, Reason
 from consumer.events import Origin, StepName
 from consumer.ledger.port.student import Account
 from consumer.providers.port import Found
 from consumer.provisioning.case import Case
-from consumer.provisioning.steps.adopt import refuse_privileged
+from consumer.provisioning.steps.adopt import our_accounts, refuse_privileged
 from consumer.provisioning.steps.grants import object_id
 
 
@@ -32,3 +32,16 @@ async def look_before_change(case: Case, account: Account, name: StepName) -> Fo
         raise Hold("The account is managed in a directory on premises.", reason=Reason.SYNCHRONISED_ACCOUNT)
     await refuse_privileged(case, found)
     return found
+
+
+async def refuse_missing(case: Case, account: Account) -> None:
+    """Raises for an account that is not shown: `GiveUp` where it was deleted, `NotYet` where that is not known."""
+    ours = await our_accounts(case)
+    if any(one.deleted and one.object_id == account.object_id for one in ours):
+        raise deleted()
+    raise NotYet("The account cannot be found at the provider.")
+
+
+def deleted() -> GiveUp:
+    """For a change of an account that is not restored for it."""
+    return GiveUp("The account was deleted at the provider.", reason=Reason.ACCOUNT_MISSING)

@@ -1,7 +1,7 @@
 """An account that an earlier event announced is read at the provider before a newer event announces it: people may have changed it.
 
 unchanged ────────────────▶ nothing to do
-deleted, and restorable ──▶ restored (`create`)
+deleted, and restorable ──▶ restored (`create`), or given up where the newest event makes no account
 gone, or not shown ───────▶ later, and in the end a person must look
 sign-in blocked by us ────▶ opened (`reactivate`)
 … by others ──────────────▶ held: it may have been blocked on purpose
@@ -17,11 +17,12 @@ from consumer.ledger.port.student import Account
 from consumer.providers.port import Found
 from consumer.provisioning.case import Case
 from consumer.provisioning.steps.adopt import our_accounts, refuse_disabled
-from consumer.provisioning.steps.look import look_at
+from consumer.provisioning.steps.grants import with_all
+from consumer.provisioning.steps.look import deleted, look_at
 
 
 async def ensure_revisited(case: Case) -> None:
-    """Returns when `case.account` is what the provider has. Raises `Hold` where a person must act."""
+    """Returns when `case.account` is what the provider has. Raises `Hold` where a person must act, `GiveUp` where it stays deleted."""
     account = case.account
     if account is None or account.object_id is None:
         return
@@ -50,7 +51,16 @@ async def _without_object(case: Case, account: Account) -> Account:
     """Where the account was deleted, `create` finds it by its marker and restores it. Google does so without its groups."""
     ours = await our_accounts(case)
     if any(one.deleted and one.object_id == account.object_id for one in ours):
-        return replace(account, object_id=None, licences=(), groups=())
+        if not case.creates_account:
+            raise deleted()
+        return replace(
+            account,
+            object_id=None,
+            licences=(),
+            groups=(),
+            licences_in_doubt=with_all(account.licences_in_doubt, account.licences),
+            groups_in_doubt=with_all(account.groups_in_doubt, account.groups),
+        )
     if any(one.object_id == account.object_id for one in ours):
         return account  # reads by id lag behind
     raise NotYet("The account cannot be found at the provider.")

@@ -13,16 +13,15 @@ That we have blocked it is written down with the intent, so that a later event m
 from dataclasses import replace
 from functools import partial
 
-from consumer.errors import GiveUp, NotYet, Reason
+from consumer.errors import NotYet, Reason
 from consumer.events import StepName
 from consumer.failpoints import SUSPEND
 from consumer.ledger.port.student import Account, AccountState
 from consumer.ledger.port.writes import SaveAccount
 from consumer.providers.port import Found
 from consumer.provisioning.case import Case
-from consumer.provisioning.steps.adopt import our_accounts
 from consumer.provisioning.steps.change import change
-from consumer.provisioning.steps.look import look_at, look_before_change
+from consumer.provisioning.steps.look import look_at, look_before_change, refuse_missing
 
 
 async def ensure_suspended(case: Case) -> None:
@@ -32,7 +31,7 @@ async def ensure_suspended(case: Case) -> None:
         return
     found = await look_before_change(case, account, StepName.SUSPEND)
     if found is None:
-        await _refuse_deleted(case, account)
+        await refuse_missing(case, account)
     elif _is_missing(case, account, found):
         await _block(case, account, found.object_id)
     elif found.enabled:
@@ -69,10 +68,3 @@ async def _block(case: Case, account: Account, object_id: str) -> None:
 
 def _not_visible() -> NotYet:
     return NotYet("The provider does not show the suspension yet.", reason=Reason.CHANGE_NOT_VISIBLE)
-
-
-async def _refuse_deleted(case: Case, account: Account) -> None:
-    ours = await our_accounts(case)
-    if any(one.deleted and one.object_id == account.object_id for one in ours):
-        raise GiveUp("The account was deleted at the provider.", reason=Reason.ACCOUNT_MISSING)
-    raise NotYet("The account cannot be found at the provider.")

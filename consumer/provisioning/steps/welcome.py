@@ -35,7 +35,9 @@ from consumer.provisioning.steps.password import replace_password, sealed_passwo
 
 
 async def ensure_welcomed(case: Case) -> None:
-    """Returns when the mail was accepted, is not wanted, or had failed for this version before."""
+    """Returns when the mail was accepted, is not wanted, or had failed for this version before. Without an account there is none."""
+    if case.standing is None:
+        return
     step = case.step(StepName.WELCOME)
     if step and (step.state is StepState.DONE or (step.state is StepState.FAILED and step.version == case.version)):
         return

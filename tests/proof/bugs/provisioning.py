@@ -157,6 +157,23 @@ class SuspendsForGood(SimulatedClients):
         return _GrudgingWork(self._around.database, self._process)
 
 
+class _EagerWork(SimulatedWork):
+    async def claim(self, room: Mapping[str, Room], *, lease: float, worker: str) -> Sequence[Job]:
+        jobs = await super().claim(room, lease=lease, worker=worker)
+        return [_to_be_made(job) if job.desired.action is ProviderAction.UPDATE_ACCOUNT else job for job in jobs]
+
+
+def _to_be_made(job: Job) -> Job:
+    return replace(job, desired=replace(job.desired, action=ProviderAction.CREATE_ACCOUNT))
+
+
+class MakesWhatItShouldUpdate(SimulatedClients):
+    """An update makes an account where there is none."""
+
+    def work(self) -> Work:
+        return _EagerWork(self._around.database, self._process)
+
+
 class SharesBreakers(Database):
     """One tenant's breaker opens, and all who use the service wait."""
 
@@ -287,6 +304,11 @@ class _Credulous(_Careless):
         return replace(found, enabled=False) if found and self.__dict__.get("believed") == object_id else found
 
 
+class _Clinging(_Careless):
+    async def remove_from_group(self, object_id: str, group: str, *, timeout: float) -> None:
+        """Nothing is removed."""
+
+
 class _WithDirectories(SimulatedAssembly):
     wrong: type[_Careless]
 
@@ -329,6 +351,12 @@ class TakesSuspensionsOnTrust(_WithDirectories):
     """A suspension of unknown outcome counts as done, and is not looked at."""
 
     wrong = _Credulous
+
+
+class KeepsOldGroups(_WithDirectories):
+    """Who moves up stays in the groups of the old class, though the rules are followed."""
+
+    wrong = _Clinging
 
 
 class WritesByName(_WithDirectories):

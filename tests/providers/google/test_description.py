@@ -9,6 +9,7 @@ import pytest
 
 from consumer.http.answer import Answer
 from consumer.http.client import Call
+from consumer.policy.profile import ProfilePart
 from consumer.providers.google.answers import fault_of
 from consumer.providers.google.directory import GoogleDirectory
 from consumer.providers.google.directory_requests import FIELDS
@@ -32,6 +33,11 @@ CONFLICT = json_answer(
     409, error={"code": 409, "message": "Member already exists.", "errors": [{"reason": "duplicate"}]}
 )
 
+NOT_FOUND = json_answer(
+    404, error={"code": 404, "message": "Resource Not Found: memberKey", "errors": [{"reason": "notFound"}]}
+)
+CHANGES = {part: "el" for part in ProfilePart if part is not ProfilePart.DISPLAY_NAME}
+
 SCENES = {
     "find_marked": Scene(
         lambda d: d.find_marked("S1", timeout=5), [json_answer(kind=LIST, users=[USER.json()]), json_answer(kind=LIST)]
@@ -45,6 +51,8 @@ SCENES = {
     "restore": Scene(lambda d: d.restore(KEY, org_unit=None, timeout=5), [DONE]),
     "assign_licences": Scene(lambda d: d.assign_licences(KEY, [], timeout=5), []),
     "add_to_group": Scene(lambda d: d.add_to_group(KEY, GROUP, timeout=5), [CONFLICT, json_answer(id=KEY)]),
+    "remove_from_group": Scene(lambda d: d.remove_from_group(KEY, GROUP, timeout=5), [NOT_FOUND, NOT_FOUND]),
+    "update": Scene(lambda d: d.update(KEY, CHANGES, timeout=5), [USER]),
     "suspend": Scene(lambda d: d.suspend(KEY, timeout=5), [USER]),
     "reactivate": Scene(lambda d: d.reactivate(KEY, timeout=5), [USER]),
     "end_sessions": Scene(lambda d: d.end_sessions(KEY, timeout=5), []),

@@ -5,9 +5,10 @@ from typing import Any, cast
 
 import pytest
 
-from consumer.errors import Hold, NotYet, OutcomeUnknown, Reason, Scope
+from consumer.errors import GiveUp, Hold, NotYet, OutcomeUnknown, Reason, Scope
 from consumer.events import Provider, SignOnIdentity
 from consumer.http.client import HttpClient
+from consumer.policy.profile import ProfilePart
 from consumer.providers.factory import open_directories
 from consumer.providers.port import Directory
 from consumer.tenants import Tenant
@@ -20,6 +21,7 @@ from sandbox.simulators.world import World
 from tests.providers.conftest import TOKENS, answers
 from tests.providers.people import DOMAIN, MARIA, PASSWORD, maria
 
+LANGUAGE = ProfilePart.PREFERRED_LANGUAGE
 STRANGER = "100000000000000000000"
 CONFLICT = {"error": {"code": 409, "message": "Member already exists.", "errors": [{"reason": "duplicate"}]}}
 
@@ -231,6 +233,8 @@ async def test_a_group_that_is_not_there_waits_for_a_person(directory: Directory
 _OF_ONE_RIGHT: Mapping[str, tuple[str, Callable[[Directory, str, str], Awaitable[object]], Reason]] = {
     "create": ("directory.users.insert", lambda d, _, __: d.create(maria(), PASSWORD, timeout=5), Reason.CONSENT_MISSING),
     "group": ("directory.members.insert", lambda d, i, g: d.add_to_group(i, g, timeout=5), Reason.GROUP_REFUSED),
+    "leaving": ("directory.members.delete", lambda d, i, g: d.remove_from_group(i, g, timeout=5), Reason.GROUP_REFUSED),
+    "profile": ("directory.users.patch", lambda d, i, _: d.update(i, {LANGUAGE: "it"}, timeout=5), Reason.CONSENT_MISSING),
     "restore": ("directory.users.undelete", lambda d, i, _: d.restore(i, org_unit=None, timeout=5), Reason.CONSENT_MISSING),
     "password": ("directory.users.patch", lambda d, i, _: d.replace_password(i, PASSWORD, timeout=5), Reason.CONSENT_MISSING),
     "marker": ("directory.users.patch", lambda d, i, _: d.mark(i, "S1", timeout=5), Reason.CONSENT_MISSING),
@@ -247,6 +251,28 @@ async def test_a_right_that_only_one_kind_of_call_needs_holds_only_such_calls(
     with pytest.raises(Hold) as held:
         await call(directory, object_id, group)
     assert (held.value.reason, held.value.scope) == (reason, Scope.RESOURCE)
+
+
+async def test_who_is_no_member_and_of_what_is_no_group_is_removed_without_a_fault(
+    directory: Directory, group: str
+) -> None:
+    object_id = await created(directory)
+    await directory.remove_from_group(object_id, group, timeout=5)
+    await directory.remove_from_group(object_id, f"stranger@{DOMAIN}", timeout=5)
+
+
+async def test_a_name_that_google_refuses_is_the_student_s(directory: Directory) -> None:
+    with pytest.raises(GiveUp) as refused:
+        await directory.update(await created(directory), {ProfilePart.FAMILY_NAME: "x" * 90}, timeout=5)
+    assert refused.value.reason is Reason.INVALID_PROFILE
+
+
+async def test_several_languages_are_not_what_was_written(directory: Directory, customer: Customer) -> None:
+    object_id = await created(directory)
+    user(customer, object_id).kept["languages"] = [{"languageCode": "el"}, {"customLanguage": "Griko"}]
+    found = await directory.read(object_id, timeout=5)
+    assert found is not None
+    assert found.profile[LANGUAGE] == "el, Griko"
 
 
 async def test_an_account_that_the_group_does_not_see_yet_is_tried_again(directory: Directory, group: str) -> None:

@@ -11,6 +11,7 @@ import pytest
 
 from consumer.http.answer import Answer
 from consumer.http.client import Call
+from consumer.policy.profile import ProfilePart
 from consumer.providers.microsoft.answers import fault_of
 from consumer.providers.microsoft.directory import PERMISSIONS, MicrosoftDirectory
 from consumer.settings import SecretRef
@@ -36,7 +37,14 @@ NO_LOCATION = json_answer(
         "message": "License assignment cannot be done for user with invalid usage location.",
     },
 )
+LACKS_ONE = json_answer(
+    400, error={"code": "Request_BadRequest", "message": "User does not have a corresponding license."}
+)
 LICENSED = json_answer(id=OBJECT, assignedLicenses=[{"skuId": SKU}])
+NO_SUCH_USER = json_answer(
+    404, error={"code": "Request_ResourceNotFound", "message": f"Resource '{OBJECT}' does not exist."}
+)
+CHANGES = dict.fromkeys(ProfilePart, "Rossi")
 ONE, NONE = json_answer(value=[USER.json()]), json_answer(value=[])
 
 SCENES = {
@@ -52,10 +60,12 @@ SCENES = {
     "restore": Scene(lambda d: d.restore(OBJECT, org_unit=None, timeout=5), [USER]),
     "assign_licences": Scene(lambda d: d.assign_licences(OBJECT, [SKU], timeout=5), [NO_LOCATION, USER, DONE, USER]),
     "add_to_group": Scene(lambda d: d.add_to_group(OBJECT, GROUP, timeout=5), [DONE]),
+    "remove_from_group": Scene(lambda d: d.remove_from_group(OBJECT, GROUP, timeout=5), [NO_SUCH_USER, NONE]),
+    "update": Scene(lambda d: d.update(OBJECT, CHANGES, timeout=5), [DONE]),
     "suspend": Scene(lambda d: d.suspend(OBJECT, timeout=5), [DONE]),
     "reactivate": Scene(lambda d: d.reactivate(OBJECT, timeout=5), [DONE]),
     "end_sessions": Scene(lambda d: d.end_sessions(OBJECT, timeout=5), [DONE]),
-    "remove_licences": Scene(lambda d: d.remove_licences(OBJECT, [SKU], timeout=5), [LICENSED, USER]),
+    "remove_licences": Scene(lambda d: d.remove_licences(OBJECT, [SKU, GROUP], timeout=5), [LACKS_ONE, LICENSED, USER]),
     "move": Scene(lambda d: d.move(OBJECT, "/Leavers", timeout=5), []),
     "was_used": Scene(lambda d: d.was_used(OBJECT, password_set_at=None, timeout=5), [USER]),
     "replace_password": Scene(lambda d: d.replace_password(OBJECT, PASSWORD, timeout=5), [DONE]),
@@ -63,12 +73,13 @@ SCENES = {
 
 REVOKE = ("POST", "/users/{id}/revokeSignInSessions")
 ADD_MEMBER = ("POST", "/groups/{id}/members/$ref")
+REMOVE_MEMBER = ("DELETE", "/groups/{id}/members/{id_1}/$ref")
 MEMBERSHIPS = ("GET", "/users/{id}/transitiveMemberOf")
 ASSIGNMENTS = ("GET", "/roleManagement/directory/roleAssignments")
 ELIGIBILITIES = ("GET", "/roleManagement/directory/roleEligibilityScheduleInstances")
 DELETED = ("GET", "/directory/deletedItems")
 
-NOT_IN_THE_DESCRIPTION = {ADD_MEMBER, REVOKE, MEMBERSHIPS, ASSIGNMENTS, ELIGIBILITIES}
+NOT_IN_THE_DESCRIPTION = {ADD_MEMBER, REMOVE_MEMBER, REVOKE, MEMBERSHIPS, ASSIGNMENTS, ELIGIBILITIES}
 """The cut description has neither references nor roles; the pages below describe them."""
 
 PAGES = {
@@ -81,6 +92,7 @@ PAGES = {
     MEMBERSHIPS: "List a user's memberships (direct and transitive): a cast, or any parameter, makes it an advanced query",
     ASSIGNMENTS: "List unifiedRoleAssignments: `$filter` by principalId, RoleManagement.Read.Directory",
     ELIGIBILITIES: "List roleEligibilityScheduleInstances: `$filter` by principalId, RoleManagement.Read.Directory",
+    REMOVE_MEMBER: "Remove member: `$ref`, else the user itself is deleted; GroupMember.ReadWrite.All",
     ADD_MEMBER: "Add members: GroupMember.ReadWrite.All",
     DELETED: "List deletedItems: the type's segment is required, its filters hold; User.Read.All",
     ("POST", "/directory/deletedItems/{id_1}/restore"): "Restore deleted item",
@@ -174,7 +186,7 @@ def allowing(call: Call) -> Mapping[str, bool]:
 
 
 def in_the_table(calls: Sequence[Call]) -> Sequence[Call]:
-    beside = {ADD_MEMBER, ASSIGNMENTS, ELIGIBILITIES, DELETED}
+    beside = {ADD_MEMBER, REMOVE_MEMBER, ASSIGNMENTS, ELIGIBILITIES, DELETED}
     return [call for call in calls if operation(call) not in beside]
 
 

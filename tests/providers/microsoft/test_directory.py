@@ -6,8 +6,9 @@ from typing import Any
 
 import pytest
 
-from consumer.errors import Hold, NotYet, OutcomeUnknown, Reason, Scope, Unavailable
+from consumer.errors import GiveUp, Hold, NotYet, OutcomeUnknown, Reason, Scope, Unavailable
 from consumer.events import SignOnIdentity
+from consumer.policy.profile import ProfilePart
 from consumer.providers.port import Directory
 from consumer.tenants import Tenant
 from sandbox.simulators.graph import refusals
@@ -194,6 +195,41 @@ async def test_an_account_that_the_group_does_not_see_yet_is_tried_again(directo
         await directory.add_to_group(STRANGER, group, timeout=5)
 
 
+async def test_an_account_that_graph_does_not_show_is_not_taken_for_one_that_is_no_member(
+    directory: Directory, group: str
+) -> None:
+    with pytest.raises(NotYet):
+        await directory.remove_from_group(STRANGER, group, timeout=5)
+
+
+async def test_of_a_group_that_is_not_there_no_one_is_a_member(directory: Directory) -> None:
+    await directory.remove_from_group(await created(directory), STRANGER, timeout=5)
+
+
+@pytest.mark.parametrize("quirks", [Quirks(graph=GraphQuirks(absent_member_status=status)) for status in (400, 404)])
+async def test_who_is_no_member_is_removed_without_a_fault(directory: Directory, group: str) -> None:
+    await directory.remove_from_group(await created(directory), group, timeout=5)
+
+
+async def test_of_licences_to_be_taken_those_are_that_the_account_has(directory: Directory, entra: Entra) -> None:
+    object_id = await created(directory)
+    await directory.assign_licences(object_id, [SKU], timeout=5)
+    await directory.remove_licences(object_id, [STRANGER, SKU], timeout=5)
+    assert entra.users[object_id].licences == []
+
+
+async def test_a_name_that_graph_refuses_is_the_student_s(directory: Directory) -> None:
+    with pytest.raises(GiveUp) as refused:
+        await directory.update(await created(directory), {ProfilePart.FAMILY_NAME: "x" * 65}, timeout=5)
+    assert refused.value.reason is Reason.INVALID_PROFILE
+
+
+async def test_a_part_that_says_nothing_is_cleared(directory: Directory, entra: Entra) -> None:
+    object_id = await created(directory)
+    await directory.update(object_id, {ProfilePart.GIVEN_NAME: None}, timeout=5)
+    assert entra.users[object_id].properties["givenName"] is None
+
+
 async def test_licences_that_have_run_out_wait_for_a_person(directory: Directory, entra: Entra) -> None:
     entra.stock[SKU] = 0
     with pytest.raises(Hold) as held:
@@ -246,6 +282,7 @@ _OF_ONE_PERMISSION: Mapping[str, tuple[str, Callable[[Directory, str], Awaitable
     "restore": ("graph.deleted.restore", lambda d, i: d.restore(i, org_unit=None, timeout=5)),
     "password": ("graph.users.update", lambda d, i: d.replace_password(i, PASSWORD, timeout=5)),
     "marker": ("graph.users.update", lambda d, i: d.mark(i, "S1", timeout=5)),
+    "profile": ("graph.users.update", lambda d, i: d.update(i, {ProfilePart.FAMILY_NAME: "Bianchi"}, timeout=5)),
 }
 
 
