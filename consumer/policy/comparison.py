@@ -168,7 +168,7 @@ def _kept_up(tenant: Tenant, student: Student, decision: Act, basis: Basis) -> _
         parts[Part.LICENCES, at] = given.licences
         parts[Part.GROUPS, at] = given.groups
     rules = tuple(n for n, rule in enumerate(tenant.rules, 1) if matches(rule.when, student.attributes))
-    return _Forecast(basis._replace(rules=rules), dict.fromkeys(decision.providers, _Access.UNCHANGED), parts)
+    return _Forecast(basis._replace(rules=rules), {}, parts)
 
 
 def _naming(tenant: Tenant) -> object:
