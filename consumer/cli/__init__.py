@@ -7,12 +7,12 @@ import typer
 from typer.core import TyperCommand, TyperGroup
 
 from consumer import __version__, collector
-from consumer.cli import config, db, keys, run, schemas, tenant, topics
+from consumer.cli import config, db, keys, reconcile, run, schemas, tenant, topics
 from consumer.cli.console import faults_reported, out
 from consumer.cli.extensions import extension, extensions
 
 _TRY, _SET_UP, _RUN = "Try it out", "Set up", "Run and operate"
-_ORDER = ("demo", "simulate", "config", "topics", "schemas", "db", "run", "tenant", "keys")
+_ORDER = ("demo", "simulate", "config", "topics", "schemas", "db", "run", "tenant", "reconcile", "keys")
 
 
 class _Commands(TyperGroup):
@@ -51,6 +51,7 @@ app.command("run", rich_help_panel=_RUN)(run.run)
 app.add_typer(
     tenant.app, name="tenant", rich_help_panel=_RUN, help="Show and end a tenant's waits; show parked events."
 )
+app.command("reconcile", rich_help_panel=_RUN)(reconcile.reconcile)
 app.add_typer(keys.app, name="keys", rich_help_panel=_RUN, help="Check and rotate the keys that seal passwords.")
 
 

@@ -58,7 +58,8 @@ _OF = """
 _ACCOUNTS = text(
     _OF.format(
         table="account",
-        columns="address, marker, body, generation, object_id, origin, licences, groups, settled_version, state, org_unit",
+        columns="address, marker, body, generation, object_id, origin, licences, groups, settled_version, state, org_unit, "
+        "revisit",
     )
 )
 _STEPS = text(

@@ -60,6 +60,7 @@ def _account(row: Row[Any]) -> Account:
         announced_version=row.settled_version,
         state=read("account.state", AccountState, row.state),
         org_unit=row.org_unit,
+        revisit=row.revisit,
     )
 
 

@@ -70,6 +70,7 @@ def _save(write: SaveAccount) -> Row:
         "settled_version": account.announced_version,
         "state": account.state,
         "org_unit": account.org_unit,
+        "revisit": account.revisit,
     }
 
 

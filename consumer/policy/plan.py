@@ -40,7 +40,7 @@ class KnownAccount:
     `exists`: its object id is known. `marked`: it has the current marker, or no marker was decided. `suspended`: we have blocked its
     sign-in, or begun to. `org_unit`: where it was moved to. `announced_version`: the newest version that downstream was sent. `unsure`:
     steps of which an attempt may still be carried out. `welcomed`: the mail was accepted, is not wanted, or failed permanently for this
-    version.
+    version. `revisit`: a reconciliation found it changed by others.
     """
 
     exists: bool = False
@@ -52,6 +52,7 @@ class KnownAccount:
     groups: tuple[str, ...] = ()
     unsure: frozenset[StepName] = frozenset()
     welcomed: bool = False
+    revisit: bool = False
 
 
 @dataclass(frozen=True, slots=True)
@@ -84,7 +85,7 @@ def plan(
     """The steps for the event of this version; `action` is None where it only cancels what came before.
 
     `given` is what the rules give a student who has the account, `withdrawn` what a suspension takes. `settled`: the event has been dealt
-    with, and the student is looked at again because a step is unsure.
+    with, and the student is looked at again because a step is unsure, or because a reconciliation asks for it.
     """
     match action:
         case None:
@@ -99,7 +100,7 @@ def plan(
 
 def _create_account(version: int, known: KnownAccount, given: Grant, *, settled: bool) -> Plan:
     """The account exists, is enabled, has what the rules give, and the student knows of it."""
-    revisited = known.exists and not settled and 0 <= known.announced_version < version
+    revisited = known.exists and (known.revisit or (not settled and 0 <= known.announced_version < version))
     made = not known.exists or revisited  # people may have deleted it
     # An attempt to suspend it may still be carried out, even after a reactivation.
     suspended = known.suspended or StepName.SUSPEND in known.unsure or StepName.REACTIVATE in known.unsure
@@ -108,7 +109,7 @@ def _create_account(version: int, known: KnownAccount, given: Grant, *, settled:
         *_when(revisited, PlannedStep.REVISIT),
         *_when(made, PlannedStep.ADDRESS, PlannedStep.CREATE),
         *_when(not known.marked, PlannedStep.MARK),
-        *_when(suspended and known.org_unit is not None, PlannedStep.UNIT),
+        *_when(known.revisit or (suspended and known.org_unit is not None), PlannedStep.UNIT),
         *_when(suspended, PlannedStep.REACTIVATE),
     )
     unsure: frozenset[StepName] = known.unsure if settled else frozenset()

@@ -153,6 +153,7 @@ class Case:
                 announced_version=account.announced_version,
                 licences=account.licences,
                 groups=account.groups,
+                revisit=account.revisit,
             )
         return plan(
             desired.action if desired.providers else None,
@@ -214,6 +215,12 @@ class Case:
         """Whether the outcome of any attempt since the account was last verified is unknown, whatever has become of later ones."""
         step = self.step(name)
         return step is not None and (step.unsure or self.uncertain(name))
+
+    @property
+    def revisits(self) -> bool:
+        """Whether this job looks at the account again because a reconciliation found it changed."""
+        account = self.job.accounts.get(self.provider)
+        return account is not None and account.revisit
 
     @property
     def announced_incomplete(self) -> bool:

@@ -53,6 +53,12 @@ def test_an_account_that_was_not_announced_is_not_looked_at_again() -> None:
     assert planned(replace(DONE, announced_version=-1), 4) == ("announce",)
 
 
+def test_an_account_that_a_reconciliation_found_changed_is_looked_at_again() -> None:
+    changed = replace(DONE, revisit=True)
+    assert planned(changed, settled=True) == ("revisit", "address", "create", "unit", "licences", "groups")
+    assert planned(replace(NOTHING, revisit=True), settled=True)[:2] == ("address", "create")
+
+
 def test_a_settled_event_verifies_what_is_unsure() -> None:
     unsure = replace(DONE, unsure=frozenset({StepName.GROUPS}))
     assert planned(unsure, settled=True) == ("verify", "groups")

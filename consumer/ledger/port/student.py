@@ -51,7 +51,7 @@ class Account:
     """What is known of a student's account at one provider. `address` is reserved; without `object_id` it may not exist yet.
 
     `org_unit`: where it was moved to since its creation; None: where `body` put it. `announced_version`: the newest version whose
-    outcome for the account was published.
+    outcome for the account was published. `revisit`: a reconciliation found it changed by others, and it is to be looked at again.
     """
 
     provider: Provider
@@ -66,6 +66,7 @@ class Account:
     announced_version: int = -1
     state: AccountState = AccountState.ACTIVE
     org_unit: str | None = None
+    revisit: bool = False
 
 
 class StepState(StrEnum):

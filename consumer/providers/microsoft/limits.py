@@ -20,6 +20,7 @@ _COSTS = (
     ("/memberOf", 2),
     ("/users", 2),
     ("/deletedItems/microsoft.graph.user", 2),
+    ("/members", 3),
 )
 """Resource units of reads, by how the path ends; any other read costs one."""
 
