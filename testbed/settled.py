@@ -65,7 +65,7 @@ class Pupil:
 
 
 class SettledSchool:
-    """One institution's `count` students at one provider. Whoever left is suspended; nothing is planned for anybody."""
+    """One institution's `count` students at one provider. Those who left are suspended; nothing is planned for any of them."""
 
     def __init__(self, world: World, engine: Engine, tenant: Tenant, provider: Provider, count: int) -> None:
         self._engine = engine

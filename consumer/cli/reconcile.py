@@ -42,7 +42,7 @@ def reconcile(
     """Compare a tenant's directories with the ledger, and list the accounts that differ.
 
     Changes nothing, at the vendors or in the ledger; with --repair, students whose accounts the service may set right become due. Safe
-    while replicas run, within a share of the vendors' limits. After an interruption, the same command goes on where it was.
+    while replicas run, within a share of the vendors' limits. After an interruption, the same command continues from there.
     Exit status 0: nothing differs; 3: something does; 1: a person must act first; 75: try again later; 130: interrupted.
     """
     settings = load_settings(config, os.environ)
@@ -64,7 +64,7 @@ def reconcile(
         try:
             summary = asyncio.run(reconciler.reconcile(Task(known, repair, found, progress)))
         except KeyboardInterrupt:
-            err.print("Interrupted. The same command goes on where this one was.", style="yellow")
+            err.print("Interrupted. The same command continues from here.", style="yellow")
             raise typer.Exit(INTERRUPTED) from None
     _print_summary(summary, repair=repair)
     if summary.findings:

@@ -24,11 +24,12 @@ _RESUMED = text(
       AND started_at > now() - :resumable * interval '1 second'
     """
 )
+# By their place in the table, whatever the planner thinks of a table that has just been filled: one process has these rows.
 _CLEARED = text(
     """
-    DELETE FROM listed_account WHERE tenant_id = :tenant AND provider = :provider AND object_id IN (
-      SELECT object_id FROM listed_account WHERE tenant_id = :tenant AND provider = :provider LIMIT :limit
-    )
+    DELETE FROM listed_account WHERE ctid = ANY(ARRAY(
+      SELECT ctid FROM listed_account WHERE tenant_id = :tenant AND provider = :provider LIMIT :limit
+    ))
     """
 )
 _BEGUN = text(
@@ -143,7 +144,7 @@ class Reconciliation:
         self._announcements = Announcements(engine, WORK_CHANNEL)
 
     def begin(self, digest: bytes) -> Listing:
-        """Where to go on; at the beginning where the last one is finished, too old, or of another configuration than `digest` names."""
+        """Where to continue; at the beginning where the last one is finished, too old, or of another configuration than `digest` names."""
         values = {**self._whose, "digest": digest, "resumable": _RESUMABLE}
         with transaction(self._engine) as connection:
             row = connection.execute(_RESUMED, values).one_or_none()
@@ -162,7 +163,7 @@ class Reconciliation:
         return Listing(started, Place(Stage.ACCOUNTS), resumed=False)
 
     def add_accounts(self, accounts: Sequence[Listed], then: Place) -> None:
-        """Keeps a page of them, and where to go on."""
+        """Keeps a page of them, and where to continue."""
         rows = [
             {
                 "object_id": one.object_id,
@@ -181,13 +182,13 @@ class Reconciliation:
             connection.execute(_PLACED, self._at(then))
 
     def add_members(self, group: str, object_ids: Sequence[str], then: Place) -> None:
-        """Keeps that these accounts, where they were listed, are in the group, and where to go on."""
+        """Keeps that these accounts, where they were listed, are in the group, and where to continue."""
         with transaction(self._engine) as connection:
             connection.execute(_MEMBERS, {**self._whose, "group": group, "members": list(object_ids)})
             connection.execute(_PLACED, self._at(then))
 
-    def go_on(self, then: Place) -> None:
-        """Keeps where to go on."""
+    def continue_at(self, then: Place) -> None:
+        """Keeps where to continue."""
         with transaction(self._engine) as connection:
             connection.execute(_PLACED, self._at(then))
 

@@ -27,7 +27,7 @@ class Reconciliations(Protocol):
         ...
 
     def run(self, tenant: Tenant, *, repair: bool) -> Iterator[None]:
-        """Does it, in slices of some seconds; one that is left goes on where it was. Raises a `Fault`."""
+        """Does it, in slices of some seconds; one that is left unfinished is continued by the next. Raises a `Fault`."""
         ...
 
 

@@ -98,7 +98,7 @@ class Directory(Protocol):
         ...
 
     async def list_accounts(self, page: str | None, *, deleted: bool, timeout: float) -> AccountPage:
-        """All accounts of the directory, whoever made them, a page a call; with `deleted`, those instead that can be restored.
+        """All accounts of the directory, ours and others', a page a call; with `deleted`, those instead that can be restored.
 
         They carry their licences. An account that is created, renamed or deleted meanwhile may be on no page, or on two. Raises
         `PageExpired`.

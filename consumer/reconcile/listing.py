@@ -1,4 +1,4 @@
-"""Lists a directory into the ledger, page by page: each page is committed with the place of the next, and a later run goes on there.
+"""Lists a directory into the ledger, page by page: each page is committed with the place of the next, and a later run continues there.
 
 accounts ─▶ deleted ones ─▶ members of each group that students were given ─▶ listed
 """
@@ -63,7 +63,7 @@ class DirectoryListing:
         groups = await asyncio.to_thread(self.kept.groups)
         if place.group is None:
             then = Place(Stage.MEMBERS, groups[0]) if groups else Place(Stage.LISTED)
-            await asyncio.to_thread(self.kept.go_on, then)
+            await asyncio.to_thread(self.kept.continue_at, then)
             return then
         group = place.group
         page = await self.asking.ask(lambda timeout: self.directory.list_members(group, place.page, timeout=timeout))

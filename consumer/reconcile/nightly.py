@@ -4,12 +4,15 @@ import asyncio
 from collections.abc import Generator, Mapping, Sequence
 from datetime import datetime
 
+import structlog
 from sqlalchemy import Engine
 
 from consumer.ledger.reconciliation import last_finished
 from consumer.reconcile.finding import Finding
 from consumer.reconcile.run import Reconciler, Summary, Task
 from consumer.tenants import Tenant
+
+log = structlog.get_logger()
 
 _SLICE = 5.0
 
@@ -30,13 +33,21 @@ class BackgroundReconciler:
         return last_finished(self._engine, tenant_ids)
 
     def run(self, tenant: Tenant, *, repair: bool) -> Generator[None]:
-        """Does it, in slices; one that is left unfinished goes on where it was. Raises what `Reconciler.reconcile` raises."""
+        """Does it, in slices; one that is left unfinished is continued by the next. Raises what `Reconciler.reconcile` raises."""
         with asyncio.Runner() as runner:
             task = runner.get_loop().create_task(self._reconciler.reconcile(Task(tenant, repair, _counted_only)))
             while not task.done():
                 runner.run(_wait(task, self._slice))
                 yield
-            task.result()
+            summary = task.result()
+        log.info(
+            "reconciled",
+            tenant_id=tenant.id,
+            accounts=summary.accounts,
+            left_out=summary.left_out,
+            again=summary.again,
+            **summary.by_kind(),
+        )
 
 
 async def _wait(task: asyncio.Task[Summary], seconds: float) -> None:

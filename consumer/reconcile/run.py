@@ -1,10 +1,8 @@
 """One tenant's reconciliation: each of its directories is listed and compared; by a command, or at night in the background loop."""
 
 from collections import Counter
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
-
-import structlog
 
 from consumer.errors import Unavailable
 from consumer.events import Provider
@@ -16,10 +14,8 @@ from consumer.reconcile.finding import Finding, Kind, repairable
 from consumer.reconcile.listing import DirectoryListing, Progress
 from consumer.tenants import Tenant
 
-log = structlog.get_logger()
-
 _LEASE = 180.0
-"""Seconds after which another process may go on where this one has died."""
+"""Seconds after which another process may continue where this one has died."""
 
 
 @dataclass
@@ -33,6 +29,13 @@ class Summary:
     accounts: int = 0
     left_out: int = 0
     again: int = 0
+
+    def by_kind(self) -> Mapping[str, int]:
+        """How many findings there are of each kind, at all providers."""
+        kinds = Counter[str]()
+        for (_, kind), count in self.findings.items():
+            kinds[kind.value] += count
+        return kinds
 
 
 @dataclass(frozen=True, slots=True)
@@ -55,9 +58,9 @@ class Reconciler:
     async def reconcile(self, task: Task) -> Summary:
         """Compares all of the tenant's directories with the ledger.
 
-        Writes nothing at the vendors. Without `repair` it changes no student either; with it, provisioning is told to look again at those
-        accounts that it can set right. Raises `Unavailable` where another process reconciles the tenant; `Hold`, `RetryLater` or
-        `OutcomeUnknown` where a directory cannot be read, `Stop` where the tenant's secrets cannot be opened. The next run goes on where
+        Writes nothing at the vendors. Without `repair` it changes no student either; with it, those accounts that provisioning can set
+        right are looked at again. Raises `Unavailable` where another process reconciles the tenant; `Hold`, `RetryLater` or
+        `OutcomeUnknown` where a directory cannot be read, `Stop` where the tenant's secrets cannot be opened. The next run continues where
         this one was.
         """
         tenant, summary = task.tenant, Summary()
@@ -75,7 +78,7 @@ class Reconciler:
                     await self._one(task, opened, summary, ours)
         finally:
             leadership.resign()
-        self._report(tenant, summary)
+        self._count(tenant, summary)
         return summary
 
     async def _one(self, task: Task, opened: Opened, summary: Summary, ours: Callable[[], None]) -> None:
@@ -94,22 +97,11 @@ class Reconciler:
             summary.left_out += page.left_out
         kept.finish()
 
-    def _report(self, tenant: Tenant, summary: Summary) -> None:
+    def _count(self, tenant: Tenant, summary: Summary) -> None:
         gauge = self._connections.metrics.reconciliation_findings
         for provider in tenant.providers:
             for kind in Kind:
                 gauge.labels(tenant.id, provider, kind).set(summary.findings[provider, kind])
-        kinds = Counter({kind.value: 0 for kind in Kind})
-        for (_, kind), count in summary.findings.items():
-            kinds[kind.value] += count
-        log.info(
-            "reconciled",
-            tenant_id=tenant.id,
-            accounts=summary.accounts,
-            left_out=summary.left_out,
-            again=summary.again,
-            **{kind: count for kind, count in kinds.items() if count},
-        )
 
 
 def _repairable(page: Compared) -> list[str]:

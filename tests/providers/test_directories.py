@@ -288,4 +288,4 @@ async def test_a_groups_members_are_listed(setting: Setting) -> None:
     await setting.directory.add_to_group(created.object_id, setting.group, timeout=5)
     page = await setting.directory.list_members(setting.group, None, timeout=5)
     assert (list(page.object_ids), page.following) == ([created.object_id], None)
-    assert list((await setting.directory.list_members("nobody", None, timeout=5)).object_ids) == []
+    assert list((await setting.directory.list_members("no-group", None, timeout=5)).object_ids) == []

@@ -66,7 +66,7 @@ class Installation:
         return [one.route for one in calls if one.method != "GET" and "token" not in one.route]
 
     async def provision(self) -> None:
-        """What replicas do: works the students who are due, until nobody is."""
+        """What replicas do: works the students who are due, until none is."""
         work = PostgresWork(self.engine)
         async with self.connections().to(self.tenant) as opened:
             directories = {provider: one.directory for provider, one in opened.items()}
