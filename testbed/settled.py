@@ -175,6 +175,12 @@ class _AtGraph:
         address = f"twin.{pupil.address}"
         return self._directory.add({"userPrincipalName": address, "employeeId": pupil.marker, "displayName": "M"}).id
 
+    def by_hand(self, address: str) -> str:
+        return self._directory.add({"userPrincipalName": address, "displayName": "M"}).id
+
+    def promote(self, object_id: str) -> None:
+        self._directory.users[object_id].roles.append("Global Administrator")
+
     def enable(self, pupil: Pupil, *, enabled: bool) -> None:
         self._directory.users[pupil.object_id].properties["accountEnabled"] = enabled
 
@@ -227,6 +233,12 @@ class _AtGoogle:
 
     def twin(self, pupil: Pupil) -> str:
         return self._customer.add_user(f"twin.{pupil.address}", marker=pupil.marker).id
+
+    def by_hand(self, address: str) -> str:
+        return self._customer.add_user(address).id
+
+    def promote(self, object_id: str) -> None:
+        self._customer.make_admin(object_id, status=True)
 
     def enable(self, pupil: Pupil, *, enabled: bool) -> None:
         self._users[pupil.object_id].suspended = not enabled

@@ -7,12 +7,12 @@ import typer
 from typer.core import TyperCommand, TyperGroup
 
 from consumer import __version__, collector
-from consumer.cli import config, db, keys, reconcile, run, schemas, tenant, topics
+from consumer.cli import adopt, config, db, keys, reconcile, run, schemas, tenant, topics
 from consumer.cli.console import faults_reported, out
 from consumer.cli.extensions import extension, extensions
 
 _TRY, _SET_UP, _RUN = "Try it out", "Set up", "Run and operate"
-_ORDER = ("demo", "simulate", "config", "topics", "schemas", "db", "run", "tenant", "reconcile", "keys")
+_ORDER = ("demo", "simulate", "config", "topics", "schemas", "db", "run", "tenant", "reconcile", "adopt", "keys")
 
 
 class _Commands(TyperGroup):
@@ -52,6 +52,7 @@ app.add_typer(
     tenant.app, name="tenant", rich_help_panel=_RUN, help="Show and end a tenant's waits; show parked events."
 )
 app.command("reconcile", rich_help_panel=_RUN)(reconcile.reconcile)
+app.command("adopt", rich_help_panel=_RUN)(adopt.adopt)
 app.add_typer(keys.app, name="keys", rich_help_panel=_RUN, help="Check and rotate the keys that seal passwords.")
 
 

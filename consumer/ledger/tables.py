@@ -324,6 +324,18 @@ Index(
     postgresql_where=text("marker IS NOT NULL"),
 )
 
+adoption = Table(
+    "adoption",  # accounts that an operator adopted for students: which, by whose hand and when; begun before the account is marked
+    metadata,
+    *_student_key(),
+    Column("provider", Text, primary_key=True),
+    Column("object_id", Text, nullable=False),
+    Column("digest", Text, nullable=False),  # of the list that was approved
+    Column("adopted_by", Text, nullable=False),
+    Column("begun_at", _TIME, nullable=False),
+    Column("done_at", _TIME),
+)
+
 for busy in (student, step, account, vendor_limit):
     busy.dialect_options["postgresql"]["with"] = _BUSY
 for pruned in (inbox, parked_record, outbox, attempt, listed_account):

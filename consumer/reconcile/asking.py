@@ -10,6 +10,8 @@ from consumer.pacing.quota import Turns
 from consumer.policy.backoff import delay
 
 _AT_ONCE = 8
+_STEP = StepName.UNIT
+"""For what a call costs: no vendor counts these apart, as Google does creations."""
 _PATIENCE = 60.0
 """Seconds for which a call waits for its turn; one that would wait for longer is turned away, and comes again."""
 _BASE, _CAP = 1.0, 60.0
@@ -30,8 +32,8 @@ class Asking:
         self._jitter = jitter
         self._places = asyncio.Semaphore(_AT_ONCE)
 
-    async def ask(self, call: Callable[[float], Awaitable[T]]) -> T:
-        """The answer to a call that changes nothing. Raises what it raises, once that has not passed by itself for long.
+    async def ask(self, call: Callable[[float], Awaitable[T]], *, writes: bool = False) -> T:
+        """The answer to a call that may be repeated. Raises what it raises, once that has not passed by itself for long.
 
         `NotYet` is raised at once: it is the answer of a directory that does not show the object.
         """
@@ -40,7 +42,7 @@ class Asking:
             try:
                 async with (
                     self._places,
-                    self._turns.turn(StepName.CREATE, writes=False, patience=_PATIENCE, on_wait=_nothing),
+                    self._turns.turn(_STEP, writes=writes, patience=_PATIENCE, on_wait=_nothing),
                 ):
                     return await call(self._timeout)
             except NotYet:

@@ -1,4 +1,4 @@
-"""What a reconciliation lists of a directory, how far it has come, and which accounts it wants looked at again.
+"""What a reconciliation lists of a directory, how far it has come, and which accounts it wants looked at again; what operators adopted.
 
 Only adds: the code of the revision before works with it. It may claim a student whose account is to be looked at again, and then does
 nothing: the next reconciliation finds the same difference.
@@ -51,4 +51,16 @@ def upgrade() -> None:
         ["tenant_id", "provider", "marker"],
         unique=False,
         postgresql_where=sa.text("marker IS NOT NULL"),
+    )
+    op.create_table(
+        "adoption",
+        sa.Column("tenant_id", sa.Text(), nullable=False),
+        sa.Column("student_id", sa.Text(), nullable=False),
+        sa.Column("provider", sa.Text(), nullable=False),
+        sa.Column("object_id", sa.Text(), nullable=False),
+        sa.Column("digest", sa.Text(), nullable=False),
+        sa.Column("adopted_by", sa.Text(), nullable=False),
+        sa.Column("begun_at", sa.DateTime(timezone=True), nullable=False),
+        sa.Column("done_at", sa.DateTime(timezone=True), nullable=True),
+        sa.PrimaryKeyConstraint("tenant_id", "student_id", "provider"),
     )
