@@ -24,7 +24,9 @@ from sandbox.simulators.world import World
 from testbed.settled import SettledSchool, seed_differences
 
 _EACH = 200
-"""One account in so many differs: at full scale, five hundred."""
+"""One account in so many differs: at full scale, more than five hundred."""
+_KINDS_HERE = 13
+"""At either provider."""
 _FEW = 20
 """Of the accounts, the part of the small school that memory is compared with."""
 _FLAT = 1.25
@@ -76,7 +78,7 @@ def _school(parts: Parts, provider: Provider, count: int) -> tuple[_Run, set[Fin
         with ServedInThread(world.server) as vendors:
             tenants = world.tenants(vendors)
             school = SettledSchool(world, engine, tenants[0], provider, count)
-            expected = seed_differences(school, each=max(1, count // _EACH // len(Kind)))
+            expected = seed_differences(school, each=-(-count // (_EACH * _KINDS_HERE)))
             return _reconciled(parts, folder, world.write_tenants(tenants)), expected
     finally:
         engine.dispose()

@@ -54,6 +54,8 @@ STAY_UP = {"provisioner run", "provisioner simulate vendors --directory DIR"}
 NOT_RUN = {
     "make test": "takes minutes",
     "make test-fast": "a part of `make test`",
+    "provisioner adopt --tenant north-high --from matches.csv": "needs a file of the school's; tests/cli runs it",
+    "provisioner adopt --tenant north-high --from matches.csv --digest DIGEST": "likewise, and the digest that was printed",
     "make prove": "runs this test",
     "make lint": "takes a minute of both cores; CI runs it before the tests",
     "make demo KEEP=1": "stays up for a person to look at; `make demo` is run",

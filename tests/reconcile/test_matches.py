@@ -38,7 +38,7 @@ def test_a_byte_order_mark_of_a_spreadsheet_is_no_part_of_a_column(tmp_path: Pat
         (("student_id,account", '"s1,o1'), "it is not CSV"),
     ],
 )
-def test_a_bad_file_is_told_of_by_line_and_what_to_do(tmp_path: Path, lines: tuple[str, ...], said: str) -> None:
+def test_a_bad_file_is_refused_by_line_with_what_to_do(tmp_path: Path, lines: tuple[str, ...], said: str) -> None:
     with pytest.raises(BadList, match=said.replace("(", "\\(")) as refused:
         read_matches(file(tmp_path, *lines))
     assert str(refused.value).rstrip(".").count(".") >= 1
