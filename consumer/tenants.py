@@ -320,13 +320,13 @@ class Suspension(_Section):
 
 
 class Reconciliation(_Section):
-    """The nightly comparison of the institution's directories with what this service knows, by one replica. `provisioner reconcile` does \
+    """The nightly comparison of the institution's directories with what this service knows, by one replica. The command `reconcile` does \
 the same at any time, and lists the accounts."""
 
     at: Hour
     """When it begins, as `HH:MM` in UTC, in quotation marks."""
     repair: bool = False
-    """Whether the service then sets right what it may, as `provisioner reconcile --repair` does."""
+    """Whether the service then sets right what it may, as the command's option `--repair` does."""
 
 
 class WelcomeEmail(_Section):

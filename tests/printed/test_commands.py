@@ -65,7 +65,6 @@ NOT_RUN = {
     'make bench ARGS="--only accounts start"': "takes minutes",
     'make bench ARGS="--only growth"': "takes hours",
     'make bench ARGS="--only neighbours"': "takes minutes",
-    'make bench ARGS="--only reconciliation"': "takes minutes",
     'make bench ARGS="--only relay accounts commits"': "takes minutes",
     'make bench ARGS="--only schools commits"': "takes minutes",
     'make bench ARGS="--only year"': "takes minutes, and changes a page",
