@@ -15,6 +15,7 @@ from bench import (
     growth,
     neighbours,
     outside,
+    reconciliation,
     refusals,
     relay,
     report,
@@ -38,6 +39,7 @@ _OTHERS: Mapping[str, Callable[[Parts, Scale], Sequence[Row]]] = {
     "outside": outside.measure,
     "neighbours": neighbours.measure,
     "commits": commits.measure,
+    "reconciliation": reconciliation.measure,
     "growth": growth.measure,
 }
 _YEAR = "year"

@@ -8,7 +8,8 @@ class Scale:
     """Counts. `skips` is how many of the `many` events a contestant reads in one of the `rounds`; `refusals` students are there in all.
 
     `schools` are configured at most; `backlog` students are due there. One school has an `intake` of so many students while those of others
-    come within `arriving` seconds; `outcomes` wait for the relay. `draws`: the picture is written.
+    come within `arriving` seconds; `outcomes` wait for the relay; `reconciled` accounts are compared with their directory. `draws`: the
+    picture is written.
     """
 
     many: int
@@ -26,6 +27,7 @@ class Scale:
     intake: int
     arriving: float
     outcomes: int
+    reconciled: int
     draws: bool = False
 
 
@@ -45,6 +47,7 @@ FULL = Scale(
     intake=20_000,
     arriving=30.0,
     outcomes=200_000,
+    reconciled=100_000,
     draws=True,
 )
 QUICK = Scale(
@@ -63,4 +66,5 @@ QUICK = Scale(
     intake=2_000,
     arriving=10.0,
     outcomes=50_000,
+    reconciled=10_000,
 )

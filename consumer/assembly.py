@@ -24,6 +24,7 @@ from consumer.mail.mailgun import open_mailer
 from consumer.mail.rendering import Templates
 from consumer.maintenance.loop import NAME as MAINTENANCE
 from consumer.maintenance.loop import Maintenance
+from consumer.maintenance.reconciliation import reconciliation_job
 from consumer.maintenance.retention import retention_jobs
 from consumer.observe.health import Progress
 from consumer.observe.metrics import Metrics
@@ -187,6 +188,9 @@ class Assembly:
             sweep=self._settings.provisioning.sweep,
             metrics=self._metrics,
         )
+        reconciliations = clients.reconciliations(self._metrics)
+        if reconciliations is not None:
+            jobs = (*jobs, reconciliation_job(reconciliations, Derived(self.in_force, _reconciled)))
         return Maintenance(
             jobs,
             leadership=clients.lease_of(MAINTENANCE),
@@ -272,6 +276,10 @@ def _shares(snapshot: Snapshot) -> Mapping[str, Share]:
         ident: Share(tenant.concurrency, tuple(at.value for at in tenant.providers), guard_limits(tenant))
         for ident, tenant in snapshot.tenants.items()
     }
+
+
+def _reconciled(snapshot: Snapshot) -> Sequence[Tenant]:
+    return [one for _, one in sorted(snapshot.tenants.items()) if one.reconcile is not None]
 
 
 def _attempts(snapshot: Snapshot) -> Mapping[str, float]:

@@ -28,6 +28,8 @@ from consumer.ledger.quotas import PostgresQuotas
 from consumer.ledger.retention import PostgresRetention
 from consumer.ledger.wakeups import Wakeups
 from consumer.ledger.work import PostgresWork
+from consumer.maintenance.reconciliation import Reconciliations
+from consumer.observe.metrics import Metrics
 from consumer.outbound.port import Progress, Published, TransactionalProducer
 from consumer.outbound.progress import TopicProgress
 from consumer.outbound.published import TopicsPublished
@@ -35,6 +37,9 @@ from consumer.pacing.port import Quotas
 from consumer.providers.factory import open_tokens
 from consumer.providers.tokens import TokenSource
 from consumer.provisioning.slots import SLOW_SHARE
+from consumer.reconcile.connections import Connections
+from consumer.reconcile.nightly import BackgroundReconciler
+from consumer.reconcile.run import Reconciler
 from consumer.secrets import SecretOpener
 from consumer.settings import Settings
 from consumer.stamp import Stamp, stamp
@@ -73,6 +78,10 @@ class Clients(Protocol):
     def outbox(self) -> Outbox: ...
 
     def retention(self) -> Retention: ...
+
+    def reconciliations(self, metrics: Metrics) -> Reconciliations | None:
+        """What compares directories with the ledger in the background; None where nothing does."""
+        ...
 
     def leadership(self) -> Leadership:
         """Of the relay."""
@@ -208,6 +217,10 @@ class LiveClients:
 
     def retention(self) -> Retention:
         return PostgresRetention(self.engine)
+
+    def reconciliations(self, metrics: Metrics) -> Reconciliations:
+        connections = Connections(self._settings, self.engine, self._open_secret, metrics, self._proxies)
+        return BackgroundReconciler(Reconciler(connections, holder=self._holder), self.engine)
 
     def leadership(self) -> Leadership:
         return Election(

@@ -332,6 +332,8 @@ class ProvisioningSettings(_Section):
     """When an account is verified after a call whose response was lost or whose process crashed, in seconds."""
     mail_hold_down: Seconds = 1_800.0
     """How long Mailgun's records take to become complete: a mail with an unknown outcome is looked up after that, in seconds."""
+    reconcile_share: float = Field(default=0.25, gt=0, le=1)
+    """The part of a vendor's limits that reconciliations and adoptions use at most; the rest stays for students."""
     credential_lifetime: float = Field(default=72 * 3_600.0, gt=0, le=30 * 86_400)
     """How long a sealed password is kept where its mail cannot be sent, in seconds."""
 

@@ -15,6 +15,9 @@ from consumer import countries
 from consumer.events import Identifier, Provider, ProviderAction
 from consumer.settings import Days, HttpsUrl, Seconds, Secret
 
+Hour = Annotated[str, Field(pattern=r"^([01]\d|2[0-3]):[0-5]\d$", title="a time of day as `HH:MM`", examples=["02:30"])]
+"""A time of day. YAML reads one without quotation marks as a number."""
+
 Slug = Annotated[
     str,
     Field(
@@ -378,6 +381,16 @@ class Guard(_Section):
     """Suspensions."""
 
 
+class Reconciliation(_Section):
+    """The nightly comparison of the institution's directories with what this service knows, by one replica. The command `reconcile` does \
+the same at any time, and lists the accounts."""
+
+    at: Hour
+    """When it begins, as `HH:MM` in UTC, in quotation marks."""
+    repair: bool = False
+    """Whether the service then sets right what it may, as the command's option `--repair` does."""
+
+
 class WelcomeEmail(_Section):
     """The switch "send a welcome e-mail when a new student account is created", and what it sends."""
 
@@ -493,6 +506,8 @@ all licences and groups are assigned."""
 Once it is false again, the students concerned are worked."""
     concurrency: int = Field(default=16, ge=1, le=256)
     """How many of its students may be in work at once, in one process."""
+    reconcile: Reconciliation | None = None
+    """The nightly reconciliation; none where it is left out."""
     keep_attempts: Days | None = None
     """For how many days to keep what became of each attempt at a step; left out: as the service's `retention.attempts` says."""
 

@@ -6,7 +6,7 @@ import os
 import signal
 import sys
 from asyncio.subprocess import Process
-from collections.abc import Awaitable, Callable, Mapping, Sequence
+from collections.abc import Awaitable, Callable, Collection, Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
@@ -78,11 +78,17 @@ class Service:
         config.write_text(yaml.safe_dump(settings))
         return cls(folder, topics, config, group=prefix)
 
-    async def command(self, *words: str, environ: Mapping[str, str] | None = None, module: str = "consumer.cli") -> str:
-        """Runs a command to its end and returns what it printed; fails where its exit status is not 0."""
+    async def command(
+        self,
+        *words: str,
+        environ: Mapping[str, str] | None = None,
+        module: str = "consumer.cli",
+        statuses: Collection[int] = (0,),
+    ) -> str:
+        """Runs a command to its end and returns what it printed; fails where its exit status is none of `statuses`."""
         process = await self._start(*words, output=asyncio.subprocess.PIPE, environ=environ, module=module)
         printed, _ = await process.communicate()
-        assert process.returncode == 0, printed.decode()
+        assert process.returncode in statuses, printed.decode()
         return printed.decode()
 
     async def prepare(self) -> None:

@@ -7,7 +7,7 @@ import typer
 from typer.core import TyperCommand, TyperGroup
 
 from consumer import __version__, collector
-from consumer.cli import config, db, guard, keys, plan, run, schemas, student, tenant, topics
+from consumer.cli import adopt, config, db, guard, keys, plan, reconcile, run, schemas, student, tenant, topics
 from consumer.cli.console import faults_reported, out
 from consumer.cli.extensions import extension, extensions
 
@@ -24,6 +24,8 @@ _ORDER = (
     "student",
     "tenant",
     "guard",
+    "reconcile",
+    "adopt",
     "keys",
 )
 
@@ -69,6 +71,8 @@ app.add_typer(
 app.add_typer(
     guard.app, name="guard", rich_help_panel=_RUN, help="List, approve and reject actions that the guard has parked."
 )
+app.command("reconcile", rich_help_panel=_RUN)(reconcile.reconcile)
+app.command("adopt", rich_help_panel=_RUN)(adopt.adopt)
 app.add_typer(keys.app, name="keys", rich_help_panel=_RUN, help="Check and rotate the keys that seal passwords.")
 
 

@@ -28,6 +28,12 @@ Attributes = Annotated[
 FAILED = 1
 """Exit status: something must be put right before the command can succeed."""
 
+DIFFERENT = 3
+"""Exit status: the command did what it was asked for, and found differences."""
+
+INTERRUPTED = 130
+"""Exit status: Ctrl-C, as shells have it."""
+
 TEMPORARY = 75
 """Exit status: a dependency is unavailable; the same command may succeed later (EX_TEMPFAIL of sysexits.h)."""
 

@@ -62,6 +62,7 @@ def _account(row: Row[Any]) -> Account:
         org_unit=row.org_unit,
         licences_in_doubt=tuple(row.licences_in_doubt),
         groups_in_doubt=tuple(row.groups_in_doubt),
+        revisit=row.revisit,
     )
 
 

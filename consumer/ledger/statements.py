@@ -69,18 +69,18 @@ VERIFIED = text(
 SAVE = text(
     """
     INSERT INTO account (tenant_id, student_id, provider, address, marker, body, generation, object_id, origin, licences, groups,
-                         settled_version, state, org_unit, licences_in_doubt, groups_in_doubt)
+                         settled_version, state, org_unit, licences_in_doubt, groups_in_doubt, revisit)
     SELECT tenant_id, student_id, provider, address, marker, body, generation, object_id, origin, licences, groups, settled_version,
-           state, org_unit, licences_in_doubt, groups_in_doubt
+           state, org_unit, licences_in_doubt, groups_in_doubt, revisit
     FROM jsonb_to_recordset(CAST(:rows AS jsonb)) AS new(tenant_id text, student_id text, provider text, address text, marker text,
                                                          body jsonb, generation int, object_id text, origin text, licences text[],
                                                          groups text[], settled_version bigint, state text, org_unit text,
-                                                         licences_in_doubt text[], groups_in_doubt text[])
+                                                         licences_in_doubt text[], groups_in_doubt text[], revisit boolean)
     ON CONFLICT (tenant_id, student_id, provider) DO UPDATE
       SET address = excluded.address, marker = excluded.marker, body = excluded.body, generation = excluded.generation,
           object_id = excluded.object_id, origin = excluded.origin, licences = excluded.licences, groups = excluded.groups,
           settled_version = excluded.settled_version, state = excluded.state, org_unit = excluded.org_unit,
-          licences_in_doubt = excluded.licences_in_doubt, groups_in_doubt = excluded.groups_in_doubt
+          licences_in_doubt = excluded.licences_in_doubt, groups_in_doubt = excluded.groups_in_doubt, revisit = excluded.revisit
     """
 )
 REFUSE = text(

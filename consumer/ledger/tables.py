@@ -203,7 +203,11 @@ account = Table(
     Column("org_unit", Text),
     Column("licences_in_doubt", ARRAY(Text), nullable=False, server_default="{}"),
     Column("groups_in_doubt", ARRAY(Text), nullable=False, server_default="{}"),
+    Column("revisit", Boolean, nullable=False, server_default=text("false")),
 )
+
+# By which a marker that a directory shows is known, whosever it is.
+Index("account_marker", account.c.provider, account.c.marker)
 
 step = Table(
     "step",  # the newest attempt at each kind of effect, written before and after the call
@@ -319,7 +323,55 @@ tenant_configuration = Table(
     Column("seen_at", _TIME, nullable=False),
 )
 
+reconciliation = Table(
+    "reconciliation",  # how far the newest comparison of a tenant's directory with the ledger has come
+    metadata,
+    Column("tenant_id", Text, primary_key=True),
+    Column("provider", Text, primary_key=True),
+    Column("started_at", _TIME, nullable=False),
+    Column("digest", LargeBinary, nullable=False),  # of the tenant's configuration: another directory is listed anew
+    Column("stage", Text, nullable=False),
+    Column("part", Text),
+    Column("page", Text),
+    Column("finished_at", _TIME),
+)
+
+listed_account = Table(
+    "listed_account",  # what a reconciliation has listed and not compared yet; whose an account is, its marker or object id says
+    metadata,
+    Column("tenant_id", Text, primary_key=True),
+    Column("provider", Text, primary_key=True),
+    Column("object_id", Text, primary_key=True),
+    Column("marker", Text),
+    Column("address", LargeBinary, nullable=False),  # a digest
+    Column("deleted", Boolean, nullable=False),
+    Column("enabled", Boolean, nullable=False),
+    Column("synchronised", Boolean, nullable=False),
+    Column("licences", ARRAY(Text)),
+    Column("groups", ARRAY(Text), nullable=False, server_default="{}"),
+    Column("org_unit", Text),
+)
+Index(
+    "listed_account_marker",
+    listed_account.c.tenant_id,
+    listed_account.c.provider,
+    listed_account.c.marker,
+    postgresql_where=text("marker IS NOT NULL"),
+)
+
+adoption = Table(
+    "adoption",  # accounts that an operator adopted for students: which, by whose hand and when; begun before the account is marked
+    metadata,
+    *_student_key(),
+    Column("provider", Text, primary_key=True),
+    Column("object_id", Text, nullable=False),
+    Column("digest", Text, nullable=False),  # of the list that was approved
+    Column("adopted_by", Text, nullable=False),
+    Column("begun_at", _TIME, nullable=False),
+    Column("done_at", _TIME),
+)
+
 for busy in (student, step, account, vendor_limit):
     busy.dialect_options["postgresql"]["with"] = _BUSY
-for pruned in (inbox, parked_record, outbox, attempt):
+for pruned in (inbox, parked_record, outbox, attempt, listed_account):
     pruned.dialect_options["postgresql"]["with"] = _PRUNED

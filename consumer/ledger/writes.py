@@ -72,6 +72,7 @@ def _save(write: SaveAccount) -> Row:
         "org_unit": account.org_unit,
         "licences_in_doubt": account.licences_in_doubt,
         "groups_in_doubt": account.groups_in_doubt,
+        "revisit": account.revisit,
     }
 
 

@@ -254,3 +254,9 @@ class Metrics:
             ("table",),
             registry=registry,
         )
+        self.reconciliation_findings = Gauge(
+            "provisioner_reconciliation_findings",
+            "Accounts that differed from the ledger in the newest reconciliation, by tenant, provider and kind.",
+            ("tenant", "provider", "kind"),
+            registry=registry,
+        )

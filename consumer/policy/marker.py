@@ -1,5 +1,6 @@
 """The marker: what stands on an account to prove that it is ours, and whose."""
 
+import re
 from base64 import b32encode
 from hashlib import sha256
 
@@ -7,6 +8,16 @@ from consumer.events import Provider, student_key
 
 GRAPH_LENGTH = 16
 """Characters of a marker at Microsoft: as many as `employeeId` holds (Microsoft's page "Update user")."""
+
+
+_AT_GRAPH = re.compile(rf"~[A-Z2-7]{{{GRAPH_LENGTH - 1}}}")
+
+
+def is_marker(provider: Provider, tenant_id: str, text: str) -> bool:
+    """Whether it has the form of a marker of this tenant. At Microsoft it may be another tenant's of the same directory."""
+    if provider is Provider.GOOGLE:
+        return text.startswith(student_key(tenant_id, "").decode())
+    return _AT_GRAPH.fullmatch(text) is not None
 
 
 def marker(provider: Provider, tenant_id: str, student_id: str) -> str:

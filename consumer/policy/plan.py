@@ -45,7 +45,7 @@ class KnownAccount:
     `describes_student`: what was written to it of the student is what the newest event says. `announced_version`: the newest version that
     downstream was sent. `licences_in_doubt`, `groups_in_doubt`: what calls with an unknown outcome may have given besides. `unsure`:
     steps of which an attempt may still be carried out. `welcomed`: the mail was accepted, is not wanted, or failed permanently for this
-    version.
+    version. `revisit`: a reconciliation found it changed by others.
     """
 
     exists: bool = False
@@ -61,6 +61,7 @@ class KnownAccount:
     groups_in_doubt: tuple[str, ...] = ()
     unsure: frozenset[StepName] = frozenset()
     welcomed: bool = False
+    revisit: bool = False
 
 
 @dataclass(frozen=True, slots=True)
@@ -94,8 +95,8 @@ def plan(
     """The steps for the event of this version; `action` is None where it only cancels what came before.
 
     `given` is what the rules give a student who has the account, `withdrawn` what a suspension takes. `settled`: the event has been dealt
-    with, and the student is looked at again because a step is unsure. `follow`: an account that exists follows the rules and the student's
-    names (`on_change`).
+    with, and the student is looked at again because a step is unsure, or because a reconciliation asks for it. `follow`: an account that
+    exists follows the rules and the student's names (`on_change`).
     """
     match action:
         case None:
@@ -114,7 +115,7 @@ def _keep_account(
     version: int, known: KnownAccount, given: Grant, *, settled: bool, create: bool, follow: bool
 ) -> Plan:
     """The account is enabled, has what the rules give, and the student knows of it. Unless `create`, this is so if there is one."""
-    revisited = known.exists and not settled and 0 <= known.announced_version < version
+    revisited = known.exists and (known.revisit or (not settled and 0 <= known.announced_version < version))
     made = not known.exists or revisited  # people may have deleted it
     # An attempt to suspend it may still be carried out, even after a reactivation.
     suspended = known.suspended or StepName.SUSPEND in known.unsure or StepName.REACTIVATE in known.unsure
@@ -124,7 +125,7 @@ def _keep_account(
         *_when(create and made, PlannedStep.ADDRESS, PlannedStep.CREATE),
         *_when(not create and not known.exists, PlannedStep.FIND),
         *_when(not known.marked, PlannedStep.MARK),
-        *_when(suspended and known.org_unit is not None, PlannedStep.UNIT),
+        *_when(known.revisit or (suspended and known.org_unit is not None), PlannedStep.UNIT),
         *_when(suspended, PlannedStep.REACTIVATE),
     )
     # What was taken by an attempt that may still be carried out is given again; where none is taken, this is not needed.

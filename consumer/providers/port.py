@@ -1,7 +1,7 @@
 """What the service asks of a directory of accounts. `microsoft` and `google` keep this port; so do the tests' fakes.
 
 Every call takes `timeout`, the seconds it may last in all, and raises only what `consumer.errors` knows:
-`Throttled`/`Unavailable`/`NotYet` (nothing happened), `OutcomeUnknown`, `GiveUp`/`AddressTaken`, `Hold`.
+`Throttled`/`Unavailable`/`NotYet` (nothing happened), `OutcomeUnknown`, `GiveUp`/`AddressTaken`, `Hold`; `PageExpired` where it is said.
 """
 
 from collections.abc import Sequence
@@ -9,7 +9,7 @@ from dataclasses import dataclass, field
 from datetime import datetime
 from typing import Protocol
 
-from consumer.errors import Throttled
+from consumer.errors import Fault, Throttled
 from consumer.events import Provider, SignOnIdentity
 from consumer.policy.profile import Profile, ProfilePart
 
@@ -51,6 +51,26 @@ class Found:
     throttled: Throttled | None = None
 
 
+@dataclass(frozen=True, slots=True)
+class AccountPage:
+    """Some of a directory's accounts. `following` names the next page for the same call; None: this is the last."""
+
+    accounts: Sequence[Found]
+    following: str | None
+
+
+@dataclass(frozen=True, slots=True)
+class MemberPage:
+    """The object ids of some of a group's members; `following` as in `AccountPage`."""
+
+    object_ids: Sequence[str]
+    following: str | None
+
+
+class PageExpired(Fault):
+    """The provider does not know this page any more: the list is to be begun anew."""
+
+
 class Directory(Protocol):
     """One institution's directory at one provider."""
 
@@ -78,6 +98,18 @@ class Directory(Protocol):
 
         Raises `NotYet` where the provider does not show the account (yet).
         """
+        ...
+
+    async def list_accounts(self, page: str | None, *, deleted: bool, timeout: float) -> AccountPage:
+        """All accounts of the directory, ours and others', a page a call; with `deleted`, those instead that can be restored.
+
+        They carry their licences. An account that is created, renamed or deleted meanwhile may be on no page, or on two. Raises
+        `PageExpired`.
+        """
+        ...
+
+    async def list_members(self, group: str, page: str | None, *, timeout: float) -> MemberPage:
+        """The group's direct members, a page a call; none where the group does not exist. Raises `PageExpired`."""
         ...
 
     async def is_privileged(self, object_id: str, *, timeout: float) -> bool:

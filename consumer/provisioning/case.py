@@ -166,6 +166,7 @@ class Case:
                 groups=account.groups,
                 licences_in_doubt=account.licences_in_doubt,
                 groups_in_doubt=account.groups_in_doubt,
+                revisit=account.revisit,
             )
         return plan(
             desired.action if desired.providers else None,
@@ -243,6 +244,12 @@ class Case:
         """Whether the outcome of any attempt since the account was last verified is unknown, whatever has become of later ones."""
         step = self.step(name)
         return step is not None and (step.unsure or self.uncertain(name))
+
+    @property
+    def revisits(self) -> bool:
+        """Whether this job looks at the account again because a reconciliation found it changed."""
+        account = self.job.accounts.get(self.provider)
+        return account is not None and account.revisit
 
     @property
     def announced_incomplete(self) -> bool:

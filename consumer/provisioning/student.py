@@ -6,6 +6,7 @@ The accounts are made one provider after the other, since they share an address;
 import asyncio
 import random
 from collections.abc import Callable, Mapping, Sequence
+from dataclasses import replace
 from datetime import datetime, timedelta
 
 import structlog
@@ -15,7 +16,7 @@ from consumer.events import Provider, StepName
 from consumer.failpoints import Point
 from consumer.ledger.port.inbox import Disposition
 from consumer.ledger.port.student import Job
-from consumer.ledger.port.writes import Defer, DestroyCredential, Settle, Verified, Write
+from consumer.ledger.port.writes import Defer, DestroyCredential, SaveAccount, Settle, Verified, Write
 from consumer.observe.metrics import Metrics
 from consumer.policy.guard import GuardState
 from consumer.policy.plan import Plan, PlannedStep
@@ -178,7 +179,7 @@ class StudentWorker:
             return
         disposition = Disposition.FAILED if any(ending.failed for ending in endings) else Disposition.APPLIED
         settle = Settle(job.desired.event.version, disposition, self._pace.verify)
-        writes += [*_forgotten(job), *_verified(job), settle]
+        writes += [*_forgotten(job), *_verified(job), *_revisited(commits), settle]
         await commits.commit(writes, [*points, Point.STUDENT_SETTLED])
         if not job.settled:
             self._metrics.settled.labels(job.lease.tenant_id, disposition).inc()
@@ -218,3 +219,9 @@ def _verified(job: Job) -> Sequence[Write]:
     """Providers whose accounts are verified now. One that has left the tenant's configuration is not verified forever."""
     unsure = {step.provider for step in job.steps.values() if step.unsure}
     return [Verified(provider) for provider in sorted(unsure)] if job.settled else []
+
+
+def _revisited(commits: Commits) -> Sequence[Write]:
+    """Accounts that a reconciliation wanted looked at again: they were."""
+    accounts = commits.known.accounts.values()
+    return [SaveAccount(replace(account, revisit=False)) for account in accounts if account.revisit]

@@ -11,6 +11,7 @@ from consumer.ledger.port.leadership import Leadership
 from consumer.ledger.port.outbox import Outbox
 from consumer.ledger.port.retention import Retention
 from consumer.ledger.port.work import Work
+from consumer.observe.metrics import Metrics
 from consumer.outbound.port import Progress, Published, TransactionalProducer
 from consumer.pacing.port import Quotas
 from consumer.providers.tokens import TokenSource
@@ -72,6 +73,10 @@ class SimulatedClients:
 
     def retention(self) -> Retention:
         return SimulatedRetention(self._around.database, self._process)
+
+    def reconciliations(self, metrics: Metrics) -> None:
+        """The simulation's ledger has none."""
+        del metrics
 
     def leadership(self) -> Leadership:
         return self.lease_of("outbound")

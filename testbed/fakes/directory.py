@@ -6,12 +6,15 @@ from collections.abc import AsyncGenerator, Sequence
 from contextlib import asynccontextmanager
 from dataclasses import asdict, dataclass, field, replace
 from datetime import datetime
+from typing import TypeVar
 
 from consumer.errors import AddressTaken, NotYet, Throttled
 from consumer.events import Provider, SignOnIdentity
 from consumer.policy.profile import Profile, written
-from consumer.providers.port import Found, NewAccount
+from consumer.providers.port import AccountPage, Found, MemberPage, NewAccount, PageExpired
 from testbed.fakes.mishaps import Mishap
+
+RowT = TypeVar("RowT")
 
 _WRITES = frozenset(
     {
@@ -139,6 +142,18 @@ class FakeDirectory:
         self._begin("groups_of", timeout)
         return frozenset(groups).intersection(self._account(object_id).groups)
 
+    async def list_accounts(self, page: str | None, *, deleted: bool, timeout: float) -> AccountPage:
+        """See the port. Two on a page."""
+        self._begin("list_accounts", timeout)
+        rows = [one for one in self.accounts.values() if one.found.deleted is deleted and not one.hidden]
+        shown = [replace(one.found, licences=frozenset(map(str.lower, one.licences))) for one in rows]
+        return AccountPage(*_page(shown, page))
+
+    async def list_members(self, group: str, page: str | None, *, timeout: float) -> MemberPage:
+        """See the port. Two on a page."""
+        self._begin("list_members", timeout)
+        return MemberPage(*_page([ident for ident, one in self.accounts.items() if group in one.groups], page))
+
     async def is_privileged(self, object_id: str, *, timeout: float) -> bool:
         """See the port."""
         self._begin("is_privileged", timeout)
@@ -265,3 +280,10 @@ class FakeDirectory:
         if mishap and not (may_be_done and mishap.done):
             raise mishap.fault
         return mishap
+
+
+def _page(rows: Sequence[RowT], page: str | None) -> tuple[Sequence[RowT], str | None]:
+    if page is not None and not page.isdecimal():
+        raise PageExpired
+    start = int(page or 0)
+    return rows[start : start + 2], str(start + 2) if start + 2 < len(rows) else None

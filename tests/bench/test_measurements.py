@@ -8,7 +8,20 @@ from pathlib import Path
 import psycopg
 import pytest
 
-from bench import accounts, acts, commits, growth, neighbours, outside, refusals, relay, schools, skips, start
+from bench import (
+    accounts,
+    acts,
+    commits,
+    growth,
+    neighbours,
+    outside,
+    reconciliation,
+    refusals,
+    relay,
+    schools,
+    skips,
+    start,
+)
 from bench.contestants import Peer
 from bench.parts import Parts
 from bench.scale import Scale
@@ -34,6 +47,7 @@ FEW = Scale(
     intake=50,
     arriving=0.5,
     outcomes=1_500,
+    reconciled=400,
 )
 
 
@@ -151,3 +165,8 @@ def test_schools_wait_alone_and_beside_others_in_trouble(parts: Parts) -> None:
 def test_commits_are_counted_with_and_without_announcements(parts: Parts) -> None:
     (row,) = commits.measure(parts, FEW)
     assert row.what == "commits that are announced, 8 committers"
+
+
+def test_a_reconciliation_finds_what_differs_and_nothing_else(parts: Parts) -> None:
+    of_microsoft, _, of_google, _ = reconciliation.measure(parts, FEW)
+    assert (of_microsoft.met, of_google.met) == (True, True)

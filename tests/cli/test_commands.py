@@ -27,7 +27,8 @@ def help_of(words: tuple[str, ...]) -> str:
 def test_every_option_takes_a_value_of_a_plain_type(words: tuple[str, ...], command: Any) -> None:
     """Typer calls a type that it does not know, such as `Sequence[str]`, with the text: then each use of the option ends with status 2."""
     del command
-    assert set(re.findall(r"<([a-z][^<>=]*)>", help_of(words))) <= TYPES
+    named = set(re.findall(r"<([a-z][^<>=]*)>", help_of(words)))
+    assert {name for name in named if "|" not in name} <= TYPES  # others list what may be chosen
 
 
 @each_command

@@ -52,7 +52,7 @@ _GOOGLE_METHODS: Mapping[tuple[str, str], Mapping[str, Any]] = {
     for method in resource.get("methods", {}).values()
 }
 _GOOGLE_LISTS = {"externalIds": "UserExternalId", "languages": "UserLanguage"}
-"""Lists that the document gives no type, although it has a schema for what is in them."""
+"""Lists that the document gives no type, although it has a schema for what is in them. In a PATCH, null clears one."""
 
 
 def to_graph(method: str, path: str, body: str) -> Iterator[str]:
@@ -90,7 +90,9 @@ def to_google(method: str, path: str, body: str) -> Iterator[str]:
     elif body:
         sent = json.loads(body)
         yield from problems(sent, documented["request"], GOOGLE["schemas"], where)
-        for name in _GOOGLE_LISTS.keys() & sent.keys():
+        for name in (
+            name for name in _GOOGLE_LISTS.keys() & sent.keys() if method != "PATCH" or sent[name] is not None
+        ):
             rows = {"type": "array", "items": {"$ref": _GOOGLE_LISTS[name]}}
             yield from problems(sent[name], rows, GOOGLE["schemas"], f"{where}.{name}")
 

@@ -107,6 +107,12 @@ def test_at_microsoft_no_account_is_moved() -> None:
     assert "move" not in followed(replace(FOLLOWED, placed=None))
 
 
+def test_an_account_that_a_reconciliation_found_changed_is_looked_at_again() -> None:
+    changed = replace(DONE, revisit=True)
+    assert planned(changed, settled=True) == ("revisit", "address", "create", "unit", "licences", "groups")
+    assert planned(replace(NOTHING, revisit=True), settled=True)[:2] == ("address", "create")
+
+
 def test_a_settled_event_verifies_what_is_unsure() -> None:
     unsure = replace(DONE, unsure=frozenset({StepName.GROUPS}))
     assert planned(unsure, settled=True) == ("verify", "groups")

@@ -9,7 +9,7 @@ from consumer.events import Provider
 from consumer.http.client import HttpClient
 from consumer.policy.profile import ProfilePart, written
 from consumer.providers.factory import open_directories
-from consumer.providers.port import Directory, NewAccount
+from consumer.providers.port import Directory, Found, NewAccount
 from consumer.tenants import Tenant
 from sandbox.simulators.faults import Answer, FaultRule, LoseAnswer
 from sandbox.simulators.server import VendorServer
@@ -46,6 +46,18 @@ class Setting:
             (customer,) = self.world.google.customers
             (user,) = (one for one in customer.users if one.id == object_id)
             user.suspended = True
+
+    def delete(self, object_id: str) -> None:
+        """As the school's staff would."""
+        if self.world is None:
+            assert isinstance(self.directory, FakeDirectory)
+            self.directory.accounts[object_id].delete()
+        elif self.directory.provider is Provider.MICROSOFT:
+            (directory,) = self.world.graph.directories.values()
+            directory.delete(object_id)
+        else:
+            (customer,) = self.world.google.customers
+            customer.delete(object_id)
 
     def lose_next_creation(self) -> None:
         if self.vendors is None:
@@ -276,3 +288,39 @@ async def test_a_vendor_without_a_certificate_that_we_trust_is_sent_nothing(tena
         directory = open_directories(untrusting, http=lambda _: http, tokens=TOKENS)[Provider.MICROSOFT]
         with pytest.raises(Unavailable):
             await directory.find_marked("S1", timeout=5)
+
+
+async def everybody(setting: Setting, *, deleted: bool) -> list[Found]:
+    """All pages."""
+    page = await setting.directory.list_accounts(None, deleted=deleted, timeout=5)
+    found = list(page.accounts)
+    while page.following is not None:
+        page = await setting.directory.list_accounts(page.following, deleted=deleted, timeout=5)
+        found += page.accounts
+    return found
+
+
+async def test_all_accounts_are_listed_with_what_they_have(setting: Setting) -> None:
+    created = await setting.directory.create(maria(), PASSWORD, timeout=5)
+    await setting.directory.assign_licences(created.object_id, setting.licences, timeout=5)
+    setting.disable(created.object_id)
+    (listed,) = [one for one in await everybody(setting, deleted=False) if one.object_id == created.object_id]
+    assert (listed.marker, listed.address, listed.enabled, listed.deleted) == ("S1", maria().address, False, False)
+    assert (listed.licences or set()) == {licence.lower() for licence in setting.licences}
+    assert await everybody(setting, deleted=True) == []
+
+
+async def test_deleted_accounts_are_listed_apart(setting: Setting) -> None:
+    created = await setting.directory.create(maria(), PASSWORD, timeout=5)
+    setting.delete(created.object_id)
+    (deleted,) = await everybody(setting, deleted=True)
+    assert (deleted.object_id, deleted.marker, deleted.deleted) == (created.object_id, "S1", True)
+    assert created.object_id not in {one.object_id for one in await everybody(setting, deleted=False)}
+
+
+async def test_a_groups_members_are_listed(setting: Setting) -> None:
+    created = await setting.directory.create(maria(), PASSWORD, timeout=5)
+    await setting.directory.add_to_group(created.object_id, setting.group, timeout=5)
+    page = await setting.directory.list_members(setting.group, None, timeout=5)
+    assert (list(page.object_ids), page.following) == ([created.object_id], None)
+    assert list((await setting.directory.list_members("no-group", None, timeout=5)).object_ids) == []

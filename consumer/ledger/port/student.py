@@ -64,7 +64,8 @@ class Account:
 
     `body`: what was written to it last, by its creation or since. `org_unit`: where it was moved to since its creation; None: where `body`
     put it. `announced_version`: the newest version whose outcome for the account was published. `licences_in_doubt`, `groups_in_doubt`:
-    what calls may have given besides, as their outcome is not known; kept where the tenant's rules are followed.
+    what calls may have given besides, as their outcome is not known; kept where the tenant's rules are followed. `revisit`: a
+    reconciliation found it changed by others, and it is to be looked at again.
     """
 
     provider: Provider
@@ -81,6 +82,7 @@ class Account:
     org_unit: str | None = None
     licences_in_doubt: tuple[str, ...] = ()
     groups_in_doubt: tuple[str, ...] = ()
+    revisit: bool = False
 
 
 class StepState(StrEnum):

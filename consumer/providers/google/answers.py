@@ -15,6 +15,7 @@ from consumer.http.answer import Answer
 from consumer.http.retry_after import retry_after
 from consumer.providers.api import Classify
 from consumer.providers.faults import narrowed, redirected, unauthorised, unclear, unexpected, with_code
+from consumer.providers.port import PageExpired
 
 _SERVICE = "Google Directory"
 _RATE = {"userRateLimitExceeded", "rateLimitExceeded", "quotaExceeded"}
@@ -35,6 +36,13 @@ def of_one_purpose(reason: Reason, message: str) -> Classify:
         return narrowed(fault_of(answer, writes=writes, now=now, asked=asked), answer.status, reason, message)
 
     return fault_of_call
+
+
+def paging(answer: Answer, *, writes: bool, now: float, asked: Sequence[str] = ()) -> Fault | None:
+    """The same for a page of a long list, whose token may be too old."""
+    if answer.status == HTTPStatus.BAD_REQUEST and "pagetoken" in _message(answer):
+        return PageExpired(f"{_SERVICE} does not know this page of the list any more.")
+    return fault_of(answer, writes=writes, now=now, asked=asked)
 
 
 def _fault_of(answer: Answer, *, writes: bool, now: float) -> Fault | None:  # noqa: PLR0911  a table

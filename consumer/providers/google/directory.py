@@ -15,8 +15,8 @@ from consumer.http.deadline import Deadline
 from consumer.policy.profile import Profile
 from consumer.providers.api import Api, Classify
 from consumer.providers.google import directory_requests
-from consumer.providers.google.answers import of_one_purpose
-from consumer.providers.port import Found, NewAccount
+from consumer.providers.google.answers import of_one_purpose, paging
+from consumer.providers.port import AccountPage, Found, MemberPage, NewAccount
 from consumer.tenants import GoogleSection
 
 _ISSUER = "https://accounts.google.com"
@@ -81,6 +81,25 @@ class GoogleDirectory:
         deadline = Deadline(timeout)
         inside = await asyncio.gather(*(self._is_member(group, object_id, deadline) for group in groups))
         return frozenset(compress(groups, inside))
+
+    async def list_accounts(self, page: str | None, *, deleted: bool, timeout: float) -> AccountPage:
+        """A page can be asked for within three days (the API's reference of `users.list`)."""
+        url = directory_requests.all_users(self._api.base_url, self._section.customer_id, page, deleted=deleted)
+        answer = await self._page("list", url, timeout)
+        rows = cast("list[dict[str, Any]]", answer.get("users") or [])
+        return AccountPage([_found(row, deleted=deleted) for row in rows], answer.get("nextPageToken"))
+
+    async def list_members(self, group: str, page: str | None, *, timeout: float) -> MemberPage:
+        """Members from elsewhere have no id, and are left out."""
+        url = directory_requests.all_members(self._api.base_url, group, page)
+        try:
+            answer = await self._page("list_members", url, timeout)
+        except Hold as fault:
+            if fault.reason is Reason.GROUP_MISSING:
+                return MemberPage((), None)
+            raise
+        rows = cast("list[dict[str, Any]]", answer.get("members") or [])
+        return MemberPage([str(row["id"]) for row in rows if "id" in row], answer.get("nextPageToken"))
 
     async def is_privileged(self, object_id: str, *, timeout: float) -> bool:
         """Super administrators and delegated ones: Google shows a flag for each."""
@@ -205,6 +224,9 @@ class GoogleDirectory:
         return await self._api.call(
             "read", "GET", url, deadline=deadline, missing_is_none=missing_is_none, classify=classify
         )
+
+    async def _page(self, operation: str, url: str, timeout: float) -> Mapping[str, Any]:
+        return await self._api.call(operation, "GET", url, deadline=Deadline(timeout), classify=paging) or {}
 
     async def _patch(
         self, object_id: str, body: Mapping[str, Any], operation: str, timeout: float, classify: Classify

@@ -82,6 +82,25 @@ def users_with(base_url: str, customer_id: str, marker: str, *, deleted: bool) -
     )
 
 
+def all_users(base_url: str, customer_id: str, page: str | None, *, deleted: bool) -> str:
+    """A page of all users, or of all deleted ones that can be restored, as large as the API's limits allow."""
+    shown = "&showDeleted=true" if deleted else ""
+    return (
+        f"{users(base_url)}?customer={quote(customer_id, safe='')}&maxResults=500&orderBy=email{shown}{_continued(page)}"
+        f"&fields={quote(f'kind,nextPageToken,users({FIELDS})', safe='')}"
+    )
+
+
+def all_members(base_url: str, group: str, page: str | None) -> str:
+    """A page of a group's direct members, as large as the API's reference allows."""
+    fields = quote("kind,nextPageToken,members(id)", safe="")
+    return f"{members(base_url, group)}?maxResults=200{_continued(page)}&fields={fields}"
+
+
+def _continued(page: str | None) -> str:
+    return "" if page is None else f"&pageToken={quote(page, safe='')}"
+
+
 def users(base_url: str) -> str:
     """All users."""
     return f"{base_url}/admin/directory/v1/users"

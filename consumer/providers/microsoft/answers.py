@@ -16,6 +16,7 @@ from consumer.http.answer import Answer
 from consumer.http.retry_after import retry_after
 from consumer.providers.api import Classify
 from consumer.providers.faults import narrowed, redirected, unauthorised, unclear, unexpected, with_code
+from consumer.providers.port import PageExpired
 
 _SERVICE = "Microsoft Graph"
 _BAD_REQUEST = "Request_BadRequest"
@@ -101,6 +102,13 @@ def reading_roles(answer: Answer, *, writes: bool, now: float, asked: Sequence[s
     if isinstance(fault, Hold) and fault.reason in {Reason.CONSENT_MISSING, Reason.UNEXPECTED_ANSWER}:
         return roles_unreadable(code=fault.code)
     return fault
+
+
+def paging(answer: Answer, *, writes: bool, now: float, asked: Sequence[str] = ()) -> Fault | None:
+    """The same for a page of a long list, which Graph may have forgotten (issue 368 of Microsoft's SDK for Java)."""
+    if _error(answer).get("code") == "Directory_ExpiredPageToken":
+        return PageExpired(f"{_SERVICE} does not know this page of the list any more.")
+    return fault_of(answer, writes=writes, now=now, asked=asked)
 
 
 def roles_unreadable(*, code: str | None = None) -> Hold:

@@ -11,12 +11,12 @@ from consumer.http.deadline import Deadline
 from consumer.policy.profile import Profile
 from consumer.providers.api import Api
 from consumer.providers.microsoft import answers, graph_requests
-from consumer.providers.microsoft.collections import read_all
+from consumer.providers.microsoft.collections import read_all, read_page
 from consumer.providers.microsoft.licensing import Licensing
 from consumer.providers.microsoft.marker_field import MarkerField
 from consumer.providers.microsoft.marking import Marking
 from consumer.providers.microsoft.roles import holds_role
-from consumer.providers.port import Found, NewAccount
+from consumer.providers.port import AccountPage, Found, MemberPage, NewAccount
 from consumer.tenants import MicrosoftSection
 
 PERMISSIONS = {
@@ -101,6 +101,16 @@ class MicrosoftDirectory:
         rows = await read_all(self._api, "read_groups", url, deadline=Deadline(timeout))
         inside = {str(row.get("id")).lower() for row in rows}
         return frozenset(group for group in groups if group.lower() in inside)
+
+    async def list_accounts(self, page: str | None, *, deleted: bool, timeout: float) -> AccountPage:
+        url = page or graph_requests.all_users(self._base, self._field, deleted=deleted)
+        shown = await read_page(self._api, "list", url, deadline=Deadline(timeout))
+        return AccountPage([self._found(row, deleted=deleted) for row in shown.rows], shown.following)
+
+    async def list_members(self, group: str, page: str | None, *, timeout: float) -> MemberPage:
+        url = page or graph_requests.all_members(self._base, group)
+        shown = await read_page(self._api, "list_members", url, deadline=Deadline(timeout))
+        return MemberPage([str(row.get("id")) for row in shown.rows], shown.following)
 
     async def is_privileged(self, object_id: str, *, timeout: float) -> bool:
         """Raises `NotYet` where Graph does not show the account (yet)."""

@@ -22,6 +22,8 @@ _PROFILE: Mapping[ProfilePart, str] = {
 }
 _NOT_IN_A_NICKNAME = re.compile(r"[^A-Za-z0-9._-]")
 _NICKNAME = 64
+_LARGEST_PAGE = 999
+"""Objects on a page at most: what Graph answers to a larger `$top` says so."""
 
 
 def create_body(account: NewAccount, password: str, *, usage_location: str, marker: MarkerField) -> Mapping[str, Any]:
@@ -139,6 +141,21 @@ def deleted_users_marked(base_url: str, field: MarkerField, marker: str, *, segm
     The type's segment is required, and with it the type's own filters hold (Microsoft's page "List deletedItems").
     """
     return f"{base_url}/v1.0/directory/deletedItems/{segment}?{_marked(field, marker)}"
+
+
+def all_users(base_url: str, marker: MarkerField, *, deleted: bool) -> str:
+    """The first page of all users, or of all deleted ones that can be restored, with their licences.
+
+    Without a filter: a prefix of the marker could be asked for in an advanced query only, which reads an index that may be out of date,
+    and would hide the accounts that have lost their marker.
+    """
+    which = f"{base_url}/v1.0/directory/deletedItems/microsoft.graph.user" if deleted else users(base_url)
+    return f"{which}?$select={selection(marker)},assignedLicenses&$top={_LARGEST_PAGE}"
+
+
+def all_members(base_url: str, group: str) -> str:
+    """The first page of a group's direct members. Without a cast, which makes it an advanced query ("List group members")."""
+    return f"{base_url}/v1.0/groups/{quote(group, safe='')}/members?$select=id&$top={_LARGEST_PAGE}"
 
 
 def holders_of(base_url: str, address: str, marker: MarkerField) -> str:

@@ -21,6 +21,7 @@ _COSTS = (
     ("/users", 2),
     ("/deletedItems/microsoft.graph.user", 2),
     ("/deletedItems/graph.user", 2),
+    ("/members", 3),
 )
 """Resource units of reads, by how the path ends; any other read costs one."""
 

@@ -1,5 +1,7 @@
 """An account that an earlier event announced is read at the provider before a newer event announces it: people may have changed it.
 
+So is one of which a reconciliation has found that they did.
+
 unchanged ────────────────▶ nothing to do
 deleted, and restorable ──▶ restored (`create`), or given up where the newest event makes no account
 gone, or not shown ───────▶ later, and in the end a person must look
@@ -7,12 +9,13 @@ sign-in blocked by us ────▶ opened (`reactivate`)
 … by others ──────────────▶ held: it may have been blocked on purpose
 marker of another ────────▶ held: a person must look
 licences, groups removed ─▶ given again (`grants`), as far as the rules still give them
+moved by people ──────────▶ moved back (`unit`), where a reconciliation asks for it
 """
 
 from dataclasses import replace
 
 from consumer.errors import NotYet, Reason
-from consumer.events import StepName
+from consumer.events import Origin, StepName
 from consumer.ledger.port.student import Account
 from consumer.providers.port import Found
 from consumer.provisioning.case import Case
@@ -44,7 +47,13 @@ async def ensure_revisited(case: Case) -> None:
     licences = account.licences
     if found.licences is not None:
         licences = tuple(licence for licence in licences if licence.lower() in found.licences)
-    case.assume(replace(account, licences=licences, groups=groups))
+    case.assume(replace(account, licences=licences, groups=groups, org_unit=_unit_of(case, account, found)))
+
+
+def _unit_of(case: Case, account: Account, found: Found) -> str | None:
+    """Where people have moved the account to, where that is to be undone; an adopted account stays where it was found."""
+    stays = not case.revisits or found.org_unit is None or account.origin is Origin.ADOPTED
+    return account.org_unit if stays else found.org_unit
 
 
 async def _without_object(case: Case, account: Account) -> Account:

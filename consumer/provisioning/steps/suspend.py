@@ -39,9 +39,9 @@ async def ensure_suspended(case: Case) -> None:
 
 
 def _is_missing(case: Case, account: Account, found: Found) -> bool:
-    """A replica that lags is no reason to write again; a reactivation that was carried out late is."""
+    """A replica that lags is no reason to write again; a reactivation that was carried out late is, or one by hand that was reconciled."""
     if case.done(StepName.SUSPEND):
-        return found.enabled and case.was_lost(StepName.REACTIVATE)
+        return found.enabled and (case.revisits or case.was_lost(StepName.REACTIVATE))
     return not _by_others(case, account, found)
 
 
@@ -59,7 +59,7 @@ async def _block(case: Case, account: Account, object_id: str) -> None:
         partial(case.directory.suspend, object_id),
         part="suspensions",
         request=f"suspend/{object_id}",
-        before=[SaveAccount(replace(account, state=AccountState.SUSPENDED))],
+        before=[SaveAccount(replace(account, state=AccountState.SUSPENDED, revisit=False))],
     )
     shown = await look_at(case, account, StepName.SUSPEND)
     if shown is None or shown.enabled:

@@ -22,8 +22,8 @@ from consumer.provisioning.steps.look import look_before_change
 async def ensure_placed(case: Case) -> None:
     """Returns when the account, if there is one, is where the newest event wants it."""
     account, unit = case.standing, _wanted(case)
-    if account is None:
-        return
+    if account is None or (case.wants_account and account.org_unit is None):
+        return  # it does not exist, or never left where its creation put it
     if unit is None or (account.org_unit == unit and not case.to_be_verified(StepName.UNIT)):
         return
     await _move(case, account, unit)

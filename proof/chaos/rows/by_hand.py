@@ -1,9 +1,10 @@
 """What people do to accounts that we made, before a newer event comes."""
 
+import json
 from collections.abc import Mapping, Sequence
 from functools import partial
 
-from consumer.events import Student
+from consumer.events import Provider, Student
 from proof.chaos.experiment import Experiment
 from proof.chaos.row import BOOK
 from proof.chaos.rows.directories import BOTH, belongings, block, delete, strip
@@ -55,6 +56,63 @@ async def by_hand(experiment: Experiment) -> None:
             one for one, what in _belongings(experiment, tenant_id, some, now).items() if what != had[tenant_id][one]
         ]
         experiment.expect(not lacks, f"{len(lacks)} accounts at {tenant_id} lack licences or groups")
+
+
+_FOUND = {block: {"disabled"}, delete: {"deleted"}, strip: {"stripped", "left_group"}}
+"""What a reconciliation says of each act; there are no licences of single accounts at Google."""
+_AT_ONCE = {"PROVISIONER_PROVISIONING__VERIFY_AFTER": "0.1"}
+"""Accounts that were changed a moment ago are compared too: the simulated replicas do not lag here."""
+
+
+@BOOK.row(
+    49,
+    "accounts disabled, deleted or stripped by hand, and reconciled under load",
+    expected="all found, no others; nothing undone without --repair, what may be with it",
+)
+async def reconciled(experiment: Experiment) -> None:
+    students = {tenant_id: people(experiment, tenant_id, len(_ACTS) * _EACH) for tenant_id, _ in BOTH}
+    idents = [student.student_id for some in students.values() for student in some]
+    await _send(experiment, students, version=1, status="enrolled")
+    await experiment.until("everybody has an account", partial(settled, experiment, idents), seconds=60)
+    known = await accounts(experiment, idents)
+    had = {tenant_id: _belongings(experiment, tenant_id, some, known) for tenant_id, some in students.items()}
+    for tenant_id, provider in BOTH:
+        expected = set[tuple[str, str]]()
+        for index, student in enumerate(students[tenant_id]):
+            act, counted = _ACTS[index % len(_ACTS)]
+            act(experiment, tenant_id, known[student.student_id])
+            experiment.fire(counted)
+            kinds = _FOUND[act] - ({"stripped"} if provider is Provider.GOOGLE else set())
+            expected |= {(student.student_id, kind) for kind in kinds}
+        found = await _findings(experiment, tenant_id)
+        experiment.expect(found == expected, f"{len(found ^ expected)} findings at {tenant_id} are missing or false")
+        again = await _findings(experiment, tenant_id)
+        experiment.expect(again == expected, f"without --repair, {len(again ^ expected)} changed at {tenant_id}")
+        await _findings(experiment, tenant_id, "--repair")
+
+        async def repaired(tenant_id: str = tenant_id) -> bool:
+            some = [one for index, one in enumerate(students[tenant_id]) if _ACTS[index % len(_ACTS)][0] is not block]
+            standing = _belongings(experiment, tenant_id, some, known)
+            return all(standing[one.student_id] == had[tenant_id][one.student_id] for one in some)
+
+        await experiment.until("what may be set right is", repaired, seconds=60)
+        disabled = {(one.student_id, "disabled") for one in students[tenant_id][:: len(_ACTS)]}
+        left = await _findings(experiment, tenant_id)
+        experiment.expect(left == disabled, f"after --repair, {len(left ^ disabled)} findings at {tenant_id} differ")
+        for one in students[tenant_id][:: len(_ACTS)]:
+            block(experiment, tenant_id, known[one.student_id], blocked=False)
+    now = await accounts(experiment, idents)
+    experiment.expect(now == known, "a student has another account than before")
+
+
+async def _findings(experiment: Experiment, tenant_id: str, *more: str) -> set[tuple[str, str]]:
+    """Student and kind of each."""
+    service = experiment.installation.service
+    report = service.folder / "findings.jsonl"
+    words = ("reconcile", "--tenant", tenant_id, "--report", str(report), *more)
+    await service.command(*words, environ=_AT_ONCE, statuses=(0, 3))
+    findings = [json.loads(line) for line in report.read_text().splitlines()]
+    return {(finding["student_id"], finding["kind"]) for finding in findings}
 
 
 async def _send(

@@ -220,7 +220,6 @@ async def rubbish(experiment: Experiment) -> None:
     await moody(experiment, *rules, fault="rubbish")
 
 
-BOOK.not_run(49, "accounts edited or deleted by hand", expected="drift seen in 24 h", why="nothing looks for drift yet")
 BOOK.not_run(
     50,
     "TLS and redirects that lead astray",

@@ -92,6 +92,13 @@ class Directory:
             raise refusals.missing(ident)
         return self.traits.get(ident, GroupTraits()).shown(ident)
 
+    def members(self, group: str) -> Iterator[User]:
+        """The group's direct members that are not deleted, on the replica that happens to answer."""
+        if group not in self.groups:
+            raise refusals.missing(group)
+        inside = self.groups[group]
+        return (user for user in self.live() if user.id in inside)
+
     def known(self, key: str) -> User | None:
         """By id or sign-in name, whatever replicas show; deleted ones by id only."""
         return self.users.get(key) or self.users.get(self._addresses.holder(key) or "")

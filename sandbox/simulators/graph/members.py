@@ -7,7 +7,7 @@ from aiohttp import web
 
 from sandbox.simulators.graph import refusals
 from sandbox.simulators.graph.directory import Directory
-from sandbox.simulators.graph.pages import Act, entity, named, referenced
+from sandbox.simulators.graph.pages import Act, entity, named, referenced, users_page
 
 
 def _group(directory: Directory, request: web.Request, _body: dict[str, Any]) -> web.Response:
@@ -17,6 +17,11 @@ def _group(directory: Directory, request: web.Request, _body: dict[str, Any]) ->
     if unknown := set(names) - shown.keys():
         raise refusals.invalid(f"Could not find a property named '{min(unknown)}' on type 'microsoft.graph.group'.")
     return web.json_response(entity(request, {name: shown[name] for name in names}, "groups"))
+
+
+def _list(directory: Directory, request: web.Request, _body: dict[str, Any]) -> web.Response:
+    members = directory.members(request.match_info["group"])
+    return users_page(directory, request, members, kind="directoryObjects")
 
 
 def _join(directory: Directory, request: web.Request, body: dict[str, Any]) -> web.Response:
@@ -48,6 +53,7 @@ BOUND = "members@odata.bind"
 MEMBER_ROUTES: Mapping[tuple[str, str, str], Act] = {
     ("graph.groups.get", "GET", _GROUP): _group,
     ("graph.groups.update", "PATCH", _GROUP): _bind,
+    ("graph.groups.members", "GET", f"{_GROUP}/members"): _list,
     ("graph.groups.join", "POST", f"{_GROUP}/members/$ref"): _join,
     ("graph.groups.leave", "DELETE", f"{_GROUP}/members/{{key}}/$ref"): _leave,
 }

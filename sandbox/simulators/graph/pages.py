@@ -2,7 +2,7 @@
 
 import json
 from collections.abc import Callable, Iterable, Mapping, Sequence
-from typing import Any, cast
+from typing import Any, TypeVar, cast
 
 from aiohttp import web
 
@@ -13,6 +13,8 @@ from sandbox.simulators.graph.refusals import Refusal
 from sandbox.simulators.graph.user import User
 from sandbox.simulators.request_handler import NOTES
 
+_Row = TypeVar("_Row")
+
 Act = Callable[[Directory, web.Request, dict[str, Any]], web.Response]
 """What answers a request to a directory; the last argument is the body."""
 
@@ -20,9 +22,13 @@ _LARGEST_PAGE = 999
 
 
 def collection(
-    directory: Directory, request: web.Request, kind: str, rows: Sequence[Mapping[str, Any]]
+    directory: Directory,
+    request: web.Request,
+    kind: str,
+    rows: Sequence[_Row],
+    shown: Callable[[_Row], Mapping[str, Any]] = lambda row: cast("Mapping[str, Any]", row),
 ) -> web.Response:
-    """A page of the rows. `$skiptoken` is opaque to clients: they follow the link."""
+    """A page of the rows, as they are `shown`. `$skiptoken` is opaque to clients: they follow the link."""
     try:
         start = int(request.query.get("$skiptoken", 0))
         size = int(request.query.get("$top", directory.quirks.page_size))
@@ -35,15 +41,18 @@ def collection(
         body["@odata.count"] = len(rows)
     if start + size < len(rows):
         body["@odata.nextLink"] = str(request.url.update_query({"$skiptoken": str(start + size)}))
-    return web.json_response({**body, "value": rows[start : start + size]})
+    return web.json_response({**body, "value": [shown(row) for row in rows[start : start + size]]})
 
 
-def users_page(directory: Directory, request: web.Request, users: Iterable[User]) -> web.Response:
+def users_page(
+    directory: Directory, request: web.Request, users: Iterable[User], *, kind: str = "users"
+) -> web.Response:
     """A page of those users whom the filter lets through, with the properties that were selected."""
     condition = request.query.get("$filter", "")
     matches = parsed(condition, advanced=is_advanced(request), extensions=directory.extensions)
     select = request.query.get("$select")
-    return collection(directory, request, "users", [user.shown(select) for user in users if matches(user)])
+    found = [user for user in users if matches(user)]
+    return collection(directory, request, kind, found, lambda user: user.shown(select))
 
 
 def entity(request: web.Request, shown: Mapping[str, Any], kind: str = "users") -> dict[str, Any]:

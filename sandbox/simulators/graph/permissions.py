@@ -39,6 +39,7 @@ _READS_GROUPS = _ALL | {
     "GroupMember.ReadWrite.All",
 }
 _WRITES_MEMBERS = _ALL | {"Group.ReadWrite.All", "GroupMember.ReadWrite.All"}
+_READS_MEMBERS = _WRITES_MEMBERS | {"Directory.Read.All", "Group.Read.All", "GroupMember.Read.All"}
 _WRITES_UNITS = frozenset({"AdministrativeUnit.ReadWrite.All"})
 _READS_UNITS = _ALL | _WRITES_UNITS | {"AdministrativeUnit.Read.All", "Directory.Read.All"}
 _DELETES_USERS = frozenset({"User.DeleteRestore.All", "User.ReadWrite.All"})
@@ -67,6 +68,7 @@ ALLOWING: Mapping[str, frozenset[str]] = {
     "graph.roles.eligibilities": _ROLES,
     "graph.groups.get": _READS_GROUPS,
     "graph.groups.update": _WRITES_MEMBERS,
+    "graph.groups.members": _READS_MEMBERS,
     "graph.groups.join": _WRITES_MEMBERS,
     "graph.groups.leave": _WRITES_MEMBERS,
     "graph.units.create": _ALL | _WRITES_UNITS,

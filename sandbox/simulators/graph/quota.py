@@ -12,7 +12,13 @@ from sandbox.simulators.graph.quirks import GraphQuirks
 from sandbox.simulators.graph.tokens import Grant
 from sandbox.simulators.rate import Rate
 
-_COSTS = {"graph.users.list": 2, "graph.users.memberships": 2, "graph.users.roles": 2, "graph.subscribedSkus.list": 3}
+_COSTS = {
+    "graph.users.list": 2,
+    "graph.users.memberships": 2,
+    "graph.users.roles": 2,
+    "graph.subscribedSkus.list": 3,
+    "graph.groups.members": 3,
+}
 """Resource units of reads, by route; of any other, and of each write, one."""
 _UNITS, _WRITES = "ResourceUnitLimitExceeded", "WriteLimitExceeded"
 _SMALL_PAGE = 20

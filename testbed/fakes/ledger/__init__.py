@@ -1,6 +1,7 @@
 """The ledger in memory. Keeps the same contract as the one on PostgreSQL (`tests/ledger`), with a clock that the test owns."""
 
 from collections.abc import Callable, Mapping, Sequence
+from dataclasses import replace
 from datetime import UTC, datetime
 
 from consumer.ledger.port.history import Attempt
@@ -35,6 +36,13 @@ class MemoryLedger(MemoryInbox, MemoryWork, MemoryHolds, MemoryQuotas, MemoryGua
     def restore(self, backup: State) -> None:
         """Forgets all that it did not know then."""
         self._state.restore(backup)
+
+    def look_again(self, tenant_id: str, student_id: str) -> None:
+        """What a reconciliation leaves of a student whose accounts differ."""
+        row = self.student(tenant_id, student_id)
+        accounts = {at: replace(account, revisit=True) for at, account in row.known.accounts.items()}
+        row.known = replace(row.known, accounts=accounts)
+        self._state.plan(row, self._state.clock())
 
     # what tests look at
 

@@ -14,6 +14,7 @@ from consumer.providers.google.answers import fault_of
 from consumer.providers.google.directory import GoogleDirectory
 from consumer.providers.google.directory_requests import FIELDS
 from consumer.providers.google.tokens import SCOPES
+from consumer.providers.port import Directory
 from consumer.settings import SecretRef
 from consumer.tenants import GoogleSection
 from testbed.fakes.http import json_answer
@@ -38,6 +39,14 @@ NOT_FOUND = json_answer(
 )
 CHANGES = {part: "el" for part in ProfilePart if part is not ProfilePart.DISPLAY_NAME}
 
+
+async def list_all(directory: Directory) -> None:
+    """Both lists, the first of them on two pages."""
+    following = (await directory.list_accounts(None, deleted=False, timeout=5)).following
+    await directory.list_accounts(following, deleted=False, timeout=5)
+    await directory.list_accounts(None, deleted=True, timeout=5)
+
+
 SCENES = {
     "find_marked": Scene(
         lambda d: d.find_marked("S1", timeout=5), [json_answer(kind=LIST, users=[USER.json()]), json_answer(kind=LIST)]
@@ -45,6 +54,12 @@ SCENES = {
     "find_address": Scene(lambda d: d.find_address(MARIA, timeout=5), [USER]),
     "read": Scene(lambda d: d.read(KEY, timeout=5), [USER]),
     "groups_of": Scene(lambda d: d.groups_of(KEY, [GROUP], timeout=5), [json_answer(id=KEY)]),
+    "list_accounts": Scene(
+        list_all, [json_answer(kind=LIST, nextPageToken="x"), json_answer(kind=LIST), json_answer(kind=LIST)]
+    ),
+    "list_members": Scene(
+        lambda d: d.list_members(GROUP, "x", timeout=5), [json_answer(kind="admin#directory#members")]
+    ),
     "is_privileged": Scene(lambda d: d.is_privileged(KEY, timeout=5), [USER]),
     "create": Scene(lambda d: d.create(maria(), PASSWORD, timeout=5), [USER]),
     "mark": Scene(lambda d: d.mark(KEY, "S1", timeout=5), [USER, USER]),

@@ -5,6 +5,7 @@
 
 import json
 from collections.abc import Mapping, Sequence
+from typing import Any
 from urllib.parse import parse_qs, urlsplit
 
 import pytest
@@ -14,6 +15,7 @@ from consumer.http.client import Call
 from consumer.policy.profile import ProfilePart
 from consumer.providers.microsoft.answers import fault_of
 from consumer.providers.microsoft.directory import PERMISSIONS, MicrosoftDirectory
+from consumer.providers.port import Directory
 from consumer.settings import SecretRef
 from consumer.tenants import MicrosoftSection
 from testbed.fakes.http import json_answer
@@ -46,12 +48,23 @@ NO_SUCH_USER = json_answer(
 )
 CHANGES = dict.fromkeys(ProfilePart, "Rossi")
 ONE, NONE = json_answer(value=[USER.json()]), json_answer(value=[])
+CONTINUED: Mapping[str, Any] = {"@odata.nextLink": f"{BASE}/v1.0/users?$top=999"}
+
+
+async def list_all(directory: Directory) -> None:
+    """Both lists, the first of them on two pages."""
+    following = (await directory.list_accounts(None, deleted=False, timeout=5)).following
+    await directory.list_accounts(following, deleted=False, timeout=5)
+    await directory.list_accounts(None, deleted=True, timeout=5)
+
 
 SCENES = {
     "find_marked": Scene(lambda d: d.find_marked("S1", timeout=5), [ONE, NONE]),
     "find_address": Scene(lambda d: d.find_address(MARIA, timeout=5), [ONE]),
     "read": Scene(lambda d: d.read(OBJECT, timeout=5), [USER]),
     "groups_of": Scene(lambda d: d.groups_of(OBJECT, [GROUP], timeout=5), [NONE]),
+    "list_accounts": Scene(list_all, [json_answer(value=[], **CONTINUED), NONE, NONE]),
+    "list_members": Scene(lambda d: d.list_members(GROUP, None, timeout=5), [NONE]),
     "is_privileged": Scene(lambda d: d.is_privileged(OBJECT, timeout=5), [NONE, NONE, NONE]),
     "create": Scene(
         lambda d: d.create(maria(), PASSWORD, timeout=5), [json_answer(201, id=OBJECT), json_answer(id=OBJECT), DONE]
@@ -78,6 +91,7 @@ MEMBERSHIPS = ("GET", "/users/{id}/transitiveMemberOf")
 ASSIGNMENTS = ("GET", "/roleManagement/directory/roleAssignments")
 ELIGIBILITIES = ("GET", "/roleManagement/directory/roleEligibilityScheduleInstances")
 DELETED = ("GET", "/directory/deletedItems")
+MEMBERS = ("GET", "/groups/{id}/members")
 
 NOT_IN_THE_DESCRIPTION = {ADD_MEMBER, REMOVE_MEMBER, REVOKE, MEMBERSHIPS, ASSIGNMENTS, ELIGIBILITIES}
 """The cut description has neither references nor roles; the pages below describe them."""
@@ -94,6 +108,7 @@ PAGES = {
     ELIGIBILITIES: "List roleEligibilityScheduleInstances: `$filter` by principalId, RoleManagement.Read.Directory",
     REMOVE_MEMBER: "Remove member: `$ref`, else the user itself is deleted; GroupMember.ReadWrite.All",
     ADD_MEMBER: "Add members: GroupMember.ReadWrite.All",
+    MEMBERS: "List group members: direct ones, GroupMember.Read.All or one that reads and writes them",
     DELETED: "List deletedItems: the type's segment is required, its filters hold; User.Read.All",
     ("POST", "/directory/deletedItems/{id_1}/restore"): "Restore deleted item",
 }
@@ -133,6 +148,11 @@ def test_every_request_was_checked_against_a_page(calls: Sequence[Call]) -> None
 def test_a_member_is_added_by_a_reference(calls: Sequence[Call]) -> None:
     (join,) = (call for call in calls if operation(call) == ADD_MEMBER)
     assert json.loads(join.content or b"") == {"@odata.id": f"{BASE}/v1.0/directoryObjects/{OBJECT}"}
+
+
+def test_pages_are_as_large_as_graph_allows(calls: Sequence[Call]) -> None:
+    listed = [call for call in calls if call.operation in {"list", "list_members"}]
+    assert {parse_qs(urlsplit(call.url).query)["$top"][0] for call in listed} == {"999"}
 
 
 def test_memberships_are_asked_for_without_a_cast_and_without_parameters(calls: Sequence[Call]) -> None:
@@ -186,7 +206,7 @@ def allowing(call: Call) -> Mapping[str, bool]:
 
 
 def in_the_table(calls: Sequence[Call]) -> Sequence[Call]:
-    beside = {ADD_MEMBER, REMOVE_MEMBER, ASSIGNMENTS, ELIGIBILITIES, DELETED}
+    beside = {ADD_MEMBER, REMOVE_MEMBER, ASSIGNMENTS, ELIGIBILITIES, DELETED, MEMBERS}
     return [call for call in calls if operation(call) not in beside]
 
 
@@ -194,6 +214,11 @@ def test_each_call_is_let_through_by_a_permission_that_is_the_least_for_it(calls
     for call in in_the_table(calls):
         least = {permission for permission, is_least in allowing(call).items() if is_least}
         assert least & PERMISSIONS.keys(), operation(call)
+
+
+def test_members_are_read_with_the_permission_that_changes_them(calls: Sequence[Call]) -> None:
+    (listed,) = [call for call in calls if operation(call) == MEMBERS]
+    assert allowing(listed).keys() & PERMISSIONS.keys() == {"GroupMember.ReadWrite.All"}
 
 
 def test_no_permission_is_asked_for_without_a_call_that_needs_it(calls: Sequence[Call]) -> None:

@@ -10,6 +10,7 @@ PAGES = {
     "graph.users.memberships": "List a user's memberships (direct and transitive)",
     "graph.users.roles": "List a user's memberships (direct and transitive): a cast in the path",
     "graph.users.count": "Advanced query capabilities on Microsoft Entra ID objects: $count in the path",
+    "graph.groups.members": "List group members",
     "graph.groups.join": "Add members",
     "graph.groups.leave": "Remove member",
     "graph.units.create": "Add members (administrativeUnit): a member that is created",

@@ -114,6 +114,7 @@ async def grouped(graph: Graph, client: Any, student: str) -> None:
     assert (await group.get()).id == GROUP
     reference = new("models.reference_create", odata_id=f"{graph.url}/v1.0/directoryObjects/{student}")
     await group.members.ref.post(reference)
+    assert [one.id for one in (await group.members.get()).value] == [student]
     await group.members.by_directory_object_id(student).ref.delete()
     await group.patch(new("models.group", additional_data={"members@odata.bind": [reference.odata_id]}))
     unit = client.directory.administrative_units.by_administrative_unit_id(UNIT)

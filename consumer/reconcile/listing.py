@@ -1,0 +1,89 @@
+"""Lists a directory into the ledger, page by page: each page is committed with the place of the next, and a later run continues there.
+
+accounts ─▶ deleted ones ─▶ members of each group that students were given ─▶ listed
+"""
+
+import asyncio
+from collections.abc import Callable
+from dataclasses import dataclass
+from functools import partial
+
+from consumer.ledger.port.reconciliation import Listed, Place, Stage, address_digest
+from consumer.ledger.reconciliation import Reconciliation
+from consumer.providers.port import Directory, Found, PageExpired
+from consumer.reconcile.asking import Asking
+
+Progress = Callable[[str, int], None]
+"""Receives what is being done, and how many there are of it so far."""
+
+_MOST_EXPIRED = 3
+"""Times that a provider may forget a page: a list that cannot be read to its end is not begun for ever."""
+
+
+@dataclass(frozen=True, slots=True)
+class DirectoryListing:
+    """Of one tenant's directory. `ours` raises where another process has taken over."""
+
+    directory: Directory
+    asking: Asking
+    kept: Reconciliation
+    ours: Callable[[], None]
+    progress: Progress
+
+    async def list(self, digest: bytes) -> None:
+        """Returns when everything is listed. Raises what `Asking.ask` raises."""
+        listing = await asyncio.to_thread(self.kept.begin, digest)
+        place, pages, expired = listing.place, 0, 0
+        while place.stage is not Stage.LISTED:
+            self.progress(f"{place.stage}, page", pages := pages + 1)
+            await asyncio.to_thread(self.ours)
+            try:
+                place = await self._page(place)
+            except PageExpired:
+                expired += 1
+                if expired == _MOST_EXPIRED:
+                    raise
+                place = (await asyncio.to_thread(self.kept.begin_anew, digest)).place
+
+    async def _page(self, place: Place) -> Place:
+        if place.stage is Stage.MEMBERS:
+            return await self._members(place)
+        deleted = place.stage is Stage.DELETED
+        page = await self.asking.ask(
+            lambda timeout: self.directory.list_accounts(place.page, deleted=deleted, timeout=timeout)
+        )
+        after = Place(Stage.MEMBERS if deleted else Stage.DELETED)
+        then = after if page.following is None else Place(place.stage, page=page.following)
+        accounts = [listed(one) for one in page.accounts]
+        await asyncio.to_thread(self.kept.add_accounts, accounts, then)
+        return then
+
+    async def _members(self, place: Place) -> Place:
+        """Groups go by their names, so that the next one is known after a restart."""
+        groups = await asyncio.to_thread(self.kept.groups)
+        if place.group is None:
+            then = Place(Stage.MEMBERS, groups[0]) if groups else Place(Stage.LISTED)
+            await asyncio.to_thread(self.kept.continue_at, then)
+            return then
+        group = place.group
+        page = await self.asking.ask(lambda timeout: self.directory.list_members(group, place.page, timeout=timeout))
+        following = next((one for one in groups if one > group), None)
+        then = Place(Stage.LISTED) if following is None else Place(Stage.MEMBERS, following)
+        if page.following is not None:
+            then = Place(Stage.MEMBERS, group, page.following)
+        await asyncio.to_thread(partial(self.kept.add_members, group, page.object_ids, then))
+        return then
+
+
+def listed(found: Found) -> Listed:
+    """Without its groups, which are listed by group."""
+    return Listed(
+        found.object_id,
+        found.marker,
+        address_digest(found.address),
+        found.deleted,
+        found.enabled,
+        found.synchronised,
+        found.licences,
+        org_unit=found.org_unit,
+    )
