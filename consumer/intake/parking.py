@@ -21,12 +21,13 @@ from consumer.observe.metrics import Metrics
 MOST = 10_000
 """So many wait in the ledger at most, whatever the number of replicas: a producer with a wrong tenant id must not fill the database.
 It is some minutes of one school's events on its busiest day."""
-_EVERY = 5.0
+_EVERY, _SELDOM = 5.0, 60.0
+"""Seconds between looks: while something is known to be parked, and while nothing is. A ledger that was restored has rows again."""
 _PAGE = 200
 
 
 class Parking:
-    """Looks for records whose wait is over. Runs on the intake's thread; asks the ledger only while something is parked."""
+    """Looks for records whose wait is over. Runs on the intake's thread; seldom asks the ledger while nothing is parked."""
 
     def __init__(
         self,
@@ -71,8 +72,8 @@ class Parking:
     def parked(self, count: int) -> None:
         """So many records were parked."""
         self._metrics.parked_records.inc(count)
-        if self._next_at is None:
-            self._next_at = self._clock() + _EVERY
+        soon = self._clock() + _EVERY
+        self._next_at = soon if self._next_at is None else min(self._next_at, soon)
 
     def batch(self, open_work: set[str]) -> IntakeBatch | None:
         """The next page of records whose tenant is known by now, or that have waited for `keep` seconds. Raises `Unavailable`, `Fenced`.
@@ -103,4 +104,4 @@ class Parking:
         if last is not None:
             self._next_at, self._after = self._clock(), last.origin
         else:
-            self._next_at, self._after = (self._clock() + _EVERY if total else None), BEGINNING
+            self._next_at, self._after = self._clock() + (_EVERY if total else _SELDOM), BEGINNING

@@ -30,6 +30,7 @@ _OPERATIONS: Mapping[str, Operation] = {
     "graph.roles.assignments": Operation.FIND,
     "graph.roles.eligibilities": Operation.FIND,
     "graph.groups.get": Operation.FIND,
+    "graph.groups.members": Operation.FIND,
     "graph.groups.join": Operation.GROUP,
     "graph.subscribedSkus.list": Operation.FIND,
     "graph.units.create": Operation.CREATE,

@@ -217,10 +217,10 @@ def test_a_record_that_is_delivered_again_is_parked_once(rig: Rig) -> None:
     assert parked(rig) == 1
 
 
-def test_the_ledger_is_asked_only_while_something_is_parked(rig: Rig) -> None:
+def test_the_ledger_is_seldom_asked_while_nothing_is_parked(rig: Rig) -> None:
     at_start = rig.ledger.looks
     rig.topic.feed(b"enrolled S1 1")
-    rig.turn(5)
+    rig.turn(3, seconds=LOOK)
     assert (at_start, rig.ledger.looks) == (1, 1)
     rig.topic.feed(b"east:enrolled S1 1")
     rig.turn(5, seconds=LOOK)
@@ -230,6 +230,20 @@ def test_the_ledger_is_asked_only_while_something_is_parked(rig: Rig) -> None:
     asked = rig.ledger.looks
     rig.turn(5, seconds=LOOK)
     assert rig.ledger.looks == asked
+    rig.turn(2, seconds=LOOK)
+    assert rig.ledger.looks == asked + 1
+
+
+def test_what_a_restored_ledger_has_parked_again_is_looked_at(rig: Rig) -> None:
+    rig.topic.feed(b"east:enrolled S1 1")
+    rig.turn()
+    backup = rig.ledger.backup()
+    rig.now += KEEP
+    rig.turn(2, seconds=LOOK)
+    rig.ledger.restore(backup)
+    assert rig.ledger.waiting() == [0]
+    rig.turn(8, seconds=LOOK)
+    assert rig.ledger.waiting() == []
 
 
 def test_many_records_are_released_page_by_page_before_more_is_decided(rig: Rig) -> None:
