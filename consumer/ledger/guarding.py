@@ -58,7 +58,7 @@ def guarded(connection: Connection, jobs: Sequence[Job], room: Mapping[str, Room
     states = _known(connection, asked)
     new: defaultdict[tuple[str, ProviderAction], list[Job]] = defaultdict(list)
     for job in asked:
-        if states.get(_key(job)) is None:
+        if states.get(_key(job)) is None and not job.settled:
             if takes_away(job):
                 new[job.lease.tenant_id, job.desired.action].append(job)
             else:
@@ -69,10 +69,9 @@ def guarded(connection: Connection, jobs: Sequence[Job], room: Mapping[str, Room
 
 
 def is_guarded(job: Job, room: Mapping[str, Room]) -> bool:
-    """Whether the guard has a say: what is settled was carried out, and is only looked at once more."""
+    """Whether the guard has a say. What is settled is looked at once more, and never counted: it was carried out, or rejected."""
     action = job.desired.action
-    wanted = bool(job.desired.providers) and not job.settled
-    return wanted and action in GUARDED and action in room[job.lease.tenant_id].guards
+    return bool(job.desired.providers) and action in GUARDED and action in room[job.lease.tenant_id].guards
 
 
 def _known(connection: Connection, jobs: Sequence[Job]) -> dict[tuple[str, str], GuardState]:

@@ -133,7 +133,8 @@ def _keep_account(
     licences = made or StepName.LICENCES in unsure or not set(given.licences) <= set(known.licences)
     groups = made or StepName.GROUPS in unsure or not set(given.groups) <= set(known.groups)
     grants = (
-        *(_changed(known, given, revisited=revisited) if follow and known.exists else ()),
+        # An account may yet be made with what an earlier event said, as long as an attempt of then may be carried out.
+        *(_changed(known, given, revisited=revisited) if follow else ()),
         *_when(bool(given.licences) and licences, PlannedStep.LICENCES),
         *_when(bool(given.groups) and groups, PlannedStep.GROUPS),
         *(_surplus(known, given, revisited=revisited) if follow and known.exists else ()),

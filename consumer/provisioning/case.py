@@ -13,6 +13,7 @@ from consumer.ledger.port.work import Work
 from consumer.ledger.port.writes import Publish
 from consumer.ledger.vault import Context, Vault
 from consumer.mail.rendering import Templates
+from consumer.policy.guard import GuardState
 from consumer.policy.marker import marker
 from consumer.policy.plan import KnownAccount, Plan, plan
 from consumer.policy.profile import profile, written
@@ -168,8 +169,9 @@ class Case:
                 groups_in_doubt=account.groups_in_doubt,
                 revisit=account.revisit,
             )
+        rejected = self.job.settled and self.job.guard is GuardState.REJECTED
         return plan(
-            desired.action if desired.providers else None,
+            desired.action if desired.providers and not rejected else None,
             self.version,
             known,
             grant(self.tenant, self.student, self.provider),

@@ -81,10 +81,12 @@ def followed(case: Case) -> Iterator[Publish]:
     if not case.follows or before is None or before.announced_version < 0:
         return
     account, given = case.known_account(), grant(case.tenant, case.student, case.provider)
+    # What may have been given besides, and was not taken for certain, is missing still.
+    licences, groups = {*account.licences, *account.licences_in_doubt}, {*account.groups, *account.groups_in_doubt}
     done = {
         (StepName.PROFILE, AccountPart.PROFILE): case.done(StepName.PROFILE),
-        (StepName.LICENCES, AccountPart.LICENCES): set(account.licences) == set(given.licences),
-        (StepName.GROUPS, AccountPart.GROUPS): set(account.groups) == set(given.groups),
+        (StepName.LICENCES, AccountPart.LICENCES): licences == set(given.licences),
+        (StepName.GROUPS, AccountPart.GROUPS): groups == set(given.groups),
     }
     updated = {part: is_done for (name, part), is_done in done.items() if case.tried(name)}
     if any(updated.values()):

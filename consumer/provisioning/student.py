@@ -186,8 +186,8 @@ class StudentWorker:
 
 
 def _guard_fault(job: Job) -> Fault | None:
-    """Why nothing of the event may be carried out now."""
-    match job.guard:
+    """Why nothing of the event may be carried out now. One that was rejected before is only verified: see `Case.plan`."""
+    match None if job.settled else job.guard:
         case GuardState.PARKED:
             why = "The guard has parked the action: too many accounts of the tenant are concerned. A person must approve or reject it."
             return Hold(why, reason=Reason.GUARD_PARKED)

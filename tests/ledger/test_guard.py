@@ -176,7 +176,22 @@ async def test_a_student_who_is_verified_afterwards_is_not_asked_about_again(sch
     await school.ledger.work.commit(job.lease, [*lost, Settle(2, Disposition.APPLIED, 1)])
     school.ledger.advance(2)
     (job,) = await school.claim()
-    assert (job.settled, job.guard) == (True, None)
+    assert (job.settled, job.guard) == (True, GuardState.COUNTED)
+
+
+async def test_what_was_rejected_is_known_as_that_when_the_student_is_verified(school: School) -> None:
+    school.leave(0, 1, 2)
+    jobs = {job.guard: job for job in await school.claim()}
+    parked = jobs[PARKED]
+    school.decide(Verdict.REJECTED)
+    lost = [
+        BeginStep(Provider.MICROSOFT, StepName.CREATE, 2, b"", 30),
+        EndStep(Provider.MICROSOFT, StepName.CREATE, StepState.UNKNOWN),
+    ]
+    await school.ledger.work.commit(parked.lease, [*lost, Settle(2, Disposition.FAILED, 1)])
+    school.ledger.advance(2)
+    (job,) = [job for job in await school.claim() if job.lease.student_id == parked.lease.student_id]
+    assert (job.settled, job.guard) == (True, GuardState.REJECTED)
 
 
 async def test_other_work_is_not_guarded(school: School) -> None:

@@ -103,6 +103,13 @@ def test_a_new_account_has_nothing_to_follow() -> None:
     assert steps == FROM_THE_ADDRESS_ON
 
 
+def test_an_account_that_is_made_as_an_earlier_event_decided_follows_this_one() -> None:
+    decided = replace(NOTHING, describes_student=False, placed="/")
+    given = replace(GIVEN, org_unit="/Students")
+    steps = plan(ProviderAction.CREATE_ACCOUNT, 3, decided, given, Withdrawal(), settled=False, follow=True).steps
+    assert steps == ("address", "create", "profile", "move", "licences", "groups", "announce", "welcome")
+
+
 def test_at_microsoft_no_account_is_moved() -> None:
     assert "move" not in followed(replace(FOLLOWED, placed=None))
 

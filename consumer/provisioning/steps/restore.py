@@ -9,7 +9,7 @@ from dataclasses import replace
 from datetime import timedelta
 from hashlib import sha256
 
-from consumer.errors import NotYet
+from consumer.errors import NotYet, Reason
 from consumer.events import Origin, StepName
 from consumer.failpoints import RESTORE
 from consumer.ledger.port.student import Account, Step, StepState
@@ -27,6 +27,7 @@ _RESTORATION = b"restore/"
 async def restore(case: Case, account: Account, found: Found) -> None:
     """Returns when `case.account` is the restored account. Raises `NotYet` while it is not shown, `Hold` where it must be left alone."""
     refuse_foreign(case, found)
+    _refuse_to_repeat(case, found)
     await case.effects.step(
         case.provider,
         StepName.CREATE,
@@ -44,6 +45,15 @@ async def restore(case: Case, account: Account, found: Found) -> None:
     if restored is None:
         raise NotYet("The account was restored, and is not shown yet.")
     await adopt(case, account, restored, Origin.RESTORED, explained=False)
+
+
+def _refuse_to_repeat(case: Case, found: Found) -> None:
+    """Raises `NotYet` where the account has just been restored, or was found to be no deleted one any more, and is still shown as that."""
+    step = _newest(case)
+    if step is None or step.request_hash != restoration_hash(found) or not _is_recent(case, step):
+        return
+    if step.state is StepState.DONE or step.reason is Reason.ACCOUNT_MISSING:
+        raise NotYet("The account is shown as deleted, and was restored a moment ago.")
 
 
 def restoration_hash(found: Found) -> bytes:
@@ -69,10 +79,13 @@ def refuse_while_hidden(case: Case) -> None:
     """Raises `NotYet` where a restoration that was done or refused was begun less than `verify_after` ago. One whose outcome is unknown
     has its verification."""
     step = _newest(case)
-    if step is None or case.uncertain(StepName.CREATE):
-        return
-    if case.now() < step.started_at + timedelta(seconds=case.tools.verify_after):
+    if step is not None and not case.uncertain(StepName.CREATE) and _is_recent(case, step):
         raise NotYet("The account may have been restored a moment ago, and not be visible yet.")
+
+
+def _is_recent(case: Case, step: Step) -> bool:
+    """Whether replicas may still be behind it."""
+    return case.now() < step.started_at + timedelta(seconds=case.tools.verify_after)
 
 
 def _newest(case: Case) -> Step | None:

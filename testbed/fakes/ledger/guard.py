@@ -19,7 +19,7 @@ def guarded(state: State, jobs: Sequence[Job], room: Mapping[str, Room]) -> Sequ
     new: defaultdict[tuple[str, ProviderAction], list[GuardedKey]] = defaultdict(list)
     for job in (one for one in jobs if is_guarded(one, room)):
         row = state.guarded.get(_key(job))
-        if row is None and takes_away(job):
+        if row is None and not job.settled and takes_away(job):
             new[job.lease.tenant_id, job.desired.action].append(_key(job))
     for (tenant, action), keys in new.items():
         _count(state, keys, room[tenant].guards[action])
@@ -33,9 +33,11 @@ def settled(state: State, student: StudentRow, version: int) -> None:
             row.at = state.clock()
 
 
-def _standing(state: State, job: Job) -> GuardState:
+def _standing(state: State, job: Job) -> GuardState | None:
     row = state.guarded.get(_key(job))
-    return GuardState.FREE if row is None else row.state
+    if row is not None:
+        return row.state
+    return None if job.settled else GuardState.FREE
 
 
 def _count(state: State, keys: Sequence[GuardedKey], limit: GuardLimit) -> None:

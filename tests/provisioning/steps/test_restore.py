@@ -88,6 +88,19 @@ async def test_a_restoration_that_is_refused_may_have_been_done_a_moment_ago(sch
     assert school.account() is account
 
 
+async def test_an_account_that_is_still_shown_as_deleted_is_not_restored_twice(school: School) -> None:
+    account = school.directory.put("m.bianchi@students.north-high.example", MARK, deleted=True)
+    school.directory.next_calls("restore", refused(NotYet("No such deleted user.")))
+    school.enrol()
+    for _ in range(3):
+        await school.work()
+        school.now += timedelta(seconds=10)
+    assert school.directory.writes == ["restore"]
+    account.found = replace(account.found, deleted=False)
+    await school.work_until_settled()
+    assert school.account() is account
+
+
 async def test_an_account_that_is_deleted_for_good_before_it_is_restored_is_made_anew(school: School) -> None:
     school.directory.put("m.bianchi@students.north-high.example", MARK, deleted=True)
     school.directory.next_calls("restore", refused(NotYet("No such deleted user.")))
