@@ -3,7 +3,6 @@
 Scopes: admin.directory.user, admin.directory.group.member; `admin_subject` needs a role that may manage users and groups.
 """
 
-import asyncio
 from collections.abc import Mapping, Sequence
 from datetime import datetime
 from itertools import compress
@@ -17,6 +16,7 @@ from consumer.providers.api import Api, Classify
 from consumer.providers.google import directory_requests
 from consumer.providers.google.answers import of_one_purpose, paging
 from consumer.providers.port import AccountPage, Found, MemberPage, NewAccount
+from consumer.providers.together import together
 from consumer.tenants import GoogleSection
 
 _ISSUER = "https://accounts.google.com"
@@ -61,7 +61,7 @@ class GoogleDirectory:
     async def find_marked(self, marker: str, *, timeout: float) -> Sequence[Found]:
         """The search ignores case: what it finds is compared again."""
         deadline = Deadline(timeout)
-        live, deleted = await asyncio.gather(
+        live, deleted = await together(
             self._search(marker, deadline, deleted=False), self._search(marker, deadline, deleted=True)
         )
         return [one for one in (*live, *deleted) if one.marker == marker]
@@ -79,7 +79,7 @@ class GoogleDirectory:
     async def groups_of(self, object_id: str, groups: Sequence[str], *, timeout: float) -> frozenset[str]:
         """Direct members only: those are what this service makes. A deleted group has none."""
         deadline = Deadline(timeout)
-        inside = await asyncio.gather(*(self._is_member(group, object_id, deadline) for group in groups))
+        inside = await together(*(self._is_member(group, object_id, deadline) for group in groups))
         return frozenset(compress(groups, inside))
 
     async def list_accounts(self, page: str | None, *, deleted: bool, timeout: float) -> AccountPage:

@@ -1,6 +1,5 @@
 """One institution's Entra directory."""
 
-import asyncio
 from collections.abc import Mapping, Sequence
 from datetime import datetime, timedelta
 from typing import Any
@@ -17,6 +16,7 @@ from consumer.providers.microsoft.marker_field import MarkerField
 from consumer.providers.microsoft.marking import Marking
 from consumer.providers.microsoft.roles import holds_role
 from consumer.providers.port import AccountPage, Found, MemberPage, NewAccount
+from consumer.providers.together import together
 from consumer.tenants import MicrosoftSection
 
 PERMISSIONS = {
@@ -75,7 +75,7 @@ class MicrosoftDirectory:
     async def find_marked(self, marker: str, *, timeout: float) -> Sequence[Found]:
         """Graph's `eq` ignores case: what it finds is compared again."""
         deadline = Deadline(timeout)
-        live, deleted = await asyncio.gather(
+        live, deleted = await together(
             self._search_marked(graph_requests.users_marked(self._base, self._field, marker), deadline, deleted=False),
             self._search_deleted(marker, deadline),
         )
