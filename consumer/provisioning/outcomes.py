@@ -1,6 +1,6 @@
 """Outcome events, built from what the ledger knows. Event ids are derived, so a repeat is the same event."""
 
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator, Mapping, Sequence
 from datetime import datetime, timedelta
 from uuid import UUID
 
@@ -81,18 +81,25 @@ def followed(case: Case) -> Iterator[Publish]:
     if not case.follows or before is None or before.announced_version < 0:
         return
     account, given = case.known_account(), grant(case.tenant, case.student, case.provider)
-    # What may have been given besides, and was not taken for certain, is missing still.
-    licences, groups = {*account.licences, *account.licences_in_doubt}, {*account.groups, *account.groups_in_doubt}
     done = {
         (StepName.PROFILE, AccountPart.PROFILE): case.done(StepName.PROFILE),
-        (StepName.LICENCES, AccountPart.LICENCES): licences == set(given.licences),
-        (StepName.GROUPS, AccountPart.GROUPS): groups == set(given.groups),
+        (StepName.LICENCES, AccountPart.LICENCES): _is_as(
+            case, StepName.LICENCES, account.licences, account.licences_in_doubt, given.licences
+        ),
+        (StepName.GROUPS, AccountPart.GROUPS): _is_as(
+            case, StepName.GROUPS, account.groups, account.groups_in_doubt, given.groups
+        ),
     }
     updated = {part: is_done for (name, part), is_done in done.items() if case.tried(name)}
     if any(updated.values()):
         yield _changed(case, AccountChange.UPDATED, updated)
     if case.done(StepName.UNIT):
         yield _changed(case, AccountChange.MOVED, {AccountPart.ORG_UNIT: True})
+
+
+def _is_as(case: Case, name: StepName, has: Sequence[str], in_doubt: Sequence[str], wanted: Sequence[str]) -> bool:
+    """Whether the account has what is wanted, and what it may have besides was taken for this version."""
+    return set(has) == set(wanted) and (case.done(name) or set(in_doubt) <= set(wanted))
 
 
 def _changed(case: Case, change: AccountChange, done: Mapping[AccountPart, bool], *, detail: str = "") -> Publish:

@@ -20,7 +20,7 @@ from consumer.ledger.port.student import Account
 from consumer.providers.port import Found
 from consumer.provisioning.case import Case
 from consumer.provisioning.steps.adopt import our_accounts, refuse_disabled
-from consumer.provisioning.steps.grants import with_all
+from consumer.provisioning.steps.grants import with_all, without
 from consumer.provisioning.steps.look import deleted, look_at
 
 
@@ -47,7 +47,17 @@ async def ensure_revisited(case: Case) -> None:
     licences = account.licences
     if found.licences is not None:
         licences = tuple(licence for licence in licences if licence.lower() in found.licences)
-    case.assume(replace(account, licences=licences, groups=groups, org_unit=_unit_of(case, account, found)))
+    shown = replace(account, licences=licences, groups=groups, org_unit=_unit_of(case, account, found))
+    case.assume(_in_doubt(shown, account) if case.keeps_doubts else shown)
+
+
+def _in_doubt(shown: Account, before: Account) -> Account:
+    """What is not shown may be there all the same, where replicas lag: so it is taken as well, where the rules do not give it any more."""
+    return replace(
+        shown,
+        licences_in_doubt=with_all(before.licences_in_doubt, without(before.licences, shown.licences)),
+        groups_in_doubt=with_all(before.groups_in_doubt, without(before.groups, shown.groups)),
+    )
 
 
 def _unit_of(case: Case, account: Account, found: Found) -> str | None:
