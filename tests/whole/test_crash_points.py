@@ -242,7 +242,7 @@ async def test_a_run_in_all_situations_reaches_every_failpoint(school: School) -
     app = App(settings, school.world.tenants(school.vendors), opener(VAULT), failpoints=recorder)
     running = asyncio.create_task(app.run())
     try:
-        await until("all is at rest", school.at_rest, seconds=30)
+        await until("all is at rest", school.at_rest, seconds=60)
     finally:
         app.stop()
         await running
