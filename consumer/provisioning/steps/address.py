@@ -42,8 +42,14 @@ async def reserved(case: Case) -> Account:
         if address is None:
             raise GiveUp("Every address that the patterns allow is taken.", reason=Reason.ADDRESS_EXHAUSTED)
         body = _body(case, address)
-        case.assume(Account(case.provider, address, body.marker, asdict(body)))
+        case.assume(Account(case.provider, address, body.marker, asdict(body), generation=_generation(case)))
     return case.known_account()
+
+
+def _generation(case: Case) -> int:
+    """Of the newest password that attempts have borne, at addresses that were refused since: they only rise."""
+    before, sealed = case.job.accounts.get(case.provider), case.sealed
+    return max(before.generation if before else 0, sealed.generation if sealed else 0)
 
 
 async def corrected(case: Case) -> Account:
