@@ -10,7 +10,7 @@ T = TypeVar("T")
 
 
 async def together(*calls: Awaitable[T]) -> list[T]:
-    """Their answers, in their order; all of them are waited for, so that none goes on unobserved.
+    """Their answers, in their order; all of them are waited for, so that none continues unobserved.
 
     Raises one of their faults: one that waiting does not end, else the one that asks for the longest wait.
     """
