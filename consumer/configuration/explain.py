@@ -8,6 +8,7 @@ from consumer.policy.condition import matches
 from consumer.policy.decision import Act, DecisionTable, Skip, SkipReason
 from consumer.policy.plan import KnownAccount, PlannedStep, plan
 from consumer.policy.rules import ROOT, Grant, grant, withdrawal
+from consumer.providers.names import PROVIDER_NAMES
 from consumer.tenants import OnChange, StatusRow, Tenant
 
 _SKIPS = {
@@ -39,7 +40,6 @@ _SENTENCES = {
     PlannedStep.WELCOME: "Send no welcome mail: `welcome_email.enabled` is false.",
 }
 """Of steps that are the same for every tenant."""
-_NAMES = {Provider.MICROSOFT: "Microsoft 365", Provider.GOOGLE: "Google Workspace"}
 
 
 def explain(
@@ -96,7 +96,7 @@ def _plan(tenant: Tenant, student: Student, provider: Provider, action: Provider
     known = KnownAccount() if action is ProviderAction.CREATE_ACCOUNT else _standing(provider, given)
     follow = tenant.on_change is OnChange.FOLLOW
     steps = plan(action, 1, known, given, withdrawn, settled=False, follow=follow).steps
-    yield f"  {_NAMES[provider]}:"
+    yield f"  {PROVIDER_NAMES[provider]}:"
     for number, step in enumerate(steps, start=1):
         yield f"    {number}. {_sentence(step, tenant, student, given)}"
 

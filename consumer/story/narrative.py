@@ -10,8 +10,9 @@ from consumer.ledger.port.history import Attempt
 from consumer.ledger.port.inbox import Disposition
 from consumer.ledger.port.student import AccountState
 from consumer.ledger.student_record import AccountRecord, InboxEvent, StudentRecord
+from consumer.providers.names import PROVIDER_NAMES
 from consumer.story.reasons import EXPLANATIONS, Explanation
-from consumer.story.words import ACTIONS, PROVIDERS, STATES, STEPS
+from consumer.story.words import ACTIONS, STATES, STEPS
 
 _SETTLED = {
     Disposition.APPLIED: "Version {version} is done.",
@@ -84,15 +85,13 @@ def _decided(record: StudentRecord) -> str:
     decision, version = record.decision, record.state.desired_version
     if not decision.providers:
         return f"Decided for version {version}: nothing is asked for; open work is cancelled."
-    where = " and ".join(PROVIDERS[provider] for provider in decision.providers)
+    where = " and ".join(PROVIDER_NAMES[provider] for provider in decision.providers)
     return f"Decided for version {version} by the row of status `{decision.status_id}`: {ACTIONS[decision.action]} at {where}."
 
 
 def _attempted(attempt: Attempt) -> Sentence:
     why = f" {EXPLANATIONS[attempt.reason].cause}" if attempt.reason else ""
-    text = (
-        f"{PROVIDERS[attempt.provider]}: {STEPS[attempt.step]}, attempt {attempt.number}: {STATES[attempt.state]}.{why}"
-    )
+    text = f"{PROVIDER_NAMES[attempt.provider]}: {STEPS[attempt.step]}, attempt {attempt.number}: {STATES[attempt.state]}.{why}"
     known = {
         "step": attempt.step.value,
         "reason": attempt.reason.value if attempt.reason else None,
@@ -104,7 +103,7 @@ def _attempted(attempt: Attempt) -> Sentence:
 
 
 def _account(account: AccountRecord, *, names: bool) -> str:
-    where = PROVIDERS[account.provider]
+    where = PROVIDER_NAMES[account.provider]
     address = f" {account.address}" if names else ""
     if account.object_id is None:
         return f"{where}: an address is reserved{address}; there is no account yet."
@@ -125,7 +124,7 @@ def _waits(record: StudentRecord) -> Iterator[Sentence]:
 def _place(wait: StudentWait) -> str:
     if not wait.provider:
         return "The student"
-    return f"{PROVIDERS.get(wait.provider, wait.provider)}: {STEPS.get(wait.step, wait.step)}"
+    return f"{PROVIDER_NAMES.get(wait.provider, wait.provider)}: {STEPS.get(wait.step, wait.step)}"
 
 
 def _waiting(what: str, since: datetime, reason: str | None, code: str | None) -> Sentence:

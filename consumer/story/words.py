@@ -2,10 +2,9 @@
 
 from collections.abc import Mapping
 
-from consumer.events import Provider, ProviderAction, StepName
+from consumer.events import ProviderAction, StepName
 from consumer.ledger.port.student import StepState
 
-PROVIDERS: Mapping[str, str] = {Provider.MICROSOFT: "Microsoft 365", Provider.GOOGLE: "Google Workspace"}
 ACTIONS: Mapping[str, str] = {
     ProviderAction.CREATE_ACCOUNT: "create the account",
     ProviderAction.UPDATE_ACCOUNT: "update the account",

@@ -7,8 +7,9 @@ import pytest
 from consumer.errors import Reason
 from consumer.events import Provider, ProviderAction, StepName
 from consumer.ledger.port.student import StepState
+from consumer.providers.names import PROVIDER_NAMES
 from consumer.story.reasons import EXPLANATIONS
-from consumer.story.words import ACTIONS, PROVIDERS, STATES, STEPS
+from consumer.story.words import ACTIONS, STATES, STEPS
 
 
 def test_every_reason_is_explained() -> None:
@@ -17,7 +18,7 @@ def test_every_reason_is_explained() -> None:
 
 @pytest.mark.parametrize(
     ("words", "known"),
-    [(PROVIDERS, Provider), (ACTIONS, ProviderAction), (STEPS, StepName), (STATES, StepState)],
+    [(PROVIDER_NAMES, Provider), (ACTIONS, ProviderAction), (STEPS, StepName), (STATES, StepState)],
     ids=["providers", "actions", "steps", "states"],
 )
 def test_everything_that_is_stored_has_a_name(words: Mapping[str, str], known: Iterable[str]) -> None:
