@@ -8,7 +8,6 @@ from dataclasses import dataclass
 from pathlib import Path
 
 import pytest
-import yaml
 from sqlalchemy import Engine, text
 from typer.testing import CliRunner, Result
 
@@ -21,6 +20,7 @@ from sandbox.simulators.graph.directory import Directory
 from sandbox.simulators.served import ServedInThread
 from sandbox.simulators.vendors import Institution
 from sandbox.simulators.world import World
+from tests.cli.service import service_file
 
 pytestmark = pytest.mark.parts
 
@@ -57,14 +57,7 @@ def installation(tmp_path: Path, database_url: str) -> Iterator[Installation]:
     engine = open_engine(database_url)
     upgrade(engine)
     with ServedInThread(world.server) as vendors:
-        settings = {
-            "kafka": {"bootstrap_servers": "127.0.0.1:1"},
-            "registry": {"url": "http://127.0.0.1:1"},
-            "database": {"url": database_url},
-            "vault": [{"id": "k", "key": "env:KEY"}],
-            "tenants_dir": str(world.write_tenants(world.tenants(vendors))),
-        }
-        (tmp_path / "service.yaml").write_text(yaml.safe_dump(settings))
+        service_file(tmp_path, database_url, tenants_dir=str(world.write_tenants(world.tenants(vendors))))
         (directory,) = world.graph.directories.values()
         yield Installation(tmp_path, engine, directory)
     engine.dispose()

@@ -7,7 +7,6 @@ from dataclasses import dataclass
 from pathlib import Path
 
 import pytest
-import yaml
 from sqlalchemy import Engine
 from typer.testing import CliRunner, Result
 
@@ -23,6 +22,7 @@ from sandbox.simulators.server import VendorServer
 from sandbox.simulators.vendors import Institution
 from sandbox.simulators.world import World
 from testbed.settled import SettledSchool
+from tests.cli.service import service_file
 
 pytestmark = pytest.mark.parts
 
@@ -48,15 +48,7 @@ def installation(tmp_path: Path, database_url: str) -> Iterator[Installation]:
     upgrade(engine)
     with ServedInThread(world.server) as vendors:
         tenants = world.tenants(vendors)
-        settings = {
-            "kafka": {"bootstrap_servers": "127.0.0.1:1"},
-            "registry": {"url": "http://127.0.0.1:1"},
-            "database": {"url": database_url},
-            "vault": [{"id": "k", "key": "env:KEY"}],
-            "tenants_dir": str(world.write_tenants(tenants)),
-        }
-        config = tmp_path / "service.yaml"
-        config.write_text(yaml.safe_dump(settings))
+        config = service_file(tmp_path, database_url, tenants_dir=str(world.write_tenants(tenants)))
         school = SettledSchool(world, engine, tenants[0], Provider.MICROSOFT, 20)
         yield Installation(config, engine, school, vendors)
     engine.dispose()

@@ -5,13 +5,13 @@ from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
-import yaml
 from sqlalchemy import text
 from typer.testing import CliRunner, Result
 
 from consumer.cli import app
 from consumer.ledger.engine import open_engine
 from consumer.ledger.migrations import upgrade
+from tests.cli.service import service_file
 
 pytestmark = pytest.mark.parts
 
@@ -50,14 +50,7 @@ class Installation:
     """A service's file, and its database with one student who waits for a licence."""
 
     def __init__(self, folder: Path, database: str) -> None:
-        self._config = folder / "service.yaml"
-        settings = {
-            "kafka": {"bootstrap_servers": "127.0.0.1:1"},
-            "registry": {"url": "http://127.0.0.1:1"},
-            "database": {"url": database},
-            "vault": [{"id": "k", "key": "env:KEY"}],
-        }
-        self._config.write_text(yaml.safe_dump(settings))
+        self._config = service_file(folder, database)
         self.engine = open_engine(database)
         upgrade(self.engine)
         with self.engine.begin() as connection:
