@@ -32,7 +32,7 @@ _INVALID = Answer(
 
 def crashing(*points: Point) -> Scenario:
     """Seven students: one plain, one whose address is taken, two whose accounts are there, two whose mails get lost, and one whose name
-    is refused and then corrected. One event is of no institution that is known. An eighth, at another institution, leaves and returns.
+    is refused and then corrected. One event is of no institution that is known. An eighth, at another institution, leaves and returns under another name.
     """
     records = _records()
     people = list({record.student_id: record.student for record in records if record.breakage is None}.values())
@@ -84,11 +84,12 @@ def _corrected() -> tuple[SimulatedRecord, SimulatedRecord]:
 
 
 def _moving() -> Sequence[Sent]:
-    """Enrols, leaves, and returns."""
+    """Enrols, leaves, and returns under another name."""
     stream = EventStream(tenants=[_tenant("isles")], encoder=encoder(), seed=3, students=1, first=7, mix=PLAIN)
     enrolled = list(stream)[-1]
     left = sequel(enrolled, LEFT)
-    return [Sent(3.0, enrolled), Sent(30.0, left), Sent(180.0, sequel(left, ENROLLED))]
+    renamed = enrolled.student.model_copy(update={"family_name": "Renamed"})
+    return [Sent(3.0, enrolled), Sent(30.0, left), Sent(180.0, sequel(left, ENROLLED, renamed))]
 
 
 def _stream(**what: Any) -> EventStream:
