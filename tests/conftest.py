@@ -63,6 +63,13 @@ def pytest_collection_modifyitems(config: pytest.Config, items: list[pytest.Item
         item.add_marker(pytest.mark.xdist_group(f"lane {lane}"))
 
 
+def pytest_collection_finish(session: pytest.Session) -> None:
+    """Ends the run where xdist does not know the lanes: long tests would wait one after the other, for hours."""
+    grouped = [item for item in session.items if item.get_closest_marker("xdist_group")]
+    if getattr(session.config.option, "loadgroup", False) and any("@" not in item.nodeid for item in grouped):
+        raise pytest.UsageError("pytest-xdist does not group tests with this version of pytest: see pyproject.toml.")
+
+
 @pytest.hookimpl(optionalhook=True)
 def pytest_configure_node(node: pytest.Session) -> None:
     """Tell one of xdist's workers where the run's parts are."""
