@@ -32,7 +32,8 @@ _INVALID = Answer(
 
 def crashing(*points: Point) -> Scenario:
     """Seven students: one plain, one whose address is taken, two whose accounts are there, two whose mails get lost, and one whose name
-    is refused and then corrected. One event is of no institution that is known. An eighth, at another institution, leaves and returns under another name.
+    is refused and then corrected. One event is of no institution that is known. An eighth, at another institution, leaves and returns
+    under another name.
     """
     records = _records()
     people = list({record.student_id: record.student for record in records if record.breakage is None}.values())
