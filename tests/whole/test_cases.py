@@ -140,7 +140,7 @@ async def test_every_input_that_was_reported_ends_as_it_should(
         teacher.created_at,
     )
     assert set(held) == {
-        (FEDERATED.id, "microsoft", Reason.DOMAIN_NOT_VERIFIED),
+        (FEDERATED.id, "microsoft/creations", Reason.DOMAIN_NOT_VERIFIED),
         *((NORTH.id, f"microsoft/groups/{NORTH.guid(school)}", Reason.GROUP_REFUSED) for school in GROUPS),
     }
     senders = {mail.sender for mail in world.mail.mailbox.mails}
