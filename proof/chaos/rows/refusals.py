@@ -109,7 +109,7 @@ async def institution_wide(experiment: Experiment) -> None:
     ]
     idents = [student.student_id for _, student in held]
     await experiment.produce([experiment.event(tenant, student, 1) for tenant, student in held])
-    wanted = {(_NORTH, "microsoft"), (_SOUTH, "microsoft"), (_HARBOUR, "mailgun")}
+    wanted = {(_NORTH, "microsoft/creations"), (_SOUTH, "microsoft/creations"), (_HARBOUR, "mailgun")}
 
     async def institutions_wait() -> bool:
         rows = await experiment.installation.watch.rows("SELECT tenant_id, service FROM tenant_wait WHERE held")
