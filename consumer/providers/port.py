@@ -175,6 +175,22 @@ class Directory(Protocol):
         """Takes all of `licences` in one call; not having one is success. Idempotent."""
         ...
 
+    async def delete(self, object_id: str, *, timeout: float) -> None:
+        """Deletes the account; the provider keeps it restorable for a while (Microsoft 30 days, Google 20). Idempotent.
+
+        An account that is deleted already, and one that the provider does not show, are success: so the caller reads it before and
+        after. Reads may lag: `read` may show it for a while, and a search may find it among the living, the deleted, both or neither.
+        """
+        ...
+
+    async def release(self, object_id: str, *, timeout: float) -> None:
+        """Removes this service's marker: the account is the institution's own from then on, and nothing else of it is changed. Idempotent.
+
+        Only for an account that was read with our marker just now. Reads may lag: `read` shows the account without a marker when it is so
+        everywhere. Raises `NotYet` where the provider does not show the account (yet).
+        """
+        ...
+
     async def move(self, object_id: str, org_unit: str, *, timeout: float) -> None:
         """Puts the account into an organisational unit. Idempotent. Raises `Hold` for all who need this unit where it does not exist."""
         ...

@@ -29,6 +29,8 @@ _WRITES = frozenset(
         "reactivate",
         "end_sessions",
         "remove_licences",
+        "delete",
+        "release",
         "move",
         "replace_password",
     }
@@ -178,6 +180,21 @@ class FakeDirectory:
             raise mishap.fault
         return replace(created.found, throttled=self.throttled_behind_creations)
 
+    async def delete(self, object_id: str, *, timeout: float) -> None:
+        """See the port. An account that is hidden stays, and the call succeeds all the same."""
+        mishap = self._begin("delete", timeout, may_be_done=True)
+        account = self.accounts.get(object_id)
+        if account is not None and not account.hidden:
+            account.delete()
+        await self._hang("delete")
+        if mishap:
+            raise mishap.fault
+
+    async def release(self, object_id: str, *, timeout: float) -> None:
+        """See the port."""
+        async with self._changing("release", object_id, timeout) as account:
+            account.found = replace(account.found, marker=None)
+
     async def mark(self, object_id: str, marker: str, *, timeout: float) -> None:
         """See the port."""
         self._begin("mark", timeout)
@@ -255,7 +272,7 @@ class FakeDirectory:
     async def _changing(self, operation: str, object_id: str, timeout: float) -> AsyncGenerator[FakeAccount]:
         """Around the change that the operation is."""
         mishap = self._begin(operation, timeout, may_be_done=True)
-        yield self._account(object_id)
+        yield self._account(object_id, deleted=operation == "restore")
         await self._hang(operation)
         if mishap:
             raise mishap.fault
@@ -266,9 +283,9 @@ class FakeDirectory:
             self.hanging.set()
             await asyncio.Event().wait()
 
-    def _account(self, object_id: str) -> FakeAccount:
+    def _account(self, object_id: str, *, deleted: bool = False) -> FakeAccount:
         account = self.accounts.get(object_id)
-        if account is None or account.hidden:
+        if account is None or account.hidden or (account.found.deleted and not deleted):
             raise NotYet("No such object (yet).")
         return account
 

@@ -1,10 +1,10 @@
 """What every directory keeps: the fake, Graph's and Google's, the latter two through the vendors' own token clients and TLS."""
 
-from dataclasses import asdict, dataclass
+from dataclasses import asdict, dataclass, replace
 
 import pytest
 
-from consumer.errors import AddressTaken, Hold, OutcomeUnknown, Scope, Throttled, Unavailable
+from consumer.errors import AddressTaken, Hold, NotYet, OutcomeUnknown, Scope, Throttled, Unavailable
 from consumer.events import Provider
 from consumer.http.client import HttpClient
 from consumer.policy.profile import ProfilePart, written
@@ -194,6 +194,51 @@ async def test_licences_that_are_taken_away_are_gone_and_may_be_taken_again(sett
     found = await setting.directory.read(created.object_id, timeout=5)
     assert found is not None
     assert not found.licences
+
+
+async def test_a_deleted_account_is_found_among_the_deleted_only_and_may_be_deleted_again(setting: Setting) -> None:
+    created = await setting.directory.create(maria(), PASSWORD, timeout=5)
+    for _ in range(2):
+        await setting.directory.delete(created.object_id, timeout=5)
+    assert await setting.directory.read(created.object_id, timeout=5) is None
+    (found,) = await setting.directory.find_marked("S1", timeout=5)
+    assert (found.object_id, found.deleted) == (created.object_id, True)
+
+
+async def test_a_deleted_account_can_be_restored(setting: Setting) -> None:
+    created = await setting.directory.create(maria(), PASSWORD, timeout=5)
+    await setting.directory.delete(created.object_id, timeout=5)
+    await setting.directory.restore(created.object_id, org_unit=None, timeout=5)
+    found = await setting.directory.read(created.object_id, timeout=5)
+    assert found is not None
+    assert (found.address, found.marker) == (created.address, "S1")
+
+
+async def test_the_address_of_a_deleted_account_can_be_had_again(setting: Setting) -> None:
+    created = await setting.directory.create(maria(), PASSWORD, timeout=5)
+    await setting.directory.delete(created.object_id, timeout=5)
+    assert (await setting.directory.create(maria(2), PASSWORD, timeout=5)).address == created.address
+
+
+async def test_who_is_not_there_is_deleted_without_a_fault(setting: Setting) -> None:
+    await setting.directory.delete("11111111-2222-3333-4444-555555555555", timeout=5)
+
+
+async def test_a_released_account_bears_no_marker_and_is_as_it_was_besides(setting: Setting) -> None:
+    created = await setting.directory.create(maria(), PASSWORD, timeout=5)
+    before = await setting.directory.read(created.object_id, timeout=5)
+    for _ in range(2):
+        await setting.directory.release(created.object_id, timeout=5)
+    assert before is not None
+    assert await setting.directory.read(created.object_id, timeout=5) == replace(before, marker=None)
+    assert list(await setting.directory.find_marked("S1", timeout=5)) == []
+
+
+async def test_an_account_that_is_not_shown_is_not_released(setting: Setting) -> None:
+    created = await setting.directory.create(maria(), PASSWORD, timeout=5)
+    await setting.directory.delete(created.object_id, timeout=5)
+    with pytest.raises(NotYet):
+        await setting.directory.release(created.object_id, timeout=5)
 
 
 async def test_an_account_is_moved_where_there_are_units(setting: Setting) -> None:

@@ -29,7 +29,7 @@ _LICENCES, _PASSWORDS = "LicenseAssignment.ReadWrite.All", "User-PasswordProfile
 _SESSIONS = "User.RevokeSessions.All"
 _PURPOSES: Mapping[str, str] = {
     **PERMISSIONS,
-    "User.DeleteRestore.All": "bring deleted accounts back",
+    "User.DeleteRestore.All": "delete accounts, and bring deleted ones back",
     "User.Read.All": "find deleted accounts, and read what accounts are members of",
     "RoleManagement.Read.Directory": "see whether an account is an administrator's",
     _LICENCES: "give licences",

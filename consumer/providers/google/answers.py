@@ -29,10 +29,16 @@ def fault_of(answer: Answer, *, writes: bool, now: float, asked: Sequence[str] =
     return with_code(fault, answer.status, next(iter(_reasons(answer)), ""), message, asked)
 
 
-def of_one_purpose(reason: Reason, message: str) -> Classify:
-    """The same for calls that an administrator's role may lack: without it, only those wait who need such calls."""
+def of_one_purpose(reason: Reason, message: str, *, tells_nothing: bool = False) -> Classify:
+    """The same for calls that an administrator's role may lack: without it, only those wait who need such calls.
+
+    `tells_nothing`: of a method for which the discovery document has no response. Whether its empty answer is a 200 or a 204 is
+    documented nowhere, and both are reported.
+    """
 
     def fault_of_call(answer: Answer, *, writes: bool, now: float, asked: Sequence[str] = ()) -> Fault | None:
+        if tells_nothing and answer.status == HTTPStatus.OK and not answer.body:
+            return None
         return narrowed(fault_of(answer, writes=writes, now=now, asked=asked), answer.status, reason, message)
 
     return fault_of_call

@@ -22,12 +22,18 @@ from consumer.tenants import GoogleSection
 _ISSUER = "https://accounts.google.com"
 
 _MARKING = of_one_purpose(Reason.CONSENT_MISSING, "The administrator may not write markers on accounts.")
+_RELEASING = of_one_purpose(Reason.CONSENT_MISSING, "The administrator may not remove markers from accounts.")
 _ROLES_UNREADABLE = "The roles of accounts can't be read at Google."
 _READING_ROLES = of_one_purpose(Reason.ROLES_UNREADABLE, _ROLES_UNREADABLE)
 _CREATING = of_one_purpose(
     Reason.CONSENT_MISSING, "The administrator's role does not include creating users, or not in this unit."
 )
-_RESTORING = of_one_purpose(Reason.CONSENT_MISSING, "The administrator's role does not include restoring users.")
+_RESTORING = of_one_purpose(
+    Reason.CONSENT_MISSING, "The administrator's role does not include restoring users.", tells_nothing=True
+)
+_DELETING = of_one_purpose(
+    Reason.CONSENT_MISSING, "The administrator's role does not include deleting users, or this one.", tells_nothing=True
+)
 _REPLACING = of_one_purpose(
     Reason.CONSENT_MISSING, "The administrator's role does not include replacing passwords, or this one's."
 )
@@ -43,7 +49,9 @@ _MOVING = of_one_purpose(
 _UPDATING = of_one_purpose(
     Reason.CONSENT_MISSING, "The administrator's role does not include updating users, or this one."
 )
-_LEAVING = of_one_purpose(Reason.GROUP_REFUSED, "The administrator may not remove members from this group.")
+_LEAVING = of_one_purpose(
+    Reason.GROUP_REFUSED, "The administrator may not remove members from this group.", tells_nothing=True
+)
 _JOINING = of_one_purpose(Reason.GROUP_REFUSED, "The administrator may not add members to this group.")
 
 
@@ -200,6 +208,24 @@ class GoogleDirectory:
     async def remove_licences(self, object_id: str, licences: Sequence[str], *, timeout: float) -> None:
         """There are none that this service has given."""
         del object_id, licences, timeout
+
+    async def delete(self, object_id: str, *, timeout: float) -> None:
+        """`users.delete`: its address is free at once, and it can be restored for 20 days.
+
+        404 is success: it is deleted already, or not shown by its id, as for some seconds after its creation. Raises `NotYet` while
+        Google has not finished the creation.
+        """
+        url = directory_requests.user(self._api.base_url, object_id)
+        deadline = Deadline(timeout)
+        await self._api.call("delete", "DELETE", url, deadline=deadline, missing_is_none=True, classify=_DELETING)
+
+    async def release(self, object_id: str, *, timeout: float) -> None:
+        """External ids that others have written stay, as in `mark`. Nothing is written where no marker stands."""
+        deadline = Deadline(timeout)
+        user = await self._read(object_id, deadline) or {}
+        if directory_requests.marker_of(user) is not None:
+            body = directory_requests.unmarked_body(user)
+            await self._patch(object_id, body, "release", deadline.left(), _RELEASING)
 
     async def move(self, object_id: str, org_unit: str, *, timeout: float) -> None:
         await self._patch(object_id, {"orgUnitPath": org_unit}, "move", timeout, _MOVING)

@@ -59,8 +59,16 @@ def _languages(code: str) -> list[Mapping[str, Any]]:
 
 def external_ids(marker: str, *, beside: Mapping[str, Any] | None = None) -> list[Mapping[str, Any]]:
     """Where the marker stands; the other external ids of the user `beside` stay."""
-    others = [row for row in (beside or {}).get("externalIds") or () if row.get("customType") != MARKER_TYPE]
-    return [*others, {"type": "custom", "customType": MARKER_TYPE, "value": marker}]
+    return [*_others(beside or {}), {"type": "custom", "customType": MARKER_TYPE, "value": marker}]
+
+
+def unmarked_body(user: Mapping[str, Any]) -> Mapping[str, Any]:
+    """`users.patch`: the external ids of others that the user has; null, which clears the list, where there are none."""
+    return {"externalIds": _others(user) or None}
+
+
+def _others(user: Mapping[str, Any]) -> list[Mapping[str, Any]]:
+    return [row for row in user.get("externalIds") or () if row.get("customType") != MARKER_TYPE]
 
 
 def marker_of(user: Mapping[str, Any]) -> str | None:

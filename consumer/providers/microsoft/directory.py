@@ -20,9 +20,9 @@ from consumer.providers.together import together
 from consumer.tenants import MicrosoftSection
 
 PERMISSIONS = {
-    "User.ReadWrite.All": "create, find, mark, update, suspend and reactivate accounts",
+    "User.ReadWrite.All": "create, find, mark, update, suspend, reactivate and release accounts",
     "User.RevokeSessions.All": "end the sessions of suspended accounts",
-    "User.DeleteRestore.All": "restore deleted accounts",
+    "User.DeleteRestore.All": "delete accounts, and restore them",
     "User.Read.All": "find deleted ones; ask what groups and roles an account has …",
     "RoleManagement.Read.Directory": "… and which roles it is assigned or may activate: an administrator's account is never adopted",
     "LicenseAssignment.ReadWrite.All": "licences",
@@ -40,6 +40,9 @@ _SUSPENDING = answers.of_one_permission(
 )
 _REACTIVATING = answers.of_one_permission(
     Reason.CONSENT_MISSING, "The application lacks the permission to open sign-ins, or may not open this one."
+)
+_DELETING = answers.of_one_permission(
+    Reason.CONSENT_MISSING, "The application lacks the permission to delete users, or may not delete this one."
 )
 _ENDING_SESSIONS = answers.of_one_permission(
     Reason.CONSENT_MISSING, "The application lacks the permission to end sessions."
@@ -199,6 +202,20 @@ class MicrosoftDirectory:
 
     async def remove_licences(self, object_id: str, licences: Sequence[str], *, timeout: float) -> None:
         await self._licensing.remove(object_id, licences, Deadline(timeout))
+
+    async def delete(self, object_id: str, *, timeout: float) -> None:
+        """`DELETE /users/{id}` (MSDOCS user-delete): a soft deletion, by which mailbox, licences and memberships are kept for 30 days.
+
+        404 (`Request_ResourceNotFound`) is success: it is deleted already, or a replica does not know it yet. An administrator's account
+        is refused by 403, whatever the application's permissions (the same page): `Hold` for this call alone.
+        """
+        url = graph_requests.user(self._base, object_id)
+        deadline = Deadline(timeout)
+        await self._api.call("delete", "DELETE", url, deadline=deadline, missing_is_none=True, classify=_DELETING)
+
+    async def release(self, object_id: str, *, timeout: float) -> None:
+        """Graph can't tell whose value stands in the property: it is cleared whatever it is."""
+        await self._marking.remove(object_id, Deadline(timeout))
 
     async def move(self, object_id: str, org_unit: str, *, timeout: float) -> None:
         """Entra has no organisational units: there is nothing to do."""

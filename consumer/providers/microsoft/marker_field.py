@@ -1,8 +1,9 @@
 """The user property that holds the marker: how it is written, read, selected and searched. Pure.
 
 Sources: Microsoft's pages "Update user" (`employeeId`, 16 characters), "onPremisesExtensionAttributes resource type" (1,024 characters; for
-users that are not synchronised), "Add custom data to resources using extensions" and "extensionProperty resource type" (256 characters;
-returned only on `$select`), and "Advanced query capabilities on Microsoft Entra ID objects" (which filters need advanced queries).
+users that are not synchronised), "Add custom data to resources using extensions" (null removes a value) and "extensionProperty resource
+type" (256 characters; returned only on `$select`), and "Advanced query capabilities on Microsoft Entra ID objects" (which filters need
+advanced queries).
 """
 
 from collections.abc import Mapping
@@ -24,8 +25,8 @@ class MarkerField:
         self.advanced = name != "employeeId"
         """Whether it is searched by an advanced query. Filters that do without it are answered all the same."""
 
-    def written(self, marker: str) -> Mapping[str, Any]:
-        """The part of a create or update body that sets the marker. An update leaves the other extension attributes as they are."""
+    def written(self, marker: str | None) -> Mapping[str, Any]:
+        """The part of a create or update body that sets the marker; None clears it. Other extension attributes stay as they are."""
         return {_EXTENSION_ATTRIBUTES: {self._name: marker}} if self._inside else {self._name: marker}
 
     def read(self, user: Mapping[str, Any]) -> str | None:

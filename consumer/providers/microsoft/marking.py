@@ -14,6 +14,7 @@ from consumer.providers.microsoft import answers, graph_requests
 from consumer.providers.microsoft.marker_field import MarkerField
 
 _MARKING = answers.of_one_permission(Reason.CONSENT_MISSING, "The application may not write markers on accounts.")
+_RELEASING = answers.of_one_permission(Reason.CONSENT_MISSING, "The application may not remove markers from accounts.")
 
 _PATIENCE = 10.0
 """Seconds in which replicas mostly have caught up; a student's creation is not kept waiting for longer."""
@@ -73,6 +74,12 @@ class Marking:
         url = graph_requests.user(self._api.base_url, object_id)
         body = self._field.written(marker)
         await self._api.call("mark", "PATCH", url, body=body, deadline=deadline, classify=_MARKING)
+
+    async def remove(self, object_id: str, deadline: Deadline) -> None:
+        """Clears the property that holds the marker, whatever stands in it. Idempotent."""
+        url = graph_requests.user(self._api.base_url, object_id)
+        body = self._field.written(None)
+        await self._api.call("release", "PATCH", url, body=body, deadline=deadline, classify=_RELEASING)
 
     async def _stands(self, object_id: str, marker: str, deadline: Deadline) -> bool:
         url = graph_requests.shown_user(self._api.base_url, object_id, self._field)

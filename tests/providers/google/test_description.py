@@ -12,7 +12,7 @@ from consumer.http.client import Call
 from consumer.policy.profile import ProfilePart
 from consumer.providers.google.answers import fault_of
 from consumer.providers.google.directory import GoogleDirectory
-from consumer.providers.google.directory_requests import FIELDS
+from consumer.providers.google.directory_requests import FIELDS, MARKER_TYPE
 from consumer.providers.google.tokens import SCOPES
 from consumer.providers.port import Directory
 from consumer.settings import SecretRef
@@ -30,6 +30,7 @@ SECTION = GoogleSection(service_account=SecretRef("env:KEY"), admin_subject=f"it
 KEY, GROUP = "100000000000000000001", f"school@{DOMAIN}"
 LIST = "admin#directory#users"
 USER, DONE = json_answer(id=KEY, primaryEmail=MARIA, isAdmin=False, isDelegatedAdmin=False), Answer(204)
+MARKED = json_answer(id=KEY, externalIds=[{"type": "custom", "customType": MARKER_TYPE, "value": "S1"}])
 CONFLICT = json_answer(
     409, error={"code": 409, "message": "Member already exists.", "errors": [{"reason": "duplicate"}]}
 )
@@ -72,6 +73,8 @@ SCENES = {
     "reactivate": Scene(lambda d: d.reactivate(KEY, timeout=5), [USER]),
     "end_sessions": Scene(lambda d: d.end_sessions(KEY, timeout=5), []),
     "remove_licences": Scene(lambda d: d.remove_licences(KEY, [], timeout=5), []),
+    "delete": Scene(lambda d: d.delete(KEY, timeout=5), [DONE]),
+    "release": Scene(lambda d: d.release(KEY, timeout=5), [MARKED, USER]),
     "move": Scene(lambda d: d.move(KEY, "/Leavers", timeout=5), [USER]),
     "was_used": Scene(lambda d: d.was_used(KEY, password_set_at=None, timeout=5), [USER]),
     "replace_password": Scene(lambda d: d.replace_password(KEY, PASSWORD, timeout=5), [USER]),

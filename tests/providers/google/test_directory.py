@@ -158,6 +158,39 @@ async def test_marking_leaves_the_external_ids_of_others_alone(directory: Direct
     ]
 
 
+async def test_releasing_leaves_the_external_ids_of_others_alone(directory: Directory, customer: Customer) -> None:
+    object_id = await created(directory)
+    others = [{"type": "organization", "value": "E-77"}, {"type": "custom", "customType": "library", "value": "S1"}]
+    customer.update(object_id, {"externalIds": [*others, *user(customer, object_id).external]})
+    await directory.release(object_id, timeout=5)
+    assert user(customer, object_id).external == others
+
+
+async def test_an_account_without_a_marker_is_not_written_to(
+    directory: Directory, customer: Customer, vendors: VendorServer
+) -> None:
+    theirs = customer.add_user(MARIA)
+    await directory.release(theirs.id, timeout=5)
+    assert "directory.users.patch" not in [entry.route for entry in vendors.audit.entries()]
+
+
+@pytest.mark.parametrize("quirks", [Quirks(google=GoogleQuirks(settling=60))])
+@pytest.mark.parametrize("change", ["delete", "release"])
+async def test_an_account_that_google_has_not_finished_is_taken_away_later(directory: Directory, change: str) -> None:
+    object_id = await created(directory)
+    with pytest.raises(NotYet):
+        await getattr(directory, change)(object_id, timeout=5)
+
+
+@pytest.mark.parametrize("quirks", [Quirks(google=GoogleQuirks(delete_status=status)) for status in (200, 204)])
+async def test_an_answer_without_content_is_success_by_either_status(directory: Directory, group: str) -> None:
+    object_id = await created(directory)
+    await directory.add_to_group(object_id, group, timeout=5)
+    await directory.remove_from_group(object_id, group, timeout=5)
+    await directory.delete(object_id, timeout=5)
+    await directory.restore(object_id, org_unit=None, timeout=5)
+
+
 @pytest.mark.parametrize("quirks", [Quirks(google=GoogleQuirks(settling=60))])
 async def test_an_account_that_google_has_not_finished_is_marked_later(directory: Directory) -> None:
     object_id = await created(directory)
@@ -237,6 +270,8 @@ _OF_ONE_RIGHT: Mapping[str, tuple[str, Callable[[Directory, str, str], Awaitable
     "profile": ("directory.users.patch", lambda d, i, _: d.update(i, {LANGUAGE: "it"}, timeout=5), Reason.CONSENT_MISSING),
     "restore": ("directory.users.undelete", lambda d, i, _: d.restore(i, org_unit=None, timeout=5), Reason.CONSENT_MISSING),
     "password": ("directory.users.patch", lambda d, i, _: d.replace_password(i, PASSWORD, timeout=5), Reason.CONSENT_MISSING),
+    "deletion": ("directory.users.delete", lambda d, i, _: d.delete(i, timeout=5), Reason.CONSENT_MISSING),
+    "release": ("directory.users.patch", lambda d, i, _: d.release(i, timeout=5), Reason.CONSENT_MISSING),
     "marker": ("directory.users.patch", lambda d, i, _: d.mark(i, "S1", timeout=5), Reason.CONSENT_MISSING),
 }  # fmt: skip
 

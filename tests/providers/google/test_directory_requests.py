@@ -36,6 +36,13 @@ def test_other_external_ids_stay_beside_the_marker(before: list[dict[str, str]])
     assert directory_requests.external_ids("S1", beside={"externalIds": [*OTHERS, *before]}) == [*OTHERS, OURS]
 
 
+@pytest.mark.parametrize(("others", "written"), [(OTHERS, OTHERS), ([], None)], ids=["beside others", "alone"])
+def test_a_marker_is_taken_out_of_the_list_which_null_clears(
+    others: list[dict[str, str]], written: list[dict[str, str]] | None
+) -> None:
+    assert directory_requests.unmarked_body({"externalIds": [OURS, *others]}) == {"externalIds": written}
+
+
 @pytest.mark.parametrize(
     ("user", "marker"),
     [

@@ -281,6 +281,8 @@ _OF_ONE_PERMISSION: Mapping[str, tuple[str, Callable[[Directory, str], Awaitable
     "licences": ("graph.users.assignLicense", lambda d, i: d.assign_licences(i, [SKU], timeout=5)),
     "restore": ("graph.deleted.restore", lambda d, i: d.restore(i, org_unit=None, timeout=5)),
     "password": ("graph.users.update", lambda d, i: d.replace_password(i, PASSWORD, timeout=5)),
+    "deletion": ("graph.users.delete", lambda d, i: d.delete(i, timeout=5)),
+    "release": ("graph.users.update", lambda d, i: d.release(i, timeout=5)),
     "marker": ("graph.users.update", lambda d, i: d.mark(i, "S1", timeout=5)),
     "profile": ("graph.users.update", lambda d, i: d.update(i, {ProfilePart.FAMILY_NAME: "Bianchi"}, timeout=5)),
 }

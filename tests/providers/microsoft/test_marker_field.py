@@ -37,6 +37,18 @@ def test_there_is_no_marker_where_no_text_stands_in_the_property(name: str, user
     assert MarkerField(name).read(user) is None
 
 
+@pytest.mark.parametrize(
+    ("name", "body"),
+    [
+        ("employeeId", {"employeeId": None}),
+        ("extensionAttribute7", {"onPremisesExtensionAttributes": {"extensionAttribute7": None}}),
+        (EXTENSION, {EXTENSION: None}),
+    ],
+)
+def test_null_clears_the_property(name: str, body: dict[str, Any]) -> None:
+    assert MarkerField(name).written(None) == body
+
+
 def test_only_an_employee_id_is_found_by_a_plain_query() -> None:
     assert not MarkerField("employeeId").advanced
     assert MarkerField("extensionAttribute1").advanced

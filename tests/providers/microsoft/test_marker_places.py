@@ -65,6 +65,21 @@ async def test_marking_leaves_the_other_properties_alone(directory: Directory, e
     assert place == "employeeId" or user.properties["employeeId"] == "E-77"
 
 
+async def test_releasing_clears_the_marker_and_leaves_the_other_properties_alone(
+    directory: Directory, entra: Entra, place: str
+) -> None:
+    created = await directory.create(maria(), PASSWORD, timeout=5)
+    user = entra.users[created.object_id]
+    entra.update(user.id, {"onPremisesExtensionAttributes": {"extensionAttribute2": "house blue"}})
+    before = dict(user.properties)
+    for _ in range(2):
+        await directory.release(user.id, timeout=5)
+    assert standing(user, place) is None
+    assert user.attributes["extensionAttribute2"] == "house blue"
+    changed = {name for name, value in user.properties.items() if value != before[name]}
+    assert changed == {"onPremisesExtensionAttributes" if place.startswith("extensionA") else place}
+
+
 async def test_a_staff_number_is_no_marker_where_the_marker_stands_elsewhere(
     directory: Directory, entra: Entra, place: str
 ) -> None:
