@@ -122,6 +122,7 @@ class Operation(StrEnum):
     SEND = "send"
     UPDATE = "update"  # any change but those above
     DELETE = "delete"
+    RELEASE = "release"
     LOOK_UP = "look_up"
     TOKEN = "token"  # noqa: S105  an operation
     OTHER = "other"
@@ -146,6 +147,7 @@ WRITES = frozenset(
         Operation.SEND,
         Operation.UPDATE,
         Operation.DELETE,
+        Operation.RELEASE,
     }
 )
 """Operations that change something at a vendor."""

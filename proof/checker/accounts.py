@@ -49,7 +49,7 @@ class _Walk:
             case Operation.CREATE | Operation.RESTORE | Operation.MARK:
                 if call.marker is not None:
                     self._there(spot, call.marker, f"call {call.number}")
-            case Operation.DELETE:
+            case Operation.DELETE | Operation.RELEASE:
                 self._gone(spot)
             case _:
                 pass

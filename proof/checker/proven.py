@@ -22,6 +22,7 @@ _WRITES = frozenset(
         Operation.PASSWORD,
         Operation.UPDATE,
         Operation.DELETE,
+        Operation.RELEASE,
     }
 )
 

@@ -152,8 +152,8 @@ def _of_a_patch(body: Json) -> Operation:
     changed = {name for name, value in body.items() if value is not None}
     if changed & {"password", "passwordProfile"}:
         return Operation.PASSWORD
-    if changed and changed <= set(_MARKERS):
-        return Operation.MARK
+    if body and body.keys() <= set(_MARKERS):
+        return Operation.MARK if _asked_marker(body) else Operation.RELEASE
     if body and body.keys() <= _PROFILE:
         return Operation.PROFILE
     return _of_one_property(*next(iter(body.items()))) if len(body) == 1 else Operation.UPDATE

@@ -169,6 +169,21 @@ async def test_what_a_patch_does_is_read_from_its_body(
     assert (call.operation, call.object_id, call.marker, call.by_name) == (operation, ident, "S1", False)
 
 
+@pytest.mark.parametrize(
+    "body", [{"externalIds": None}, {"externalIds": [{"type": "organization", "value": "E-77"}]}], ids=["alone", "beside"]
+)
+async def test_a_marker_that_is_taken_away_is_a_release(vendors: Vendors, body: dict[str, object]) -> None:
+    at_graph = (await vendors.graph("POST", "/v1.0/users", NEW)).json()["id"]
+    at_google = (await vendors.google("POST", "/users", NEW_AT_GOOGLE)).json()["id"]
+    await vendors.graph("PATCH", f"/v1.0/users/{at_graph}", {"employeeId": None})
+    await vendors.google("PATCH", f"/users/{at_google}", body)
+    calls = vendors.calls()[2:]
+    assert [(call.operation, call.object_id, call.marker) for call in calls] == [
+        (Operation.RELEASE, at_graph, None),
+        (Operation.RELEASE, at_google, None),
+    ]
+
+
 async def test_a_write_that_names_its_object_by_address_is_distinguished(vendors: Vendors) -> None:
     await vendors.graph("POST", "/v1.0/users", NEW)
     await vendors.graph("PATCH", "/v1.0/users/a@students.north.example", {"employeeId": "S1"})
