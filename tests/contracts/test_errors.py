@@ -5,7 +5,7 @@ What the token endpoints answer reaches the service by the vendors' clients: tes
 
 import asyncio
 import json
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Coroutine, Mapping
 from dataclasses import dataclass
 from typing import Any
 
@@ -29,8 +29,9 @@ from consumer.mail.answers import fault_of_send
 from consumer.providers.google import answers as google
 from consumer.providers.google.directory import GoogleDirectory
 from consumer.providers.microsoft import answers as graph
+from consumer.providers.microsoft.directory import MicrosoftDirectory
 from consumer.settings import SecretRef
-from consumer.tenants import GoogleSection
+from consumer.tenants import GoogleSection, MicrosoftSection
 from testbed.fakes.http import ScriptedHttp, json_answer
 from tests.contracts.tally import ERRORS
 from tests.providers.scripted import scripted_api
@@ -76,6 +77,27 @@ def joining_at_google(answer: Answer) -> Fault | None:
     directory = GoogleDirectory(section, scripted_api(http, google.fault_of))
     try:
         asyncio.run(directory.add_to_group("1", "year-1@school.example", timeout=5))
+    except Fault as fault:
+        return fault
+    return None
+
+
+def deleting_at_graph(answer: Answer) -> Fault | None:
+    """By the adapter: of the same answer to another call it would not be success."""
+    section = MicrosoftSection(
+        tenant_id=GROUP, client_id=GROUP, client_secret=SecretRef("env:SECRET"), usage_location="GR"
+    )
+    return _raised(MicrosoftDirectory(section, scripted_api(ScriptedHttp(answer), graph.fault_of)).delete)
+
+
+def deleting_at_google(answer: Answer) -> Fault | None:
+    section = GoogleSection(service_account=SecretRef("env:KEY"), admin_subject="it@school.example")
+    return _raised(GoogleDirectory(section, scripted_api(ScriptedHttp(answer), google.fault_of)).delete)
+
+
+def _raised(delete: Callable[..., Coroutine[Any, Any, None]]) -> Fault | None:
+    try:
+        asyncio.run(delete("1", timeout=5))
     except Fault as fault:
         return fault
     return None
@@ -180,6 +202,16 @@ GRAPH = {
         RESOURCE,
     ),
     "object missing": Row(at_graph, graph_error(404, "Request_ResourceNotFound", "Resource '1' …"), NotYet),
+    "deletion of a user who is gone": Row(
+        deleting_at_graph, graph_error(404, "Request_ResourceNotFound", "Resource '1' does not exist …"), None
+    ),
+    "deletion of an administrator": Row(
+        deleting_at_graph,
+        graph_error(403, "Authorization_RequestDenied", "Insufficient privileges …"),
+        Hold,
+        Reason.CONSENT_MISSING,
+        RESOURCE,
+    ),
     "directory missing": Row(
         at_graph, graph_error(404, "Directory_ObjectNotFound", "…"), Hold, Reason.CREDENTIALS_INVALID, TENANT
     ),
@@ -239,6 +271,12 @@ GOOGLE = {
         at_google, google_error(412, "conditionNotMet", "User creation is not complete."), NotYet
     ),
     "user not found": Row(at_google, google_error(404, "notFound", "Resource Not Found: userKey"), NotYet),
+    "deletion of a user who is gone": Row(
+        deleting_at_google, google_error(404, "notFound", "Resource Not Found: userKey"), None
+    ),
+    "deletion of a user who is still being created": Row(
+        deleting_at_google, google_error(412, "conditionNotMet", "User creation is not complete."), NotYet
+    ),
     "group not found": Row(
         at_google, google_error(404, "notFound", "Resource Not Found: groupKey"), Hold, Reason.GROUP_MISSING, RESOURCE
     ),

@@ -201,8 +201,8 @@ async def deleted_and_found(vendors: Vendors) -> object:
 
 async def deleted_at_google(vendors: Vendors) -> object:
     ident = await vendors.created(vendors.google)
-    answer = await vendors.raw("google", "DELETE", f"/admin/directory/v1/users/{ident}")
-    return answer.status_code, vendors.customer.find(ident) is None
+    await vendors.google.delete(ident, timeout=5)
+    return vendors.server.audit.entries()[-1].status, vendors.customer.find(ident) is None
 
 
 async def look_up_of_a_mail(vendors: Vendors) -> object:

@@ -1,6 +1,7 @@
 """One Entra directory in memory: users, groups, licences."""
 
 import random
+from collections import deque
 from collections.abc import Callable, Generator, Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from typing import Any
@@ -52,6 +53,7 @@ class Directory:
         self.replicas = Replicas(clock=clock, rng=random.Random(0))  # noqa: S311  what is read must not change the ids that follow
         self._addresses = Addresses()
         self._assigning: dict[str, float] = {}
+        self._deletions: deque[tuple[float, User]] = deque()
 
     def create(self, body: Mapping[str, Any], *, unit: str | None = None) -> User:
         """`POST /users`, or the same in an administrative unit. Uniqueness is immediate, over all replicas."""
@@ -136,6 +138,7 @@ class Directory:
         """`DELETE /users/{key}`: its addresses are free at once."""
         with self._writing(key, lag=self._deletion_lag) as user:
             user.deleted_at, user.signed_in = self._clock(), False
+            self._deletions.append((user.deleted_at, user))
             self._addresses.release(user)
             if self.quirks.renames_deleted:
                 user.properties["userPrincipalName"] = user.deleted_prefix + user.upn
@@ -153,11 +156,7 @@ class Directory:
     def purge(self, ident: str) -> None:
         """`DELETE /directory/deletedItems/{id}`: for good."""
         with self._restoring(ident) as user:
-            user.purged = True
-            self.licences.take(user)
-            self.units.forget(user)
-            for members in self.groups.values():
-                members.discard(ident)
+            self._forget(user)
 
     def revoke_sessions(self, key: str) -> None:
         """`POST /users/{key}/revokeSignInSessions`: those who are signed in have to sign in again."""
@@ -167,6 +166,7 @@ class Directory:
     def assign(self, key: str, add: Sequence[str], remove: Sequence[str]) -> User:
         """`POST /users/{key}/assignLicense`."""
         with self._writing(key) as user:
+            self._expire()
             if self._assigning.get(user.id, 0.0) > self._clock():
                 raise refusals.concurrent(self.quirks.concurrency_status)
             self.licences.assign(user, add, remove, quirks=self.quirks)
@@ -175,6 +175,7 @@ class Directory:
 
     def consumed(self, sku: str) -> int:
         """How many licences of a kind are assigned."""
+        self._expire()
         return sum(sku in user.skus for user in self.users.values())
 
     def join(self, group: str, key: str) -> None:
@@ -183,6 +184,7 @@ class Directory:
         with self._writing(key) as user:
             if user.id in members:
                 raise refusals.invalid(refusals.MEMBER_EXISTS)
+            self._expire()
             members.add(user.id)
             self.licences.joined(user, group)
 
@@ -255,6 +257,21 @@ class Directory:
             raise refusals.missing(ident)
         with self.replicas.changed(user, lag=self._deletion_lag):
             yield user
+
+    def _forget(self, user: User) -> None:
+        """The deleted user does not come back, and what it had is free."""
+        user.purged = True
+        self.licences.take(user)
+        self.units.forget(user)
+        for members in self.groups.values():
+            members.discard(user.id)
+
+    def _expire(self) -> None:
+        """Forgets those whose thirty days are over (the page "Delete a user")."""
+        while self._deletions and self._clock() - self._deletions[0][0] > RESTORABLE:
+            at, user = self._deletions.popleft()
+            if user.deleted_at == at and not user.purged:
+                self._forget(user)
 
     @property
     def _deletion_lag(self) -> float:

@@ -39,6 +39,10 @@ def _update(directory: Directory, request: web.Request, body: dict[str, Any]) ->
 
 
 def _delete(directory: Directory, request: web.Request, _body: dict[str, Any]) -> web.Response:
+    """No permission is enough for an administrator (the page "Delete a user"): the application would need a role itself."""
+    user = directory.known(request.match_info["key"])
+    if user is not None and user.roles:
+        raise refusals.denied()
     directory.delete(request.match_info["key"])
     return web.Response(status=204)
 

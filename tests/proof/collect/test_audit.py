@@ -170,7 +170,9 @@ async def test_what_a_patch_does_is_read_from_its_body(
 
 
 @pytest.mark.parametrize(
-    "body", [{"externalIds": None}, {"externalIds": [{"type": "organization", "value": "E-77"}]}], ids=["alone", "beside"]
+    "body",
+    [{"externalIds": None}, {"externalIds": [{"type": "organization", "value": "E-77"}]}],
+    ids=["alone", "beside"],
 )
 async def test_a_marker_that_is_taken_away_is_a_release(vendors: Vendors, body: dict[str, object]) -> None:
     at_graph = (await vendors.graph("POST", "/v1.0/users", NEW)).json()["id"]

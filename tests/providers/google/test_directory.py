@@ -144,7 +144,7 @@ async def test_a_user_without_an_id_waits_for_a_person(directory: Directory, ven
     assert held.value.reason is Reason.UNEXPECTED_ANSWER
 
 
-# --- marking and restoring ---
+# --- marking, deleting and restoring ---
 
 
 async def test_marking_leaves_the_external_ids_of_others_alone(directory: Directory, customer: Customer) -> None:
@@ -180,6 +180,14 @@ async def test_an_account_that_google_has_not_finished_is_taken_away_later(direc
     object_id = await created(directory)
     with pytest.raises(NotYet):
         await getattr(directory, change)(object_id, timeout=5)
+
+
+async def test_a_404_that_is_not_google_s_own_does_not_prove_that_no_one_is_there(
+    directory: Directory, vendors: VendorServer
+) -> None:
+    answers(vendors, "directory.users.delete", 404, {"message": "no such host"})
+    with pytest.raises(OutcomeUnknown):
+        await directory.delete(STRANGER, timeout=5)
 
 
 @pytest.mark.parametrize("quirks", [Quirks(google=GoogleQuirks(delete_status=status)) for status in (200, 204)])

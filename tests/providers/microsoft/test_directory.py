@@ -147,7 +147,33 @@ async def test_an_object_without_an_id_waits_for_a_person(directory: Directory, 
     assert held.value.reason is Reason.UNEXPECTED_ANSWER
 
 
-# --- restoring ---
+# --- deleting and restoring ---
+
+
+async def test_an_administrator_s_account_is_not_deleted_and_holds_only_who_asked(
+    directory: Directory, entra: Entra
+) -> None:
+    object_id = await created(directory)
+    entra.users[object_id].roles.append("User Administrator")
+    with pytest.raises(Hold) as held:
+        await directory.delete(object_id, timeout=5)
+    assert (held.value.reason, held.value.scope) == (Reason.CONSENT_MISSING, Scope.RESOURCE)
+
+
+@pytest.mark.parametrize("quirks", [Quirks(graph=GraphQuirks(lag=60, lags_deletions=True))])
+async def test_a_deletion_that_reads_do_not_show_yet_is_done_all_the_same(directory: Directory, entra: Entra) -> None:
+    account = entra.add({"userPrincipalName": MARIA, "employeeId": "S1"})
+    for _ in range(2):
+        await directory.delete(account.id, timeout=5)
+    assert account.deleted_at is not None
+
+
+async def test_a_404_that_is_not_graph_s_own_does_not_prove_that_no_one_is_there(
+    directory: Directory, vendors: VendorServer
+) -> None:
+    answers(vendors, "graph.users.delete", 404, {"message": "no such host"})
+    with pytest.raises(OutcomeUnknown):
+        await directory.delete(STRANGER, timeout=5)
 
 
 async def test_a_restored_account_has_its_id_its_name_and_its_marker_back(directory: Directory, entra: Entra) -> None:

@@ -66,6 +66,28 @@ async def test_a_purged_user_is_gone_at_once_and_its_licence_is_free(graph: Grap
     assert (graph.directory.stock[SKU], graph.directory.groups[GROUP]) == (1, set())
 
 
+async def test_what_a_user_had_is_free_after_thirty_days_and_not_before(graph: Graph) -> None:
+    await deleted(graph)
+    other = await graph.created()
+    await later(graph, RESTORABLE)
+    assert refusal(await graph.http.post(f"/v1.0/users/{other}/assignLicense", json=ASSIGN))[0] == 400
+
+    await later(graph, 1)
+
+    assert (await graph.http.post(f"/v1.0/users/{other}/assignLicense", json=ASSIGN)).status_code == 200
+    assert graph.directory.groups[GROUP] == set()
+
+
+async def test_who_came_back_in_time_keeps_what_it_had(graph: Graph) -> None:
+    ident = await deleted(graph)
+    await graph.http.post(f"{item(ident)}/restore", json={})
+    await later(graph, RESTORABLE + 1)
+
+    (row,) = (await graph.http.get("/v1.0/subscribedSkus")).json()["value"]
+
+    assert (row["consumedUnits"], graph.directory.groups[GROUP]) == (1, {ident})
+
+
 async def test_a_user_is_deleted_for_good_only_after_it_was_deleted(graph: Graph) -> None:
     ident = await graph.created()
 

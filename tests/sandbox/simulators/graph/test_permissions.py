@@ -108,6 +108,29 @@ async def test_a_permission_for_sessions_revokes_them_and_changes_nothing(graph:
     assert refusal(await graph.http.patch(f"/v1.0/users/{ident}", json={"accountEnabled": False})) == DENIED
 
 
+@pytest.mark.parametrize(
+    ("roles", "status"),
+    [
+        (["User.DeleteRestore.All"], 204),
+        (["User.ReadWrite.All"], 204),
+        (["User.Read.All", "User.EnableDisableAccount.All", "Directory.ReadWrite.All"], 403),
+    ],
+)
+async def test_a_deletion_takes_a_permission_to_delete_or_to_write_users(
+    graph: Graph, roles: list[str], status: int
+) -> None:
+    ident = await graph.created()
+    await permitted(graph, *roles)
+    assert (await graph.http.delete(f"/v1.0/users/{ident}")).status_code == status
+
+
+async def test_no_permission_is_enough_to_delete_an_administrator(graph: Graph) -> None:
+    ident = await graph.created()
+    graph.directory.users[ident].roles.append("User Administrator")
+    assert refusal(await graph.http.delete(f"/v1.0/users/{ident}")) == DENIED
+    assert (await graph.http.get(f"/v1.0/users/{ident}")).status_code == 200
+
+
 @pytest.mark.parametrize("kind", GroupKind)
 async def test_a_group_is_shown_as_it_is_described(graph: Graph, kind: GroupKind) -> None:
     graph.directory.add_group(GROUP, kind)
