@@ -22,11 +22,15 @@ class Provider(StrEnum):
 
 class ProviderAction(StrEnum):
     """What a status does. `create_account` is the customer's "Auto-creation of Provider Account"; `update_account` does the same for a \
-student who has an account, and nothing for one who has none: the newest event alone decides, whatever came before it."""
+student who has an account, and nothing for one who has none. `suspend_account` blocks its sign-in; `delete_account` does so too, and \
+deletes the account when the time that `deletion` gives has passed; `release_account` takes this service's marker off it, and hands it to \
+the institution. The newest event alone decides, whatever came before it."""
 
     CREATE_ACCOUNT = "create_account"
     UPDATE_ACCOUNT = "update_account"
     SUSPEND_ACCOUNT = "suspend_account"
+    DELETE_ACCOUNT = "delete_account"
+    RELEASE_ACCOUNT = "release_account"
 
 
 class Origin(StrEnum):
@@ -48,6 +52,8 @@ class StepName(StrEnum):
     REACTIVATE = "reactivate"
     SESSIONS = "sessions"
     UNIT = "unit"
+    DELETE = "delete"
+    RELEASE = "release"
     PROFILE = "profile"  # what the account says of the student: names, preferred language
     PASSWORD = "password"  # noqa: S105  a step; taken only if the outcome of a welcome mail cannot be determined
     WELCOME = "welcome"
@@ -179,6 +185,10 @@ class AccountChange(StrEnum):
     REACTIVATED = "reactivated"
     UPDATED = "updated"
     MOVED = "moved"
+    DELETION_SCHEDULED = "deletion_scheduled"
+    DELETION_CANCELLED = "deletion_cancelled"
+    DELETED = "deleted"
+    RELEASED = "released"
 
 
 class AccountPart(StrEnum):
@@ -190,11 +200,16 @@ class AccountPart(StrEnum):
     ORG_UNIT = "org_unit"
     PROFILE = "profile"
     GROUPS = "groups"
+    ACCOUNT = "account"  # all of it
+    MARKER = "marker"
 
 
 @dataclass(frozen=True, slots=True)
 class AccountChanged:
-    """The account was changed as `change` says. `parts` are done; `missing` are wanted, and wait for a person."""
+    """The account was changed as `change` says. `parts` are done; `missing` are wanted, and wait for a person.
+
+    `delete_at`: when it will be deleted, of a deletion that was scheduled.
+    """
 
     event_id: UUID
     occurred_at: datetime
@@ -208,6 +223,7 @@ class AccountChanged:
     parts: tuple[AccountPart, ...]
     missing: tuple[AccountPart, ...]
     duration_ms: int
+    delete_at: datetime | None = None
 
 
 @dataclass(frozen=True, slots=True)

@@ -363,6 +363,16 @@ class Suspension(_Section):
     """Move the account to this organisational unit (Google), such as `/Leavers`."""
 
 
+class Deletion(_Section):
+    """When `delete_account` deletes the account that it has suspended at once. A later event that asks for anything else cancels it."""
+
+    grace: Days = 30.0
+    """Days between the suspension and the deletion, at the least."""
+    date_attribute: Identifier | None = None
+    """The student's attribute with a date as `YYYY-MM-DD`, before the end of which (UTC) the account is not deleted either. Where a \
+student has no such attribute, `grace` alone decides."""
+
+
 class GuardedAction(_Section):
     """How many accounts an action may take something away from: the larger of `accounts` and `percent`, within any `window`."""
 
@@ -379,6 +389,10 @@ class Guard(_Section):
 
     suspend_account: GuardedAction = GuardedAction()
     """Suspensions."""
+    delete_account: GuardedAction = GuardedAction()
+    """Deletions: counted when they are asked for, which blocks the sign-in, and not again when the account is deleted."""
+    release_account: GuardedAction = GuardedAction()
+    """Accounts that are handed to the institution."""
 
 
 class Reconciliation(_Section):
@@ -492,6 +506,8 @@ lacks, and nothing else; with `follow`, names, language and organisational unit 
 gave are taken when the rules do not give them any more. What people have changed or added by hand stays."""
     suspension: Suspension = Suspension()
     """What a suspension takes away."""
+    deletion: Deletion = Deletion()
+    """When `delete_account` deletes the account."""
     guard: Guard = Guard()
     """How many accounts may lose something before a person is asked."""
     announce: Announce = Announce.SIGN_IN

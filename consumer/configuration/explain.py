@@ -22,6 +22,8 @@ _ACTIONS = {
     ProviderAction.CREATE_ACCOUNT: "It creates an account, or opens a suspended one again.",
     ProviderAction.UPDATE_ACCOUNT: "It brings the account up to date, if there is one: a student without an account is given none.",
     ProviderAction.SUSPEND_ACCOUNT: "It suspends the account, if there is one.",
+    ProviderAction.DELETE_ACCOUNT: "It suspends the account, if there is one, and deletes it later.",
+    ProviderAction.RELEASE_ACCOUNT: "It hands the account to the institution, if there is one, and never writes to it again.",
 }
 _SENTENCES = {
     PlannedStep.VERIFY: "Verify the existing account.",
@@ -35,6 +37,10 @@ _SENTENCES = {
     PlannedStep.TAKE_LICENCES: "Take away the licences that this service gave and the student is not to have any more.",
     PlannedStep.LEAVE_GROUPS: "Remove from groups that this service gave and the rules do not give any more.",
     PlannedStep.SESSIONS: "Sign the student out everywhere.",
+    PlannedStep.CANCEL: "Cancel the deletion.",
+    PlannedStep.RECLAIM: "See that the account carries the student's marker again.",
+    PlannedStep.DELETE: "Delete the account, if its sign-in is still blocked.",
+    PlannedStep.RELEASE: "Remove the student's marker from the account.",
     PlannedStep.ANNOUNCE: "Publish `account-provisioned`.",
     PlannedStep.REPORT: "Publish `account-changed`.",
     PlannedStep.WELCOME: "Send no welcome mail: `welcome_email.enabled` is false.",
@@ -121,20 +127,31 @@ def _sentence(step: PlannedStep, tenant: Tenant, student: Student, given: Grant)
             return f"Reserve an address: {shown}."
         case PlannedStep.CREATE:
             return f"Create the account with the student's marker{f' in {given.org_unit}' if given.org_unit else ''}."
-        case PlannedStep.LICENCES | PlannedStep.GROUPS:
-            licences = step is PlannedStep.LICENCES
-            return (
-                f"Assign licences: {', '.join(given.licences)}."
-                if licences
-                else f"Add to groups: {', '.join(given.groups)}."
-            )
-        case PlannedStep.UNIT:
-            return f"Move the account to {tenant.suspension.org_unit}."
+        case PlannedStep.LICENCES | PlannedStep.GROUPS | PlannedStep.UNIT | PlannedStep.SCHEDULE:
+            return _change(step, tenant, given)
         case PlannedStep.WELCOME if tenant.welcome_email.enabled:
             languages = ", ".join(tenant.welcome_email.languages)
             return f"Send the mail `{tenant.welcome_email.template}` to the student's own address ({languages})."
         case _:
             return _SENTENCES[step]
+
+
+def _change(step: PlannedStep, tenant: Tenant, given: Grant) -> str:
+    match step:
+        case PlannedStep.LICENCES:
+            return f"Assign licences: {', '.join(given.licences)}."
+        case PlannedStep.GROUPS:
+            return f"Add to groups: {', '.join(given.groups)}."
+        case PlannedStep.UNIT:
+            return f"Move the account to {tenant.suspension.org_unit}."
+        case _:
+            return f"Delete the account {_grace(tenant)}, unless a later event asks for anything else."
+
+
+def _grace(tenant: Tenant) -> str:
+    wanted = tenant.deletion
+    dated = f", and not before the date in `{wanted.date_attribute}`" if wanted.date_attribute else ""
+    return f"after {wanted.grace:g} days{dated}"
 
 
 def _when(when: Mapping[str, tuple[str, ...]]) -> str:

@@ -58,7 +58,10 @@ _CANCEL = text(
                     jsonb_array_elements(CAST(:desired AS jsonb)))
       AS new(tenant_id, student_id, version, work_class, desired)
     WHERE known.tenant_id = new.tenant_id AND known.student_id = new.student_id
-      AND known.desired_version > known.settled_version AND known.desired_version < new.version
+      AND known.desired_version < new.version
+      AND (known.desired_version > known.settled_version OR EXISTS (
+        SELECT FROM account WHERE account.tenant_id = known.tenant_id AND account.student_id = known.student_id
+          AND account.delete_at IS NOT NULL))
     RETURNING known.tenant_id, known.student_id
     """
 )

@@ -67,6 +67,7 @@ _OPEN = text(
     """
     SELECT tenant_id FROM unnest(CAST(:tenants AS text[])) AS asked(tenant_id)
     WHERE EXISTS (SELECT FROM student WHERE student.tenant_id = asked.tenant_id AND desired_version > settled_version)
+      OR EXISTS (SELECT FROM account WHERE account.tenant_id = asked.tenant_id AND delete_at IS NOT NULL)
     """
 )
 

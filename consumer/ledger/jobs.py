@@ -63,6 +63,7 @@ def _account(row: Row[Any]) -> Account:
         licences_in_doubt=tuple(row.licences_in_doubt),
         groups_in_doubt=tuple(row.groups_in_doubt),
         revisit=row.revisit,
+        delete_at=row.delete_at,
     )
 
 

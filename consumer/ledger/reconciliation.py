@@ -72,17 +72,18 @@ _GIVEN = text(
 _EXPECTED = text(
     """
     SELECT a.student_id, a.marker, a.object_id, sha256(convert_to(lower(a.address), 'UTF8')) AS address, a.licences, a.groups,
-      a.state = 'suspended' AS suspended, s.desired->>'action' = 'suspend_account' AS suspends,
+      a.state = 'suspended' AS suspended, s.desired->>'action' IN ('suspend_account', 'delete_account') AS suspends,
       s.desired->'providers' @> to_jsonb(a.provider) AS wanted, s.applied_version >= s.desired_version AS applied,
       CASE WHEN a.org_unit IS NOT NULL THEN a.org_unit WHEN a.origin <> 'adopted' THEN coalesce(a.body->>'org_unit', '/') END AS org_unit,
-      s.due_at IS NULL AND s.settled_version >= s.desired_version AND s.accepted_at < r.started_at AND NOT EXISTS (
+      (s.due_at IS NULL OR a.delete_at IS NOT NULL AND s.due_at > now()) AND s.settled_version >= s.desired_version
+      AND s.accepted_at < r.started_at AND NOT EXISTS (
         SELECT FROM step WHERE step.tenant_id = a.tenant_id AND step.student_id = a.student_id AND step.provider = a.provider
           AND (step.ended_at IS NULL OR step.ended_at > r.started_at - :quiet * interval '1 second')
       ) AS judged
     FROM account a
     JOIN student s ON s.tenant_id = a.tenant_id AND s.student_id = a.student_id
     JOIN reconciliation r ON r.tenant_id = a.tenant_id AND r.provider = a.provider
-    WHERE a.tenant_id = :tenant AND a.provider = :provider AND a.student_id > :after
+    WHERE a.tenant_id = :tenant AND a.provider = :provider AND a.student_id > :after AND a.state IN ('active', 'suspended')
       AND (CAST(:students AS text[]) IS NULL OR a.student_id = ANY(CAST(:students AS text[])))
     ORDER BY a.student_id LIMIT :limit
     """
@@ -102,7 +103,9 @@ _AGAIN = text(
     """
     WITH settled AS (
       SELECT tenant_id, student_id FROM student
-      WHERE tenant_id = :tenant AND student_id = ANY(CAST(:students AS text[])) AND due_at IS NULL AND settled_version >= desired_version
+      WHERE tenant_id = :tenant AND student_id = ANY(CAST(:students AS text[])) AND settled_version >= desired_version
+        AND (due_at IS NULL OR due_at > now() AND EXISTS (
+          SELECT FROM account a WHERE a.tenant_id = student.tenant_id AND a.student_id = student.student_id AND a.delete_at IS NOT NULL))
       ORDER BY tenant_id, student_id FOR NO KEY UPDATE
     ), due AS (
       UPDATE student s SET due_at = now() FROM settled WHERE s.tenant_id = settled.tenant_id AND s.student_id = settled.student_id

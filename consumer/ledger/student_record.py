@@ -23,7 +23,8 @@ _EVENTS = text(
 )
 _ACCOUNTS = text(
     """
-    SELECT provider, address, object_id, origin, state, licences, groups, settled_version AS announced_version FROM account
+    SELECT provider, address, object_id, origin, state, licences, groups, settled_version AS announced_version, delete_at
+    FROM account
     WHERE tenant_id = :tenant AND student_id = :student ORDER BY provider
     """
 )
@@ -63,7 +64,8 @@ class NewestDecision:
 
 @dataclass(frozen=True, slots=True)
 class AccountRecord:
-    """An account as the ledger knows it. `address` is personal data. Without `object_id` it may not exist yet."""
+    """An account as the ledger knows it. `address` is personal data. Without `object_id` it may not exist yet; `delete_at`: it is to be
+    deleted then."""
 
     provider: Provider
     address: str
@@ -73,6 +75,7 @@ class AccountRecord:
     licences: tuple[str, ...]
     groups: tuple[str, ...]
     announced_version: int
+    delete_at: datetime | None = None
 
 
 @dataclass(frozen=True, slots=True)

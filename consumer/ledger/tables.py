@@ -204,8 +204,16 @@ account = Table(
     Column("licences_in_doubt", ARRAY(Text), nullable=False, server_default="{}"),
     Column("groups_in_doubt", ARRAY(Text), nullable=False, server_default="{}"),
     Column("revisit", Boolean, nullable=False, server_default=text("false")),
+    Column("delete_at", _TIME),
 )
 
+# An event that does nothing cancels deletions too: few accounts are to be deleted.
+Index(
+    "account_to_delete",
+    account.c.tenant_id,
+    account.c.student_id,
+    postgresql_where=text("delete_at IS NOT NULL"),
+)
 # By which a marker that a directory shows is known, whosever it is.
 Index("account_marker", account.c.provider, account.c.marker)
 

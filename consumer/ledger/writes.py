@@ -73,6 +73,7 @@ def _save(write: SaveAccount) -> Row:
         "licences_in_doubt": account.licences_in_doubt,
         "groups_in_doubt": account.groups_in_doubt,
         "revisit": account.revisit,
+        "delete_at": account.delete_at and account.delete_at.isoformat(),
     }
 
 

@@ -75,9 +75,10 @@ class Difference:
 class _Access(IntEnum):
     """What becomes of the sign-in at one provider, from the least to the most."""
 
-    BLOCKED = 0
-    UNCHANGED = 1
-    OPEN = 2
+    DELETED = 0
+    BLOCKED = 1
+    UNCHANGED = 2
+    OPEN = 3
 
 
 _Parts = Mapping[tuple[Part, Provider | None], tuple[str, ...]]
@@ -131,7 +132,11 @@ class _Configuration:
             case ProviderAction.UPDATE_ACCOUNT:
                 return _kept_up(self._tenant, student, decision, basis)
             case ProviderAction.SUSPEND_ACCOUNT:
-                return self._blocked(self._tenant, decision, basis)
+                return _blocked(self._tenant, decision, basis, _Access.BLOCKED)
+            case ProviderAction.DELETE_ACCOUNT:
+                return _blocked(self._tenant, decision, basis, _Access.DELETED)
+            case ProviderAction.RELEASE_ACCOUNT:
+                return _Forecast(basis, {}, {})
             case _:
                 assert_never(decision.action)
 
@@ -150,13 +155,15 @@ class _Configuration:
             first_choice(tenant.addresses, student, country=tenant.country) if self._addresses else None,
         )
 
-    def _blocked(self, tenant: Tenant, decision: Act, basis: Basis) -> _Forecast:
-        parts: dict[tuple[Part, Provider | None], tuple[str, ...]] = {}
-        for at in decision.providers:
-            taken = withdrawal(tenant, at)
-            said = {"end_sessions": taken.sessions, "remove_licences": taken.licences, taken.org_unit or "": True}
-            parts[Part.SUSPENSION, at] = tuple(name for name, wanted in said.items() if name and wanted)
-        return _Forecast(basis, dict.fromkeys(decision.providers, _Access.BLOCKED), parts)
+
+def _blocked(tenant: Tenant, decision: Act, basis: Basis, access: _Access) -> _Forecast:
+    """An account that is to be deleted is suspended first."""
+    parts: dict[tuple[Part, Provider | None], tuple[str, ...]] = {}
+    for at in decision.providers:
+        taken = withdrawal(tenant, at)
+        said = {"end_sessions": taken.sessions, "remove_licences": taken.licences, taken.org_unit or "": True}
+        parts[Part.SUSPENSION, at] = tuple(name for name, wanted in said.items() if name and wanted)
+    return _Forecast(basis, dict.fromkeys(decision.providers, access), parts)
 
 
 def _kept_up(tenant: Tenant, student: Student, decision: Act, basis: Basis) -> _Forecast:
@@ -212,6 +219,8 @@ def _account(forecast: _Forecast, at: Provider) -> tuple[str, ...]:
             return ("open",)
         case _Access.BLOCKED:
             return ("suspended",)
+        case _Access.DELETED:
+            return ("deleted",)
         case _:
             return ()
 

@@ -18,7 +18,7 @@ from math import floor
 from consumer.events import ProviderAction
 from consumer.tenants import Tenant
 
-GUARDED = frozenset({ProviderAction.SUSPEND_ACCOUNT})
+GUARDED = frozenset({ProviderAction.SUSPEND_ACCOUNT, ProviderAction.DELETE_ACCOUNT, ProviderAction.RELEASE_ACCOUNT})
 """Actions that take something away."""
 
 
@@ -53,7 +53,11 @@ class Standing:
 
 def guard_limits(tenant: Tenant) -> Mapping[ProviderAction, GuardLimit]:
     """By the tenant's `guard`."""
-    sections = {ProviderAction.SUSPEND_ACCOUNT: tenant.guard.suspend_account}
+    sections = {
+        ProviderAction.SUSPEND_ACCOUNT: tenant.guard.suspend_account,
+        ProviderAction.DELETE_ACCOUNT: tenant.guard.delete_account,
+        ProviderAction.RELEASE_ACCOUNT: tenant.guard.release_account,
+    }
     return {action: GuardLimit(of.accounts, of.percent, of.window) for action, of in sections.items()}
 
 

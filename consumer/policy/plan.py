@@ -15,6 +15,8 @@ from consumer.policy.rules import ROOT, Grant, Withdrawal
 class PlannedStep(StrEnum):
     """A step of a plan; `consumer.provisioning.steps` has a module for each."""
 
+    CANCEL = "cancel"
+    RECLAIM = "reclaim"
     VERIFY = "verify"
     REVISIT = "revisit"
     FIND = "find"
@@ -31,6 +33,9 @@ class PlannedStep(StrEnum):
     SESSIONS = "sessions"
     TAKE_LICENCES = "take_licences"
     LEAVE_GROUPS = "leave_groups"
+    SCHEDULE = "schedule"
+    DELETE = "delete"
+    RELEASE = "release"
     ANNOUNCE = "announce"
     REPORT = "report"
     WELCOME = "welcome"
@@ -41,7 +46,8 @@ class KnownAccount:
     """What the ledger knows of a student's account at one provider. The default: nothing yet.
 
     `exists`: its object id is known. `marked`: it has the current marker, or no marker was decided. `suspended`: we have blocked its
-    sign-in, or begun to. `org_unit`: where it was moved to; `placed`: where we put it last, None where there are no units.
+    sign-in, or begun to. `scheduled`: its deletion is, and `expired`: the time for it has come. `deleted`, `released`: we have done so, or
+    begun to. `org_unit`: where it was moved to; `placed`: where we put it last, None where there are no units.
     `describes_student`: what was written to it of the student is what the newest event says. `announced_version`: the newest version that
     downstream was sent. `licences_in_doubt`, `groups_in_doubt`: what calls with an unknown outcome may have given besides. `unsure`:
     steps of which an attempt may still be carried out. `welcomed`: the mail was accepted, is not wanted, or failed permanently for this
@@ -51,6 +57,10 @@ class KnownAccount:
     exists: bool = False
     marked: bool = True
     suspended: bool = False
+    scheduled: bool = False
+    expired: bool = False
+    deleted: bool = False
+    released: bool = False
     org_unit: str | None = None
     placed: str | None = None
     describes_student: bool = True
@@ -100,13 +110,17 @@ def plan(
     """
     match action:
         case None:
-            return Plan(account=_verified(known, settled=settled))
+            return Plan(account=(*_cancelled(known), *_verified(known, settled=settled)))
         case ProviderAction.CREATE_ACCOUNT:
             return _keep_account(version, known, given, settled=settled, create=True, follow=follow)
         case ProviderAction.UPDATE_ACCOUNT:
             return _keep_account(version, known, given, settled=settled, create=False, follow=follow)
         case ProviderAction.SUSPEND_ACCOUNT:
             return _suspend_account(version, known, withdrawn, settled=settled)
+        case ProviderAction.DELETE_ACCOUNT:
+            return _delete_account(version, known, withdrawn, settled=settled)
+        case ProviderAction.RELEASE_ACCOUNT:
+            return _release_account(version, known, settled=settled)
         case _:
             assert_never(action)
 
@@ -115,12 +129,13 @@ def _keep_account(
     version: int, known: KnownAccount, given: Grant, *, settled: bool, create: bool, follow: bool
 ) -> Plan:
     """The account is enabled, has what the rules give, and the student knows of it. Unless `create`, this is so if there is one."""
-    revisited = known.exists and (known.revisit or (not settled and 0 <= known.announced_version < version))
+    gone = known.deleted or StepName.DELETE in known.unsure
+    revisited = known.exists and (known.revisit or gone or (not settled and 0 <= known.announced_version < version))
     made = not known.exists or revisited  # people may have deleted it
     # An attempt to suspend it may still be carried out, even after a reactivation.
     suspended = known.suspended or StepName.SUSPEND in known.unsure or StepName.REACTIVATE in known.unsure
     account = (
-        *_verified(known, settled=settled),
+        *_before(known, settled=settled),
         *_when(revisited, PlannedStep.REVISIT),
         *_when(create and made, PlannedStep.ADDRESS, PlannedStep.CREATE),
         *_when(not create and not known.exists, PlannedStep.FIND),
@@ -141,7 +156,7 @@ def _keep_account(
     )
     news = (
         *_when(known.announced_version < version, PlannedStep.ANNOUNCE),
-        *_when(not known.welcomed, PlannedStep.WELCOME),
+        *_when(not known.welcomed or gone, PlannedStep.WELCOME),
     )
     return Plan(account, grants, news)
 
@@ -167,20 +182,68 @@ def _surplus(known: KnownAccount, given: Grant, *, revisited: bool) -> tuple[Pla
 def _suspend_account(version: int, known: KnownAccount, withdrawn: Withdrawal, *, settled: bool) -> Plan:
     """No one can sign in to the account, if there is one. It is blocked first: nothing else may keep it open."""
     account = (
-        *_verified(known, settled=settled),
+        *_before(known, settled=settled),
         *_when(not known.exists, PlannedStep.FIND),
         PlannedStep.SUSPEND,
     )
-    grants = (
+    return Plan(account, _withdrawn(withdrawn), _when(known.announced_version < version, PlannedStep.REPORT))
+
+
+def _withdrawn(withdrawn: Withdrawal) -> tuple[PlannedStep, ...]:
+    return (
         *_when(withdrawn.sessions, PlannedStep.SESSIONS),
         *_when(withdrawn.licences, PlannedStep.TAKE_LICENCES),
         *_when(withdrawn.org_unit is not None, PlannedStep.UNIT),
     )
-    return Plan(account, grants, _when(known.announced_version < version, PlannedStep.REPORT))
+
+
+def _delete_account(version: int, known: KnownAccount, withdrawn: Withdrawal, *, settled: bool) -> Plan:
+    """The account is suspended, and deleted when the time for it has come, and not before that was reported.
+
+    What is deleted is not verified: there is nothing to find.
+    """
+    reported = known.announced_version >= version
+    report = _when(not reported, PlannedStep.REPORT)
+    if known.deleted or (known.expired and reported):
+        return Plan((*_when(known.released, PlannedStep.RECLAIM), PlannedStep.DELETE), news=report)
+    account = (
+        *_when(known.released, PlannedStep.RECLAIM),
+        *_verified(known, settled=settled),
+        *_when(not known.exists, PlannedStep.FIND),
+        PlannedStep.SUSPEND,
+        *_when(not settled or not known.scheduled, PlannedStep.SCHEDULE),
+    )
+    return Plan(account, _withdrawn(withdrawn), report)
+
+
+def _release_account(version: int, known: KnownAccount, *, settled: bool) -> Plan:
+    """The account is the institution's. From then on nothing is written to it: an attempt of before is not made up for."""
+    report = _when(known.announced_version < version, PlannedStep.REPORT)
+    account = (
+        *_cancelled(known),
+        *_verified(known, settled=settled),
+        *_when(not known.exists, PlannedStep.FIND),
+        *_when(not known.released or bool(report) or StepName.RELEASE in known.unsure, PlannedStep.RELEASE),
+    )
+    return Plan(account, news=report)
+
+
+def _before(known: KnownAccount, *, settled: bool) -> tuple[PlannedStep, ...]:
+    """What comes before anything else that is done with an account that is neither to be deleted nor released."""
+    return (
+        *_cancelled(known),
+        *_when(known.released, PlannedStep.RECLAIM),
+        *_verified(known, settled=settled),
+    )
+
+
+def _cancelled(known: KnownAccount) -> tuple[PlannedStep, ...]:
+    return _when(known.scheduled or known.deleted or StepName.DELETE in known.unsure, PlannedStep.CANCEL)
 
 
 def _verified(known: KnownAccount, *, settled: bool) -> tuple[PlannedStep, ...]:
-    return _when(settled and bool(known.unsure), PlannedStep.VERIFY)
+    """Of an account that is not there, or not ours, nothing is to be found."""
+    return _when(settled and bool(known.unsure) and not (known.deleted or known.released), PlannedStep.VERIFY)
 
 
 def _when(missing: bool, *steps: PlannedStep) -> tuple[PlannedStep, ...]:  # noqa: FBT001  reads as a condition

@@ -20,9 +20,9 @@ OTHERS_EVERY = 4
 def of_action(action: ProviderAction) -> WorkClass:
     """The class of the work that this action requests."""
     match action:
-        case ProviderAction.SUSPEND_ACCOUNT:
+        case ProviderAction.SUSPEND_ACCOUNT | ProviderAction.DELETE_ACCOUNT:
             return WorkClass.URGENT
-        case ProviderAction.CREATE_ACCOUNT | ProviderAction.UPDATE_ACCOUNT:
+        case ProviderAction.CREATE_ACCOUNT | ProviderAction.UPDATE_ACCOUNT | ProviderAction.RELEASE_ACCOUNT:
             return WorkClass.NORMAL
         case _:
             assert_never(action)

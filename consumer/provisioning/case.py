@@ -6,7 +6,7 @@ from datetime import datetime, timedelta
 from typing import Protocol
 
 from consumer.errors import GiveUp, Reason
-from consumer.events import Outcome, Provider, StepName, Student
+from consumer.events import Outcome, Provider, ProviderAction, StepName, Student
 from consumer.failpoints import UNARMED, Failpoints
 from consumer.ledger.port.student import Account, AccountState, Job, SealedCredential, Step, StepState, Wait
 from consumer.ledger.port.work import Work
@@ -29,6 +29,15 @@ PATIENCE = 8
 
 _PARTS = (StepName.LICENCES, StepName.GROUPS, StepName.SESSIONS, StepName.UNIT, StepName.PROFILE)
 """Steps that a version is reported without, where they must wait for a person."""
+
+
+_BLOCKED = {AccountState.SUSPENDED, AccountState.DELETED}
+_NOT_OURS = {AccountState.DELETED, AccountState.RELEASED}
+
+
+def is_expired(account: Account, now: datetime) -> bool:
+    """Whether the time has come to delete the account."""
+    return account.delete_at is not None and account.delete_at <= now
 
 
 def placed(account: Account) -> str | None:
@@ -97,9 +106,10 @@ class Case:
 
     @property
     def standing(self) -> Account | None:
-        """The account where it is known to exist."""
+        """The account where it is known to exist, and is ours."""
         account = self.account
-        return None if account is None or account.object_id is None else account
+        there = account is not None and account.object_id is not None and account.state not in _NOT_OURS
+        return account if there else None
 
     def assume(self, account: Account | None) -> None:
         """Uses this account, which is decided or was seen but is not written yet, until one is written. None: what is written."""
@@ -157,7 +167,11 @@ class Case:
                 known,
                 exists=account.object_id is not None,
                 marked=account.marker == self.own_marker,
-                suspended=account.state is AccountState.SUSPENDED,
+                suspended=account.state in _BLOCKED,
+                scheduled=account.delete_at is not None,
+                expired=is_expired(account, self.job.now),
+                deleted=account.state is AccountState.DELETED,
+                released=account.state is AccountState.RELEASED,
                 org_unit=account.org_unit,
                 placed=placed(account),
                 describes_student=written(self.provider, account.body) == profile(self.provider, self.student)
@@ -213,7 +227,12 @@ class Case:
     def blocked_by_us(self) -> bool:
         """Whether a blocked sign-in may be this service's doing."""
         account = self.account
-        return (account is not None and account.state is AccountState.SUSPENDED) or self.was_lost(StepName.SUSPEND)
+        return (account is not None and account.state in _BLOCKED) or self.was_lost(StepName.SUSPEND)
+
+    @property
+    def deletes_account(self) -> bool:
+        """Whether the newest event wants the account to be deleted, now or later."""
+        return self.job.desired.action is ProviderAction.DELETE_ACCOUNT and bool(self.job.desired.providers)
 
     def uncertain(self, name: StepName) -> bool:
         """Whether an earlier attempt at this step may have been carried out without our knowing."""
@@ -268,6 +287,14 @@ class Case:
         lost_at = step.started_at if step.state is StepState.STARTED or step.lost_at is None else step.lost_at
         left = lost_at + timedelta(seconds=self.tools.verify_after) - self.now()
         return left if left > timedelta(0) else None
+
+    def settles_in(self, name: StepName) -> timedelta:
+        """How long replicas may not show yet what attempts at this step did, and one of unknown outcome may still be carried out."""
+        step = self.step(name)
+        if step is None or (step.state is not StepState.DONE and not self.was_lost(name)):
+            return timedelta(0)
+        newest = step.started_at if step.lost_at is None else max(step.started_at, step.lost_at)
+        return max(timedelta(0), newest + timedelta(seconds=self.tools.verify_after) - self.now())
 
     @property
     def keeps_doubts(self) -> bool:

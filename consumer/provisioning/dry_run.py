@@ -29,7 +29,9 @@ async def planned(case: Case) -> Publish:
     seen, reason = await _look_up(case)
     steps = case.plan.steps
     given = grant(case.tenant, case.student, case.provider) if case.wants_account else Grant()
-    unit = given.org_unit if case.wants_account else withdrawal(case.tenant, case.provider).org_unit
+    unit = given.org_unit
+    if PlannedStep.SUSPEND in steps:
+        unit = withdrawal(case.tenant, case.provider).org_unit
     name = _sign_in_name(case) if PlannedStep.ADDRESS in steps else None
     what = (seen, reason or "", *steps, name or "", unit or "", *given.licences, *given.groups)
     detail = sha256("\x1f".join((case.job.desired.action, *what)).encode()).hexdigest()

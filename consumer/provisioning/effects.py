@@ -183,7 +183,7 @@ class Effects:
     async def _passage(self, name: StepName, service: str, part: str | None, *, writes: bool) -> AsyncGenerator[None]:
         """Around one call, from before its intent on: it is this call's turn within the vendor's limits, and no breaker is open."""
         turns = self._quotas.get(service, UNLIMITED)
-        work_class, patience = self._commits.job.desired.work_class, self._limits.lease / 4
+        work_class, patience = self._commits.job.work_class, self._limits.lease / 4
         async with turns.turn(name, writes=writes, work_class=work_class, patience=patience, on_wait=self.flush):
             with self.containment.passage(service, part):
                 yield

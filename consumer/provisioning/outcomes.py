@@ -15,12 +15,13 @@ from consumer.events import (
     MailState,
     Origin,
     Outcome,
+    ProviderAction,
     ProvisionedAccount,
     StepName,
     WelcomeEmailStatus,
     outcome_id,
 )
-from consumer.ledger.port.student import Account
+from consumer.ledger.port.student import Account, AccountState
 from consumer.ledger.port.writes import Publish
 from consumer.policy.rules import grant, withdrawal
 from consumer.provisioning.case import Case
@@ -68,6 +69,32 @@ def suspended(case: Case, *, detail: str = "") -> Publish:
     return _changed(case, AccountChange.SUSPENDED, done, detail=detail)
 
 
+def changed(case: Case) -> Iterator[Publish]:
+    """What is reported of an event that takes something away, once for each version."""
+    match case.job.desired.action, case.known_account().state:
+        case ProviderAction.RELEASE_ACCOUNT, AccountState.RELEASED:
+            yield _changed(case, AccountChange.RELEASED, {AccountPart.MARKER: True})
+        case ProviderAction.DELETE_ACCOUNT, AccountState.DELETED:
+            yield deleted(case)
+        case ProviderAction.DELETE_ACCOUNT, _:
+            yield suspended(case)
+            yield _changed(case, AccountChange.DELETION_SCHEDULED, {}, delete_at=case.known_account().delete_at)
+        case ProviderAction.SUSPEND_ACCOUNT, _:
+            yield suspended(case)
+        case _:
+            pass
+
+
+def deletion_cancelled(case: Case) -> Publish:
+    """`account-changed` of an account that will not be deleted after all, once for each version."""
+    return _changed(case, AccountChange.DELETION_CANCELLED, {})
+
+
+def deleted(case: Case) -> Publish:
+    """`account-changed` of an account that is gone, once for each version."""
+    return _changed(case, AccountChange.DELETED, {AccountPart.ACCOUNT: True})
+
+
 def reactivated(case: Case) -> Publish:
     """`account-changed` of an account that was opened again, once for each version."""
     return _changed(case, AccountChange.REACTIVATED, {AccountPart.SIGN_IN: True})
@@ -102,7 +129,18 @@ def _is_as(case: Case, name: StepName, has: Sequence[str], in_doubt: Sequence[st
     return set(has) == set(wanted) and (case.done(name) or set(in_doubt) <= set(wanted))
 
 
-def _changed(case: Case, change: AccountChange, done: Mapping[AccountPart, bool], *, detail: str = "") -> Publish:
+_OF_DELETIONS = {AccountChange.DELETION_SCHEDULED, AccountChange.DELETION_CANCELLED, AccountChange.DELETED}
+
+
+def _changed(
+    case: Case,
+    change: AccountChange,
+    done: Mapping[AccountPart, bool],
+    *,
+    detail: str = "",
+    delete_at: datetime | None = None,
+) -> Publish:
+    """An event that asks for nothing cancels a deletion too: it has no action of its own."""
     now = case.now()
     outcome = AccountChanged(
         event_id=_id(case, "account-changed", f"{change}/{detail}"),
@@ -111,12 +149,13 @@ def _changed(case: Case, change: AccountChange, done: Mapping[AccountPart, bool]
         student_id=case.student.student_id,
         cause=cause(case),
         provider=case.provider,
-        action=case.job.desired.action,
+        action=ProviderAction.DELETE_ACCOUNT if change in _OF_DELETIONS else case.job.desired.action,
         change=change,
         account=_described(case.known_account()),
         parts=tuple(part for part, is_done in done.items() if is_done),
         missing=tuple(part for part, is_done in done.items() if not is_done),
         duration_ms=_took(case, now),
+        delete_at=delete_at,
     )
     return publish(case, outcome)
 

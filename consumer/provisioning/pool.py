@@ -131,7 +131,7 @@ class Pool:
         jobs = await self._asked("claim", self._claimed(room))
         if jobs is None:
             return False
-        self._scheduler.claimed(room, [(job.lease.tenant_id, job.desired.work_class) for job in jobs])
+        self._scheduler.claimed(room, [(job.lease.tenant_id, job.work_class) for job in jobs])
         for job in jobs:
             self._start(job, now)
         return bool(jobs)

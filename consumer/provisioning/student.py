@@ -12,7 +12,7 @@ from datetime import datetime, timedelta
 import structlog
 
 from consumer.errors import Fault, Fenced, GiveUp, Hold, Reason, RetryLater, Stop
-from consumer.events import Provider, StepName
+from consumer.events import Provider, ProviderAction, StepName
 from consumer.failpoints import Point
 from consumer.ledger.port.inbox import Disposition
 from consumer.ledger.port.student import Job
@@ -21,7 +21,7 @@ from consumer.observe.metrics import Metrics
 from consumer.policy.guard import GuardState
 from consumer.policy.plan import Plan, PlannedStep
 from consumer.provisioning import dry_run
-from consumer.provisioning.case import Case, Tools
+from consumer.provisioning.case import Case, Tools, is_expired
 from consumer.provisioning.commits import Commits
 from consumer.provisioning.containment import Experience, Limits
 from consumer.provisioning.effects import Effects
@@ -120,8 +120,7 @@ class StudentWorker:
 
     async def _worked(self, job: Job, cases: Sequence[Case]) -> Sequence[Ending]:
         if cases and (fault := cases[0].institution.fault or _guard_fault(job)):
-            name = StepName.CREATE if cases[0].wants_account else StepName.SUSPEND
-            return [self._endings.of(case, name, fault, Ending()) for case in cases]
+            return [self._endings.of(case, _first_step(case), fault, Ending()) for case in cases]
         plans = [case.plan for case in cases]
         accounts = [await self._taken(case, plan.account, Ending()) for case, plan in zip(cases, plans, strict=True)]
         if not job.desired.providers:
@@ -179,10 +178,17 @@ class StudentWorker:
             return
         disposition = Disposition.FAILED if any(ending.failed for ending in endings) else Disposition.APPLIED
         settle = Settle(job.desired.event.version, disposition, self._pace.verify)
-        writes += [*_forgotten(job), *_verified(job), *_revisited(commits), settle]
+        writes += [*_forgotten(job), *_verified(job), *_looked_after(commits), settle]
         await commits.commit(writes, [*points, Point.STUDENT_SETTLED])
         if not job.settled:
             self._metrics.settled.labels(job.lease.tenant_id, disposition).inc()
+
+
+def _first_step(case: Case) -> StepName:
+    """Under which a fault is reported that lets no step begin."""
+    if case.wants_account:
+        return StepName.CREATE
+    return StepName.RELEASE if case.job.desired.action is ProviderAction.RELEASE_ACCOUNT else StepName.SUSPEND
 
 
 def _guard_fault(job: Job) -> Fault | None:
@@ -205,8 +211,9 @@ def _database_clock(job: Job, claimed_at: float) -> Callable[[], datetime]:
 
 def _providers(job: Job) -> Sequence[Provider]:
     """Where there may be something to do: where the newest event asks for it, or where a cancelled one left something unsure."""
-    unsure = sorted({step.provider for step in job.steps.values() if step.unsure})
-    return job.desired.providers or (unsure if job.settled else ())
+    unsure = {step.provider for step in job.steps.values() if step.unsure} if job.settled else set[Provider]()
+    cancelled = {account.provider for account in job.accounts.values() if account.delete_at is not None}
+    return job.desired.providers or sorted(unsure | cancelled)
 
 
 def _forgotten(job: Job) -> Sequence[Write]:
@@ -221,7 +228,18 @@ def _verified(job: Job) -> Sequence[Write]:
     return [Verified(provider) for provider in sorted(unsure)] if job.settled else []
 
 
-def _revisited(commits: Commits) -> Sequence[Write]:
-    """Accounts that a reconciliation wanted looked at again: they were."""
-    accounts = commits.known.accounts.values()
-    return [SaveAccount(replace(account, revisit=False)) for account in accounts if account.revisit]
+def _looked_after(commits: Commits) -> Sequence[Write]:
+    """Accounts that a reconciliation wanted looked at again, and such whose deletion was due: they were, and are not again, whatever came
+    of it."""
+    job = commits.job
+    due = {
+        account.provider
+        for account in job.accounts.values()
+        if is_expired(account, job.now) and account.announced_version >= job.desired.event.version
+    }
+    writes: list[Write] = []
+    for account in commits.known.accounts.values():
+        kept = None if account.provider in due else account.delete_at
+        if account.revisit or kept != account.delete_at:
+            writes.append(SaveAccount(replace(account, revisit=False, delete_at=kept)))
+    return writes

@@ -24,6 +24,12 @@ _ORIGINS = {
     Origin.ADOPTED: "adopted",
     Origin.RESTORED: "restored from the deleted ones",
 }
+_ACCOUNT_STATES = {
+    AccountState.ACTIVE: "",
+    AccountState.SUSPENDED: ", sign-in blocked by this service",
+    AccountState.DELETED: ", deleted by this service",
+    AccountState.RELEASED: ", handed to the institution",
+}
 _NEWER = Explanation("A reason that this version does not know.", "Ask a command of the newest version.")
 
 
@@ -108,10 +114,10 @@ def _account(account: AccountRecord, *, names: bool) -> str:
     if account.object_id is None:
         return f"{where}: an address is reserved{address}; there is no account yet."
     origin = f", {_ORIGINS[account.origin]}" if account.origin else ""
-    blocked = ", sign-in blocked by this service" if account.state is AccountState.SUSPENDED else ""
+    state = _ACCOUNT_STATES[account.state]
     reported = f", reported as of version {account.announced_version}" if account.announced_version >= 0 else ""
     given = f"licences: {len(account.licences)}, groups: {len(account.groups)}"
-    return f"{where}: account {account.object_id}{address}{origin}{blocked}; {given}{reported}."
+    return f"{where}: account {account.object_id}{address}{origin}{state}; {given}{reported}."
 
 
 def _waits(record: StudentRecord) -> Iterator[Sentence]:
@@ -147,6 +153,9 @@ def _next_step(record: StudentRecord, now: datetime) -> str:
         return "Nothing is left to do."
     if state.due_at <= now:
         return f"Due since {_shown(state.due_at)}: a replica takes it up when it has a free place."
+    deletions = [account.delete_at for account in record.accounts if account.delete_at is not None]
+    if state.settled_version >= state.desired_version and state.due_at in deletions:
+        return f"The account is deleted at {_shown(state.due_at)}, unless the SIS reports another status before."
     if state.settled_version >= state.desired_version:
         return f"The account is verified at {_shown(state.due_at)}, as an answer of the vendor was lost."
     return f"Tried again at {_shown(state.due_at)}."

@@ -32,9 +32,21 @@ EXPLANATIONS: Mapping[str, Explanation] = {
     Reason.ACCOUNT_DISABLED: Explanation(
         "People have blocked the account's sign-in.", "Unblock it at the vendor, if the student is to have it."
     ),
+    Reason.ACCOUNT_OPENED: Explanation(
+        "The account is to be deleted, and people have opened its sign-in since it was suspended.",
+        "Block its sign-in at the vendor, or report another status of the student.",
+    ),
+    Reason.ACCOUNT_RELEASED: Explanation(
+        "The account was handed to the institution, and is left alone.",
+        "Adopt it for the student: `provisioner adopt`.",
+    ),
     Reason.CHANGE_NOT_VISIBLE: Explanation("The change was sent, and the vendor does not show it yet."),
     Reason.INVALID_PROFILE: Explanation(
         "The vendor refused the student's name or language.", "Correct it in the school's information system."
+    ),
+    Reason.INVALID_DATE: Explanation(
+        "The student's attribute with the date of the deletion has no date.",
+        "Correct it in the school's information system: YYYY-MM-DD.",
     ),
     Reason.DOMAIN_NOT_VERIFIED: Explanation(
         "The vendor does not accept the address's domain.",

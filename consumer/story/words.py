@@ -9,6 +9,8 @@ ACTIONS: Mapping[str, str] = {
     ProviderAction.CREATE_ACCOUNT: "create the account",
     ProviderAction.UPDATE_ACCOUNT: "update the account",
     ProviderAction.SUSPEND_ACCOUNT: "suspend the account",
+    ProviderAction.DELETE_ACCOUNT: "suspend the account, and delete it later",
+    ProviderAction.RELEASE_ACCOUNT: "hand the account to the institution",
 }
 STEPS: Mapping[str, str] = {
     StepName.ADDRESS: "reserve an address",
@@ -19,6 +21,8 @@ STEPS: Mapping[str, str] = {
     StepName.REACTIVATE: "open the sign-in",
     StepName.SESSIONS: "end the sessions",
     StepName.UNIT: "move to the unit",
+    StepName.DELETE: "delete the account",
+    StepName.RELEASE: "remove the marker",
     StepName.PROFILE: "update names and language",
     StepName.PASSWORD: "replace the password",
     StepName.WELCOME: "send the welcome mail",

@@ -72,9 +72,12 @@ def configured(institution: Institution, where: Endpoints) -> Tenant:
             StatusRow(id="moved-up", name="Moved up", type="Registered", provider_action=ProviderAction.UPDATE_ACCOUNT),
             StatusRow(id="withdrawn", name="Withdrawn", type="Left"),
             StatusRow(id="left", name="Left", type="Left", provider_action=ProviderAction.SUSPEND_ACCOUNT),
+            StatusRow(id="departed", name="Departed", type="Left", provider_action=ProviderAction.DELETE_ACCOUNT),
+            StatusRow(id="graduated", name="Graduated", type="Alumni", provider_action=ProviderAction.RELEASE_ACCOUNT),
         ),
         rules=(*_everybody(microsoft=microsoft), *(_of_school(institution, s, microsoft, google) for s in SCHOOLS)),
         on_change=institution.on_change,
+        deletion=institution.deletion,
         suspension=Suspension(org_unit=LEAVERS if google else None),
         welcome_email=WelcomeEmail(enabled=True, languages=institution.languages),
         mailgun=MailgunSection(

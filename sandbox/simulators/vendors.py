@@ -7,7 +7,7 @@ from functools import partial
 from uuid import UUID
 
 from consumer.events import Provider
-from consumer.tenants import OnChange
+from consumer.tenants import Deletion, OnChange
 from sandbox.simulators.google import http as google_http
 from sandbox.simulators.google.api import DirectoryApi
 from sandbox.simulators.google.quirks import GoogleQuirks
@@ -35,7 +35,9 @@ SCOPES = (USER, MEMBER, DOMAIN_READ)
 
 @dataclass(frozen=True, slots=True)
 class Institution:
-    """What is laid out for one institution. `languages` are those of its mails, its own first; `on_change` as its configuration says it."""
+    """What is laid out for one institution. `languages` are those of its mails, its own first; `on_change` and `deletion` as its
+    configuration says them.
+    """
 
     id: str
     name: str
@@ -44,6 +46,7 @@ class Institution:
     licences: int = _PLENTY
     concurrency: int = 16
     on_change: OnChange = OnChange.CREATE_ONLY
+    deletion: Deletion = field(default_factory=Deletion)
 
     @property
     def domain(self) -> str:

@@ -6,6 +6,7 @@ from collections.abc import AsyncGenerator, Sequence
 from contextlib import asynccontextmanager
 from dataclasses import asdict, dataclass, field, replace
 from datetime import datetime
+from itertools import count
 from typing import TypeVar
 
 from consumer.errors import AddressTaken, NotYet, Throttled
@@ -77,6 +78,7 @@ class FakeDirectory:
     def __init__(self, provider: Provider = Provider.MICROSOFT) -> None:
         self.provider = provider
         self.keeps_markers = True
+        self._ids = count(1)
         self.accounts: dict[str, FakeAccount] = {}
         self.calls: list[str] = []
         self.bodies: list[tuple[NewAccount, str]] = []
@@ -110,7 +112,7 @@ class FakeDirectory:
         enabled: bool = True,
     ) -> FakeAccount:
         """An account that was there before us."""
-        ident = f"o{len(self.accounts) + 1}"
+        ident = f"o{next(self._ids)}"
         found = Found(ident, address, marker, deleted=deleted, guest=guest, synchronised=synchronised, enabled=enabled)
         account = FakeAccount(found, privileged=privileged)
         self.accounts[ident] = account

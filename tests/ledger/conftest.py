@@ -133,6 +133,7 @@ class OnPostgres:
             "credential": ("expires_at",),
             "outbox": ("created_at", "recalled_at"),
             "step": ("started_at", "deadline", "lost_at"),
+            "account": ("delete_at",),
             "vendor_limit": ("next_at", "slowed_at"),
         }
         with self.engine.begin() as connection:

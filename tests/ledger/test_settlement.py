@@ -1,14 +1,18 @@
 """Deferrals and settlements: when a student is due again, and which steps stay unsure."""
 
+from dataclasses import replace
+from datetime import timedelta
+
 import pytest
 
 from consumer.errors import Fenced
 from consumer.events import Provider, StepName
 from consumer.ledger.port.inbox import Disposition
 from consumer.ledger.port.student import StepState
-from consumer.ledger.port.writes import Defer, EndStep, Settle, Verified
-from tests.ledger.conftest import Given, Ledger, event
-from tests.ledger.writes import BEGIN, CREATE, MS, SETTLE, ended
+from consumer.ledger.port.writes import Defer, EndStep, SaveAccount, Settle, Verified
+from consumer.policy.work_class import WorkClass
+from tests.ledger.conftest import Given, Ledger, cancellation, event, suspension
+from tests.ledger.writes import ACCOUNT, BEGIN, CREATE, MS, SETTLE, ended
 
 
 async def test_a_deferred_student_is_due_when_its_time_has_come(given: Given, ledger: Ledger) -> None:
@@ -44,6 +48,51 @@ async def test_a_settled_student_is_done_with(given: Given, ledger: Ledger) -> N
     assert ledger.dispositions() == {"e1": Disposition.APPLIED}
     assert await given.claim() == []
     assert await given.seconds_to_next() is None
+
+
+async def test_a_student_whose_account_is_to_be_deleted_is_due_then(given: Given, ledger: Ledger) -> None:
+    await to_be_deleted(given, ledger, seconds=500)
+    assert await given.seconds_to_next() == pytest.approx(500, abs=5)
+
+
+async def test_or_before_where_a_step_is_unsure(given: Given, ledger: Ledger) -> None:
+    given.accept(event())
+    job = await given.claim_one()
+    await ledger.work.commit(job.lease, [BEGIN])
+    await ledger.work.commit(job.lease, [ended(StepState.UNKNOWN), SETTLE])
+    assert await given.seconds_to_next() == pytest.approx(900, abs=5)
+
+
+async def test_what_is_left_to_do_for_a_settled_student_is_not_urgent(given: Given, ledger: Ledger) -> None:
+    await to_be_deleted(given, ledger, seconds=0)
+    assert not (await ledger.work.due(None)).tenants["north"].urgent
+    assert (await given.claim_one()).work_class is WorkClass.NORMAL
+
+
+async def test_an_event_that_asks_for_nothing_cancels_a_deletion(given: Given, ledger: Ledger) -> None:
+    await to_be_deleted(given, ledger, seconds=500)
+    assert ledger.inbox.tenants_with_open_work({"north", "south"}) == {"north"}
+    assert ledger.inbox.accept([cancellation(event("e2", version=2))], epochs=given.epochs) == [Disposition.PENDING]
+    assert (await given.claim_one()).desired.providers == ()
+
+
+async def test_and_none_where_it_has_been_cancelled(given: Given, ledger: Ledger) -> None:
+    await to_be_deleted(given, ledger, seconds=500)
+    ledger.inbox.accept([cancellation(event("e2", version=2))], epochs=given.epochs)
+    job = await given.claim_one()
+    kept = replace(job.accounts[MS], delete_at=None)
+    await ledger.work.commit(job.lease, [SaveAccount(kept), Settle(2, Disposition.APPLIED, verify_in=900)])
+    assert ledger.inbox.tenants_with_open_work({"north"}) == frozenset()
+    assert ledger.inbox.accept([cancellation(event("e3", version=3))], epochs=given.epochs) == [Disposition.SKIPPED]
+
+
+async def to_be_deleted(given: Given, ledger: Ledger, *, seconds: float) -> None:
+    """An event is settled, and an account is to be deleted so much later."""
+    ledger.inbox.accept([suspension(event())], epochs=given.epochs)
+    job = await given.claim_one()
+    await ledger.work.reserve(job.lease, [MS], [ACCOUNT.address])
+    account = replace(ACCOUNT, object_id="o1", delete_at=job.now + timedelta(seconds=seconds))
+    await ledger.work.commit(job.lease, [SaveAccount(account), SETTLE])
 
 
 async def test_settling_supersedes_older_events_that_were_never_begun(given: Given, ledger: Ledger) -> None:

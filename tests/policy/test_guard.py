@@ -45,4 +45,5 @@ def test_accounts_are_counted_only_where_the_number_is_not_enough() -> None:
 
 
 def test_every_guarded_action_has_a_limit() -> None:
-    assert guard_limits(tenant()).keys() == GUARDED == {ProviderAction.SUSPEND_ACCOUNT}
+    takes = {ProviderAction.SUSPEND_ACCOUNT, ProviderAction.DELETE_ACCOUNT, ProviderAction.RELEASE_ACCOUNT}
+    assert guard_limits(tenant()).keys() == GUARDED == takes

@@ -137,6 +137,65 @@ def test_a_cancelled_event_only_verifies() -> None:
     assert plan(None, 3, unsure, GIVEN, Withdrawal(), settled=False) == Plan()
 
 
+def ended(action: ProviderAction, known: KnownAccount, version: int = 4, *, settled: bool = False) -> tuple[str, ...]:
+    return plan(action, version, known, GIVEN, Withdrawal(sessions=True), settled=settled).steps
+
+
+def test_a_deletion_suspends_the_account_and_appoints_its_time() -> None:
+    assert ended(ProviderAction.DELETE_ACCOUNT, DONE) == ("suspend", "schedule", "sessions", "report")
+
+
+def test_when_the_time_has_come_the_account_is_deleted() -> None:
+    scheduled = replace(DONE, suspended=True, scheduled=True, announced_version=4)
+    assert "delete" not in ended(ProviderAction.DELETE_ACCOUNT, scheduled, settled=True)
+    assert ended(ProviderAction.DELETE_ACCOUNT, replace(scheduled, expired=True), settled=True) == ("delete",)
+
+
+def test_but_not_before_it_was_reported() -> None:
+    unreported = replace(DONE, suspended=True, scheduled=True, expired=True)
+    assert ended(ProviderAction.DELETE_ACCOUNT, unreported) == ("suspend", "schedule", "sessions", "report")
+
+
+@pytest.mark.parametrize("action", [one for one in ProviderAction if one is not ProviderAction.DELETE_ACCOUNT])
+def test_any_other_action_cancels_a_deletion_first(action: ProviderAction) -> None:
+    assert ended(action, replace(DONE, suspended=True, scheduled=True))[0] == "cancel"
+
+
+def test_an_event_that_asks_for_nothing_only_cancels_it() -> None:
+    assert plan(None, 4, replace(DONE, scheduled=True), GIVEN, Withdrawal(), settled=False).steps == ("cancel",)
+
+
+def test_a_deleted_account_is_restored_or_made_anew_and_its_mail_sent_again() -> None:
+    gone = replace(DONE, deleted=True, suspended=True)
+    assert planned(gone, 4) == (
+        "cancel",
+        "revisit",
+        "address",
+        "create",
+        "reactivate",
+        "licences",
+        "groups",
+        "announce",
+        "welcome",
+    )
+
+
+def test_what_is_not_there_or_not_ours_is_not_verified() -> None:
+    unsure = replace(DONE, unsure=frozenset({StepName.SUSPEND}))
+    assert "verify" not in ended(ProviderAction.DELETE_ACCOUNT, replace(unsure, deleted=True), settled=True)
+    assert "verify" not in ended(ProviderAction.RELEASE_ACCOUNT, replace(unsure, released=True), settled=True)
+
+
+def test_a_release_takes_the_marker_off_and_reports_it_once() -> None:
+    assert ended(ProviderAction.RELEASE_ACCOUNT, DONE) == ("release", "report")
+    assert ended(ProviderAction.RELEASE_ACCOUNT, replace(DONE, released=True, announced_version=4)) == ()
+
+
+@pytest.mark.parametrize("action", [one for one in ProviderAction if one is not ProviderAction.RELEASE_ACCOUNT])
+def test_whatever_else_is_asked_for_a_released_account_is_reclaimed_first(action: ProviderAction) -> None:
+    assert ended(action, replace(DONE, released=True))[0] == "reclaim"
+
+
 @pytest.mark.parametrize("action", ProviderAction)
 def test_every_action_has_a_plan_for_an_account_that_is_behind(action: ProviderAction) -> None:
     behind = KnownAccount(exists=True, announced_version=0, welcomed=True)

@@ -137,6 +137,16 @@ class School:
         action = ProviderAction.SUSPEND_ACCOUNT
         return self._accept(student_id, version, "left", tuple(self.directories), {}, action)
 
+    def depart(self, student_id: str = "S1", *, version: int, **about: Any) -> Disposition:
+        """An event that wants the account to be deleted, after a while."""
+        action = ProviderAction.DELETE_ACCOUNT
+        return self._accept(student_id, version, "departed", tuple(self.directories), about, action)
+
+    def release(self, student_id: str = "S1", *, version: int) -> Disposition:
+        """An event that hands the account to the institution."""
+        action = ProviderAction.RELEASE_ACCOUNT
+        return self._accept(student_id, version, "graduated", tuple(self.directories), {}, action)
+
     def withdraw(self, student_id: str = "S1", *, version: int) -> Disposition:
         """An event that asks for nothing, and cancels what came before."""
         return self._accept(student_id, version, "withdrawn", (), {})

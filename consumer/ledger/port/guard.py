@@ -63,6 +63,10 @@ def _takes_from(job: Job, account: Account) -> bool:
     match job.desired.action:
         case ProviderAction.SUSPEND_ACCOUNT:
             return account.state is AccountState.ACTIVE or _may_be_opened(job, account.provider)
+        case ProviderAction.DELETE_ACCOUNT:
+            return account.state is not AccountState.DELETED
+        case ProviderAction.RELEASE_ACCOUNT:
+            return account.state not in {AccountState.DELETED, AccountState.RELEASED}
         case ProviderAction.CREATE_ACCOUNT | ProviderAction.UPDATE_ACCOUNT:
             return False
         case _:

@@ -27,7 +27,7 @@ class Disposition(StrEnum):
 
 @dataclass(frozen=True, slots=True)
 class Arrival:
-    """One event as it was read: it acts or, with no `providers`, requests no action and cancels work that is not settled.
+    """One event as it was read: it acts or, with no `providers`, requests no action and cancels work that is not settled, and deletions.
 
     `value` is the whole record's: rows of earlier versions hold its SHA-256, by which a redelivered event is known.
     """
@@ -95,7 +95,7 @@ class Inbox(Protocol):
         the arrival's own. Students whose rows are locked are waited for, but not long; with `skip_locked` not at all.
 
         Events that act come before those that cancel, whatever their order: a cancelling event of a higher version than the student's
-        unsettled one becomes the newest (PENDING until it is settled), any other is SKIPPED.
+        becomes the newest (PENDING until it is settled) where that is unsettled or an account is to be deleted, any other is SKIPPED.
 
         `stored` are the next offsets that the ledger is known to have had. A ledger with lower ones has lost commits: a standby that
         lagged has taken over.

@@ -56,6 +56,8 @@ class AccountState(StrEnum):
 
     ACTIVE = "active"
     SUSPENDED = "suspended"  # we have blocked its sign-in, or begun to: opening it again is ours too
+    DELETED = "deleted"  # we have suspended it, and deleted it or begun to
+    RELEASED = "released"  # we have taken our marker off it, or begun to: it is the institution's own
 
 
 @dataclass(frozen=True, slots=True)
@@ -65,7 +67,8 @@ class Account:
     `body`: what was written to it last, by its creation or since. `org_unit`: where it was moved to since its creation; None: where `body`
     put it. `announced_version`: the newest version whose outcome for the account was published. `licences_in_doubt`, `groups_in_doubt`:
     what calls may have given besides, as their outcome is not known; kept where the tenant's rules are followed. `revisit`: a
-    reconciliation found it changed by others, and it is to be looked at again.
+    reconciliation found it changed by others, and it is to be looked at again. `delete_at`: when it is to be deleted; the student is due
+    then.
     """
 
     provider: Provider
@@ -83,6 +86,7 @@ class Account:
     licences_in_doubt: tuple[str, ...] = ()
     groups_in_doubt: tuple[str, ...] = ()
     revisit: bool = False
+    delete_at: datetime | None = None
 
 
 class StepState(StrEnum):
@@ -168,6 +172,11 @@ class Job:
     guard: GuardState | None = None
 
     @property
+    def work_class(self) -> WorkClass:
+        """Of what is left to do: a verification, or a deletion when its time has come, overtakes nothing."""
+        return WorkClass.NORMAL if self.settled else self.desired.work_class
+
+    @property
     def settled(self) -> bool:
-        """Whether the newest event is settled: then the student is due because a step is unsure (see `Settle`)."""
+        """Whether the newest event is settled: then the student is due because a step is unsure, or a deletion (see `Settle`)."""
         return self.settled_version >= self.desired.event.version

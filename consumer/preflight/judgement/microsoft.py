@@ -26,6 +26,7 @@ _CLIENT: Place = ("microsoft", "client_id")
 
 _REFUSED = {HTTPStatus.UNAUTHORIZED, HTTPStatus.FORBIDDEN}
 _LICENCES, _PASSWORDS = "LicenseAssignment.ReadWrite.All", "User-PasswordProfile.ReadWrite.All"
+_SUSPEND = {ProviderAction.SUSPEND_ACCOUNT, ProviderAction.DELETE_ACCOUNT}
 _SESSIONS = "User.RevokeSessions.All"
 _PURPOSES: Mapping[str, str] = {
     **PERMISSIONS,
@@ -62,7 +63,7 @@ def needed(tenant: Tenant) -> Mapping[str, str]:
         spared.add(_LICENCES)
     if not tenant.welcome_email.enabled:
         spared.add(_PASSWORDS)
-    suspends = any(row.provider_action is ProviderAction.SUSPEND_ACCOUNT for row in tenant.statuses)
+    suspends = any(row.provider_action in _SUSPEND for row in tenant.statuses)
     if not (suspends and tenant.suspension.end_sessions):
         spared.add(_SESSIONS)
     return {name: purpose for name, purpose in PERMISSIONS.items() if name not in spared}

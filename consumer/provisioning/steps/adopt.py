@@ -5,12 +5,13 @@ copied here, one in a domain that is not the tenant's. One whose sign-in is bloc
 here, when an account is about to be taken; where they cannot be read, it is not.
 """
 
+from collections.abc import Sequence
 from dataclasses import replace
 
 from consumer.errors import Hold, Reason
 from consumer.events import Origin, StepName
 from consumer.failpoints import Point
-from consumer.ledger.port.student import Account, StepState
+from consumer.ledger.port.student import Account, AccountState, StepState
 from consumer.ledger.port.writes import DestroyCredential, EndStep, SaveAccount, Write
 from consumer.providers.port import Found
 from consumer.provisioning.case import Case
@@ -43,7 +44,7 @@ async def adopt(case: Case, account: Account, found: Found, origin: Origin, *, e
     await refuse_privileged(case, found)
     taken = standing(account, found, origin)
     done = EndStep(case.provider, StepName.CREATE, StepState.DONE)
-    writes: list[Write] = [done, SaveAccount(taken)]
+    writes: list[Write] = [done, SaveAccount(taken), *(mail_wanted(case) if origin is Origin.CREATED else ())]
     if origin is not Origin.CREATED or account.generation > 0 or not explained:
         # Its password was never ours, or attempts had several, or an account hidden by replication lag was in the way: a mail must not
         # contain a password that may be wrong.
@@ -89,7 +90,22 @@ async def refuse_privileged(case: Case, found: Found) -> None:
 
 
 def standing(account: Account, found: Found, origin: Origin) -> Account:
-    """The account's row once it is known to exist."""
+    """The account's row once it is known to exist. One that we had deleted comes back as it was suspended."""
+    state = account.state
+    if state is AccountState.DELETED:
+        state = AccountState.ACTIVE if origin is Origin.CREATED else AccountState.SUSPENDED
     return replace(
-        account, object_id=found.object_id, address=found.address, origin=origin, marker=found.marker or account.marker
+        account,
+        object_id=found.object_id,
+        address=found.address,
+        origin=origin,
+        marker=found.marker or account.marker,
+        state=state,
     )
+
+
+def mail_wanted(case: Case) -> Sequence[Write]:
+    """With an account that was created anew: the mail of the one before it is of no use."""
+    step = case.step(StepName.WELCOME)
+    sent = step is not None and step.state is StepState.DONE
+    return [EndStep(case.provider, StepName.WELCOME, StepState.RETRYABLE)] if sent else []

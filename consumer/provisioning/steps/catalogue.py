@@ -8,15 +8,20 @@ from consumer.policy.plan import PlannedStep
 from consumer.provisioning.case import Case
 from consumer.provisioning.steps.address import ensure_reserved
 from consumer.provisioning.steps.announce import ensure_announced
+from consumer.provisioning.steps.cancel import ensure_cancelled
 from consumer.provisioning.steps.create import ensure_created
+from consumer.provisioning.steps.delete import ensure_deleted
 from consumer.provisioning.steps.find import ensure_found
 from consumer.provisioning.steps.groups import ensure_groups, ensure_groups_left
 from consumer.provisioning.steps.licences import ensure_licences, ensure_licences_taken
 from consumer.provisioning.steps.mark import ensure_marked
 from consumer.provisioning.steps.profile import ensure_profile
 from consumer.provisioning.steps.reactivate import ensure_reactivated
+from consumer.provisioning.steps.reclaim import ensure_reclaimed
+from consumer.provisioning.steps.release import ensure_released
 from consumer.provisioning.steps.report import ensure_reported
 from consumer.provisioning.steps.revisit import ensure_revisited
+from consumer.provisioning.steps.schedule import ensure_scheduled
 from consumer.provisioning.steps.sessions import ensure_sessions_ended
 from consumer.provisioning.steps.suspend import ensure_suspended
 from consumer.provisioning.steps.unit import ensure_moved, ensure_placed
@@ -33,6 +38,8 @@ class Step:
 
 
 STEPS: Mapping[PlannedStep, Step] = {
+    PlannedStep.CANCEL: Step(StepName.DELETE, ensure_cancelled),
+    PlannedStep.RECLAIM: Step(StepName.RELEASE, ensure_reclaimed),
     PlannedStep.VERIFY: Step(StepName.CREATE, ensure_verified),
     PlannedStep.REVISIT: Step(StepName.CREATE, ensure_revisited),
     PlannedStep.FIND: Step(StepName.CREATE, ensure_found),
@@ -49,6 +56,9 @@ STEPS: Mapping[PlannedStep, Step] = {
     PlannedStep.SESSIONS: Step(StepName.SESSIONS, ensure_sessions_ended),
     PlannedStep.TAKE_LICENCES: Step(StepName.LICENCES, ensure_licences_taken),
     PlannedStep.LEAVE_GROUPS: Step(StepName.GROUPS, ensure_groups_left),
+    PlannedStep.SCHEDULE: Step(StepName.DELETE, ensure_scheduled),
+    PlannedStep.DELETE: Step(StepName.DELETE, ensure_deleted),
+    PlannedStep.RELEASE: Step(StepName.RELEASE, ensure_released),
     PlannedStep.ANNOUNCE: Step(StepName.GROUPS, ensure_announced),
     PlannedStep.REPORT: Step(StepName.SUSPEND, ensure_reported),
     PlannedStep.WELCOME: Step(StepName.WELCOME, ensure_welcomed),

@@ -28,7 +28,7 @@ from consumer.ledger.port.writes import EndStep, RefuseAddress, ReleaseAddress, 
 from consumer.providers.port import Found
 from consumer.provisioning.case import PATIENCE, Case
 from consumer.provisioning.steps.address import body_hash, corrected, new_account, reserved
-from consumer.provisioning.steps.adopt import adopt, our_accounts, standing
+from consumer.provisioning.steps.adopt import adopt, mail_wanted, our_accounts, standing
 from consumer.provisioning.steps.password import sealed_password
 from consumer.provisioning.steps.restore import refuse_beside_hidden, restoration_hash, restore
 from consumer.tenants import OnTaken
@@ -116,7 +116,8 @@ def _created(case: Case, account: Account, found: Found) -> list[Write]:
     unsure = EndStep(case.provider, StepName.CREATE, StepState.DONE, unsure=found.marker is None)
     limited = found.throttled
     waits = case.effects.containment.waits(StepName.CREATE, case.service, None, limited) if limited else None
-    return [unsure, SaveAccount(standing(account, found, Origin.CREATED)), *([waits] if waits else [])]
+    created = SaveAccount(standing(account, found, Origin.CREATED))
+    return [unsure, created, *mail_wanted(case), *([waits] if waits else [])]
 
 
 async def _taken_by(case: Case, account: Account) -> None:

@@ -28,10 +28,15 @@ async def look_before_change(case: Case, account: Account, name: StepName) -> Fo
         return None
     if found.marker is None and not (account.origin is Origin.CREATED and case.was_lost(StepName.CREATE)):
         raise NotYet("The account shows no marker.", reason=Reason.ACCOUNT_CONFLICT)
+    await refuse_unwritable(case, found)
+    return found
+
+
+async def refuse_unwritable(case: Case, found: Found) -> None:
+    """Raises `Hold` where the account must be left alone, though it carries our marker."""
     if found.synchronised:
         raise Hold("The account is managed in a directory on premises.", reason=Reason.SYNCHRONISED_ACCOUNT)
     await refuse_privileged(case, found)
-    return found
 
 
 async def refuse_missing(case: Case, account: Account) -> None:

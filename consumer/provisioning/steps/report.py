@@ -7,7 +7,7 @@ from consumer.events import StepName
 from consumer.failpoints import Point
 from consumer.ledger.port.writes import SaveAccount
 from consumer.provisioning.case import Case
-from consumer.provisioning.outcomes import suspended
+from consumer.provisioning.outcomes import changed
 
 
 async def ensure_reported(case: Case) -> None:
@@ -15,8 +15,8 @@ async def ensure_reported(case: Case) -> None:
 
     Raises `RetryLater` while an earlier reactivation may still be carried out: a suspension that was reported stays one.
     """
-    account = case.standing
-    if account is None or account.announced_version >= case.version:
+    account = case.account
+    if account is None or account.object_id is None or account.announced_version >= case.version:
         return
     if (left := case.may_turn_up(StepName.REACTIVATE)) is not None:
         raise RetryLater(
@@ -25,4 +25,4 @@ async def ensure_reported(case: Case) -> None:
             after=left.total_seconds(),
         )
     reported = replace(account, announced_version=case.version)
-    case.effects.later([SaveAccount(reported), suspended(case)], Point.ACCOUNT_REPORTED)
+    case.effects.later([SaveAccount(reported), *changed(case)], Point.ACCOUNT_REPORTED)

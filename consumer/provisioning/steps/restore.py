@@ -12,7 +12,7 @@ from hashlib import sha256
 from consumer.errors import NotYet, Reason
 from consumer.events import Origin, StepName
 from consumer.failpoints import RESTORE
-from consumer.ledger.port.student import Account, Step, StepState
+from consumer.ledger.port.student import Account, AccountState, Step, StepState
 from consumer.ledger.port.writes import DestroyCredential, SaveAccount
 from consumer.providers.port import Found
 from consumer.provisioning.case import Case
@@ -65,7 +65,7 @@ def refuse_beside_hidden(case: Case) -> None:
     """Before a creation. Raises `NotYet` where the ledger knows the account, which was found deleted a moment ago, or where the newest
     attempt may have restored it."""
     known = case.job.accounts.get(case.provider)
-    if known is not None and known.object_id is not None:
+    if known is not None and known.object_id is not None and known.state is not AccountState.DELETED:
         raise NotYet("The account is deleted, and not shown among the deleted ones any more.")
     step = _newest(case)
     if step is None:

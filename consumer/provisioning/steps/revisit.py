@@ -16,7 +16,7 @@ from dataclasses import replace
 
 from consumer.errors import NotYet, Reason
 from consumer.events import Origin, StepName
-from consumer.ledger.port.student import Account
+from consumer.ledger.port.student import Account, AccountState
 from consumer.providers.port import Found
 from consumer.provisioning.case import Case
 from consumer.provisioning.steps.adopt import our_accounts, refuse_disabled
@@ -45,9 +45,11 @@ async def ensure_revisited(case: Case) -> None:
         )
         groups = tuple(group for group in groups if group in still)
     licences = account.licences
+    # People have restored it, or the attempt to delete it was not carried out.
+    state = AccountState.SUSPENDED if account.state is AccountState.DELETED else account.state
     if found.licences is not None:
         licences = tuple(licence for licence in licences if licence.lower() in found.licences)
-    shown = replace(account, licences=licences, groups=groups, org_unit=_unit_of(case, account, found))
+    shown = replace(account, state=state, licences=licences, groups=groups, org_unit=_unit_of(case, account, found))
     case.assume(_in_doubt(shown, account) if case.keeps_doubts else shown)
 
 
@@ -82,6 +84,11 @@ async def _without_object(case: Case, account: Account) -> Account:
         )
     if any(one.object_id == account.object_id for one in ours):
         return account  # reads by id lag behind
+    if account.state is AccountState.DELETED:
+        if not case.creates_account:
+            raise deleted()
+        # We deleted it so long ago that it can't be restored: another is created, with a password of its own.
+        return replace(account, object_id=None, licences=(), groups=(), generation=account.generation + 1)
     raise NotYet("The account cannot be found at the provider.")
 
 

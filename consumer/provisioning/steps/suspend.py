@@ -21,6 +21,7 @@ from consumer.ledger.port.writes import SaveAccount
 from consumer.providers.port import Found
 from consumer.provisioning.case import Case
 from consumer.provisioning.steps.change import change
+from consumer.provisioning.steps.delete import record_deleted, refuse_hidden
 from consumer.provisioning.steps.look import look_at, look_before_change, refuse_missing
 
 
@@ -30,7 +31,10 @@ async def ensure_suspended(case: Case) -> None:
     if account is None:
         return
     found = await look_before_change(case, account, StepName.SUSPEND)
-    if found is None:
+    if found is None and case.deletes_account:
+        await refuse_hidden(case, account)
+        record_deleted(case, account)
+    elif found is None:
         await refuse_missing(case, account)
     elif _is_missing(case, account, found):
         await _block(case, account, found.object_id)

@@ -38,7 +38,7 @@ async def ensure_welcomed(case: Case) -> None:
     """Returns when the mail was accepted, is not wanted, or had failed for this version before. Without an account there is none."""
     if case.standing is None:
         return
-    step = case.step(StepName.WELCOME)
+    step = case.effects.known.steps.get((case.provider, StepName.WELCOME))
     if step and (step.state is StepState.DONE or (step.state is StepState.FAILED and step.version == case.version)):
         return
     mailer = case.institution.mailer

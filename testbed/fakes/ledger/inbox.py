@@ -134,7 +134,8 @@ class MemoryInbox(OnState):
         if (
             not newest
             or student is None
-            or not student.settled_version < student.desired_version < arrival.event.version
+            or student.key not in self._state.open
+            or student.desired_version >= arrival.event.version
         ):
             return Disposition.SKIPPED
         row = InboxRow(arrival, Disposition.PENDING)

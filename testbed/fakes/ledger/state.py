@@ -15,6 +15,7 @@ from consumer.ledger.port.parking import Origin, ParkedRecord
 from consumer.ledger.port.writes import Publish, TenantWaits
 from consumer.pacing.limit import Standing
 from consumer.policy.guard import GuardState
+from consumer.policy.work_class import WorkClass
 
 Key = tuple[str, str]
 """The tenant, and a student or an event of it."""
@@ -53,6 +54,11 @@ class StudentRow:
     @property
     def desired_version(self) -> int:
         return self.arrival.event.version
+
+    @property
+    def work_class(self) -> WorkClass:
+        settled = self.settled_version >= self.desired_version
+        return WorkClass.NORMAL if settled else self.arrival.work_class
 
 
 @dataclass(frozen=True)
@@ -98,7 +104,7 @@ class Relay:
 
 class State:
     """All tables. `planned`, `sealed` and `open` are the indexes over students with a `due_at`, with credentials, and with an event that
-    is not settled: others cost nothing."""
+    is not settled or an account to be deleted: others cost nothing."""
 
     def __init__(self, clock: Callable[[], datetime]) -> None:
         self.clock = clock

@@ -45,7 +45,7 @@ class MemoryWork(OnState):
                 later.append(due_at)
             elif _can_be_claimed(student, now, now) and (since is None or due_at > since):
                 oldest[tenant] = min(due_at, oldest.get(tenant, due_at))
-                urgent |= {tenant} if student.arrival.work_class is WorkClass.URGENT else set()
+                urgent |= {tenant} if student.work_class is WorkClass.URGENT else set()
         tenants = {
             tenant: Backlog((now - due_at).total_seconds(), self._whole_services_waiting(tenant, now), tenant in urgent)
             for tenant, due_at in sorted(oldest.items())
@@ -177,24 +177,25 @@ class MemoryWork(OnState):
         student.pending = [row for row in student.pending if row.arrival.event.version > write.version]
         settled(self._state, student, write.version)
         student.settled_version = max(student.settled_version, write.version)
-        if student.settled_version >= student.desired_version:
+        deletions = [account.delete_at for account in student.known.accounts.values() if account.delete_at]
+        if student.settled_version >= student.desired_version and not deletions:
             self._state.open.discard(student.key)
         student.lease_until = None
         student.attempt = 0
         if student.desired_version > write.version:
             self._state.plan(student, now)
-        elif any(step.unsure for step in student.known.steps.values()):
-            self._state.plan(student, now + timedelta(seconds=write.verify_in))
         else:
-            self._state.plan(student, None)
+            unsure = any(step.unsure for step in student.known.steps.values())
+            verification = [now + timedelta(seconds=write.verify_in)] if unsure else []
+            self._state.plan(student, min([*verification, *deletions], default=None))
 
 
 def _chosen(due: Sequence[StudentRow], room: Room) -> Sequence[StudentRow]:
     """Urgent work first, but for the places that are for others."""
     by_class: dict[WorkClass, list[StudentRow]] = {work_class: [] for work_class in room.classes}
     for student in sorted(due, key=lambda one: (one.due_at, one.key)):
-        if student.arrival.work_class in by_class:
-            by_class[student.arrival.work_class].append(student)
+        if student.work_class in by_class:
+            by_class[student.work_class].append(student)
     urgent, others = by_class.get(WorkClass.URGENT, []), by_class.get(WorkClass.NORMAL, [])
     first = room.places - room.others
     return [*urgent[:first], *others, *urgent[first:]][: room.places]

@@ -6,9 +6,10 @@ from typing import Any
 
 import pytest
 
+from consumer.events import ProviderAction
 from consumer.http.answer import Answer
 from consumer.preflight.judgement import microsoft
-from consumer.tenants import Rule, Tenant
+from consumer.tenants import Rule, StatusRow, Tenant
 from testbed.fakes.http import json_answer
 from tests.policy.tenants import tenant as a_tenant
 
@@ -33,6 +34,13 @@ def token(claims: object) -> str:
 )
 def test_permissions_are_read_from_a_token_where_it_shows_them(text: str, roles: set[str] | None) -> None:
     assert microsoft.roles_in(text) == roles
+
+
+@pytest.mark.parametrize("action", [ProviderAction.SUSPEND_ACCOUNT, ProviderAction.DELETE_ACCOUNT])
+def test_sessions_are_ended_with_each_action_that_suspends(action: ProviderAction) -> None:
+    row = StatusRow(id="left", name="Left", type="Left", provider_action=action)
+    assert "User.RevokeSessions.All" not in microsoft.needed(a_tenant())
+    assert "User.RevokeSessions.All" in microsoft.needed(a_tenant().model_copy(update={"statuses": (row,)}))
 
 
 def test_permissions_that_cannot_be_read_are_a_note() -> None:

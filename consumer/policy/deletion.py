@@ -1,0 +1,33 @@
+"""When an account whose deletion was asked for is deleted. Pure."""
+
+from datetime import UTC, date, datetime, time, timedelta
+
+from consumer.errors import Hold, Reason
+from consumer.events import Student
+from consumer.tenants import Deletion
+
+
+def deletion_at(wanted: Deletion, student: Student, *, now: datetime, scheduled: datetime | None) -> datetime:
+    """The time of the deletion; `scheduled` is the one that an earlier event has brought about, which a repeat does not put off.
+
+    Raises `Hold` (INVALID_DATE) where the student's attribute is no date: a guess could delete too early.
+    """
+    grace = timedelta(days=wanted.grace)
+    not_before = _end_of(wanted, student)
+    if not_before is None:
+        return now + grace if scheduled is None else scheduled
+    return max(now + grace if scheduled is None else min(scheduled, now + grace), not_before)
+
+
+def _end_of(wanted: Deletion, student: Student) -> datetime | None:
+    """The end of the day that the student's attribute names."""
+    text = student.attributes.get(wanted.date_attribute or "", "").strip()
+    if not text:
+        return None
+    try:
+        return datetime.combine(date.fromisoformat(text), time(), UTC) + timedelta(days=1)
+    except (ValueError, OverflowError):
+        raise Hold(
+            "The attribute with the date of the deletion has no date of the form YYYY-MM-DD.",
+            reason=Reason.INVALID_DATE,
+        ) from None

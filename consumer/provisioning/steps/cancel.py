@@ -1,0 +1,29 @@
+"""Cancel: an account whose deletion was asked for is not to be deleted any more.
+
+The appointment goes at once. Where the account was deleted, or may have been, what comes next waits until replicas show what became of it,
+and no attempt to delete it can still be carried out.
+"""
+
+from dataclasses import replace
+from datetime import timedelta
+
+from consumer.errors import Reason, RetryLater
+from consumer.events import StepName
+from consumer.failpoints import Point
+from consumer.ledger.port.writes import SaveAccount
+from consumer.provisioning.case import Case
+from consumer.provisioning.outcomes import deletion_cancelled
+
+
+async def ensure_cancelled(case: Case) -> None:
+    """Returns when nothing deletes the account any more. Raises `RetryLater` while an earlier deletion may still be carried out."""
+    account = case.account
+    if account is not None and account.delete_at is not None:
+        news = [deletion_cancelled(case)] if case.standing is not None else []
+        await case.effects.commit([SaveAccount(replace(account, delete_at=None)), *news], Point.DELETION_CANCELLED)
+    if (left := case.settles_in(StepName.DELETE)) > timedelta(0):
+        raise RetryLater(
+            "The account was deleted a moment ago, or may be yet.",
+            reason=Reason.OUTCOME_UNKNOWN,
+            after=left.total_seconds(),
+        )
