@@ -11,6 +11,7 @@ from enum import StrEnum
 from typing import Any
 
 from consumer.events import Outcome, Provider, ProviderAction
+from consumer.ledger.port.student import AccountState
 from consumer.policy.guard import GuardLimit
 from consumer.policy.profile import Profile, ProfilePart
 
@@ -77,7 +78,18 @@ class Input:
     @property
     def suspends(self) -> frozenset[Provider]:
         """Where it wants no one to sign in."""
-        return frozenset(self.providers if self.action is ProviderAction.SUSPEND_ACCOUNT else ())
+        blocks = {ProviderAction.SUSPEND_ACCOUNT, ProviderAction.DELETE_ACCOUNT}
+        return frozenset(self.providers if self.action in blocks else ())
+
+    @property
+    def deletes(self) -> frozenset[Provider]:
+        """Where it wants the student's account to be deleted in the end."""
+        return frozenset(self.providers if self.action is ProviderAction.DELETE_ACCOUNT else ())
+
+    @property
+    def releases(self) -> frozenset[Provider]:
+        """Where it wants the student's account to be the institution's own."""
+        return frozenset(self.providers if self.action is ProviderAction.RELEASE_ACCOUNT else ())
 
 
 @dataclass(frozen=True, slots=True)
@@ -266,7 +278,7 @@ class StudentRow:
 
 @dataclass(frozen=True, slots=True)
 class AccountRow:
-    """What the ledger knows of an account."""
+    """What the ledger knows of an account; `state` is an `AccountState`."""
 
     tenant_id: str
     student_id: str
@@ -276,6 +288,7 @@ class AccountRow:
     marker: str
     generation: int
     settled_version: int
+    state: str = AccountState.ACTIVE
 
 
 @dataclass(frozen=True, slots=True)

@@ -14,9 +14,7 @@ from proof.history import AccountRow, Change, InboxRow, Ledger, OutboxRow, StepR
 
 _INBOX = "SELECT topic, partition, kafka_offset, tenant_id, event_id, student_id, version, disposition FROM inbox"
 _STUDENTS = "SELECT tenant_id, student_id, desired_version, settled_version, applied_version, due_at IS NOT NULL AS due FROM student"
-_ACCOUNTS = (
-    "SELECT tenant_id, student_id, provider, object_id, address, marker, generation, settled_version FROM account"
-)
+_ACCOUNTS = "SELECT tenant_id, student_id, provider, object_id, address, marker, generation, settled_version, state FROM account"
 _STEPS = "SELECT tenant_id, student_id, provider, name, state, version, reason FROM step"
 _OUTBOX = """
     SELECT event_id::text, topic, key, seq, coalesce(batch <= (SELECT max(published) FROM relay), false) AS published

@@ -5,6 +5,7 @@ from collections.abc import Callable, Iterator, Mapping
 from proof.checker import (
     accounts,
     calls,
+    deletions,
     dispositions,
     dry_runs,
     fences,
@@ -53,6 +54,7 @@ _CHECKS: Mapping[str, Callable[[Index], Iterator[Violation]]] = {
     "I23": waits.explained,
     "I24": dry_runs.kept,
     "I25": guards.within,
+    "I26": deletions.in_time,
 }
 
 
@@ -101,4 +103,5 @@ def _looked(index: Index) -> Mapping[str, int]:
         "I23": waits.looked_at(index),
         "I24": dry_runs.looked_at(index),
         "I25": guards.looked_at(index),
+        "I26": deletions.looked_at(index),
     }

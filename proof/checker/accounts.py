@@ -102,7 +102,7 @@ def ours_alone(index: Index) -> Iterator[Violation]:
     for row in index.history.ledger.accounts:
         spot = (row.tenant_id, row.provider.value, row.object_id or "")
         held = index.held.get(spot)
-        if held is not None and spot not in index.made and held.marker != row.marker:
+        if held is not None and spot not in index.made | index.released and held.marker != row.marker:
             owner = (row.tenant_id, row.student_id)
             yield Violation(
                 "I7", of(owner, spot[1]), f"the ledger takes object {spot[2]} for theirs, which is unmarked"
@@ -110,6 +110,8 @@ def ours_alone(index: Index) -> Iterator[Violation]:
 
 
 def _is_ours(index: Index, spot: Spot, call: Call) -> bool:
+    if call.operation is Operation.RELEASE and spot in index.released:
+        return True  # its marker is gone
     return call.marker is not None and (spot[0], spot[1], call.marker) in index.owners
 
 

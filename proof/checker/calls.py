@@ -22,6 +22,8 @@ _FIRST = frozenset(
         Operation.REACTIVATE,
         Operation.SESSIONS,
         Operation.MOVE,
+        Operation.DELETE,
+        Operation.RELEASE,
         Operation.PASSWORD,
         Operation.SEND,
         Operation.LOOK_UP,
@@ -30,6 +32,8 @@ _FIRST = frozenset(
 """With these an operation of the service begins; the others may continue one that began before."""
 
 _FOLLOWS = frozenset({Operation.FIND, Operation.MARK, Operation.TAKE_LICENCES})
+
+_TURNS = SWITCHES | {Operation.DELETE, Operation.RESTORE}
 
 STEPS: Mapping[Operation, StepName] = {
     Operation.CREATE: StepName.CREATE,
@@ -44,6 +48,8 @@ STEPS: Mapping[Operation, StepName] = {
     Operation.SESSIONS: StepName.SESSIONS,
     Operation.MOVE: StepName.UNIT,
     Operation.TAKE_LICENCES: StepName.LICENCES,
+    Operation.DELETE: StepName.DELETE,
+    Operation.RELEASE: StepName.RELEASE,
     Operation.PASSWORD: StepName.PASSWORD,
     Operation.SEND: StepName.WELCOME,
 }
@@ -131,11 +137,11 @@ def effects(index: Index) -> frozenset[Hashable]:
 
 
 def _with_effects(index: Index) -> Iterator[tuple[Call, Hashable]]:
-    """Each call with what it changes. With every suspension and every return of an account its changes begin anew."""
+    """Each call with what it changes. With every suspension, deletion and return of an account its changes begin anew."""
     turns: dict[Hashable, list[Operation]] = defaultdict(list)
     for call in index.history.calls:
         turn = turns[call.tenant_id, call.service, call.object_id]
-        if call.operation in SWITCHES and turn[-1:] != [call.operation]:
+        if call.operation in _TURNS and turn[-1:] != [call.operation]:
             turn.append(call.operation)
         what = call.marker if call.operation is Operation.CREATE else call.object_id
         yield call, (call.tenant_id, call.service, call.operation, what, call.detail, call.secret, len(turn))

@@ -4,6 +4,7 @@ from collections import defaultdict
 from collections.abc import Iterator, Mapping, Sequence
 from math import floor
 
+from consumer.events import ProviderAction
 from consumer.ledger.port.student import StepState
 from proof.checker.index import PROVIDERS, Index, Student, of
 from proof.checker.report import Violation
@@ -13,8 +14,11 @@ _OPENS = frozenset({Operation.CREATE, Operation.RESTORE, Operation.REACTIVATE})
 
 
 def within(index: Index) -> Iterator[Violation]:
-    """A student's accounts count once for a version; one that is blocked already counts for nothing. Not approved by a person."""
-    for tenant_id, suspended in _suspended(index).items():
+    """A student's accounts count once for a version; one that is blocked already counts for nothing. Not approved by a person.
+
+    Each action has a limit of its own, and here the same one.
+    """
+    for (tenant_id, _), suspended in _suspended(index).items():
         limit = index.history.guards[tenant_id]
         accounts = len({owner for spot in index.made if (owner := index.owner(spot)) and owner[0] == tenant_id})
         most = max(limit.accounts, floor(accounts * limit.percent / 100))
@@ -31,8 +35,8 @@ def looked_at(index: Index) -> int:
     return sum(len(calls) for calls in _suspended(index).values())
 
 
-def _suspended(index: Index) -> Mapping[str, Sequence[Call]]:
-    """By tenant, the first call that blocked an open account for a student and a version, in their order."""
+def _suspended(index: Index) -> Mapping[tuple[str, ProviderAction | None], Sequence[Call]]:
+    """By tenant and action, the first call that blocked an open account for a student and a version, in their order."""
     intents, found = _intents(index), dict[tuple[Student, int], Call]()
     for spot, calls in index.about.items():
         owner = index.owner(spot)
@@ -46,10 +50,12 @@ def _suspended(index: Index) -> Mapping[str, Sequence[Call]]:
                     found.setdefault((owner, version), call)
             if call.operation is Operation.SUSPEND or call.operation in _OPENS:
                 is_open = call.operation in _OPENS
-    by_tenant: defaultdict[str, list[Call]] = defaultdict(list)
-    for (student, _), call in sorted(found.items(), key=lambda one: one[1].at):
-        by_tenant[student[0]].append(call)
-    return by_tenant
+    by_action: defaultdict[tuple[str, ProviderAction | None], list[Call]] = defaultdict(list)
+    for (student, version), call in sorted(found.items(), key=lambda one: one[1].at):
+        accepted = index.students[student].accepted if student in index.students else ()
+        action = next((one.action for one in accepted if one.version == version and one.suspends), None)
+        by_action[student[0], action].append(call)
+    return by_action
 
 
 def _intents(index: Index) -> Mapping[tuple[Student, str], Sequence[Change]]:

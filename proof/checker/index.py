@@ -5,6 +5,7 @@ from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field
 
 from consumer.events import Provider
+from consumer.ledger.port.student import AccountState
 from consumer.policy.marker import marker
 from proof.history import (
     Call,
@@ -35,8 +36,8 @@ class Wanted:
     """A student for whom some event acts. `accepted` are the inbox's events, and those that must be there: each once, as on the topic.
 
     `providers` are where the newest event wants an account; none where it cancelled the work of the one before. `updated` are where it
-    wants one only if it is there, `suspended` where it wants no one to sign in; `followed` is what the account is to be, where it
-    follows the rules. `ever` are those of any event.
+    wants one only if it is there, `suspended` where it wants no one to sign in, `deleted` and `released` where it wants that; `followed` is
+    what the account is to be, where it follows the rules. `ever` are those of any event.
     """
 
     accepted: list[Input] = field(default_factory=list[Input])
@@ -44,6 +45,8 @@ class Wanted:
     providers: frozenset[Provider] = frozenset()
     updated: frozenset[Provider] = frozenset()
     suspended: frozenset[Provider] = frozenset()
+    deleted: frozenset[Provider] = frozenset()
+    released: frozenset[Provider] = frozenset()
     followed: Mapping[Provider, Followed] = field(default_factory=dict[Provider, Followed])
     ever: frozenset[Provider] = frozenset()
 
@@ -77,6 +80,11 @@ class Index:
             for (tenant_id, student_id), wanted in self.students.items()
             for provider in wanted.ever
         }
+        self.released = {
+            (row.tenant_id, row.provider.value, row.object_id or ""): row
+            for row in ledger.accounts
+            if row.state == AccountState.RELEASED
+        }
         self.made: dict[Spot, Call] = {}
         self.about: dict[Spot, list[Call]] = defaultdict(list)
         for call in history.calls:
@@ -96,9 +104,12 @@ class Index:
         self.standing = _standing(self)
 
     def owner(self, spot: Spot) -> Student | None:
-        """Whose account the object is, by the creation that made it, else by its marker at the end."""
+        """Whose account the object is, by the creation that made it, else by its marker at the end, else by the ledger's release of it."""
         made, held = self.made.get(spot), self.held.get(spot)
         mark = made.marker if made else held.marker if held else None
+        if mark is None and spot in self.released:
+            row = self.released[spot]
+            return row.tenant_id, row.student_id
         return self.owners.get((*spot[:2], mark)) if mark else None
 
     def owner_of_call(self, call: Call) -> Student | None:
@@ -139,7 +150,7 @@ def _students(inputs: Iterable[Input], inbox: Mapping[tuple[str, str], InboxRow]
         if version > wanted.newest:
             wanted.newest = version
             wanted.providers, wanted.updated, wanted.suspended = one.wants, one.updates, one.suspends
-            wanted.followed = one.followed
+            wanted.deleted, wanted.released, wanted.followed = one.deletes, one.releases, one.followed
     return students
 
 

@@ -1,6 +1,6 @@
 """I5 and I6: what downstream reads, against the ledger and against the vendors."""
 
-from collections.abc import Iterable, Iterator, Mapping
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 
 from consumer.events import (
     AccountChange,
@@ -20,9 +20,17 @@ from consumer.ledger.port.inbox import Disposition
 from proof.checker.dispositions import at
 from proof.checker.index import Index, Student, of
 from proof.checker.report import Violation
-from proof.history import SWITCHES, Call, Input, Operation, PublishedOutcome
+from proof.history import SWITCHES, Call, HeldAccount, Input, Operation, PublishedOutcome
 
 _FOLLOWS = frozenset({AccountChange.UPDATED, AccountChange.MOVED})
+_ENDS = frozenset(
+    {
+        AccountChange.DELETION_SCHEDULED,
+        AccountChange.DELETION_CANCELLED,
+        AccountChange.DELETED,
+        AccountChange.RELEASED,
+    }
+)
 _MAKES_NONE = frozenset({StepName.ADDRESS, StepName.CREATE})
 """Steps that end for good only where there is no account."""
 
@@ -173,6 +181,9 @@ def _not_changed(index: Index, student: Student, outcome: AccountChanged) -> Ite
         yield f"object {spot[2]} is not the student's"
         return
     until = [call for call in index.about.get(spot, ()) if call.effective and call.at <= when]
+    if outcome.change in _ENDS:
+        yield from _not_given_up(outcome, held, until)
+        return
     switches = [call for call in until if call.operation in SWITCHES]
     wanted = Operation.SUSPEND if outcome.change is AccountChange.SUSPENDED else Operation.REACTIVATE
     if outcome.change in _FOLLOWS:
@@ -189,6 +200,17 @@ def _not_changed(index: Index, student: Student, outcome: AccountChanged) -> Ite
         yield "no call did so before"
     if AccountPart.SESSIONS in outcome.parts and not any(call.operation is Operation.SESSIONS for call in until):
         yield "no call ended the sessions"
+
+
+def _not_given_up(outcome: AccountChanged, held: HeldAccount, until: Sequence[Call]) -> Iterator[str]:
+    """What is not so of a deletion or a release. Both may be people's doing."""
+    if (outcome.delete_at is None) is (outcome.change is AccountChange.DELETION_SCHEDULED):
+        yield "a time of the deletion is given for a scheduled one, and no other"
+    made = {call.operation for call in until}
+    if outcome.change is AccountChange.DELETED and Operation.DELETE not in made and not held.deleted:
+        yield "no call deleted it"
+    if outcome.change is AccountChange.RELEASED and Operation.RELEASE not in made and held.marker is not None:
+        yield "no call took its marker off"
 
 
 def _given(calls: Iterable[Call], when: float, *, before_then: float) -> tuple[frozenset[str], frozenset[str]]:
@@ -216,7 +238,8 @@ def _not_failed(
     # A newer event may have led to an account all the same.
     if outcome.step in _MAKES_NONE and student in index.students and version == index.students[student].newest:
         for call in index.made_for.get((*student, outcome.provider.value), ()):
-            yield f"call {call.number} made an account"
+            if not index.held[student[0], outcome.provider.value, call.object_id or ""].deleted:
+                yield f"call {call.number} made an account"
 
 
 def _student(published: PublishedOutcome) -> Student:

@@ -4,6 +4,7 @@ from collections import Counter, defaultdict
 from collections.abc import Iterator
 
 from consumer.ledger.port.inbox import Disposition
+from consumer.ledger.port.student import AccountState
 from consumer.policy.marker import marker
 from proof.checker.index import Index, Student, Wanted, of
 from proof.checker.report import Violation
@@ -59,10 +60,28 @@ def _not_as_wanted(index: Index, student: Student, wanted: Wanted) -> Iterator[s
         held = index.held.get((student[0], provider.value, account.object_id or "")) if account else None
         if held is not None and index.history.forgot_at is None:
             yield from (f"at {provider.value} {wrong}" for wrong in _not_followed(held, followed))
+    yield from _not_given_up(index, student, wanted)
+
+
+def _not_given_up(index: Index, student: Student, wanted: Wanted) -> Iterator[str]:
+    """Of accounts that were to be suspended, or deleted when all is done, or handed to the institution."""
     for provider in wanted.suspended:
         for held in index.standing.get((student[0], provider.value, marker(provider, *student)), ()):
             if held.enabled:
                 yield f"object {held.object_id} can be signed in to"
+    for provider in wanted.deleted | wanted.released:
+        account = index.accounts.get((*student, provider.value))
+        held = index.held.get((student[0], provider.value, account.object_id or "")) if account else None
+        if account is None or held is None or held.deleted:
+            continue
+        if (
+            provider in wanted.deleted
+            and account.state == AccountState.SUSPENDED
+            and index.history.quiet_at is not None
+        ):
+            yield f"object {held.object_id} was not deleted"
+        if provider in wanted.released and held.marker is not None:
+            yield f"object {held.object_id} still carries its marker"
 
 
 def _ends(index: Index, wanted: Wanted) -> dict[int, list[str]]:

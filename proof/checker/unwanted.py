@@ -1,5 +1,5 @@
 """I22: an account or a mail that is begun though the newest event that was accepted, or should have been, does not want it; and I20: a
-suspension, or its end, that is begun against it.
+suspension, or its end, that is begun against it; and I26: a deletion, or a release.
 """
 
 from bisect import bisect_left
@@ -21,6 +21,7 @@ _MAKES = frozenset({Operation.CREATE, Operation.RESTORE})
 """Of these, what an event that only updates does not want."""
 _OPENS = frozenset({Operation.REACTIVATE})
 _CLOSES = frozenset({Operation.SUSPEND, Operation.SESSIONS, Operation.TAKE_LICENCES})
+_GIVES_UP = frozenset({Operation.DELETE, Operation.RELEASE})
 
 
 class _News(NamedTuple):
@@ -32,6 +33,8 @@ class _News(NamedTuple):
     wants: frozenset[Provider] = frozenset()
     updates: frozenset[Provider] = frozenset()
     suspends: frozenset[Provider] = frozenset()
+    deletes: frozenset[Provider] = frozenset()
+    releases: frozenset[Provider] = frozenset()
 
     def allows(self, operation: Operation, provider: Provider) -> bool:
         """Whether it wants what the operation begins."""
@@ -39,6 +42,8 @@ class _News(NamedTuple):
             return provider in self.suspends | self.wants | self.updates
         if operation in _CLOSES:
             return provider in self.suspends
+        if operation in _GIVES_UP:
+            return provider in (self.deletes if operation is Operation.DELETE else self.releases)
         return provider in (self.wants if operation in _MAKES else self.wants | self.updates)
 
 
@@ -47,13 +52,13 @@ def unwanted(index: Index) -> Iterator[Violation]:
     news = _news(index)
     intents = _intents(index)
     for call in index.history.calls:
-        if call.operation not in _BEGINS | _OPENS | _CLOSES:
+        if call.operation not in _BEGINS | _OPENS | _CLOSES | _GIVES_UP:
             continue
         # A mail may be about either of the accounts with its address.
         accounts = accounts_of(index, call)
         wrong = [_wrong(index, call, account, news.get(account[0], ()), intents) for account in accounts]
         if wrong and all(wrong):
-            invariant = "I22" if call.operation in _BEGINS else "I20"
+            invariant = "I22" if call.operation in _BEGINS else "I26" if call.operation in _GIVES_UP else "I20"
             yield Violation(invariant, of(*accounts[0]), f"call {call.number} ({call.operation}) {wrong[0]}")
 
 
@@ -114,10 +119,13 @@ def _news(index: Index) -> Mapping[Student, Sequence[_News]]:
 
 def _concerned(index: Index) -> frozenset[Student]:
     idle = _idle(index)
+    given_up = {index.owner_of_call(call) for call in index.history.calls if call.operation in _GIVES_UP}
     return frozenset(
         student
         for student, wanted in index.students.items()
-        if student in idle or any(one.suspends or one.updates for one in wanted.accepted)
+        if student in idle
+        or student in given_up
+        or any(one.suspends or one.updates or one.releases for one in wanted.accepted)
     )
 
 
@@ -145,6 +153,8 @@ def _accepted(index: Index, student: Student, changes: Sequence[Change]) -> Iter
                 wants=frozenset[Provider]().union(*(one.wants for one in tied)),
                 updates=frozenset[Provider]().union(*(one.updates for one in tied)),
                 suspends=frozenset[Provider]().union(*(one.suspends for one in tied)),
+                deletes=frozenset[Provider]().union(*(one.deletes for one in tied)),
+                releases=frozenset[Provider]().union(*(one.releases for one in tied)),
             )
         newest = version
 

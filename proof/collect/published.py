@@ -99,6 +99,7 @@ def _changed(record: _Record) -> Outcome:
         parts=tuple(map(AccountPart, record["parts"])),
         missing=tuple(map(AccountPart, record["missing"])),
         duration_ms=record["duration_ms"],
+        delete_at=record["delete_at"],
     )
 
 

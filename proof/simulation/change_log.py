@@ -192,6 +192,7 @@ def _account(account: Account) -> _Row:
         "settled_version": account.announced_version,
         "state": account.state.value,
         "org_unit": account.org_unit,
+        "delete_at": _unix(account.delete_at),
     }
 
 

@@ -14,7 +14,7 @@ from consumer.failpoints import commit_lost
 from consumer.ledger.port.guard import Decision, Verdict
 from consumer.ledger.port.inbox import Arrival, Disposition, Ownership, Place
 from consumer.ledger.port.parking import UNCHANGED, ParkingWrites
-from consumer.ledger.port.student import Job, Lease
+from consumer.ledger.port.student import AccountState, Job, Lease
 from consumer.ledger.port.work import Room
 from consumer.ledger.port.writes import Publish, Write
 from consumer.policy.guard import GuardState
@@ -38,6 +38,7 @@ _NOTICED = 180.0
 _ASIDE = 60.0
 """Seconds until a student of whom a record can't be read is due again."""
 _KEPT = {Disposition.PENDING, Disposition.SUPERSEDED}
+_OURS = {AccountState.ACTIVE, AccountState.SUSPENDED}
 
 
 @dataclass(frozen=True, slots=True)
@@ -89,7 +90,7 @@ class Database(MemoryLedger):
             for (tenant, _), student in self._state.students.items()
             if tenant == tenant_id and student.due_at is None
             for account in student.known.accounts.values()
-            if account.object_id is not None and account.announced_version >= 0
+            if account.object_id is not None and account.announced_version >= 0 and account.state in _OURS
         ]
 
     @property

@@ -142,7 +142,16 @@ def _ledger(database: Database) -> Ledger:
             for key, row in state.students.items()
         ],
         accounts=[
-            AccountRow(*key, provider, one.object_id, one.address, one.marker, one.generation, one.announced_version)
+            AccountRow(
+                *key,
+                provider,
+                one.object_id,
+                one.address,
+                one.marker,
+                one.generation,
+                one.announced_version,
+                one.state.value,
+            )
             for key, row in state.students.items()
             for provider, one in row.known.accounts.items()
         ],

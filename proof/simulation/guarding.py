@@ -33,5 +33,6 @@ def guarding(
 @cache
 def guarded(*, accounts: int, window: float = 3_600.0) -> Sequence[Tenant]:
     """All institutions; their guards let so many suspensions pass."""
-    guard = Guard(suspend_account=GuardedAction(accounts=accounts, percent=0, window=window))
+    limit = GuardedAction(accounts=accounts, percent=0, window=window)
+    guard = Guard(suspend_account=limit, delete_account=limit, release_account=limit)
     return tuple(tenant.model_copy(update={"guard": guard}) for tenant in tenants())

@@ -18,7 +18,7 @@ from consumer.settings import (
     Settings,
     VaultKey,
 )
-from consumer.tenants import OnChange, Rule, Suspension, Tenant
+from consumer.tenants import Deletion, OnChange, Rule, Suspension, Tenant
 from proof.simulation.vendors import host
 from proof.simulation.visits import ROWS
 from sandbox.simulators.configured import configured
@@ -61,6 +61,8 @@ _CONCURRENCY = 4
 """Few, so that students wait for one another."""
 _SOON = 0.001
 """Days: a minute and a half, so that the ledger forgets within a run."""
+_GRACE = 0.0005
+"""Days: three quarters of a minute, in which some students return."""
 _TEMPLATES = Path(__file__).parents[2] / "templates"
 _VAULT_KEY = "cHJvb2YvcHJvb2YvcHJvb2YvcHJvb2YvcHJvb2YvcHI="
 
@@ -136,6 +138,7 @@ def _configured(institution: Institution) -> Tenant:
     tenant = configured(institution, _InMemory(institution.id))
     more = ROWS if institution.id == VISITED else ()
     changed = {
+        "deletion": Deletion(grace=_GRACE),
         "statuses": (*tenant.statuses, *more),
         "suspension": _SUSPENSIONS.get(tenant.id, tenant.suspension),
         "rules": _with_fewer_licences(tenant.rules) if tenant.on_change is OnChange.FOLLOW else tenant.rules,

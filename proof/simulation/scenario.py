@@ -28,7 +28,7 @@ from proof.simulation.records import losing, unreadable
 from proof.simulation.refusing import refusing
 from proof.simulation.reloading import setting_aside
 from proof.simulation.replacing import replacing
-from proof.simulation.sequels import ENROLLED, encoder, moves_up, newest_of, sequel, sequels
+from proof.simulation.sequels import ENROLLED, departures, encoder, moves_up, newest_of, sequel, sequels
 from proof.simulation.unconfigured import configured_late, never_configured
 from proof.simulation.vendors import tenant_of
 from proof.simulation.visits import visits
@@ -117,7 +117,7 @@ def scenario(seed: int) -> Scenario:
     rng = random.Random(f"{seed}/scenario")  # noqa: S311  repeatable, guards nothing
     records = _records(seed, rng)
     replicas = rng.choice((2, 2, 3))
-    sent = _with_moves(_with_visits(_with_sequels(_times(records, rng), seed), seed), seed)
+    sent = _with_departures(_with_moves(_with_visits(_with_sequels(_times(records, rng), seed), seed), seed), seed)
     residents = _with_strangers(_residents(records, rng), records, seed)
     used = {record.tenant_id for record in records}
     faults = [
@@ -206,6 +206,11 @@ def _with_sequels(sent: Sequence[Sent], seed: int) -> Sequence[Sent]:
 def _with_moves(sent: Sequence[Sent], seed: int) -> Sequence[Sent]:
     rng = random.Random(f"{seed}/moves")  # noqa: S311  repeatable, guards nothing
     return _followed(sent, moves_up([one.record for one in sent], rng), rng)
+
+
+def _with_departures(sent: Sequence[Sent], seed: int) -> Sequence[Sent]:
+    rng = random.Random(f"{seed}/departures")  # noqa: S311  repeatable, guards nothing
+    return _followed(sent, departures([one.record for one in sent], rng), rng)
 
 
 def _followed(

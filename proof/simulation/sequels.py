@@ -16,6 +16,8 @@ from sandbox.simulators.people import GRADES, SCHOOLS
 
 ENROLLED, MOVED_UP, WITHDRAWN, LEFT = "enrolled", "moved-up", "withdrawn", "left"
 """Statuses of the institutions: one that wants an account, one that updates it, one that asks for nothing, and one that suspends."""
+DEPARTED, GRADUATED = "departed", "graduated"
+"""One that deletes the account, and one that hands it to the institution."""
 
 INPUT_SCHEMA = 1
 """The id of the input's schema."""
@@ -65,6 +67,31 @@ def moves_up(records: Sequence[SimulatedRecord], rng: random.Random) -> Iterator
             yield moves[1:]
 
 
+def departures(records: Sequence[SimulatedRecord], rng: random.Random) -> Iterator[Sequence[SimulatedRecord]]:
+    """At some seeds, for about a third of the students, a departure behind their newest event, and what may follow it."""
+    if rng.random() >= _DEPARTING:
+        return
+    for record in newest_of(records).values():
+        if rng.random() < _MOVING:
+            departing = [record]
+            for status in rng.choice(_DEPARTURES):
+                departing.append(sequel(departing[-1], status))
+            yield departing[1:]
+
+
+_DEPARTING = 0.4
+_DEPARTURES = (
+    (DEPARTED,),
+    (DEPARTED, ENROLLED),
+    (DEPARTED, WITHDRAWN),
+    (DEPARTED, DEPARTED, MOVED_UP),
+    (DEPARTED, LEFT),
+    (DEPARTED, ENROLLED, DEPARTED),
+    (LEFT, DEPARTED, GRADUATED),
+    (GRADUATED,),
+    (GRADUATED, ENROLLED),
+    (GRADUATED, DEPARTED),
+)
 _MOVING, _LEAVING = 0.3, 0.4
 
 

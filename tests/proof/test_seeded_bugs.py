@@ -13,7 +13,7 @@ from proof.simulation.run import MADE, play
 from proof.simulation.scenario import Scenario, scenario
 from proof.simulation.withdrawal import withdrawal
 from sandbox.simulators.vendors import Quirks
-from tests.proof.bugs import faults, guard, intake, outbound, provisioning
+from tests.proof.bugs import endings, faults, guard, intake, outbound, provisioning
 
 SEEDS = 400
 
@@ -120,6 +120,9 @@ BUGS = {
     "guard after lease": Bug(
         Make(database=guard.CountsAfterTheCall), frozenset({"I25"}), story=partial(withdrawal, students=12)
     ),
+    "deleted before its time": Bug(Make(clients=endings.DeletesBeforeItsTime), frozenset({"I26"})),
+    "lost cancellation": Bug(Make(clients=endings.DeletesForGood), frozenset({"I26"})),
+    "write after release": Bug(Make(clients=endings.WritesAfterTheRelease), frozenset({"I26"})),
     "address in a log": Bug(Make(assembly=provisioning.LogsAddresses), frozenset({"I14"})),
 }
 

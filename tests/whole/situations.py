@@ -46,9 +46,27 @@ class Situation(StrEnum):
     """They leave when they have their mail."""
     RETURNED = "returned"
     """They leave as well, and return when their account is suspended."""
+    DEPARTED = "departed"
+    """They leave for good when they have their mail, and their account is deleted a moment later."""
+    STAYING = "staying"
+    """They leave for good on a later day, and return before it."""
+    GRADUATED = "graduated"
+    """Their account is handed to the institution when they have their mail."""
     RENAMED = "renamed"
     """They have another name when they have their mail."""
 
+
+RETURNS = frozenset({Situation.RETURNED, Situation.STAYING})
+DELETION_DATE = "leaves_on"
+_LEAVES = {
+    Situation.LEFT: ProviderAction.SUSPEND_ACCOUNT,
+    Situation.RETURNED: ProviderAction.SUSPEND_ACCOUNT,
+    Situation.DEPARTED: ProviderAction.DELETE_ACCOUNT,
+    Situation.STAYING: ProviderAction.DELETE_ACCOUNT,
+    Situation.GRADUATED: ProviderAction.RELEASE_ACCOUNT,
+    Situation.RENAMED: ProviderAction.UPDATE_ACCOUNT,
+}
+"""What the second event of a student wants."""
 
 LEADS_TO: Mapping[Point, Situation] = {
     Point.LOOK_UP_RESULT: Situation.THROTTLED,
@@ -82,6 +100,14 @@ LEADS_TO: Mapping[Point, Situation] = {
     Point.PROFILE_INTENT: Situation.RENAMED,
     Point.PROFILE_ANSWER: Situation.RENAMED,
     Point.PROFILE_RESULT: Situation.RENAMED,
+    Point.DELETE_INTENT: Situation.DEPARTED,
+    Point.DELETE_ANSWER: Situation.DEPARTED,
+    Point.DELETE_RESULT: Situation.DEPARTED,
+    Point.DELETION_SCHEDULED: Situation.DEPARTED,
+    Point.DELETION_CANCELLED: Situation.STAYING,
+    Point.RELEASE_INTENT: Situation.GRADUATED,
+    Point.RELEASE_ANSWER: Situation.GRADUATED,
+    Point.RELEASE_RESULT: Situation.GRADUATED,
     Point.STUDENT_DEFERRED: Situation.HIDDEN,
 }
 """Points that a plain student never comes to."""
@@ -132,23 +158,29 @@ class Enrolment:
     @property
     def opens(self) -> bool:
         """Whether the mail opens the account in the end."""
-        return self.created and self.situation is not Situation.LEFT
+        return self.created and self.situation not in {Situation.LEFT, Situation.DEPARTED}
 
     @property
     def applied(self) -> int:
         """How many of their events are carried out."""
-        return {Situation.LEFT: 2, Situation.RETURNED: 3, Situation.RENAMED: 2}.get(self.situation, 1)
+        return 1 + (self.situation in _LEAVES) + (self.situation in RETURNS)
 
     @property
     def announced(self) -> int:
         """How often the account is announced."""
-        return 2 if self.situation in {Situation.RETURNED, Situation.RENAMED} else 1
+        return 2 if self.situation in {*RETURNS, Situation.RENAMED} else 1
 
     @property
     def changes(self) -> int:
         """How often a change of the account is reported. Who returns from Google's unit of leavers has moved as well."""
-        moved = self.situation is Situation.RETURNED and self.provider is Provider.GOOGLE
-        return self.applied - 1 + moved
+        moved = self.situation in RETURNS and self.provider is Provider.GOOGLE
+        deletion = {Situation.DEPARTED: 2, Situation.STAYING: 2}.get(self.situation, 0)
+        return self.applied - 1 + moved + deletion
+
+    @property
+    def marked(self) -> bool:
+        """Whether the directory has an account with their marker in the end."""
+        return self.situation not in {Situation.DEPARTED, Situation.GRADUATED}
 
     def record(self, encoder: Encoder) -> bytes:
         """The event; the first of two where the name is corrected."""
@@ -160,8 +192,10 @@ class Enrolment:
         return self._record(encoder, 2, self.student)
 
     def leaving(self, encoder: Encoder) -> bytes:
-        """The event by which they leave."""
-        return self._record(encoder, 2, self.student, ProviderAction.SUSPEND_ACCOUNT)
+        """The event by which they leave, for good or not."""
+        later = self.student.model_copy(update={"attributes": {**self.student.attributes, DELETION_DATE: "2099-07-01"}})
+        staying = self.situation is Situation.STAYING
+        return self._record(encoder, 2, later if staying else self.student, _LEAVES[self.situation])
 
     def returning(self, encoder: Encoder) -> bytes:
         """The event by which they return."""

@@ -70,7 +70,7 @@ def test_a_password_may_be_on_its_way_when_the_run_ends() -> None:
 
 def test_a_deleted_account_may_be_restored() -> None:
     story = Story()
-    story.calls += [about(8, Operation.DELETE), about(9, Operation.RESTORE)]
+    story.calls.append(about(9, Operation.RESTORE))
     assert story.broken() == []
 
 

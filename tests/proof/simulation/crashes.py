@@ -12,7 +12,7 @@ from consumer.tenants import Tenant
 from proof.simulation.faults import Spell
 from proof.simulation.institutions import tenants
 from proof.simulation.scenario import Beforehand, Resident, Scenario, Sent
-from proof.simulation.sequels import ENROLLED, LEFT, encoder, sequel
+from proof.simulation.sequels import DEPARTED, ENROLLED, GRADUATED, LEFT, encoder, newest_of, sequel
 from proof.simulation.unconfigured import astray
 from proof.simulation.vendors import NetworkConditions, host
 from sandbox.simulators.events import PLAIN, EventStream, SimulatedRecord
@@ -32,8 +32,7 @@ _INVALID = Answer(
 
 def crashing(*points: Point) -> Scenario:
     """Seven students: one plain, one whose address is taken, two whose accounts are there, two whose mails get lost, and one whose name
-    is refused and then corrected. One event is of no institution that is known. An eighth, at another institution, leaves and returns
-    under another name.
+    is refused and then corrected. One event is of no institution that is known. Others, at two more institutions, leave.
     """
     records = _records()
     people = list({record.student_id: record.student for record in records if record.breakage is None}.values())
@@ -85,12 +84,26 @@ def _corrected() -> tuple[SimulatedRecord, SimulatedRecord]:
 
 
 def _moving() -> Sequence[Sent]:
-    """Enrols, leaves, and returns under another name."""
-    stream = EventStream(tenants=[_tenant("isles")], encoder=encoder(), seed=3, students=1, first=7, mix=PLAIN)
-    enrolled = list(stream)[-1]
+    """One leaves, and returns under another name. Of three at another school one departs, one returns in time, one graduates."""
+    (enrolled,) = _enrolled("isles", students=1)
     left = sequel(enrolled, LEFT)
     renamed = enrolled.student.model_copy(update={"family_name": "Renamed"})
-    return [Sent(3.0, enrolled), Sent(30.0, left), Sent(180.0, sequel(left, ENROLLED, renamed))]
+    departing, staying, graduating = _enrolled("south", students=3)
+    departed = sequel(staying, DEPARTED)
+    return [
+        *(Sent(3.0, one) for one in (enrolled, departing, staying, graduating)),
+        Sent(30.0, left),
+        Sent(30.0, sequel(departing, DEPARTED)),
+        Sent(30.0, departed),
+        Sent(30.0, sequel(graduating, GRADUATED)),
+        Sent(60.0, sequel(departed, ENROLLED)),
+        Sent(180.0, sequel(left, ENROLLED, renamed)),
+    ]
+
+
+def _enrolled(tenant: str, students: int) -> Sequence[SimulatedRecord]:
+    stream = EventStream(tenants=[_tenant(tenant)], encoder=encoder(), seed=3, students=students, first=7, mix=PLAIN)
+    return list(newest_of(list(stream)).values())
 
 
 def _stream(**what: Any) -> EventStream:
