@@ -60,10 +60,11 @@ def changes(database: str) -> Sequence[Change]:
 
 
 def _typed(table: str, line: dict[str, Any]) -> dict[str, Any]:
-    """A row read from JSON, with the types that JSON lacks restored."""
+    """A row read from JSON, with the types that JSON lacks restored. One of before a migration lacks what came with it."""
     for name in _TIMES[table]:
-        if line[name] is not None:
+        if line.get(name) is not None:
             line[name] = datetime.fromisoformat(line[name]).timestamp()
     for name in _BYTES[table]:
-        line[name] = bytes.fromhex(line[name].removeprefix("\\x"))
+        if name in line:
+            line[name] = bytes.fromhex(line[name].removeprefix("\\x"))
     return line
