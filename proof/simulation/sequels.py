@@ -2,17 +2,14 @@
 
 import random
 from collections.abc import Iterator, Mapping, Sequence
-from dataclasses import replace
-from datetime import UTC, datetime, timedelta
 from functools import cache
-from hashlib import sha256
-from uuid import UUID
 
 from consumer.codec.schemas import STATUS_CHANGED, schema
 from consumer.events import Student
 from sandbox.simulators.encoding import Encoder
 from sandbox.simulators.events import SimulatedRecord
 from sandbox.simulators.people import GRADES, SCHOOLS
+from sandbox.simulators.sequels import sequel as following
 
 ENROLLED, MOVED_UP, WITHDRAWN, LEFT = "enrolled", "moved-up", "withdrawn", "left"
 """Statuses of the institutions: one that wants an account, one that updates it, one that asks for nothing, and one that suspends."""
@@ -22,7 +19,6 @@ DEPARTED, GRADUATED = "departed", "graduated"
 INPUT_SCHEMA = 1
 """The id of the input's schema."""
 
-_FIRST = datetime(2026, 9, 1, 6, tzinfo=UTC)
 _NAMES = ("Corrected", "Emended", "Rectified")
 
 
@@ -34,18 +30,7 @@ def encoder() -> Encoder:
 
 def sequel(before: SimulatedRecord, status: str, student: Student | None = None) -> SimulatedRecord:
     """The next version of the student's state, which now is as `student` says."""
-    student, version = student or before.student, before.version + 1
-    ident = sha256(f"{before.event_id}/{version}/{status}".encode()).digest()[:16]
-    event = {
-        "event_id": str(UUID(bytes=ident, version=4)),
-        "occurred_at": _FIRST + timedelta(days=1, seconds=version),
-        "tenant_id": before.tenant_id,
-        "version": version,
-        "previous_status": ENROLLED,
-        "status": {"id": status, "name": status.title(), "type": ""},
-        "student": student.model_dump(),
-    }
-    return replace(before, value=encoder().encode(event), event_id=event["event_id"], version=version, student=student)
+    return following(before, status, encoder(), student, previous=ENROLLED)
 
 
 def sequels(records: Sequence[SimulatedRecord], rng: random.Random) -> Iterator[Sequence[SimulatedRecord]]:
