@@ -21,7 +21,7 @@ CONTRACT := contracts providers mail preflight sandbox/simulators
 
 help:
 	@echo "make install          the command \`provisioner\`, in $(BIN): docs/first-school.md goes on from there"
-	@echo "make demo [KEEP=1]    three institutions, 300 students, simulated vendors, in under a minute; KEEP=1 stays up"
+	@echo "make demo [KEEP=1]    three institutions, 300 students and their school year, simulated vendors, in under a minute; KEEP=1 stays up"
 	@echo "make test [ARGS=…]    what every change needs, on a Kafka, a PostgreSQL and a registry that it starts itself; ARGS go to pytest"
 	@echo "make test-fast        the quick part of it, which needs none of these"
 	@echo "make contract         what we send vendors and make of their answers, by their own descriptions, clients and lists of errors"

@@ -12,6 +12,7 @@ from rich.text import Text
 from consumer.tenants import Tenant
 from sandbox.demo.ledger_view import LedgerProgress
 from sandbox.demo.report import Report
+from sandbox.demo.year import Act
 from sandbox.simulators.mailgun.mailbox import Mail
 
 _FATES = ("applied", "superseded", "duplicate", "skipped", "dead_letter", "failed")
@@ -60,6 +61,24 @@ def topic_table(outcomes: Mapping[str, int]) -> Table:
     table.columns[1].justify = "right"
     for topic, count in sorted(outcomes.items()):
         table.add_row(topic, str(count))
+    return table
+
+
+def year_table(acts: Sequence[Act]) -> Table:
+    """What the institution reports, and what the service reports of it on `account-changed`."""
+    table = Table(title="the rest of the year, and what the service reports of it")
+    table.add_column("the school reports")
+    table.add_column("events", justify="right")
+    table.add_column("account-changed")
+    for act in acts:
+        said = [f"{change.value.replace('_', ' ')} {count}" for change, count in act.found.items()]
+        parked = [f"[bold]parked {act.parked}[/bold]"] if act.parked else []
+        table.add_row(
+            act.title,
+            str(len(act.records)),
+            ", ".join([*said, *parked]),
+            style="" if act.right else "red",
+        )
     return table
 
 

@@ -28,7 +28,7 @@ from consumer.settings import (
 )
 from consumer.shipped import shipped
 from consumer.tenants import Tenant
-from sandbox.demo.institutions import INSTITUTIONS, faults
+from sandbox.demo.institutions import FOLLOWED, faults
 from sandbox.embedded.kafka import EmbeddedKafka
 from sandbox.embedded.postgres import EmbeddedPostgres
 from sandbox.simulators.server import VendorServer
@@ -59,7 +59,7 @@ async def open_environment(*, seed: int, http_port: int = 0) -> AsyncGenerator[E
         kafka = EmbeddedKafka()
         await asyncio.to_thread(kafka.start)
         stack.callback(kafka.stop)
-        world = World(INSTITUTIONS, folder, clock=time.time, seed=seed)
+        world = World(FOLLOWED, folder, clock=time.time, seed=seed)
         vendors = await stack.enter_async_context(world.server())
         vendors.faults.set(faults())
         settings = _settings(kafka.bootstrap_servers, postgres.url, vendors, world, http_port)

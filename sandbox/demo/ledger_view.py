@@ -36,6 +36,16 @@ class InboxRow:
     disposition: str
 
 
+@dataclass(frozen=True, slots=True)
+class Standing:
+    """Of one tenant: events that are not settled, suspensions that are parked, accounts by their state, and all outcomes' progress."""
+
+    pending: int
+    parked: int
+    states: Mapping[str, int]
+    unpublished: int
+
+
 class LedgerView:
     """Reads; blocking."""
 
@@ -59,6 +69,26 @@ class LedgerView:
                 outcomes.n,
                 outcomes.waiting,
             )
+
+    def standing(self, tenant_id: str) -> Standing:
+        """Counts of one tenant."""
+        with self._engine.connect() as connection:
+            of = {"tenant": tenant_id}
+            row = connection.execute(
+                text(
+                    "SELECT (SELECT count(*) FROM inbox WHERE tenant_id = :tenant AND disposition = 'pending') AS pending, "
+                    "(SELECT count(*) FROM guarded_action WHERE tenant_id = :tenant AND state = 'parked') AS parked"
+                ),
+                of,
+            ).one()
+            states = connection.execute(
+                text(
+                    "SELECT state, count(*) AS n FROM account WHERE tenant_id = :tenant AND object_id IS NOT NULL GROUP BY 1"
+                ),
+                of,
+            )
+            counts = {found.state: found.n for found in states}
+        return Standing(row.pending, row.parked, counts, self.progress().unpublished)
 
     def inbox(self) -> Mapping[tuple[str, str], InboxRow]:
         """Every accepted event by tenant and event id."""

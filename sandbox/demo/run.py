@@ -23,6 +23,7 @@ from sandbox.demo.ledger_view import LedgerProgress, LedgerView
 from sandbox.demo.report import Evidence, Report, check
 from sandbox.demo.scenario import Scenario, publish
 from sandbox.demo.topics import read_all
+from sandbox.demo.year import Year
 from sandbox.simulators.expectation import APPLIED, Fate
 
 _PATIENCE = 90.0
@@ -47,6 +48,7 @@ async def run_demo(console: Console, *, students: int, seed: int, keep: bool, po
             await _watch(console, environment, scenario, view, running, failing)
             report, evidence = await _check(environment, scenario, view, failing)
             _print_report(console, environment, report, evidence)
+            well = await _year(console, Year(environment, scenario, view))
             display.where_next(console, port=environment.app.health_port, keep=keep)
             if keep:
                 with suppress(asyncio.CancelledError):
@@ -54,7 +56,15 @@ async def run_demo(console: Console, *, students: int, seed: int, keep: bool, po
         finally:
             environment.app.stop()
             await running
-    return not report.wrong
+    return well and not report.wrong
+
+
+async def _year(console: Console, year: Year) -> bool:
+    """The rest of the year. Returns whether all was reported as it should be."""
+    console.print("The rest of the year, at one of them: a class moves up, students leave, and one mistake is made …")
+    acts = await year.play()
+    console.print(display.year_table(acts))
+    return all(act.right for act in acts)
 
 
 def _unlucky(scenario: Scenario) -> tuple[str, str]:

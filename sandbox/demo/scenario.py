@@ -25,15 +25,19 @@ class Scenario:
 
 async def publish(environment: Environment, *, students: int, seed: int) -> Scenario:
     """Puts all events of so many students onto the topic. Raises `Stop` where the cluster does not take one."""
+    stream = EventStream(seed=seed, tenants=environment.tenants, students=students, encoder=encoder(environment))
+    return await asyncio.to_thread(produce, environment, list(stream))
+
+
+def encoder(environment: Environment) -> Encoder:
+    """Of status events."""
     subject = f"{environment.settings.kafka.topics.status_changed}-value"
     ident, _ = environment.world.schemas.find(subject, schema_text(STATUS_CHANGED))
-    stream = EventStream(
-        seed=seed, tenants=environment.tenants, students=students, encoder=Encoder(schema(STATUS_CHANGED), ident)
-    )
-    return await asyncio.to_thread(_produce, environment, list(stream))
+    return Encoder(schema(STATUS_CHANGED), ident)
 
 
-def _produce(environment: Environment, records: Sequence[SimulatedRecord]) -> Scenario:
+def produce(environment: Environment, records: Sequence[SimulatedRecord]) -> Scenario:
+    """Puts these records onto the topic. Blocking. Raises `Stop` where the cluster does not take one."""
     places: dict[Place, SimulatedRecord] = {}
     producer = Producer({"bootstrap.servers": environment.settings.kafka.bootstrap_servers, "log_level": 0})
     topic = environment.settings.kafka.topics.status_changed
