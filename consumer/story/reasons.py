@@ -38,7 +38,7 @@ EXPLANATIONS: Mapping[str, Explanation] = {
     ),
     Reason.ACCOUNT_RELEASED: Explanation(
         "The account was handed to the institution, and is left alone.",
-        "Adopt it for the student: `provisioner adopt`.",
+        "Adopt it for the student: docs/operations.md has the command.",
     ),
     Reason.CHANGE_NOT_VISIBLE: Explanation("The change was sent, and the vendor does not show it yet."),
     Reason.INVALID_PROFILE: Explanation(

@@ -166,7 +166,7 @@ class School:
     async def finish(self) -> None:
         """Lets a replica without failpoints do what there is left."""
         replica = self.replica("last", "")
-        await until("all is at rest", self.at_rest, seconds=60)
+        await until("all is at rest", self.at_rest, seconds=180)
         assert await replica.end() == 0
 
     async def verify(self) -> None:
@@ -261,7 +261,7 @@ async def test_a_run_in_all_situations_reaches_every_failpoint(school: School) -
 async def test_a_process_may_die_at_any_failpoint(school: School) -> None:
     async for point in each_with_students_to_come_there(school):
         replica = school.replica(point, f"{point}=crash")
-        assert await replica.ended(seconds=20) == KILLED, f"{point}: {replica.log.read_text()}"
+        assert await replica.ended(seconds=60) == KILLED, f"{point}: {replica.log.read_text()}"
     await school.finish()
     await school.verify()
 
@@ -270,7 +270,7 @@ async def test_a_process_may_die_at_any_failpoint(school: School) -> None:
 async def test_the_answer_to_what_was_done_may_get_lost_at_any_failpoint(school: School) -> None:
     async for point in each_with_students_to_come_there(school):
         replica = school.replica(point, f"{point}=lose-response")
-        await until(f"an answer is lost at {point}", partial(has_acted, replica), seconds=20)
+        await until(f"an answer is lost at {point}", partial(has_acted, replica), seconds=60)
         assert await replica.end() == 0, f"{point}: {replica.log.read_text()}"
     await school.finish()
     await school.verify()
