@@ -198,14 +198,12 @@ def _withdrawn(withdrawn: Withdrawal) -> tuple[PlannedStep, ...]:
 
 
 def _delete_account(version: int, known: KnownAccount, withdrawn: Withdrawal, *, settled: bool) -> Plan:
-    """The account is suspended, and deleted when the time for it has come, and not before that was reported.
-
-    What is deleted is not verified: there is nothing to find.
-    """
+    """The account is suspended, and deleted when the time for it has come, and not before that was reported."""
     reported = known.announced_version >= version
     report = _when(not reported, PlannedStep.REPORT)
     if known.deleted or (known.expired and reported):
-        return Plan((*_when(known.released, PlannedStep.RECLAIM), PlannedStep.DELETE), news=report)
+        reclaimed = _when(known.released, PlannedStep.RECLAIM)
+        return Plan((*reclaimed, PlannedStep.DELETE, *_verified(known, settled=settled)), news=report)
     account = (
         *_when(known.released, PlannedStep.RECLAIM),
         *_verified(known, settled=settled),
@@ -242,8 +240,7 @@ def _cancelled(known: KnownAccount) -> tuple[PlannedStep, ...]:
 
 
 def _verified(known: KnownAccount, *, settled: bool) -> tuple[PlannedStep, ...]:
-    """Of an account that is not there, or not ours, nothing is to be found."""
-    return _when(settled and bool(known.unsure) and not (known.deleted or known.released), PlannedStep.VERIFY)
+    return _when(settled and bool(known.unsure), PlannedStep.VERIFY)
 
 
 def _when(missing: bool, *steps: PlannedStep) -> tuple[PlannedStep, ...]:  # noqa: FBT001  reads as a condition

@@ -32,7 +32,8 @@ _PARTS = (StepName.LICENCES, StepName.GROUPS, StepName.SESSIONS, StepName.UNIT, 
 
 
 _BLOCKED = {AccountState.SUSPENDED, AccountState.DELETED}
-_NOT_OURS = {AccountState.DELETED, AccountState.RELEASED}
+GIVEN_UP = {AccountState.DELETED, AccountState.RELEASED}
+"""Accounts that are not there any more, or not ours."""
 
 
 def is_expired(account: Account, now: datetime) -> bool:
@@ -108,7 +109,7 @@ class Case:
     def standing(self) -> Account | None:
         """The account where it is known to exist, and is ours."""
         account = self.account
-        there = account is not None and account.object_id is not None and account.state not in _NOT_OURS
+        there = account is not None and account.object_id is not None and account.state not in GIVEN_UP
         return account if there else None
 
     def assume(self, account: Account | None) -> None:

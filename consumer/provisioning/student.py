@@ -178,7 +178,7 @@ class StudentWorker:
             return
         disposition = Disposition.FAILED if any(ending.failed for ending in endings) else Disposition.APPLIED
         settle = Settle(job.desired.event.version, disposition, self._pace.verify)
-        writes += [*_forgotten(job), *_verified(job), *_looked_after(commits), settle]
+        writes += [*_forgotten(job), *_verified(job, cases), *_looked_after(commits), settle]
         await commits.commit(writes, [*points, Point.STUDENT_SETTLED])
         if not job.settled:
             self._metrics.settled.labels(job.lease.tenant_id, disposition).inc()
@@ -222,10 +222,14 @@ def _forgotten(job: Job) -> Sequence[Write]:
     return () if wanted else [DestroyCredential(provider) for provider in sorted(job.credentials)]
 
 
-def _verified(job: Job) -> Sequence[Write]:
-    """Providers whose accounts are verified now. One that has left the tenant's configuration is not verified forever."""
-    unsure = {step.provider for step in job.steps.values() if step.unsure}
-    return [Verified(provider) for provider in sorted(unsure)] if job.settled else []
+def _verified(job: Job, cases: Sequence[Case]) -> Sequence[Write]:
+    """Providers whose accounts are verified now. One that has left the tenant's configuration is not verified forever.
+
+    A student may be due for a deletion while an attempt may still be carried out: the verification comes later then.
+    """
+    unsure = {at for at, step in job.steps.items() if step.unsure}
+    early = {case.provider for case in cases for at, name in unsure if at is case.provider and case.may_turn_up(name)}
+    return [Verified(provider) for provider in sorted({at for at, _ in unsure} - early)] if job.settled else []
 
 
 def _looked_after(commits: Commits) -> Sequence[Write]:

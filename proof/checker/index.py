@@ -112,6 +112,15 @@ class Index:
             return row.tenant_id, row.student_id
         return self.owners.get((*spot[:2], mark)) if mark else None
 
+    def held_for(self, student: Student, provider: Provider) -> bool:
+        """Whether the student waits for a person at the provider, at the end, by the ledger's changes."""
+        waits: dict[str, bool] = {}
+        for change in self.changes.get("student_wait", ()):
+            row = change.row
+            if (row["tenant_id"], row["student_id"], row["provider"]) == (*student, provider.value):
+                waits[row["step"]] = bool(row.get("held")) and not row.get("gone")
+        return any(waits.values())
+
     def owner_of_call(self, call: Call) -> Student | None:
         """Whom a call at a provider was for, as far as it tells."""
         if call.tenant_id is None:

@@ -67,7 +67,8 @@ def _not_given_up(index: Index, student: Student, wanted: Wanted) -> Iterator[st
     """Of accounts that were to be suspended, or deleted when all is done, or handed to the institution."""
     for provider in wanted.suspended:
         for held in index.standing.get((student[0], provider.value, marker(provider, *student)), ()):
-            if held.enabled:
+            # What an attempt has left without its marker, and was found only later, waits for a person.
+            if held.enabled and not (held.marker is None and index.held_for(student, provider)):
                 yield f"object {held.object_id} can be signed in to"
     for provider in wanted.deleted | wanted.released:
         account = index.accounts.get((*student, provider.value))

@@ -3,6 +3,7 @@
 It runs some time after the event was settled, when no such call can still take effect. Which account has our marker?
 
 only our object ──────────────────────▶ verified
+none; we deleted it, or handed it over ▶ verified
 none; our object shows no marker ─────▶ mark it ──▶ verified
 none; no account was created ─────────▶ verified
 one that we did not know of ──────────▶ a creation took effect after all: it is the student's, and the remaining steps follow
@@ -18,7 +19,7 @@ from consumer.errors import Hold, NotYet, Reason
 from consumer.events import Origin, StepName
 from consumer.ledger.port.student import Account
 from consumer.providers.port import Found
-from consumer.provisioning.case import Case
+from consumer.provisioning.case import GIVEN_UP, Case
 from consumer.provisioning.steps.adopt import our_accounts, refuse_privileged
 from consumer.provisioning.steps.create import adopt_marked
 from consumer.provisioning.steps.mark import write_marker
@@ -49,6 +50,8 @@ async def _look(case: Case) -> Finding:
     live = next((one for one in ours if not one.deleted), None)
     if account is None or account.object_id is None:
         return await _unknown_to_us(case, account, live)
+    if live is None and account.state in GIVEN_UP:
+        return Finding.SURE
     if live is None:
         return await _unmarked(case, account)
     if live.object_id != account.object_id:

@@ -170,3 +170,19 @@ async def test_one_that_is_refused_for_good_is_not_tried_over_and_over(departed:
     assert departed.directory.writes == ["delete"]
     assert reasons(departed) == ["unexpected_answer"]
     assert await departed.seconds_to_next() is None
+
+
+async def test_an_account_is_not_deleted_while_a_creation_may_still_make_another(school: School) -> None:
+    school.configure(deletion=Deletion(grace=1 / 86_400))
+    school.enrol()
+    school.directory.next_calls("create", lost_answer())
+    await school.work()
+    school.now += timedelta(seconds=60)
+    school.depart(version=2)
+    for _ in range(3):
+        await school.work()
+        school.now += timedelta(seconds=60)
+    assert "delete" not in school.directory.writes
+    await school.work_until_settled()
+    assert changes(school)[-1] == "deleted"
+    assert not any(step.unsure for step in school.ledger.student(TENANT, "S1").known.steps.values())
