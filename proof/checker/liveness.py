@@ -2,6 +2,7 @@
 
 from collections.abc import Iterator
 
+from consumer.events import StepName
 from proof.checker.index import Index, Student, of
 from proof.checker.report import Violation
 
@@ -20,11 +21,16 @@ def at_rest(index: Index) -> Iterator[Violation]:
 
 
 def _kept_waiting(index: Index) -> Iterator[Violation]:
-    """Students of spared tenants, from the change that wanted a version to the one that settled it."""
+    """Students of spared tenants, from the change that wanted a version to the one that settled it.
+
+    But for those whose account was deleted: who returns waits until replicas show that.
+    """
     since: dict[Student, float] = {}
+    deletions = (change.row for change in index.changes.get("step", ()) if change.row["name"] == StepName.DELETE)
+    deleted = {(row["tenant_id"], row["student_id"]) for row in deletions}
     for change in index.changes.get("student", ()) if index.history.spared else ():
         row, student = change.row, (change.row["tenant_id"], change.row["student_id"])
-        if row["tenant_id"] not in index.history.spared:
+        if row["tenant_id"] not in index.history.spared or student in deleted:
             continue
         if row["settled_version"] < row["desired_version"]:
             since.setdefault(student, change.at)
