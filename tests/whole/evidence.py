@@ -20,6 +20,13 @@ async def dispositions(database_url: str) -> Mapping[str, int]:
     return dict(await _rows(database_url, "SELECT disposition, count(*) FROM inbox GROUP BY 1"))
 
 
+async def applied_events(database_url: str) -> frozenset[str]:
+    """The ids of events that were carried out."""
+    return frozenset(
+        ident for (ident,) in await _rows(database_url, "SELECT event_id FROM inbox WHERE disposition = 'applied'")
+    )
+
+
 async def owed(database_url: str) -> int:
     """How many students are to be looked at, records parked, and outcomes not known to be on their topics."""
     ((students,),) = await _rows(database_url, "SELECT count(*) FROM student WHERE due_at IS NOT NULL")
