@@ -48,20 +48,31 @@ _DESIRE = text(
     """
 )
 
+# Few students have anything to cancel. They are found by the indexes over these few, and the row is read for no other; it may have been
+# settled since, so that it is asked again.
 _CANCEL = text(
     """
+    WITH new AS MATERIALIZED (
+      SELECT asked.*
+      FROM ROWS FROM (unnest(CAST(:tenants AS text[]), CAST(:students AS text[]), CAST(:versions AS bigint[]),
+                             CAST(:classes AS smallint[])),
+                      jsonb_array_elements(CAST(:desired AS jsonb)))
+        AS asked(tenant_id, student_id, version, work_class, desired)
+      CROSS JOIN LATERAL (
+        (SELECT FROM student s
+         WHERE s.tenant_id = asked.tenant_id AND s.student_id = asked.student_id AND s.desired_version > s.settled_version)
+        UNION ALL
+        (SELECT FROM account a WHERE a.tenant_id = asked.tenant_id AND a.student_id = asked.student_id AND a.delete_at IS NOT NULL)
+        LIMIT 1
+      ) AS open
+    )
     UPDATE student known
       SET desired_version = new.version, desired = new.desired, accepted_at = now(), due_at = now(), attempt = 0,
         work_class = new.work_class
-    FROM ROWS FROM (unnest(CAST(:tenants AS text[]), CAST(:students AS text[]), CAST(:versions AS bigint[]),
-                           CAST(:classes AS smallint[])),
-                    jsonb_array_elements(CAST(:desired AS jsonb)))
-      AS new(tenant_id, student_id, version, work_class, desired)
-    WHERE known.tenant_id = new.tenant_id AND known.student_id = new.student_id
-      AND known.desired_version < new.version
+    FROM new
+    WHERE known.tenant_id = new.tenant_id AND known.student_id = new.student_id AND known.desired_version < new.version
       AND (known.desired_version > known.settled_version OR EXISTS (
-        SELECT FROM account WHERE account.tenant_id = known.tenant_id AND account.student_id = known.student_id
-          AND account.delete_at IS NOT NULL))
+        SELECT FROM account a WHERE a.tenant_id = known.tenant_id AND a.student_id = known.student_id AND a.delete_at IS NOT NULL))
     RETURNING known.tenant_id, known.student_id
     """
 )
