@@ -95,7 +95,7 @@ def ours_alone(index: Index) -> Iterator[Violation]:
                 yield Violation(
                     "I7", _object(index, spot), f"call {call.number} ({call.operation}) names it by address"
                 )
-            elif spot not in index.made and not (call.operation is not Operation.MARK and _is_ours(index, spot, call)):
+            elif spot not in index.made and not (call.operation is not Operation.MARK and index.shows_ours(spot, call)):
                 yield Violation(
                     "I7", _object(index, spot), f"call {call.number} ({call.operation}) is not ours to make"
                 )
@@ -107,12 +107,6 @@ def ours_alone(index: Index) -> Iterator[Violation]:
             yield Violation(
                 "I7", of(owner, spot[1]), f"the ledger takes object {spot[2]} for theirs, which is unmarked"
             )
-
-
-def _is_ours(index: Index, spot: Spot, call: Call) -> bool:
-    if call.operation is Operation.RELEASE and spot in index.released:
-        return True  # its marker is gone
-    return call.marker is not None and (spot[0], spot[1], call.marker) in index.owners
 
 
 def _object(index: Index, spot: Spot) -> str:

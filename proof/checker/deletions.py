@@ -2,21 +2,23 @@
 
 from collections import defaultdict
 from collections.abc import Iterator, Mapping, Sequence
-from typing import Any
 
 from consumer.ledger.port.student import AccountState
 from proof.checker.index import PROVIDERS, Index, Spot, Student, of
 from proof.checker.report import Violation
 from proof.history import WRITES, Call, Operation
 
+_Appointments = Mapping[tuple[Student, str], Sequence[tuple[float, float]]]
+"""By student and provider: when the ledger had which time of the deletion."""
 _ENDS = frozenset({Operation.DELETE, Operation.RELEASE})
 
 
 def in_time(index: Index) -> Iterator[Violation]:
     """Whether the newest event wants a deletion or a release is `unwanted`'s to say."""
+    appointments = _appointments(index)
     for spot, calls in index.about.items():
         if spot[1] in PROVIDERS:
-            yield from _too_early(index, spot, calls)
+            yield from _too_early(index, spot, calls, appointments)
             yield from _after_release(index, spot, calls)
 
 
@@ -25,16 +27,16 @@ def looked_at(index: Index) -> int:
     return sum(call.operation in _ENDS and call.effective for calls in index.about.values() for call in calls)
 
 
-def _too_early(index: Index, spot: Spot, calls: Sequence[Call]) -> Iterator[Violation]:
+def _too_early(index: Index, spot: Spot, calls: Sequence[Call], appointments: _Appointments) -> Iterator[Violation]:
     """Where the ledger's changes are known: by the time that it had for the account when the call was made."""
     owner, bounds = index.owner(spot), index.history.bounds
     deletions = [call for call in calls if call.operation is Operation.DELETE and call.effective]
     if owner is None or not deletions or not index.changes:
         return
-    rows = _appointments(index).get((owner, spot[1]), ())
     for call in deletions:
-        known = [row["delete_at"] for at, row in rows if at <= call.began + bounds.clocks and row.get("delete_at")]
-        if not known or min(known[-2:]) > call.began + bounds.clocks:
+        latest = call.began + bounds.clocks
+        known = [delete_at for at, delete_at in appointments.get((owner, spot[1]), ()) if at <= latest]
+        if not known or min(known[-2:]) > latest:
             when = f"{known[-1] - call.began:.1f} s before its time" if known else "without an appointment"
             yield Violation("I26", of(owner, spot[1]), f"call {call.number} deleted object {spot[2]} {when}")
 
@@ -58,11 +60,12 @@ def _is_late(index: Index, call: Call, released: float) -> bool:
     return call.operation in WRITES and call.executed and call.began > released + index.history.bounds.operation
 
 
-def _appointments(index: Index) -> Mapping[tuple[Student, str], Sequence[tuple[float, Mapping[str, Any]]]]:
-    rows: defaultdict[tuple[Student, str], list[tuple[float, Mapping[str, Any]]]] = defaultdict(list)
+def _appointments(index: Index) -> _Appointments:
+    appointments: defaultdict[tuple[Student, str], list[tuple[float, float]]] = defaultdict(list)
     for change in index.changes.get("account", ()):
         row = change.row
-        if row.get("state") == AccountState.DELETED:
-            continue  # written by the deletion itself
-        rows[(row["tenant_id"], row["student_id"]), row["provider"]].append((change.at, row))
-    return rows
+        # With this state it is written by the deletion itself.
+        if row.get("delete_at") is not None and row.get("state") != AccountState.DELETED:
+            student = (row["tenant_id"], row["student_id"])
+            appointments[student, row["provider"]].append((change.at, row["delete_at"]))
+    return appointments

@@ -121,6 +121,12 @@ class Index:
                 waits[row["step"]] = bool(row.get("held")) and not row.get("gone")
         return any(waits.values())
 
+    def shows_ours(self, spot: Spot, call: Call) -> bool:
+        """Whether the object of the call bears the whole marker of a known student, or bore it until it was released."""
+        if call.operation is Operation.RELEASE and spot in self.released:
+            return True  # its marker is gone
+        return call.marker is not None and (*spot[:2], call.marker) in self.owners
+
     def owner_of_call(self, call: Call) -> Student | None:
         """Whom a call at a provider was for, as far as it tells."""
         if call.tenant_id is None:

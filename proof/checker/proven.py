@@ -68,9 +68,7 @@ def _unproven(index: Index, call: Call, spot: Spot, adopted: Mapping[Spot, Mappi
     latest = call.began + index.history.bounds.clocks
     if any(since <= latest for since in adopted.get(spot, {}).values()):
         return None
-    if call.operation is Operation.RELEASE and spot in index.released:
-        return None  # its marker is gone
-    if call.operation is not Operation.MARK and call.marker is not None and (*spot[:2], call.marker) in index.owners:
+    if call.operation is not Operation.MARK and index.shows_ours(spot, call):
         return None
     return f"{doing} is about an account that neither the ledger nor a whole marker proves to be a student's"
 
