@@ -19,6 +19,7 @@ code for a refusal, such as `400 Request_BadRequest`; it is kept in the ledger w
 vendor's name for the call, by which its support finds it; it is kept with the attempt.
 """
 
+from datetime import timedelta
 from enum import StrEnum
 
 
@@ -102,6 +103,11 @@ class Throttled(RetryLater):
 
     def __init__(self, message: str, *, after: float | None = None, code: str | None = None) -> None:
         super().__init__(message, reason=Reason.THROTTLED, after=after, code=code)
+
+
+def not_known_yet(message: str, left: timedelta) -> RetryLater:
+    """For `left`, what became of an earlier attempt can't be known: it may be carried out yet, or replicas may hide it."""
+    return RetryLater(message, reason=Reason.OUTCOME_UNKNOWN, after=left.total_seconds())
 
 
 class OnHold(RetryLater):

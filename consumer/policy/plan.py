@@ -202,10 +202,9 @@ def _delete_account(version: int, known: KnownAccount, withdrawn: Withdrawal, *,
     reported = known.announced_version >= version
     report = _when(not reported, PlannedStep.REPORT)
     if known.deleted or (known.expired and reported):
-        reclaimed = _when(known.released, PlannedStep.RECLAIM)
-        return Plan((*reclaimed, PlannedStep.DELETE, *_verified(known, settled=settled)), news=report)
+        return Plan((*_reclaimed(known), PlannedStep.DELETE, *_verified(known, settled=settled)), news=report)
     account = (
-        *_when(known.released, PlannedStep.RECLAIM),
+        *_reclaimed(known),
         *_verified(known, settled=settled),
         *_when(not known.exists, PlannedStep.FIND),
         PlannedStep.SUSPEND,
@@ -228,11 +227,11 @@ def _release_account(version: int, known: KnownAccount, *, settled: bool) -> Pla
 
 def _before(known: KnownAccount, *, settled: bool) -> tuple[PlannedStep, ...]:
     """What comes before anything else that is done with an account that is neither to be deleted nor released."""
-    return (
-        *_cancelled(known),
-        *_when(known.released, PlannedStep.RECLAIM),
-        *_verified(known, settled=settled),
-    )
+    return (*_cancelled(known), *_reclaimed(known), *_verified(known, settled=settled))
+
+
+def _reclaimed(known: KnownAccount) -> tuple[PlannedStep, ...]:
+    return _when(known.released, PlannedStep.RECLAIM)
 
 
 def _cancelled(known: KnownAccount) -> tuple[PlannedStep, ...]:

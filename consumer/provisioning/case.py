@@ -286,16 +286,20 @@ class Case:
         if step is None or not self.was_lost(name):
             return None
         lost_at = step.started_at if step.state is StepState.STARTED or step.lost_at is None else step.lost_at
-        left = lost_at + timedelta(seconds=self.tools.verify_after) - self.now()
-        return left if left > timedelta(0) else None
+        return self.lag_left(lost_at)
 
-    def settles_in(self, name: StepName) -> timedelta:
-        """How long replicas may not show yet what attempts at this step did, and one of unknown outcome may still be carried out."""
+    def settles_in(self, name: StepName) -> timedelta | None:
+        """As `may_turn_up`, and also how long replicas may not show what an attempt that is known to be done did."""
         step = self.step(name)
         if step is None or (step.state is not StepState.DONE and not self.was_lost(name)):
-            return timedelta(0)
+            return None
         newest = step.started_at if step.lost_at is None else max(step.started_at, step.lost_at)
-        return max(timedelta(0), newest + timedelta(seconds=self.tools.verify_after) - self.now())
+        return self.lag_left(newest)
+
+    def lag_left(self, at: datetime) -> timedelta | None:
+        """What is left of the time in which replicas may hide what was done then, or a lost call be carried out; None if nothing is."""
+        left = at + timedelta(seconds=self.tools.verify_after) - self.now()
+        return left if left > timedelta(0) else None
 
     @property
     def keeps_doubts(self) -> bool:
@@ -309,7 +313,7 @@ class Case:
     def may_lag(self, name: StepName) -> bool:
         """Whether replicas may not show yet what the newest attempt at this step did."""
         step = self.effects.known.steps.get((self.provider, name))
-        return step is not None and self.now() < step.started_at + timedelta(seconds=self.tools.verify_after)
+        return step is not None and self.lag_left(step.started_at) is not None
 
     def to_be_repeated(self, name: StepName) -> bool:
         """Whether what this step gave may be gone: an attempt of unknown outcome may have taken it, or may take it yet.

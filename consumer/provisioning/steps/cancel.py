@@ -5,9 +5,8 @@ and no attempt to delete it can still be carried out.
 """
 
 from dataclasses import replace
-from datetime import timedelta
 
-from consumer.errors import Reason, RetryLater
+from consumer.errors import not_known_yet
 from consumer.events import StepName
 from consumer.failpoints import Point
 from consumer.ledger.port.writes import SaveAccount
@@ -21,9 +20,5 @@ async def ensure_cancelled(case: Case) -> None:
     if account is not None and account.delete_at is not None:
         news = [deletion_cancelled(case)] if case.standing is not None else []
         await case.effects.commit([SaveAccount(replace(account, delete_at=None)), *news], Point.DELETION_CANCELLED)
-    if (left := case.settles_in(StepName.DELETE)) > timedelta(0):
-        raise RetryLater(
-            "The account was deleted a moment ago, or may be yet.",
-            reason=Reason.OUTCOME_UNKNOWN,
-            after=left.total_seconds(),
-        )
+    if (left := case.settles_in(StepName.DELETE)) is not None:
+        raise not_known_yet("The account was deleted a moment ago, or may be yet.", left)

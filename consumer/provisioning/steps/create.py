@@ -20,7 +20,7 @@ Attempts send the same body while any of them may still turn up. When none may, 
 from dataclasses import replace
 from urllib.parse import quote
 
-from consumer.errors import AddressTaken, Hold, NotYet, Reason, RetryLater
+from consumer.errors import AddressTaken, Hold, NotYet, Reason, not_known_yet
 from consumer.events import Origin, StepName
 from consumer.failpoints import CREATE, Point
 from consumer.ledger.port.student import Account, StepState
@@ -158,10 +158,9 @@ def _refuse_what_may_be_ours(case: Case, account: Account, *, seen: bool) -> Non
     that is not known to keep the marker of a creation leaves a doubt.
     """
     if (left := case.may_turn_up(StepName.CREATE)) is not None and _was_last(case, body_hash(account)):
-        raise RetryLater(
+        raise not_known_yet(
             "The address is held by an account that may be ours: an earlier attempt may still turn out to have made it.",
-            reason=Reason.OUTCOME_UNKNOWN,
-            after=left.total_seconds(),
+            left,
         )
     if seen and case.was_lost(StepName.CREATE) and not case.directory.keeps_markers:
         raise NotYet(

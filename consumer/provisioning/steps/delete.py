@@ -14,7 +14,7 @@ That we have deleted it is written down with the intent, so that a later event m
 from dataclasses import replace
 from functools import partial
 
-from consumer.errors import Hold, NotYet, Reason, RetryLater
+from consumer.errors import Hold, NotYet, Reason, not_known_yet
 from consumer.events import StepName
 from consumer.failpoints import DELETE, Point
 from consumer.ledger.port.student import Account, AccountState
@@ -34,11 +34,7 @@ async def ensure_deleted(case: Case) -> None:
         return
     if (left := case.may_turn_up(StepName.CREATE)) is not None:
         # It could make another account, once this one does not hold the address any more.
-        raise RetryLater(
-            "An earlier creation may still be carried out.",
-            reason=Reason.OUTCOME_UNKNOWN,
-            after=left.total_seconds(),
-        )
+        raise not_known_yet("An earlier creation may still be carried out.", left)
     found = await look_before_change(case, account, StepName.DELETE)
     if found is not None and case.done(StepName.DELETE):
         raise _not_visible()

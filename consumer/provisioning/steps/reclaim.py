@@ -1,9 +1,8 @@
 """Reclaim: an account that was handed to the institution is left alone, whatever a later event asks for, until a person has adopted it."""
 
 from dataclasses import replace
-from datetime import timedelta
 
-from consumer.errors import Hold, Reason, RetryLater
+from consumer.errors import Hold, Reason, not_known_yet
 from consumer.events import StepName
 from consumer.failpoints import Point
 from consumer.ledger.port.student import AccountState
@@ -26,11 +25,7 @@ async def ensure_reclaimed(case: Case) -> None:
             "The account was handed to the institution. Adopt it, for this service to write to it again.",
             reason=Reason.ACCOUNT_RELEASED,
         )
-    if (left := case.settles_in(StepName.RELEASE)) > timedelta(0):
-        raise RetryLater(
-            "The account was released a moment ago, or may be yet.",
-            reason=Reason.OUTCOME_UNKNOWN,
-            after=left.total_seconds(),
-        )
+    if (left := case.settles_in(StepName.RELEASE)) is not None:
+        raise not_known_yet("The account was released a moment ago, or may be yet.", left)
     # A sign-in that is blocked now was not blocked by this service.
     case.effects.later([SaveAccount(replace(account, state=AccountState.ACTIVE))], Point.ACCOUNT_ADOPTED)

@@ -2,7 +2,7 @@
 
 from dataclasses import replace
 
-from consumer.errors import Reason, RetryLater
+from consumer.errors import not_known_yet
 from consumer.events import StepName
 from consumer.failpoints import Point
 from consumer.ledger.port.writes import SaveAccount
@@ -19,10 +19,6 @@ async def ensure_reported(case: Case) -> None:
     if account is None or account.object_id is None or account.announced_version >= case.version:
         return
     if (left := case.may_turn_up(StepName.REACTIVATE)) is not None:
-        raise RetryLater(
-            "An earlier reactivation may still be carried out.",
-            reason=Reason.OUTCOME_UNKNOWN,
-            after=left.total_seconds(),
-        )
+        raise not_known_yet("An earlier reactivation may still be carried out.", left)
     reported = replace(account, announced_version=case.version)
     case.effects.later([SaveAccount(reported), *changed(case)], Point.ACCOUNT_REPORTED)

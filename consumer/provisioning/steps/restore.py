@@ -6,7 +6,6 @@ moment ago, so that a refusal proves nothing until replicas have had time to sho
 """
 
 from dataclasses import replace
-from datetime import timedelta
 from hashlib import sha256
 
 from consumer.errors import NotYet, Reason
@@ -85,7 +84,7 @@ def refuse_while_hidden(case: Case) -> None:
 
 def _is_recent(case: Case, step: Step) -> bool:
     """Whether replicas may still be behind it."""
-    return case.now() < step.started_at + timedelta(seconds=case.tools.verify_after)
+    return case.lag_left(step.started_at) is not None
 
 
 def _newest(case: Case) -> Step | None:

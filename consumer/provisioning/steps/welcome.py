@@ -19,7 +19,7 @@ import hashlib
 from collections.abc import Sequence
 from datetime import datetime, timedelta
 
-from consumer.errors import GiveUp, Hold, Reason, RetryLater
+from consumer.errors import GiveUp, Hold, Reason, not_known_yet
 from consumer.events import MailState, Origin, StepName
 from consumer.failpoints import WELCOME, Point
 from consumer.ledger.port.student import StepState
@@ -119,9 +119,7 @@ async def _found(case: Case, mailer: Mailer) -> bool:
     began = step.started_at if step else case.job.now
     ripe_in = timedelta(seconds=case.tools.mail_hold_down) - (case.now() - began)
     if ripe_in > timedelta(0):
-        raise RetryLater(
-            "The mail's outcome cannot be known yet.", reason=Reason.OUTCOME_UNKNOWN, after=ripe_in.total_seconds()
-        )
+        raise not_known_yet("The mail's outcome cannot be known yet.", ripe_in)
     return await _is_accepted(case, mailer, since=began)
 
 
