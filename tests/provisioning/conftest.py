@@ -211,6 +211,10 @@ class School:
     def outcomes(self, kind: str) -> list[dict[str, Any]]:
         return [json.loads(one.value) for one in self.ledger.outcomes() if one.topic == kind]
 
+    def changes(self) -> list[str]:
+        """What `account-changed` has reported, in its order."""
+        return [one["change"] for one in self.outcomes("AccountChanged")]
+
     def account(self, student_id: str = "S1") -> FakeAccount:
         """The one account with the student's marker; fails where there are more or none."""
         (account,) = self.directory.marked(marker(Provider.MICROSOFT, TENANT, student_id))
@@ -227,3 +231,12 @@ def publish(outcome: Outcome, *, traceparent: str | None) -> Publish:
 @pytest.fixture
 def school() -> School:
     return School()
+
+
+@pytest.fixture
+async def enrolled(school: School) -> School:
+    """A student who has an account, and the mail."""
+    school.enrol()
+    await school.work_until_settled()
+    school.directory.calls.clear()
+    return school

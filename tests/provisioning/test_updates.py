@@ -1,20 +1,9 @@
 """An event that updates: what there is of an account is brought up to date, and none is made."""
 
-import pytest
-
 from consumer.errors import Reason
 from consumer.ledger.port.inbox import Disposition
 from testbed.fakes.mishaps import lost_request
 from tests.provisioning.conftest import MARK, School
-
-
-@pytest.fixture
-async def enrolled(school: School) -> School:
-    """A student who has an account, and the mail."""
-    school.enrol()
-    await school.work_until_settled()
-    school.directory.calls.clear()
-    return school
 
 
 def versions(school: School) -> list[int]:

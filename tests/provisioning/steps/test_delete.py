@@ -16,10 +16,6 @@ from tests.provisioning.conftest import TENANT, School
 GRACE, A_MOMENT = timedelta(days=30), timedelta(seconds=1)
 
 
-def changes(school: School) -> list[str]:
-    return [one["change"] for one in school.outcomes("AccountChanged")]
-
-
 def reasons(school: School) -> list[str]:
     return [one["reason"] for one in school.outcomes("AccountProvisioningFailed")]
 
@@ -30,14 +26,12 @@ def state(school: School) -> AccountState:
 
 
 @pytest.fixture
-async def departed(school: School) -> School:
+async def departed(enrolled: School) -> School:
     """A student whose account is suspended, and to be deleted."""
-    school.enrol()
-    await school.work_until_settled()
-    school.depart(version=2)
-    await school.work()
-    school.directory.calls.clear()
-    return school
+    enrolled.depart(version=2)
+    await enrolled.work()
+    enrolled.directory.calls.clear()
+    return enrolled
 
 
 async def grace_over(school: School) -> None:
@@ -47,7 +41,7 @@ async def grace_over(school: School) -> None:
 
 async def test_the_account_is_suspended_at_once_and_its_time_is_reported(departed: School) -> None:
     assert not departed.account().found.enabled
-    assert changes(departed) == ["suspended", "deletion_scheduled"]
+    assert departed.changes() == ["suspended", "deletion_scheduled"]
     (suspended, scheduled) = departed.outcomes("AccountChanged")
     assert suspended["delete_at"] is None
     assert datetime.fromisoformat(scheduled["delete_at"]) - (departed.now + GRACE) < A_MOMENT
@@ -59,7 +53,7 @@ async def test_it_is_deleted_when_the_grace_is_over_and_not_before(departed: Sch
     await grace_over(departed)
     assert departed.account().found.deleted
     assert departed.directory.writes == ["delete"]
-    assert changes(departed)[-1] == "deleted"
+    assert departed.changes()[-1] == "deleted"
     assert await departed.seconds_to_next() is None
 
 
@@ -70,7 +64,7 @@ async def test_any_newer_event_that_asks_for_something_else_cancels_it(
     event(departed, version=3)
     await grace_over(departed)
     assert "delete" not in departed.directory.writes
-    assert changes(departed)[2] == "deletion_cancelled"
+    assert departed.changes()[2] == "deletion_cancelled"
 
 
 async def test_one_of_the_same_kind_does_not_put_it_off(departed: School) -> None:
@@ -97,7 +91,7 @@ async def test_a_student_who_returns_after_it_gets_the_same_account_back(departe
     await departed.work_until_settled()
     found = departed.account().found
     assert (found.object_id, found.deleted, found.enabled) == (before, False, True)
-    assert changes(departed)[-1] == "reactivated"
+    assert departed.changes()[-1] == "reactivated"
     assert len(departed.mailer.to("maria@home.example")) == 1
 
 
@@ -135,7 +129,7 @@ async def test_one_that_people_have_deleted_is_reported_as_that(departed: School
     departed.account().delete()
     await grace_over(departed)
     assert departed.directory.writes == []
-    assert changes(departed)[-1] == "deleted"
+    assert departed.changes()[-1] == "deleted"
 
 
 @pytest.mark.parametrize("mishap", [lost_answer, lost_request])
@@ -143,14 +137,14 @@ async def test_a_deletion_whose_answer_is_lost_is_looked_after(departed: School,
     departed.directory.next_calls("delete", mishap())
     await grace_over(departed)
     assert departed.account().found.deleted
-    assert changes(departed).count("deleted") == 1
+    assert departed.changes().count("deleted") == 1
 
 
 async def test_a_crash_in_the_middle_is_continued(departed: School) -> None:
     departed.now += GRACE + A_MOMENT
     await departed.die_in("delete")
     await departed.work_until_settled()
-    assert changes(departed)[-1] == "deleted"
+    assert departed.changes()[-1] == "deleted"
 
 
 async def test_after_a_lost_deletion_a_student_who_returns_waits_until_it_is_known(departed: School) -> None:
@@ -184,5 +178,5 @@ async def test_an_account_is_not_deleted_while_a_creation_may_still_make_another
         school.now += timedelta(seconds=60)
     assert "delete" not in school.directory.writes
     await school.work_until_settled()
-    assert changes(school)[-1] == "deleted"
+    assert school.changes()[-1] == "deleted"
     assert not any(step.unsure for step in school.ledger.student(TENANT, "S1").known.steps.values())

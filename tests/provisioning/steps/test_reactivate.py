@@ -8,19 +8,13 @@ from testbed.fakes.mishaps import lost_answer, lost_request, refused
 from tests.provisioning.conftest import School
 
 
-def changes(school: School) -> list[str]:
-    return [one["change"] for one in school.outcomes("AccountChanged")]
-
-
 @pytest.fixture
-async def suspended(school: School) -> School:
+async def suspended(enrolled: School) -> School:
     """A student whose account this service has suspended."""
-    school.enrol()
-    await school.work_until_settled()
-    school.suspend(version=2)
-    await school.work_until_settled()
-    school.directory.calls.clear()
-    return school
+    enrolled.suspend(version=2)
+    await enrolled.work_until_settled()
+    enrolled.directory.calls.clear()
+    return enrolled
 
 
 async def test_the_account_is_opened_and_announced_and_no_second_mail_is_sent(suspended: School) -> None:
@@ -28,7 +22,7 @@ async def test_the_account_is_opened_and_announced_and_no_second_mail_is_sent(su
     await suspended.work_until_settled()
     assert suspended.account().found.enabled
     assert suspended.directory.writes == ["reactivate"]
-    assert changes(suspended) == ["suspended", "reactivated"]
+    assert suspended.changes() == ["suspended", "reactivated"]
     assert [one["cause"]["version"] for one in suspended.outcomes("AccountProvisioned")] == [1, 3]
     assert len(suspended.mailer.mailbox) == 1
 
@@ -37,9 +31,9 @@ async def test_a_reactivation_is_seen_before_it_is_announced(suspended: School) 
     suspended.directory.next_calls("read", None, None, refused(Unavailable("Try again.")))
     suspended.enrol(version=3)
     await suspended.work()
-    assert changes(suspended) == ["suspended"]
+    assert suspended.changes() == ["suspended"]
     await suspended.work_until_settled()
-    assert changes(suspended) == ["suspended", "reactivated"]
+    assert suspended.changes() == ["suspended", "reactivated"]
     assert suspended.directory.writes == ["reactivate"]
 
 
@@ -48,7 +42,7 @@ async def test_a_crash_in_the_middle_is_gone_on_from(suspended: School) -> None:
     await suspended.die_in("reactivate")
     await suspended.work_until_settled()
     assert suspended.account().found.enabled
-    assert changes(suspended) == ["suspended", "reactivated"]
+    assert suspended.changes() == ["suspended", "reactivated"]
 
 
 async def test_an_account_that_was_deleted_meanwhile_is_restored_and_opened(suspended: School) -> None:
@@ -79,11 +73,11 @@ async def test_a_suspension_is_not_reported_while_an_earlier_reactivation_may_be
     suspended.suspend(version=4)
     await suspended.work()
     assert not suspended.account().found.enabled
-    assert changes(suspended) == ["suspended"]
+    assert suspended.changes() == ["suspended"]
     suspended.account().unblock()
     await suspended.work_until_settled()
     assert not suspended.account().found.enabled
-    assert changes(suspended) == ["suspended", "suspended"]
+    assert suspended.changes() == ["suspended", "suspended"]
 
 
 async def test_a_lost_answer_of_a_superseded_suspension_is_repaired(school: School) -> None:

@@ -11,22 +11,9 @@ from testbed.fakes.mishaps import Mishap, lost_answer, lost_request
 from tests.provisioning.conftest import MARK, School
 
 
-def changes(school: School) -> list[str]:
-    return [one["change"] for one in school.outcomes("AccountChanged")]
-
-
 def account(school: School) -> FakeAccount:
     (only,) = school.directory.accounts.values()
     return only
-
-
-@pytest.fixture
-async def enrolled(school: School) -> School:
-    """A student with an account."""
-    school.enrol()
-    await school.work_until_settled()
-    school.directory.calls.clear()
-    return school
 
 
 @pytest.fixture
@@ -43,7 +30,7 @@ async def test_the_marker_is_taken_off_and_seen_to_be_off_before_it_is_reported(
     await enrolled.work_until_settled()
     assert account(enrolled).found.marker is None
     assert enrolled.directory.calls == ["read", "is_privileged", "release", "read"]
-    assert changes(enrolled) == ["released"]
+    assert enrolled.changes() == ["released"]
     assert enrolled.ledger.dispositions()["S1/2"] is Disposition.APPLIED
 
 
@@ -51,7 +38,7 @@ async def test_a_student_without_an_account_has_nothing_to_hand_over(school: Sch
     school.release(version=1)
     await school.work_until_settled()
     assert school.directory.writes == []
-    assert changes(school) == []
+    assert school.changes() == []
 
 
 async def test_an_administrators_account_is_left_alone(enrolled: School) -> None:
@@ -66,7 +53,7 @@ async def test_a_marker_that_people_have_taken_off_already_is_no_call(enrolled: 
     enrolled.release(version=2)
     await enrolled.work_until_settled()
     assert enrolled.directory.writes == []
-    assert changes(enrolled) == ["released"]
+    assert enrolled.changes() == ["released"]
 
 
 @pytest.mark.parametrize("mishap", [lost_answer, lost_request])
@@ -75,7 +62,7 @@ async def test_a_release_whose_answer_is_lost_is_repeated(enrolled: School, mish
     enrolled.release(version=2)
     await enrolled.work_until_settled()
     assert account(enrolled).found.marker is None
-    assert changes(enrolled) == ["released"]
+    assert enrolled.changes() == ["released"]
 
 
 @pytest.mark.parametrize("event", [School.enrol, School.update, School.suspend, School.depart])

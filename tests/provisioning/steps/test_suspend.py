@@ -22,15 +22,6 @@ def not_permitted() -> Hold:
     return Hold("Not permitted.", reason=Reason.CONSENT_MISSING, scope=Scope.RESOURCE, code="403")
 
 
-@pytest.fixture
-async def enrolled(school: School) -> School:
-    """A student with an account."""
-    school.enrol()
-    await school.work_until_settled()
-    school.directory.calls.clear()
-    return school
-
-
 async def test_the_sign_in_is_blocked_and_seen_to_be_blocked_before_it_is_reported(enrolled: School) -> None:
     enrolled.suspend(version=2)
     await enrolled.work_until_settled()
