@@ -8,10 +8,11 @@ from proof.history import Call, History, Operation
 from proof.simulation.guarding import guarded
 from proof.simulation.run import START
 from proof.simulation.scenario import Scenario, Sent
-from proof.simulation.sequels import LEFT, encoder, newest_of, sequel
+from proof.simulation.sequels import LEFT, encoder, sequel
 from sandbox.simulators.events import EventStream, Mix
 from sandbox.simulators.google.quirks import GoogleQuirks
 from sandbox.simulators.graph.quirks import GraphQuirks
+from sandbox.simulators.sequels import newest_of
 from sandbox.simulators.vendors import Quirks
 
 _SCHOOL = {Provider.MICROSOFT: "north", Provider.GOOGLE: "south"}

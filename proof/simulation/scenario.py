@@ -28,7 +28,7 @@ from proof.simulation.records import losing, unreadable
 from proof.simulation.refusing import refusing
 from proof.simulation.reloading import setting_aside
 from proof.simulation.replacing import replacing
-from proof.simulation.sequels import ENROLLED, departures, encoder, moves_up, newest_of, sequel, sequels
+from proof.simulation.sequels import ENROLLED, departures, encoder, moves_up, sequel, sequels
 from proof.simulation.unconfigured import configured_late, never_configured
 from proof.simulation.vendors import tenant_of
 from proof.simulation.visits import visits
@@ -36,6 +36,7 @@ from sandbox.simulators.events import EventStream, Mix, SimulatedRecord
 from sandbox.simulators.google.quirks import GoogleQuirks
 from sandbox.simulators.graph.quirks import GraphQuirks
 from sandbox.simulators.mailgun.quirks import MailgunQuirks
+from sandbox.simulators.sequels import newest_of
 from sandbox.simulators.vendors import Quirks
 
 _ENROLLING = 60.0

@@ -1,7 +1,7 @@
 """What institutions report of a student later: a withdrawal, a suspension, a return, a corrected name, another class."""
 
 import random
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Iterator, Sequence
 from functools import cache
 
 from consumer.codec.schemas import STATUS_CHANGED, schema
@@ -9,6 +9,7 @@ from consumer.events import Student
 from sandbox.simulators.encoding import Encoder
 from sandbox.simulators.events import SimulatedRecord
 from sandbox.simulators.people import GRADES, SCHOOLS
+from sandbox.simulators.sequels import newest_of
 from sandbox.simulators.sequels import sequel as following
 
 ENROLLED, MOVED_UP, WITHDRAWN, LEFT = "enrolled", "moved-up", "withdrawn", "left"
@@ -78,16 +79,6 @@ _DEPARTURES = (
     (GRADUATED, DEPARTED),
 )
 _MOVING, _LEAVING = 0.3, 0.4
-
-
-def newest_of(records: Sequence[SimulatedRecord]) -> Mapping[tuple[str, str], SimulatedRecord]:
-    """The newest that can be read of each student, by tenant and student."""
-    newest: dict[tuple[str, str], SimulatedRecord] = {}
-    for record in records:
-        student = (record.tenant_id, record.student_id)
-        if record.breakage is None and (student not in newest or newest[student].version < record.version):
-            newest[student] = record
-    return newest
 
 
 def _withdrawal(last: SimulatedRecord, _rng: random.Random) -> Sequence[SimulatedRecord]:

@@ -5,9 +5,10 @@ from collections.abc import Iterator, Sequence
 
 from consumer.events import ProviderAction
 from consumer.tenants import StatusRow
-from proof.simulation.sequels import newest_of, sequel
+from proof.simulation.sequels import sequel
 from sandbox.simulators.events import SimulatedRecord
 from sandbox.simulators.people import SCHOOLS
+from sandbox.simulators.sequels import newest_of
 
 _VISITING = "visiting"
 _WITH_ACCOUNT, _WITHOUT, _NOT_LISTED = SCHOOLS

@@ -4,8 +4,9 @@ from consumer.ledger.port.guard import Verdict
 from proof.simulation.faults import Fault, GuardDecided, Kill
 from proof.simulation.guarding import guarded
 from proof.simulation.scenario import Scenario, Sent
-from proof.simulation.sequels import ENROLLED, LEFT, encoder, newest_of, sequel
+from proof.simulation.sequels import ENROLLED, LEFT, encoder, sequel
 from sandbox.simulators.events import EventStream, Mix
+from sandbox.simulators.sequels import newest_of
 
 SCHOOL = "isles"
 """With accounts at both providers."""

@@ -5,13 +5,14 @@ Each act is reported to the service as a school's information system does it, an
 
 import asyncio
 from collections import Counter
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass, field
-from math import floor
 
 from consumer.codec.schemas import ACCOUNT_CHANGED
 from consumer.errors import Stop
-from consumer.events import AccountChange, Student
+from consumer.events import AccountChange, ProviderAction, Student
+from consumer.policy.guard import Standing as GuardStanding
+from consumer.policy.guard import admitted, guard_limits
 from sandbox.demo.environment import Environment
 from sandbox.demo.inspection import decoded
 from sandbox.demo.institutions import DELETION_DATE, SCHOOL, in_a_quiet_time
@@ -21,7 +22,7 @@ from sandbox.demo.topics import read_all
 from sandbox.simulators.events import SimulatedRecord
 from sandbox.simulators.expectation import Fate
 from sandbox.simulators.people import SCHOOLS
-from sandbox.simulators.sequels import sequel
+from sandbox.simulators.sequels import newest_of, sequel
 
 _PATIENCE, _LOOK_EVERY = 60.0, 0.2
 _CLASS, _LEAVERS = 10, 5
@@ -74,7 +75,7 @@ class Year:
             "a class moves up, to another school",
             idents,
             "moved-up",
-            {AccountChange.UPDATED: 1, AccountChange.MOVED: 1},
+            _each(idents, AccountChange.UPDATED, AccountChange.MOVED),
             _moved,
         )
         await self._act(act, lambda now: now.pending == 0)
@@ -87,13 +88,13 @@ class Year:
             "some leave for good",
             leaving,
             "departed",
-            {AccountChange.SUSPENDED: 1, AccountChange.DELETION_SCHEDULED: 1, AccountChange.DELETED: 1},
+            _each(leaving, AccountChange.SUSPENDED, AccountChange.DELETION_SCHEDULED, AccountChange.DELETED),
         )
         staying = self._report(
             "one leaves for good on a later day …",
             [returning],
             "departed",
-            {AccountChange.SUSPENDED: 1, AccountChange.DELETION_SCHEDULED: 1},
+            _each([returning], AccountChange.SUSPENDED, AccountChange.DELETION_SCHEDULED),
             _on_a_later_day,
         )
         await self._act(gone, lambda now: now.states.get("deleted") == len(leaving))
@@ -102,19 +103,21 @@ class Year:
             "… and returns before it",
             [returning],
             "enrolled",
-            {AccountChange.DELETION_CANCELLED: 1, AccountChange.REACTIVATED: 1, AccountChange.MOVED: 1},
+            _each([returning], AccountChange.DELETION_CANCELLED, AccountChange.REACTIVATED, AccountChange.MOVED),
         )
         await self._act(back, lambda now: now.pending == 0)
         return [gone, staying, back]
 
     async def _withdraw_by_mistake(self, idents: Sequence[str]) -> Sequence[Act]:
-        limit = self._tenant.guard.suspend_account
-        most = min(len(idents), max(limit.accounts, floor(len(self._newest) * limit.percent / 100)))
-        withdrawn = self._report("all are withdrawn by mistake: the guard stops it", idents, "left", {})
-        withdrawn.wanted, withdrawn.parked = Counter({AccountChange.SUSPENDED: most}), len(idents) - most
+        limit = guard_limits(self._tenant)[ProviderAction.SUSPEND_ACCOUNT]
+        most = admitted(limit, GuardStanding(0, parked=False, accounts=lambda: len(self._newest)), len(idents))
+        withdrawn = self._report(
+            "all are withdrawn by mistake: the guard stops it", idents, "left", Counter({AccountChange.SUSPENDED: most})
+        )
+        withdrawn.parked = len(idents) - most
         await self._act(withdrawn, lambda now: now.parked == withdrawn.parked and now.states.get("suspended") == most)
-        corrected = self._report("… and the mistake is corrected", idents, "enrolled", {})
-        corrected.wanted = Counter({AccountChange.REACTIVATED: most, AccountChange.MOVED: most})
+        opened = Counter({AccountChange.REACTIVATED: most, AccountChange.MOVED: most})
+        corrected = self._report("… and the mistake is corrected", idents, "enrolled", opened)
         await self._act(corrected, lambda now: now.pending == 0)
         return [withdrawn, corrected]
 
@@ -123,14 +126,13 @@ class Year:
         title: str,
         idents: Sequence[str],
         status: str,
-        each: Mapping[AccountChange, int],
+        wanted: Changes,
         changed: Callable[[Student], Student] = lambda student: student,
     ) -> Act:
-        """The act's events; `each` is what one of them is to bring about."""
+        """The act with its events."""
         for ident in idents:
             before = self._newest[ident]
             self._newest[ident] = sequel(before, status, self._encoder, changed(before.student))
-        wanted = Counter({change: count * len(idents) for change, count in each.items()})
         return Act(title, [self._newest[ident] for ident in idents], wanted)
 
     async def _act(self, act: Act, over: Callable[[Standing], bool]) -> None:
@@ -159,12 +161,17 @@ class Year:
 
 def _enrolled(scenario: Scenario) -> dict[str, SimulatedRecord]:
     """The institution's students who have an account, each with the newest event."""
-    newest: dict[str, SimulatedRecord] = {}
-    for record in scenario.records.values():
-        if record.tenant_id == SCHOOL and record.breakage is None and Fate.APPLIED in record.expectation.fates:
-            before = newest.get(record.student_id)
-            newest[record.student_id] = record if before is None or before.version < record.version else before
-    return newest
+    applied = [
+        record
+        for record in scenario.records.values()
+        if record.tenant_id == SCHOOL and Fate.APPLIED in record.expectation.fates
+    ]
+    return {student_id: record for (_, student_id), record in newest_of(applied).items()}
+
+
+def _each(idents: Sequence[str], *changes: AccountChange) -> Changes:
+    """Each of these, once for each student."""
+    return Counter(dict.fromkeys(changes, len(idents)))
 
 
 def _moved(student: Student) -> Student:

@@ -1,5 +1,6 @@
 """What an institution reports of a student later: the next version of an event, with another status, or with something changed."""
 
+from collections.abc import Iterable, Mapping
 from dataclasses import replace
 from datetime import UTC, datetime, timedelta
 from hashlib import sha256
@@ -28,3 +29,13 @@ def sequel(
         "student": student.model_dump(),
     }
     return replace(before, value=encoder.encode(event), event_id=event["event_id"], version=version, student=student)
+
+
+def newest_of(records: Iterable[SimulatedRecord]) -> Mapping[tuple[str, str], SimulatedRecord]:
+    """The newest that can be read of each student, by tenant and student."""
+    newest: dict[tuple[str, str], SimulatedRecord] = {}
+    for record in records:
+        student = (record.tenant_id, record.student_id)
+        if record.breakage is None and (student not in newest or newest[student].version < record.version):
+            newest[student] = record
+    return newest

@@ -12,12 +12,13 @@ from consumer.tenants import Tenant
 from proof.simulation.faults import Spell
 from proof.simulation.institutions import tenants
 from proof.simulation.scenario import Beforehand, Resident, Scenario, Sent
-from proof.simulation.sequels import DEPARTED, ENROLLED, GRADUATED, LEFT, encoder, newest_of, sequel
+from proof.simulation.sequels import DEPARTED, ENROLLED, GRADUATED, LEFT, encoder, sequel
 from proof.simulation.unconfigured import astray
 from proof.simulation.vendors import NetworkConditions, host
 from sandbox.simulators.events import PLAIN, EventStream, SimulatedRecord
 from sandbox.simulators.faults import Answer, FaultRule, LoseAnswer, Refuse
 from sandbox.simulators.graph.quirks import GraphQuirks
+from sandbox.simulators.sequels import newest_of
 from sandbox.simulators.vendors import GRAPH, MAILGUN, Quirks
 
 TENANT = "north"
