@@ -364,7 +364,8 @@ class Suspension(_Section):
 
 
 class Deletion(_Section):
-    """When `delete_account` deletes the account that it has suspended at once. A later event that asks for anything else cancels it."""
+    """When `delete_account` deletes the account, which is suspended at once. A later status with another action, or with none, \
+cancels the deletion."""
 
     grace: Days = 30.0
     """Days between the suspension and the deletion, at the least."""

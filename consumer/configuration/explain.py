@@ -145,7 +145,7 @@ def _change(step: PlannedStep, tenant: Tenant, given: Grant) -> str:
         case PlannedStep.UNIT:
             return f"Move the account to {tenant.suspension.org_unit}."
         case _:
-            return f"Delete the account {_grace(tenant)}, unless a later event asks for anything else."
+            return f"Delete the account {_grace(tenant)}, unless a later status of the student cancels that."
 
 
 def _grace(tenant: Tenant) -> str:

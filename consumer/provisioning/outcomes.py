@@ -140,7 +140,7 @@ def _changed(
     detail: str = "",
     delete_at: datetime | None = None,
 ) -> Publish:
-    """An event that asks for nothing cancels a deletion too: it has no action of its own."""
+    """A status without an action cancels a deletion too: outcomes about deletions carry the deletion's action."""
     now = case.now()
     outcome = AccountChanged(
         event_id=_id(case, "account-changed", f"{change}/{detail}"),

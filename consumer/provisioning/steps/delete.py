@@ -8,7 +8,7 @@ delete it
    ▼
 look again ──still shown──▶ later
 
-That we have deleted it is written down with the intent, so that a later event may restore it whatever becomes of the answer.
+The deletion is recorded with the intent, so that a later event may restore the account even if the answer is lost.
 """
 
 from dataclasses import replace

@@ -1,4 +1,4 @@
-"""Reclaim: an account that was handed to the institution is left alone, whatever a later event asks for, until a person has adopted it."""
+"""Reclaim: an account that was handed to the institution is not written to again before a person has adopted it."""
 
 from dataclasses import replace
 

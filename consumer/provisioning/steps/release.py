@@ -7,7 +7,7 @@ take the marker off
    ▼
 look again ──still marked──▶ later
 
-That we have released it is written down with the intent: what an event of later asks for waits for a person (`reclaim`).
+The release is recorded with the intent: actions of later events are held for a person (`reclaim`).
 """
 
 from dataclasses import replace
