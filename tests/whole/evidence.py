@@ -38,6 +38,21 @@ async def owed(database_url: str) -> int:
     return students + outcomes + parked
 
 
+async def what_is_left(database_url: str) -> str:
+    """Each student who is to be looked at, with when, why they wait and what they were last tried for; for the report of a failure."""
+    rows = await _rows(
+        database_url,
+        "SELECT s.student_id, s.desired_version, s.settled_version, s.due_at - now(), s.lease_until - now(), a.state, a.delete_at - now(), "
+        "(SELECT array_agg(concat_ws('/', w.step, w.reason, w.attempts, w.until - now())) FROM student_wait w "
+        "WHERE (w.tenant_id, w.student_id) = (s.tenant_id, s.student_id)), "
+        "(SELECT array_agg(concat_ws('/', t.name, t.state, t.version, t.attempt, t.unsure)) FROM step t "
+        "WHERE (t.tenant_id, t.student_id) = (s.tenant_id, s.student_id)) "
+        "FROM student s LEFT JOIN account a USING (tenant_id, student_id) WHERE s.due_at IS NOT NULL ORDER BY s.due_at",
+    )
+    events = await dispositions(database_url)
+    return "\n".join([f"events: {events}", *(" · ".join(map(str, row)) for row in rows)])
+
+
 async def _rows(database_url: str, query: LiteralString) -> Sequence[tuple[Any, ...]]:
     async with await psycopg.AsyncConnection.connect(database_url) as connection:
         found = await connection.execute(query)

@@ -43,22 +43,22 @@ class Situation(StrEnum):
     UNANSWERED_MAIL = "unanswered"
     """It is accepted, and the answer is lost."""
     LEFT = "left"
-    """They leave when they have their mail."""
+    """They leave."""
     RETURNED = "returned"
-    """They leave as well, and return when their account is suspended."""
+    """They leave as well, and return."""
     DEPARTED = "departed"
-    """They leave for good when they have their mail, and their account is deleted a moment later."""
+    """They leave for good, and their account is deleted a moment later."""
     STAYING = "staying"
     """They leave for good on a later day, and return before it."""
     GRADUATED = "graduated"
-    """Their account is handed to the institution when they have their mail."""
+    """Their account is handed to the institution."""
     RENAMED = "renamed"
-    """They have another name when they have their mail."""
+    """They have another name."""
 
 
-RETURNS = frozenset({Situation.RETURNED, Situation.STAYING})
+_RETURNS = frozenset({Situation.RETURNED, Situation.STAYING})
 DELETION_DATE = "leaves_on"
-_LEAVES = {
+_MOVES = {
     Situation.LEFT: ProviderAction.SUSPEND_ACCOUNT,
     Situation.RETURNED: ProviderAction.SUSPEND_ACCOUNT,
     Situation.DEPARTED: ProviderAction.DELETE_ACCOUNT,
@@ -66,7 +66,7 @@ _LEAVES = {
     Situation.GRADUATED: ProviderAction.RELEASE_ACCOUNT,
     Situation.RENAMED: ProviderAction.UPDATE_ACCOUNT,
 }
-"""What the second event of a student wants."""
+"""What their second event wants."""
 
 LEADS_TO: Mapping[Point, Situation] = {
     Point.LOOK_UP_RESULT: Situation.THROTTLED,
@@ -140,6 +140,10 @@ class Enrolment:
         (provider,) = self.tenant.providers
         return provider
 
+    def event_id(self, version: int) -> str:
+        """Of their event of this version."""
+        return f"{self.student.student_id}/{version}"
+
     @property
     def key(self) -> bytes:
         """Of everything about the student in Kafka."""
@@ -163,17 +167,22 @@ class Enrolment:
     @property
     def applied(self) -> int:
         """How many of their events are carried out."""
-        return 1 + (self.situation in _LEAVES) + (self.situation in RETURNS)
+        return 1 + len(self.moves)
+
+    @property
+    def moves(self) -> range:
+        """The versions of the events that follow, each when the one before was carried out: sooner, it would supersede that one."""
+        return range(2, 2 + (self.situation in _MOVES) + (self.situation in _RETURNS))
 
     @property
     def announced(self) -> int:
         """How often the account is announced."""
-        return 2 if self.situation in {*RETURNS, Situation.RENAMED} else 1
+        return 2 if self.situation in {*_RETURNS, Situation.RENAMED} else 1
 
     @property
     def changes(self) -> int:
         """How often a change of the account is reported. Who returns from Google's unit of leavers has moved as well."""
-        moved = self.situation in RETURNS and self.provider is Provider.GOOGLE
+        moved = self.situation in _RETURNS and self.provider is Provider.GOOGLE
         deletion = {Situation.DEPARTED: 2, Situation.STAYING: 2}.get(self.situation, 0)
         return self.applied - 1 + moved + deletion
 
@@ -191,20 +200,16 @@ class Enrolment:
         """The event that corrects the name."""
         return self._record(encoder, 2, self.student)
 
-    def leaving(self, encoder: Encoder) -> bytes:
-        """The event by which they leave, for good or not."""
-        later = self.student.model_copy(update={"attributes": {**self.student.attributes, DELETION_DATE: "2099-07-01"}})
-        staying = self.situation is Situation.STAYING
-        return self._record(encoder, 2, later if staying else self.student, _LEAVES[self.situation])
-
-    def returning(self, encoder: Encoder) -> bytes:
-        """The event by which they return."""
-        return self._record(encoder, 3, self.student)
-
-    def renaming(self, encoder: Encoder) -> bytes:
-        """The event by which they have another name."""
-        married = self.student.model_copy(update={"family_name": f"Married{self.student.family_name}"})
-        return self._record(encoder, 2, married, ProviderAction.UPDATE_ACCOUNT)
+    def moved(self, encoder: Encoder, version: int) -> bytes:
+        """The event after their first (version 2): they leave, for good or not, or have another name. After that (3): they return."""
+        if version > 2:
+            return self._record(encoder, version, self.student)
+        changes: dict[Situation, dict[str, Any]] = {
+            Situation.STAYING: {"attributes": {**self.student.attributes, DELETION_DATE: "2099-07-01"}},
+            Situation.RENAMED: {"family_name": f"Married{self.student.family_name}"},
+        }
+        student = self.student.model_copy(update=changes.get(self.situation, {}))
+        return self._record(encoder, version, student, _MOVES[self.situation])
 
     def is_tried_misspelt(self, entry: Entry) -> bool:
         """Whether this request to a vendor was to create the account under the misspelt name."""
@@ -223,7 +228,7 @@ class Enrolment:
     ) -> bytes:
         row = next(row for row in self.tenant.statuses if row.provider_action is action)
         event: dict[str, Any] = {
-            "event_id": f"{student.student_id}/{version}",
+            "event_id": self.event_id(version),
             "occurred_at": datetime(2026, 9, 1, tzinfo=UTC),
             "tenant_id": self.tenant.id,
             "version": version,

@@ -35,9 +35,10 @@ from tests.whole.evidence import (
     mails_that_open_an_account,
     owed,
     read_committed,
+    what_is_left,
 )
 from tests.whole.forked import ForkedReplica
-from tests.whole.situations import DELETION_DATE, LEADS_TO, RETURNS, Enrolment, Situation
+from tests.whole.situations import DELETION_DATE, LEADS_TO, Enrolment, Situation
 
 pytestmark = pytest.mark.parts
 
@@ -65,7 +66,6 @@ CHANGES = {
         "verify_after": 2,
     },
 }
-_MOVES = frozenset({Situation.LEFT, Situation.DEPARTED, Situation.GRADUATED, Situation.RENAMED}) | RETURNS
 GARBAGE = b"\x01no event"
 KILLED = 137
 
@@ -113,7 +113,10 @@ class School:
         return Encoder(schema(STATUS_CHANGED), ident)
 
     async def at_rest(self) -> bool:
-        """Whether everybody's event has come to its end, and nothing is left to do or to tell."""
+        """Whether everybody's event has come to its end, and nothing is left to do or to tell. Raises what ended a hand."""
+        for hand in self.hands:
+            if hand.done():
+                hand.result()
         applied = (await dispositions(self.database)).get("applied", 0)
         return applied == sum(one.applied for one in self.enrolments) and not await owed(self.database)
 
@@ -141,22 +144,15 @@ class School:
                     waiting.remove(one)
 
     async def move_students(self) -> None:
-        """What the SIS reports of students when they have their mail: that they leave, or have another name; and of those who return."""
-        leaving = [one for one in self.enrolments if one.situation in _MOVES]
-        returning = [one for one in leaving if one.situation in RETURNS]
-        while leaving or returning:
+        """What the SIS reports of students whose event before was carried out: that they leave, have another name, or return."""
+        waiting = [(one, version) for one in self.enrolments for version in one.moves]
+        while waiting:
             await asyncio.sleep(0.1)
-            for one in list(leaving):
-                if self.world.mail.mailbox.of(one.student.contact_email or ""):
-                    renamed = one.situation is Situation.RENAMED
-                    event = one.renaming(self.encoder()) if renamed else one.leaving(self.encoder())
-                    await self.produce([(one.key, event)])
-                    leaving.remove(one)
-            applied = await applied_events(self.database) if returning else frozenset[str]()
-            for one in list(returning):
-                if f"{one.student.student_id}/2" in applied:  # a newer event would supersede it before
-                    await self.produce([(one.key, one.returning(self.encoder()))])
-                    returning.remove(one)
+            applied = await applied_events(self.database)
+            for one, version in list(waiting):
+                if one.event_id(version - 1) in applied:
+                    await self.produce([(one.key, one.moved(self.encoder(), version))])
+                    waiting.remove((one, version))
 
     def replica(self, name: str, failpoints: str) -> ForkedReplica:
         environ = {**self.service.environ(), VARIABLE: failpoints}
@@ -168,8 +164,16 @@ class School:
     async def finish(self) -> None:
         """Lets a replica without failpoints do what there is left."""
         replica = self.replica("last", "")
-        await until("all is at rest", self.at_rest, seconds=180)
+        await self.rest(seconds=180)
         assert await replica.end() == 0
+
+    async def rest(self, *, seconds: float) -> None:
+        """Returns when all is at rest. Says what is left where that takes longer."""
+        try:
+            await until("all is at rest", self.at_rest, seconds=seconds)
+        except AssertionError as failure:
+            failure.add_note(await what_is_left(self.database))
+            raise
 
     async def verify(self) -> None:
         """Each student has what they should have, and each outcome was published."""
@@ -251,7 +255,7 @@ async def test_a_run_in_all_situations_reaches_every_failpoint(school: School) -
     app = App(settings, school.world.tenants(school.vendors), opener(VAULT), failpoints=recorder)
     running = asyncio.create_task(app.run())
     try:
-        await until("all is at rest", school.at_rest, seconds=120)
+        await school.rest(seconds=120)
     finally:
         app.stop()
         await running
