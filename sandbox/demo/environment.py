@@ -82,7 +82,8 @@ def _settings(bootstrap: str, database: str, vendors: VendorServer, world: World
         registry=RegistrySettings(url=vendors.url(REGISTRY), ca_file=world.authority.ca_file),
         database=DatabaseSettings(url=database, migrate_at_start=True),
         vault=(VaultKey(id="demo", key=SecretRef(f"env:{_VAULT_VARIABLE}")),),
-        provisioning=ProvisioningSettings(retry_base=0.5, mail_hold_down=2.0, sweep=1.0),
+        # The simulated vendors do at once what they do; a deletion waits until lost creations are verified.
+        provisioning=ProvisioningSettings(retry_base=0.5, mail_hold_down=2.0, sweep=1.0, verify_after=8.0),
         http=HttpSettings(port=http_port),
         log=LogSettings(level="error", format="console"),
         templates_dir=shipped("templates"),
