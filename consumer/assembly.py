@@ -185,6 +185,7 @@ class Assembly:
             clients.retention(),
             self._settings.retention,
             attempts=Derived(self.in_force, _attempts),
+            quarantines=Derived(self.in_force, _quarantines),
             sweep=self._settings.provisioning.sweep,
             metrics=self._metrics,
         )
@@ -284,3 +285,7 @@ def _reconciled(snapshot: Snapshot) -> Sequence[Tenant]:
 
 def _attempts(snapshot: Snapshot) -> Mapping[str, float]:
     return {one.id: one.keep_attempts for one in snapshot.tenants.values() if one.keep_attempts is not None}
+
+
+def _quarantines(snapshot: Snapshot) -> Mapping[str, float]:
+    return {one.id: one.addresses.quarantine for one in snapshot.tenants.values()}

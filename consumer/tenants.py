@@ -288,6 +288,17 @@ class Announce(StrEnum):
     COMPLETE = "complete"
 
 
+class Rename(StrEnum):
+    """What a changed name does to an account's address."""
+
+    NEVER = "never"
+    ALIAS = "alias"  # the former one stays the account's where the provider keeps it
+
+
+QUARANTINE = 730.0
+"""Days for which a former address is given to no other student, by default."""
+
+
 class Addresses(_Section):
     """Sign-in names. The patterns are tried in the listed order, then those with `{n}` again for the next number, from 2. \
 `docs/addresses.md` says how names of every script are written."""
@@ -306,6 +317,11 @@ By default that of `microsoft.usage_location`."""
 a person. Choose `hold` where students may have accounts that were made in another way."""
     shared_with: tuple[Slug, ...] = ()
     """The other tenants that use the same `domain`; each of them must name this one too."""
+    rename: Rename = Rename.NEVER
+    """What a changed name does to the address of an account that this service made, where `on_change` is `follow`: `never` leaves it, \
+`alias` gives the account the first free address of the new name."""
+    quarantine: Days = QUARANTINE
+    """Days for which no other student is given an address that an account had before it was renamed."""
 
 
 class StatusRow(_Section):

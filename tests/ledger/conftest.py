@@ -134,6 +134,7 @@ class OnPostgres:
             "outbox": ("created_at", "recalled_at"),
             "step": ("started_at", "deadline", "lost_at"),
             "account": ("delete_at",),
+            "address": ("retired_at",),
             "vendor_limit": ("next_at", "slowed_at"),
         }
         with self.engine.begin() as connection:

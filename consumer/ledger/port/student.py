@@ -68,7 +68,7 @@ class Account:
     put it. `announced_version`: the newest version whose outcome for the account was published. `licences_in_doubt`, `groups_in_doubt`:
     what calls may have given besides, as their outcome is not known; kept where the tenant's rules are followed. `revisit`: a
     reconciliation found it changed by others, and it is to be looked at again. `delete_at`: when it is to be deleted; the student is due
-    then.
+    then. `next_address`: the reserved address that it is being renamed to.
     """
 
     provider: Provider
@@ -87,6 +87,7 @@ class Account:
     groups_in_doubt: tuple[str, ...] = ()
     revisit: bool = False
     delete_at: datetime | None = None
+    next_address: str | None = None
 
 
 class StepState(StrEnum):

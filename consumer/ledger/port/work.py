@@ -105,7 +105,8 @@ class Work(Protocol):
         """Reserves one address (case-insensitive) at every one of `providers` where the student has none, or at none of them.
 
         It is the first that is free at all of these: an address that the student has at another of `providers` is tried first, then the
-        candidates. Reservations that the student has are never moved. Returns the student's address at the first of `providers`; None
+        candidates. A former address of the student's own (`RetireAddress`) is free for them, and is a former one no more then. Reservations
+        that the student has are never moved. Returns the student's address at the first of `providers`; None
         where it has none, because every candidate is taken. Idempotent. Raises `Fenced`.
         """
         ...

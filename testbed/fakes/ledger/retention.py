@@ -4,9 +4,9 @@ from collections.abc import Callable, Iterator, Mapping
 from dataclasses import replace
 from datetime import timedelta
 
-from consumer.events import student_key
+from consumer.events import Provider, student_key
 from consumer.ledger.port.inbox import Disposition
-from testbed.fakes.ledger.state import OnState, Queued
+from testbed.fakes.ledger.state import OnState, Queued, StudentRow
 
 
 class MemoryRetention(OnState):
@@ -52,6 +52,19 @@ class MemoryRetention(OnState):
             student.known = replace(student.known, history=kept)
         yield deleted
 
+    def retired_addresses(self, *, keep: Mapping[str, float], others: float) -> Iterator[int]:
+        now = self._state.clock()
+        old = [
+            place
+            for place, at in self._state.retired.items()
+            if (key := self._state.addresses[place]) is not None
+            and at < now - timedelta(seconds=keep.get(key[0], others))
+            and place not in _addresses_of(self._state.students[key])
+        ]
+        for place in old:
+            del self._state.retired[place], self._state.addresses[place]
+        yield len(old)
+
     def ended_waits(self, *, keep: float) -> Iterator[int]:
         before = self._state.clock() - timedelta(seconds=keep)
         kept = {place: wait for place, wait in self._state.waits.items() if wait.until >= before}
@@ -72,3 +85,13 @@ class MemoryRetention(OnState):
         else:
             self._state.batches.pop(number, None)
         return len(rows) - len(kept)
+
+
+def _addresses_of(student: StudentRow) -> set[tuple[Provider, str]]:
+    accounts = student.known.accounts.values()
+    return {
+        (account.provider, address.lower())
+        for account in accounts
+        for address in (account.address, account.next_address)
+        if address is not None
+    }

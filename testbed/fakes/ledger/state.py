@@ -118,6 +118,7 @@ class State:
         self.sealed: dict[Key, StudentRow] = {}
         self.addresses: dict[tuple[Provider, str], Key | None] = {}
         self.reserved: dict[tuple[Provider, Key], str] = {}
+        self.retired: dict[tuple[Provider, str], datetime] = {}
         self.waits: dict[tuple[str, str], ServiceWait] = {}
         self.limits: dict[str, Standing] = {}
         self.guarded: dict[GuardedKey, GuardedRow] = {}
