@@ -48,7 +48,7 @@ PAGES: Mapping[tuple[str, str], Page] = {
 
 _GOOGLE_METHODS: Mapping[tuple[str, str], Mapping[str, Any]] = {
     (method["httpMethod"], f"/{method['path']}"): method
-    for resource in GOOGLE["resources"].values()
+    for resource in (*GOOGLE["resources"].values(), *GOOGLE["resources"]["users"]["resources"].values())
     for method in resource.get("methods", {}).values()
 }
 _GOOGLE_LISTS = {"externalIds": "UserExternalId", "languages": "UserLanguage"}
