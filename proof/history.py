@@ -36,12 +36,16 @@ class ExpectedOutcome(StrEnum):
 
 @dataclass(frozen=True, slots=True)
 class Followed:
-    """What an account is to be where it follows the tenant's rules and the student's names. `org_unit`: None where there are no units."""
+    """What an account is to be where it follows the tenant's rules and the student's names. `org_unit`: None where there are no units.
+
+    `addresses`: those that it may have, where they follow the names as well.
+    """
 
     licences: frozenset[str]
     groups: frozenset[str]
     org_unit: str | None
     profile: Profile = field(repr=False)
+    addresses: frozenset[str] | None = field(default=None, repr=False)
 
 
 @dataclass(frozen=True, slots=True)
@@ -124,6 +128,7 @@ class Operation(StrEnum):
     LICENCES = "licences"
     GROUP = "group"
     LEAVE = "leave"
+    RENAME = "rename"
     PROFILE = "profile"
     SUSPEND = "suspend"
     REACTIVATE = "reactivate"
@@ -149,6 +154,7 @@ WRITES = frozenset(
         Operation.LICENCES,
         Operation.GROUP,
         Operation.LEAVE,
+        Operation.RENAME,
         Operation.PROFILE,
         Operation.SUSPEND,
         Operation.REACTIVATE,

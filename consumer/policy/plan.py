@@ -26,6 +26,7 @@ class PlannedStep(StrEnum):
     SUSPEND = "suspend"
     UNIT = "unit"
     REACTIVATE = "reactivate"
+    RENAME = "rename"
     PROFILE = "profile"
     MOVE = "move"
     LICENCES = "licences"
@@ -48,7 +49,8 @@ class KnownAccount:
     `exists`: its object id is known. `marked`: it has the current marker, or no marker was decided. `suspended`: we have blocked its
     sign-in, or begun to. `scheduled`: its deletion is, and `expired`: the time for it has come. `deleted`, `released`: we have done so, or
     begun to. `org_unit`: where it was moved to; `placed`: where we put it last, None where there are no units.
-    `describes_student`: what was written to it of the student is what the newest event says. `announced_version`: the newest version that
+    `describes_student`: what was written to it of the student is what the newest event says. `renames`: its address is another name's,
+    and follows the student's, or is about to. `announced_version`: the newest version that
     downstream was sent. `licences_in_doubt`, `groups_in_doubt`: what calls with an unknown outcome may have given besides. `unsure`:
     steps of which an attempt may still be carried out. `welcomed`: the mail was accepted, is not wanted, or failed permanently for this
     version. `revisit`: a reconciliation found it changed by others.
@@ -64,6 +66,7 @@ class KnownAccount:
     org_unit: str | None = None
     placed: str | None = None
     describes_student: bool = True
+    renames: bool = False
     announced_version: int = -1
     licences: tuple[str, ...] = ()
     groups: tuple[str, ...] = ()
@@ -148,6 +151,8 @@ def _keep_account(
     licences = made or StepName.LICENCES in unsure or not set(given.licences) <= set(known.licences)
     groups = made or StepName.GROUPS in unsure or not set(given.groups) <= set(known.groups)
     grants = (
+        # Before the names are written: that they have changed is what asks for another address.
+        *_when(known.renames or StepName.RENAME in known.unsure, PlannedStep.RENAME),
         # An account may yet be made with what an earlier event said, as long as an attempt of then may be carried out.
         *(_changed(known, given, revisited=revisited) if follow else ()),
         *_when(bool(given.licences) and licences, PlannedStep.LICENCES),

@@ -120,6 +120,8 @@ def followed(case: Case) -> Iterator[Publish]:
     updated = {part: is_done for (name, part), is_done in done.items() if case.tried(name)}
     if any(updated.values()):
         yield _changed(case, AccountChange.UPDATED, updated)
+    if case.done(StepName.RENAME):
+        yield _changed(case, AccountChange.RENAMED, {AccountPart.ADDRESS: True})
     if case.done(StepName.UNIT):
         yield _changed(case, AccountChange.MOVED, {AccountPart.ORG_UNIT: True})
 

@@ -4,6 +4,7 @@ from collections.abc import Callable, Iterator, Mapping
 
 from proof.checker import (
     accounts,
+    addresses,
     calls,
     deletions,
     dispositions,
@@ -55,6 +56,7 @@ _CHECKS: Mapping[str, Callable[[Index], Iterator[Violation]]] = {
     "I24": dry_runs.kept,
     "I25": guards.within,
     "I26": deletions.in_time,
+    "I28": addresses.kept,
 }
 
 
@@ -104,4 +106,5 @@ def _looked(index: Index) -> Mapping[str, int]:
         "I24": dry_runs.looked_at(index),
         "I25": guards.looked_at(index),
         "I26": deletions.looked_at(index),
+        "I28": addresses.looked_at(index),
     }

@@ -22,7 +22,7 @@ from proof.checker.index import Index, Student, of
 from proof.checker.report import Violation
 from proof.history import SWITCHES, Call, HeldAccount, Input, Operation, PublishedOutcome
 
-_FOLLOWS = frozenset({AccountChange.UPDATED, AccountChange.MOVED})
+_FOLLOWS = frozenset({AccountChange.UPDATED, AccountChange.MOVED, AccountChange.RENAMED})
 _ENDS = frozenset(
     {
         AccountChange.DELETION_SCHEDULED,
@@ -38,6 +38,7 @@ _MAKES_NONE = frozenset({StepName.ADDRESS, StepName.CREATE})
 _GIVES, _TAKES = {Operation.LICENCES, Operation.GROUP}, {Operation.TAKE_LICENCES, Operation.LEAVE}
 _MAKES_OF: Mapping[AccountPart, frozenset[Operation]] = {
     AccountPart.SESSIONS: frozenset({Operation.SESSIONS}),
+    AccountPart.ADDRESS: frozenset({Operation.RENAME}),
     AccountPart.PROFILE: frozenset({Operation.PROFILE}),
     AccountPart.LICENCES: frozenset({Operation.LICENCES, Operation.TAKE_LICENCES}),
     AccountPart.GROUPS: frozenset({Operation.GROUP, Operation.LEAVE}),
@@ -153,7 +154,7 @@ def _not_so(index: Index, student: Student, outcome: AccountProvisioned) -> Iter
         yield f"object {spot[2]} is not the student's"
     if made is not None and made.at > when:
         yield f"object {spot[2]} was made after that, by call {made.number}"
-    if outcome.account.sign_in_name.lower() not in {held.address, made.address if made else None}:
+    if outcome.account.sign_in_name.lower() not in index.addresses[spot]:
         yield f"object {spot[2]} has another address"
     if outcome.identity.subject != spot[2]:
         yield "the identity is another object's"

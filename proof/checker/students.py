@@ -114,6 +114,8 @@ def _not_followed(held: HeldAccount, followed: Followed) -> Iterator[str]:
             yield f"object {held.object_id} has other {kind} than the rules give"
     if held.ours and followed.org_unit is not None and held.org_unit != followed.org_unit:
         yield f"object {held.object_id} is in another unit than the rules give"
+    if held.ours and followed.addresses is not None and held.address not in followed.addresses:
+        yield f"object {held.object_id} has the address of another name"
     if held.ours and held.profile != followed.profile:
         parts = sorted(part for part, value in followed.profile.items() if held.profile.get(part) != value)
         yield f"object {held.object_id} has another {', '.join(parts)} than the newest event"

@@ -62,7 +62,7 @@ _OPERATIONS: Mapping[str, Operation] = {
     "directory.users.signOut": Operation.SESSIONS,
     "directory.users.aliases.insert": Operation.UPDATE,
     "directory.users.aliases.list": Operation.FIND,
-    "directory.users.aliases.delete": Operation.UPDATE,
+    "directory.users.aliases.delete": Operation.RENAME,  # before an alias becomes the address
     "directory.orgunits.get": Operation.FIND,
     "directory.orgunits.list": Operation.FIND,
     "directory.orgunits.insert": Operation.UPDATE,
@@ -92,6 +92,7 @@ _OPERATIONS: Mapping[str, Operation] = {
     "mailgun.bounces.clear": Operation.UPDATE,
     "mailgun.bounces.remove": Operation.UPDATE,
 }
+_NAMES = frozenset({"userPrincipalName", "mailNickname", "primaryEmail"})
 _PROFILE = frozenset({"displayName", "givenName", "surname", "preferredLanguage", "name", "languages"})
 _REGISTRY = "registry."
 _SERVICES = {"graph": "microsoft", "google": "google", "mailgun": "mailgun"}
@@ -154,6 +155,8 @@ def _of_a_patch(body: Json) -> Operation:
         return Operation.PASSWORD
     if body and body.keys() <= set(_MARKERS):
         return Operation.MARK if _asked_marker(body) else Operation.RELEASE
+    if body and body.keys() <= _NAMES:
+        return Operation.RENAME
     if body and body.keys() <= _PROFILE:
         return Operation.PROFILE
     return _of_one_property(*next(iter(body.items()))) if len(body) == 1 else Operation.UPDATE
@@ -236,4 +239,4 @@ def _detail(entry: Entry, operation: Operation, body: Json) -> str | None:
         return ",".join(sorted(map(str, cast("Sequence[object]", body.get("removeLicenses") or ()))))
     if operation is Operation.MOVE:
         return str(body.get("orgUnitPath"))
-    return fingerprint(entry.request) if operation is Operation.PROFILE else None
+    return fingerprint(entry.request) if operation in {Operation.PROFILE, Operation.RENAME} else None

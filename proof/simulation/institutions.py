@@ -18,14 +18,16 @@ from consumer.settings import (
     Settings,
     VaultKey,
 )
-from consumer.tenants import Deletion, OnChange, Rule, Suspension, Tenant
+from consumer.tenants import Deletion, OnChange, Rename, Rule, Suspension, Tenant
 from proof.simulation.vendors import host
 from proof.simulation.visits import ROWS
 from sandbox.simulators.configured import configured
 from sandbox.simulators.people import SCHOOLS
 from sandbox.simulators.vendors import LEAVERS, SCOPES, Institution, Quirks, Vendors
 
-_ISLES = Institution("isles", "Isles College", (Provider.MICROSOFT, Provider.GOOGLE), on_change=OnChange.FOLLOW)
+_ISLES = Institution(
+    "isles", "Isles College", (Provider.MICROSOFT, Provider.GOOGLE), on_change=OnChange.FOLLOW, rename=Rename.ALIAS
+)
 
 
 class _Annex(Institution):

@@ -53,7 +53,7 @@ class Situation(StrEnum):
     GRADUATED = "graduated"
     """Their account is handed to the institution."""
     RENAMED = "renamed"
-    """They have another name."""
+    """They have another name, and another address with it."""
 
 
 _RETURNS = frozenset({Situation.RETURNED, Situation.STAYING})
@@ -97,6 +97,10 @@ LEADS_TO: Mapping[Point, Situation] = {
     Point.REACTIVATE_INTENT: Situation.RETURNED,
     Point.REACTIVATE_ANSWER: Situation.RETURNED,
     Point.REACTIVATE_RESULT: Situation.RETURNED,
+    Point.ADDRESS_RETIRED: Situation.RENAMED,
+    Point.RENAME_INTENT: Situation.RENAMED,
+    Point.RENAME_ANSWER: Situation.RENAMED,
+    Point.RENAME_RESULT: Situation.RENAMED,
     Point.PROFILE_INTENT: Situation.RENAMED,
     Point.PROFILE_ANSWER: Situation.RENAMED,
     Point.PROFILE_RESULT: Situation.RENAMED,
@@ -184,7 +188,7 @@ class Enrolment:
         """How often a change of the account is reported. Who returns from Google's unit of leavers has moved as well."""
         moved = self.situation in _RETURNS and self.provider is Provider.GOOGLE
         deletion = {Situation.DEPARTED: 2, Situation.STAYING: 2}.get(self.situation, 0)
-        return self.applied - 1 + moved + deletion
+        return self.applied - 1 + moved + deletion + (self.situation is Situation.RENAMED)
 
     @property
     def marked(self) -> bool:

@@ -21,7 +21,7 @@ from consumer.configuration.loading import load_settings
 from consumer.events import Provider
 from consumer.failpoints import VARIABLE, Point
 from consumer.secrets import opener
-from consumer.tenants import Deletion, OnChange
+from consumer.tenants import Deletion, OnChange, Rename
 from sandbox.simulators.encoding import Encoder
 from sandbox.simulators.server import VendorServer
 from sandbox.simulators.vendors import Institution
@@ -43,13 +43,12 @@ from tests.whole.situations import DELETION_DATE, LEADS_TO, Enrolment, Situation
 pytestmark = pytest.mark.parts
 
 _A_SECOND_LATER = Deletion(grace=1 / 86_400, date_attribute=DELETION_DATE)
-INSTITUTIONS = (
-    Institution(
-        "north-high", "North High School", (Provider.MICROSOFT,), on_change=OnChange.FOLLOW, deletion=_A_SECOND_LATER
-    ),
-    Institution(
-        "harbour-college", "Harbour College", (Provider.GOOGLE,), on_change=OnChange.FOLLOW, deletion=_A_SECOND_LATER
-    ),
+INSTITUTIONS = tuple(
+    Institution(ident, name, (provider,), on_change=OnChange.FOLLOW, deletion=_A_SECOND_LATER, rename=Rename.ALIAS)
+    for ident, name, provider in (
+        ("north-high", "North High School", Provider.MICROSOFT),
+        ("harbour-college", "Harbour College", Provider.GOOGLE),
+    )
 )
 CHANGES = {
     "kafka": {

@@ -19,6 +19,7 @@ from consumer.provisioning.steps.profile import ensure_profile
 from consumer.provisioning.steps.reactivate import ensure_reactivated
 from consumer.provisioning.steps.reclaim import ensure_reclaimed
 from consumer.provisioning.steps.release import ensure_released
+from consumer.provisioning.steps.rename import ensure_renamed
 from consumer.provisioning.steps.report import ensure_reported
 from consumer.provisioning.steps.revisit import ensure_revisited
 from consumer.provisioning.steps.schedule import ensure_scheduled
@@ -49,6 +50,7 @@ STEPS: Mapping[PlannedStep, Step] = {
     PlannedStep.SUSPEND: Step(StepName.SUSPEND, ensure_suspended),
     PlannedStep.UNIT: Step(StepName.UNIT, ensure_placed),
     PlannedStep.REACTIVATE: Step(StepName.REACTIVATE, ensure_reactivated),
+    PlannedStep.RENAME: Step(StepName.RENAME, ensure_renamed),
     PlannedStep.PROFILE: Step(StepName.PROFILE, ensure_profile),
     PlannedStep.MOVE: Step(StepName.UNIT, ensure_moved),
     PlannedStep.LICENCES: Step(StepName.LICENCES, ensure_licences),
