@@ -8,12 +8,13 @@ import pytest
 
 from proof.checker import check
 from proof.simulation.faults import Fault
+from proof.simulation.namesakes import namesakes
 from proof.simulation.replica import Make
 from proof.simulation.run import MADE, play
 from proof.simulation.scenario import Scenario, scenario
 from proof.simulation.withdrawal import withdrawal
 from sandbox.simulators.vendors import Quirks
-from tests.proof.bugs import endings, faults, guard, intake, outbound, provisioning
+from tests.proof.bugs import addresses, endings, faults, guard, intake, outbound, provisioning
 
 SEEDS = 400
 
@@ -123,6 +124,9 @@ BUGS = {
     "deleted before its time": Bug(Make(clients=endings.DeletesBeforeItsTime), frozenset({"I26"})),
     "lost cancellation": Bug(Make(clients=endings.DeletesForGood), frozenset({"I26"})),
     "write after release": Bug(Make(clients=endings.WritesAfterTheRelease), frozenset({"I26"})),
+    "former address given away": Bug(
+        Make(clients=addresses.GivesFormerAddressesAway), frozenset({"I28"}), story=namesakes
+    ),
     "address in a log": Bug(Make(assembly=provisioning.LogsAddresses), frozenset({"I14"})),
 }
 
