@@ -29,7 +29,7 @@ def addresses(history: History) -> list[set[str]]:
 @pytest.mark.parametrize("seed", range(4))
 @pytest.mark.parametrize("kills", [0, 4])
 @pytest.mark.parametrize("back", [False, True])
-def test_each_student_has_one_address_that_nobody_else_has_had(seed: int, kills: int, *, back: bool) -> None:
+def test_each_student_has_one_address_that_no_other_has_had(seed: int, kills: int, *, back: bool) -> None:
     history = played(namesakes(seed, back=back, kills=kills))
     own = addresses(history)
     assert {len(one) for one in own} == {1}
