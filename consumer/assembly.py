@@ -32,7 +32,6 @@ from consumer.outbound.relay import Relay
 from consumer.pacing.pacer import Pacer
 from consumer.pacing.quota import Quota
 from consumer.policy.decision import DecisionTable
-from consumer.policy.guard import guard_limits
 from consumer.policy.passwords import generate
 from consumer.policy.patterns import pattern_errors
 from consumer.providers.factory import open_directories, terms_of
@@ -41,6 +40,7 @@ from consumer.provisioning.breaker import Breakers
 from consumer.provisioning.case import Tools
 from consumer.provisioning.containment import Experience, Limits
 from consumer.provisioning.ending import Pace
+from consumer.provisioning.guards import guards_of
 from consumer.provisioning.institution import Institution, Institutions
 from consumer.provisioning.pool import Pool
 from consumer.provisioning.scheduler import Share
@@ -274,7 +274,7 @@ def decisions(snapshot: Snapshot) -> DecisionTable:
 
 def _shares(snapshot: Snapshot) -> Mapping[str, Share]:
     return {
-        ident: Share(tenant.concurrency, tuple(at.value for at in tenant.providers), guard_limits(tenant))
+        ident: Share(tenant.concurrency, tuple(at.value for at in tenant.providers), guards_of(tenant))
         for ident, tenant in snapshot.tenants.items()
     }
 

@@ -2,27 +2,25 @@
 
 from collections import defaultdict
 from collections.abc import Mapping, Sequence
-from dataclasses import replace
 
 import structlog
 from sqlalchemy import Connection, text
 
-from consumer.events import ProviderAction
-from consumer.ledger.port.guard import takes_away
+from consumer.ledger.port.guard import Asked, GuardedKey, all_asked, with_states
 from consumer.ledger.port.student import Job
 from consumer.ledger.port.work import Room
-from consumer.policy.guard import GUARDED, GuardLimit, GuardState, Standing, admitted
+from consumer.policy.guard import Guarded, GuardLimit, GuardState, Standing, admitted
 
 log = structlog.get_logger()
 
 _KNOWN = text(
     """
-    SELECT g.tenant_id, g.student_id, g.state FROM guarded_action g
-    JOIN unnest(CAST(:tenants AS text[]), CAST(:students AS text[]), CAST(:actions AS text[]), CAST(:versions AS bigint[]))
+    SELECT g.tenant_id, g.student_id, g.action, g.version, g.state FROM guarded_action g
+    JOIN unnest(CAST(:tenants AS text[]), CAST(:students AS text[]), CAST(:kinds AS text[]), CAST(:versions AS bigint[]))
       AS asked(tenant_id, student_id, action, version) USING (tenant_id, student_id, action, version)
     """
 )
-# One claim at a time counts a tenant's actions of one kind. The lock ends with the transaction.
+# One claim at a time counts a tenant's of one kind. The lock ends with the transaction.
 _LOCK = text("SELECT pg_advisory_xact_lock(hashtextextended('guard/' || :tenant || '/' || :action, 0))")
 _FORGET = text(
     """
@@ -51,59 +49,48 @@ _WRITE = text(
 
 
 def guarded(connection: Connection, jobs: Sequence[Job], room: Mapping[str, Room]) -> Sequence[Job]:
-    """The same jobs, each with where its action stands. In the transaction of the claim, which holds the students' rows."""
-    asked = [job for job in jobs if is_guarded(job, room)]
+    """The same jobs, each with where it stands. In the transaction of the claim, which holds the students' rows."""
+    asked = list(all_asked(jobs, {tenant: of.guards for tenant, of in room.items()}))
     if not asked:
         return jobs
-    states = _known(connection, asked)
-    new: defaultdict[tuple[str, ProviderAction], list[Job]] = defaultdict(list)
-    for job in asked:
-        if states.get(_key(job)) is None and not job.settled:
-            if takes_away(job):
-                new[job.lease.tenant_id, job.desired.action].append(job)
-            else:
-                states[_key(job)] = GuardState.FREE
-    for (tenant, action), of in sorted(new.items()):
-        states |= _counted(connection, tenant, action, of, room[tenant].guards[action])
-    return [replace(job, guard=states.get(_key(job))) for job in jobs]
+    states = _known(connection, [one for one in asked if one.is_looked_up])
+    new: defaultdict[tuple[str, Guarded], list[Asked]] = defaultdict(list)
+    for one in asked:
+        if one.key not in states and one.is_counted:
+            new[one.job.lease.tenant_id, one.kind].append(one)
+    for (tenant, kind), of in sorted(new.items()):
+        states |= _counted(connection, tenant, kind, of, room[tenant].guards.limits[kind])
+    return with_states(jobs, asked, states)
 
 
-def is_guarded(job: Job, room: Mapping[str, Room]) -> bool:
-    """Whether the guard has a say. What is settled is looked at once more, and never counted: it was carried out, or rejected."""
-    action = job.desired.action
-    return bool(job.desired.providers) and action in GUARDED and action in room[job.lease.tenant_id].guards
-
-
-def _known(connection: Connection, jobs: Sequence[Job]) -> dict[tuple[str, str], GuardState]:
-    values = {
-        "tenants": [job.lease.tenant_id for job in jobs],
-        "students": [job.lease.student_id for job in jobs],
-        "actions": [job.desired.action for job in jobs],
-        "versions": [job.desired.event.version for job in jobs],
+def _known(connection: Connection, asked: Sequence[Asked]) -> dict[GuardedKey, GuardState]:
+    if not asked:
+        return {}
+    tenants, students, kinds, versions = zip(*(one.key for one in asked), strict=True)
+    values = {"tenants": [*tenants], "students": [*students], "kinds": [*kinds], "versions": [*versions]}
+    return {
+        (row.tenant_id, row.student_id, Guarded(row.action), row.version): GuardState(row.state)
+        for row in connection.execute(_KNOWN, values)
     }
-    return {(row.tenant_id, row.student_id): GuardState(row.state) for row in connection.execute(_KNOWN, values)}
 
 
 def _counted(
-    connection: Connection, tenant: str, action: ProviderAction, jobs: Sequence[Job], limit: GuardLimit
-) -> Mapping[tuple[str, str], GuardState]:
-    of = {"tenant": tenant, "action": action}
+    connection: Connection, tenant: str, kind: Guarded, new: Sequence[Asked], limit: GuardLimit
+) -> Mapping[GuardedKey, GuardState]:
+    of = {"tenant": tenant, "action": kind}
     connection.execute(_LOCK, of)
     connection.execute(_FORGET, of | {"seconds": limit.seconds})
     row = connection.execute(_STANDING, of).one()
     standing = Standing(row.counted, bool(row.parked), lambda: connection.execute(_ACCOUNTS, of).scalar_one())
-    may = admitted(limit, standing, len(jobs))
-    states = [GuardState.COUNTED] * may + [GuardState.PARKED] * (len(jobs) - may)
+    may = admitted(limit, standing, len(new))
+    states = [GuardState.COUNTED] * may + [GuardState.PARKED] * (len(new) - may)
+    keys = [one.key for one in new]
     values = {
-        "students": [job.lease.student_id for job in jobs],
-        "versions": [job.desired.event.version for job in jobs],
+        "students": [student for _, student, _, _ in keys],
+        "versions": [version for _, _, _, version in keys],
         "states": states,
     }
     connection.execute(_WRITE, of | values)
-    if may < len(jobs) and not standing.parked:
-        log.warning("guard_parked", tenant_id=tenant, action=action, counted=standing.counted + may)
-    return dict(zip(map(_key, jobs), states, strict=True))
-
-
-def _key(job: Job) -> tuple[str, str]:
-    return job.lease.tenant_id, job.lease.student_id
+    if may < len(new) and not standing.parked:
+        log.warning("guard_parked", tenant_id=tenant, action=kind, counted=standing.counted + may)
+    return dict(zip(keys, states, strict=True))

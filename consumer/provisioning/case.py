@@ -186,7 +186,7 @@ class Case:
                 groups_in_doubt=account.groups_in_doubt,
                 revisit=account.revisit,
             )
-        rejected = self.job.settled and self.job.guard is GuardState.REJECTED
+        rejected = self.job.settled and self.job.event_guard is GuardState.REJECTED
         return plan(
             desired.action if desired.providers and not rejected else None,
             self.version,

@@ -193,7 +193,7 @@ def _first_step(case: Case) -> StepName:
 
 def _guard_fault(job: Job) -> Fault | None:
     """Why nothing of the event may be carried out now. One that was rejected before is only verified: see `Case.plan`."""
-    match None if job.settled else job.guard:
+    match None if job.settled else job.event_guard:
         case GuardState.PARKED:
             why = "The guard has parked the action: too many accounts of the tenant are concerned. A person must approve or reject it."
             return Hold(why, reason=Reason.GUARD_PARKED)

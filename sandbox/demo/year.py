@@ -10,9 +10,9 @@ from dataclasses import dataclass, field
 
 from consumer.codec.schemas import ACCOUNT_CHANGED
 from consumer.errors import Stop
-from consumer.events import AccountChange, ProviderAction, Student
+from consumer.events import AccountChange, Student
+from consumer.policy.guard import Guarded, admitted, guard_limits
 from consumer.policy.guard import Standing as GuardStanding
-from consumer.policy.guard import admitted, guard_limits
 from sandbox.demo.environment import Environment
 from sandbox.demo.inspection import decoded
 from sandbox.demo.institutions import DELETION_DATE, SCHOOL, in_a_quiet_time
@@ -109,7 +109,7 @@ class Year:
         return [gone, staying, back]
 
     async def _withdraw_by_mistake(self, idents: Sequence[str]) -> Sequence[Act]:
-        limit = guard_limits(self._tenant)[ProviderAction.SUSPEND_ACCOUNT]
+        limit = guard_limits(self._tenant)[Guarded.SUSPEND_ACCOUNT]
         most = admitted(limit, GuardStanding(0, parked=False, accounts=lambda: len(self._newest)), len(idents))
         withdrawn = self._report(
             "all are withdrawn by mistake: the guard stops it", idents, "left", Counter({AccountChange.SUSPENDED: most})

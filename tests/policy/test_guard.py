@@ -3,7 +3,7 @@
 import pytest
 
 from consumer.events import ProviderAction
-from consumer.policy.guard import GUARDED, GuardLimit, Standing, admitted, guard_limits
+from consumer.policy.guard import PARTS, Guarded, GuardLimit, Standing, admitted, guard_limits, kind_of
 from tests.policy.tenants import tenant
 
 LIMIT = GuardLimit(accounts=20, percent=5, seconds=3600)
@@ -44,6 +44,11 @@ def test_accounts_are_counted_only_where_the_number_is_not_enough() -> None:
     assert admitted(LIMIT, Standing(19, parked=False, accounts=looked), 1) == 1
 
 
-def test_every_guarded_action_has_a_limit() -> None:
-    takes = {ProviderAction.SUSPEND_ACCOUNT, ProviderAction.DELETE_ACCOUNT, ProviderAction.RELEASE_ACCOUNT}
-    assert guard_limits(tenant()).keys() == GUARDED == takes
+def test_every_kind_has_a_limit() -> None:
+    assert guard_limits(tenant()).keys() == set(Guarded)
+
+
+def test_events_that_take_something_away_are_guarded_as_a_whole() -> None:
+    kinds = {kind_of(action) for action in ProviderAction} - {None}
+    assert kinds == {Guarded.SUSPEND_ACCOUNT, Guarded.DELETE_ACCOUNT, Guarded.RELEASE_ACCOUNT}
+    assert kinds == set(Guarded) - PARTS

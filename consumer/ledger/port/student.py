@@ -7,7 +7,7 @@ from enum import StrEnum
 
 from consumer.errors import Reason
 from consumer.events import Origin, Provider, ProviderAction, StepName, StudentStatusChanged
-from consumer.policy.guard import GuardState
+from consumer.policy.guard import Guarded, GuardState, kind_of
 from consumer.policy.work_class import WorkClass, of_action
 
 
@@ -159,7 +159,7 @@ class SealedCredential:
 
 @dataclass(frozen=True, slots=True)
 class Job:
-    """A claimed student with everything known about them. `guard`: where the action stands; None where none guards it."""
+    """A claimed student with everything known about them. `guard`: where each kind stands that it may need and that has a limit."""
 
     lease: Lease
     desired: Desired
@@ -170,7 +170,7 @@ class Job:
     steps: Mapping[tuple[Provider, StepName], Step] = field(default_factory=dict[tuple[Provider, StepName], Step])
     credentials: Mapping[Provider, SealedCredential] = field(default_factory=dict[Provider, SealedCredential])
     waits: Mapping[tuple[Provider, StepName], Wait] = field(default_factory=dict[tuple[Provider, StepName], Wait])
-    guard: GuardState | None = None
+    guard: Mapping[Guarded, GuardState] = field(default_factory=dict[Guarded, GuardState])
 
     @property
     def work_class(self) -> WorkClass:
@@ -181,3 +181,9 @@ class Job:
     def settled(self) -> bool:
         """Whether the newest event is settled: then the student is due because a step is unsure, or a deletion (see `Settle`)."""
         return self.settled_version >= self.desired.event.version
+
+    @property
+    def event_guard(self) -> GuardState | None:
+        """Where the event stands as a whole; None where nothing guards it."""
+        kind = kind_of(self.desired.action)
+        return None if kind is None else self.guard.get(kind)

@@ -4,10 +4,10 @@ from collections.abc import Sequence
 from functools import partial
 
 from consumer.errors import Reason
-from consumer.events import ProviderAction
 from consumer.ledger.engine import open_engine
 from consumer.ledger.guard import PostgresGuardDesk
 from consumer.ledger.port.guard import Decision, Verdict
+from consumer.policy.guard import Guarded
 from proof.chaos.experiment import Experiment
 from proof.chaos.row import BOOK
 from proof.chaos.rows.students import accounts, people, reasons, settled
@@ -33,7 +33,7 @@ async def mass_suspend(experiment: Experiment) -> None:
         desk = PostgresGuardDesk(engine)
         last = desk.parked_actions(_NORTH)[-1].number
         decided = desk.decide(
-            Decision(_NORTH, ProviderAction.SUSPEND_ACCOUNT, last, Verdict.APPROVED, "operator", "they have left")
+            Decision(_NORTH, Guarded.SUSPEND_ACCOUNT, last, Verdict.APPROVED, "operator", "they have left")
         )
     finally:
         engine.dispose()

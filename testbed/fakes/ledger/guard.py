@@ -2,28 +2,26 @@
 
 from collections import defaultdict
 from collections.abc import Mapping, Sequence
-from dataclasses import replace
 from datetime import timedelta
 
-from consumer.events import ProviderAction
-from consumer.ledger.guarding import is_guarded
-from consumer.ledger.port.guard import Decision, ParkedAction, takes_away
+from consumer.ledger.port.guard import Decision, GuardedKey, ParkedAction, all_asked, with_states
 from consumer.ledger.port.student import Job
 from consumer.ledger.port.work import Room
-from consumer.policy.guard import GuardLimit, GuardState, Standing, admitted
-from testbed.fakes.ledger.state import GuardedKey, GuardedRow, OnState, State, StudentRow
+from consumer.policy.guard import Guarded, GuardLimit, GuardState, Standing, admitted
+from testbed.fakes.ledger.state import GuardedRow, OnState, State, StudentRow
 
 
 def guarded(state: State, jobs: Sequence[Job], room: Mapping[str, Room]) -> Sequence[Job]:
-    """The same jobs, each with where its action stands."""
-    new: defaultdict[tuple[str, ProviderAction], list[GuardedKey]] = defaultdict(list)
-    for job in (one for one in jobs if is_guarded(one, room)):
-        row = state.guarded.get(_key(job))
-        if row is None and not job.settled and takes_away(job):
-            new[job.lease.tenant_id, job.desired.action].append(_key(job))
-    for (tenant, action), keys in new.items():
-        _count(state, keys, room[tenant].guards[action])
-    return [replace(job, guard=_standing(state, job)) if is_guarded(job, room) else job for job in jobs]
+    """The same jobs, each with where it stands."""
+    asked = list(all_asked(jobs, {tenant: of.guards for tenant, of in room.items()}))
+    new: defaultdict[tuple[str, Guarded], list[GuardedKey]] = defaultdict(list)
+    for one in asked:
+        if one.key not in state.guarded and one.is_counted:
+            new[one.job.lease.tenant_id, one.kind].append(one.key)
+    for (tenant, kind), keys in new.items():
+        _count(state, keys, room[tenant].guards.limits[kind])
+    states = {one.key: state.guarded[one.key].state for one in asked if one.is_looked_up and one.key in state.guarded}
+    return with_states(jobs, asked, states)
 
 
 def settled(state: State, student: StudentRow, version: int) -> None:
@@ -33,17 +31,10 @@ def settled(state: State, student: StudentRow, version: int) -> None:
             row.at = state.clock()
 
 
-def _standing(state: State, job: Job) -> GuardState | None:
-    row = state.guarded.get(_key(job))
-    if row is not None:
-        return row.state
-    return None if job.settled else GuardState.FREE
-
-
 def _count(state: State, keys: Sequence[GuardedKey], limit: GuardLimit) -> None:
-    tenant, _, action, _ = keys[0]
+    tenant, _, kind, _ = keys[0]
     now = state.clock()
-    rows = {key: row for key, row in state.guarded.items() if (key[0], key[2]) == (tenant, action)}
+    rows = {key: row for key, row in state.guarded.items() if (key[0], key[2]) == (tenant, kind)}
     counted = [
         key
         for key, row in rows.items()
@@ -70,10 +61,6 @@ def _accounts(state: State, tenant: str) -> int:
 
 def _is_parked(state: State, key: GuardedKey, row: GuardedRow) -> bool:
     return row.state is GuardState.PARKED and state.students[key[:2]].desired_version == key[3]
-
-
-def _key(job: Job) -> GuardedKey:
-    return job.lease.tenant_id, job.lease.student_id, job.desired.action, job.desired.event.version
 
 
 class MemoryGuardDesk(OnState):

@@ -7,9 +7,9 @@ from dataclasses import dataclass, field
 from datetime import datetime
 from uuid import UUID
 
-from consumer.events import Provider, ProviderAction
+from consumer.events import Provider
 from consumer.ledger.known import Known
-from consumer.ledger.port.guard import Decision
+from consumer.ledger.port.guard import Decision, GuardedKey
 from consumer.ledger.port.inbox import Arrival, Disposition
 from consumer.ledger.port.parking import Origin, ParkedRecord
 from consumer.ledger.port.writes import Publish, TenantWaits
@@ -67,10 +67,6 @@ class ServiceWait:
 
     until: datetime
     cause: TenantWaits
-
-
-GuardedKey = tuple[str, str, ProviderAction, int]
-"""The tenant, the student, the action, and the event's version."""
 
 
 @dataclass
