@@ -410,6 +410,8 @@ class Guard(_Section):
     """Deletions: counted when they are asked for, which blocks the sign-in, and not again when the account is deleted."""
     release_account: GuardedAction = GuardedAction()
     """Accounts that are handed to the institution."""
+    remove_licences: GuardedAction = GuardedAction()
+    """Licences that the rules do not give any more, where `on_change` is `follow`. What a suspension takes counts as a suspension."""
 
 
 class Reconciliation(_Section):

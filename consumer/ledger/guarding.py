@@ -30,6 +30,15 @@ _FORGET = text(
         OR (g.state = 'counted' AND s.settled_version >= g.version AND g.at <= clock_timestamp() - :seconds * interval '1 second'))
     """
 )
+_AGAIN = text(
+    """
+    UPDATE guarded_action g SET at = clock_timestamp()
+    FROM unnest(CAST(:students AS text[]), CAST(:versions AS bigint[])) AS again(student_id, version)
+    WHERE g.tenant_id = :tenant AND g.action = :action AND g.state = 'counted'
+      AND (g.student_id, g.version) = (again.student_id, again.version)
+    RETURNING g.student_id, g.version
+    """
+)
 # What is not settled counts, however long ago it was claimed; what is, from then on (`statements.SETTLE`): so no more take effect within
 # the limit's time than it says, whenever the calls are made.
 _STANDING = text(
@@ -56,7 +65,7 @@ def guarded(connection: Connection, jobs: Sequence[Job], room: Mapping[str, Room
     states = _known(connection, [one for one in asked if one.is_looked_up])
     new: defaultdict[tuple[str, Guarded], list[Asked]] = defaultdict(list)
     for one in asked:
-        if one.key not in states and one.is_counted:
+        if (one.key not in states and one.is_counted) or one.is_counted_again(states.get(one.key)):
             new[one.job.lease.tenant_id, one.kind].append(one)
     for (tenant, kind), of in sorted(new.items()):
         states |= _counted(connection, tenant, kind, of, room[tenant].guards.limits[kind])
@@ -75,22 +84,35 @@ def _known(connection: Connection, asked: Sequence[Asked]) -> dict[GuardedKey, G
 
 
 def _counted(
-    connection: Connection, tenant: str, kind: Guarded, new: Sequence[Asked], limit: GuardLimit
+    connection: Connection, tenant: str, kind: Guarded, asked: Sequence[Asked], limit: GuardLimit
 ) -> Mapping[GuardedKey, GuardState]:
     of = {"tenant": tenant, "action": kind}
     connection.execute(_LOCK, of)
+    again = _counted_again(connection, of, [one for one in asked if one.job.settled])
+    new = [one for one in asked if one.key not in again]
+    if not new:
+        return again
     connection.execute(_FORGET, of | {"seconds": limit.seconds})
     row = connection.execute(_STANDING, of).one()
     standing = Standing(row.counted, bool(row.parked), lambda: connection.execute(_ACCOUNTS, of).scalar_one())
     may = admitted(limit, standing, len(new))
     states = [GuardState.COUNTED] * may + [GuardState.PARKED] * (len(new) - may)
-    keys = [one.key for one in new]
-    values = {
-        "students": [student for _, student, _, _ in keys],
-        "versions": [version for _, _, _, version in keys],
-        "states": states,
-    }
-    connection.execute(_WRITE, of | values)
+    connection.execute(_WRITE, {**of, **_students(new), "states": states})
     if may < len(new) and not standing.parked:
         log.warning("guard_parked", tenant_id=tenant, action=kind, counted=standing.counted + may)
-    return dict(zip(keys, states, strict=True))
+    return {**again, **dict(zip((one.key for one in new), states, strict=True))}
+
+
+def _counted_again(
+    connection: Connection, of: Mapping[str, str], asked: Sequence[Asked]
+) -> Mapping[GuardedKey, GuardState]:
+    """From now on, those that are still counted. Under the lock: no one forgets them meanwhile."""
+    if not asked:
+        return {}
+    rows = connection.execute(_AGAIN, {**of, **_students(asked)}).all()
+    still = {(row.student_id, row.version) for row in rows}
+    return {one.key: GuardState.COUNTED for one in asked if (one.key[1], one.key[3]) in still}
+
+
+def _students(asked: Sequence[Asked]) -> Mapping[str, Sequence[str] | Sequence[int]]:
+    return {"students": [one.key[1] for one in asked], "versions": [one.key[3] for one in asked]}

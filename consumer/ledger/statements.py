@@ -213,6 +213,10 @@ SETTLE = text(
       UPDATE guarded_action g SET at = clock_timestamp() FROM new JOIN student s USING (tenant_id, student_id)
       WHERE g.tenant_id = new.tenant_id AND g.student_id = new.student_id AND g.state = 'counted'
         AND g.version > s.settled_version AND g.version <= new.version
+    ), moot AS (
+      DELETE FROM guarded_action g USING new JOIN student s USING (tenant_id, student_id)
+      WHERE g.tenant_id = new.tenant_id AND g.student_id = new.student_id AND g.state = 'parked'
+        AND g.version <= new.version AND g.version = s.desired_version
     ), over AS (
       DELETE FROM student_wait USING new
       WHERE student_wait.tenant_id = new.tenant_id AND student_wait.student_id = new.student_id

@@ -26,6 +26,7 @@ class Guarded(StrEnum):
     SUSPEND_ACCOUNT = "suspend_account"
     DELETE_ACCOUNT = "delete_account"
     RELEASE_ACCOUNT = "release_account"
+    REMOVE_LICENCES = "remove_licences"
 
 
 def kind_of(action: ProviderAction) -> Guarded | None:
@@ -82,6 +83,7 @@ def guard_limits(tenant: Tenant) -> Mapping[Guarded, GuardLimit]:
         Guarded.SUSPEND_ACCOUNT: tenant.guard.suspend_account,
         Guarded.DELETE_ACCOUNT: tenant.guard.delete_account,
         Guarded.RELEASE_ACCOUNT: tenant.guard.release_account,
+        Guarded.REMOVE_LICENCES: tenant.guard.remove_licences,
     }
     return {kind: GuardLimit(of.accounts, of.percent, of.window) for kind, of in sections.items()}
 

@@ -1,6 +1,6 @@
 """What a student's job asks the guard for, by what the ledger knows of the accounts and the tenant's configuration. Pure."""
 
-from collections.abc import Mapping
+from collections.abc import Callable, Iterator, Mapping
 from functools import partial
 from typing import assert_never
 
@@ -8,7 +8,8 @@ from consumer.events import Provider, ProviderAction, StepName
 from consumer.ledger.port.guard import Guards
 from consumer.ledger.port.student import Account, AccountState, Job, StepState
 from consumer.policy.guard import Guarded, guard_limits, kind_of
-from consumer.tenants import Tenant
+from consumer.policy.rules import grant, surplus
+from consumer.tenants import OnChange, Tenant
 
 
 def guards_of(tenant: Tenant) -> Guards:
@@ -16,16 +17,35 @@ def guards_of(tenant: Tenant) -> Guards:
     return Guards(guard_limits(tenant), partial(_asked, tenant))
 
 
-def _asked(_tenant: Tenant, job: Job) -> Mapping[Guarded, bool]:
+def _asked(tenant: Tenant, job: Job) -> Mapping[Guarded, bool]:
     if not job.desired.providers:
         return {}
     whole = kind_of(job.desired.action)
-    return {} if whole is None else {whole: _takes_away(job)}
+    if whole is not None:
+        return {whole: _takes_away(job)}
+    return {part: takes(tenant, job) for part, takes in _PARTS.items()}
+
+
+def _loses_licences(tenant: Tenant, job: Job) -> bool:
+    """Whether the rules give some no more that we gave, and are followed."""
+    return tenant.on_change is OnChange.FOLLOW and any(
+        surplus(one.licences, one.licences_in_doubt, grant(tenant, job.desired.event.student, one.provider).licences)
+        for one in _known(job)
+    )
+
+
+_PARTS: Mapping[Guarded, Callable[[Tenant, Job], bool]] = {Guarded.REMOVE_LICENCES: _loses_licences}
+"""What an event that wants the account may take all the same. The step that would asks the guard: `steps.guarded.may_take`."""
+
+
+def _known(job: Job) -> Iterator[Account]:
+    """Accounts that exist, as far as the ledger knows, where the event asks for something."""
+    accounts = (job.accounts.get(provider) for provider in job.desired.providers)
+    return (one for one in accounts if one is not None and one.object_id is not None)
 
 
 def _takes_away(job: Job) -> bool:
-    known = [job.accounts[provider] for provider in job.desired.providers if provider in job.accounts]
-    return any(account.object_id is not None and _takes_from(job, account) for account in known)
+    return any(_takes_from(job, account) for account in _known(job))
 
 
 def _takes_from(job: Job, account: Account) -> bool:

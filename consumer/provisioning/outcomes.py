@@ -23,6 +23,7 @@ from consumer.events import (
 )
 from consumer.ledger.port.student import Account, AccountState
 from consumer.ledger.port.writes import Publish
+from consumer.policy.guard import Guarded
 from consumer.policy.rules import grant, withdrawal
 from consumer.provisioning.case import Case
 
@@ -117,7 +118,8 @@ def followed(case: Case) -> Iterator[Publish]:
             case, StepName.GROUPS, account.groups, account.groups_in_doubt, given.groups
         ),
     }
-    updated = {part: is_done for (name, part), is_done in done.items() if case.tried(name)}
+    kept = {StepName.LICENCES} if case.job.is_kept(Guarded.REMOVE_LICENCES) else set[StepName]()
+    updated = {part: is_done for (name, part), is_done in done.items() if case.tried(name) or name in kept}
     if any(updated.values()):
         yield _changed(case, AccountChange.UPDATED, updated)
     if case.done(StepName.RENAME):

@@ -11,14 +11,13 @@ from datetime import datetime, timedelta
 
 import structlog
 
-from consumer.errors import Fault, Fenced, GiveUp, Hold, Reason, RetryLater, Stop
+from consumer.errors import Fault, Fenced, RetryLater, Stop
 from consumer.events import Provider, ProviderAction, StepName
 from consumer.failpoints import Point
 from consumer.ledger.port.inbox import Disposition
 from consumer.ledger.port.student import Job
 from consumer.ledger.port.writes import Defer, DestroyCredential, SaveAccount, Settle, Verified, Write
 from consumer.observe.metrics import Metrics
-from consumer.policy.guard import GuardState
 from consumer.policy.plan import Plan, PlannedStep
 from consumer.provisioning import dry_run
 from consumer.provisioning.case import Case, Tools, is_expired
@@ -29,6 +28,7 @@ from consumer.provisioning.ending import Ending, Endings, Pace, announces_incomp
 from consumer.provisioning.institution import Institution
 from consumer.provisioning.outcomes import completed
 from consumer.provisioning.steps.catalogue import STEPS
+from consumer.provisioning.steps.guarded import event_fault
 
 log = structlog.get_logger()
 
@@ -119,7 +119,7 @@ class StudentWorker:
         )
 
     async def _worked(self, job: Job, cases: Sequence[Case]) -> Sequence[Ending]:
-        if cases and (fault := cases[0].institution.fault or _guard_fault(job)):
+        if cases and (fault := cases[0].institution.fault or event_fault(job)):
             return [self._endings.of(case, _first_step(case), fault, Ending()) for case in cases]
         plans = [case.plan for case in cases]
         accounts = [await self._taken(case, plan.account, Ending()) for case, plan in zip(cases, plans, strict=True)]
@@ -189,18 +189,6 @@ def _first_step(case: Case) -> StepName:
     if case.wants_account:
         return StepName.CREATE
     return StepName.RELEASE if case.job.desired.action is ProviderAction.RELEASE_ACCOUNT else StepName.SUSPEND
-
-
-def _guard_fault(job: Job) -> Fault | None:
-    """Why nothing of the event may be carried out now. One that was rejected before is only verified: see `Case.plan`."""
-    match None if job.settled else job.event_guard:
-        case GuardState.PARKED:
-            why = "The guard has parked the action: too many accounts of the tenant are concerned. A person must approve or reject it."
-            return Hold(why, reason=Reason.GUARD_PARKED)
-        case GuardState.REJECTED:
-            return GiveUp("A person has rejected the action.", reason=Reason.GUARD_REJECTED)
-        case _:
-            return None
 
 
 def _database_clock(job: Job, claimed_at: float) -> Callable[[], datetime]:

@@ -51,6 +51,10 @@ class Asked:
         """Whether it is counted where it was not before. A settled event was: it is only verified."""
         return self.takes and not self._is_verified
 
+    def is_counted_again(self, known: GuardState | None) -> bool:
+        """Whether it takes effect later than when it was counted: a part of an event that is settled may be taken long after."""
+        return self.takes and self.job.settled and self.kind in PARTS and known is GuardState.COUNTED
+
     @property
     def uncounted(self) -> GuardState | None:
         """Where it stands when nothing is known of it, and it is not counted."""

@@ -187,3 +187,7 @@ class Job:
         """Where the event stands as a whole; None where nothing guards it."""
         kind = kind_of(self.desired.action)
         return None if kind is None else self.guard.get(kind)
+
+    def is_kept(self, kind: Guarded) -> bool:
+        """Whether the guard does not let this be taken."""
+        return self.guard.get(kind) in {GuardState.PARKED, GuardState.REJECTED}

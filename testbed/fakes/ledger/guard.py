@@ -16,8 +16,11 @@ def guarded(state: State, jobs: Sequence[Job], room: Mapping[str, Room]) -> Sequ
     asked = list(all_asked(jobs, {tenant: of.guards for tenant, of in room.items()}))
     new: defaultdict[tuple[str, Guarded], list[GuardedKey]] = defaultdict(list)
     for one in asked:
-        if one.key not in state.guarded and one.is_counted:
+        row = state.guarded.get(one.key)
+        if row is None and one.is_counted:
             new[one.job.lease.tenant_id, one.kind].append(one.key)
+        elif row is not None and one.is_counted_again(row.state):
+            row.at = state.clock()
     for (tenant, kind), keys in new.items():
         _count(state, keys, room[tenant].guards.limits[kind])
     states = {one.key: state.guarded[one.key].state for one in asked if one.is_looked_up and one.key in state.guarded}
@@ -26,28 +29,36 @@ def guarded(state: State, jobs: Sequence[Job], room: Mapping[str, Room]) -> Sequ
 
 def settled(state: State, student: StudentRow, version: int) -> None:
     """The student's actions up to this version are carried out, or never will be. Before the row knows it."""
-    for key, row in state.guarded.items():
-        if key[:2] == student.key and row.state is GuardState.COUNTED and student.settled_version < key[3] <= version:
+    for key, row in [*state.guarded.items()]:
+        if key[:2] != student.key or key[3] > version:
+            continue
+        if row.state is GuardState.COUNTED and student.settled_version < key[3]:
             row.at = state.clock()
+        elif _is_parked(state, key, row):
+            del state.guarded[key]  # there is nothing left of it to be done
 
 
 def _count(state: State, keys: Sequence[GuardedKey], limit: GuardLimit) -> None:
     tenant, _, kind, _ = keys[0]
-    now = state.clock()
-    rows = {key: row for key, row in state.guarded.items() if (key[0], key[2]) == (tenant, kind)}
-    counted = [
-        key
-        for key, row in rows.items()
-        if row.state is GuardState.COUNTED
-        and (row.at > now - timedelta(seconds=limit.seconds) or state.students[key[:2]].settled_version < key[3])
-    ]
-    standing = Standing(
-        len(counted), any(_is_parked(state, *one) for one in rows.items()), lambda: _accounts(state, tenant)
-    )
-    may = admitted(limit, standing, len(keys))
+    _forget(state, tenant, kind, limit.seconds)
+    known = [row.state for key, row in state.guarded.items() if (key[0], key[2]) == (tenant, kind)]
+    counted, parked = known.count(GuardState.COUNTED), GuardState.PARKED in known
+    may = admitted(limit, Standing(counted, parked, lambda: _accounts(state, tenant)), len(keys))
     for place, key in enumerate(keys):
         settled = GuardState.COUNTED if place < may else GuardState.PARKED
-        state.guarded[key] = GuardedRow(settled, now, len(state.guarded) + 1)
+        state.guarded_number += 1
+        state.guarded[key] = GuardedRow(settled, state.clock(), state.guarded_number)
+
+
+def _forget(state: State, tenant: str, kind: Guarded, seconds: float) -> None:
+    """What a newer event has overtaken, and what was settled so long ago."""
+    before = state.clock() - timedelta(seconds=seconds)
+    for key, row in [*state.guarded.items()]:
+        student = state.students[key[:2]]
+        overtaken = row.state is GuardState.PARKED and student.desired_version > key[3]
+        over = row.state is GuardState.COUNTED and student.settled_version >= key[3] and row.at <= before
+        if (key[0], key[2]) == (tenant, kind) and (overtaken or over):
+            del state.guarded[key]
 
 
 def _accounts(state: State, tenant: str) -> int:

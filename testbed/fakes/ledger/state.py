@@ -118,6 +118,7 @@ class State:
         self.waits: dict[tuple[str, str], ServiceWait] = {}
         self.limits: dict[str, Standing] = {}
         self.guarded: dict[GuardedKey, GuardedRow] = {}
+        self.guarded_number = 0
         self.outbox: dict[UUID, Queued] = {}
         self.unnumbered: deque[Queued] = deque()
         self.batches: dict[int, list[Queued]] = {}
