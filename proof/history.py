@@ -383,8 +383,8 @@ class History:
     `whole`: every process lived through the whole run, so that metrics can be held against the ledger. `faults` counts how often each
     fault fired that was ordered; `forgot_at` is when the ledger lost a part of what it knew (None: never); `deaths` are the times at
     which processes were killed or stopped. `unclassified` is what the collectors could make nothing of, each with its number or place.
-    `guards` are the limits of tenants' suspensions, where they are held against them; `approved` are those that a person has approved: the
-    tenant, the student and the version.
+    `guards` are tenants' limits of each kind of what takes something away, where calls are held against them; `approved` is what a person
+    has approved: the tenant, the student, the kind and the version.
     """
 
     seed: int
@@ -410,5 +410,5 @@ class History:
     dry_runs: Mapping[str, float] = field(default_factory=dict[str, float])
     unclassified: Sequence[str] = ()
     guards: Mapping[str, GuardLimit] = field(default_factory=dict[str, GuardLimit])
-    approved: frozenset[tuple[str, str, int]] = frozenset()
+    approved: frozenset[tuple[str, str, str, int]] = frozenset()
     bounds: Bounds = field(default_factory=Bounds)

@@ -119,7 +119,10 @@ def followed(case: Case) -> Iterator[Publish]:
         ),
     }
     kept = {StepName.LICENCES} if case.job.is_kept(Guarded.REMOVE_LICENCES) else set[StepName]()
-    updated = {part: is_done for (name, part), is_done in done.items() if case.tried(name) or name in kept}
+    tried = {name for name, _ in done if case.tried(name)}
+    updated = {
+        part: is_done for (name, part), is_done in done.items() if name in tried or (name in kept and not is_done)
+    }
     if any(updated.values()):
         yield _changed(case, AccountChange.UPDATED, updated)
     if case.done(StepName.RENAME):

@@ -2,6 +2,7 @@
 
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 
+from consumer.errors import Reason
 from consumer.events import (
     AccountChange,
     AccountChanged,
@@ -232,6 +233,8 @@ def _not_failed(
     index: Index, student: Student, published: Iterable[PublishedOutcome], outcome: AccountProvisioningFailed
 ) -> Iterator[str]:
     """Why `account-provisioning-failed` is not final, though it says so."""
+    if outcome.reason is Reason.GUARD_REJECTED:
+        return  # the account keeps what a person does not let be taken
     version = outcome.cause.version
     for other in published:
         if isinstance(other.outcome, AccountProvisioned) and other.outcome.cause.version == version:

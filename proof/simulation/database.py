@@ -11,7 +11,7 @@ from uuid import UUID
 
 from consumer.errors import Unavailable
 from consumer.failpoints import commit_lost
-from consumer.ledger.port.guard import Decision, Verdict
+from consumer.ledger.port.guard import Decision, GuardedKey, Verdict
 from consumer.ledger.port.inbox import Arrival, Disposition, Ownership, Place
 from consumer.ledger.port.parking import UNCHANGED, ParkingWrites
 from consumer.ledger.port.student import AccountState, Job, Lease
@@ -180,10 +180,10 @@ class Database(MemoryLedger):
         return row.lease_until is None and any(wait.held and wait.reported for wait in waits)
 
     @property
-    def approved(self) -> frozenset[tuple[str, str, int]]:
-        """The suspensions that a person has approved: the tenant, the student and the version."""
+    def approved(self) -> frozenset[GuardedKey]:
+        """What a person has approved."""
         rows = self._state.guarded.items()
-        return frozenset((*key[:2], key[3]) for key, row in rows if row.state is GuardState.APPROVED)
+        return frozenset(key for key, row in rows if row.state is GuardState.APPROVED)
 
     def decide_all(self, tenant_id: str, verdict: Verdict) -> None:
         """A person approves or rejects what is parked of the tenant, as it is listed now."""

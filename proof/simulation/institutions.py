@@ -58,6 +58,8 @@ _SUSPENSIONS = {
     "annex": Suspension(end_sessions=False),
 }
 """Of those that want something else than the others."""
+UNLICENSED = SCHOOLS[-1]
+"""The school whose pupils have no licences, where rules are followed."""
 PARTITIONS = 2
 _CONCURRENCY = 4
 """Few, so that students wait for one another."""
@@ -149,9 +151,10 @@ def _configured(institution: Institution) -> Tenant:
 
 
 def _with_fewer_licences(rules: Sequence[Rule]) -> Sequence[Rule]:
-    """Only pupils of the first two schools have those that the other institutions give to everybody."""
+    """Pupils of one school do not have those that the other institutions give to everybody."""
+    licensed = tuple(school for school in SCHOOLS if school != UNLICENSED)
     return tuple(
-        rule if rule.when or not rule.licences else rule.model_copy(update={"when": {"school": SCHOOLS[:2]}})
+        rule if rule.when or not rule.licences else rule.model_copy(update={"when": {"school": licensed}})
         for rule in rules
     )
 

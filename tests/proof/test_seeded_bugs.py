@@ -12,7 +12,7 @@ from proof.simulation.namesakes import namesakes
 from proof.simulation.replica import Make
 from proof.simulation.run import MADE, play
 from proof.simulation.scenario import Scenario, scenario
-from proof.simulation.withdrawal import withdrawal
+from proof.simulation.withdrawal import transfer, withdrawal
 from sandbox.simulators.vendors import Quirks
 from tests.proof.bugs import addresses, endings, faults, guard, intake, outbound, provisioning
 
@@ -120,6 +120,9 @@ BUGS = {
     ),
     "guard after lease": Bug(
         Make(database=guard.CountsAfterTheCall), frozenset({"I25"}), story=partial(withdrawal, students=12)
+    ),
+    "no guard for licences": Bug(
+        Make(database=guard.GuardsWholeEventsOnly), frozenset({"I25"}), story=partial(transfer, students=12)
     ),
     "deleted before its time": Bug(Make(clients=endings.DeletesBeforeItsTime), frozenset({"I26"})),
     "lost cancellation": Bug(Make(clients=endings.DeletesForGood), frozenset({"I26"})),

@@ -4,15 +4,27 @@ import random
 from collections.abc import Mapping, Sequence
 from dataclasses import replace
 
-from consumer.ledger.port.guard import UNGUARDED, GuardedKey, all_asked
+from consumer.ledger.port.guard import UNGUARDED, GuardedKey, Guards, all_asked
 from consumer.ledger.port.student import Job, Lease
 from consumer.ledger.port.work import Room
 from consumer.ledger.port.writes import Settle, Write
-from consumer.policy.guard import GuardState
+from consumer.policy.guard import PARTS, GuardState
 from proof.simulation.clock import Clock
 from proof.simulation.database import Database
 from proof.simulation.trace import Trace
 from testbed.fakes.ledger.state import GuardedRow
+
+
+class GuardsWholeEventsOnly(Database):
+    """A part of an event that takes something away is not counted."""
+
+    async def claim(self, room: Mapping[str, Room], *, lease: float, worker: str) -> Sequence[Job]:
+        asked = {tenant: replace(of, guards=_without_parts(of.guards)) for tenant, of in room.items()}
+        return await super().claim(asked, lease=lease, worker=worker)
+
+
+def _without_parts(guards: Guards) -> Guards:
+    return replace(guards, limits={kind: limit for kind, limit in guards.limits.items() if kind not in PARTS})
 
 
 class CountsAfterTheCall(Database):
