@@ -99,6 +99,17 @@ _WAITS = text(
     )
     """
 )
+# Decisions are few: people make them. What is rejected is verified as that for as long as it is the newest event.
+_DECIDED = text(
+    """
+    DELETE FROM guarded_action WHERE (tenant_id, student_id, action, version) IN (
+      SELECT g.tenant_id, g.student_id, g.action, g.version FROM guarded_action g JOIN student s USING (tenant_id, student_id)
+      WHERE g.decided_at < now() - :keep * interval '1 second'
+        AND (s.desired_version > g.version OR (g.state = 'approved' AND s.settled_version >= g.version))
+      ORDER BY g.tenant_id, g.student_id LIMIT :limit FOR UPDATE OF g SKIP LOCKED
+    )
+    """
+)
 
 
 class PostgresRetention:
@@ -152,6 +163,9 @@ class PostgresRetention:
             known = list(connection.execute(tenants).scalars())
         for tenant in known:
             yield from self._pages(old, tenant=tenant, keep=keep.get(tenant, others))
+
+    def decided_actions(self, *, keep: float) -> Iterator[int]:
+        return self._pages(_DECIDED, keep=keep)
 
     def ended_waits(self, *, keep: float) -> Iterator[int]:
         return self._pages(_WAITS, keep=keep)

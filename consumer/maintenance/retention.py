@@ -38,6 +38,7 @@ def retention_jobs(
         "inbox": partial(retention.settled_events, keep=events),
         "attempt": old_attempts,
         "address": retired_addresses,
+        "guarded_action": partial(retention.decided_actions, keep=events),
         "tenant_wait": partial(retention.ended_waits, keep=periods.ended_waits * _DAY),
     }
 

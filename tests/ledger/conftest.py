@@ -126,7 +126,7 @@ class OnPostgres:
             "student": ("due_at", "lease_until", "accepted_at"),
             "student_wait": ("since", "until"),
             "tenant_wait": ("until",),
-            "guarded_action": ("at",),
+            "guarded_action": ("at", "decided_at"),
             "inbox": ("settled_at",),
             "parked_record": ("parked_at",),
             "attempt": ("started_at", "ended_at"),

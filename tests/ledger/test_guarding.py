@@ -9,7 +9,7 @@ from consumer.ledger.port.guard import Decision, Guards, Verdict
 from consumer.ledger.port.inbox import Disposition
 from consumer.ledger.port.student import Account, Job, StepState
 from consumer.ledger.port.work import Room
-from consumer.ledger.port.writes import BeginStep, Defer, EndStep, SaveAccount, Settle
+from consumer.ledger.port.writes import BeginStep, Defer, EndStep, KeepLease, SaveAccount, Settle
 from consumer.policy.guard import Guarded, GuardLimit, GuardState
 from consumer.provisioning.guards import guards_of
 from consumer.tenants import OnChange, Rule, Tenant
@@ -170,3 +170,45 @@ async def test_what_is_taken_again_when_it_is_verified_counts_from_then_on(schoo
     school.ledger.advance(20)
     school.report(2)
     assert PARKED in await school.states()
+
+
+async def decided(school: School, verdict: Verdict) -> Job:
+    """One removal that was parked, and has been decided; its student is claimed."""
+    school.limit = 0
+    school.report(0)
+    (job,) = await school.claim()
+    await school.ledger.work.commit(job.lease, [Defer(HOUR)])
+    school.decide(verdict)
+    (job,) = await school.claim()
+    return job
+
+
+def forgotten(school: School) -> int:
+    return sum(school.ledger.retention.decided_actions(keep=HOUR))
+
+
+@pytest.mark.parametrize("verdict", [Verdict.APPROVED, Verdict.REJECTED])
+async def test_a_decision_that_a_newer_event_has_overtaken_goes_after_its_time(
+    school: School, verdict: Verdict
+) -> None:
+    await decided(school, verdict)
+    school.report(0, version=3)
+    school.ledger.advance(HOUR - 10)
+    assert forgotten(school) == 0
+    school.ledger.advance(20)
+    assert forgotten(school) == 1
+
+
+async def test_what_is_approved_is_known_until_it_is_carried_out(school: School) -> None:
+    job = await decided(school, Verdict.APPROVED)
+    await school.ledger.work.commit(job.lease, [KeepLease(3 * HOUR)])
+    school.ledger.advance(2 * HOUR)
+    assert forgotten(school) == 0
+    await school.lost(job)
+    assert forgotten(school) == 1
+
+
+async def test_what_is_rejected_is_known_for_as_long_as_its_event_is_the_newest(school: School) -> None:
+    await school.lost(await decided(school, Verdict.REJECTED))
+    school.ledger.advance(2 * HOUR)
+    assert forgotten(school) == 0

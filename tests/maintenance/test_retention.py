@@ -36,6 +36,9 @@ class Recorded:
     def retired_addresses(self, *, keep: Mapping[str, float], others: float) -> Iterator[int]:
         return self._asked("address", (dict(keep), others))
 
+    def decided_actions(self, *, keep: float) -> Iterator[int]:
+        return self._asked("guarded_action", keep)
+
     def ended_waits(self, *, keep: float) -> Iterator[int]:
         return self._asked("tenant_wait", keep)
 
@@ -61,6 +64,7 @@ def test_each_table_is_kept_as_long_as_configured(metrics: Metrics) -> None:
         "inbox": 3 * DAY,
         "attempt": ({"north": 9 * DAY}, 5 * DAY),
         "address": ({"north": 30 * DAY}, 730 * DAY),
+        "guarded_action": 3 * DAY,
         "tenant_wait": 2 * DAY,
     }
 

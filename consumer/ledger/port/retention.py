@@ -41,6 +41,11 @@ class Retention(Protocol):
         others. What an account has, or is being renamed to, stays."""
         ...
 
+    def decided_actions(self, *, keep: float) -> Iterator[int]:
+        """What people decided more than `keep` seconds ago of what the guard had parked. It stays while it is needed: what is approved
+        until its event is settled, what is rejected until a newer event comes."""
+        ...
+
     def ended_waits(self, *, keep: float) -> Iterator[int]:
         """Tenants' waits that were over more than `keep` seconds ago."""
         ...

@@ -6,6 +6,7 @@ from datetime import timedelta
 
 from consumer.events import Provider, student_key
 from consumer.ledger.port.inbox import Disposition
+from consumer.policy.guard import GuardState
 from testbed.fakes.ledger.state import OnState, Queued, StudentRow
 
 
@@ -64,6 +65,17 @@ class MemoryRetention(OnState):
         for place in old:
             del self._state.retired[place], self._state.addresses[place]
         yield len(old)
+
+    def decided_actions(self, *, keep: float) -> Iterator[int]:
+        before, deleted = self._state.clock() - timedelta(seconds=keep), 0
+        for key, row in [*self._state.guarded.items()]:
+            student = self._state.students[key[:2]]
+            carried_out = row.state is GuardState.APPROVED and student.settled_version >= key[3]
+            old = row.decided_at is not None and row.decided_at < before
+            if old and (carried_out or student.desired_version > key[3]):
+                del self._state.guarded[key]
+                deleted += 1
+        yield deleted
 
     def ended_waits(self, *, keep: float) -> Iterator[int]:
         before = self._state.clock() - timedelta(seconds=keep)
