@@ -10,7 +10,7 @@ from pydantic_core import PydanticUndefined
 
 from consumer.configuration.sentences import form, model_in
 from consumer.mail.dialect import FILTERS
-from consumer.mail.rendering import NAMES
+from consumer.mail.welcome import WELCOME
 from consumer.settings import Settings
 from consumer.tenants import Tenant
 
@@ -75,7 +75,7 @@ def reference() -> str:
         *_section(Settings, ""),
         "## `config/tenants/<id>.yaml`\n",
         *_section(Tenant, ""),
-        _TEMPLATES.format(names=_listed(NAMES), filters=_listed(sorted(FILTERS))),
+        _TEMPLATES.format(names=_listed(WELCOME.names), filters=_listed(sorted(FILTERS))),
     ]
     return "\n".join(parts).rstrip() + "\n"
 

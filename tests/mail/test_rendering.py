@@ -5,7 +5,8 @@ import pytest
 
 from consumer.errors import Hold, Reason
 from consumer.events import Provider
-from consumer.mail.rendering import Rendered, Templates, WelcomeValues
+from consumer.mail.rendering import Rendered, Templates
+from consumer.mail.welcome import WelcomeValues
 
 WELCOME = "new-user-creation-without-account-email"
 SHIPPED = Path(__file__).parents[2] / "templates"

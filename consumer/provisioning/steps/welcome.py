@@ -28,7 +28,7 @@ from consumer.mail.address import recipient
 from consumer.mail.mailgun import SERVICE
 from consumer.mail.message_id import message_id
 from consumer.mail.port import Mail, Mailer
-from consumer.mail.rendering import WelcomeValues
+from consumer.mail.welcome import WelcomeValues
 from consumer.provisioning.case import Case
 from consumer.provisioning.outcomes import welcome
 from consumer.provisioning.steps.password import replace_password, sealed_password, was_used
@@ -157,7 +157,8 @@ def _begun(case: Case) -> Sequence[Write]:
 def _message_id(case: Case) -> str:
     domain = case.tenant.mailgun.domain if case.tenant.mailgun else case.tenant.addresses.domain
     lease = case.job.lease
-    return message_id(lease.tenant_id, lease.student_id, case.provider, case.known_account().generation, domain=domain)
+    generation = case.known_account().generation
+    return message_id("welcome", lease.tenant_id, lease.student_id, case.provider, str(generation), domain=domain)
 
 
 def _recipient(case: Case) -> str:
