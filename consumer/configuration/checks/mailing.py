@@ -1,4 +1,4 @@
-"""`mailgun` and `welcome_email`: the sender and the templates."""
+"""`mailgun`, `welcome_email` and `deletion.notice`: the sender, the office, and the templates."""
 
 from collections.abc import Iterator, Sequence
 from itertools import compress
@@ -7,6 +7,7 @@ from typing import NamedTuple
 from consumer.configuration.mistakes import Mistake, shown
 from consumer.configuration.reading import Reading
 from consumer.mail.address import is_address, parted
+from consumer.mail.deletion_notice import DELETION_NOTICE
 from consumer.mail.kind import Kind
 from consumer.mail.template_check import TemplateCheck
 from consumer.mail.welcome import WELCOME
@@ -16,6 +17,7 @@ from consumer.tenants import Tenant
 def mistakes(reading: Reading[Tenant], tenant: Tenant, templates: TemplateCheck) -> Iterator[Mistake]:
     """Each prevents a mail, or has it dropped on the way."""
     yield from _sender(reading, tenant)
+    yield from _office(reading, tenant)
     for mail in _mails(tenant):
         yield from _written(reading, tenant, mail, templates)
 
@@ -33,6 +35,18 @@ class _Mail(NamedTuple):
 def _mails(tenant: Tenant) -> Iterator[_Mail]:
     if (welcome := tenant.welcome_email).enabled:
         yield _Mail(WELCOME, "the welcome mail", ("welcome_email",), welcome.template, welcome.languages)
+    if notice := tenant.deletion.notice:
+        place = ("deletion", "notice")
+        yield _Mail(DELETION_NOTICE, "the notice of a deletion", place, notice.template, notice.languages)
+
+
+def _office(reading: Reading[Tenant], tenant: Tenant) -> Iterator[Mistake]:
+    """Without a plain address the notice waits, and the account stays."""
+    for number, address in enumerate(tenant.deletion.notice.office if tenant.deletion.notice else ()):
+        place = ("deletion", "notice", "office", number)
+        if reading.says(place) and not is_address(address):
+            right = "Give one plain address, such as `office@north-high.example`."
+            yield from reading.mistake(place, "is not a plain e-mail address", right)
 
 
 def _written(reading: Reading[Tenant], tenant: Tenant, mail: _Mail, templates: TemplateCheck) -> Iterator[Mistake]:
