@@ -65,6 +65,8 @@ def _account(row: Row[Any]) -> Account:
         revisit=row.revisit,
         delete_at=row.delete_at,
         next_address=row.next_address,
+        notice_at=row.notice_at,
+        noticed_for=row.noticed_for,
     )
 
 

@@ -209,6 +209,8 @@ account = Table(
     Column("revisit", Boolean, nullable=False, server_default=text("false")),
     Column("delete_at", _TIME),
     Column("next_address", Text),
+    Column("notice_at", _TIME),
+    Column("noticed_for", _TIME),
 )
 
 # An event that does nothing cancels deletions too: few accounts are to be deleted.

@@ -76,6 +76,8 @@ def _save(write: SaveAccount) -> Row:
         "revisit": account.revisit,
         "delete_at": account.delete_at and account.delete_at.isoformat(),
         "next_address": account.next_address,
+        "notice_at": account.notice_at and account.notice_at.isoformat(),
+        "noticed_for": account.noticed_for and account.noticed_for.isoformat(),
     }
 
 

@@ -133,8 +133,8 @@ class OnPostgres:
             "credential": ("expires_at",),
             "outbox": ("created_at", "recalled_at"),
             "step": ("started_at", "deadline", "lost_at"),
-            "account": ("delete_at",),
             "address": ("retired_at",),
+            "account": ("delete_at", "notice_at", "noticed_for"),
             "vendor_limit": ("next_at", "slowed_at"),
         }
         with self.engine.begin() as connection:

@@ -107,6 +107,9 @@ async def test_random_writes_leave_in_the_ledger_what_the_reducer_says(given: Gi
         assert sorted(map(_ended, kept)) == sorted(map(_ended, student.history))
 
 
+_LATER = datetime(2099, 7, 1, tzinfo=UTC)
+
+
 async def _random_commits(given: Given, job: Job, known: Known, rng: random.Random) -> Known:
     for number in range(COMMITS):
         last = number == COMMITS - 1
@@ -140,6 +143,9 @@ def _writes(job: Job, rng: random.Random) -> Sequence[Write]:
         licences_in_doubt=rng.choice([(), ("sku",)]),
         groups_in_doubt=rng.choice([(), ("group", "other")]),
         next_address=rng.choice([None, NEXT]),
+        delete_at=rng.choice([None, _LATER]),
+        notice_at=rng.choice([None, _LATER]),
+        noticed_for=rng.choice([None, _LATER]),
     )
     kinds: list[Write] = [
         BeginStep(provider, name, 1, rng.randbytes(4), timeout=30),

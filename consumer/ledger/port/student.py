@@ -68,7 +68,8 @@ class Account:
     put it. `announced_version`: the newest version whose outcome for the account was published. `licences_in_doubt`, `groups_in_doubt`:
     what calls may have given besides, as their outcome is not known; kept where the tenant's rules are followed. `revisit`: a
     reconciliation found it changed by others, and it is to be looked at again. `delete_at`: when it is to be deleted; the student is due
-    then. `next_address`: the reserved address that it is being renamed to.
+    then, and at `notice_at`, when that is to be announced. `noticed_for`: the time of the deletion for which nothing is left to announce.
+    `next_address`: the reserved address that it is being renamed to.
     """
 
     provider: Provider
@@ -88,6 +89,15 @@ class Account:
     revisit: bool = False
     delete_at: datetime | None = None
     next_address: str | None = None
+    notice_at: datetime | None = None
+    noticed_for: datetime | None = None
+
+    @property
+    def due_at(self) -> datetime | None:
+        """When the student is due because of it, with nothing else left to do."""
+        if self.delete_at is None or self.notice_at is None:
+            return self.delete_at
+        return min(self.notice_at, self.delete_at)
 
 
 class StepState(StrEnum):
@@ -179,7 +189,7 @@ class Job:
 
     @property
     def settled(self) -> bool:
-        """Whether the newest event is settled: then the student is due because a step is unsure, or a deletion (see `Settle`)."""
+        """Whether the newest event is settled: then the student is due because a step is unsure, or for a deletion (see `Settle`)."""
         return self.settled_version >= self.desired.event.version
 
     @property

@@ -159,7 +159,7 @@ class Settle:
     """Ends the lease and all waits with the event's final disposition; a repeat does not change it. Older pending events: SUPERSEDED.
 
     A newer event is due at once. Else, where a step is unsure, the student is due once more in `verify_in` seconds; and where an account is
-    to be deleted, at that time.
+    to be deleted, at that time, and when that is to be announced (`Account.due_at`).
     """
 
     version: int

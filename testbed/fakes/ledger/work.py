@@ -193,7 +193,7 @@ class MemoryWork(OnState):
         student.pending = [row for row in student.pending if row.arrival.event.version > write.version]
         settled(self._state, student, write.version)
         student.settled_version = max(student.settled_version, write.version)
-        deletions = [account.delete_at for account in student.known.accounts.values() if account.delete_at]
+        deletions = [account.due_at for account in student.known.accounts.values() if account.due_at]
         if student.settled_version >= student.desired_version and not deletions:
             self._state.open.discard(student.key)
         student.lease_until = None
