@@ -58,6 +58,7 @@ class StepName(StrEnum):
     PROFILE = "profile"  # what the account says of the student: names, preferred language
     PASSWORD = "password"  # noqa: S105  a step; taken only if the outcome of a welcome mail cannot be determined
     WELCOME = "welcome"
+    NOTICE = "notice"  # the mail that announces a deletion
 
 
 _BLANK = frozenset(" \u034f\u115f\u1160\u17b4\u17b5\u2800\u3164\uffa0").union(

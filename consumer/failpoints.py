@@ -101,6 +101,11 @@ class Point(StrEnum):
     WELCOME_RESULT = "welcome.result"
     WELCOME_FOUND = "welcome.found"
     WELCOME_NOT_WANTED = "welcome.not_wanted"
+    NOTICE_INTENT = "notice.intent"
+    NOTICE_ANSWER = "notice.answer"
+    NOTICE_RESULT = "notice.result"
+    NOTICE_FOUND = "notice.found"
+    NOTICE_REFUSED = "notice.refused"
     PASSWORD_INTENT = "password.intent"  # noqa: S105  a boundary
     PASSWORD_ANSWER = "password.answer"  # noqa: S105  a boundary
     PASSWORD_RESULT = "password.result"  # noqa: S105  a boundary
@@ -138,6 +143,7 @@ SESSIONS = Boundaries(Point.SESSIONS_INTENT, Point.SESSIONS_ANSWER, Point.SESSIO
 LICENCES = Boundaries(Point.LICENCES_INTENT, Point.LICENCES_ANSWER, Point.LICENCES_RESULT)
 GROUPS = Boundaries(Point.GROUPS_INTENT, Point.GROUPS_ANSWER, Point.GROUPS_RESULT)
 WELCOME = Boundaries(Point.WELCOME_INTENT, Point.WELCOME_ANSWER, Point.WELCOME_RESULT)
+NOTICE = Boundaries(Point.NOTICE_INTENT, Point.NOTICE_ANSWER, Point.NOTICE_RESULT)
 PASSWORD = Boundaries(Point.PASSWORD_INTENT, Point.PASSWORD_ANSWER, Point.PASSWORD_RESULT)
 
 

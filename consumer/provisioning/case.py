@@ -13,6 +13,7 @@ from consumer.ledger.port.work import Work
 from consumer.ledger.port.writes import Publish
 from consumer.ledger.vault import Context, Vault
 from consumer.mail.rendering import Templates
+from consumer.policy.deletion import notice_at
 from consumer.policy.guard import GuardState
 from consumer.policy.marker import marker
 from consumer.policy.plan import KnownAccount, Plan, plan
@@ -40,6 +41,12 @@ GIVEN_UP = {AccountState.DELETED, AccountState.RELEASED}
 def is_expired(account: Account, now: datetime) -> bool:
     """Whether the time has come to delete the account."""
     return account.delete_at is not None and account.delete_at <= now
+
+
+def is_unannounced(account: Account, tenant: Tenant, now: datetime) -> bool:
+    """Whether the time has come to announce that the account will be deleted."""
+    at = notice_at(tenant.deletion, account.delete_at, account.noticed_for)
+    return at is not None and at <= now
 
 
 def placed(account: Account) -> str | None:
@@ -157,7 +164,11 @@ class Case:
         """What is missing, by what was known when the student was claimed."""
         desired, welcome = self.job.desired, self.step(StepName.WELCOME)
         known = KnownAccount(
-            unsure=frozenset(name for name in StepName if (step := self.step(name)) is not None and step.unsure),
+            unsure=frozenset(
+                name
+                for name in StepName
+                if name is not StepName.NOTICE and (step := self.step(name)) is not None and step.unsure
+            ),
             welcomed=welcome is not None
             and (
                 welcome.state is StepState.DONE
@@ -172,6 +183,7 @@ class Case:
                 suspended=account.state in _BLOCKED,
                 scheduled=account.delete_at is not None,
                 expired=is_expired(account, self.job.now),
+                unannounced=is_unannounced(account, self.tenant, self.job.now),
                 deleted=account.state is AccountState.DELETED,
                 released=account.state is AccountState.RELEASED,
                 org_unit=account.org_unit,

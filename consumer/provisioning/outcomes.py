@@ -86,6 +86,11 @@ def changed(case: Case) -> Iterator[Publish]:
             pass
 
 
+def deletion_put_off(case: Case, at: datetime) -> Publish:
+    """`account-changed` of an account that will be deleted later than was reported, because it was announced late."""
+    return _changed(case, AccountChange.DELETION_SCHEDULED, {}, detail="put off", delete_at=at)
+
+
 def deletion_cancelled(case: Case) -> Publish:
     """`account-changed` of an account that will not be deleted after all, once for each version."""
     return _changed(case, AccountChange.DELETION_CANCELLED, {})

@@ -27,6 +27,7 @@ STEPS: Mapping[str, str] = {
     StepName.PROFILE: "update names and language",
     StepName.PASSWORD: "replace the password",
     StepName.WELCOME: "send the welcome mail",
+    StepName.NOTICE: "announce the deletion",
 }
 STATES: Mapping[str, str] = {
     StepState.STARTED: "in progress",

@@ -15,6 +15,7 @@ from consumer.provisioning.steps.find import ensure_found
 from consumer.provisioning.steps.groups import ensure_groups, ensure_groups_left
 from consumer.provisioning.steps.licences import ensure_licences, ensure_licences_taken
 from consumer.provisioning.steps.mark import ensure_marked
+from consumer.provisioning.steps.notice import ensure_noticed
 from consumer.provisioning.steps.profile import ensure_profile
 from consumer.provisioning.steps.reactivate import ensure_reactivated
 from consumer.provisioning.steps.reclaim import ensure_reclaimed
@@ -59,6 +60,7 @@ STEPS: Mapping[PlannedStep, Step] = {
     PlannedStep.TAKE_LICENCES: Step(StepName.LICENCES, ensure_licences_taken),
     PlannedStep.LEAVE_GROUPS: Step(StepName.GROUPS, ensure_groups_left),
     PlannedStep.SCHEDULE: Step(StepName.DELETE, ensure_scheduled),
+    PlannedStep.NOTICE: Step(StepName.NOTICE, ensure_noticed),
     PlannedStep.DELETE: Step(StepName.DELETE, ensure_deleted),
     PlannedStep.RELEASE: Step(StepName.RELEASE, ensure_released),
     PlannedStep.ANNOUNCE: Step(StepName.GROUPS, ensure_announced),
