@@ -137,6 +137,7 @@ class Operation(StrEnum):
     TAKE_LICENCES = "take_licences"
     PASSWORD = "password"  # noqa: S105  an operation
     SEND = "send"
+    NOTICE = "notice"  # the mail that announces a deletion
     UPDATE = "update"  # any change but those above
     DELETE = "delete"
     RELEASE = "release"
@@ -163,6 +164,7 @@ WRITES = frozenset(
         Operation.TAKE_LICENCES,
         Operation.PASSWORD,
         Operation.SEND,
+        Operation.NOTICE,
         Operation.UPDATE,
         Operation.DELETE,
         Operation.RELEASE,
@@ -384,7 +386,8 @@ class History:
     fault fired that was ordered; `forgot_at` is when the ledger lost a part of what it knew (None: never); `deaths` are the times at
     which processes were killed or stopped. `unclassified` is what the collectors could make nothing of, each with its number or place.
     `guards` are tenants' limits of each kind of what takes something away, where calls are held against them; `approved` is what a person
-    has approved: the tenant, the student, the kind and the version.
+    has approved: the tenant, the student, the kind and the version. `announces` are the tenants that
+    announce deletions.
     """
 
     seed: int
@@ -411,4 +414,5 @@ class History:
     unclassified: Sequence[str] = ()
     guards: Mapping[str, GuardLimit] = field(default_factory=dict[str, GuardLimit])
     approved: frozenset[tuple[str, str, str, int]] = frozenset()
+    announces: frozenset[str] = frozenset()
     bounds: Bounds = field(default_factory=Bounds)

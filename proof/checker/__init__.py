@@ -14,6 +14,7 @@ from proof.checker import (
     liveness,
     mails,
     metrics,
+    notices,
     outcomes,
     privacy,
     proven,
@@ -56,6 +57,7 @@ _CHECKS: Mapping[str, Callable[[Index], Iterator[Violation]]] = {
     "I24": dry_runs.kept,
     "I25": guards.within,
     "I26": deletions.in_time,
+    "I27": notices.announced,
     "I28": addresses.kept,
 }
 
@@ -106,5 +108,6 @@ def _looked(index: Index) -> Mapping[str, int]:
         "I24": dry_runs.looked_at(index),
         "I25": guards.looked_at(index),
         "I26": deletions.looked_at(index),
+        "I27": notices.looked_at(index),
         "I28": addresses.looked_at(index),
     }

@@ -7,7 +7,7 @@ from proof.checker.index import PROVIDERS, Index, Spot, of
 from proof.checker.report import Violation
 from proof.history import WRITES, Call, HeldAccount, Operation
 
-_CHANGES = WRITES - {Operation.CREATE, Operation.SEND}
+_CHANGES = WRITES - {Operation.CREATE, Operation.SEND, Operation.NOTICE}
 
 
 def one_each(index: Index) -> Iterator[Violation]:

@@ -27,6 +27,7 @@ _FIRST = frozenset(
         Operation.RELEASE,
         Operation.PASSWORD,
         Operation.SEND,
+        Operation.NOTICE,
         Operation.LOOK_UP,
     }
 )
@@ -54,6 +55,7 @@ STEPS: Mapping[Operation, StepName] = {
     Operation.RELEASE: StepName.RELEASE,
     Operation.PASSWORD: StepName.PASSWORD,
     Operation.SEND: StepName.WELCOME,
+    Operation.NOTICE: StepName.NOTICE,
 }
 
 

@@ -31,6 +31,7 @@ INVARIANTS: Mapping[str, str] = {
     "I24": "nothing is changed at a vendor for a tenant in dry run",
     "I25": "no more accounts lose something within a while than the guard allows, unless a person has approved it",
     "I26": "an account is deleted only in its time and for the newest event, and left alone from its release on",
+    "I27": "no account is deleted before that was announced, where it is, and no deletion announced twice",
     "I28": "an address that an account has had is given to no other student",
 }
 """By `facts/faults.md`'s numbers, and those that came later."""

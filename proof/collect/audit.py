@@ -119,8 +119,10 @@ def _call(entry: Entry, owners: Owners) -> Call:
     noted = entry.noted
     body = _body(entry)
     operation = _operation(entry.route, body)
+    if operation is Operation.SEND and str(_mail(entry)["detail"]).startswith("deletion."):
+        operation = Operation.NOTICE
     credential_of = owners.credentials.get(str(noted.get("credential", "")))
-    about = _mail(entry) if operation is Operation.SEND else _object(entry, operation, body)
+    about = _mail(entry) if operation in {Operation.SEND, Operation.NOTICE} else _object(entry, operation, body)
     return Call(
         number=entry.number,
         at=entry.at,

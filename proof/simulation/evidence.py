@@ -104,6 +104,7 @@ def history(
         },
         guards={one.id: guard_limits(one)[Guarded.SUSPEND_ACCOUNT] for one in scenario.tenants},
         approved=around.database.approved,
+        announces=frozenset(one.id for one in tenants() if one.deletion.notice),
         bounds=BOUNDS,
     )
     forgot_at = around.database.forgot_at

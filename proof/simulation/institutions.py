@@ -18,7 +18,7 @@ from consumer.settings import (
     Settings,
     VaultKey,
 )
-from consumer.tenants import Deletion, OnChange, Rename, Rule, Suspension, Tenant
+from consumer.tenants import Deletion, DeletionNotice, OnChange, Rename, Rule, Suspension, Tenant
 from proof.simulation.vendors import host
 from proof.simulation.visits import ROWS
 from sandbox.simulators.configured import configured
@@ -67,6 +67,14 @@ _SOON = 0.001
 """Days: a minute and a half, so that the ledger forgets within a run."""
 _GRACE = 0.0005
 """Days: three quarters of a minute, in which some students return."""
+_AHEAD = 0.0003
+"""Days before a deletion at which it is announced."""
+_NOTICES = {
+    "south": DeletionNotice(days=_AHEAD, office=("office@south.example", "it@south.example")),
+    "isles": DeletionNotice(days=_AHEAD),
+    "annex": DeletionNotice(days=_AHEAD, student=False, office=("office@annex.example",)),
+}
+"""Of those that announce deletions, the last to the office alone."""
 _TEMPLATES = Path(__file__).parents[2] / "templates"
 _VAULT_KEY = "cHJvb2YvcHJvb2YvcHJvb2YvcHJvb2YvcHJvb2YvcHI="
 
@@ -142,7 +150,7 @@ def _configured(institution: Institution) -> Tenant:
     tenant = configured(institution, _InMemory(institution.id))
     more = ROWS if institution.id == VISITED else ()
     changed = {
-        "deletion": Deletion(grace=_GRACE),
+        "deletion": Deletion(grace=_GRACE, notice=_NOTICES.get(institution.id)),
         "statuses": (*tenant.statuses, *more),
         "suspension": _SUSPENSIONS.get(tenant.id, tenant.suspension),
         "rules": _with_fewer_licences(tenant.rules) if tenant.on_change is OnChange.FOLLOW else tenant.rules,

@@ -126,6 +126,8 @@ BUGS = {
     ),
     "deleted before its time": Bug(Make(clients=endings.DeletesBeforeItsTime), frozenset({"I26"})),
     "lost cancellation": Bug(Make(clients=endings.DeletesForGood), frozenset({"I26"})),
+    "deleted unannounced": Bug(Make(clients=endings.DeletesUnannounced), frozenset({"I27"})),
+    "announced again": Bug(Make(clients=endings.AnnouncesAgain), frozenset({"I27"})),
     "write after release": Bug(Make(clients=endings.WritesAfterTheRelease), frozenset({"I26"})),
     "former address given away": Bug(
         Make(clients=addresses.GivesFormerAddressesAway), frozenset({"I28"}), story=namesakes

@@ -22,6 +22,7 @@ from sandbox.simulators.sequels import newest_of
 from sandbox.simulators.vendors import GRAPH, MAILGUN, Quirks
 
 TENANT = "north"
+_LEFT_FROM = "south"
 _MIX = replace(PLAIN, changed=2, repeated=3, broken=4)
 _BUSY = Answer(status=429, body="{}", headers={"Retry-After": "5", "Content-Type": "application/json"})
 _INVALID = Answer(
@@ -46,6 +47,13 @@ def crashing(*points: Point) -> Scenario:
     )
     wrong, corrected = _corrected()
     refused = FaultRule(route="graph.users.create", fault=_INVALID, containing=(_local(_address(wrong.student)),))
+    departing = _departing().student
+    unanswered = FaultRule(
+        route="mailgun.messages.send",
+        fault=LoseAnswer(),
+        first=1,
+        containing=("deletion.", _local(departing.contact_email)),
+    )
     busy = FaultRule(route="graph.users.list", fault=_BUSY, first=1)
     return Scenario(
         seed=1,
@@ -64,6 +72,7 @@ def crashing(*points: Point) -> Scenario:
         faults=[
             Spell(0.0, 60.0, host(MAILGUN, TENANT), NetworkConditions(rules=mails)),
             Spell(0.0, 60.0, host(GRAPH, TENANT), NetworkConditions(rules=(busy, refused))),
+            Spell(0.0, 180.0, host(MAILGUN, _LEFT_FROM), NetworkConditions(rules=(unanswered,))),
         ],
         crashes=points,
         quirks=Quirks(graph=GraphQuirks(drops_employee_id=True, lag=20.0)),
@@ -85,21 +94,30 @@ def _corrected() -> tuple[SimulatedRecord, SimulatedRecord]:
 
 
 def _moving() -> Sequence[Sent]:
-    """One leaves, and returns under another name. Of three at another school one departs, one returns in time, one graduates."""
-    (enrolled,) = _enrolled("isles", students=1)
+    """One leaves, and returns under another name; one departs who has no address to write to. Of four at another school two depart, and the
+    answer to the notice of the first is lost; one returns in time, one graduates.
+    """
+    enrolled, unreachable = _enrolled("isles", students=2)
+    moved_out = unreachable.student.model_copy(update={"contact_email": None})
     left = sequel(enrolled, LEFT)
     renamed = enrolled.student.model_copy(update={"family_name": "Renamed"})
-    departing, staying, graduating = _enrolled("south", students=3)
+    departing, staying, graduating, other = _enrolled(_LEFT_FROM, students=4)
     departed = sequel(staying, DEPARTED)
     return [
-        *(Sent(3.0, one) for one in (enrolled, departing, staying, graduating)),
+        *(Sent(3.0, one) for one in (enrolled, unreachable, departing, staying, graduating, other)),
         Sent(30.0, left),
+        Sent(30.0, sequel(unreachable, DEPARTED, moved_out)),
         Sent(30.0, sequel(departing, DEPARTED)),
+        Sent(30.0, sequel(other, DEPARTED)),
         Sent(30.0, departed),
         Sent(30.0, sequel(graduating, GRADUATED)),
         Sent(60.0, sequel(departed, ENROLLED)),
         Sent(180.0, sequel(left, ENROLLED, renamed)),
     ]
+
+
+def _departing() -> SimulatedRecord:
+    return _enrolled(_LEFT_FROM, students=4)[0]
 
 
 def _enrolled(tenant: str, students: int) -> Sequence[SimulatedRecord]:
