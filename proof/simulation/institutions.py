@@ -65,8 +65,8 @@ _CONCURRENCY = 4
 """Few, so that students wait for one another."""
 _SOON = 0.001
 """Days: a minute and a half, so that the ledger forgets within a run."""
-_GRACE = 0.0005
-"""Days: three quarters of a minute, in which some students return."""
+GRACE = 43.2
+"""Seconds from a departure to the deletion, in which some students return."""
 _AHEAD = 0.0003
 """Days before a deletion at which it is announced."""
 _NOTICES = {
@@ -150,7 +150,7 @@ def _configured(institution: Institution) -> Tenant:
     tenant = configured(institution, _InMemory(institution.id))
     more = ROWS if institution.id == VISITED else ()
     changed = {
-        "deletion": Deletion(grace=_GRACE, notice=_NOTICES.get(institution.id)),
+        "deletion": Deletion(grace=GRACE / 86_400, notice=_NOTICES.get(institution.id)),
         "statuses": (*tenant.statuses, *more),
         "suspension": _SUSPENSIONS.get(tenant.id, tenant.suspension),
         "rules": _with_fewer_licences(tenant.rules) if tenant.on_change is OnChange.FOLLOW else tenant.rules,
