@@ -187,7 +187,8 @@ class Call:
     the address of one that was refused, are what it asked for; a mail's address is the one in its text. `secret` is the fingerprint of
     the password that was sent. `tenant_id` is whose directory or mail domain it reached, `credential_of` whose credential it bore.
     `detail` tells effects on one object apart: the group, the licences, the unit, the Message-Id, a fingerprint of what is said of the
-    student. `by_name`: the object was named by its address. `begun_at`: when it reached the vendor (None: at `at`).
+    student; of a suspension, the names of what it changes besides. `by_name`: the object was named by its address. `begun_at`: when it
+    reached the vendor (None: at `at`).
     """
 
     number: int

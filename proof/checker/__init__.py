@@ -50,7 +50,7 @@ _CHECKS: Mapping[str, Callable[[Index], Iterator[Violation]]] = {
     "I17": mails.one_for_a_generation,
     "I18": dispositions.dead_letters,
     "I19": metrics.agreeing,
-    "I20": suspensions.lasting,
+    "I20": suspensions.suspended,
     "I21": proven.proven,
     "I22": unwanted.unwanted,
     "I23": waits.explained,

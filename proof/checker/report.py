@@ -24,7 +24,7 @@ INVARIANTS: Mapping[str, str] = {
     "I17": "one password for each generation",
     "I18": "dead letters are the records that can't be taken, as they were",
     "I19": "metrics agree with the ledger",
-    "I20": "what a suspension does is undone by none but a newer event, and none is begun against one",
+    "I20": "a suspension is one call, is undone by none but a newer event, and none is begun against one",
     "I21": "nothing is adopted, licensed or put into a group but what the ledger or a whole marker proves ours",
     "I22": "no account and no mail is begun that the newest event does not want",
     "I23": "every wait has its cause and its time in the ledger, and is published when it lasts",

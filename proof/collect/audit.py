@@ -93,6 +93,7 @@ _OPERATIONS: Mapping[str, Operation] = {
     "mailgun.bounces.remove": Operation.UPDATE,
 }
 _NAMES = frozenset({"userPrincipalName", "mailNickname", "primaryEmail"})
+_BLOCKS = frozenset({"accountEnabled", "suspended"})
 _PROFILE = frozenset({"displayName", "givenName", "surname", "preferredLanguage", "name", "languages"})
 _REGISTRY = "registry."
 _SERVICES = {"graph": "microsoft", "google": "google", "mailgun": "mailgun"}
@@ -151,7 +152,9 @@ def _operation(route: str, body: Json) -> Operation:
 
 
 def _of_a_patch(body: Json) -> Operation:
-    """What a change of these properties does."""
+    """What a change of these properties does. One that blocks a sign-in is a suspension, whatever else it changes."""
+    if _blocks(body):
+        return Operation.SUSPEND
     changed = {name for name, value in body.items() if value is not None}
     if changed & {"password", "passwordProfile"}:
         return Operation.PASSWORD
@@ -164,11 +167,13 @@ def _of_a_patch(body: Json) -> Operation:
     return _of_one_property(*next(iter(body.items()))) if len(body) == 1 else Operation.UPDATE
 
 
+def _blocks(body: Json) -> bool:
+    return body.get("accountEnabled") is False or body.get("suspended") is True
+
+
 def _of_one_property(name: str, value: object) -> Operation:
     """What a change of one property alone does."""
     match name, value:
-        case ("accountEnabled", False) | ("suspended", True):
-            return Operation.SUSPEND
         case ("accountEnabled", True) | ("suspended", False):
             return Operation.REACTIVATE
         case ("orgUnitPath", _):
@@ -239,6 +244,8 @@ def _detail(entry: Entry, operation: Operation, body: Json) -> str | None:
         return ",".join(sorted(str(row.get("skuId")) for row in cast("Sequence[Json]", body.get("addLicenses") or ())))
     if operation is Operation.TAKE_LICENCES:
         return ",".join(sorted(map(str, cast("Sequence[object]", body.get("removeLicenses") or ()))))
+    if operation is Operation.SUSPEND:
+        return ",".join(sorted(body.keys() - _BLOCKS)) or None
     if operation is Operation.MOVE:
         return str(body.get("orgUnitPath"))
     return fingerprint(entry.request) if operation in {Operation.PROFILE, Operation.RENAME} else None

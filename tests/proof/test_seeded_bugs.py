@@ -86,6 +86,9 @@ BUGS = {
     "groups of the old class are kept": Bug(Make(assembly=provisioning.KeepsOldGroups), frozenset({"I2"})),
     "suspension against a newer event": Bug(Make(clients=provisioning.SuspendsForGood), frozenset({"I2", "I20"})),
     "suspension taken on trust": Bug(Make(assembly=provisioning.TakesSuspensionsOnTrust), frozenset({"I2", "I6"})),
+    "suspension and password in one call": Bug(
+        Make(assembly=provisioning.ResetsPasswordsWithSuspensions), frozenset({"I20"})
+    ),
     "waits without causes": Bug(Make(clients=provisioning.KeepsNoCauses), frozenset({"I23"})),
     "waits that are not published": Bug(Make(clients=provisioning.PublishesNoWaits), frozenset({"I23"})),
     "writes by name": Bug(Make(assembly=provisioning.WritesByName), frozenset({"I7"})),
