@@ -57,8 +57,11 @@ async def _give_up_other_names(case: Case) -> None:
     if address is None or fits(case.tenant, case.student, address):
         return
     keeping = [other.account for other in case.others if not other.renames]
-    if not any(account is not None and account.address.lower() == address for account in keeping):
-        await case.effects.commit([ReleaseAddress(case.provider, address)], Point.ADDRESS_RELEASED)
+    if any(account is not None and account.address.lower() == address for account in keeping):
+        return
+    # At all of them at once: what is left at one of them would be taken for the student's address once more.
+    unused = [case.provider, *(other.provider for other in case.others if other.account is None)]
+    await case.effects.commit([ReleaseAddress(provider, address) for provider in unused], Point.ADDRESS_RELEASED)
 
 
 async def retire(case: Case, of: Sequence[Case]) -> Sequence[Provider]:

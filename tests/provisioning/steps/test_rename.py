@@ -129,6 +129,18 @@ async def test_an_account_that_is_made_meanwhile_gets_the_new_address_too() -> N
     assert address_of(school, "S1", Provider.MICROSOFT) == address_of(school, "S1", Provider.GOOGLE) == BIANCHI
 
 
+async def test_an_address_that_was_reserved_for_the_former_name_and_never_used_is_given_back_everywhere() -> None:
+    school = School(Provider.MICROSOFT, Provider.GOOGLE)
+    school.configure(rules=(), on_change=OnChange.FOLLOW, addresses=renaming(school))
+    school.enrol()
+    (job,) = await school.claim()  # its worker dies behind the reservation
+    await school.ledger.reserve(job.lease, [Provider.MICROSOFT, Provider.GOOGLE], [ROSSI])
+    later(school)
+    school.enrol(version=2, family_name="Bianchi")
+    await school.work_until_settled()
+    assert address_of(school, "S1", Provider.MICROSOFT) == address_of(school, "S1", Provider.GOOGLE) == BIANCHI
+
+
 async def test_an_account_beside_one_that_keeps_its_address_gets_that() -> None:
     school = School(Provider.MICROSOFT, Provider.GOOGLE)
     school.configure(rules=(), on_change=OnChange.FOLLOW, addresses=renaming(school, Rename.NEVER))
