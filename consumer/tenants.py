@@ -437,6 +437,8 @@ class Guard(_Section):
     """Accounts that are handed to the institution."""
     remove_licences: GuardedAction = GuardedAction()
     """Licences that the rules do not give any more, where `on_change` is `follow`. What a suspension takes counts as a suspension."""
+    rename_account: GuardedAction = GuardedAction()
+    """Accounts that get another address, where `addresses.rename` is `alias`."""
 
 
 class Reconciliation(_Section):

@@ -27,6 +27,7 @@ class Guarded(StrEnum):
     DELETE_ACCOUNT = "delete_account"
     RELEASE_ACCOUNT = "release_account"
     REMOVE_LICENCES = "remove_licences"
+    RENAME_ACCOUNT = "rename_account"
 
 
 def kind_of(action: ProviderAction) -> Guarded | None:
@@ -84,6 +85,7 @@ def guard_limits(tenant: Tenant) -> Mapping[Guarded, GuardLimit]:
         Guarded.DELETE_ACCOUNT: tenant.guard.delete_account,
         Guarded.RELEASE_ACCOUNT: tenant.guard.release_account,
         Guarded.REMOVE_LICENCES: tenant.guard.remove_licences,
+        Guarded.RENAME_ACCOUNT: tenant.guard.rename_account,
     }
     return {kind: GuardLimit(of.accounts, of.percent, of.window) for kind, of in sections.items()}
 

@@ -6,7 +6,7 @@ from datetime import datetime, timedelta
 from typing import Protocol
 
 from consumer.errors import GiveUp, Reason
-from consumer.events import Origin, Outcome, Provider, ProviderAction, StepName, Student
+from consumer.events import Outcome, Provider, ProviderAction, StepName, Student
 from consumer.failpoints import UNARMED, Failpoints
 from consumer.ledger.port.student import Account, AccountState, Job, SealedCredential, Step, StepState, Wait
 from consumer.ledger.port.work import Work
@@ -18,12 +18,12 @@ from consumer.policy.guard import GuardState
 from consumer.policy.marker import marker
 from consumer.policy.plan import KnownAccount, Plan, plan
 from consumer.policy.profile import profile, written
-from consumer.policy.renaming import is_outdated
+from consumer.policy.renaming import is_to_be_renamed
 from consumer.policy.rules import ROOT, grant, withdrawal
 from consumer.providers.port import Directory
 from consumer.provisioning.effects import Effects
 from consumer.provisioning.institution import Institution
-from consumer.tenants import OnChange, Rename, Tenant
+from consumer.tenants import OnChange, Tenant
 
 PATIENCE = 8
 """Tries in a row after which what may pass by itself, such as replicas that lag, is taken for something that a person must look at."""
@@ -216,16 +216,12 @@ class Case:
 
     @property
     def renames(self) -> bool:
-        """Whether the account, which this service made or is making, is to have another address, or has got one that the provider may not
-        show yet."""
+        """Whether the account is to have another address, or has got one that the provider may not show yet."""
         account = self.account
-        if account is None or account.state in GIVEN_UP or account.origin is Origin.ADOPTED:
+        if account is None or account.state in GIVEN_UP:
             return False
-        if not self.follows or self.tenant.addresses.rename is Rename.NEVER:
-            return False
-        if account.next_address or (self.done(StepName.RENAME) and account.announced_version < self.version):
-            return True
-        return is_outdated(self.tenant, self.provider, self.student, address=account.address, body=account.body)
+        unseen = self.done(StepName.RENAME) and account.announced_version < self.version
+        return unseen or is_to_be_renamed(self.tenant, self.student, account)
 
     def step(self, name: StepName) -> Step | None:
         """The newest record of this step, as it stood when the student was claimed."""

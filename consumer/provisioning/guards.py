@@ -8,6 +8,7 @@ from consumer.events import Provider, ProviderAction, StepName
 from consumer.ledger.port.guard import Guards
 from consumer.ledger.port.student import Account, AccountState, Job, StepState
 from consumer.policy.guard import Guarded, guard_limits, kind_of
+from consumer.policy.renaming import is_to_be_renamed
 from consumer.policy.rules import grant, surplus
 from consumer.tenants import OnChange, Tenant
 
@@ -34,7 +35,15 @@ def _loses_licences(tenant: Tenant, job: Job) -> bool:
     )
 
 
-_PARTS: Mapping[Guarded, Callable[[Tenant, Job], bool]] = {Guarded.REMOVE_LICENCES: _loses_licences}
+def _is_renamed(tenant: Tenant, job: Job) -> bool:
+    """Whether an account gets another address by its student's name."""
+    return any(is_to_be_renamed(tenant, job.desired.event.student, one) for one in _known(job))
+
+
+_PARTS: Mapping[Guarded, Callable[[Tenant, Job], bool]] = {
+    Guarded.REMOVE_LICENCES: _loses_licences,
+    Guarded.RENAME_ACCOUNT: _is_renamed,
+}
 """What an event that wants the account may take all the same. The step that would asks the guard: `steps.guarded.may_take`."""
 
 

@@ -12,6 +12,7 @@ from proof.checker.report import Violation
 from proof.history import Call, Change, Operation
 
 _OPENS = frozenset({Operation.CREATE, Operation.RESTORE, Operation.REACTIVATE})
+_PARTS = frozenset({Operation.TAKE_LICENCES, Operation.RENAME})
 _Intents = Mapping[tuple[Student, str, str], Sequence[Change]]
 
 
@@ -56,10 +57,10 @@ def _taken(index: Index) -> Mapping[tuple[str, Guarded], Sequence[Call]]:
 
 
 def _taking(calls: Sequence[Call]) -> Iterator[Call]:
-    """Those that blocked an open account, or took licences."""
+    """Those that blocked an open account, took licences, or gave another address."""
     is_open = True
     for call in (one for one in calls if one.effective):
-        if call.operation is Operation.TAKE_LICENCES or (call.operation is Operation.SUSPEND and is_open):
+        if call.operation in _PARTS or (call.operation is Operation.SUSPEND and is_open):
             yield call
         if call.operation is Operation.SUSPEND or call.operation in _OPENS:
             is_open = call.operation in _OPENS
@@ -69,6 +70,8 @@ def _kind(index: Index, student: Student, version: int, operation: Operation) ->
     """As which the guard counts it: licences that a suspension takes are a part of that."""
     accepted = index.students[student].accepted if student in index.students else ()
     suspending = next((one.action for one in accepted if one.version == version and one.suspends), None)
+    if operation is Operation.RENAME:
+        return Guarded.RENAME_ACCOUNT
     if operation is Operation.TAKE_LICENCES:
         return Guarded.REMOVE_LICENCES if suspending is None else None
     return Guarded.SUSPEND_ACCOUNT if suspending is None else kind_of(suspending)

@@ -5,6 +5,7 @@ from collections.abc import Collection, Sequence
 from functools import cache
 
 from consumer.ledger.port.guard import Verdict
+from consumer.policy.guard import Guarded
 from consumer.tenants import Guard, GuardedAction, Tenant
 from proof.simulation.faults import DryRunOver, FailOver, Fault, GuardDecided, TenantSetAside
 from proof.simulation.institutions import tenants
@@ -34,5 +35,5 @@ def guarding(
 def guarded(*, accounts: int, window: float = 3_600.0) -> Sequence[Tenant]:
     """All institutions; their guards let so many of each kind pass."""
     limit = GuardedAction(accounts=accounts, percent=0, window=window)
-    guard = Guard(suspend_account=limit, delete_account=limit, release_account=limit, remove_licences=limit)
+    guard = Guard.model_validate(dict.fromkeys(Guarded, limit))
     return tuple(tenant.model_copy(update={"guard": guard}) for tenant in tenants())

@@ -65,16 +65,24 @@ async def _give_up_other_names(case: Case) -> None:
 
 
 async def retire(case: Case, of: Sequence[Case]) -> Sequence[Provider]:
-    """Makes former addresses of those that these accounts are to change: all at once, so that the student gets one new address.
+    """Makes former addresses of those that these accounts are to change: all at once, so that the student gets one new address. What was
+    reserved for an earlier name is given back, unless an attempt may still bring it about.
 
     Returns the providers where an account is to have another address.
     """
-    renamed = [one.account for one in of if one.renames and one.standing is not None]
-    accounts = [one for one in renamed if one is not None]
-    present = [RetireAddress(one.provider, one.address) for one in accounts if one.next_address is None]
-    if present:
-        await case.effects.commit(present, Point.ADDRESS_RETIRED)
-    return [one.provider for one in accounts]
+    renamed = [one for one in of if one.renames and one.standing is not None]
+    writes = [write for one in renamed if (write := _taken_back(one, one.known_account())) is not None]
+    if writes:
+        await case.effects.commit(writes, Point.ADDRESS_RETIRED)
+    return [one.provider for one in renamed]
+
+
+def _taken_back(case: Case, account: Account) -> RetireAddress | ReleaseAddress | None:
+    if account.next_address is None:
+        return RetireAddress(account.provider, account.address)
+    if fits(case.tenant, case.student, account.next_address) or case.may_turn_up(StepName.RENAME) is not None:
+        return None
+    return ReleaseAddress(account.provider, account.next_address)
 
 
 def _generation(case: Case) -> int:

@@ -3,6 +3,8 @@
 the name gives the present address too ─▶ nothing to do
 retire the present address, reserve the best free one of the new name
    ▼
+ask the guard ──too many──▶ parked: a person must approve it
+   ▼
 look at the account ──has it──────────────▶ renamed
    │                ──people renamed it──▶ it stays as it is
    ▼
@@ -22,12 +24,14 @@ from consumer.events import StepName
 from consumer.failpoints import RENAME, Point
 from consumer.ledger.port.student import Account, StepState
 from consumer.ledger.port.writes import EndStep, RefuseAddress, ReleaseAddress, SaveAccount
+from consumer.policy.guard import Guarded
 from consumer.policy.renaming import fits
 from consumer.providers.port import Found
 from consumer.provisioning.case import PATIENCE, Case
 from consumer.provisioning.steps.address import ADDRESSES_IN_ONE_GO, exhausted, free_candidate, retire
 from consumer.provisioning.steps.change import change
 from consumer.provisioning.steps.following import to_write
+from consumer.provisioning.steps.guarded import may_take
 from consumer.provisioning.steps.look import look_at, look_before_change
 
 
@@ -43,17 +47,19 @@ async def ensure_renamed(case: Case) -> None:
     if (left := case.may_turn_up(StepName.CREATE)) is not None:
         # It could make another account, once this one does not hold the address any more.
         raise not_known_yet("An earlier creation may still be carried out.", left)
+    account = await _decided(case, account)
+    if account.next_address is not None and not await _may_rename(case, account, account.next_address):
+        return
     found = await look_before_change(case, account, StepName.RENAME)
     if found is None:
         raise NotYet("The account cannot be found at the provider.")
     for _ in range(ADDRESSES_IN_ONE_GO):
-        account = await _decided(case, account)
         if not _is_missing(case, account, found):
             await _leave(case, account, found)
             return
         if await _rename(case, account, found.object_id):
             return
-        account = case.known_account()
+        account = await _decided(case, case.known_account())
     raise NotYet("Many addresses in a row were taken; the next candidates are tried later.")
 
 
@@ -71,7 +77,7 @@ async def _decided(case: Case, account: Account) -> Account:
     address = await free_candidate(case, at=await retire(case, [case, *case.others]))
     if address is None:
         raise exhausted()
-    case.assume(replace(account, next_address=address))
+    case.effects.later([SaveAccount(replace(account, next_address=address))], Point.ADDRESS_RESERVED)
     return case.known_account()
 
 
@@ -99,6 +105,16 @@ async def _leave(case: Case, account: Account, found: Found) -> None:
         case.assume(None)
 
 
+async def _may_rename(case: Case, account: Account, address: str) -> bool:
+    """What the guard says. The names are written all the same; an address that a person has rejected is given back."""
+    try:
+        return may_take(case, Guarded.RENAME_ACCOUNT)
+    except GiveUp:
+        await case.effects.commit([ReleaseAddress(case.provider, address)], Point.ADDRESS_RELEASED)
+        await case.tools.work.reserve(case.job.lease, [case.provider], [account.address])
+        raise
+
+
 async def _rename(case: Case, account: Account, object_id: str) -> bool:
     """Whether the account has the address now; False: another has it."""
     address = account.next_address or account.address
@@ -111,7 +127,6 @@ async def _rename(case: Case, account: Account, object_id: str) -> bool:
             partial(case.directory.rename, object_id, address),
             part="addresses",
             request=f"rename/{object_id}/{address}",
-            before=[SaveAccount(account)],
             then=[SaveAccount(renamed)],
         )
     except AddressTaken as taken:

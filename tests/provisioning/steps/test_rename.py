@@ -6,14 +6,17 @@ import pytest
 
 from consumer.errors import AddressTaken, GiveUp, Hold, Reason, Unavailable
 from consumer.events import Provider, StepName
+from consumer.ledger.port.guard import Decision, Verdict
+from consumer.policy.guard import Guarded
 from consumer.policy.marker import marker
 from consumer.policy.profile import ProfilePart
-from consumer.tenants import Addresses, OnChange, Rename
+from consumer.tenants import Addresses, Guard, GuardedAction, OnChange, Rename
 from testbed.fakes.directory import FakeAccount
 from testbed.fakes.mailer import unreachable
 from testbed.fakes.mishaps import lost_answer, lost_request, refused
 from tests.provisioning.conftest import MARK, TENANT, VERIFY_AFTER, School
 
+STUDENTS = ("Ada", "Bea", "Cora")
 ROSSI, BIANCHI, VERDI = (f"maria.{name}@students.north-high.example" for name in ("rossi", "bianchi", "verdi"))
 
 
@@ -287,3 +290,57 @@ async def test_a_mail_that_is_sent_later_names_the_new_address() -> None:
     await marry(school)
     (mail,) = school.mailer.to("maria@home.example")
     assert BIANCHI in mail.text
+
+
+@pytest.fixture
+async def renamed() -> School:
+    """Three students whose names have changed, at a tenant that lets one account be renamed."""
+    school = School()
+    one = GuardedAction(accounts=1, percent=0)
+    school.configure(rules=(), on_change=OnChange.FOLLOW, addresses=renaming(school), guard=Guard(rename_account=one))
+    for student in STUDENTS:
+        school.enrol(student, given_name=student)
+    await school.work_until_settled()
+    for student in STUDENTS:
+        school.update(student, version=2, given_name=student, family_name="Bianchi")
+    await school.work()
+    return school
+
+
+def are_renamed(school: School) -> int:
+    return sum("bianchi" in address_of(school, student) for student in STUDENTS)
+
+
+def decide(school: School, verdict: Verdict) -> int:
+    last = school.ledger.parked_actions()[-1].number
+    return school.ledger.decide(Decision(TENANT, Guarded.RENAME_ACCOUNT, last, verdict, "op", ""))
+
+
+async def test_beyond_the_guards_limit_the_names_are_written_and_the_address_waits(renamed: School) -> None:
+    assert are_renamed(renamed) == 1
+    assert renamed.directory.calls.count("update") == 3
+    failures = renamed.outcomes("AccountProvisioningFailed")
+    assert {(one["step"], one["reason"], one["final"]) for one in failures} == {
+        (StepName.RENAME, Reason.GUARD_PARKED, False)
+    }
+    renamed.directory.calls.clear()
+    await renamed.work_until_settled(days=1)
+    assert renamed.directory.calls == []
+
+
+async def test_what_a_person_approves_is_renamed(renamed: School) -> None:
+    assert decide(renamed, Verdict.APPROVED) == 2
+    await renamed.work_until_settled()
+    assert are_renamed(renamed) == 3
+    assert len({address_of(renamed, student) for student in STUDENTS}) == 3
+
+
+async def test_what_a_person_rejects_keeps_its_address_and_is_not_asked_for_again(renamed: School) -> None:
+    decide(renamed, Verdict.REJECTED)
+    await renamed.work_until_settled()
+    renamed.directory.calls.clear()
+    for student in STUDENTS:
+        renamed.update(student, version=3, given_name=student, family_name="Bianchi")
+    await renamed.work_until_settled()
+    assert are_renamed(renamed) == 1
+    assert "rename" not in renamed.directory.calls
