@@ -59,7 +59,9 @@ BUGS = {
         around=Make(clients=intake.DawdlesBeforeAccepting),
     ),
     "parked records are not kept": Bug(Make(database=intake.ForgetsParked), frozenset({"I3", "I11"})),
-    "parked records are removed first": Bug(Make(database=intake.ReleasesTooEarly), frozenset({"I3", "I11"})),
+    "parked records are removed first": Bug(
+        Make(database=intake.ReleasesTooEarly), frozenset({"I3", "I11"}), faults.DIES_BEFORE_DEAD_LETTERS_ARE_TAKEN
+    ),
     "offsets of a standby taken on trust": Bug(
         Make(database=intake.TrustsAStandby), frozenset({"I3", "I11"}), faults.A_STANDBY_LAGS
     ),
