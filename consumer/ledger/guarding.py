@@ -9,7 +9,7 @@ from sqlalchemy import Connection, text
 from consumer.ledger.port.guard import Asked, GuardedKey, all_asked, with_states
 from consumer.ledger.port.student import Job
 from consumer.ledger.port.work import Room
-from consumer.policy.guard import Guarded, GuardLimit, GuardState, Standing, admitted
+from consumer.policy.guard import Guarded, GuardLimit, GuardState, Standing, decided
 
 log = structlog.get_logger()
 
@@ -43,7 +43,8 @@ _AGAIN = text(
 # the limit's time than it says, whenever the calls are made.
 _STANDING = text(
     """
-    SELECT count(*) FILTER (WHERE state = 'counted') AS counted, count(*) FILTER (WHERE state = 'parked') AS parked
+    SELECT count(DISTINCT student_id) FILTER (WHERE state = 'counted') AS counted, count(*) FILTER (WHERE state = 'parked') AS parked,
+           array_agg(DISTINCT student_id) FILTER (WHERE state = 'counted' AND student_id = ANY(CAST(:students AS text[]))) AS already
     FROM guarded_action WHERE tenant_id = :tenant AND action = :action AND state IN ('counted', 'parked')
     """
 )
@@ -93,13 +94,12 @@ def _counted(
     if not new:
         return again
     connection.execute(_FORGET, of | {"seconds": limit.seconds})
-    row = connection.execute(_STANDING, of).one()
+    row = connection.execute(_STANDING, of | {"students": [one.key[1] for one in new]}).one()
     standing = Standing(row.counted, bool(row.parked), lambda: connection.execute(_ACCOUNTS, of).scalar_one())
-    may = admitted(limit, standing, len(new))
-    states = [GuardState.COUNTED] * may + [GuardState.PARKED] * (len(new) - may)
+    states = decided(limit, standing, [one.key[1] in (row.already or ()) for one in new])
     connection.execute(_WRITE, {**of, **_students(new), "states": states})
-    if may < len(new) and not standing.parked:
-        log.warning("guard_parked", tenant_id=tenant, action=kind, counted=standing.counted + may)
+    if GuardState.PARKED in states and not standing.parked:
+        log.warning("guard_parked", tenant_id=tenant, action=kind, counted=standing.counted)
     return {**again, **dict(zip((one.key for one in new), states, strict=True))}
 
 

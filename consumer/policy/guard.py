@@ -10,7 +10,7 @@
 While any of its kind is parked for the tenant, so are later ones: a mistake that continues is one mistake.
 """
 
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from enum import StrEnum
 from math import floor
@@ -70,8 +70,8 @@ class GuardLimit:
 
 @dataclass(frozen=True, slots=True)
 class Standing:
-    """Of one kind of a tenant: how many are `counted` within the limit's time, whether some are `parked`, and how many accounts there
-    are, which costs a look."""
+    """Of one kind of a tenant: how many students are `counted` within the limit's time, whether some are `parked`, and how many accounts
+    there are, which costs a look."""
 
     counted: int
     parked: bool
@@ -91,10 +91,22 @@ def guard_limits(tenant: Tenant) -> Mapping[Guarded, GuardLimit]:
 
 
 def admitted(limit: GuardLimit, standing: Standing, wanted: int) -> int:
-    """How many of so many students may continue; the others are parked."""
+    """How many of so many students who are not counted yet may continue; the others are parked."""
     if standing.parked:
         return 0
     left = limit.accounts - standing.counted
     if left < wanted:
         left = max(left, floor(standing.accounts() * limit.percent / 100) - standing.counted)
     return max(0, min(wanted, left))
+
+
+def decided(limit: GuardLimit, standing: Standing, already: Sequence[bool]) -> Sequence[GuardState]:
+    """Of each of these students, whether they may continue. `already`: they are counted, and take no further place. The limit is one of
+    accounts: a student who leaves and returns over and over must not park a whole tenant's."""
+    left = admitted(limit, standing, already.count(False))
+    states: list[GuardState] = []
+    for is_counted in already:
+        may = not standing.parked if is_counted else left > 0
+        states.append(GuardState.COUNTED if may else GuardState.PARKED)
+        left -= not is_counted
+    return states

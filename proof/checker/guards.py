@@ -17,28 +17,30 @@ _Intents = Mapping[tuple[Student, str, str], Sequence[Change]]
 
 
 def within(index: Index) -> Iterator[Violation]:
-    """A student's accounts count once for a kind and a version; one that is blocked already counts for nothing, and so does what a person
-    has approved.
+    """A student counts once for a kind, however often; one that is blocked already counts for nothing, and so does what a person has
+    approved.
 
     Each kind has a limit of its own, and here the same one.
     """
-    for (tenant_id, kind), calls in _taken(index).items():
+    for (tenant_id, kind), taken in _taken(index).items():
         limit = index.history.guards[tenant_id]
         accounts = len({owner for spot in index.made if (owner := index.owner(spot)) and owner[0] == tenant_id})
         most = max(limit.accounts, floor(accounts * limit.percent / 100))
-        for first, last in zip(calls, calls[most:], strict=False):
-            if last.at - first.at < limit.seconds - index.history.bounds.clocks:
-                numbers = f"calls {first.number} to {last.number}"
-                wrong = f"{numbers} took something from {most + 1} accounts in {last.at - first.at:.0f} s ({kind})"
+        for number, (last, _) in enumerate(taken):
+            since = last.at - limit.seconds + index.history.bounds.clocks
+            lately = [(call, student) for call, student in taken[: number + 1] if call.at > since]
+            if len({student for _, student in lately}) > most:
+                numbers = f"calls {lately[0][0].number} to {last.number}"
+                wrong = f"{numbers} took something from more than {most} accounts in {last.at - lately[0][0].at:.0f} s ({kind})"
                 yield Violation("I25", of((tenant_id,)), wrong)
 
 
 def looked_at(index: Index) -> int:
     """How many accounts lost something."""
-    return sum(len(calls) for calls in _taken(index).values())
+    return sum(len(taken) for taken in _taken(index).values())
 
 
-def _taken(index: Index) -> Mapping[tuple[str, Guarded], Sequence[Call]]:
+def _taken(index: Index) -> Mapping[tuple[str, Guarded], Sequence[tuple[Call, Student]]]:
     """By tenant and kind, the first call that took something for a student and a version, in their order."""
     intents, found = _intents(index), dict[tuple[Student, Guarded, int], Call]()
     for spot, calls in index.about.items():
@@ -50,9 +52,9 @@ def _taken(index: Index) -> Mapping[tuple[str, Guarded], Sequence[Call]]:
             kind = None if version is None else _kind(index, owner, version, call.operation)
             if version is not None and kind is not None and (*owner, kind, version) not in index.history.approved:
                 found.setdefault((owner, kind, version), call)
-    by_kind: defaultdict[tuple[str, Guarded], list[Call]] = defaultdict(list)
+    by_kind: defaultdict[tuple[str, Guarded], list[tuple[Call, Student]]] = defaultdict(list)
     for (student, kind, _), call in sorted(found.items(), key=lambda one: one[1].at):
-        by_kind[student[0], kind].append(call)
+        by_kind[student[0], kind].append((call, student))
     return by_kind
 
 

@@ -92,6 +92,18 @@ async def test_who_would_lose_licences_is_counted_and_parked_beyond_the_limit(sc
     assert [one.action for one in school.ledger.guard.parked_actions()] == [LICENCES]
 
 
+async def test_a_student_who_is_counted_takes_no_further_place(school: School) -> None:
+    school.report(0)
+    for version in (3, 4, 5):
+        (job,) = await school.claim()
+        await school.lost(job)
+        school.report(0, version=version)
+    school.report(1, 2)
+    jobs = await school.claim()
+    assert {job.lease.student_id: job.guard[LICENCES] for job in jobs}["s0"] is COUNTED
+    assert sorted(job.guard[LICENCES] for job in jobs) == [COUNTED, COUNTED, PARKED]
+
+
 async def test_where_the_rules_give_the_licence_no_one_is_counted(school: School) -> None:
     school.tenant = following("sku")
     school.report(0, 1, 2)

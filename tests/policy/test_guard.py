@@ -3,7 +3,17 @@
 import pytest
 
 from consumer.events import ProviderAction
-from consumer.policy.guard import PARTS, Guarded, GuardLimit, Standing, admitted, guard_limits, kind_of
+from consumer.policy.guard import (
+    PARTS,
+    Guarded,
+    GuardLimit,
+    GuardState,
+    Standing,
+    admitted,
+    decided,
+    guard_limits,
+    kind_of,
+)
 from tests.policy.tenants import tenant
 
 LIMIT = GuardLimit(accounts=20, percent=5, seconds=3600)
@@ -35,6 +45,24 @@ def test_the_larger_of_the_number_and_the_share_is_admitted(
 
 def test_while_some_are_parked_none_is_admitted() -> None:
     assert admitted(LIMIT, standing(parked=True), 1) == 0
+
+
+@pytest.mark.parametrize(
+    ("counted", "already", "expected"),
+    [
+        (19, [False, False], "CP"),
+        (20, [True, False, True], "CPC"),
+        (19, [True, False, True, False], "CCCP"),
+        (25, [True], "C"),
+    ],
+)
+def test_who_is_counted_takes_no_further_place(counted: int, already: list[bool], expected: str) -> None:
+    states = decided(LIMIT, standing(counted), already)
+    assert "".join(state.name[0] for state in states) == expected
+
+
+def test_while_some_are_parked_those_who_are_counted_are_parked_too() -> None:
+    assert decided(LIMIT, standing(parked=True), [True, False]) == [GuardState.PARKED] * 2
 
 
 def test_accounts_are_counted_only_where_the_number_is_not_enough() -> None:

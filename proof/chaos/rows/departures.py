@@ -7,11 +7,9 @@ from functools import partial
 
 from consumer.events import Provider, Student
 from consumer.policy.marker import marker
-from consumer.tenants import Guard, GuardedAction, Tenant
 from proof.chaos.experiment import Experiment
 from proof.chaos.rows.directories import entra, tenant_of, workspace
 from proof.chaos.rows.students import accounts, people, settled
-from sandbox.simulators.world import World
 
 
 class Standing(StrEnum):
@@ -133,10 +131,3 @@ def _standing(experiment: Experiment, tenant_id: str, ident: str, object_id: str
     if bears is None:
         return Standing.RELEASED
     return Standing.OPEN if enabled else Standing.BLOCKED
-
-
-def unguarded(_world: World, tenants: Sequence[Tenant]) -> Sequence[Tenant]:
-    """With guards that let everybody pass: each version of a student who comes and goes counts."""
-    limit = GuardedAction(accounts=10_000)
-    guard = Guard(suspend_account=limit, delete_account=limit, release_account=limit, remove_licences=limit)
-    return [tenant.model_copy(update={"guard": guard}) for tenant in tenants]

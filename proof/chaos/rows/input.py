@@ -8,7 +8,7 @@ from consumer.events import Provider
 from consumer.policy.marker import marker
 from proof.chaos.experiment import Experiment
 from proof.chaos.row import BOOK, Load
-from proof.chaos.rows.departures import Standing, leave, leavers, stand, standings, unguarded
+from proof.chaos.rows.departures import Standing, leave, leavers, stand, standings
 from proof.chaos.rows.directories import BOTH
 from proof.chaos.rows.schools import A_THOUSAND, SLOW, served, slow_ones
 from proof.chaos.rows.students import people
@@ -109,7 +109,6 @@ _LEAVE_FROM = 100
     28,
     "enrolled and withdrawn, suspended, or to be deleted, fifty times in ten seconds",
     expected="the highest version; few vendor writes",
-    arrange=unguarded,
 )
 async def flaps(experiment: Experiment) -> None:
     student, leaving, departing, returning = people(experiment, _NORTH, 4)

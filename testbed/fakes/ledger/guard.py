@@ -7,7 +7,7 @@ from datetime import timedelta
 from consumer.ledger.port.guard import Decision, GuardedKey, ParkedAction, all_asked, with_states
 from consumer.ledger.port.student import Job
 from consumer.ledger.port.work import Room
-from consumer.policy.guard import Guarded, GuardLimit, GuardState, Standing, admitted
+from consumer.policy.guard import Guarded, GuardLimit, GuardState, Standing, decided
 from testbed.fakes.ledger.state import GuardedRow, OnState, State, StudentRow
 
 
@@ -41,13 +41,13 @@ def settled(state: State, student: StudentRow, version: int) -> None:
 def _count(state: State, keys: Sequence[GuardedKey], limit: GuardLimit) -> None:
     tenant, _, kind, _ = keys[0]
     _forget(state, tenant, kind, limit.seconds)
-    known = [row.state for key, row in state.guarded.items() if (key[0], key[2]) == (tenant, kind)]
-    counted, parked = known.count(GuardState.COUNTED), GuardState.PARKED in known
-    may = admitted(limit, Standing(counted, parked, lambda: _accounts(state, tenant)), len(keys))
-    for place, key in enumerate(keys):
-        settled = GuardState.COUNTED if place < may else GuardState.PARKED
+    known = [(key[1], row.state) for key, row in state.guarded.items() if (key[0], key[2]) == (tenant, kind)]
+    counted = {student for student, found in known if found is GuardState.COUNTED}
+    parked = any(found is GuardState.PARKED for _, found in known)
+    standing = Standing(len(counted), parked, lambda: _accounts(state, tenant))
+    for key, admission in zip(keys, decided(limit, standing, [key[1] in counted for key in keys]), strict=True):
         state.guarded_number += 1
-        state.guarded[key] = GuardedRow(settled, state.clock(), state.guarded_number)
+        state.guarded[key] = GuardedRow(admission, state.clock(), state.guarded_number)
 
 
 def _forget(state: State, tenant: str, kind: Guarded, seconds: float) -> None:
