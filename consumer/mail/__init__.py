@@ -1,1 +1,1 @@
-"""Mails to students and offices: rendering them, and sending them through Mailgun."""
+"""The welcome mail: rendering it, and sending it through Mailgun."""

@@ -14,11 +14,12 @@ nothing.
 import heapq
 from collections import Counter, OrderedDict
 from collections.abc import Callable, Collection, Iterable, Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from itertools import chain, islice
 
-from consumer.ledger.port.guard import UNGUARDED, Guards
+from consumer.events import ProviderAction
 from consumer.ledger.port.work import ALL_CLASSES, Backlog, Due, Room
+from consumer.policy.guard import GuardLimit
 from consumer.policy.work_class import OTHERS_EVERY, WorkClass
 from consumer.provisioning.slots import Slots
 
@@ -35,12 +36,12 @@ def no_one_in_line(_tenant: str, _work_class: WorkClass) -> int:
 class Share:
     """A tenant's: at most `limit` students in work at once, which is its weight too. `services` are its providers'.
 
-    `guards` are the limits of what takes something away.
+    `guards` are the limits of actions that take something away.
     """
 
     limit: int
     services: tuple[str, ...] = ()
-    guards: Guards = UNGUARDED
+    guards: Mapping[ProviderAction, GuardLimit] = field(default_factory=dict[ProviderAction, GuardLimit])
 
 
 @dataclass(frozen=True, slots=True)

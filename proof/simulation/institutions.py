@@ -18,16 +18,14 @@ from consumer.settings import (
     Settings,
     VaultKey,
 )
-from consumer.tenants import Deletion, DeletionNotice, OnChange, Rename, Rule, Suspension, Tenant
+from consumer.tenants import Deletion, OnChange, Rule, Suspension, Tenant
 from proof.simulation.vendors import host
 from proof.simulation.visits import ROWS
 from sandbox.simulators.configured import configured
 from sandbox.simulators.people import SCHOOLS
 from sandbox.simulators.vendors import LEAVERS, SCOPES, Institution, Quirks, Vendors
 
-_ISLES = Institution(
-    "isles", "Isles College", (Provider.MICROSOFT, Provider.GOOGLE), on_change=OnChange.FOLLOW, rename=Rename.ALIAS
-)
+_ISLES = Institution("isles", "Isles College", (Provider.MICROSOFT, Provider.GOOGLE), on_change=OnChange.FOLLOW)
 
 
 class _Annex(Institution):
@@ -58,23 +56,13 @@ _SUSPENSIONS = {
     "annex": Suspension(end_sessions=False),
 }
 """Of those that want something else than the others."""
-UNLICENSED = SCHOOLS[-1]
-"""The school whose pupils have no licences, where rules are followed."""
 PARTITIONS = 2
 _CONCURRENCY = 4
 """Few, so that students wait for one another."""
 _SOON = 0.001
 """Days: a minute and a half, so that the ledger forgets within a run."""
-GRACE = 43.2
-"""Seconds from a departure to the deletion, in which some students return."""
-_AHEAD = 0.0003
-"""Days before a deletion at which it is announced."""
-_NOTICES = {
-    "south": DeletionNotice(days=_AHEAD, office=("office@south.example", "it@south.example")),
-    "isles": DeletionNotice(days=_AHEAD),
-    "annex": DeletionNotice(days=_AHEAD, student=False, office=("office@annex.example",)),
-}
-"""Of those that announce deletions, the last to the office alone."""
+_GRACE = 0.0005
+"""Days: three quarters of a minute, in which some students return."""
 _TEMPLATES = Path(__file__).parents[2] / "templates"
 _VAULT_KEY = "cHJvb2YvcHJvb2YvcHJvb2YvcHJvb2YvcHJvb2YvcHI="
 
@@ -150,7 +138,7 @@ def _configured(institution: Institution) -> Tenant:
     tenant = configured(institution, _InMemory(institution.id))
     more = ROWS if institution.id == VISITED else ()
     changed = {
-        "deletion": Deletion(grace=GRACE / 86_400, notice=_NOTICES.get(institution.id)),
+        "deletion": Deletion(grace=_GRACE),
         "statuses": (*tenant.statuses, *more),
         "suspension": _SUSPENSIONS.get(tenant.id, tenant.suspension),
         "rules": _with_fewer_licences(tenant.rules) if tenant.on_change is OnChange.FOLLOW else tenant.rules,
@@ -159,10 +147,9 @@ def _configured(institution: Institution) -> Tenant:
 
 
 def _with_fewer_licences(rules: Sequence[Rule]) -> Sequence[Rule]:
-    """Pupils of one school do not have those that the other institutions give to everybody."""
-    licensed = tuple(school for school in SCHOOLS if school != UNLICENSED)
+    """Only pupils of the first two schools have those that the other institutions give to everybody."""
     return tuple(
-        rule if rule.when or not rule.licences else rule.model_copy(update={"when": {"school": licensed}})
+        rule if rule.when or not rule.licences else rule.model_copy(update={"when": {"school": SCHOOLS[:2]}})
         for rule in rules
     )
 

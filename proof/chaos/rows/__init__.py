@@ -12,7 +12,6 @@ from proof.chaos.rows import (
     guarded,
     input,  # noqa: A004  the matrix's own word
     kafka,
-    lagging,
     leavers,
     limits,
     mail,
@@ -42,7 +41,6 @@ __all__ = [
     "guarded",
     "input",
     "kafka",
-    "lagging",
     "leavers",
     "limits",
     "mail",

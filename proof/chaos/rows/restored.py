@@ -14,12 +14,12 @@ from proof.collect.forgotten import forgotten
 from proof.history import Bounds
 from sandbox.simulators.expectation import APPLIED
 
-BEHIND, _RECALLS = "provisioner_ledger_behind_total", "provisioner_relay_recalls_total"
+_BEHIND, _RECALLS = "provisioner_ledger_behind_total", "provisioner_relay_recalls_total"
 _NEWER = 100
 """A version above all of the load's."""
 
 
-async def judged_as_forgotten(experiment: Experiment) -> int:
+async def _judge(experiment: Experiment) -> int:
     """All invariants but those over the ledger's changes, of which the restored one has forgotten a part."""
     now = time.time()
     history = await collect(
@@ -45,7 +45,7 @@ async def judged_as_forgotten(experiment: Experiment) -> int:
     80,
     "a ledger older than the group's offsets and the topics: a backup is restored",
     expected="noticed; every event of the gap is processed; no account, mail or outcome twice",
-    judge=judged_as_forgotten,
+    judge=_judge,
     heals_within=180,
 )
 async def older_ledger(experiment: Experiment) -> None:
@@ -59,7 +59,7 @@ async def older_ledger(experiment: Experiment) -> None:
     again = [record for record in experiment.load_records if record.expectation == APPLIED][:each]
     await experiment.produce([experiment.event(record.tenant_id, record.student, _NEWER) for record in again])
     await experiment.quiet()
-    before = len(creations(experiment))
+    creations = len(_creations(experiment))
     for replica in experiment.replicas:
         await replica.down(hard=True)
     await database.restore()
@@ -68,17 +68,17 @@ async def older_ledger(experiment: Experiment) -> None:
         await replica.up()
 
     async def noticed() -> bool:
-        return await experiment.metric(BEHIND) > 0 and await experiment.metric(_RECALLS) > 0
+        return await experiment.metric(_BEHIND) > 0 and await experiment.metric(_RECALLS) > 0
 
     await experiment.until("the intake and the relay notice it", noticed)
-    experiment.fire("partition behind the group", int(await experiment.metric(BEHIND)))
+    experiment.fire("partition behind the group", int(await experiment.metric(_BEHIND)))
     idents = [student.student_id for _, student in later]
     await experiment.until("the gap is processed again", partial(settled, experiment, idents))
     await experiment.quiet()
-    twice = len(creations(experiment)) - before
+    twice = len(_creations(experiment)) - creations
     experiment.expect(not twice, f"{twice} accounts were made once more")
 
 
-def creations(experiment: Experiment) -> list[int]:
-    """The calls that made an account."""
+def _creations(experiment: Experiment) -> list[int]:
+
     return [call.number for route in CREATIONS for call in experiment.calls(route) if call.status < 300]

@@ -20,11 +20,14 @@ def check(
         if body.get(name) in (None, ""):
             raise refusals.invalid(f"A value is required for property '{name}' of resource 'User'.")
     fields.check(body, extensions=extensions)
-    check_name(str(body["userPrincipalName"]), domains, federated, body.get("onPremisesImmutableId"))
+    upn = str(body["userPrincipalName"])
+    check_name(upn, domains)
+    if upn.rpartition("@")[2].lower() in federated and not body.get("onPremisesImmutableId"):
+        raise refusals.invalid(refusals.FEDERATED)
 
 
-def check_name(upn: str, domains: Collection[str], federated: Collection[str], immutable_id: object) -> None:
-    """Raises `Refusal` for a sign-in name that no user of the directory can have, or none without an immutable id."""
+def check_name(upn: str, domains: Collection[str]) -> None:
+    """Raises `Refusal` for a sign-in name that no user of the directory can have."""
     alias, _, domain = upn.rpartition("@")
     if not _ALIAS.fullmatch(alias):
         raise Refusal(
@@ -35,8 +38,6 @@ def check_name(upn: str, domains: Collection[str], federated: Collection[str], i
         )
     if domain.lower() not in domains:
         raise refusals.invalid(refusals.UNVERIFIED)
-    if domain.lower() in federated and not immutable_id:
-        raise refusals.invalid(refusals.FEDERATED)
 
 
 def password(body: Mapping[str, Any]) -> str:
