@@ -47,9 +47,9 @@ class Situation(StrEnum):
     RETURNED = "returned"
     """They leave as well, and return."""
     DEPARTED = "departed"
-    """They leave for good, and their account is deleted a moment later."""
+    """Their account is to be deleted, one second after it was suspended."""
     STAYING = "staying"
-    """They leave for good on a later day, and return before it."""
+    """Their account is to be deleted on a later day, and they return before it."""
     GRADUATED = "graduated"
     """Their account is handed to the institution."""
     RENAMED = "renamed"
@@ -201,7 +201,7 @@ class Enrolment:
         return self._record(encoder, 2, self.student)
 
     def moved(self, encoder: Encoder, version: int) -> bytes:
-        """The event after their first (version 2): they leave, for good or not, or have another name. After that (3): they return."""
+        """A later event: version 2 has the action of `_MOVES`, version 3 enrols the student again."""
         if version > 2:
             return self._record(encoder, version, self.student)
         changes: dict[Situation, dict[str, Any]] = {
