@@ -8,6 +8,8 @@
 `name=block:60`       the same, but the thread stands still, and with it the event loop where that is the thread's
 
 Each acts the first time that its point is reached; with `@3` the third time, with `@*` every time.
+
+One module, however long: the list of points, in the order of an event's way, belongs to what acts at them.
 """
 
 import asyncio

@@ -2,6 +2,8 @@
 
 Labels are closed sets or configured names: a tenant that no configuration knows is counted as `unknown`, so that a broken producer
 cannot increase the number of series. No label ever holds a person's data.
+
+One module, however long: a list that is read as a whole.
 """
 
 from prometheus_client import CollectorRegistry, Counter, Gauge, Histogram

@@ -1,6 +1,8 @@
 """One institution's Workspace directory.
 
 Scopes: admin.directory.user, admin.directory.group.member; `admin_subject` needs a role that may manage users and groups.
+
+One module, however long: one class that keeps the port `Directory`, method by method.
 """
 
 from collections.abc import Mapping, Sequence

@@ -4,6 +4,8 @@ Many different refusals carry the same `Request_BadRequest`, so the order is: st
 of the message. What is still not understood is never "already exists", never final, and never blamed on the student. A refusal without
 Graph's own envelope was written by an intermediary and does not show what Graph has done; neither does a success that shows nothing
 of Graph's. Sources: Microsoft's documentation, and what real clients and issues have seen.
+
+One module, however long: the rows are tried in this order, and each depends on those before it.
 """
 
 import re

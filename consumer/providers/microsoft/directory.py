@@ -1,4 +1,7 @@
-"""One institution's Entra directory."""
+"""One institution's Entra directory.
+
+One module, however long: one class that keeps the port `Directory`, method by method.
+"""
 
 from collections.abc import Mapping, Sequence
 from datetime import datetime, timedelta
