@@ -32,7 +32,6 @@ from consumer.outbound.relay import Relay
 from consumer.pacing.pacer import Pacer
 from consumer.pacing.quota import Quota
 from consumer.policy.decision import DecisionTable
-from consumer.policy.guard import guard_limits
 from consumer.policy.passwords import generate
 from consumer.policy.patterns import pattern_errors
 from consumer.providers.factory import open_directories, terms_of
@@ -41,6 +40,7 @@ from consumer.provisioning.breaker import Breakers
 from consumer.provisioning.case import Tools
 from consumer.provisioning.containment import Experience, Limits
 from consumer.provisioning.ending import Pace
+from consumer.provisioning.guards import guards_of
 from consumer.provisioning.institution import Institution, Institutions
 from consumer.provisioning.pool import Pool
 from consumer.provisioning.scheduler import Share
@@ -185,6 +185,7 @@ class Assembly:
             clients.retention(),
             self._settings.retention,
             attempts=Derived(self.in_force, _attempts),
+            quarantines=Derived(self.in_force, _quarantines),
             sweep=self._settings.provisioning.sweep,
             metrics=self._metrics,
         )
@@ -273,7 +274,7 @@ def decisions(snapshot: Snapshot) -> DecisionTable:
 
 def _shares(snapshot: Snapshot) -> Mapping[str, Share]:
     return {
-        ident: Share(tenant.concurrency, tuple(at.value for at in tenant.providers), guard_limits(tenant))
+        ident: Share(tenant.concurrency, tuple(at.value for at in tenant.providers), guards_of(tenant))
         for ident, tenant in snapshot.tenants.items()
     }
 
@@ -284,3 +285,7 @@ def _reconciled(snapshot: Snapshot) -> Sequence[Tenant]:
 
 def _attempts(snapshot: Snapshot) -> Mapping[str, float]:
     return {one.id: one.keep_attempts for one in snapshot.tenants.values() if one.keep_attempts is not None}
+
+
+def _quarantines(snapshot: Snapshot) -> Mapping[str, float]:
+    return {one.id: one.addresses.quarantine for one in snapshot.tenants.values()}

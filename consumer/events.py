@@ -54,9 +54,11 @@ class StepName(StrEnum):
     UNIT = "unit"
     DELETE = "delete"
     RELEASE = "release"
+    RENAME = "rename"
     PROFILE = "profile"  # what the account says of the student: names, preferred language
     PASSWORD = "password"  # noqa: S105  a step; taken only if the outcome of a welcome mail cannot be determined
     WELCOME = "welcome"
+    NOTICE = "notice"  # the mail that announces a deletion
 
 
 _BLANK = frozenset(" \u034f\u115f\u1160\u17b4\u17b5\u2800\u3164\uffa0").union(
@@ -185,6 +187,7 @@ class AccountChange(StrEnum):
     REACTIVATED = "reactivated"
     UPDATED = "updated"
     MOVED = "moved"
+    RENAMED = "renamed"
     DELETION_SCHEDULED = "deletion_scheduled"
     DELETION_CANCELLED = "deletion_cancelled"
     DELETED = "deleted"
@@ -200,6 +203,7 @@ class AccountPart(StrEnum):
     ORG_UNIT = "org_unit"
     PROFILE = "profile"
     GROUPS = "groups"
+    ADDRESS = "address"
     ACCOUNT = "account"  # all of it
     MARKER = "marker"
 

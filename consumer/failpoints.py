@@ -78,6 +78,10 @@ class Point(StrEnum):
     GROUPS_INTENT = "groups.intent"
     GROUPS_ANSWER = "groups.answer"
     GROUPS_RESULT = "groups.result"
+    ADDRESS_RETIRED = "address.retired"
+    RENAME_INTENT = "rename.intent"
+    RENAME_ANSWER = "rename.answer"
+    RENAME_RESULT = "rename.result"
     PROFILE_INTENT = "profile.intent"
     PROFILE_ANSWER = "profile.answer"
     PROFILE_RESULT = "profile.result"
@@ -99,6 +103,11 @@ class Point(StrEnum):
     WELCOME_RESULT = "welcome.result"
     WELCOME_FOUND = "welcome.found"
     WELCOME_NOT_WANTED = "welcome.not_wanted"
+    NOTICE_INTENT = "notice.intent"
+    NOTICE_ANSWER = "notice.answer"
+    NOTICE_RESULT = "notice.result"
+    NOTICE_FOUND = "notice.found"
+    NOTICE_REFUSED = "notice.refused"
     PASSWORD_INTENT = "password.intent"  # noqa: S105  a boundary
     PASSWORD_ANSWER = "password.answer"  # noqa: S105  a boundary
     PASSWORD_RESULT = "password.result"  # noqa: S105  a boundary
@@ -130,11 +139,13 @@ UNIT = Boundaries(Point.UNIT_INTENT, Point.UNIT_ANSWER, Point.UNIT_RESULT)
 DELETE = Boundaries(Point.DELETE_INTENT, Point.DELETE_ANSWER, Point.DELETE_RESULT)
 RELEASE = Boundaries(Point.RELEASE_INTENT, Point.RELEASE_ANSWER, Point.RELEASE_RESULT)
 REACTIVATE = Boundaries(Point.REACTIVATE_INTENT, Point.REACTIVATE_ANSWER, Point.REACTIVATE_RESULT)
+RENAME = Boundaries(Point.RENAME_INTENT, Point.RENAME_ANSWER, Point.RENAME_RESULT)
 PROFILE = Boundaries(Point.PROFILE_INTENT, Point.PROFILE_ANSWER, Point.PROFILE_RESULT)
 SESSIONS = Boundaries(Point.SESSIONS_INTENT, Point.SESSIONS_ANSWER, Point.SESSIONS_RESULT)
 LICENCES = Boundaries(Point.LICENCES_INTENT, Point.LICENCES_ANSWER, Point.LICENCES_RESULT)
 GROUPS = Boundaries(Point.GROUPS_INTENT, Point.GROUPS_ANSWER, Point.GROUPS_RESULT)
 WELCOME = Boundaries(Point.WELCOME_INTENT, Point.WELCOME_ANSWER, Point.WELCOME_RESULT)
+NOTICE = Boundaries(Point.NOTICE_INTENT, Point.NOTICE_ANSWER, Point.NOTICE_RESULT)
 PASSWORD = Boundaries(Point.PASSWORD_INTENT, Point.PASSWORD_ANSWER, Point.PASSWORD_RESULT)
 
 

@@ -356,7 +356,7 @@ class RetentionSettings(_Section):
     """Outcomes that are on their topics."""
     settled_events: Days = 90.0
     """Events that were settled, by which a repeated one is recognised: at least as long as the input topic keeps its records. An event \
-that is delivered again after that does nothing either, but counts as superseded."""
+that is delivered again after that does nothing either, but counts as superseded. Also what people decided of what the guard had parked."""
     attempts: Days = 90.0
     """What became of each attempt at a step. A tenant may have its own: `keep_attempts`."""
     ended_waits: Days = 7.0

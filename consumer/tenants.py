@@ -288,6 +288,17 @@ class Announce(StrEnum):
     COMPLETE = "complete"
 
 
+class Rename(StrEnum):
+    """What a changed name does to an account's address."""
+
+    NEVER = "never"
+    ALIAS = "alias"  # the former one stays the account's where the provider keeps it
+
+
+QUARANTINE = 730.0
+"""Days for which a former address is given to no other student, by default."""
+
+
 class Addresses(_Section):
     """Sign-in names. The patterns are tried in the listed order, then those with `{n}` again for the next number, from 2. \
 `docs/addresses.md` says how names of every script are written."""
@@ -306,6 +317,11 @@ By default that of `microsoft.usage_location`."""
 a person. Choose `hold` where students may have accounts that were made in another way."""
     shared_with: tuple[Slug, ...] = ()
     """The other tenants that use the same `domain`; each of them must name this one too."""
+    rename: Rename = Rename.NEVER
+    """What a changed name does to the address of an account that this service made, where `on_change` is `follow`: `never` leaves it, \
+`alias` gives the account the first free address of the new name."""
+    quarantine: Days = QUARANTINE
+    """Days for which no other student is given an address that an account had before it was renamed."""
 
 
 class StatusRow(_Section):
@@ -363,6 +379,29 @@ class Suspension(_Section):
     """Move the account to this organisational unit (Google), such as `/Leavers`."""
 
 
+class DeletionNotice(_Section):
+    """A mail that announces the deletion of an account to the student and the office, once for each date. An account is not deleted \
+before its notice was accepted or refused for good, nor sooner than a day after it was accepted (or half of `days`, if that is less): \
+then the deletion is put off."""
+
+    days: Days = 7.0
+    """So many days before the deletion the mail is sent; at once where the deletion is sooner."""
+    student: bool = True
+    """Whether it goes to the student's contact address."""
+    office: tuple[Address, ...] = ()
+    """Addresses that get it too. Students do not see them."""
+    template: Slug = "account-deletion-notice-email"
+    """The folder of the mail below `templates_dir`."""
+    languages: tuple[Language, ...] = Field(default=("en",), min_length=1)
+    """Languages that the template has; the first is for the office alone, and for students whose own is not among them."""
+
+    @model_validator(mode="after")
+    def _has_readers(self) -> Self:
+        if not self.student and not self.office:
+            raise ValueError("is for no one: give addresses in `office`, or make `student` true")
+        return self
+
+
 class Deletion(_Section):
     """When `delete_account` deletes the account, which is suspended at once. A later status with another action, or with none, \
 cancels the deletion."""
@@ -372,6 +411,8 @@ cancels the deletion."""
     date_attribute: Identifier | None = None
     """The student's attribute with a date as `YYYY-MM-DD`, before the end of which (UTC) the account is not deleted either. Where a \
 student has no such attribute, `grace` alone decides."""
+    notice: DeletionNotice | None = None
+    """The mail that announces the deletion; none where it is left out."""
 
 
 class GuardedAction(_Section):
@@ -394,6 +435,10 @@ class Guard(_Section):
     """Deletions: counted when they are asked for, which blocks the sign-in, and not again when the account is deleted."""
     release_account: GuardedAction = GuardedAction()
     """Accounts that are handed to the institution."""
+    remove_licences: GuardedAction = GuardedAction()
+    """Licences that the rules do not give any more, where `on_change` is `follow`. What a suspension takes counts as a suspension."""
+    rename_account: GuardedAction = GuardedAction()
+    """Accounts that get another address, where `addresses.rename` is `alias`."""
 
 
 class Reconciliation(_Section):
@@ -538,6 +583,11 @@ Once it is false again, the students concerned are worked."""
         """Where the institution is (ISO 3166), as far as its file says."""
         return self.microsoft.usage_location if self.microsoft else None
 
+    @property
+    def writes_mail(self) -> bool:
+        """Whether anyone is written to."""
+        return self.welcome_email.enabled or self.deletion.notice is not None
+
     def digest(self) -> bytes:
         """Identifies this configuration: what the file says, not how it is written. Secrets are references, and stay out of it."""
         return sha256(self.model_dump_json().encode()).digest()
@@ -551,6 +601,11 @@ Once it is false again, the students concerned are worked."""
             wrong = "is true but there is no `mailgun` section to send it through"
             yield Contradiction(
                 ("welcome_email", "enabled"), (("mailgun",),), wrong, "Add the section, or make it false."
+            )
+        if self.deletion.notice and not self.mailgun:
+            wrong = "is there but there is no `mailgun` section to send it through"
+            yield Contradiction(
+                ("deletion", "notice"), (("mailgun",),), wrong, "Add the section, or leave the notice out."
             )
         yield from _unreached(self.statuses)
 

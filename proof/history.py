@@ -36,12 +36,16 @@ class ExpectedOutcome(StrEnum):
 
 @dataclass(frozen=True, slots=True)
 class Followed:
-    """What an account is to be where it follows the tenant's rules and the student's names. `org_unit`: None where there are no units."""
+    """What an account is to be where it follows the tenant's rules and the student's names. `org_unit`: None where there are no units.
+
+    `addresses`: those that it may have, where they follow the names as well.
+    """
 
     licences: frozenset[str]
     groups: frozenset[str]
     org_unit: str | None
     profile: Profile = field(repr=False)
+    addresses: frozenset[str] | None = field(default=None, repr=False)
 
 
 @dataclass(frozen=True, slots=True)
@@ -124,6 +128,7 @@ class Operation(StrEnum):
     LICENCES = "licences"
     GROUP = "group"
     LEAVE = "leave"
+    RENAME = "rename"
     PROFILE = "profile"
     SUSPEND = "suspend"
     REACTIVATE = "reactivate"
@@ -132,6 +137,7 @@ class Operation(StrEnum):
     TAKE_LICENCES = "take_licences"
     PASSWORD = "password"  # noqa: S105  an operation
     SEND = "send"
+    NOTICE = "notice"  # the mail that announces a deletion
     UPDATE = "update"  # any change but those above
     DELETE = "delete"
     RELEASE = "release"
@@ -149,6 +155,7 @@ WRITES = frozenset(
         Operation.LICENCES,
         Operation.GROUP,
         Operation.LEAVE,
+        Operation.RENAME,
         Operation.PROFILE,
         Operation.SUSPEND,
         Operation.REACTIVATE,
@@ -157,6 +164,7 @@ WRITES = frozenset(
         Operation.TAKE_LICENCES,
         Operation.PASSWORD,
         Operation.SEND,
+        Operation.NOTICE,
         Operation.UPDATE,
         Operation.DELETE,
         Operation.RELEASE,
@@ -179,7 +187,8 @@ class Call:
     the address of one that was refused, are what it asked for; a mail's address is the one in its text. `secret` is the fingerprint of
     the password that was sent. `tenant_id` is whose directory or mail domain it reached, `credential_of` whose credential it bore.
     `detail` tells effects on one object apart: the group, the licences, the unit, the Message-Id, a fingerprint of what is said of the
-    student. `by_name`: the object was named by its address. `begun_at`: when it reached the vendor (None: at `at`).
+    student; of a suspension, the names of what it changes besides. `by_name`: the object was named by its address. `begun_at`: when it
+    reached the vendor (None: at `at`).
     """
 
     number: int
@@ -377,8 +386,9 @@ class History:
     `whole`: every process lived through the whole run, so that metrics can be held against the ledger. `faults` counts how often each
     fault fired that was ordered; `forgot_at` is when the ledger lost a part of what it knew (None: never); `deaths` are the times at
     which processes were killed or stopped. `unclassified` is what the collectors could make nothing of, each with its number or place.
-    `guards` are the limits of tenants' suspensions, where they are held against them; `approved` are those that a person has approved: the
-    tenant, the student and the version.
+    `guards` are tenants' limits of each kind of what takes something away, where calls are held against them; `approved` is what a person
+    has approved: the tenant, the student, the kind and the version. `announces` are the tenants that
+    announce deletions.
     """
 
     seed: int
@@ -404,5 +414,6 @@ class History:
     dry_runs: Mapping[str, float] = field(default_factory=dict[str, float])
     unclassified: Sequence[str] = ()
     guards: Mapping[str, GuardLimit] = field(default_factory=dict[str, GuardLimit])
-    approved: frozenset[tuple[str, str, int]] = frozenset()
+    approved: frozenset[tuple[str, str, str, int]] = frozenset()
+    announces: frozenset[str] = frozenset()
     bounds: Bounds = field(default_factory=Bounds)

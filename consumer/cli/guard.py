@@ -13,14 +13,14 @@ import typer
 from consumer.cli.console import DEFAULT_SERVICE_FILE, ServiceFile, err, out
 from consumer.cli.ledger import opened
 from consumer.configuration.loading import load_settings
-from consumer.events import ProviderAction
 from consumer.ledger.guard import PostgresGuardDesk
 from consumer.ledger.port.guard import Decision, ParkedAction, Verdict
+from consumer.policy.guard import Guarded
 
 app = typer.Typer(no_args_is_help=True, help="List, approve and reject actions that the guard has parked.")
 
 Tenant = Annotated[str, typer.Option(help="The tenant's id.", show_default=False)]
-Action = Annotated[ProviderAction, typer.Option(help="The parked action.", show_default=False)]
+Action = Annotated[Guarded, typer.Option(help="The parked action.", show_default=False)]
 Listed = Annotated[int, typer.Option("--list", help="The number that `guard list` shows: later ones stay parked.")]
 Comment = Annotated[str, typer.Option(help="Why, for the record.")]
 By = Annotated[str | None, typer.Option(help="Who decides, for the record; by default the user of this command.")]

@@ -4,7 +4,7 @@ from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from pathlib import Path
 
-from consumer.configuration.checks import conditions, grants, kafka
+from consumer.configuration.checks import conditions, grants, kafka, naming
 from consumer.configuration.checks import service as of_service
 from consumer.configuration.loading import SUFFIXES, TenantFiles, read_settings, read_tenants
 from consumer.configuration.mistakes import Misconfigured, Mistake, shown
@@ -101,6 +101,7 @@ def _notices(files: TenantFiles) -> Iterator[str]:
     for tenant, document in files.loaded:
         yield from grants.notices(tenant, document)
         yield from conditions.notices(tenant, document)
+        yield from naming.notices(tenant, document)
         if tenant.dry_run:
             where = f"{document.file}:{document.line(('dry_run',))}"
             yield f"{where}: `{tenant.id}` is in dry run: nothing is changed at its vendors, and no mail is sent."

@@ -32,6 +32,7 @@ _SENTENCES = {
     PlannedStep.MARK: "Mark the existing account.",
     PlannedStep.SUSPEND: "Block the sign-in, and see that it is blocked.",
     PlannedStep.REACTIVATE: "Open the sign-in again, and see that it is open.",
+    PlannedStep.RENAME: "Give the account an address of the present name; the former one stays as an alias where the provider keeps it.",
     PlannedStep.PROFILE: "Write the names and the language, where they have changed and people have not changed them there.",
     PlannedStep.MOVE: "Move the account to the unit that the rules give, where that has changed and people have not moved it.",
     PlannedStep.TAKE_LICENCES: "Take away the licences that this service gave and the student is not to have any more.",
@@ -39,6 +40,7 @@ _SENTENCES = {
     PlannedStep.SESSIONS: "Sign the student out everywhere.",
     PlannedStep.CANCEL: "Cancel the deletion.",
     PlannedStep.RECLAIM: "See that the account carries the student's marker again.",
+    PlannedStep.NOTICE: "Announce the deletion by e-mail.",
     PlannedStep.DELETE: "Delete the account, if its sign-in is still blocked.",
     PlannedStep.RELEASE: "Remove the student's marker from the account.",
     PlannedStep.ANNOUNCE: "Publish `account-provisioned`.",
@@ -145,13 +147,21 @@ def _change(step: PlannedStep, tenant: Tenant, given: Grant) -> str:
         case PlannedStep.UNIT:
             return f"Move the account to {tenant.suspension.org_unit}."
         case _:
-            return f"Delete the account {_grace(tenant)}, unless a later status of the student cancels that."
+            return f"Delete the account {_grace(tenant)}, unless a later status of the student cancels that.{_announced(tenant)}"
 
 
 def _grace(tenant: Tenant) -> str:
     wanted = tenant.deletion
     dated = f", and not before the date in `{wanted.date_attribute}`" if wanted.date_attribute else ""
     return f"after {wanted.grace:g} days{dated}"
+
+
+def _announced(tenant: Tenant) -> str:
+    notice = tenant.deletion.notice
+    if notice is None:
+        return ""
+    readers = [*(["the student's own address"] if notice.student else []), *(["the office"] if notice.office else [])]
+    return f" {notice.days:g} days before, send the mail `{notice.template}` to {' and '.join(readers)} ({', '.join(notice.languages)})."
 
 
 def _when(when: Mapping[str, tuple[str, ...]]) -> str:

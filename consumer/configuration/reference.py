@@ -9,8 +9,9 @@ from pydantic.fields import FieldInfo
 from pydantic_core import PydanticUndefined
 
 from consumer.configuration.sentences import form, model_in
+from consumer.mail.deletion_notice import DELETION_NOTICE
 from consumer.mail.dialect import FILTERS
-from consumer.mail.rendering import NAMES
+from consumer.mail.welcome import WELCOME
 from consumer.settings import Settings
 from consumer.tenants import Tenant
 
@@ -53,7 +54,8 @@ _TEMPLATES = """\
 `subject.txt`, `body.txt` and `body.html`, in UTF-8, with or without a byte order mark. They are written in a part of
 [Jinja2](https://jinja.palletsprojects.com/en/stable/templates/):
 
-- values: {names};
+- values of the welcome mail: {welcome};
+- values of the notice of a deletion: {notice}. The date is written as `YYYY-MM-DD`;
 - `{{{{ value }}}}`, `{{{{ value | filter }}}}`, `~` and `+` to join texts, comparisons, `and`, `or`, `not`, `… if … else …`;
 - `if`, `for` over a list that is written out, `set`, `with`, `filter`, `raw`, `include`, `extends`, `block`;
 - filters: {filters}. `isolated` keeps a right-to-left name from turning its surroundings around.
@@ -75,7 +77,9 @@ def reference() -> str:
         *_section(Settings, ""),
         "## `config/tenants/<id>.yaml`\n",
         *_section(Tenant, ""),
-        _TEMPLATES.format(names=_listed(NAMES), filters=_listed(sorted(FILTERS))),
+        _TEMPLATES.format(
+            welcome=_listed(WELCOME.names), notice=_listed(DELETION_NOTICE.names), filters=_listed(sorted(FILTERS))
+        ),
     ]
     return "\n".join(parts).rstrip() + "\n"
 

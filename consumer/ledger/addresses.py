@@ -15,12 +15,13 @@ _HELD = text(
     """
     SELECT held.provider, held.address, held.tenant_id, held.student_id FROM address held
     JOIN unnest(CAST(:tenants AS text[]), CAST(:students AS text[])) AS asking(tenant_id, student_id) USING (tenant_id, student_id)
-    WHERE NOT held.refused
+    WHERE NOT held.refused AND held.retired_at IS NULL
     """
 )
 _TAKEN = text(
     """
-    SELECT taken.provider, taken.address FROM address taken
+    SELECT taken.provider, taken.address, taken.tenant_id, taken.student_id, taken.retired_at IS NOT NULL AND NOT taken.refused AS former
+    FROM address taken
     JOIN unnest(CAST(:providers AS text[]), CAST(:addresses AS text[])) AS wanted(provider, address) USING (provider, address)
     """
 )
@@ -31,7 +32,9 @@ _TAKE = text(
     FROM unnest(CAST(:providers AS text[]), CAST(:addresses AS text[]), CAST(:tenants AS text[]), CAST(:students AS text[]))
       AS wanted(provider, address, tenant_id, student_id)
     ORDER BY provider, address
-    ON CONFLICT DO NOTHING
+    ON CONFLICT (provider, address) DO UPDATE SET retired_at = NULL
+      WHERE (address.tenant_id, address.student_id) = (excluded.tenant_id, excluded.student_id)
+        AND address.retired_at IS NOT NULL AND NOT address.refused
     """
 )
 
@@ -102,18 +105,26 @@ def _wanted(request: Reservation, standing: _Standing) -> tuple[list[Provider], 
     return missing, (address.lower() for address in (*own, *request.candidates))
 
 
-def _taken(connection: Connection, requests: Sequence[Reservation], standing: _Standing) -> set[_Place]:
+def _taken(
+    connection: Connection, requests: Sequence[Reservation], standing: _Standing
+) -> Mapping[_Place, _Student | None]:
+    """What is not free, with the only student for whom it is: a former address is free for its own student."""
     places: set[_Place] = set()
     for request in requests:
         missing, addresses = _wanted(request, standing)
         places.update((at, address) for address in addresses for at in missing)
     if not places:
-        return set()
+        return {}
     values = {"providers": [provider for provider, _ in places], "addresses": [address for _, address in places]}
-    return {(Provider(row.provider), row.address) for row in connection.execute(_TAKEN, values)}
+    return {
+        (Provider(row.provider), row.address): (row.tenant_id, row.student_id) if row.former else None
+        for row in connection.execute(_TAKEN, values)
+    }
 
 
-def _chosen(requests: Sequence[Reservation], standing: _Standing, taken: set[_Place]) -> Mapping[_Place, _Student]:
+def _chosen(
+    requests: Sequence[Reservation], standing: _Standing, taken: Mapping[_Place, _Student | None]
+) -> Mapping[_Place, _Student]:
     """The rows to write: for each student in turn the first address that is free at every provider where one is missing."""
     chosen: dict[_Place, _Student] = {}
     known = dict(standing)
@@ -121,7 +132,7 @@ def _chosen(requests: Sequence[Reservation], standing: _Standing, taken: set[_Pl
         missing, addresses = _wanted(request, known)
         for address in addresses if missing else ():
             places = [(at, address) for at in missing]
-            if not any(place in taken or place in chosen for place in places):
+            if all(taken.get(at, request.student) == request.student and at not in chosen for at in places):
                 chosen.update(dict.fromkeys(places, request.student))
                 known.update({(at, request.student): address for at in missing})
                 break

@@ -4,11 +4,11 @@ from collections.abc import Sequence
 
 from sqlalchemy import Engine, text
 
-from consumer.events import ProviderAction
 from consumer.ledger.announcements import WORK_CHANNEL, Announcements
 from consumer.ledger.engine import transaction
 from consumer.ledger.port.guard import Decision, ParkedAction
 from consumer.ledger.unreadable import read
+from consumer.policy.guard import Guarded
 
 _PARKED = text(
     """
@@ -52,7 +52,7 @@ class PostgresGuardDesk:
         return [
             ParkedAction(
                 row.tenant_id,
-                read("guarded_action.action", ProviderAction, row.action),
+                read("guarded_action.action", Guarded, row.action),
                 row.student_id,
                 row.version,
                 row.number,

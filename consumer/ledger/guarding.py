@@ -2,27 +2,25 @@
 
 from collections import defaultdict
 from collections.abc import Mapping, Sequence
-from dataclasses import replace
 
 import structlog
 from sqlalchemy import Connection, text
 
-from consumer.events import ProviderAction
-from consumer.ledger.port.guard import takes_away
+from consumer.ledger.port.guard import Asked, GuardedKey, all_asked, with_states
 from consumer.ledger.port.student import Job
 from consumer.ledger.port.work import Room
-from consumer.policy.guard import GUARDED, GuardLimit, GuardState, Standing, admitted
+from consumer.policy.guard import Guarded, GuardLimit, GuardState, Standing, decided
 
 log = structlog.get_logger()
 
 _KNOWN = text(
     """
-    SELECT g.tenant_id, g.student_id, g.state FROM guarded_action g
-    JOIN unnest(CAST(:tenants AS text[]), CAST(:students AS text[]), CAST(:actions AS text[]), CAST(:versions AS bigint[]))
+    SELECT g.tenant_id, g.student_id, g.action, g.version, g.state FROM guarded_action g
+    JOIN unnest(CAST(:tenants AS text[]), CAST(:students AS text[]), CAST(:kinds AS text[]), CAST(:versions AS bigint[]))
       AS asked(tenant_id, student_id, action, version) USING (tenant_id, student_id, action, version)
     """
 )
-# One claim at a time counts a tenant's actions of one kind. The lock ends with the transaction.
+# One claim at a time counts a tenant's of one kind. The lock ends with the transaction.
 _LOCK = text("SELECT pg_advisory_xact_lock(hashtextextended('guard/' || :tenant || '/' || :action, 0))")
 _FORGET = text(
     """
@@ -32,11 +30,21 @@ _FORGET = text(
         OR (g.state = 'counted' AND s.settled_version >= g.version AND g.at <= clock_timestamp() - :seconds * interval '1 second'))
     """
 )
+_AGAIN = text(
+    """
+    UPDATE guarded_action g SET at = clock_timestamp()
+    FROM unnest(CAST(:students AS text[]), CAST(:versions AS bigint[])) AS again(student_id, version)
+    WHERE g.tenant_id = :tenant AND g.action = :action AND g.state = 'counted'
+      AND (g.student_id, g.version) = (again.student_id, again.version)
+    RETURNING g.student_id, g.version
+    """
+)
 # What is not settled counts, however long ago it was claimed; what is, from then on (`statements.SETTLE`): so no more take effect within
 # the limit's time than it says, whenever the calls are made.
 _STANDING = text(
     """
-    SELECT count(*) FILTER (WHERE state = 'counted') AS counted, count(*) FILTER (WHERE state = 'parked') AS parked
+    SELECT count(DISTINCT student_id) FILTER (WHERE state = 'counted') AS counted, count(*) FILTER (WHERE state = 'parked') AS parked,
+           array_agg(DISTINCT student_id) FILTER (WHERE state = 'counted' AND student_id = ANY(CAST(:students AS text[]))) AS already
     FROM guarded_action WHERE tenant_id = :tenant AND action = :action AND state IN ('counted', 'parked')
     """
 )
@@ -51,59 +59,60 @@ _WRITE = text(
 
 
 def guarded(connection: Connection, jobs: Sequence[Job], room: Mapping[str, Room]) -> Sequence[Job]:
-    """The same jobs, each with where its action stands. In the transaction of the claim, which holds the students' rows."""
-    asked = [job for job in jobs if is_guarded(job, room)]
+    """The same jobs, each with where it stands. In the transaction of the claim, which holds the students' rows."""
+    asked = list(all_asked(jobs, {tenant: of.guards for tenant, of in room.items()}))
     if not asked:
         return jobs
-    states = _known(connection, asked)
-    new: defaultdict[tuple[str, ProviderAction], list[Job]] = defaultdict(list)
-    for job in asked:
-        if states.get(_key(job)) is None and not job.settled:
-            if takes_away(job):
-                new[job.lease.tenant_id, job.desired.action].append(job)
-            else:
-                states[_key(job)] = GuardState.FREE
-    for (tenant, action), of in sorted(new.items()):
-        states |= _counted(connection, tenant, action, of, room[tenant].guards[action])
-    return [replace(job, guard=states.get(_key(job))) for job in jobs]
+    states = _known(connection, [one for one in asked if one.is_looked_up])
+    new: defaultdict[tuple[str, Guarded], list[Asked]] = defaultdict(list)
+    for one in asked:
+        if (one.key not in states and one.is_counted) or one.is_counted_again(states.get(one.key)):
+            new[one.job.lease.tenant_id, one.kind].append(one)
+    for (tenant, kind), of in sorted(new.items()):
+        states |= _counted(connection, tenant, kind, of, room[tenant].guards.limits[kind])
+    return with_states(jobs, asked, states)
 
 
-def is_guarded(job: Job, room: Mapping[str, Room]) -> bool:
-    """Whether the guard has a say. What is settled is looked at once more, and never counted: it was carried out, or rejected."""
-    action = job.desired.action
-    return bool(job.desired.providers) and action in GUARDED and action in room[job.lease.tenant_id].guards
-
-
-def _known(connection: Connection, jobs: Sequence[Job]) -> dict[tuple[str, str], GuardState]:
-    values = {
-        "tenants": [job.lease.tenant_id for job in jobs],
-        "students": [job.lease.student_id for job in jobs],
-        "actions": [job.desired.action for job in jobs],
-        "versions": [job.desired.event.version for job in jobs],
+def _known(connection: Connection, asked: Sequence[Asked]) -> dict[GuardedKey, GuardState]:
+    if not asked:
+        return {}
+    tenants, students, kinds, versions = zip(*(one.key for one in asked), strict=True)
+    values = {"tenants": [*tenants], "students": [*students], "kinds": [*kinds], "versions": [*versions]}
+    return {
+        (row.tenant_id, row.student_id, Guarded(row.action), row.version): GuardState(row.state)
+        for row in connection.execute(_KNOWN, values)
     }
-    return {(row.tenant_id, row.student_id): GuardState(row.state) for row in connection.execute(_KNOWN, values)}
 
 
 def _counted(
-    connection: Connection, tenant: str, action: ProviderAction, jobs: Sequence[Job], limit: GuardLimit
-) -> Mapping[tuple[str, str], GuardState]:
-    of = {"tenant": tenant, "action": action}
+    connection: Connection, tenant: str, kind: Guarded, asked: Sequence[Asked], limit: GuardLimit
+) -> Mapping[GuardedKey, GuardState]:
+    of = {"tenant": tenant, "action": kind}
     connection.execute(_LOCK, of)
+    again = _counted_again(connection, of, [one for one in asked if one.job.settled])
+    new = [one for one in asked if one.key not in again]
+    if not new:
+        return again
     connection.execute(_FORGET, of | {"seconds": limit.seconds})
-    row = connection.execute(_STANDING, of).one()
+    row = connection.execute(_STANDING, of | {"students": [one.key[1] for one in new]}).one()
     standing = Standing(row.counted, bool(row.parked), lambda: connection.execute(_ACCOUNTS, of).scalar_one())
-    may = admitted(limit, standing, len(jobs))
-    states = [GuardState.COUNTED] * may + [GuardState.PARKED] * (len(jobs) - may)
-    values = {
-        "students": [job.lease.student_id for job in jobs],
-        "versions": [job.desired.event.version for job in jobs],
-        "states": states,
-    }
-    connection.execute(_WRITE, of | values)
-    if may < len(jobs) and not standing.parked:
-        log.warning("guard_parked", tenant_id=tenant, action=action, counted=standing.counted + may)
-    return dict(zip(map(_key, jobs), states, strict=True))
+    states = decided(limit, standing, [one.key[1] in (row.already or ()) for one in new])
+    connection.execute(_WRITE, {**of, **_students(new), "states": states})
+    if GuardState.PARKED in states and not standing.parked:
+        log.warning("guard_parked", tenant_id=tenant, action=kind, counted=standing.counted)
+    return {**again, **dict(zip((one.key for one in new), states, strict=True))}
 
 
-def _key(job: Job) -> tuple[str, str]:
-    return job.lease.tenant_id, job.lease.student_id
+def _counted_again(
+    connection: Connection, of: Mapping[str, str], asked: Sequence[Asked]
+) -> Mapping[GuardedKey, GuardState]:
+    """From now on, those that are still counted. Under the lock: no one forgets them meanwhile."""
+    if not asked:
+        return {}
+    rows = connection.execute(_AGAIN, {**of, **_students(asked)}).all()
+    still = {(row.student_id, row.version) for row in rows}
+    return {one.key: GuardState.COUNTED for one in asked if (one.key[1], one.key[3]) in still}
+
+
+def _students(asked: Sequence[Asked]) -> Mapping[str, Sequence[str] | Sequence[int]]:
+    return {"students": [one.key[1] for one in asked], "versions": [one.key[3] for one in asked]}

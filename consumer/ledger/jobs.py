@@ -64,6 +64,9 @@ def _account(row: Row[Any]) -> Account:
         groups_in_doubt=tuple(row.groups_in_doubt),
         revisit=row.revisit,
         delete_at=row.delete_at,
+        next_address=row.next_address,
+        notice_at=row.notice_at,
+        noticed_for=row.noticed_for,
     )
 
 

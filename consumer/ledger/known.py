@@ -22,6 +22,7 @@ from consumer.ledger.port.writes import (
     Publish,
     RefuseAddress,
     ReleaseAddress,
+    RetireAddress,
     SaveAccount,
     SealCredential,
     Settle,
@@ -84,8 +85,8 @@ def apply(known: Known, write: Write, *, under: Tenure, now: datetime) -> Known:
             return _verified(known, provider, under)
         case SaveAccount(account):
             return replace(known, accounts=_with(known.accounts, account.provider, account))
-        case RefuseAddress(provider) | ReleaseAddress(provider):
-            return replace(known, accounts=_without(known.accounts, provider))
+        case RefuseAddress() | ReleaseAddress():
+            return _given_up(known, write)
         case SealCredential():
             return _sealed(known, write, now)
         case DestroyCredential(provider):
@@ -96,8 +97,20 @@ def apply(known: Known, write: Write, *, under: Tenure, now: datetime) -> Known:
             return replace(known, waits=waits)
         case Settle():
             return replace(known, waits={})
-        case KeepLease() | Publish() | TenantWaits():
-            return known  # of the lease, of the outbox, of the tenant
+        case KeepLease() | Publish() | RetireAddress() | TenantWaits():
+            return known  # of the lease, of the outbox, of reservations, of the tenant
+
+
+def _given_up(known: Known, write: RefuseAddress | ReleaseAddress) -> Known:
+    account, address = known.accounts.get(write.provider), write.address.lower()
+    if account is None:
+        return known
+    if account.address.lower() == address:
+        return replace(known, accounts=_without(known.accounts, write.provider))
+    if (account.next_address or "").lower() == address:
+        stays = replace(account, next_address=None)
+        return replace(known, accounts=_with(known.accounts, write.provider, stays))
+    return known
 
 
 def _begun(known: Known, write: BeginStep, under: Tenure, now: datetime) -> Known:

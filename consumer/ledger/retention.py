@@ -52,18 +52,25 @@ _INBOX = text(
     )
     """
 )
-# From one tenant to the next by the index: the table may hold millions of attempts, and a thousand tenants.
-_TENANTS = text(
-    """
-    WITH RECURSIVE known AS (
-      (SELECT tenant_id FROM attempt ORDER BY tenant_id LIMIT 1)
-      UNION ALL
-      SELECT (SELECT tenant_id FROM attempt WHERE tenant_id > known.tenant_id ORDER BY tenant_id LIMIT 1)
-      FROM known WHERE known.tenant_id IS NOT NULL
+
+
+def _tenants(table: str, condition: str = "true") -> TextClause:
+    """From one tenant to the next by the index: the table may hold millions of rows, and those of a thousand tenants."""
+    return text(
+        f"""
+        WITH RECURSIVE known AS (
+          (SELECT tenant_id FROM {table} WHERE {condition} ORDER BY tenant_id LIMIT 1)
+          UNION ALL
+          SELECT (SELECT tenant_id FROM {table} WHERE tenant_id > known.tenant_id AND {condition} ORDER BY tenant_id LIMIT 1)
+          FROM known WHERE known.tenant_id IS NOT NULL
+        )
+        SELECT tenant_id FROM known WHERE tenant_id IS NOT NULL
+        """  # noqa: S608  both are written here
     )
-    SELECT tenant_id FROM known WHERE tenant_id IS NOT NULL
-    """
-)
+
+
+_TENANTS_WITH_ATTEMPTS = _tenants("attempt")
+_TENANTS_WITH_RETIRED = _tenants("address", "retired_at IS NOT NULL")
 _ATTEMPTS = text(
     """
     DELETE FROM attempt WHERE (tenant_id, student_id, provider, step, number, state) IN (
@@ -72,11 +79,34 @@ _ATTEMPTS = text(
     )
     """
 )
+_RETIRED = text(
+    """
+    DELETE FROM address WHERE (provider, address) IN (
+      SELECT provider, address FROM address former
+      WHERE tenant_id = :tenant AND retired_at < now() - :keep * interval '1 second'
+        AND NOT EXISTS (
+          SELECT FROM account a WHERE a.tenant_id = former.tenant_id AND a.student_id = former.student_id
+            AND a.provider = former.provider AND former.address IN (lower(a.address), lower(a.next_address)))
+      ORDER BY retired_at LIMIT :limit
+    )
+    """
+)
 _WAITS = text(
     """
     DELETE FROM tenant_wait WHERE (tenant_id, service) IN (
       SELECT tenant_id, service FROM tenant_wait WHERE until < now() - :keep * interval '1 second'
       ORDER BY tenant_id, service LIMIT :limit FOR UPDATE SKIP LOCKED
+    )
+    """
+)
+# Decisions are few: people make them. What is rejected is verified as that for as long as it is the newest event.
+_DECIDED = text(
+    """
+    DELETE FROM guarded_action WHERE (tenant_id, student_id, action, version) IN (
+      SELECT g.tenant_id, g.student_id, g.action, g.version FROM guarded_action g JOIN student s USING (tenant_id, student_id)
+      WHERE g.decided_at < now() - :keep * interval '1 second'
+        AND (s.desired_version > g.version OR (g.state = 'approved' AND s.settled_version >= g.version))
+      ORDER BY g.tenant_id, g.student_id LIMIT :limit FOR UPDATE OF g SKIP LOCKED
     )
     """
 )
@@ -121,10 +151,21 @@ class PostgresRetention:
         return self._pages(_INBOX, keep=keep)
 
     def old_attempts(self, *, keep: Mapping[str, float], others: float) -> Iterator[int]:
+        return self._by_tenant(_TENANTS_WITH_ATTEMPTS, _ATTEMPTS, keep, others)
+
+    def retired_addresses(self, *, keep: Mapping[str, float], others: float) -> Iterator[int]:
+        return self._by_tenant(_TENANTS_WITH_RETIRED, _RETIRED, keep, others)
+
+    def _by_tenant(
+        self, tenants: TextClause, old: TextClause, keep: Mapping[str, float], others: float
+    ) -> Iterator[int]:
         with transaction(self._engine) as connection:
-            tenants = list(connection.execute(_TENANTS).scalars())
-        for tenant in tenants:
-            yield from self._pages(_ATTEMPTS, tenant=tenant, keep=keep.get(tenant, others))
+            known = list(connection.execute(tenants).scalars())
+        for tenant in known:
+            yield from self._pages(old, tenant=tenant, keep=keep.get(tenant, others))
+
+    def decided_actions(self, *, keep: float) -> Iterator[int]:
+        return self._pages(_DECIDED, keep=keep)
 
     def ended_waits(self, *, keep: float) -> Iterator[int]:
         return self._pages(_WAITS, keep=keep)

@@ -69,20 +69,23 @@ VERIFIED = text(
 SAVE = text(
     """
     INSERT INTO account (tenant_id, student_id, provider, address, marker, body, generation, object_id, origin, licences, groups,
-                         settled_version, state, org_unit, licences_in_doubt, groups_in_doubt, revisit, delete_at)
+                         settled_version, state, org_unit, licences_in_doubt, groups_in_doubt, revisit, delete_at,
+                         next_address, notice_at, noticed_for)
     SELECT tenant_id, student_id, provider, address, marker, body, generation, object_id, origin, licences, groups, settled_version,
-           state, org_unit, licences_in_doubt, groups_in_doubt, revisit, delete_at
+           state, org_unit, licences_in_doubt, groups_in_doubt, revisit, delete_at, next_address, notice_at, noticed_for
     FROM jsonb_to_recordset(CAST(:rows AS jsonb)) AS new(tenant_id text, student_id text, provider text, address text, marker text,
                                                          body jsonb, generation int, object_id text, origin text, licences text[],
                                                          groups text[], settled_version bigint, state text, org_unit text,
                                                          licences_in_doubt text[], groups_in_doubt text[], revisit boolean,
-                                                         delete_at timestamptz)
+                                                         delete_at timestamptz, next_address text, notice_at timestamptz,
+                                                         noticed_for timestamptz)
     ON CONFLICT (tenant_id, student_id, provider) DO UPDATE
       SET address = excluded.address, marker = excluded.marker, body = excluded.body, generation = excluded.generation,
           object_id = excluded.object_id, origin = excluded.origin, licences = excluded.licences, groups = excluded.groups,
           settled_version = excluded.settled_version, state = excluded.state, org_unit = excluded.org_unit,
           licences_in_doubt = excluded.licences_in_doubt, groups_in_doubt = excluded.groups_in_doubt, revisit = excluded.revisit,
-          delete_at = excluded.delete_at
+          delete_at = excluded.delete_at, next_address = excluded.next_address, notice_at = excluded.notice_at,
+          noticed_for = excluded.noticed_for
     """
 )
 REFUSE = text(
@@ -91,9 +94,14 @@ REFUSE = text(
       SELECT * FROM jsonb_to_recordset(CAST(:rows AS jsonb)) AS row(tenant_id text, student_id text, provider text, address text)
     ), refused AS (
       UPDATE address SET refused = true FROM new WHERE address.provider = new.provider AND address.address = lower(new.address)
+    ), stays AS (
+      UPDATE account SET next_address = NULL FROM new
+      WHERE account.tenant_id = new.tenant_id AND account.student_id = new.student_id AND account.provider = new.provider
+        AND lower(account.next_address) = lower(new.address)
     )
     DELETE FROM account USING new
     WHERE account.tenant_id = new.tenant_id AND account.student_id = new.student_id AND account.provider = new.provider
+      AND lower(account.address) = lower(new.address)
     """
 )
 RELEASE = text(
@@ -103,9 +111,25 @@ RELEASE = text(
     ), released AS (
       DELETE FROM address USING new WHERE address.provider = new.provider AND address.address = lower(new.address)
         AND address.tenant_id = new.tenant_id AND address.student_id = new.student_id AND NOT address.refused
+    ), stays AS (
+      UPDATE account SET next_address = NULL FROM new
+      WHERE account.tenant_id = new.tenant_id AND account.student_id = new.student_id AND account.provider = new.provider
+        AND lower(account.next_address) = lower(new.address)
     )
     DELETE FROM account USING new
     WHERE account.tenant_id = new.tenant_id AND account.student_id = new.student_id AND account.provider = new.provider
+      AND lower(account.address) = lower(new.address)
+    """
+)
+RETIRE = text(
+    """
+    INSERT INTO address (provider, address, tenant_id, student_id, retired_at)
+    SELECT provider, lower(address), tenant_id, student_id, now()
+    FROM jsonb_to_recordset(CAST(:rows AS jsonb)) AS new(tenant_id text, student_id text, provider text, address text)
+    ORDER BY provider, lower(address)
+    ON CONFLICT (provider, address) DO UPDATE SET retired_at = excluded.retired_at
+      WHERE address.tenant_id = excluded.tenant_id AND address.student_id = excluded.student_id
+        AND NOT address.refused AND address.retired_at IS NULL
     """
 )
 SEAL = text(
@@ -191,6 +215,10 @@ SETTLE = text(
       UPDATE guarded_action g SET at = clock_timestamp() FROM new JOIN student s USING (tenant_id, student_id)
       WHERE g.tenant_id = new.tenant_id AND g.student_id = new.student_id AND g.state = 'counted'
         AND g.version > s.settled_version AND g.version <= new.version
+    ), moot AS (
+      DELETE FROM guarded_action g USING new JOIN student s USING (tenant_id, student_id)
+      WHERE g.tenant_id = new.tenant_id AND g.student_id = new.student_id AND g.state = 'parked'
+        AND g.version <= new.version AND g.version = s.desired_version
     ), over AS (
       DELETE FROM student_wait USING new
       WHERE student_wait.tenant_id = new.tenant_id AND student_wait.student_id = new.student_id
@@ -202,7 +230,8 @@ SETTLE = text(
       due_at = CASE WHEN desired_version > new.version THEN now() ELSE least(
         CASE WHEN EXISTS (SELECT FROM step WHERE step.tenant_id = new.tenant_id AND step.student_id = new.student_id AND step.unsure)
           THEN now() + new.verify_in * interval '1 second' END,
-        (SELECT min(account.delete_at) FROM account WHERE account.tenant_id = new.tenant_id AND account.student_id = new.student_id)
+        (SELECT min(least(account.notice_at, account.delete_at)) FROM account
+         WHERE account.tenant_id = new.tenant_id AND account.student_id = new.student_id AND account.delete_at IS NOT NULL)
       ) END
     FROM new WHERE student.tenant_id = new.tenant_id AND student.student_id = new.student_id
     """

@@ -23,7 +23,8 @@ _EVENTS = text(
 )
 _ACCOUNTS = text(
     """
-    SELECT provider, address, object_id, origin, state, licences, groups, settled_version AS announced_version, delete_at
+    SELECT provider, address, object_id, origin, state, licences, groups, settled_version AS announced_version, delete_at, notice_at,
+           noticed_for
     FROM account
     WHERE tenant_id = :tenant AND student_id = :student ORDER BY provider
     """
@@ -65,7 +66,7 @@ class NewestDecision:
 @dataclass(frozen=True, slots=True)
 class AccountRecord:
     """An account as the ledger knows it. `address` is personal data. Without `object_id` it may not exist yet; `delete_at`: it is to be
-    deleted then."""
+    deleted then; `notice_at`: that is to be announced then; `noticed_for`: the deletion for which nothing is left to announce."""
 
     provider: Provider
     address: str
@@ -76,6 +77,8 @@ class AccountRecord:
     groups: tuple[str, ...]
     announced_version: int
     delete_at: datetime | None = None
+    notice_at: datetime | None = None
+    noticed_for: datetime | None = None
 
 
 @dataclass(frozen=True, slots=True)

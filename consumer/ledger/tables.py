@@ -180,8 +180,11 @@ address = Table(
     Column("tenant_id", Text, nullable=False),
     Column("student_id", Text, nullable=False),
     Column("refused", Boolean, nullable=False, server_default=text("false")),
+    Column("retired_at", _TIME),  # since when it is a former address of the student's account
 )
 Index("address_of_student", address.c.tenant_id, address.c.student_id)
+# By which retention finds, tenant by tenant, what was retired long ago.
+Index("address_retired", address.c.tenant_id, address.c.retired_at, postgresql_where=text("retired_at IS NOT NULL"))
 
 account = Table(
     "account",  # what is known of a student's account at a provider
@@ -205,6 +208,9 @@ account = Table(
     Column("groups_in_doubt", ARRAY(Text), nullable=False, server_default="{}"),
     Column("revisit", Boolean, nullable=False, server_default=text("false")),
     Column("delete_at", _TIME),
+    Column("next_address", Text),
+    Column("notice_at", _TIME),
+    Column("noticed_for", _TIME),
 )
 
 # An event that does nothing cancels deletions too: few accounts are to be deleted.

@@ -18,6 +18,7 @@ from consumer.ledger.port.writes import (
     Publish,
     RefuseAddress,
     ReleaseAddress,
+    RetireAddress,
     SaveAccount,
     SealCredential,
     Settle,
@@ -74,6 +75,9 @@ def _save(write: SaveAccount) -> Row:
         "groups_in_doubt": account.groups_in_doubt,
         "revisit": account.revisit,
         "delete_at": account.delete_at and account.delete_at.isoformat(),
+        "next_address": account.next_address,
+        "notice_at": account.notice_at and account.notice_at.isoformat(),
+        "noticed_for": account.noticed_for and account.noticed_for.isoformat(),
     }
 
 
@@ -167,6 +171,7 @@ _KINDS = (
     _Kind(SaveAccount, statements.SAVE, _save, _ACCOUNT),
     _Kind(RefuseAddress, statements.REFUSE, lambda write: {"address": write.address}, (*_ACCOUNT, "address")),
     _Kind(ReleaseAddress, statements.RELEASE, lambda write: {"address": write.address}, (*_ACCOUNT, "address")),
+    _Kind(RetireAddress, statements.RETIRE, lambda write: {"address": write.address}, (*_ACCOUNT, "address")),
     _Kind(SealCredential, statements.SEAL, _seal, (*_ACCOUNT, "generation"), _first),
     _Kind(DestroyCredential, statements.DESTROY, lambda _: {}, _ACCOUNT),
     _Kind(Publish, statements.PUBLISH, _publish, ("event_id",), _first),

@@ -1,1 +1,1 @@
-"""The welcome mail: rendering it, and sending it through Mailgun."""
+"""Mails to students and offices: rendering them, and sending them through Mailgun."""

@@ -1,7 +1,7 @@
 """Mail through Mailgun.
 
-Credentials travel in these mails, so nothing is tracked (click tracking would lead links through Mailgun's host), TLS with a verified
-certificate is demanded all the way, and nothing secret stands in variables, tags or the subject.
+Credentials travel in some of these mails, so nothing is tracked (click tracking would lead links through Mailgun's host), TLS with a
+verified certificate is demanded all the way, and nothing secret stands in variables, tags or the subject.
 """
 
 import time
@@ -43,9 +43,10 @@ class MailgunMailer:
         self._lookup_header = basic(lookup_key)
 
     async def send(self, mail: Mail, *, timeout: float) -> None:
-        form = {
+        form: Mapping[str, str | tuple[str, ...]] = {
             "from": sender(self._section.sender),
             "to": recipient(mail.recipient),
+            "bcc": mail.copies,
             "subject": mail.subject,
             "text": mail.text,
             "html": mail.html,
@@ -76,7 +77,7 @@ class MailgunMailer:
         authorization: str,
         timeout: float,
         *,
-        form: Mapping[str, str] | None = None,
+        form: Mapping[str, str | tuple[str, ...]] | None = None,
     ) -> Answer:
         headers = {"Authorization": authorization}
         content = None

@@ -8,11 +8,11 @@ from consumer.events import Provider, student_key
 _BYTES = 20
 
 
-def message_id(tenant_id: str, student_id: str, provider: Provider, generation: int, *, domain: str) -> str:
-    """An RFC 5322 Message-Id without its angle brackets, for the mail that carries a password's `generation`.
+def message_id(mail: str, tenant_id: str, student_id: str, provider: Provider, which: str, *, domain: str) -> str:
+    """An RFC 5322 Message-Id without its angle brackets, for a kind of mail, and `which` of those about this account.
 
     It reveals nothing about the student: 160 bits of a hash. Mailgun keeps it where it has brackets and an `@`
     (mailgun.js issue 394), but does not drop repeats.
     """
-    digest = sha256(b"\x1f".join((student_key(tenant_id, student_id), provider.encode(), str(generation).encode())))
-    return f"welcome.{b32encode(digest.digest()[:_BYTES]).decode().lower()}@{domain}"
+    digest = sha256(b"\x1f".join((student_key(tenant_id, student_id), provider.encode(), which.encode())))
+    return f"{mail}.{b32encode(digest.digest()[:_BYTES]).decode().lower()}@{domain}"

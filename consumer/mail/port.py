@@ -6,13 +6,17 @@ from typing import Protocol
 
 @dataclass(frozen=True, slots=True)
 class Mail:
-    """One rendered mail. `message_id` (without brackets) is ours, and the only way to ask later what became of it."""
+    """One rendered mail. `message_id` (without brackets) is ours, and the only way to ask later what became of it.
+
+    `copies` are plain addresses that get it too, unseen by the others (Bcc).
+    """
 
     message_id: str
     recipient: str = field(repr=False)
     subject: str
     text: str = field(repr=False)
     html: str = field(repr=False)
+    copies: tuple[str, ...] = field(default=(), repr=False)
 
 
 class Mailer(Protocol):

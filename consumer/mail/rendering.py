@@ -1,13 +1,10 @@
 """Renders a mail from `templates/<mail>/<language>/{subject.txt,body.txt,body.html}`.
 
-Templates are written in a part of Jinja2 (see `dialect`), with undefined names refused and HTML escaped. They may use: `institution`,
-`preferred_name` (may be empty), `sign_in_name`, `password`, `service_name` ("Microsoft 365"), `sign_in_url`, `provider` ("microsoft",
-"google"), and the filter `isolated`, which keeps a right-to-left name from turning its surroundings around.
+Templates are written in a part of Jinja2 (see `dialect`), with undefined names refused and HTML escaped. They may use the values of their
+kind of mail (see `kind`), and the filter `isolated`, which keeps a right-to-left name from turning its surroundings around.
 """
 
-import re
 import traceback
-import unicodedata
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
@@ -15,9 +12,10 @@ from pathlib import Path
 from jinja2 import TemplateError, TemplateNotFound
 
 from consumer.errors import Hold, Reason
-from consumer.events import Provider
 from consumer.mail.environment import FIRST_STRONG_ISOLATE, POP_ISOLATE, MailEnvironment
+from consumer.mail.kind import Values
 from consumer.mail.languages import lookup
+from consumer.mail.texts import JOINERS, one_line
 
 LIMITS = {"subject.txt": 255, "body.txt": 100_000, "body.html": 100_000}
 """A mail's parts, and how many characters each may hold; Gmail hides what is over 102 kB."""
@@ -37,41 +35,6 @@ RENDER_FAULTS: tuple[type[Exception], ...] = (
 """What a template can raise when it is compiled or rendered: Jinja2's own, and what an expression in it can do. Python's compiler raises
 MemoryError or SyntaxError where blocks or parentheses are nested too deeply."""
 
-NAMES = ("institution", "preferred_name", "sign_in_name", "password", "service_name", "sign_in_url", "provider")
-"""The values that templates are given."""
-
-_SERVICES: Mapping[Provider, tuple[str, str]] = {
-    Provider.MICROSOFT: ("Microsoft 365", "https://www.office.com"),
-    Provider.GOOGLE: ("Google Workspace", "https://accounts.google.com"),
-}
-_NOT_IN_A_NAME = re.compile(r"[/\\@<>:|]+")
-_TIGHT_STOP = re.compile(r"\.(?=\w)")
-_JOINERS = "\u200c\u200d"  # spelling in Persian, Sinhala and others
-
-
-@dataclass(frozen=True, slots=True)
-class WelcomeValues:
-    """The values of a welcome mail. All are personal or secret, so none is in this object's repr."""
-
-    institution: str = field(repr=False)
-    provider: Provider
-    preferred_name: str = field(repr=False)
-    sign_in_name: str = field(repr=False)
-    password: str = field(repr=False)
-
-    def names(self) -> dict[str, str]:
-        """What templates know, by the name under which they know it; names are cleaned, the credentials are not."""
-        service_name, sign_in_url = _SERVICES[self.provider]
-        return {
-            "institution": _one_line(self.institution),
-            "preferred_name": _unlinkable(_one_line(self.preferred_name)),
-            "sign_in_name": self.sign_in_name,
-            "password": self.password,
-            "service_name": service_name,
-            "sign_in_url": sign_in_url,
-            "provider": self.provider.value,
-        }
-
 
 @dataclass(frozen=True, slots=True)
 class Rendered:
@@ -88,10 +51,10 @@ class Templates:
 
     def __init__(self, directory: Path) -> None:
         self._directory = directory
-        self._environments: dict[tuple[str, bool], MailEnvironment] = {}
+        self._environments: dict[tuple[str, bool, tuple[str, ...]], MailEnvironment] = {}
 
     def render(
-        self, template: str, languages: Sequence[str], preferred_language: str | None, values: WelcomeValues
+        self, template: str, languages: Sequence[str], preferred_language: str | None, values: Values
     ) -> Rendered:
         """Renders the mail in the student's language where the tenant writes it, else in the tenant's first.
 
@@ -104,15 +67,16 @@ class Templates:
             subject, text, html = (self._part(template, f"{language}/{part}", names) for part in LIMITS)
         except Hold:
             for kind in (False, True):
-                self._environments.pop((template, kind), None)
+                self._environments.pop((template, kind, tuple(names)), None)
             raise
-        subject = _one_line(subject, kept_marks=_JOINERS + FIRST_STRONG_ISOLATE + POP_ISOLATE)
+        subject = one_line(subject, kept_marks=JOINERS + FIRST_STRONG_ISOLATE + POP_ISOLATE)
         return Rendered(language, subject, text, html)
 
     def _part(self, template: str, part: str, names: Mapping[str, str]) -> str:
         path, html = f"{template}/{part}", part.endswith(".html")
-        if (env := self._environments.get((template, html))) is None:
-            env = self._environments[template, html] = MailEnvironment(self._directory, NAMES, html=html)
+        known = (template, html, tuple(names))
+        if (env := self._environments.get(known)) is None:
+            env = self._environments[known] = MailEnvironment(self._directory, names, html=html)
         try:
             return fit(env.rendered(path, names), LIMITS[path.rpartition("/")[2]])
         except TemplateNotFound:
@@ -141,14 +105,3 @@ def error_line(error: BaseException, path: str) -> int | None:
 
 def _hold(message: str) -> Hold:
     return Hold(message, reason=Reason.TENANT_UNUSABLE)
-
-
-def _one_line(text: str, *, kept_marks: str = _JOINERS) -> str:
-    """No line break, control or invisible direction mark survives; blanks become single."""
-    unseen = {"Cc", "Cf", "Cs"}
-    return "".join(c for c in " ".join(text.split()) if c in kept_marks or unicodedata.category(c) not in unseen)
-
-
-def _unlinkable(name: str) -> str:
-    """A name in which mail programs see no link: someone else's text must not lead a reader anywhere."""
-    return " ".join(_TIGHT_STOP.sub(". ", _NOT_IN_A_NAME.sub(" ", name)).split())

@@ -11,27 +11,15 @@ from pathlib import Path
 
 from jinja2 import TemplateNotFound, TemplateSyntaxError, meta, nodes
 
-from consumer.events import Provider
 from consumer.mail import markup
 from consumer.mail.environment import LARGEST_FILE, MailEnvironment
+from consumer.mail.kind import Kind, Values
 from consumer.mail.outline import outline
-from consumer.mail.rendering import LIMITS, NAMES, RENDER_FAULTS, WelcomeValues, error_line
+from consumer.mail.rendering import LIMITS, RENDER_FAULTS, error_line
 from consumer.tenants import LONGEST_NAME
 
-_PASSWORD = "Sample-Only-Pass-word"  # noqa: S105  a sample
-_SIGN_IN_NAME = "sample.student@school.example"
-_REQUIRED = ("sign_in_name", "password", "sign_in_url")
-_KEPT_APART = ("password", "sign_in_name", "preferred_name")
-"""What must not stand in a link or an attribute."""
-
-
-def samples(institution: str = "Ινστιτούτο O'Neill & Söhne") -> tuple[WelcomeValues, ...]:
-    """Students to try a template with: at each provider, with names in several scripts, a long one and an empty one."""
-    return tuple(
-        WelcomeValues(institution, provider, name, _SIGN_IN_NAME, _PASSWORD)
-        for provider in Provider
-        for name in ("Μαρία", "محمد", "Wolfeschlegelsteinhausen-O'Bergerdorff " * 2, "")
-    )
+_INSTITUTION = "Ινστιτούτο O'Neill & Söhne"
+"""A name to try a template with."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -44,9 +32,9 @@ class Mistake:
     right: str
 
 
-def check(directory: Path, template: str, languages: Sequence[str]) -> list[Mistake]:
+def check(directory: Path, kind: Kind, template: str, languages: Sequence[str]) -> list[Mistake]:
     """Every mistake in a mail's templates, in the order of languages and parts. Reads files; sends nothing."""
-    return TemplateCheck(directory).mistakes(template, languages)
+    return TemplateCheck(directory).mistakes(kind, template, languages)
 
 
 class TemplateCheck:
@@ -54,11 +42,11 @@ class TemplateCheck:
 
     def __init__(self, directory: Path) -> None:
         self._directory = directory
-        self._environments = {html: MailEnvironment(directory, NAMES, html=html) for html in (False, True)}
-        self._known: dict[tuple[str, str], list[Mistake]] = {}
-        self._roomy: dict[tuple[str, str], bool] = {}
+        self._environments: dict[tuple[tuple[str, ...], bool], MailEnvironment] = {}
+        self._known: dict[tuple[Kind, str, str], list[Mistake]] = {}
+        self._roomy: dict[tuple[Kind, str, str], bool] = {}
 
-    def mistakes(self, template: str, languages: Sequence[str]) -> list[Mistake]:
+    def mistakes(self, kind: Kind, template: str, languages: Sequence[str]) -> list[Mistake]:
         folder = self._directory / template
         if not folder.is_dir():
             known = (
@@ -68,28 +56,38 @@ class TemplateCheck:
             )
             right = f"use one of: {', '.join(known)}" if known else "add it, with a folder for each language"
             return [Mistake(folder, None, f"there is no mail template `{template}`", right)]
-        return [mistake for language in dict.fromkeys(languages) for mistake in self._language(template, language)]
+        return [
+            mistake for language in dict.fromkeys(languages) for mistake in self._language(kind, template, language)
+        ]
 
-    def subject_too_long(self, template: str, languages: Sequence[str], institution: str) -> str | None:
+    def subject_too_long(self, kind: Kind, template: str, languages: Sequence[str], institution: str) -> str | None:
         """The first language whose subject is too long for this institution's name."""
         for language in languages:
-            if (template, language) not in self._roomy:
-                self._roomy[template, language] = self._fits(template, language, "W" * LONGEST_NAME)
-            if not self._roomy[template, language] and not self._fits(template, language, institution):
+            mail = (kind, template, language)
+            if mail not in self._roomy:
+                self._roomy[mail] = self._fits(*mail, "W" * LONGEST_NAME)
+            if not self._roomy[mail] and not self._fits(*mail, institution):
                 return language
         return None
 
-    def _fits(self, template: str, language: str, institution: str) -> bool:
+    def _fits(self, kind: Kind, template: str, language: str, institution: str) -> bool:
         path, limit = f"{template}/{language}/subject.txt", LIMITS["subject.txt"]
-        subjects = (self._environments[False].rendered(path, sample.names()) for sample in samples(institution))
+        environment = self._environment(kind, html=False)
+        subjects = (environment.rendered(path, sample.names()) for sample in kind.samples(institution))
         return all(len(subject.strip()) <= limit for subject in subjects)
 
-    def _language(self, template: str, language: str) -> list[Mistake]:
-        if (template, language) not in self._known:
-            self._known[template, language] = list(self._parts(template, language))
-        return self._known[template, language]
+    def _environment(self, kind: Kind, *, html: bool) -> MailEnvironment:
+        if (kind.names, html) not in self._environments:
+            self._environments[kind.names, html] = MailEnvironment(self._directory, kind.names, html=html)
+        return self._environments[kind.names, html]
 
-    def _parts(self, template: str, language: str) -> Iterator[Mistake]:
+    def _language(self, kind: Kind, template: str, language: str) -> list[Mistake]:
+        mail = (kind, template, language)
+        if mail not in self._known:
+            self._known[mail] = list(self._parts(*mail))
+        return self._known[mail]
+
+    def _parts(self, kind: Kind, template: str, language: str) -> Iterator[Mistake]:
         folder = self._directory / template / language
         if not folder.is_dir():
             known = ", ".join(sorted(path.name for path in (self._directory / template).iterdir() if path.is_dir()))
@@ -97,14 +95,15 @@ class TemplateCheck:
             yield Mistake(folder, None, f"the mail is not written in `{language}`", right)
             return
         for part in LIMITS:
-            env = self._environments[part.endswith(".html")]
-            yield from _Part(env, self._directory, f"{template}/{language}/{part}").mistakes()
+            env = self._environment(kind, html=part.endswith(".html"))
+            yield from _Part(kind, env, self._directory, f"{template}/{language}/{part}").mistakes()
 
 
 @dataclass(frozen=True)
 class _Part:
     """One file of a mail, with those that it includes."""
 
+    kind: Kind
     env: MailEnvironment
     directory: Path
     path: str
@@ -148,11 +147,20 @@ class _Part:
             )
             return
         self._sources[path] = read
-        yield from _undefined(tree, file)
+        yield from self._undefined(tree, file)
         yield from self._carried(read, file)
         for node in tree.find_all((nodes.Include, nodes.Extends)):
             for other in meta.find_referenced_templates(nodes.Template([node])):
                 yield from self._included(node, other or "", file, seen)
+
+    def _undefined(self, tree: nodes.Template, file: Path) -> Iterator[Mistake]:
+        names = self.kind.names
+        unknown = meta.find_undeclared_variables(tree) - {*names}
+        for node in tree.find_all(nodes.Name):
+            if node.name in unknown and node.ctx == "load":
+                near = get_close_matches(node.name, names, n=1)
+                right = f"did you mean `{near[0]}`?" if near else f"use one of: {', '.join(names)}"
+                yield Mistake(file, node.lineno, f"`{node.name}` is not known in this mail", right)
 
     def _included(
         self, node: nodes.Include | nodes.Extends, path: str, file: Path, seen: set[str]
@@ -168,21 +176,21 @@ class _Part:
 
     def _carried(self, source: str, file: Path) -> Iterator[Mistake]:
         """What must not stand in a link, an attribute or the subject, and markup that must not be there."""
-        text, sensitive = outline(self.env, source, _KEPT_APART)
-        found = (
-            markup.faults(text, sensitive) if self.name.endswith(".html") else markup.faults_in_text(text, sensitive)
-        )
+        text, sensitive = outline(self.env, source, {*self.kind.apart, *self.kind.secret})
+        apart = {value: name for value, name in sensitive.items() if name in self.kind.apart}
+        found = markup.faults(text, apart) if self.name.endswith(".html") else markup.faults_in_text(text, apart)
         for fault in found:
             yield Mistake(file, fault.line, fault.wrong, fault.right)
         if self.name == "subject.txt":
             for number, line in enumerate(text.split("\n"), start=1):
-                if any(name == "password" and value in line for value, name in sensitive.items()):
-                    yield _subject_tells_password(file, number)
+                for value, name in sensitive.items():
+                    if name in self.kind.secret and value in line:
+                        yield _subject_tells(name, file, number)
 
     def _rendered(self) -> Iterator[Mistake]:
         """The file rendered for sample students: the first mistake, and the values that are always missing."""
-        texts: list[tuple[WelcomeValues, str]] = []
-        for sample in samples():
+        texts: list[tuple[Values, str]] = []
+        for sample in self.kind.samples(_INSTITUTION):
             try:
                 text = self.env.rendered(self.path, sample.names())
             except RENDER_FAULTS as error:
@@ -195,7 +203,7 @@ class _Part:
         if self.name != "subject.txt":
             yield from self._missing_values(texts)
 
-    def _unfit(self, text: str, sample: WelcomeValues) -> Mistake | None:
+    def _unfit(self, text: str, sample: Values) -> Mistake | None:
         limit = LIMITS[self.name]
         if not text.strip():
             return Mistake(self.file, None, "renders to nothing", "write something in it")
@@ -204,16 +212,17 @@ class _Part:
         if self.name == "subject.txt":
             if len(text.strip().splitlines()) > 1:
                 return Mistake(self.file, None, "the subject has more than one line", "write it on one line")
-            return _subject_tells_password(self.file, None) if _PASSWORD in text else None
-        sensitive = {value: name for name in _KEPT_APART if (value := sample.names()[name])}
+            shown = next((name for name in self.kind.secret if sample.names()[name] in text), None)
+            return _subject_tells(shown, self.file, None) if shown else None
+        sensitive = {value: name for name in self.kind.apart if (value := sample.names()[name])}
         found = (
             markup.faults(text, sensitive) if self.name.endswith(".html") else [*markup.faults_in_text(text, sensitive)]
         )
         return Mistake(self.file, None, found[0].wrong, found[0].right) if found else None
 
-    def _missing_values(self, texts: Sequence[tuple[WelcomeValues, str]]) -> Iterator[Mistake]:
+    def _missing_values(self, texts: Sequence[tuple[Values, str]]) -> Iterator[Mistake]:
         shown = [(sample, markup.shown(text) if self.name.endswith(".html") else text) for sample, text in texts]
-        for name in _REQUIRED:
+        for name in self.kind.required:
             without = [sample for sample, text in shown if sample.names()[name] not in text]
             if without:
                 fault = (
@@ -250,19 +259,10 @@ def _read(file: Path) -> str | Mistake:
         return Mistake(file, error.object[: error.start].count(b"\n") + 1, "the file is not UTF-8", "save it as UTF-8")
 
 
-def _undefined(tree: nodes.Template, file: Path) -> Iterator[Mistake]:
-    unknown = meta.find_undeclared_variables(tree) - {*NAMES}
-    for node in tree.find_all(nodes.Name):
-        if node.name in unknown and node.ctx == "load":
-            near = get_close_matches(node.name, NAMES, n=1)
-            right = f"did you mean `{near[0]}`?" if near else f"use one of: {', '.join(NAMES)}"
-            yield Mistake(file, node.lineno, f"`{node.name}` is not known in this mail", right)
-
-
-def _subject_tells_password(file: Path, line: int | None) -> Mistake:
+def _subject_tells(name: str, file: Path, line: int | None) -> Mistake:
     return Mistake(
         file,
         line,
-        "the subject contains the password",
+        f"the subject contains the {name}",
         "subjects are shown and logged everywhere: leave it to the body",
     )

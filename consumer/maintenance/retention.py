@@ -7,6 +7,7 @@ from consumer.ledger.port.retention import Retention
 from consumer.maintenance.loop import BackgroundJob
 from consumer.observe.metrics import Metrics
 from consumer.settings import RetentionSettings
+from consumer.tenants import QUARANTINE
 
 _DAY = 86_400.0
 
@@ -16,15 +17,18 @@ def retention_jobs(
     periods: RetentionSettings,
     *,
     attempts: Callable[[], Mapping[str, float]],
+    quarantines: Callable[[], Mapping[str, float]],
     sweep: float,
     metrics: Metrics,
 ) -> Sequence[BackgroundJob]:
-    """`attempts` gives for how many days a tenant's attempts are kept, where its file says so now. `sweep`: seconds between two looks for
-    passwords whose lifetime is over; they may not lie there for long."""
+    """`attempts` gives for how many days a tenant's attempts are kept, where its file says so now; `quarantines` its former addresses.
+    `sweep`: seconds between two looks for passwords whose lifetime is over; they may not lie there for long."""
 
     def old_attempts() -> Iterator[int]:
-        by_tenant = {tenant: days * _DAY for tenant, days in attempts().items()}
-        return retention.old_attempts(keep=by_tenant, others=periods.attempts * _DAY)
+        return retention.old_attempts(keep=_seconds(attempts()), others=periods.attempts * _DAY)
+
+    def retired_addresses() -> Iterator[int]:
+        return retention.retired_addresses(keep=_seconds(quarantines()), others=QUARANTINE * _DAY)
 
     outcomes, events = periods.published_outcomes * _DAY, periods.settled_events * _DAY
     pages = {
@@ -33,6 +37,8 @@ def retention_jobs(
         "outbox_recalled": partial(retention.recalled_outcomes, keep=max(outcomes, events)),
         "inbox": partial(retention.settled_events, keep=events),
         "attempt": old_attempts,
+        "address": retired_addresses,
+        "guarded_action": partial(retention.decided_actions, keep=events),
         "tenant_wait": partial(retention.ended_waits, keep=periods.ended_waits * _DAY),
     }
 
@@ -50,3 +56,7 @@ def retention_jobs(
         BackgroundJob("credential", sweep, credentials),
         *(BackgroundJob(table, periods.every, partial(counted, table)) for table in pages),
     )
+
+
+def _seconds(days: Mapping[str, float]) -> Mapping[str, float]:
+    return {tenant: of * _DAY for tenant, of in days.items()}

@@ -16,7 +16,8 @@ from consumer.policy.reserved import is_reserved
 from consumer.policy.romanisation import Romaniser, languages
 from consumer.tenants import Addresses
 
-MAX_CANDIDATES = 50
+BEST, MAX_CANDIDATES = 4, 50
+"""The short list of candidates, which nearly always has a free one, and the long one."""
 MAX_LOCAL_PART = 64
 
 _SEPARATORS = "._-"
@@ -54,6 +55,11 @@ def candidates(
 def first_choice(addresses: Addresses, student: Student, *, country: str | None = None) -> Choice:
     """The first of `candidates`, and the pattern that gives it."""
     return _choices(addresses, student, country, 1)[0]
+
+
+def is_candidate(addresses: Addresses, student: Student, address: str, *, country: str | None = None) -> bool:
+    """Whether `address`, in lower case, is among the `candidates`. The best are tried first: the many more are seldom asked for."""
+    return any(address in candidates(addresses, student, country=country, most=most) for most in (BEST, MAX_CANDIDATES))
 
 
 def _choices(addresses: Addresses, student: Student, country: str | None, most: int) -> Sequence[Choice]:

@@ -42,6 +42,7 @@ class Part(StrEnum):
     GROUPS = "groups"
     SUSPENSION = "suspension"
     WELCOME_EMAIL = "welcome_email"
+    DELETION_NOTICE = "deletion_notice"
 
 
 class Basis(NamedTuple):
@@ -163,6 +164,8 @@ def _blocked(tenant: Tenant, decision: Act, basis: Basis, access: _Access) -> _F
         taken = withdrawal(tenant, at)
         said = {"end_sessions": taken.sessions, "remove_licences": taken.licences, taken.org_unit or "": True}
         parts[Part.SUSPENSION, at] = tuple(name for name, wanted in said.items() if name and wanted)
+    if access is _Access.DELETED and (notice := tenant.deletion.notice):
+        parts[Part.DELETION_NOTICE, None] = (notice.template,)
     return _Forecast(basis, dict.fromkeys(decision.providers, access), parts)
 
 

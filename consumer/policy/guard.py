@@ -1,4 +1,4 @@
-"""The guard: how many accounts of a tenant one action may take something away from, within a while. Pure.
+"""The guard: from how many accounts of a tenant something may be taken away, within a while. Pure.
 
       claimed ──▶ within the limit, and none is parked ──▶ counted ──▶ worked
                             │ no
@@ -7,23 +7,50 @@
                             │  └──▶ rejected by a person ──▶ failed
                             └── a newer event of the student ──▶ forgotten
 
-While any action of the tenant is parked, so are later ones: a mistake that continues is one mistake.
+While any of its kind is parked for the tenant, so are later ones: a mistake that continues is one mistake.
 """
 
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from enum import StrEnum
 from math import floor
+from typing import assert_never
 
 from consumer.events import ProviderAction
 from consumer.tenants import Tenant
 
-GUARDED = frozenset({ProviderAction.SUSPEND_ACCOUNT, ProviderAction.DELETE_ACCOUNT, ProviderAction.RELEASE_ACCOUNT})
-"""Actions that take something away."""
+
+class Guarded(StrEnum):
+    """A kind of action that takes something away: each has a limit of its own. Stored, and named by people."""
+
+    SUSPEND_ACCOUNT = "suspend_account"
+    DELETE_ACCOUNT = "delete_account"
+    RELEASE_ACCOUNT = "release_account"
+    REMOVE_LICENCES = "remove_licences"
+    RENAME_ACCOUNT = "rename_account"
+
+
+def kind_of(action: ProviderAction) -> Guarded | None:
+    """What an event with this action takes away as a whole: where it is parked, nothing of the event is worked."""
+    match action:
+        case ProviderAction.SUSPEND_ACCOUNT:
+            return Guarded.SUSPEND_ACCOUNT
+        case ProviderAction.DELETE_ACCOUNT:
+            return Guarded.DELETE_ACCOUNT
+        case ProviderAction.RELEASE_ACCOUNT:
+            return Guarded.RELEASE_ACCOUNT
+        case ProviderAction.CREATE_ACCOUNT | ProviderAction.UPDATE_ACCOUNT:
+            return None
+        case _:
+            assert_never(action)
+
+
+PARTS = frozenset(Guarded) - {kind_of(action) for action in ProviderAction}
+"""Kinds that are a part of a student's event: where one is parked, the rest of the event is worked."""
 
 
 class GuardState(StrEnum):
-    """Where a student's guarded action stands."""
+    """Where a guarded action of a student stands."""
 
     FREE = "free"  # the ledger knows no account from which it takes anything
     COUNTED = "counted"
@@ -43,29 +70,43 @@ class GuardLimit:
 
 @dataclass(frozen=True, slots=True)
 class Standing:
-    """Of one action of a tenant: how many are `counted` within the limit's time, whether some are `parked`, and how many accounts there
-    are, which costs a look."""
+    """Of one kind of a tenant: how many students are `counted` within the limit's time, whether some are `parked`, and how many accounts
+    there are, which costs a look."""
 
     counted: int
     parked: bool
     accounts: Callable[[], int]
 
 
-def guard_limits(tenant: Tenant) -> Mapping[ProviderAction, GuardLimit]:
+def guard_limits(tenant: Tenant) -> Mapping[Guarded, GuardLimit]:
     """By the tenant's `guard`."""
     sections = {
-        ProviderAction.SUSPEND_ACCOUNT: tenant.guard.suspend_account,
-        ProviderAction.DELETE_ACCOUNT: tenant.guard.delete_account,
-        ProviderAction.RELEASE_ACCOUNT: tenant.guard.release_account,
+        Guarded.SUSPEND_ACCOUNT: tenant.guard.suspend_account,
+        Guarded.DELETE_ACCOUNT: tenant.guard.delete_account,
+        Guarded.RELEASE_ACCOUNT: tenant.guard.release_account,
+        Guarded.REMOVE_LICENCES: tenant.guard.remove_licences,
+        Guarded.RENAME_ACCOUNT: tenant.guard.rename_account,
     }
-    return {action: GuardLimit(of.accounts, of.percent, of.window) for action, of in sections.items()}
+    return {kind: GuardLimit(of.accounts, of.percent, of.window) for kind, of in sections.items()}
 
 
 def admitted(limit: GuardLimit, standing: Standing, wanted: int) -> int:
-    """How many of so many students may continue; the others are parked."""
+    """How many of so many students who are not counted yet may continue; the others are parked."""
     if standing.parked:
         return 0
     left = limit.accounts - standing.counted
     if left < wanted:
         left = max(left, floor(standing.accounts() * limit.percent / 100) - standing.counted)
     return max(0, min(wanted, left))
+
+
+def decided(limit: GuardLimit, standing: Standing, already: Sequence[bool]) -> Sequence[GuardState]:
+    """Of each of these students, whether they may continue. `already`: they are counted, and take no further place. The limit is one of
+    accounts: a student who leaves and returns over and over must not park a whole tenant's."""
+    left = admitted(limit, standing, already.count(False))
+    states: list[GuardState] = []
+    for is_counted in already:
+        may = not standing.parked if is_counted else left > 0
+        states.append(GuardState.COUNTED if may else GuardState.PARKED)
+        left -= not is_counted
+    return states

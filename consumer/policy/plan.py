@@ -26,6 +26,7 @@ class PlannedStep(StrEnum):
     SUSPEND = "suspend"
     UNIT = "unit"
     REACTIVATE = "reactivate"
+    RENAME = "rename"
     PROFILE = "profile"
     MOVE = "move"
     LICENCES = "licences"
@@ -34,6 +35,7 @@ class PlannedStep(StrEnum):
     TAKE_LICENCES = "take_licences"
     LEAVE_GROUPS = "leave_groups"
     SCHEDULE = "schedule"
+    NOTICE = "notice"
     DELETE = "delete"
     RELEASE = "release"
     ANNOUNCE = "announce"
@@ -46,12 +48,13 @@ class KnownAccount:
     """What the ledger knows of a student's account at one provider. The default: nothing yet.
 
     `exists`: its object id is known. `marked`: it has the current marker, or no marker was decided. `suspended`: we have blocked its
-    sign-in, or begun to. `scheduled`: its deletion is, and `expired`: the time for it has come. `deleted`, `released`: we have done so, or
-    begun to. `org_unit`: where it was moved to; `placed`: where we put it last, None where there are no units.
-    `describes_student`: what was written to it of the student is what the newest event says. `announced_version`: the newest version that
-    downstream was sent. `licences_in_doubt`, `groups_in_doubt`: what calls with an unknown outcome may have given besides. `unsure`:
-    steps of which an attempt may still be carried out. `welcomed`: the mail was accepted, is not wanted, or failed permanently for this
-    version. `revisit`: a reconciliation found it changed by others.
+    sign-in, or begun to. `scheduled`: its deletion is, and `expired`: the time for it has come. `unannounced`: that is to be announced by
+    now. `deleted`, `released`: we have done so, or begun to. `org_unit`: where it was moved to; `placed`: where we put it last, None where
+    there are no units. `describes_student`: what was written to it of the student is what the newest event says. `renames`: its address is
+    another name's, and follows the student's, or is about to. `announced_version`: the newest version that downstream was sent.
+    `licences_in_doubt`, `groups_in_doubt`: what calls with an unknown outcome may have given besides. `unsure`: steps of which an attempt
+    may still be carried out. `welcomed`: the mail was accepted, is not wanted, or failed permanently for this version. `revisit`: a
+    reconciliation found it changed by others.
     """
 
     exists: bool = False
@@ -59,11 +62,13 @@ class KnownAccount:
     suspended: bool = False
     scheduled: bool = False
     expired: bool = False
+    unannounced: bool = False
     deleted: bool = False
     released: bool = False
     org_unit: str | None = None
     placed: str | None = None
     describes_student: bool = True
+    renames: bool = False
     announced_version: int = -1
     licences: tuple[str, ...] = ()
     groups: tuple[str, ...] = ()
@@ -148,6 +153,8 @@ def _keep_account(
     licences = made or StepName.LICENCES in unsure or not set(given.licences) <= set(known.licences)
     groups = made or StepName.GROUPS in unsure or not set(given.groups) <= set(known.groups)
     grants = (
+        # Before the names are written: that they have changed is what asks for another address.
+        *_when(known.renames or StepName.RENAME in known.unsure, PlannedStep.RENAME),
         # An account may yet be made with what an earlier event said, as long as an attempt of then may be carried out.
         *(_changed(known, given, revisited=revisited) if follow else ()),
         *_when(bool(given.licences) and licences, PlannedStep.LICENCES),
@@ -198,11 +205,17 @@ def _withdrawn(withdrawn: Withdrawal) -> tuple[PlannedStep, ...]:
 
 
 def _delete_account(version: int, known: KnownAccount, withdrawn: Withdrawal, *, settled: bool) -> Plan:
-    """The account is suspended, and deleted when the time for it has come, and not before that was reported."""
+    """The account is suspended, and deleted when the time for it has come, and not before that was reported and announced.
+
+    The announcement is a task of its own: no suspension waits for the mail service.
+    """
     reported = known.announced_version >= version
     report = _when(not reported, PlannedStep.REPORT)
+    notice = _when(known.unannounced and reported and not known.deleted, PlannedStep.NOTICE)
     if known.deleted or (known.expired and reported):
-        return Plan((*_reclaimed(known), PlannedStep.DELETE, *_verified(known, settled=settled)), news=report)
+        return Plan((*_reclaimed(known), *notice, PlannedStep.DELETE, *_verified(known, settled=settled)), news=report)
+    if settled and notice and not known.unsure and not known.revisit:
+        return Plan(news=notice)
     account = (
         *_reclaimed(known),
         *_verified(known, settled=settled),
@@ -210,7 +223,7 @@ def _delete_account(version: int, known: KnownAccount, withdrawn: Withdrawal, *,
         PlannedStep.SUSPEND,
         *_when(not settled or not known.scheduled, PlannedStep.SCHEDULE),
     )
-    return Plan(account, _withdrawn(withdrawn), report)
+    return Plan(account, _withdrawn(withdrawn), (*report, *notice))
 
 
 def _release_account(version: int, known: KnownAccount, *, settled: bool) -> Plan:

@@ -1,6 +1,6 @@
 """What a tenant's rules give a student."""
 
-from collections.abc import Iterable
+from collections.abc import Collection, Iterable
 from dataclasses import dataclass
 
 from consumer.events import Provider, Student
@@ -52,6 +52,11 @@ def withdrawal(tenant: Tenant, provider: Provider) -> Withdrawal:
     if provider is Provider.GOOGLE:
         return Withdrawal(org_unit=wanted.org_unit)
     return Withdrawal(sessions=wanted.end_sessions, licences=wanted.remove_licences)
+
+
+def surplus(given: tuple[str, ...], in_doubt: tuple[str, ...], wanted: Collection[str]) -> tuple[str, ...]:
+    """Of licences or groups that this service gave, or may have given: those that are not wanted any more."""
+    return tuple(one for one in _unique((given, in_doubt)) if one not in wanted)
 
 
 def _last_org_unit(rules: list[Rule]) -> str | None:

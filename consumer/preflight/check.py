@@ -112,7 +112,7 @@ def _dependencies(looker: Looker, settings: Settings, document: Document) -> Seq
 def _vendors(looker: Looker, tenants: Sequence[tuple[Tenant, Document]]) -> Sequence[_Check]:
     checks: list[_Check] = []
     for tenant, document in tenants:
-        mails = tenant.mailgun if tenant.welcome_email.enabled else None
+        mails = tenant.mailgun if tenant.writes_mail else None
         vendors: Mapping[str, _Looking | None] = {
             Provider.MICROSOFT: tenant.microsoft and partial(_microsoft, looker, tenant, tenant.microsoft),
             Provider.GOOGLE: tenant.google and partial(_google, looker, tenant, tenant.google),

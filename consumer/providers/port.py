@@ -156,6 +156,20 @@ class Directory(Protocol):
         """
         ...
 
+    async def rename(self, object_id: str, address: str, *, timeout: float) -> None:
+        """Gives the account another sign-in address, a former one of its own too. Changes nothing else. Idempotent.
+
+        The former address stays its own as an alias where the provider keeps such. Google does for every account, 30 of them at most;
+        Microsoft for one that has a mailbox in Exchange, and else the former address is free at once. Reads may lag: `read` shows the new
+        address when it is so everywhere, at Google after up to 10 minutes (the limits page); then `find_address` finds the account by both.
+
+        Raises `AddressTaken` where another object has the address: a user, an alias, a group. Google may say so as well of an address that
+        was given up within the last minutes, and that no one has. Raises `Hold` where its domain is not verified, and (QUOTA_EXCEEDED)
+        where the account has as many aliases as it may have; `NotYet` (CHANGE_NOT_VISIBLE) where the address is the account's own, and the
+        provider is not ready for it.
+        """
+        ...
+
     async def suspend(self, object_id: str, *, timeout: float) -> None:
         """Blocks the account's sign-in, and changes nothing else. Idempotent. Reads may lag: `read` shows when it is so everywhere."""
         ...

@@ -13,10 +13,12 @@ from consumer.ledger.port.work import Work
 from consumer.ledger.port.writes import Publish
 from consumer.ledger.vault import Context, Vault
 from consumer.mail.rendering import Templates
+from consumer.policy.deletion import notice_at
 from consumer.policy.guard import GuardState
 from consumer.policy.marker import marker
 from consumer.policy.plan import KnownAccount, Plan, plan
 from consumer.policy.profile import profile, written
+from consumer.policy.renaming import is_to_be_renamed
 from consumer.policy.rules import ROOT, grant, withdrawal
 from consumer.providers.port import Directory
 from consumer.provisioning.effects import Effects
@@ -27,7 +29,7 @@ PATIENCE = 8
 """Tries in a row after which what may pass by itself, such as replicas that lag, is taken for something that a person must look at."""
 
 
-_PARTS = (StepName.LICENCES, StepName.GROUPS, StepName.SESSIONS, StepName.UNIT, StepName.PROFILE)
+_PARTS = (StepName.LICENCES, StepName.GROUPS, StepName.SESSIONS, StepName.UNIT, StepName.RENAME, StepName.PROFILE)
 """Steps that a version is reported without, where they must wait for a person."""
 
 
@@ -39,6 +41,12 @@ GIVEN_UP = {AccountState.DELETED, AccountState.RELEASED}
 def is_expired(account: Account, now: datetime) -> bool:
     """Whether the time has come to delete the account."""
     return account.delete_at is not None and account.delete_at <= now
+
+
+def is_unannounced(account: Account, tenant: Tenant, now: datetime) -> bool:
+    """Whether the time has come to announce that the account will be deleted."""
+    at = notice_at(tenant.deletion, account.delete_at, account.noticed_for)
+    return at is not None and at <= now
 
 
 def placed(account: Account) -> str | None:
@@ -156,7 +164,11 @@ class Case:
         """What is missing, by what was known when the student was claimed."""
         desired, welcome = self.job.desired, self.step(StepName.WELCOME)
         known = KnownAccount(
-            unsure=frozenset(name for name in StepName if (step := self.step(name)) is not None and step.unsure),
+            unsure=frozenset(
+                name
+                for name in StepName
+                if name is not StepName.NOTICE and (step := self.step(name)) is not None and step.unsure
+            ),
             welcomed=welcome is not None
             and (
                 welcome.state is StepState.DONE
@@ -171,12 +183,14 @@ class Case:
                 suspended=account.state in _BLOCKED,
                 scheduled=account.delete_at is not None,
                 expired=is_expired(account, self.job.now),
+                unannounced=is_unannounced(account, self.tenant, self.job.now),
                 deleted=account.state is AccountState.DELETED,
                 released=account.state is AccountState.RELEASED,
                 org_unit=account.org_unit,
                 placed=placed(account),
                 describes_student=written(self.provider, account.body) == profile(self.provider, self.student)
                 and not self.profile_unseen(account),
+                renames=self.renames,
                 announced_version=account.announced_version,
                 licences=account.licences,
                 groups=account.groups,
@@ -184,7 +198,7 @@ class Case:
                 groups_in_doubt=account.groups_in_doubt,
                 revisit=account.revisit,
             )
-        rejected = self.job.settled and self.job.guard is GuardState.REJECTED
+        rejected = self.job.settled and self.job.event_guard is GuardState.REJECTED
         return plan(
             desired.action if desired.providers and not rejected else None,
             self.version,
@@ -199,6 +213,15 @@ class Case:
     def follows(self) -> bool:
         """Whether an account that exists follows the tenant's rules and the student's names."""
         return self.tenant.on_change is OnChange.FOLLOW
+
+    @property
+    def renames(self) -> bool:
+        """Whether the account is to have another address, or has got one that the provider may not show yet."""
+        account = self.account
+        if account is None or account.state in GIVEN_UP:
+            return False
+        unseen = self.done(StepName.RENAME) and account.announced_version < self.version
+        return unseen or is_to_be_renamed(self.tenant, self.student, account)
 
     def step(self, name: StepName) -> Step | None:
         """The newest record of this step, as it stood when the student was claimed."""

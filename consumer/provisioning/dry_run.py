@@ -86,6 +86,6 @@ async def _look_up(case: Case) -> tuple[Seen, Reason | None]:
 
 
 def _sign_in_name(case: Case) -> str:
-    if case.account is not None:
+    if case.account is not None and not case.renames:
         return case.account.address
     return first_choice(case.tenant.addresses, case.student, country=case.tenant.country).address

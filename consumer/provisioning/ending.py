@@ -29,6 +29,8 @@ log = structlog.get_logger()
 _UNCLEAR = 20
 """Tries in a row after which an unknown outcome, or a refusal for now, is waited for as if a person had to act."""
 
+_GUARD = frozenset({Reason.GUARD_PARKED, Reason.GUARD_REJECTED})
+
 
 @dataclass(frozen=True, slots=True)
 class Pace:
@@ -49,12 +51,16 @@ class Pace:
 
 @dataclass(frozen=True, slots=True)
 class Ending:
-    """`stopped`: the last step taken was not completed. `again`: seconds until the remaining steps are tried."""
+    """`stopped`: the last step taken was not completed. `again`: seconds until the remaining steps are tried.
+
+    `kept`: nothing is missing but what the guard does not let be taken.
+    """
 
     stopped: bool = False
     failed: bool = False
     again: float | None = None
     held: bool = False
+    kept: bool = False
     waits: tuple[WaitFor, ...] = ()
     writes: tuple[Write, ...] = ()
 
@@ -76,7 +82,7 @@ def announces_incomplete(case: Case, ending: Ending) -> bool:
     can sign in any more wait for it.
     """
     waits = case.wants_account and case.tenant.announce is Announce.COMPLETE
-    return not waits and (ending.held or ending.failed)
+    return (ending.kept or not waits) and (ending.held or ending.failed)
 
 
 class Endings:
@@ -93,13 +99,14 @@ class Endings:
             case Superseded():
                 return so_far.again_at_once()
             case GiveUp():
-                return self._gave_up(case, name, fault, so_far)
+                ending = self._gave_up(case, name, fault, so_far)
             case Hold():
-                return self._held(case, name, fault, so_far)
+                ending = self._held(case, name, fault, so_far)
             case RetryLater() | OutcomeUnknown():
-                return self._later(case, name, fault, so_far)
+                ending = self._later(case, name, fault, so_far)
             case _:
                 raise fault
+        return replace(ending, kept=fault.reason in _GUARD and (so_far.kept or not so_far.stopped))
 
     def _gave_up(self, case: Case, name: StepName, fault: GiveUp, so_far: Ending) -> Ending:
         _log("student_failed", case, name, fault.reason, fault.code)

@@ -23,6 +23,7 @@ from consumer.events import (
 )
 from consumer.ledger.port.student import Account, AccountState
 from consumer.ledger.port.writes import Publish
+from consumer.policy.guard import Guarded
 from consumer.policy.rules import grant, withdrawal
 from consumer.provisioning.case import Case
 
@@ -85,6 +86,11 @@ def changed(case: Case) -> Iterator[Publish]:
             pass
 
 
+def deletion_put_off(case: Case, at: datetime) -> Publish:
+    """`account-changed` of an account that will be deleted later than was reported, because it was announced late."""
+    return _changed(case, AccountChange.DELETION_SCHEDULED, {}, detail="put off", delete_at=at)
+
+
 def deletion_cancelled(case: Case) -> Publish:
     """`account-changed` of an account that will not be deleted after all, once for each version."""
     return _changed(case, AccountChange.DELETION_CANCELLED, {})
@@ -117,9 +123,15 @@ def followed(case: Case) -> Iterator[Publish]:
             case, StepName.GROUPS, account.groups, account.groups_in_doubt, given.groups
         ),
     }
-    updated = {part: is_done for (name, part), is_done in done.items() if case.tried(name)}
+    kept = {StepName.LICENCES} if case.job.is_kept(Guarded.REMOVE_LICENCES) else set[StepName]()
+    tried = {name for name, _ in done if case.tried(name)}
+    updated = {
+        part: is_done for (name, part), is_done in done.items() if name in tried or (name in kept and not is_done)
+    }
     if any(updated.values()):
         yield _changed(case, AccountChange.UPDATED, updated)
+    if case.done(StepName.RENAME):
+        yield _changed(case, AccountChange.RENAMED, {AccountPart.ADDRESS: True})
     if case.done(StepName.UNIT):
         yield _changed(case, AccountChange.MOVED, {AccountPart.ORG_UNIT: True})
 

@@ -14,12 +14,11 @@ nothing.
 import heapq
 from collections import Counter, OrderedDict
 from collections.abc import Callable, Collection, Iterable, Mapping
-from dataclasses import dataclass, field
+from dataclasses import dataclass
 from itertools import chain, islice
 
-from consumer.events import ProviderAction
+from consumer.ledger.port.guard import UNGUARDED, Guards
 from consumer.ledger.port.work import ALL_CLASSES, Backlog, Due, Room
-from consumer.policy.guard import GuardLimit
 from consumer.policy.work_class import OTHERS_EVERY, WorkClass
 from consumer.provisioning.slots import Slots
 
@@ -36,12 +35,12 @@ def no_one_in_line(_tenant: str, _work_class: WorkClass) -> int:
 class Share:
     """A tenant's: at most `limit` students in work at once, which is its weight too. `services` are its providers'.
 
-    `guards` are the limits of actions that take something away.
+    `guards` are the limits of what takes something away.
     """
 
     limit: int
     services: tuple[str, ...] = ()
-    guards: Mapping[ProviderAction, GuardLimit] = field(default_factory=dict[ProviderAction, GuardLimit])
+    guards: Guards = UNGUARDED
 
 
 @dataclass(frozen=True, slots=True)

@@ -11,17 +11,17 @@ from datetime import datetime, timedelta
 
 import structlog
 
-from consumer.errors import Fault, Fenced, GiveUp, Hold, Reason, RetryLater, Stop
+from consumer.errors import Fault, Fenced, RetryLater, Stop
 from consumer.events import Provider, ProviderAction, StepName
 from consumer.failpoints import Point
 from consumer.ledger.port.inbox import Disposition
 from consumer.ledger.port.student import Job
 from consumer.ledger.port.writes import Defer, DestroyCredential, SaveAccount, Settle, Verified, Write
 from consumer.observe.metrics import Metrics
-from consumer.policy.guard import GuardState
+from consumer.policy.deletion import notice_at
 from consumer.policy.plan import Plan, PlannedStep
 from consumer.provisioning import dry_run
-from consumer.provisioning.case import Case, Tools, is_expired
+from consumer.provisioning.case import Case, Tools, is_expired, is_unannounced
 from consumer.provisioning.commits import Commits
 from consumer.provisioning.containment import Experience, Limits
 from consumer.provisioning.effects import Effects
@@ -29,6 +29,7 @@ from consumer.provisioning.ending import Ending, Endings, Pace, announces_incomp
 from consumer.provisioning.institution import Institution
 from consumer.provisioning.outcomes import completed
 from consumer.provisioning.steps.catalogue import STEPS
+from consumer.provisioning.steps.guarded import event_fault
 
 log = structlog.get_logger()
 
@@ -119,7 +120,7 @@ class StudentWorker:
         )
 
     async def _worked(self, job: Job, cases: Sequence[Case]) -> Sequence[Ending]:
-        if cases and (fault := cases[0].institution.fault or _guard_fault(job)):
+        if cases and (fault := cases[0].institution.fault or event_fault(job)):
             return [self._endings.of(case, _first_step(case), fault, Ending()) for case in cases]
         plans = [case.plan for case in cases]
         accounts = [await self._taken(case, plan.account, Ending()) for case, plan in zip(cases, plans, strict=True)]
@@ -178,7 +179,7 @@ class StudentWorker:
             return
         disposition = Disposition.FAILED if any(ending.failed for ending in endings) else Disposition.APPLIED
         settle = Settle(job.desired.event.version, disposition, self._pace.verify)
-        writes += [*_forgotten(job), *_verified(job, cases), *_looked_after(commits), settle]
+        writes += [*_forgotten(job), *_verified(job, cases), *_looked_after(commits, cases), settle]
         await commits.commit(writes, [*points, Point.STUDENT_SETTLED])
         if not job.settled:
             self._metrics.settled.labels(job.lease.tenant_id, disposition).inc()
@@ -189,18 +190,6 @@ def _first_step(case: Case) -> StepName:
     if case.wants_account:
         return StepName.CREATE
     return StepName.RELEASE if case.job.desired.action is ProviderAction.RELEASE_ACCOUNT else StepName.SUSPEND
-
-
-def _guard_fault(job: Job) -> Fault | None:
-    """Why nothing of the event may be carried out now. One that was rejected before is only verified: see `Case.plan`."""
-    match None if job.settled else job.guard:
-        case GuardState.PARKED:
-            why = "The guard has parked the action: too many accounts of the tenant are concerned. A person must approve or reject it."
-            return Hold(why, reason=Reason.GUARD_PARKED)
-        case GuardState.REJECTED:
-            return GiveUp("A person has rejected the action.", reason=Reason.GUARD_REJECTED)
-        case _:
-            return None
 
 
 def _database_clock(job: Job, claimed_at: float) -> Callable[[], datetime]:
@@ -232,18 +221,26 @@ def _verified(job: Job, cases: Sequence[Case]) -> Sequence[Write]:
     return [Verified(provider) for provider in sorted({at for at, _ in unsure} - early)] if job.settled else []
 
 
-def _looked_after(commits: Commits) -> Sequence[Write]:
-    """Accounts that a reconciliation wanted looked at again, and such whose deletion was due: they were, and are not again, whatever came
-    of it."""
+def _looked_after(commits: Commits, cases: Sequence[Case]) -> Sequence[Write]:
+    """Accounts that a reconciliation wanted looked at again, and such whose deletion or its announcement was due: they were, and are not
+    again, whatever came of it. What is not announced by the time of the deletion is then.
+    """
     job = commits.job
     due = {
         account.provider
         for account in job.accounts.values()
         if is_expired(account, job.now) and account.announced_version >= job.desired.event.version
     }
+    tenants = {case.provider: case.tenant for case in cases}
     writes: list[Write] = []
-    for account in commits.known.accounts.values():
-        kept = None if account.provider in due else account.delete_at
-        if account.revisit or kept != account.delete_at:
-            writes.append(SaveAccount(replace(account, revisit=False, delete_at=kept)))
+    for provider, account in commits.known.accounts.items():
+        kept = replace(account, revisit=False)
+        if provider in due and is_expired(account, job.now):
+            kept = replace(kept, delete_at=None)
+        if tenant := tenants.get(provider):
+            done = job.settled and is_unannounced(kept, tenant, job.now)
+            at = None if done else notice_at(tenant.deletion, kept.delete_at, kept.noticed_for)
+            kept = replace(kept, notice_at=at)
+        if kept != account:
+            writes.append(SaveAccount(kept))
     return writes

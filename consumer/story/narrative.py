@@ -153,12 +153,21 @@ def _next_step(record: StudentRecord, now: datetime) -> str:
         return "Nothing is left to do."
     if state.due_at <= now:
         return f"Due since {_shown(state.due_at)}: a replica takes it up when it has a free place."
-    deletions = [account.delete_at for account in record.accounts if account.delete_at is not None]
-    if state.settled_version >= state.desired_version and state.due_at in deletions:
-        return f"The account is deleted at {_shown(state.due_at)}, unless the SIS reports another status before."
     if state.settled_version >= state.desired_version:
-        return f"The account is verified at {_shown(state.due_at)}, as an answer of the vendor was lost."
+        return _left_to_do(record, state.due_at)
     return f"Tried again at {_shown(state.due_at)}."
+
+
+def _left_to_do(record: StudentRecord, at: datetime) -> str:
+    """Of an event that is settled."""
+    to_go = [account for account in record.accounts if account.delete_at is not None]
+    if at in [account.notice_at for account in to_go]:
+        return (
+            f"The deletion of the account is announced at {_shown(at)}, unless the SIS reports another status before."
+        )
+    if at in [account.delete_at for account in to_go]:
+        return f"The account is deleted at {_shown(at)}, unless the SIS reports another status before."
+    return f"The account is verified at {_shown(at)}, as an answer of the vendor was lost."
 
 
 def _remedies(record: StudentRecord) -> Iterator[str]:

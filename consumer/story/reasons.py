@@ -92,10 +92,11 @@ EXPLANATIONS: Mapping[str, Explanation] = {
         "Grant the permission to read roles: `provisioner config check --connect` names it.",
     ),
     Reason.NO_CONTACT_ADDRESS: Explanation(
-        "There is no usable address for the welcome mail.", "Correct it in the school's information system."
+        "There is no usable address for a mail to the student.", "Correct it in the school's information system."
     ),
     Reason.MAIL_REFUSED: Explanation(
-        "Mailgun refused the welcome mail.", "Look at the domain's settings and its suppressions at Mailgun."
+        "Mailgun refused the mail.",
+        "Look at the domain's settings and its suppressions at Mailgun, and at the addresses in `deletion.notice.office`.",
     ),
     Reason.CREDENTIAL_EXPIRED: Explanation(
         "The sealed password's lifetime ended before its mail was accepted.",

@@ -23,9 +23,11 @@ STEPS: Mapping[str, str] = {
     StepName.UNIT: "move to the unit",
     StepName.DELETE: "delete the account",
     StepName.RELEASE: "remove the marker",
+    StepName.RENAME: "give the account another address",
     StepName.PROFILE: "update names and language",
     StepName.PASSWORD: "replace the password",
     StepName.WELCOME: "send the welcome mail",
+    StepName.NOTICE: "announce the deletion",
 }
 STATES: Mapping[str, str] = {
     StepState.STARTED: "in progress",

@@ -13,7 +13,7 @@ import psycopg
 import yaml
 
 from consumer.events import Provider
-from consumer.tenants import Tenant
+from consumer.tenants import Deletion, Tenant
 from proof.chaos.disk import CannotBeRun
 from proof.chaos.parts import Brokers, Database
 from proof.chaos.proxy import Proxy
@@ -34,10 +34,19 @@ Changes = Mapping[str, Mapping[str, object]]
 Arrange = Callable[[World, Sequence[Tenant]], Sequence[Tenant]]
 """Lays out the vendors, the secrets and the tenants' configuration in another way, before anything runs; returns the tenants."""
 
+_SOON = Deletion(grace=3.0 / 86_400)
+"""Three seconds after a departure."""
 INSTITUTIONS = (
-    Institution("north-high", "North High School", (Provider.MICROSOFT,), concurrency=32),
-    Institution("harbour-college", "Harbour College", (Provider.GOOGLE,), concurrency=32),
-    Institution("south-academy", "South Academy", (Provider.MICROSOFT, Provider.GOOGLE), ("el", "en"), concurrency=32),
+    Institution("north-high", "North High School", (Provider.MICROSOFT,), concurrency=32, deletion=_SOON),
+    Institution("harbour-college", "Harbour College", (Provider.GOOGLE,), concurrency=32, deletion=_SOON),
+    Institution(
+        "south-academy",
+        "South Academy",
+        (Provider.MICROSOFT, Provider.GOOGLE),
+        ("el", "en"),
+        concurrency=32,
+        deletion=_SOON,
+    ),
 )
 
 HEALTHY = (FaultRule(route="*", fault=Latency(low=0.02, high=0.08)),)
@@ -241,10 +250,18 @@ class Installation:
                 await self.service.command(*words, environ=self._release, module=_RELEASE)
         await asyncio.to_thread(self._record_changes)
 
+    def put_in_what_is_new(self) -> None:
+        """The file of the service is this release's: no replica of the older one reads it any more."""
+        self._with_topics({name: getattr(self.service.topics, name) for name in _NEW_TOPICS})
+
     def _leave_out_what_is_new(self) -> None:
+        self._with_topics({})
+
+    def _with_topics(self, new: Mapping[str, str]) -> None:
         settings = yaml.safe_load(self.service.config.read_text())
-        for name in _NEW_TOPICS:
-            del settings["kafka"]["topics"][name]
+        topics = settings["kafka"]["topics"]
+        known = {name: topic for name, topic in topics.items() if name not in _NEW_TOPICS}
+        settings["kafka"]["topics"] = {**known, **new}
         self.service.config.write_text(yaml.safe_dump(settings))
 
     def _record_changes(self) -> None:

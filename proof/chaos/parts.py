@@ -30,6 +30,12 @@ _UNPRIVILEGED = "nobody"
 _THROW_OUT = "SELECT pg_terminate_backend(pid) FROM pg_stat_activity WHERE datname = %s"
 
 
+def _empty(url: str, setting: str) -> None:
+    with psycopg.connect(url, autocommit=True) as server:
+        server.execute(sql.SQL("ALTER SYSTEM SET {} = ''").format(sql.Identifier(setting)))
+        server.execute("SELECT pg_reload_conf()")
+
+
 class Brokers:
     """A Kafka whose clients come through proxies, one for each node; started by `async with`."""
 
@@ -140,6 +146,14 @@ class Database:
             yield pooler
         finally:
             await asyncio.to_thread(pooler.stop)
+
+    async def fall_behind(self) -> None:
+        """From now on the standby gets no commits, and the primary does not wait for it."""
+        if self._pair is None or self._pair.standby is None:
+            raise RuntimeError("The database has no standby.")
+        cut = ((self._pair.standby, "primary_conninfo"), (self._pair.primary, "synchronous_standby_names"))
+        for server, setting in cut:
+            await asyncio.to_thread(_empty, server.url, setting)
 
     async def fail_over(self) -> None:
         """Kills the primary, and has the standby take its place. The proxy leads nowhere from then on."""

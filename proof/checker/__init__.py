@@ -4,6 +4,7 @@ from collections.abc import Callable, Iterator, Mapping
 
 from proof.checker import (
     accounts,
+    addresses,
     calls,
     deletions,
     dispositions,
@@ -13,6 +14,7 @@ from proof.checker import (
     liveness,
     mails,
     metrics,
+    notices,
     outcomes,
     privacy,
     proven,
@@ -48,13 +50,15 @@ _CHECKS: Mapping[str, Callable[[Index], Iterator[Violation]]] = {
     "I17": mails.one_for_a_generation,
     "I18": dispositions.dead_letters,
     "I19": metrics.agreeing,
-    "I20": suspensions.lasting,
+    "I20": suspensions.suspended,
     "I21": proven.proven,
     "I22": unwanted.unwanted,
     "I23": waits.explained,
     "I24": dry_runs.kept,
     "I25": guards.within,
     "I26": deletions.in_time,
+    "I27": notices.announced,
+    "I28": addresses.kept,
 }
 
 
@@ -104,4 +108,6 @@ def _looked(index: Index) -> Mapping[str, int]:
         "I24": dry_runs.looked_at(index),
         "I25": guards.looked_at(index),
         "I26": deletions.looked_at(index),
+        "I27": notices.looked_at(index),
+        "I28": addresses.looked_at(index),
     }

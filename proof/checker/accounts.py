@@ -7,7 +7,7 @@ from proof.checker.index import PROVIDERS, Index, Spot, of
 from proof.checker.report import Violation
 from proof.history import WRITES, Call, HeldAccount, Operation
 
-_CHANGES = WRITES - {Operation.CREATE, Operation.SEND}
+_CHANGES = WRITES - {Operation.CREATE, Operation.SEND, Operation.NOTICE}
 
 
 def one_each(index: Index) -> Iterator[Violation]:
@@ -122,8 +122,8 @@ def own_tenant(index: Index) -> Iterator[Violation]:
         if call.credential_of is not None and call.credential_of != call.tenant_id:
             yield Violation("I8", call.tenant_id, f"call {call.number} bears the credential of {call.credential_of}")
     tenants_of: dict[str, set[str]] = defaultdict(set)
-    for held in index.history.accounts:
-        tenants_of[held.address].add(held.tenant_id)
+    for tenant_id, address in index.at_address:
+        tenants_of[address].add(tenant_id)
     for number, mail in enumerate(index.history.mails):
         if mail.address in tenants_of and mail.tenant_id not in tenants_of[mail.address]:
             yield Violation("I8", mail.tenant_id, f"mail {number} is about an account of another tenant's")

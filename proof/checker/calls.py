@@ -17,6 +17,7 @@ _FIRST = frozenset(
         Operation.LICENCES,
         Operation.GROUP,
         Operation.LEAVE,
+        Operation.RENAME,
         Operation.PROFILE,
         Operation.SUSPEND,
         Operation.REACTIVATE,
@@ -26,6 +27,7 @@ _FIRST = frozenset(
         Operation.RELEASE,
         Operation.PASSWORD,
         Operation.SEND,
+        Operation.NOTICE,
         Operation.LOOK_UP,
     }
 )
@@ -42,6 +44,7 @@ STEPS: Mapping[Operation, StepName] = {
     Operation.LICENCES: StepName.LICENCES,
     Operation.GROUP: StepName.GROUPS,
     Operation.LEAVE: StepName.GROUPS,
+    Operation.RENAME: StepName.RENAME,
     Operation.PROFILE: StepName.PROFILE,
     Operation.SUSPEND: StepName.SUSPEND,
     Operation.REACTIVATE: StepName.REACTIVATE,
@@ -52,6 +55,7 @@ STEPS: Mapping[Operation, StepName] = {
     Operation.RELEASE: StepName.RELEASE,
     Operation.PASSWORD: StepName.PASSWORD,
     Operation.SEND: StepName.WELCOME,
+    Operation.NOTICE: StepName.NOTICE,
 }
 
 

@@ -97,9 +97,11 @@ class Index:
         for spot, call in self.made.items():
             if owner := self.owner(spot):
                 self.made_for[(*owner, spot[1])].append(call)
+        self.addresses = _addresses(self)
+        """By object: every address that it has had."""
         self.at_address: dict[tuple[str, str], list[Spot]] = defaultdict(list)
-        for spot, held in self.held.items():
-            self.at_address[held.tenant_id, held.address].append(spot)
+        for spot, address in ((spot, one) for spot, had in self.addresses.items() for one in had):
+            self.at_address[spot[0], address].append(spot)
         self.fired = sum(history.faults.values()) > 0 or bool(history.deaths)
         self.standing = _standing(self)
 
@@ -167,6 +169,13 @@ def _students(inputs: Iterable[Input], inbox: Mapping[tuple[str, str], InboxRow]
             wanted.providers, wanted.updated, wanted.suspended = one.wants, one.updates, one.suspends
             wanted.deleted, wanted.released, wanted.followed = one.deletes, one.releases, one.followed
     return students
+
+
+def _addresses(index: Index) -> Mapping[Spot, frozenset[str]]:
+    had = {spot: {held.address} for spot, held in index.held.items()}
+    for spot, calls in index.about.items():
+        had.setdefault(spot, set()).update(call.address for call in calls if call.address is not None)
+    return {spot: frozenset(addresses) for spot, addresses in had.items()}
 
 
 def _standing(index: Index) -> dict[Spot, list[HeldAccount]]:

@@ -15,8 +15,8 @@ _REFUSED = frozenset({*range(400, 500), 503})
 
 _SETS = frozenset({Operation.CREATE, Operation.PASSWORD})
 
-_Address = tuple[str, str]
-"""Tenant and address: one at each provider may have it."""
+_Secret = tuple[str, str]
+"""Tenant and a password's fingerprint."""
 
 
 def one_that_works(index: Index) -> Iterator[Violation]:
@@ -32,26 +32,27 @@ def one_that_works(index: Index) -> Iterator[Violation]:
 
 
 def _at_every_instant(index: Index) -> Iterator[Violation]:
-    mails: dict[_Address, dict[str, list[int]]] = defaultdict(lambda: defaultdict(list))
-    opens: dict[_Address, dict[Spot, str]] = defaultdict(dict)
+    mails: dict[_Secret, list[int]] = defaultdict(list)
+    opens: dict[Spot, _Secret] = {}
+    opened: dict[_Secret, set[Spot]] = defaultdict(set)
     reported: set[Spot] = set()
     forgot_at = index.history.forgot_at
     for call in index.history.calls:
-        if not call.effective or call.tenant_id is None or call.secret is None or call.address is None:
+        if not call.effective or call.tenant_id is None or call.secret is None:
             continue
-        address = (call.tenant_id, call.address)
+        secret = (call.tenant_id, call.secret)
         if call.operation is Operation.SEND:
-            if forgot_at is None or call.began < forgot_at or not mails[address][call.secret]:
-                mails[address][call.secret].append(call.number)
+            if forgot_at is None or call.began < forgot_at or not mails[secret]:
+                mails[secret].append(call.number)
         elif call.operation in _SETS and call.object_id is not None:
-            opens[address][call.tenant_id, call.service, call.object_id] = call.secret
-        else:
-            continue
-        for spot, secret in opens[address].items():
-            sent = mails[address].get(secret, ())
-            if len(sent) > 1 and spot not in reported:
-                reported.add(spot)
-                yield Violation("I4", _name(index, spot), f"calls {_listed(sent)} sent a password that works")
+            spot = (call.tenant_id, call.service, call.object_id)
+            if spot in opens:
+                opened[opens[spot]].discard(spot)
+            opens[spot] = secret
+            opened[secret].add(spot)
+        for spot in opened[secret] - reported if len(mails[secret]) > 1 else ():
+            reported.add(spot)
+            yield Violation("I4", _name(index, spot), f"calls {_listed(mails[secret])} sent a password that works")
 
 
 def _replaced(index: Index) -> Iterator[Violation]:
@@ -64,7 +65,9 @@ def _replaced(index: Index) -> Iterator[Violation]:
         ours = {call.secret for call in index.about.get(spot, ()) if call.operation in _SETS and call.effective}
         for call in sent:
             waited = call.began - held.replaced_at
-            about_it = (call.tenant_id, call.address) == (held.tenant_id, held.address) and call.secret in ours
+            about_it = (
+                call.tenant_id == held.tenant_id and call.address in index.addresses[spot] and call.secret in ours
+            )
             if about_it and waited > bounds.operation + bounds.clocks:
                 wrong = f"call {call.number} sent a password {waited:.0f} s after the institution had replaced it"
                 yield Violation("I4", _name(index, spot), wrong)
@@ -80,7 +83,8 @@ def _at_rest(index: Index) -> Iterator[Violation]:
         states = _states(index.published.get((*owner, provider), ()))
         standing = index.standing.get(place, ())
         for held in standing if len(standing) == 1 else ():  # of several accounts I1 tells
-            works = sent[held.tenant_id, held.address, held.secret]
+            had = index.addresses[held.tenant_id, provider, held.object_id]
+            works = sum(sent[held.tenant_id, address, held.secret] for address in had)
             if MailState.ACCEPTED in states and works != 1 and held.replaced_at is None:
                 yield Violation("I4", of(owner, provider), f"a mail was accepted, and {works} mails open the account")
             elif (

@@ -2,6 +2,7 @@
 
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 
+from consumer.errors import Reason
 from consumer.events import (
     AccountChange,
     AccountChanged,
@@ -22,7 +23,7 @@ from proof.checker.index import Index, Student, of
 from proof.checker.report import Violation
 from proof.history import SWITCHES, Call, HeldAccount, Input, Operation, PublishedOutcome
 
-_FOLLOWS = frozenset({AccountChange.UPDATED, AccountChange.MOVED})
+_FOLLOWS = frozenset({AccountChange.UPDATED, AccountChange.MOVED, AccountChange.RENAMED})
 _ENDS = frozenset(
     {
         AccountChange.DELETION_SCHEDULED,
@@ -38,6 +39,7 @@ _MAKES_NONE = frozenset({StepName.ADDRESS, StepName.CREATE})
 _GIVES, _TAKES = {Operation.LICENCES, Operation.GROUP}, {Operation.TAKE_LICENCES, Operation.LEAVE}
 _MAKES_OF: Mapping[AccountPart, frozenset[Operation]] = {
     AccountPart.SESSIONS: frozenset({Operation.SESSIONS}),
+    AccountPart.ADDRESS: frozenset({Operation.RENAME}),
     AccountPart.PROFILE: frozenset({Operation.PROFILE}),
     AccountPart.LICENCES: frozenset({Operation.LICENCES, Operation.TAKE_LICENCES}),
     AccountPart.GROUPS: frozenset({Operation.GROUP, Operation.LEAVE}),
@@ -153,7 +155,7 @@ def _not_so(index: Index, student: Student, outcome: AccountProvisioned) -> Iter
         yield f"object {spot[2]} is not the student's"
     if made is not None and made.at > when:
         yield f"object {spot[2]} was made after that, by call {made.number}"
-    if outcome.account.sign_in_name.lower() not in {held.address, made.address if made else None}:
+    if outcome.account.sign_in_name.lower() not in index.addresses[spot]:
         yield f"object {spot[2]} has another address"
     if outcome.identity.subject != spot[2]:
         yield "the identity is another object's"
@@ -231,6 +233,8 @@ def _not_failed(
     index: Index, student: Student, published: Iterable[PublishedOutcome], outcome: AccountProvisioningFailed
 ) -> Iterator[str]:
     """Why `account-provisioning-failed` is not final, though it says so."""
+    if outcome.reason is Reason.GUARD_REJECTED:
+        return  # the account keeps what a person does not let be taken
     version = outcome.cause.version
     for other in published:
         if isinstance(other.outcome, AccountProvisioned) and other.outcome.cause.version == version:

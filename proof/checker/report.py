@@ -24,13 +24,15 @@ INVARIANTS: Mapping[str, str] = {
     "I17": "one password for each generation",
     "I18": "dead letters are the records that can't be taken, as they were",
     "I19": "metrics agree with the ledger",
-    "I20": "what a suspension does is undone by none but a newer event, and none is begun against one",
+    "I20": "a suspension is one call, is undone by none but a newer event, and none is begun against one",
     "I21": "nothing is adopted, licensed or put into a group but what the ledger or a whole marker proves ours",
     "I22": "no account and no mail is begun that the newest event does not want",
     "I23": "every wait has its cause and its time in the ledger, and is published when it lasts",
     "I24": "nothing is changed at a vendor for a tenant in dry run",
     "I25": "no more accounts lose something within a while than the guard allows, unless a person has approved it",
     "I26": "an account is deleted only in its time and for the newest event, and left alone from its release on",
+    "I27": "no account is deleted before that was announced, where it is, and no deletion announced twice",
+    "I28": "an address that an account has had is given to no other student",
 }
 """By `facts/faults.md`'s numbers, and those that came later."""
 

@@ -60,7 +60,19 @@ def _not_as_wanted(index: Index, student: Student, wanted: Wanted) -> Iterator[s
         held = index.held.get((student[0], provider.value, account.object_id or "")) if account else None
         if held is not None and index.history.forgot_at is None:
             yield from (f"at {provider.value} {wrong}" for wrong in _not_followed(held, followed))
+            if followed.addresses is not None and not _may_have(index, student, wanted, held, followed.addresses):
+                yield f"at {provider.value} object {held.object_id} has the address of another name"
     yield from _not_given_up(index, student, wanted)
+
+
+def _may_have(index: Index, student: Student, wanted: Wanted, held: HeldAccount, named: frozenset[str]) -> bool:
+    """Whether the account's address is one of the name's, or that of an account that was there before and keeps it, or people's doing."""
+    if not held.ours or held.deleted or held.changed_at is not None:
+        return True
+    rows = (index.accounts.get((*student, provider.value)) for provider in wanted.followed)
+    spots = [(student[0], row.provider.value, row.object_id or "") for row in rows if row is not None]
+    others = {one.address for spot in spots if (one := index.held.get(spot)) is not None and not one.ours}
+    return held.address in named | others
 
 
 def _not_given_up(index: Index, student: Student, wanted: Wanted) -> Iterator[str]:

@@ -1,4 +1,4 @@
-"""I20: a suspension that was reported stays one, until a newer event wants the account."""
+"""I20: a suspension is a call by itself, and one that was reported stays one, until a newer event wants the account."""
 
 from collections import defaultdict
 from collections.abc import Iterator, Mapping, Sequence
@@ -11,7 +11,21 @@ from proof.checker.report import Violation
 from proof.history import Change, Operation
 
 
-def lasting(index: Index) -> Iterator[Violation]:
+def suspended(index: Index) -> Iterator[Violation]:
+    """How accounts are suspended, and what becomes of it."""
+    yield from _alone(index)
+    yield from _lasting(index)
+
+
+def _alone(index: Index) -> Iterator[Violation]:
+    """The properties of one request share its fate: where another one needs a permission that is missing, the account stays open."""
+    for call in index.history.calls:
+        if call.operation is Operation.SUSPEND and call.detail is not None and (owner := index.owner_of_call(call)):
+            wrong = f"call {call.number} blocks the account and changes {call.detail}: both may be refused"
+            yield Violation("I20", of(owner, call.service), wrong)
+
+
+def _lasting(index: Index) -> Iterator[Violation]:
     """No call opens the account between the report and the acceptance of a newer version, where the ledger's changes are known."""
     versions = _versions(index)
     for (tenant_id, student_id, provider), published in index.published.items():

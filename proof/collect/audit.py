@@ -62,7 +62,7 @@ _OPERATIONS: Mapping[str, Operation] = {
     "directory.users.signOut": Operation.SESSIONS,
     "directory.users.aliases.insert": Operation.UPDATE,
     "directory.users.aliases.list": Operation.FIND,
-    "directory.users.aliases.delete": Operation.UPDATE,
+    "directory.users.aliases.delete": Operation.RENAME,  # before an alias becomes the address
     "directory.orgunits.get": Operation.FIND,
     "directory.orgunits.list": Operation.FIND,
     "directory.orgunits.insert": Operation.UPDATE,
@@ -92,6 +92,8 @@ _OPERATIONS: Mapping[str, Operation] = {
     "mailgun.bounces.clear": Operation.UPDATE,
     "mailgun.bounces.remove": Operation.UPDATE,
 }
+_NAMES = frozenset({"userPrincipalName", "mailNickname", "primaryEmail"})
+_BLOCKS = frozenset({"accountEnabled", "suspended"})
 _PROFILE = frozenset({"displayName", "givenName", "surname", "preferredLanguage", "name", "languages"})
 _REGISTRY = "registry."
 _SERVICES = {"graph": "microsoft", "google": "google", "mailgun": "mailgun"}
@@ -118,8 +120,10 @@ def _call(entry: Entry, owners: Owners) -> Call:
     noted = entry.noted
     body = _body(entry)
     operation = _operation(entry.route, body)
+    if operation is Operation.SEND and str(_mail(entry)["detail"]).startswith("deletion."):
+        operation = Operation.NOTICE
     credential_of = owners.credentials.get(str(noted.get("credential", "")))
-    about = _mail(entry) if operation is Operation.SEND else _object(entry, operation, body)
+    about = _mail(entry) if operation in {Operation.SEND, Operation.NOTICE} else _object(entry, operation, body)
     return Call(
         number=entry.number,
         at=entry.at,
@@ -148,22 +152,28 @@ def _operation(route: str, body: Json) -> Operation:
 
 
 def _of_a_patch(body: Json) -> Operation:
-    """What a change of these properties does."""
+    """What a change of these properties does. One that blocks a sign-in is a suspension, whatever else it changes."""
+    if _blocks(body):
+        return Operation.SUSPEND
     changed = {name for name, value in body.items() if value is not None}
     if changed & {"password", "passwordProfile"}:
         return Operation.PASSWORD
     if body and body.keys() <= set(_MARKERS):
         return Operation.MARK if _asked_marker(body) else Operation.RELEASE
+    if body and body.keys() <= _NAMES:
+        return Operation.RENAME
     if body and body.keys() <= _PROFILE:
         return Operation.PROFILE
     return _of_one_property(*next(iter(body.items()))) if len(body) == 1 else Operation.UPDATE
 
 
+def _blocks(body: Json) -> bool:
+    return body.get("accountEnabled") is False or body.get("suspended") is True
+
+
 def _of_one_property(name: str, value: object) -> Operation:
     """What a change of one property alone does."""
     match name, value:
-        case ("accountEnabled", False) | ("suspended", True):
-            return Operation.SUSPEND
         case ("accountEnabled", True) | ("suspended", False):
             return Operation.REACTIVATE
         case ("orgUnitPath", _):
@@ -234,6 +244,8 @@ def _detail(entry: Entry, operation: Operation, body: Json) -> str | None:
         return ",".join(sorted(str(row.get("skuId")) for row in cast("Sequence[Json]", body.get("addLicenses") or ())))
     if operation is Operation.TAKE_LICENCES:
         return ",".join(sorted(map(str, cast("Sequence[object]", body.get("removeLicenses") or ()))))
+    if operation is Operation.SUSPEND:
+        return ",".join(sorted(body.keys() - _BLOCKS)) or None
     if operation is Operation.MOVE:
         return str(body.get("orgUnitPath"))
-    return fingerprint(entry.request) if operation is Operation.PROFILE else None
+    return fingerprint(entry.request) if operation in {Operation.PROFILE, Operation.RENAME} else None

@@ -7,10 +7,11 @@ from dataclasses import replace
 from consumer.codec.dead_letters import Unreadable
 from consumer.codec.reader import EventReader
 from consumer.events import Provider, Student, StudentStatusChanged
+from consumer.policy.addresses import candidates
 from consumer.policy.decision import Act, Decision, DecisionTable, Refuse, Skip
 from consumer.policy.profile import profile
 from consumer.policy.rules import ROOT, grant
-from consumer.tenants import OnChange, Tenant
+from consumer.tenants import OnChange, Rename, Tenant
 from proof.collect.raw import Raw
 from proof.history import ExpectedOutcome, Followed, Input
 
@@ -65,7 +66,14 @@ def _followed(tenant: Tenant, student: Student, provider: Provider) -> Followed:
         groups=frozenset(group.lower() for group in given.groups),
         org_unit=(given.org_unit or ROOT) if provider is Provider.GOOGLE else None,
         profile=profile(provider, student),
+        addresses=_addresses(tenant, student),
     )
+
+
+def _addresses(tenant: Tenant, student: Student) -> frozenset[str] | None:
+    if tenant.addresses.rename is Rename.NEVER:
+        return None
+    return frozenset(candidates(tenant.addresses, student, country=tenant.country))
 
 
 def digest(record: Raw) -> bytes:

@@ -36,7 +36,7 @@ def accounts(
 
 
 def mails(accounts: Accounts, tenants: Iterable[Tenant]) -> Sequence[Mail]:
-    """Every mail that was accepted, once for each recipient; whether it was delivered or not."""
+    """Every welcome mail that was accepted, once for each recipient; whether it was delivered or not."""
     domains = {tenant.mailgun.domain: tenant.id for tenant in tenants if tenant.mailgun}
     return [
         Mail(
@@ -47,7 +47,7 @@ def mails(accounts: Accounts, tenants: Iterable[Tenant]) -> Sequence[Mail]:
             secret=fingerprint(initial_password(mail)),
         )
         for mail in accounts.mailbox.mails
-        if mail.domain in domains
+        if mail.domain in domains and not mail.message_id.startswith("deletion.")
     ]
 
 

@@ -3,11 +3,12 @@
 import argparse
 import sys
 import time
-from collections.abc import Iterator
 
 from proof.checker import Report, check
+from proof.simulation.ends import Ends
+from proof.simulation.lives import STUDENTS, lives
 from proof.simulation.run import Played, play
-from proof.simulation.scenario import scenario
+from proof.simulation.scenario import Scenario, scenario
 
 
 def main() -> int:
@@ -15,30 +16,30 @@ def main() -> int:
     parser = argparse.ArgumentParser(prog="python -m proof.simulation", description="Plays the service from seeds.")
     parser.add_argument("--seed", type=int, default=0, help="the first seed")
     parser.add_argument("--seeds", type=int, default=1, help="how many seeds to play, one after the other")
+    parser.add_argument("--lives", action="store_true", help="play a hundred students with random lives instead")
     parser.add_argument("--trace", action="store_true", help="tell everything that happens")
     asked = parser.parse_args()
     began = time.monotonic()
     failed = 0
     for seed in range(asked.seed, asked.seed + asked.seeds):
-        played, report = _judged(seed, traced=asked.trace)
+        of = lives(seed, students=STUDENTS) if asked.lives else scenario(seed)
+        played, report = _judged(of, traced=asked.trace)
         for line in played.trace:
             _print(line)
         if not report.passed or asked.seeds == 1:
-            _print("\n".join(published(seed, report)))
-        failed += not report.passed
+            _print("\n".join(report.lines()))
+        wrong = Ends(of, played.history).wrong if asked.lives else ()
+        for line in wrong:
+            _print(line)
+        if wrong or not report.passed:
+            failed += 1
+            _print(f"again: python -m proof.simulation{' --lives' if asked.lives else ''} --seed {seed} --trace")
     _print(f"{asked.seeds} seeds from {asked.seed} on in {time.monotonic() - began:.1f} s: {failed} failed")
     return 1 if failed else 0
 
 
-def published(seed: int, report: Report) -> Iterator[str]:
-    """What was found, and the command that repeats it."""
-    yield from report.lines()
-    if not report.passed:
-        yield f"again: python -m proof.simulation --seed {seed} --trace"
-
-
-def _judged(seed: int, *, traced: bool) -> tuple[Played, Report]:
-    played = play(scenario(seed), traced=traced)
+def _judged(of: Scenario, *, traced: bool) -> tuple[Played, Report]:
+    played = play(of, traced=traced)
     return played, check(played.history)
 
 

@@ -193,6 +193,9 @@ def _account(account: Account) -> _Row:
         "state": account.state.value,
         "org_unit": account.org_unit,
         "delete_at": _unix(account.delete_at),
+        "next_address": account.next_address,
+        "notice_at": _unix(account.notice_at),
+        "noticed_for": _unix(account.noticed_for),
     }
 
 

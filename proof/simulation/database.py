@@ -11,7 +11,7 @@ from uuid import UUID
 
 from consumer.errors import Unavailable
 from consumer.failpoints import commit_lost
-from consumer.ledger.port.guard import Decision, Verdict
+from consumer.ledger.port.guard import Decision, GuardedKey, Verdict
 from consumer.ledger.port.inbox import Arrival, Disposition, Ownership, Place
 from consumer.ledger.port.parking import UNCHANGED, ParkingWrites
 from consumer.ledger.port.student import AccountState, Job, Lease
@@ -73,6 +73,7 @@ class Database(MemoryLedger):
         self.unreadable: set[Key] = set()
         self._taken_over_at: float | None = None
         self.claimed_at: dict[Key, float] = {}
+        self._pruned_approvals = frozenset[GuardedKey]()
         self.pruned_events: dict[Key, InboxRow] = {}
         self.pruned_outcomes: dict[UUID, Queued] = {}
         self.change_log = ChangeLog(clock, self._state)
@@ -180,10 +181,10 @@ class Database(MemoryLedger):
         return row.lease_until is None and any(wait.held and wait.reported for wait in waits)
 
     @property
-    def approved(self) -> frozenset[tuple[str, str, int]]:
-        """The suspensions that a person has approved: the tenant, the student and the version."""
+    def approved(self) -> frozenset[GuardedKey]:
+        """What a person has approved, whatever retention has deleted of it since."""
         rows = self._state.guarded.items()
-        return frozenset((*key[:2], key[3]) for key, row in rows if row.state is GuardState.APPROVED)
+        return frozenset(key for key, row in rows if row.state is GuardState.APPROVED) | self._pruned_approvals
 
     def decide_all(self, tenant_id: str, verdict: Verdict) -> None:
         """A person approves or rejects what is parked of the tenant, as it is listed now."""
@@ -253,6 +254,10 @@ class Database(MemoryLedger):
 
     def settled_events(self, *, keep: float) -> Iterator[int]:
         return self._remembered(super().settled_events(keep=keep))
+
+    def decided_actions(self, *, keep: float) -> Iterator[int]:
+        self._pruned_approvals = self.approved
+        return super().decided_actions(keep=keep)
 
     def _remembered(self, pages: Iterator[int]) -> Iterator[int]:
         """The pages; what they have deleted is kept for the evidence: of an event the first row, of an outcome the last."""

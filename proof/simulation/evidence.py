@@ -9,9 +9,9 @@ from typing import cast
 from prometheus_client import generate_latest
 
 from consumer.codec.reader import EventReader
-from consumer.events import ProviderAction, Student
+from consumer.events import Student
 from consumer.policy.decision import DecisionTable
-from consumer.policy.guard import guard_limits
+from consumer.policy.guard import Guarded, guard_limits
 from proof.collect.audit import calls
 from proof.collect.dead_letters import dead_letter
 from proof.collect.forgotten import forgotten
@@ -102,8 +102,9 @@ def history(
             for fault in scenario.faults
             if isinstance(fault, DryRunOver)
         },
-        guards={one.id: guard_limits(one)[ProviderAction.SUSPEND_ACCOUNT] for one in scenario.tenants},
+        guards={one.id: guard_limits(one)[Guarded.SUSPEND_ACCOUNT] for one in scenario.tenants},
         approved=around.database.approved,
+        announces=frozenset(one.id for one in tenants() if one.deletion.notice),
         bounds=BOUNDS,
     )
     forgot_at = around.database.forgot_at

@@ -5,6 +5,7 @@ from collections.abc import Collection, Sequence
 from functools import cache
 
 from consumer.ledger.port.guard import Verdict
+from consumer.policy.guard import Guarded
 from consumer.tenants import Guard, GuardedAction, Tenant
 from proof.simulation.faults import DryRunOver, FailOver, Fault, GuardDecided, TenantSetAside
 from proof.simulation.institutions import tenants
@@ -19,7 +20,7 @@ _UNGUARDED = (FailOver, TenantSetAside, DryRunOver)
 def guarding(
     rng: random.Random, faults: Sequence[Fault], used: Collection[str]
 ) -> tuple[Sequence[Fault], Sequence[Tenant]]:
-    """What people decide, and the tenants: at some seeds, with guards that let one or two suspensions pass."""
+    """What people decide, and the tenants: at some seeds, with guards that let one or two of each kind pass."""
     if rng.random() >= _GUARDED or any(isinstance(fault, _UNGUARDED) for fault in faults):
         return (), tenants()
     decided = [
@@ -32,7 +33,7 @@ def guarding(
 
 @cache
 def guarded(*, accounts: int, window: float = 3_600.0) -> Sequence[Tenant]:
-    """All institutions; their guards let so many suspensions pass."""
+    """All institutions; their guards let so many of each kind pass."""
     limit = GuardedAction(accounts=accounts, percent=0, window=window)
-    guard = Guard(suspend_account=limit, delete_account=limit, release_account=limit)
+    guard = Guard.model_validate(dict.fromkeys(Guarded, limit))
     return tuple(tenant.model_copy(update={"guard": guard}) for tenant in tenants())

@@ -18,14 +18,16 @@ from consumer.settings import (
     Settings,
     VaultKey,
 )
-from consumer.tenants import Deletion, OnChange, Rule, Suspension, Tenant
+from consumer.tenants import Deletion, DeletionNotice, OnChange, Rename, Rule, Suspension, Tenant
 from proof.simulation.vendors import host
 from proof.simulation.visits import ROWS
 from sandbox.simulators.configured import configured
 from sandbox.simulators.people import SCHOOLS
 from sandbox.simulators.vendors import LEAVERS, SCOPES, Institution, Quirks, Vendors
 
-_ISLES = Institution("isles", "Isles College", (Provider.MICROSOFT, Provider.GOOGLE), on_change=OnChange.FOLLOW)
+_ISLES = Institution(
+    "isles", "Isles College", (Provider.MICROSOFT, Provider.GOOGLE), on_change=OnChange.FOLLOW, rename=Rename.ALIAS
+)
 
 
 class _Annex(Institution):
@@ -56,13 +58,23 @@ _SUSPENSIONS = {
     "annex": Suspension(end_sessions=False),
 }
 """Of those that want something else than the others."""
+UNLICENSED = SCHOOLS[-1]
+"""The school whose pupils have no licences, where rules are followed."""
 PARTITIONS = 2
 _CONCURRENCY = 4
 """Few, so that students wait for one another."""
 _SOON = 0.001
 """Days: a minute and a half, so that the ledger forgets within a run."""
-_GRACE = 0.0005
-"""Days: three quarters of a minute, in which some students return."""
+GRACE = 43.2
+"""Seconds from a departure to the deletion, in which some students return."""
+_AHEAD = 0.0003
+"""Days before a deletion at which it is announced."""
+_NOTICES = {
+    "south": DeletionNotice(days=_AHEAD, office=("office@south.example", "it@south.example")),
+    "isles": DeletionNotice(days=_AHEAD),
+    "annex": DeletionNotice(days=_AHEAD, student=False, office=("office@annex.example",)),
+}
+"""Of those that announce deletions, the last to the office alone."""
 _TEMPLATES = Path(__file__).parents[2] / "templates"
 _VAULT_KEY = "cHJvb2YvcHJvb2YvcHJvb2YvcHJvb2YvcHJvb2YvcHI="
 
@@ -138,7 +150,7 @@ def _configured(institution: Institution) -> Tenant:
     tenant = configured(institution, _InMemory(institution.id))
     more = ROWS if institution.id == VISITED else ()
     changed = {
-        "deletion": Deletion(grace=_GRACE),
+        "deletion": Deletion(grace=GRACE / 86_400, notice=_NOTICES.get(institution.id)),
         "statuses": (*tenant.statuses, *more),
         "suspension": _SUSPENSIONS.get(tenant.id, tenant.suspension),
         "rules": _with_fewer_licences(tenant.rules) if tenant.on_change is OnChange.FOLLOW else tenant.rules,
@@ -147,9 +159,10 @@ def _configured(institution: Institution) -> Tenant:
 
 
 def _with_fewer_licences(rules: Sequence[Rule]) -> Sequence[Rule]:
-    """Only pupils of the first two schools have those that the other institutions give to everybody."""
+    """Pupils of one school do not have those that the other institutions give to everybody."""
+    licensed = tuple(school for school in SCHOOLS if school != UNLICENSED)
     return tuple(
-        rule if rule.when or not rule.licences else rule.model_copy(update={"when": {"school": SCHOOLS[:2]}})
+        rule if rule.when or not rule.licences else rule.model_copy(update={"when": {"school": licensed}})
         for rule in rules
     )
 

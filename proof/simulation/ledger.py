@@ -173,6 +173,12 @@ class SimulatedRetention(_Blocking):
     def old_attempts(self, *, keep: Mapping[str, float], others: float) -> Iterator[int]:
         yield self._do("forgets attempts", lambda: sum(self._database.old_attempts(keep=keep, others=others)))
 
+    def retired_addresses(self, *, keep: Mapping[str, float], others: float) -> Iterator[int]:
+        yield self._do("frees addresses", lambda: sum(self._database.retired_addresses(keep=keep, others=others)))
+
+    def decided_actions(self, *, keep: float) -> Iterator[int]:
+        yield self._do("forgets decisions", lambda: sum(self._database.decided_actions(keep=keep)))
+
     def ended_waits(self, *, keep: float) -> Iterator[int]:
         yield self._do("forgets waits", lambda: sum(self._database.ended_waits(keep=keep)))
 

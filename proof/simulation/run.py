@@ -2,7 +2,7 @@
 
 import asyncio
 import gc
-from collections import Counter
+from collections import defaultdict
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from functools import cache
@@ -36,10 +36,10 @@ _BACK_AFTER = 5.0
 
 @dataclass(frozen=True, slots=True)
 class Played:
-    """A run. `reached` are the failpoints that processes came by, and how often; `trace` is a line for each thing that happened."""
+    """A run. `reached` are the failpoints that each process came by, by its name; `trace` is a line for each thing that happened."""
 
     history: History
-    reached: Mapping[Point, int]
+    reached: Mapping[str, frozenset[Point]]
     trace: Sequence[str]
 
 
@@ -73,7 +73,7 @@ class _Stage:
         )
         self._crashes = list(scenario.crashes)
         self._stalls = dict(scenario.stalls)
-        self._reached: Counter[Point] = Counter()
+        self._reached: defaultdict[str, set[Point]] = defaultdict(set)
         self._replicas = [
             Replica(
                 number,
@@ -111,7 +111,7 @@ class _Stage:
                 quiet_at=quiet_at,
                 logs="\n".join(self._lines),
             ),
-            self._reached,
+            {name: frozenset(points) for name, points in self._reached.items()},
             list(self._around.trace.lines()) if self._traced else (),
         )
         for replica in self._replicas:
@@ -159,7 +159,7 @@ class _Stage:
 
     def reach(self, process: Process, point: Point) -> bool:
         """Whether the process goes no further now: it dies there, or stands still."""
-        self._reached[point] += 1
+        self._reached[process.name].add(point)
         if self._crashes and self._crashes[0] is point:
             del self._crashes[0]
             self._fault_injector.crash(process, point)

@@ -4,7 +4,7 @@ from collections.abc import Sequence
 from dataclasses import replace
 
 from consumer.events import Provider
-from consumer.tenants import Deletion, OnChange
+from consumer.tenants import Deletion, OnChange, Rename
 from sandbox.simulators.faults import Answer, FaultRule, Latency, LoseAnswer, Refuse
 from sandbox.simulators.vendors import Institution
 
@@ -19,7 +19,12 @@ INSTITUTIONS = (
 SCHOOL = "harbour-college"
 """The institution whose year is followed after the intake."""
 FOLLOWED = tuple(
-    replace(one, on_change=OnChange.FOLLOW, deletion=Deletion(grace=2 / 86_400, date_attribute=DELETION_DATE))
+    replace(
+        one,
+        on_change=OnChange.FOLLOW,
+        rename=Rename.ALIAS,
+        deletion=Deletion(grace=2 / 86_400, date_attribute=DELETION_DATE),
+    )
     if one.id == SCHOOL
     else one
     for one in INSTITUTIONS

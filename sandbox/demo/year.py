@@ -1,4 +1,5 @@
-"""The rest of the school year at one institution: a class moves up, some leave for good, one returns, and by mistake all are withdrawn.
+"""The rest of the school year at one institution: a class moves up, one has another name, some leave for good, one returns, and by mistake
+all are withdrawn.
 
 Each act is reported to the service as a school's information system does it, and held against what was published and what the vendor has.
 """
@@ -10,9 +11,9 @@ from dataclasses import dataclass, field
 
 from consumer.codec.schemas import ACCOUNT_CHANGED
 from consumer.errors import Stop
-from consumer.events import AccountChange, ProviderAction, Student
+from consumer.events import AccountChange, Student
+from consumer.policy.guard import Guarded, admitted, guard_limits
 from consumer.policy.guard import Standing as GuardStanding
-from consumer.policy.guard import admitted, guard_limits
 from sandbox.demo.environment import Environment
 from sandbox.demo.inspection import decoded
 from sandbox.demo.institutions import DELETION_DATE, SCHOOL, in_a_quiet_time
@@ -64,6 +65,7 @@ class Year:
         idents = list(self._newest)
         acts = [
             await self._move_up(idents[:_CLASS]),
+            await self._change_name(idents[_CLASS]),
             *await self._leave_for_good(idents[-_LEAVERS:]),
             *await self._withdraw_by_mistake([*idents[:-_LEAVERS], idents[-1]]),
         ]
@@ -77,6 +79,17 @@ class Year:
             "moved-up",
             _each(idents, AccountChange.UPDATED, AccountChange.MOVED),
             _moved,
+        )
+        await self._act(act, lambda now: now.pending == 0)
+        return act
+
+    async def _change_name(self, ident: str) -> Act:
+        act = self._report(
+            "one has another name, and another address with it",
+            [ident],
+            "moved-up",
+            _each([ident], AccountChange.UPDATED, AccountChange.RENAMED),
+            _named_anew,
         )
         await self._act(act, lambda now: now.pending == 0)
         return act
@@ -109,7 +122,7 @@ class Year:
         return [gone, staying, back]
 
     async def _withdraw_by_mistake(self, idents: Sequence[str]) -> Sequence[Act]:
-        limit = guard_limits(self._tenant)[ProviderAction.SUSPEND_ACCOUNT]
+        limit = guard_limits(self._tenant)[Guarded.SUSPEND_ACCOUNT]
         most = admitted(limit, GuardStanding(0, parked=False, accounts=lambda: len(self._newest)), len(idents))
         withdrawn = self._report(
             "all are withdrawn by mistake: the guard stops it", idents, "left", Counter({AccountChange.SUSPENDED: most})
@@ -177,6 +190,10 @@ def _each(idents: Sequence[str], *changes: AccountChange) -> Changes:
 def _moved(student: Student) -> Student:
     school = SCHOOLS[(SCHOOLS.index(student.attributes["school"]) + 1) % len(SCHOOLS)]
     return student.model_copy(update={"attributes": {**student.attributes, "school": school}})
+
+
+def _named_anew(student: Student) -> Student:
+    return student.model_copy(update={"family_name": f"{student.family_name}-Weber"})
 
 
 def _on_a_later_day(student: Student) -> Student:

@@ -65,7 +65,7 @@ def configured(institution: Institution, where: Endpoints) -> Tenant:
         )
         if google
         else None,
-        addresses=Addresses(domain=institution.domain),
+        addresses=Addresses(domain=institution.domain, rename=institution.rename),
         statuses=(
             StatusRow(id="applied", name="Application received", type="Application"),
             StatusRow(id="enrolled", name="Enrolled", type="Registered", provider_action=ProviderAction.CREATE_ACCOUNT),

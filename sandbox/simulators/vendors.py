@@ -7,7 +7,7 @@ from functools import partial
 from uuid import UUID
 
 from consumer.events import Provider
-from consumer.tenants import Deletion, OnChange
+from consumer.tenants import Deletion, OnChange, Rename
 from sandbox.simulators.google import http as google_http
 from sandbox.simulators.google.api import DirectoryApi
 from sandbox.simulators.google.quirks import GoogleQuirks
@@ -35,8 +35,8 @@ SCOPES = (USER, MEMBER, DOMAIN_READ)
 
 @dataclass(frozen=True, slots=True)
 class Institution:
-    """What is laid out for one institution. `languages` are those of its mails, its own first; `on_change` and `deletion` as its
-    configuration says them.
+    """What is laid out for one institution. `languages` are those of its mails, its own first; `on_change`, `deletion` and
+    `rename` as its configuration says them.
     """
 
     id: str
@@ -47,6 +47,7 @@ class Institution:
     concurrency: int = 16
     on_change: OnChange = OnChange.CREATE_ONLY
     deletion: Deletion = field(default_factory=Deletion)
+    rename: Rename = Rename.NEVER
 
     @property
     def domain(self) -> str:

@@ -26,6 +26,7 @@ _WRITES = frozenset(
         "add_to_group",
         "remove_from_group",
         "update",
+        "rename",
         "suspend",
         "reactivate",
         "end_sessions",
@@ -46,10 +47,15 @@ class FakeAccount:
     password: str = ""
     used: bool | None = False
     privileged: bool = False
+    aliases: list[str] = field(default_factory=list[str])
     licences: list[str] = field(default_factory=list[str])
     groups: list[str] = field(default_factory=list[str])
     sessions: bool = True
     hidden: bool = False
+
+    def has(self, address: str) -> bool:
+        """Whether it has this address, as its own or as an alias."""
+        return not self.found.deleted and address.lower() in {self.found.address.lower(), *self.aliases}
 
     def block(self) -> None:
         """Blocks its sign-in, as the school's staff would."""
@@ -58,6 +64,12 @@ class FakeAccount:
     def delete(self) -> None:
         """Deletes it, so that it can be restored."""
         self.found = replace(self.found, deleted=True)
+
+    def rename(self, address: str, *, keeps_former: bool) -> None:
+        """Gives it another address."""
+        former = [self.found.address.lower(), *self.aliases] if keeps_former else self.aliases
+        self.aliases = [alias for alias in former if alias != address.lower()]
+        self.found = replace(self.found, address=address)
 
     def say(self, changes: Profile) -> None:
         """Changes what it says of its owner."""
@@ -86,6 +98,7 @@ class FakeDirectory:
         self.hides_restored_accounts = False
         self.throttled_behind_creations: Throttled | None = None
         self.drops_markers = False
+        self.keeps_former_addresses = True
         self.hang_after: set[str] = set()
         self.on_the_way: asyncio.Event | None = None
         self.hanging = asyncio.Event()
@@ -130,8 +143,7 @@ class FakeDirectory:
     async def find_address(self, address: str, *, timeout: float) -> Found | None:
         """See the port."""
         self._begin("find_address", timeout)
-        live = (a for a in self.accounts.values() if not a.found.deleted and not a.hidden)
-        return next((a.found for a in live if a.found.address == address), None)
+        return next((one.found for one in self.accounts.values() if one.has(address) and not one.hidden), None)
 
     async def read(self, object_id: str, *, timeout: float) -> Found | None:
         """See the port."""
@@ -171,7 +183,7 @@ class FakeDirectory:
             self.on_the_way = None
             self.hanging.set()
             await arrives.wait()
-        if any(a.found.address == account.address and not a.found.deleted for a in self.accounts.values()):
+        if self._holder(account.address):
             raise AddressTaken
         created = self.put(account.address, None if self.drops_markers else account.marker)
         created.password, created.hidden = password, self.hides_new_accounts
@@ -230,6 +242,13 @@ class FakeDirectory:
         async with self._changing("update", object_id, timeout) as account:
             account.say({part: value or None for part, value in changes.items()})
 
+    async def rename(self, object_id: str, address: str, *, timeout: float) -> None:
+        """See the port. Uniqueness knows hidden accounts too."""
+        async with self._changing("rename", object_id, timeout) as account:
+            if (self._holder(address) or account) is not account:
+                raise AddressTaken
+            account.rename(address, keeps_former=self.keeps_former_addresses)
+
     async def suspend(self, object_id: str, *, timeout: float) -> None:
         """See the port."""
         async with self._changing("suspend", object_id, timeout) as account:
@@ -284,6 +303,9 @@ class FakeDirectory:
         if operation in self.hang_after:
             self.hanging.set()
             await asyncio.Event().wait()
+
+    def _holder(self, address: str) -> FakeAccount | None:
+        return next((one for one in self.accounts.values() if one.has(address)), None)
 
     def _account(self, object_id: str, *, deleted: bool = False) -> FakeAccount:
         account = self.accounts.get(object_id)

@@ -78,8 +78,9 @@ class FakeMailer:
         self._mishaps.extend(mishaps)
 
     def to(self, recipient: str) -> list[Mail]:
-        """Mails accepted for one recipient, oldest first."""
-        return [accepted.mail for accepted in self.mailbox if accepted.mail.recipient == recipient]
+        """Mails accepted for one reader, oldest first."""
+        mails = [accepted.mail for accepted in self.mailbox]
+        return [mail for mail in mails if recipient in {mail.recipient, *mail.copies}]
 
     async def send(self, mail: Mail, *, timeout: float) -> None:
         """See the port."""

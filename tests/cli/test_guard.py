@@ -97,3 +97,9 @@ def test_a_list_in_which_nothing_is_parked_is_refused(installation: Guarded) -> 
     result = installation.guard("approve", *DECISION, "--list", "0", "--yes")
     assert result.exit_code == 1
     assert "nothing parked in this list" in result.output
+
+
+def test_only_what_is_guarded_can_be_decided(installation: Guarded) -> None:
+    result = installation.guard("approve", "--tenant", "north-high", "--action", "create_account", "--list", "1")
+    assert result.exit_code == 2
+    assert "'remove_licences'" in result.output

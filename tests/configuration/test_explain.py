@@ -7,7 +7,7 @@ import pytest
 from consumer.configuration.explain import explain
 from consumer.configuration.loading import load_tenants
 from consumer.events import ProviderAction
-from consumer.tenants import OnChange, StatusRow, Tenant, UnlistedStatus
+from consumer.tenants import Deletion, DeletionNotice, OnChange, StatusRow, Tenant, UnlistedStatus
 
 ROOT = Path(__file__).parents[2]
 
@@ -104,3 +104,15 @@ def test_a_tenant_in_dry_run_is_said_to_be(tenant: Tenant) -> None:
     words = "\n".join(explain(tenant.model_copy(update={"dry_run": True}), "enrolled", {}))
     assert "is in dry run: what follows is published as a plan (`account-planned`), and not done." in words
     assert "dry run" not in "\n".join(explain(tenant, "enrolled", {}))
+
+
+def test_a_deletion_that_is_announced_says_when_and_to_whom(tenant: Tenant) -> None:
+    row = StatusRow(id="left", name="Left", type="Left", provider_action=ProviderAction.DELETE_ACCOUNT)
+    notice = DeletionNotice(office=("office@north-high.example",))
+    changed = {"statuses": (*tenant.statuses, row), "deletion": Deletion(notice=notice)}
+    lines = list(explain(tenant.model_copy(update=changed), "left", {}))
+    (line,) = [one for one in lines if "Delete the account after 30 days" in one]
+    assert line.endswith(
+        " 7 days before, send the mail `account-deletion-notice-email` to the student's own address and the office (en)."
+    )
+    assert "office@" not in line

@@ -5,7 +5,7 @@ import re
 from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass
 from typing import Any
-from urllib.parse import parse_qs, parse_qsl, urlsplit
+from urllib.parse import parse_qs, urlsplit
 
 from tests.contracts.described import GOOGLE, GRAPH, MAILGUN, described, problems
 
@@ -48,7 +48,7 @@ PAGES: Mapping[tuple[str, str], Page] = {
 
 _GOOGLE_METHODS: Mapping[tuple[str, str], Mapping[str, Any]] = {
     (method["httpMethod"], f"/{method['path']}"): method
-    for resource in GOOGLE["resources"].values()
+    for resource in (*GOOGLE["resources"].values(), *GOOGLE["resources"]["users"]["resources"].values())
     for method in resource.get("methods", {}).values()
 }
 _GOOGLE_LISTS = {"externalIds": "UserExternalId", "languages": "UserLanguage"}
@@ -103,7 +103,7 @@ def google_method(method: str, path: str) -> Mapping[str, Any]:
 
 
 def to_mailgun(method: str, path: str, body: str) -> Iterator[str]:
-    """`body` is a form, as if it were urlencoded. Any header may be sent; a list of one is sent as a single field."""
+    """`body` is a form, as if it were urlencoded. Any header may be sent; a list is sent as a field for each."""
     address, query = _parted(path)
     template = described(address, MAILGUN["paths"])
     operation = MAILGUN["paths"][template][method.lower()]
@@ -111,8 +111,8 @@ def to_mailgun(method: str, path: str, body: str) -> Iterator[str]:
     yield from _beyond(query, {parameter["name"] for parameter in operation.get("parameters", ())}, where)
     if body:
         schema = operation["requestBody"]["content"]["multipart/form-data"]["schema"]
-        form = {name: value for name, value in parse_qsl(body) if not name.startswith("h:")}
-        sent = {name: [value] if name == "to" else value for name, value in form.items()}
+        form = {name: values for name, values in parse_qs(body).items() if not name.startswith("h:")}
+        sent = {name: values if name in {"to", "bcc"} else values[-1] for name, values in form.items()}
         yield from problems(sent, schema, MAILGUN["components"]["schemas"], where)
 
 

@@ -70,6 +70,10 @@ def at_google(answer: Answer) -> Fault | None:
     return google.fault_of(answer, writes=True, now=NOW)
 
 
+def renaming_at_google(answer: Answer) -> Fault | None:
+    return google.of_renaming("Users may not be renamed.")(answer, writes=True, now=NOW)
+
+
 def joining_at_google(answer: Answer) -> Fault | None:
     """By the adapter, which looks at the membership after a conflict; it is there."""
     http = ScriptedHttp(answer, json_answer(kind="admin#directory#member", id="1"))
@@ -269,6 +273,15 @@ GOOGLE = {
     "duplicate address": Row(at_google, google_error(409, "duplicate", "Entity already exists."), AddressTaken),
     "user still being created": Row(
         at_google, google_error(412, "conditionNotMet", "User creation is not complete."), NotYet
+    ),
+    "alias limit, 412": Row(
+        renaming_at_google, google_error(412, "limitExceeded", "…"), Hold, Reason.QUOTA_EXCEEDED, STUDENT
+    ),
+    "alias limit, 403": Row(
+        renaming_at_google, google_error(403, "limitExceeded", "…"), Hold, Reason.QUOTA_EXCEEDED, STUDENT
+    ),
+    "address of a rename": Row(
+        renaming_at_google, google_error(409, "duplicate", "Entity already exists."), AddressTaken
     ),
     "user not found": Row(at_google, google_error(404, "notFound", "Resource Not Found: userKey"), NotYet),
     "deletion of a user who is gone": Row(

@@ -26,7 +26,7 @@ from consumer.providers.microsoft.answers import LicencesExhausted
 from consumer.providers.port import Directory
 from consumer.secrets import opener
 from consumer.tenants import Tenant
-from sandbox.simulators.google.customer import Customer
+from sandbox.simulators.google.customer import MOST_ALIASES, Customer
 from sandbox.simulators.google.quirks import GoogleQuirks
 from sandbox.simulators.graph.directory import Directory as Entra
 from sandbox.simulators.graph.quirks import GraphQuirks
@@ -38,6 +38,7 @@ from tests.contracts.tally import OPEN_POINTS
 from tests.mail.contract import MAIL
 from tests.providers.people import DOMAIN, PASSWORD, maria
 
+MARRIED = f"maria.bianchi@{DOMAIN}"
 OPENER = opener({})
 
 
@@ -220,6 +221,33 @@ async def equal_nicknames(vendors: Vendors) -> object:
     return type(await fault_of(vendors.created(vendors.graph)))
 
 
+async def own_alias_as_address(vendors: Vendors) -> object:
+    ident = await vendors.created(vendors.google)
+    for address in (MARRIED, maria().address):
+        await vendors.google.rename(ident, address, timeout=5)
+    renamed = vendors.customer.known(ident)
+    assert renamed is not None
+    routes = [entry.route for entry in vendors.server.audit.entries()]
+    return renamed.primary_email, renamed.aliases, "directory.users.aliases.delete" in routes
+
+
+async def one_alias_too_many(vendors: Vendors) -> object:
+    ident = await vendors.created(vendors.google)
+    for number in range(MOST_ALIASES):
+        vendors.customer.add_alias(ident, f"m{number}@{DOMAIN}")
+    fault = await fault_of(vendors.google.rename(ident, MARRIED, timeout=5))
+    assert isinstance(fault, Hold)
+    return fault.reason
+
+
+async def mail_after_a_rename(vendors: Vendors) -> object:
+    ident = await vendors.created(vendors.graph)
+    vendors.entra.users[ident].properties |= {"mail": maria().address, "proxyAddresses": [f"SMTP:{maria().address}"]}
+    await vendors.graph.rename(ident, MARRIED, timeout=5)
+    found = [await vendors.graph.find_address(address, timeout=5) for address in (maria().address, MARRIED)]
+    return vendors.entra.users[ident].properties["mail"], [one and one.address for one in found]
+
+
 async def unknown_application(vendors: Vendors) -> object:
     section = vendors.tenant.microsoft
     assert section is not None
@@ -300,6 +328,24 @@ POINTS: Mapping[str, tuple[Callable[[Vendors], Awaitable[object]], Sequence[tupl
     "17 an unknown application's error": (
         unknown_application,
         [(graph(), "AADSTS700016"), (graph(unknown_application=700038), "AADSTS700038")],
+    ),
+    "18 an alias of its own as a user's address": (
+        own_alias_as_address,
+        [
+            (google(), (maria().address, [MARRIED], False)),
+            (google(renames_to_aliases=False), (maria().address, [MARRIED], True)),
+        ],
+    ),
+    "19 status of the alias limit": (
+        one_alias_too_many,
+        [(google(alias_limit_status=status), Reason.QUOTA_EXCEEDED) for status in (412, 403)],
+    ),
+    "20 mail of a renamed user": (
+        mail_after_a_rename,
+        [
+            (graph(), (MARRIED, [MARRIED, MARRIED])),
+            (graph(renames_mail=False), (maria().address, [MARRIED, MARRIED])),
+        ],
     ),
 }
 """By number and name: what is done, and under which settings it shows what."""

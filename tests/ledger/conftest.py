@@ -126,14 +126,15 @@ class OnPostgres:
             "student": ("due_at", "lease_until", "accepted_at"),
             "student_wait": ("since", "until"),
             "tenant_wait": ("until",),
-            "guarded_action": ("at",),
+            "guarded_action": ("at", "decided_at"),
             "inbox": ("settled_at",),
             "parked_record": ("parked_at",),
             "attempt": ("started_at", "ended_at"),
             "credential": ("expires_at",),
             "outbox": ("created_at", "recalled_at"),
             "step": ("started_at", "deadline", "lost_at"),
-            "account": ("delete_at",),
+            "address": ("retired_at",),
+            "account": ("delete_at", "notice_at", "noticed_for"),
             "vendor_limit": ("next_at", "slowed_at"),
         }
         with self.engine.begin() as connection:

@@ -1,6 +1,7 @@
 """Reservations of addresses: what workers may rely on, and that replicas do not block one another."""
 
 import asyncio
+from dataclasses import replace
 from typing import Any
 
 import pytest
@@ -8,7 +9,7 @@ import pytest
 from consumer.errors import Fenced
 from consumer.events import Provider
 from consumer.ledger.port.student import Account
-from consumer.ledger.port.writes import Defer, RefuseAddress, SaveAccount
+from consumer.ledger.port.writes import Defer, RefuseAddress, ReleaseAddress, RetireAddress, SaveAccount
 from consumer.ledger.work import PostgresWork
 from tests.ledger.conftest import Given, Ledger, event
 
@@ -113,6 +114,60 @@ async def test_an_address_refused_at_one_provider_is_not_given_at_both(given: Gi
     await ledger.work.reserve(one.lease, [GOOGLE], ["m@x"])
     await ledger.work.commit(one.lease, [RefuseAddress(GOOGLE, "m@x")])
     assert await ledger.work.reserve(two.lease, BOTH, ["m@x", "m2@x"]) == "m2@x"
+
+
+async def test_a_former_address_is_its_students_alone(given: Given, ledger: Ledger) -> None:
+    given.accept(event("e1"), event("e2", student_id="s2"))
+    one, two = await given.claim()
+    await ledger.work.reserve(one.lease, BOTH, ["m@x"])
+    await ledger.work.commit(one.lease, [RetireAddress(MS, "M@x")])
+    assert await ledger.work.reserve(two.lease, [MS], ["m@x", "m3@x"]) == "m3@x"
+    assert await ledger.work.reserve(one.lease, [MS], ["m2@x", "m@x"]) == "m2@x"
+    assert await ledger.work.reserve(one.lease, [GOOGLE], ["m2@x"]) == "m@x"
+
+
+async def test_a_former_address_can_be_had_again(given: Given, ledger: Ledger) -> None:
+    given.accept(event("e1"))
+    one = await given.claim_one()
+    await ledger.work.reserve(one.lease, [MS], ["m@x"])
+    await ledger.work.commit(one.lease, [RetireAddress(MS, "m@x")])
+    await ledger.work.reserve(one.lease, [MS], ["m2@x"])
+    await ledger.work.commit(one.lease, [RetireAddress(MS, "m2@x")])
+    assert await ledger.work.reserve(one.lease, [MS], ["m@x"]) == "m@x"
+    assert await ledger.work.reserve(one.lease, [MS], ["m2@x"]) == "m@x"
+    await ledger.work.commit(one.lease, [ReleaseAddress(MS, "m@x")])
+    assert await ledger.work.reserve(one.lease, [MS], ["m2@x"]) == "m2@x"
+
+
+async def test_an_address_that_was_never_reserved_can_be_retired(given: Given, ledger: Ledger) -> None:
+    given.accept(event("e1"), event("e2", student_id="s2"))
+    one, two = await given.claim()
+    await ledger.work.commit(one.lease, [RetireAddress(MS, "m@x")])
+    assert await ledger.work.reserve(two.lease, [MS], ["m@x"]) is None
+    assert await ledger.work.reserve(one.lease, [MS], ["m@x"]) == "m@x"
+
+
+async def test_neither_anothers_address_nor_a_refused_one_is_retired(given: Given, ledger: Ledger) -> None:
+    given.accept(event("e1"), event("e2", student_id="s2"))
+    one, two = await given.claim()
+    await ledger.work.reserve(one.lease, [MS], ["m@x"])
+    await ledger.work.reserve(two.lease, [MS], ["m2@x"])
+    await ledger.work.commit(one.lease, [RefuseAddress(MS, "m@x")])
+    await ledger.work.commit(one.lease, [RetireAddress(MS, "m@x"), RetireAddress(MS, "m2@x")])
+    assert await ledger.work.reserve(one.lease, [MS], ["m@x", "m2@x"]) is None
+    assert await ledger.work.reserve(two.lease, [MS], ["m4@x"]) == "m2@x"
+
+
+@pytest.mark.parametrize("kind", [RefuseAddress, ReleaseAddress])
+async def test_an_account_that_cannot_have_its_next_address_keeps_the_one_it_has(
+    given: Given, ledger: Ledger, kind: type[RefuseAddress | ReleaseAddress]
+) -> None:
+    given.accept(event())
+    job = await given.claim_one()
+    account = Account(MS, "m@x", "marker", {"address": "m@x"}, next_address="M2@x")
+    await ledger.work.commit(job.lease, [SaveAccount(account)])
+    await ledger.work.commit(job.lease, [kind(MS, "m2@x"), Defer(0)])
+    assert (await given.claim_one()).accounts == {MS: replace(account, next_address=None)}
 
 
 async def test_a_fenced_worker_reserves_nothing(given: Given, ledger: Ledger) -> None:

@@ -5,19 +5,26 @@ from concurrent.futures import ThreadPoolExecutor
 
 import pytest
 
-from consumer.events import Provider, ProviderAction, StepName, StudentStatusChanged
+from consumer.events import Provider, StepName, StudentStatusChanged
 from consumer.ledger.claims import Claims
-from consumer.ledger.port.guard import Decision, Verdict
+from consumer.ledger.port.guard import Decision, Guards, Verdict
 from consumer.ledger.port.inbox import Arrival, Disposition
 from consumer.ledger.port.student import Account, AccountState, Job, StepState
 from consumer.ledger.port.work import Room
 from consumer.ledger.port.writes import BeginStep, Defer, EndStep, KeepLease, SaveAccount, Settle
-from consumer.policy.guard import GuardLimit, GuardState
+from consumer.policy.guard import Guarded, GuardLimit, GuardState
+from consumer.provisioning.guards import guards_of
 from tests.ledger.conftest import Given, Ledger, OnPostgres, arrival, cancellation, event, suspension
+from tests.policy.tenants import tenant
 
-SUSPEND = ProviderAction.SUSPEND_ACCOUNT
+SUSPEND = Guarded.SUSPEND_ACCOUNT
 HOUR = 3_600.0
 COUNTED, PARKED = GuardState.COUNTED, GuardState.PARKED
+
+
+def room(limit: int, percent: float = 0) -> Room:
+    """For all students; the guard lets so many suspensions pass in an hour."""
+    return Room(50, guards=Guards({SUSPEND: GuardLimit(limit, percent, HOUR)}, guards_of(tenant()).asked))
 
 
 class School:
@@ -26,7 +33,7 @@ class School:
     def __init__(self, given: Given, ledger: Ledger, limit: int = 2) -> None:
         self.given = given
         self.ledger = ledger
-        self.room = Room(50, guards={SUSPEND: GuardLimit(limit, 0, HOUR)})
+        self.room = room(limit)
 
     async def has(self, count: int) -> None:
         """So many accounts."""
@@ -45,7 +52,7 @@ class School:
 
     async def states(self) -> list[GuardState | None]:
         """Of the students that are claimed now."""
-        return sorted((job.guard for job in await self.claim()), key=str)
+        return sorted((job.event_guard for job in await self.claim()), key=str)
 
     async def left(self, job: Job) -> None:
         """The suspension was carried out."""
@@ -89,7 +96,7 @@ async def test_while_some_are_parked_later_ones_are_too(school: School) -> None:
     await school.claim()
     school.ledger.advance(2 * HOUR)
     school.leave(3)
-    assert {job.lease.student_id: job.guard for job in await school.claim()}["s3"] is PARKED
+    assert {job.lease.student_id: job.event_guard for job in await school.claim()}["s3"] is PARKED
 
 
 async def test_what_was_counted_long_ago_leaves_room(school: School) -> None:
@@ -134,7 +141,7 @@ async def test_a_student_is_counted_once_however_often_claimed(school: School) -
 
 
 async def test_a_share_of_the_accounts_may_be_more_than_the_number(school: School) -> None:
-    school.room = Room(50, guards={SUSPEND: GuardLimit(1, 50, HOUR)})
+    school.room = room(1, percent=50)
     school.leave(0, 1, 2, 3)
     assert await school.states() == [COUNTED, COUNTED, COUNTED, PARKED]
 
@@ -176,12 +183,12 @@ async def test_a_student_who_is_verified_afterwards_is_not_asked_about_again(sch
     await school.ledger.work.commit(job.lease, [*lost, Settle(2, Disposition.APPLIED, 1)])
     school.ledger.advance(2)
     (job,) = await school.claim()
-    assert (job.settled, job.guard) == (True, GuardState.COUNTED)
+    assert (job.settled, job.event_guard) == (True, GuardState.COUNTED)
 
 
 async def test_what_was_rejected_is_known_as_that_when_the_student_is_verified(school: School) -> None:
     school.leave(0, 1, 2)
-    jobs = {job.guard: job for job in await school.claim()}
+    jobs = {job.event_guard: job for job in await school.claim()}
     parked = jobs[PARKED]
     school.decide(Verdict.REJECTED)
     lost = [
@@ -191,13 +198,13 @@ async def test_what_was_rejected_is_known_as_that_when_the_student_is_verified(s
     await school.ledger.work.commit(parked.lease, [*lost, Settle(2, Disposition.FAILED, 1)])
     school.ledger.advance(2)
     (job,) = [job for job in await school.claim() if job.lease.student_id == parked.lease.student_id]
-    assert (job.settled, job.guard) == (True, GuardState.REJECTED)
+    assert (job.settled, job.event_guard) == (True, GuardState.REJECTED)
 
 
 async def test_other_work_is_not_guarded(school: School) -> None:
     school.leave(0, 1, 2)
     school.given.accept(event("new", student_id="s9"))
-    found = {job.lease.student_id: job.guard for job in await school.claim()}
+    found = {job.lease.student_id: job.event_guard for job in await school.claim()}
     assert found["s9"] is None
     assert list(found.values()).count(PARKED) == 1
 
@@ -212,7 +219,7 @@ async def test_other_tenants_have_a_limit_of_their_own(school: School, given: Gi
     await ledger.work.commit(job.lease, [SaveAccount(account), Settle(1, Disposition.APPLIED, 1)])
     ledger.inbox.accept([suspension(event("y", version=2, tenant_id="south"))], epochs=given.epochs)
     (job,) = await ledger.work.claim({"south": school.room}, lease=60, worker="w")
-    assert job.guard is COUNTED
+    assert job.event_guard is COUNTED
 
 
 @pytest.mark.parametrize("newer", [arrival, cancellation])
@@ -223,7 +230,7 @@ async def test_a_newer_event_ends_a_parking(school: School, newer: Callable[[Stu
     school.ledger.inbox.accept([newer(event("back", student_id=student, version=3))], epochs=school.given.epochs)
     assert school.parked == []
     school.ledger.advance(HOUR * 2)
-    found = {job.lease.student_id: job.guard for job in await school.claim()}
+    found = {job.lease.student_id: job.event_guard for job in await school.claim()}
     assert found[student] is None
 
 
@@ -265,12 +272,12 @@ async def test_a_decision_is_made_once(school: School) -> None:
 async def test_where_none_is_parked_any_more_the_guard_counts_again(school: School) -> None:
     school.leave(0, 1, 2)
     for job in await school.claim():
-        if job.guard is COUNTED:
+        if job.event_guard is COUNTED:
             await school.left(job)
     school.decide(Verdict.REJECTED)
     school.ledger.advance(HOUR + 1)
     school.leave(3)
-    assert {job.lease.student_id: job.guard for job in await school.claim()}["s3"] is COUNTED
+    assert {job.lease.student_id: job.event_guard for job in await school.claim()}["s3"] is COUNTED
 
 
 @pytest.mark.parts
@@ -278,11 +285,11 @@ async def test_two_replicas_that_claim_at_once_do_not_exceed_the_limit(on_postgr
     school = School(Given(on_postgres), on_postgres, limit=5)
     await school.has(20)
     school.leave(*range(20))
-    room = {"north": Room(1, guards=school.room.guards)}
+    one = {"north": Room(1, guards=school.room.guards)}
 
     def claims(_replica: int) -> list[GuardState | None]:
         claim = Claims(on_postgres.engine).claim
-        return [job.guard for _ in range(5) for job in claim(room, lease=60, worker="w")]
+        return [job.event_guard for _ in range(5) for job in claim(one, lease=60, worker="w")]
 
     with ThreadPoolExecutor(4) as replicas:
         found = [state for states in replicas.map(claims, range(4)) for state in states]

@@ -17,6 +17,7 @@ from consumer.ledger.port.writes import (
     DestroyCredential,
     EndStep,
     ReleaseAddress,
+    RetireAddress,
     SaveAccount,
     SealCredential,
     Verified,
@@ -25,6 +26,7 @@ from consumer.ledger.port.writes import (
 )
 from tests.ledger.conftest import Given, event
 
+NEXT = "Next@x.example"
 STUDENTS, LEASES, COMMITS = 24, 3, 6
 WORKER = "w"  # as the fixtures claim
 NOW = datetime(2026, 9, 1, tzinfo=UTC)
@@ -105,6 +107,9 @@ async def test_random_writes_leave_in_the_ledger_what_the_reducer_says(given: Gi
         assert sorted(map(_ended, kept)) == sorted(map(_ended, student.history))
 
 
+_LATER = datetime(2099, 7, 1, tzinfo=UTC)
+
+
 async def _random_commits(given: Given, job: Job, known: Known, rng: random.Random) -> Known:
     for number in range(COMMITS):
         last = number == COMMITS - 1
@@ -137,13 +142,18 @@ def _writes(job: Job, rng: random.Random) -> Sequence[Write]:
         org_unit=rng.choice([None, "/Leavers"]),
         licences_in_doubt=rng.choice([(), ("sku",)]),
         groups_in_doubt=rng.choice([(), ("group", "other")]),
+        next_address=rng.choice([None, NEXT]),
+        delete_at=rng.choice([None, _LATER]),
+        notice_at=rng.choice([None, _LATER]),
+        noticed_for=rng.choice([None, _LATER]),
     )
     kinds: list[Write] = [
         BeginStep(provider, name, 1, rng.randbytes(4), timeout=30),
         EndStep(provider, name, state, reason, unsure=rng.random() < 0.3, code=rng.choice([None, "403 forbidden"])),
         Verified(rng.choice(list(Provider))),
         SaveAccount(account),
-        ReleaseAddress(provider, _address(job, provider)),
+        ReleaseAddress(provider, rng.choice([_address(job, provider), NEXT])),
+        RetireAddress(provider, _address(job, provider)),
         SealCredential(provider, generation, rng.randbytes(4), 600),
         DestroyCredential(rng.choice(list(Provider))),
     ]

@@ -12,8 +12,17 @@ from consumer.errors import Reason
 from consumer.events import StepName, outcome_id, student_key
 from consumer.ledger.port.inbox import Disposition
 from consumer.ledger.port.outbox import OnTopic
-from consumer.ledger.port.student import Lease, StepState
-from consumer.ledger.port.writes import BeginStep, Defer, EndStep, Publish, Settle, TenantWaits
+from consumer.ledger.port.student import Account, Lease, StepState
+from consumer.ledger.port.writes import (
+    BeginStep,
+    Defer,
+    EndStep,
+    Publish,
+    RetireAddress,
+    SaveAccount,
+    Settle,
+    TenantWaits,
+)
 from consumer.ledger.retention import PostgresRetention
 from tests.ledger.conftest import Given, Ledger, OnPostgres, event
 from tests.ledger.writes import MS
@@ -157,6 +166,27 @@ async def test_attempts_go_by_their_tenants_own_age(given: Given, ledger: Ledger
     assert len(ledger.history.attempts("south", "s1")) == 1
 
 
+async def test_former_addresses_go_by_their_tenants_own_age(given: Given, ledger: Ledger) -> None:
+    given.accept(*(event(f"e{tenant}", tenant_id=tenant) for tenant in ("north", "south", "west")))
+    for tenant in ("north", "south"):
+        for job in await given.claim(tenant=tenant):
+            await ledger.work.commit(job.lease, [RetireAddress(MS, f"{tenant}@x"), Defer(0)])
+    ledger.advance(WEEK + 1)
+    assert deleted(ledger.retention.retired_addresses(keep={"south": 2 * WEEK}, others=WEEK)) == 1
+    (other,) = await given.claim(tenant="west")
+    assert await ledger.work.reserve(other.lease, [MS], ["south@x", "north@x"]) == "north@x"
+
+
+async def test_what_an_account_has_is_no_former_address(given: Given, ledger: Ledger) -> None:
+    given.accept(event())
+    job = await given.claim_one()
+    account = Account(MS, "M@x", "marker", {}, next_address="m2@x")
+    retired = [RetireAddress(MS, address) for address in ("m@x", "m2@x", "m3@x")]
+    await ledger.work.commit(job.lease, [SaveAccount(account), *retired, Defer(0)])
+    ledger.advance(WEEK + 1)
+    assert deleted(ledger.retention.retired_addresses(keep={}, others=WEEK)) == 1
+
+
 async def test_waits_that_are_over_go(given: Given, ledger: Ledger) -> None:
     given.accept(event())
     waits = [TenantWaits(service, 60, Reason.THROTTLED, StepName.CREATE) for service in ("microsoft", "mailgun")]
@@ -175,6 +205,10 @@ FILL = """
       SELECT gen_random_uuid(), 'provisioned', convert_to('north/' || n, 'UTF8'), '', '[]', n, now() FROM generate_series(1, 20000) AS n;
     INSERT INTO attempt (tenant_id, student_id, provider, step, number, state, version, started_at, ended_at)
       SELECT 'north', n::text, 'google', 'create', 1, 'done', 1, now(), now() FROM generate_series(1, 20000) AS n;
+    INSERT INTO address (provider, address, tenant_id, student_id, retired_at)
+      SELECT 'google', n || '@x', 'north', n::text, CASE WHEN n % 100 = 0 THEN now() END FROM generate_series(1, 20000) AS n;
+    INSERT INTO account (tenant_id, student_id, provider, address, marker, body, generation, licences, groups, settled_version)
+      SELECT 'north', n::text, 'google', n || '@y', n::text, '{}', 0, '{}', '{}', 1 FROM generate_series(1, 20000) AS n;
     INSERT INTO credential (tenant_id, student_id, provider, generation, sealed, expires_at)
       SELECT 'north', n::text, 'google', 0, '', now() + interval '1 day' FROM generate_series(1, 20000) AS n;
     ANALYZE
@@ -192,6 +226,7 @@ async def test_what_is_old_is_found_by_indexes(on_postgres: OnPostgres) -> None:
             retention.published_outcomes(keep=WEEK),
             retention.settled_events(keep=WEEK),
             retention.old_attempts(keep={}, others=WEEK),
+            retention.retired_addresses(keep={}, others=WEEK),
             retention.expired_credentials(),
         ):
             deleted(pages)

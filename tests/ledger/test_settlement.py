@@ -8,7 +8,7 @@ import pytest
 from consumer.errors import Fenced
 from consumer.events import Provider, StepName
 from consumer.ledger.port.inbox import Disposition
-from consumer.ledger.port.student import StepState
+from consumer.ledger.port.student import Account, StepState
 from consumer.ledger.port.writes import Defer, EndStep, SaveAccount, Settle, Verified
 from consumer.policy.work_class import WorkClass
 from tests.ledger.conftest import Given, Ledger, cancellation, event, suspension
@@ -63,6 +63,32 @@ async def test_or_before_where_a_step_is_unsure(given: Given, ledger: Ledger) ->
     assert await given.seconds_to_next() == pytest.approx(900, abs=5)
 
 
+async def test_or_when_the_deletion_is_to_be_announced(given: Given, ledger: Ledger) -> None:
+    await to_be_deleted(given, ledger, seconds=500, notice=200)
+    assert await given.seconds_to_next() == pytest.approx(200, abs=5)
+
+
+async def test_what_was_announced_is_kept_with_the_account(given: Given, ledger: Ledger) -> None:
+    before = await to_be_deleted(given, ledger, seconds=500, notice=0)
+    job = await given.claim_one()
+    assert job.accounts[MS].notice_at is not None
+    noticed = replace(job.accounts[MS], notice_at=None, noticed_for=before.delete_at)
+    await ledger.work.commit(job.lease, [SaveAccount(noticed), SETTLE])
+    assert await given.seconds_to_next() == pytest.approx(500, abs=5)
+    ledger.advance(501)
+    assert (await given.claim_one()).accounts[MS].noticed_for is not None
+
+
+async def test_a_time_of_an_announcement_without_a_deletion_is_none(given: Given, ledger: Ledger) -> None:
+    """As the code of before the announcements leaves it when it cancels a deletion."""
+    await to_be_deleted(given, ledger, seconds=500, notice=200)
+    ledger.inbox.accept([suspension(event("e2", version=2))], epochs=given.epochs)
+    job = await given.claim_one()
+    kept = replace(job.accounts[MS], delete_at=None)
+    await ledger.work.commit(job.lease, [SaveAccount(kept), Settle(2, Disposition.APPLIED, verify_in=900)])
+    assert await given.seconds_to_next() is None
+
+
 async def test_what_is_left_to_do_for_a_settled_student_is_not_urgent(given: Given, ledger: Ledger) -> None:
     await to_be_deleted(given, ledger, seconds=0)
     assert not (await ledger.work.due(None)).tenants["north"].urgent
@@ -86,13 +112,16 @@ async def test_and_none_where_it_has_been_cancelled(given: Given, ledger: Ledger
     assert ledger.inbox.accept([cancellation(event("e3", version=3))], epochs=given.epochs) == [Disposition.SKIPPED]
 
 
-async def to_be_deleted(given: Given, ledger: Ledger, *, seconds: float) -> None:
-    """An event is settled, and an account is to be deleted so much later."""
+async def to_be_deleted(given: Given, ledger: Ledger, *, seconds: float, notice: float | None = None) -> Account:
+    """An event is settled, and an account is to be deleted so much later; `notice`: that is to be announced then."""
     ledger.inbox.accept([suspension(event())], epochs=given.epochs)
     job = await given.claim_one()
     await ledger.work.reserve(job.lease, [MS], [ACCOUNT.address])
-    account = replace(ACCOUNT, object_id="o1", delete_at=job.now + timedelta(seconds=seconds))
+    notice_at = None if notice is None else job.now + timedelta(seconds=notice)
+    at = job.now + timedelta(seconds=seconds)
+    account = replace(ACCOUNT, object_id="o1", delete_at=at, notice_at=notice_at)
     await ledger.work.commit(job.lease, [SaveAccount(account), SETTLE])
+    return account
 
 
 async def test_settling_supersedes_older_events_that_were_never_begun(given: Given, ledger: Ledger) -> None:

@@ -1,6 +1,6 @@
 """What every `Mailer` must do, whatever stands behind it. Subclasses give the `service` fixture."""
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Protocol
 
 import pytest
@@ -49,6 +49,14 @@ class MailerContract:
     async def test_a_sent_mail_is_accepted_as_it_was_given(self, service: MailService) -> None:
         await service.mailer.send(MAIL, timeout=5)
         assert service.mailbox() == [Delivered(MAIL.message_id, MAIL.recipient, MAIL.subject, MAIL.text, MAIL.html)]
+
+    async def test_who_gets_a_copy_gets_the_same_mail_and_it_is_one(self, service: MailService) -> None:
+        since = service.now()
+        await service.mailer.send(replace(MAIL, copies=("office@school.example", "it@school.example")), timeout=5)
+        delivered = service.mailbox()
+        assert [one.recipient for one in delivered] == [MAIL.recipient, "office@school.example", "it@school.example"]
+        assert {one.message_id for one in delivered} == {MAIL.message_id}
+        assert await service.mailer.was_accepted(MAIL.message_id, since=since, timeout=5)
 
     async def test_a_repeat_is_a_second_mail(self, service: MailService) -> None:
         await service.mailer.send(MAIL, timeout=5)

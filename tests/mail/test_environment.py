@@ -8,9 +8,10 @@ import pytest
 from jinja2 import TemplateSyntaxError
 
 from consumer.mail.environment import LARGEST_FILE, MailEnvironment, TooExpensive
-from consumer.mail.rendering import NAMES, RENDER_FAULTS
+from consumer.mail.rendering import RENDER_FAULTS
+from consumer.mail.welcome import WELCOME
 
-VALUES = dict.fromkeys(NAMES, "Maria & Co") | {"password": "pw"}
+VALUES = dict.fromkeys(WELCOME.names, "Maria & Co") | {"password": "pw"}
 
 
 @pytest.fixture
@@ -20,7 +21,7 @@ def directory(tmp_path: Path) -> Path:
 
 def rendered(directory: Path, source: str, *, html: bool = False) -> str:
     (directory / "part").write_text(source, encoding="utf-8")
-    return MailEnvironment(directory, NAMES, html=html).rendered("part", VALUES)
+    return MailEnvironment(directory, WELCOME.names, html=html).rendered("part", VALUES)
 
 
 @pytest.mark.parametrize(
@@ -147,7 +148,7 @@ def test_files_that_include_each_other_twice_are_given_up_at_the_budget(director
 
 def test_each_rendering_has_a_budget_of_its_own(directory: Path) -> None:
     (directory / "part").write_text("{% for a in 'x' %}" + "x" * 90_000 + "{% endfor %}", encoding="utf-8")
-    environment = MailEnvironment(directory, NAMES, html=False)
+    environment = MailEnvironment(directory, WELCOME.names, html=False)
     for _ in range(50):
         assert len(environment.rendered("part", VALUES)) == 90_000
 

@@ -24,7 +24,11 @@ class InMemory:
 
     def mailbox(self) -> list[Delivered]:
         mails = [accepted.mail for accepted in self.mailer.mailbox]
-        return [Delivered(m.message_id, m.recipient, m.subject, m.text, m.html) for m in mails]
+        return [
+            Delivered(m.message_id, reader, m.subject, m.text, m.html)
+            for m in mails
+            for reader in (m.recipient, *m.copies)
+        ]
 
     def will_lose_the_response(self) -> None:
         self.mailer.next_sends(lost_response())

@@ -1,11 +1,14 @@
 import traceback
+from datetime import date
 from pathlib import Path
 
 import pytest
 
 from consumer.errors import Hold, Reason
 from consumer.events import Provider
-from consumer.mail.rendering import Rendered, Templates, WelcomeValues
+from consumer.mail.deletion_notice import NoticeValues
+from consumer.mail.rendering import Rendered, Templates
+from consumer.mail.welcome import WelcomeValues
 
 WELCOME = "new-user-creation-without-account-email"
 SHIPPED = Path(__file__).parents[2] / "templates"
@@ -225,3 +228,24 @@ def test_a_subject_over_its_limit_is_not_sent(folder: Path) -> None:
     (folder / "subject.txt").write_text("{{ institution * 100 }}", encoding="utf-8")
     with pytest.raises(Hold):
         render_from(folder)
+
+
+@pytest.mark.parametrize("language", ["en", "el"])
+def test_the_notice_of_a_deletion_says_whose_account_is_deleted_and_when(language: str) -> None:
+    given = NoticeValues("North High", Provider.GOOGLE, "Maria", "Borg", "maria.borg@school.example", date(2027, 7, 1))
+    mail = Templates(SHIPPED).render("account-deletion-notice-email", ("en", "el"), language, given)
+    assert "North High" in mail.subject
+    for body in (mail.text, mail.html):
+        for value in ("North High", "Maria Borg", "maria.borg@school.example", "2027-07-01", "Google Workspace"):
+            assert value in body
+
+
+def test_one_directory_renders_several_kinds_of_mail(folder: Path) -> None:
+    other = folder.parents[1] / "bye" / "en"
+    other.mkdir(parents=True)
+    for part in ("subject.txt", "body.txt", "body.html"):
+        (other / part).write_text("{{ deletion_date }}", encoding="utf-8")
+    templates = Templates(folder.parents[1])
+    assert SECRET in templates.render("hello", ("en",), None, values()).text
+    given = NoticeValues("North High", Provider.GOOGLE, "Maria", "Borg", "maria.borg@school.example", date(2027, 7, 1))
+    assert templates.render("bye", ("en",), None, given).text == "2027-07-01"

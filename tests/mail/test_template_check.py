@@ -2,9 +2,11 @@ from pathlib import Path
 
 import pytest
 
+from consumer.mail.deletion_notice import DELETION_NOTICE
 from consumer.mail.template_check import Mistake, TemplateCheck, check
+from consumer.mail.welcome import WELCOME
 
-WELCOME = "new-user-creation-without-account-email"
+MAIL = "new-user-creation-without-account-email"
 SHIPPED = Path(__file__).parents[2] / "templates"
 GOOD = "{{ sign_in_name }} {{ password }} {{ sign_in_url }}\n"
 
@@ -20,7 +22,7 @@ def folder(tmp_path: Path) -> Path:
 
 
 def mistakes(folder: Path, *languages: str) -> list[Mistake]:
-    return check(folder.parents[1], "hello", languages or ("en",))
+    return check(folder.parents[1], WELCOME, "hello", languages or ("en",))
 
 
 def only(folder: Path) -> Mistake:
@@ -29,16 +31,17 @@ def only(folder: Path) -> Mistake:
 
 
 def test_the_templates_that_are_shipped_have_no_mistakes() -> None:
-    assert check(SHIPPED, WELCOME, ("en", "el")) == []
+    assert check(SHIPPED, WELCOME, MAIL, ("en", "el")) == []
+    assert check(SHIPPED, DELETION_NOTICE, "account-deletion-notice-email", ("en", "el")) == []
 
 
 def test_a_mail_that_does_not_exist_is_answered_with_those_that_do(folder: Path) -> None:
-    (mistake,) = check(folder.parents[1], "helo", ("en",))
+    (mistake,) = check(folder.parents[1], WELCOME, "helo", ("en",))
     assert (mistake.wrong, mistake.right) == ("there is no mail template `helo`", "use one of: hello")
 
 
 def test_a_directory_that_does_not_exist_is_a_mistake_too(tmp_path: Path) -> None:
-    (mistake,) = check(tmp_path / "nowhere", "hello", ("en",))
+    (mistake,) = check(tmp_path / "nowhere", WELCOME, "hello", ("en",))
     assert mistake.right == "add it, with a folder for each language"
 
 
@@ -188,5 +191,22 @@ def test_a_template_that_grows_without_end_is_a_mistake(folder: Path) -> None:
 def test_a_subject_that_is_too_long_for_an_institution_names_the_language(folder: Path) -> None:
     (folder / "subject.txt").write_text("Hello " * 25 + "{{ institution }}", encoding="utf-8")
     check = TemplateCheck(folder.parents[1])
-    assert check.subject_too_long("hello", ("en",), "x" * 105) is None
-    assert check.subject_too_long("hello", ("en",), "x" * 106) == "en"
+    assert check.subject_too_long(WELCOME, "hello", ("en",), "x" * 105) is None
+    assert check.subject_too_long(WELCOME, "hello", ("en",), "x" * 106) == "en"
+
+
+def test_a_template_of_one_mail_is_none_of_another(folder: Path) -> None:
+    found = check(folder.parents[1], DELETION_NOTICE, "hello", ("en",))
+    assert {mistake.wrong for mistake in found} == {
+        "`password` is not known in this mail",
+        "`sign_in_url` is not known in this mail",
+    }
+
+
+@pytest.mark.parametrize("name", ["sign_in_name", "deletion_date"])
+def test_a_notice_must_tell_whose_account_is_deleted_and_when(folder: Path, name: str) -> None:
+    whole = "{{ sign_in_name }} {{ deletion_date }}"
+    for part in ("body.txt", "body.html"):
+        (folder / part).write_text(whole.replace(f"{{{{ {name} }}}}", "x"), encoding="utf-8")
+    found = check(folder.parents[1], DELETION_NOTICE, "hello", ("en",))
+    assert [mistake.wrong for mistake in found] == [f"the mail never contains `{name}`"] * 2

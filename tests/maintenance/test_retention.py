@@ -33,6 +33,12 @@ class Recorded:
     def old_attempts(self, *, keep: Mapping[str, float], others: float) -> Iterator[int]:
         return self._asked("attempt", (dict(keep), others))
 
+    def retired_addresses(self, *, keep: Mapping[str, float], others: float) -> Iterator[int]:
+        return self._asked("address", (dict(keep), others))
+
+    def decided_actions(self, *, keep: float) -> Iterator[int]:
+        return self._asked("guarded_action", keep)
+
     def ended_waits(self, *, keep: float) -> Iterator[int]:
         return self._asked("tenant_wait", keep)
 
@@ -49,19 +55,24 @@ def metrics() -> Metrics:
 def test_each_table_is_kept_as_long_as_configured(metrics: Metrics) -> None:
     retention = Recorded()
     periods = RetentionSettings(published_outcomes=1, settled_events=3, attempts=5, ended_waits=2)
-    for job in retention_jobs(retention, periods, attempts=lambda: {"north": 9}, sweep=5, metrics=metrics):
+    own = {"attempts": lambda: {"north": 9}, "quarantines": lambda: {"north": 30}}
+    for job in retention_jobs(retention, periods, **own, sweep=5, metrics=metrics):
         list(job.pages())
     assert retention.kept == {
         "outbox": DAY,
         "outbox_recalled": 3 * DAY,
         "inbox": 3 * DAY,
         "attempt": ({"north": 9 * DAY}, 5 * DAY),
+        "address": ({"north": 30 * DAY}, 730 * DAY),
+        "guarded_action": 3 * DAY,
         "tenant_wait": 2 * DAY,
     }
 
 
 def test_what_is_deleted_is_counted_by_table(metrics: Metrics) -> None:
-    for job in retention_jobs(Recorded(), RetentionSettings(), attempts=dict, sweep=5, metrics=metrics):
+    for job in retention_jobs(
+        Recorded(), RetentionSettings(), attempts=dict, quarantines=dict, sweep=5, metrics=metrics
+    ):
         list(job.pages())
     for table in ("outbox", "inbox", "attempt", "tenant_wait"):
         assert metrics.registry.get_sample_value("provisioner_pruned_rows_total", {"table": table}) == 3
@@ -69,6 +80,8 @@ def test_what_is_deleted_is_counted_by_table(metrics: Metrics) -> None:
 
 
 def test_passwords_are_looked_for_at_each_sweep(metrics: Metrics) -> None:
-    jobs = retention_jobs(Recorded(), RetentionSettings(every=60), attempts=dict, sweep=5, metrics=metrics)
+    jobs = retention_jobs(
+        Recorded(), RetentionSettings(every=60), attempts=dict, quarantines=dict, sweep=5, metrics=metrics
+    )
     assert {job.name: job.every for job in jobs}["credential"] == 5
     assert {job.every for job in jobs if job.name != "credential"} == {60}

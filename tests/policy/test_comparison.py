@@ -5,7 +5,7 @@ import pytest
 
 from consumer.events import Provider, ProviderAction, Status, StudentStatusChanged
 from consumer.policy.comparison import Basis, Change, Comparison, Difference, Effect, Part
-from consumer.tenants import Rule, StatusRow, Suspension, Tenant, UnlistedStatus, WelcomeEmail
+from consumer.tenants import Deletion, DeletionNotice, Rule, StatusRow, Suspension, Tenant, UnlistedStatus, WelcomeEmail
 from tests.policy.tenants import groups, student, tenant
 
 CREATE, SUSPEND, UPDATE = ProviderAction.CREATE_ACCOUNT, ProviderAction.SUSPEND_ACCOUNT, ProviderAction.UPDATE_ACCOUNT
@@ -144,6 +144,13 @@ def test_a_pattern_that_gives_the_same_address_is_no_difference() -> None:
 def test_a_welcome_mail_that_is_switched_on_is_a_change() -> None:
     after = tenant().model_copy(update={"welcome_email": WelcomeEmail(enabled=True, template="hello")})
     assert parts(difference(tenant(), after, event("registered"))) == {Part.WELCOME_EMAIL: ((), ("hello",))}
+
+
+def test_a_notice_of_deletions_is_a_change_for_who_leaves() -> None:
+    before = having("left", ProviderAction.DELETE_ACCOUNT)
+    after = before.model_copy(update={"deletion": Deletion(notice=DeletionNotice(template="bye"))})
+    assert parts(difference(before, after, event("left"))) == {Part.DELETION_NOTICE: ((), ("bye",))}
+    assert Comparison(before, after).of(event("registered")) is None
 
 
 def test_a_dead_letter_less_is_a_change() -> None:

@@ -6,8 +6,8 @@ import pytest
 
 from consumer.errors import Hold, Reason
 from consumer.events import Student
-from consumer.policy.deletion import deletion_at
-from consumer.tenants import Deletion
+from consumer.policy.deletion import deletion_at, lead, notice_at
+from consumer.tenants import Deletion, DeletionNotice
 
 NOW = datetime(2026, 7, 1, 12, tzinfo=UTC)
 AFTER_GRACE = NOW + timedelta(days=30)
@@ -47,3 +47,26 @@ def test_what_is_no_date_waits_for_a_person(date: str) -> None:
     with pytest.raises(Hold) as held:
         at(date)
     assert held.value.reason is Reason.INVALID_DATE
+
+
+DELETION = datetime(2026, 9, 30, 15, tzinfo=UTC)
+ANNOUNCED = Deletion(notice=DeletionNotice(days=7))
+
+
+def test_it_is_announced_so_many_days_before() -> None:
+    assert notice_at(ANNOUNCED, DELETION, None) == DELETION - timedelta(days=7)
+
+
+def test_once_for_a_day() -> None:
+    assert notice_at(ANNOUNCED, DELETION, DELETION.replace(hour=1)) is None
+    assert notice_at(ANNOUNCED, DELETION, DELETION - timedelta(days=1)) == DELETION - timedelta(days=7)
+
+
+def test_never_where_that_is_not_wanted_or_nothing_is_deleted() -> None:
+    assert notice_at(Deletion(), DELETION, None) is None
+    assert notice_at(ANNOUNCED, None, None) is None
+
+
+def test_readers_are_left_a_day_or_half_of_the_time_that_they_are_to_have() -> None:
+    assert lead(DeletionNotice(days=7)) == timedelta(days=1)
+    assert lead(DeletionNotice(days=1)) == timedelta(hours=12)

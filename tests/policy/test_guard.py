@@ -3,7 +3,17 @@
 import pytest
 
 from consumer.events import ProviderAction
-from consumer.policy.guard import GUARDED, GuardLimit, Standing, admitted, guard_limits
+from consumer.policy.guard import (
+    PARTS,
+    Guarded,
+    GuardLimit,
+    GuardState,
+    Standing,
+    admitted,
+    decided,
+    guard_limits,
+    kind_of,
+)
 from tests.policy.tenants import tenant
 
 LIMIT = GuardLimit(accounts=20, percent=5, seconds=3600)
@@ -37,6 +47,24 @@ def test_while_some_are_parked_none_is_admitted() -> None:
     assert admitted(LIMIT, standing(parked=True), 1) == 0
 
 
+@pytest.mark.parametrize(
+    ("counted", "already", "expected"),
+    [
+        (19, [False, False], "CP"),
+        (20, [True, False, True], "CPC"),
+        (19, [True, False, True, False], "CCCP"),
+        (25, [True], "C"),
+    ],
+)
+def test_who_is_counted_takes_no_further_place(counted: int, already: list[bool], expected: str) -> None:
+    states = decided(LIMIT, standing(counted), already)
+    assert "".join(state.name[0] for state in states) == expected
+
+
+def test_while_some_are_parked_those_who_are_counted_are_parked_too() -> None:
+    assert decided(LIMIT, standing(parked=True), [True, False]) == [GuardState.PARKED] * 2
+
+
 def test_accounts_are_counted_only_where_the_number_is_not_enough() -> None:
     def looked() -> int:
         raise AssertionError
@@ -44,6 +72,11 @@ def test_accounts_are_counted_only_where_the_number_is_not_enough() -> None:
     assert admitted(LIMIT, Standing(19, parked=False, accounts=looked), 1) == 1
 
 
-def test_every_guarded_action_has_a_limit() -> None:
-    takes = {ProviderAction.SUSPEND_ACCOUNT, ProviderAction.DELETE_ACCOUNT, ProviderAction.RELEASE_ACCOUNT}
-    assert guard_limits(tenant()).keys() == GUARDED == takes
+def test_every_kind_has_a_limit() -> None:
+    assert guard_limits(tenant()).keys() == set(Guarded)
+
+
+def test_events_that_take_something_away_are_guarded_as_a_whole() -> None:
+    kinds = {kind_of(action) for action in ProviderAction} - {None}
+    assert kinds == {Guarded.SUSPEND_ACCOUNT, Guarded.DELETE_ACCOUNT, Guarded.RELEASE_ACCOUNT}
+    assert kinds == set(Guarded) - PARTS

@@ -151,6 +151,18 @@ def test_when_the_time_has_come_the_account_is_deleted() -> None:
     assert ended(ProviderAction.DELETE_ACCOUNT, replace(scheduled, expired=True), settled=True) == ("delete",)
 
 
+def test_it_is_announced_before_and_by_itself() -> None:
+    scheduled = replace(DONE, suspended=True, scheduled=True, announced_version=4, unannounced=True)
+    assert ended(ProviderAction.DELETE_ACCOUNT, scheduled, settled=True) == ("notice",)
+    assert ended(ProviderAction.DELETE_ACCOUNT, replace(scheduled, expired=True), settled=True) == ("notice", "delete")
+    assert ended(ProviderAction.DELETE_ACCOUNT, replace(scheduled, deleted=True), settled=True) == ("delete",)
+
+
+def test_nor_is_it_announced_before_it_was_reported() -> None:
+    unreported = replace(DONE, suspended=True, scheduled=True, unannounced=True)
+    assert "notice" not in ended(ProviderAction.DELETE_ACCOUNT, unreported)
+
+
 def test_but_not_before_it_was_reported() -> None:
     unreported = replace(DONE, suspended=True, scheduled=True, expired=True)
     assert ended(ProviderAction.DELETE_ACCOUNT, unreported) == ("suspend", "schedule", "sessions", "report")

@@ -83,6 +83,7 @@ NOT_RUN = {
     "python -m bench --peers --write docs/performance.md": "takes minutes, and changes a page",
     "make simulate": "a thousand seeds take minutes; tests/proof plays seeds",
     "make simulate SEED=4711 ARGS=--trace": "a minute of trace; tests/proof plays seeds",
+    "make simulate SEED=7 ARGS=--lives": "test_lives plays that seed",
     "make chaos": "takes an hour; tests/proof plays every row in its short form",
     "make chaos ROWS=1,5-9,kafka MINUTES=10 SEED=7": "takes hours",
     "python -m proof.checker .cache/chaos/1-34.json": "judges what `make chaos` kept",

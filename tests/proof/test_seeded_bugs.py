@@ -8,12 +8,13 @@ import pytest
 
 from proof.checker import check
 from proof.simulation.faults import Fault
+from proof.simulation.namesakes import namesakes
 from proof.simulation.replica import Make
 from proof.simulation.run import MADE, play
 from proof.simulation.scenario import Scenario, scenario
-from proof.simulation.withdrawal import withdrawal
+from proof.simulation.withdrawal import transfer, withdrawal
 from sandbox.simulators.vendors import Quirks
-from tests.proof.bugs import endings, faults, guard, intake, outbound, provisioning
+from tests.proof.bugs import addresses, endings, faults, guard, intake, outbound, provisioning
 
 SEEDS = 400
 
@@ -58,7 +59,9 @@ BUGS = {
         around=Make(clients=intake.DawdlesBeforeAccepting),
     ),
     "parked records are not kept": Bug(Make(database=intake.ForgetsParked), frozenset({"I3", "I11"})),
-    "parked records are removed first": Bug(Make(database=intake.ReleasesTooEarly), frozenset({"I3", "I11"})),
+    "parked records are removed first": Bug(
+        Make(database=intake.ReleasesTooEarly), frozenset({"I3", "I11"}), faults.DIES_BEFORE_DEAD_LETTERS_ARE_TAKEN
+    ),
     "offsets of a standby taken on trust": Bug(
         Make(database=intake.TrustsAStandby), frozenset({"I3", "I11"}), faults.A_STANDBY_LAGS
     ),
@@ -85,6 +88,9 @@ BUGS = {
     "groups of the old class are kept": Bug(Make(assembly=provisioning.KeepsOldGroups), frozenset({"I2"})),
     "suspension against a newer event": Bug(Make(clients=provisioning.SuspendsForGood), frozenset({"I2", "I20"})),
     "suspension taken on trust": Bug(Make(assembly=provisioning.TakesSuspensionsOnTrust), frozenset({"I2", "I6"})),
+    "suspension and password in one call": Bug(
+        Make(assembly=provisioning.ResetsPasswordsWithSuspensions), frozenset({"I20"})
+    ),
     "waits without causes": Bug(Make(clients=provisioning.KeepsNoCauses), frozenset({"I23"})),
     "waits that are not published": Bug(Make(clients=provisioning.PublishesNoWaits), frozenset({"I23"})),
     "writes by name": Bug(Make(assembly=provisioning.WritesByName), frozenset({"I7"})),
@@ -120,9 +126,17 @@ BUGS = {
     "guard after lease": Bug(
         Make(database=guard.CountsAfterTheCall), frozenset({"I25"}), story=partial(withdrawal, students=12)
     ),
+    "no guard for licences": Bug(
+        Make(database=guard.GuardsWholeEventsOnly), frozenset({"I25"}), story=partial(transfer, students=12)
+    ),
     "deleted before its time": Bug(Make(clients=endings.DeletesBeforeItsTime), frozenset({"I26"})),
     "lost cancellation": Bug(Make(clients=endings.DeletesForGood), frozenset({"I26"})),
+    "deleted unannounced": Bug(Make(clients=endings.DeletesUnannounced), frozenset({"I27"})),
+    "announced again": Bug(Make(clients=endings.AnnouncesAgain), frozenset({"I27"})),
     "write after release": Bug(Make(clients=endings.WritesAfterTheRelease), frozenset({"I26"})),
+    "former address given away": Bug(
+        Make(clients=addresses.GivesFormerAddressesAway), frozenset({"I28"}), story=namesakes
+    ),
     "address in a log": Bug(Make(assembly=provisioning.LogsAddresses), frozenset({"I14"})),
 }
 

@@ -19,6 +19,7 @@ from testbed.fakes.mishaps import lost_answer, throttled
 from tests.providers.conftest import TOKENS
 from tests.providers.people import DOMAIN, PASSWORD, maria
 
+MARRIED = f"maria.bianchi@{DOMAIN}"
 CREATIONS = ("graph.users.create", "directory.users.insert")
 
 
@@ -58,6 +59,13 @@ class Setting:
         else:
             (customer,) = self.world.google.customers
             customer.delete(object_id)
+
+    def give_mailbox(self, object_id: str) -> None:
+        """As a licence for Exchange does. The others have one anyway."""
+        if self.world is not None and self.directory.provider is Provider.MICROSOFT:
+            (directory,) = self.world.graph.directories.values()
+            user = directory.users[object_id]
+            directory.users[object_id].properties |= {"mail": user.upn, "proxyAddresses": [f"SMTP:{user.upn}"]}
 
     def lose_next_creation(self) -> None:
         if self.vendors is None:
@@ -248,6 +256,61 @@ async def test_an_account_is_moved_where_there_are_units(setting: Setting) -> No
     found = await setting.directory.read(created.object_id, timeout=5)
     assert found is not None
     assert found.org_unit == (setting.org_unit if setting.has_units else None)
+
+
+async def test_a_renamed_account_has_its_new_address_and_is_as_it_was_besides(setting: Setting) -> None:
+    created = await setting.directory.create(maria(), PASSWORD, timeout=5)
+    setting.give_mailbox(created.object_id)
+    before = await setting.directory.read(created.object_id, timeout=5)
+    for _ in range(2):
+        await setting.directory.rename(created.object_id, MARRIED, timeout=5)
+    assert before is not None
+    assert await setting.directory.read(created.object_id, timeout=5) == replace(before, address=MARRIED)
+    (marked,) = await setting.directory.find_marked("S1", timeout=5)
+    assert marked.address == MARRIED
+
+
+async def test_a_renamed_account_is_found_by_its_former_address_too(setting: Setting) -> None:
+    created = await setting.directory.create(maria(), PASSWORD, timeout=5)
+    setting.give_mailbox(created.object_id)
+    await setting.directory.rename(created.object_id, MARRIED, timeout=5)
+    found = [await setting.directory.find_address(address, timeout=5) for address in (created.address, MARRIED)]
+    assert [one and (one.object_id, one.address) for one in found] == [(created.object_id, MARRIED)] * 2
+
+
+async def test_the_former_address_of_an_account_is_not_given_to_another(setting: Setting) -> None:
+    created = await setting.directory.create(maria(), PASSWORD, timeout=5)
+    setting.give_mailbox(created.object_id)
+    await setting.directory.rename(created.object_id, MARRIED, timeout=5)
+    with pytest.raises(AddressTaken):
+        await setting.directory.create(maria(2), PASSWORD, timeout=5)
+
+
+async def test_an_account_may_have_its_former_address_back(setting: Setting) -> None:
+    created = await setting.directory.create(maria(), PASSWORD, timeout=5)
+    setting.give_mailbox(created.object_id)
+    for address in (MARRIED, created.address):
+        await setting.directory.rename(created.object_id, address, timeout=5)
+    found = await setting.directory.find_address(MARRIED, timeout=5)
+    assert found is not None
+    assert (found.object_id, found.address) == (created.object_id, created.address)
+
+
+async def test_an_account_is_not_renamed_to_another_s_address(setting: Setting) -> None:
+    created = await setting.directory.create(maria(), PASSWORD, timeout=5)
+    other = await setting.directory.create(replace(maria(2), address=MARRIED), PASSWORD, timeout=5)
+    with pytest.raises(AddressTaken):
+        await setting.directory.rename(other.object_id, created.address, timeout=5)
+    unchanged = await setting.directory.read(other.object_id, timeout=5)
+    assert unchanged is not None
+    assert unchanged.address == MARRIED
+
+
+async def test_an_account_that_is_not_shown_is_not_renamed(setting: Setting) -> None:
+    created = await setting.directory.create(maria(), PASSWORD, timeout=5)
+    await setting.directory.delete(created.object_id, timeout=5)
+    with pytest.raises(NotYet):
+        await setting.directory.rename(created.object_id, MARRIED, timeout=5)
 
 
 async def test_a_member_that_is_removed_is_none_any_more_and_may_be_removed_again(setting: Setting) -> None:

@@ -23,12 +23,12 @@ from consumer.ledger.port.writes import Publish
 from consumer.ledger.vault import Vault
 from consumer.mail.rendering import Templates
 from consumer.observe.metrics import Metrics
-from consumer.policy.guard import guard_limits
 from consumer.policy.marker import marker
 from consumer.provisioning.breaker import Breakers
 from consumer.provisioning.case import Tools
 from consumer.provisioning.containment import Experience, Limits
 from consumer.provisioning.ending import Pace
+from consumer.provisioning.guards import guards_of
 from consumer.provisioning.institution import Institution
 from consumer.provisioning.student import StudentWorker
 from consumer.tenants import Tenant
@@ -178,7 +178,7 @@ class School:
         return self.ledger.accept([arrival], epochs=self._epochs)[0]
 
     async def claim(self) -> Sequence[Job]:
-        return await self.ledger.claim({TENANT: Room(100, guards=guard_limits(self.tenant))}, lease=60, worker="w")
+        return await self.ledger.claim({TENANT: Room(100, guards=guards_of(self.tenant))}, lease=60, worker="w")
 
     async def work(self) -> None:
         """Claims all that is due, and works it."""

@@ -2,9 +2,9 @@
 
 import pytest
 
-from consumer.events import ProviderAction
 from consumer.ledger.port.guard import Decision, Verdict
 from consumer.ledger.port.inbox import Disposition
+from consumer.policy.guard import Guarded
 from consumer.tenants import Guard, GuardedAction
 from tests.provisioning.conftest import TENANT, School
 
@@ -33,7 +33,7 @@ def enabled(school: School) -> int:
 
 def decide(school: School, verdict: Verdict) -> int:
     last = school.ledger.parked_actions()[-1].number
-    return school.ledger.decide(Decision(TENANT, ProviderAction.SUSPEND_ACCOUNT, last, verdict, "op", ""))
+    return school.ledger.decide(Decision(TENANT, Guarded.SUSPEND_ACCOUNT, last, verdict, "op", ""))
 
 
 async def test_no_more_than_the_limit_are_suspended(withdrawn: School) -> None:

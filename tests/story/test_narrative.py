@@ -121,6 +121,16 @@ def test_it_says_what_happens_next(record: StudentRecord, now_known: dict[str, A
     assert story(replace(record, state=state), now=NOW).next_step == expected
 
 
+def test_it_says_when_a_deletion_is_announced_and_when_it_takes_place(record: StudentRecord) -> None:
+    to_go = replace(record.accounts[0], delete_at=after(800), notice_at=after(300))
+    record = replace(record, accounts=[to_go], state=replace(record.state, settled_version=3, due_at=after(300)))
+    assert story(record, now=NOW).next_step.startswith(
+        "The deletion of the account is announced at 2026-09-01 06:05:00"
+    )
+    record = replace(record, state=replace(record.state, due_at=after(800)))
+    assert story(record, now=NOW).next_step.startswith("The account is deleted at 2026-09-01 06:13:20 UTC, unless")
+
+
 def test_an_older_event_says_that_it_was_superseded(record: StudentRecord) -> None:
     older = InboxEvent("e0", 2, "events", 4, 1000, after(-90), after(-80), Disposition.SUPERSEDED, after(0))
     shown = story(replace(record, events=[older, *record.events]), now=NOW)

@@ -10,7 +10,6 @@ import psycopg
 from aiokafka import AIOKafkaConsumer  # pyright: ignore[reportMissingTypeStubs]  it has none
 
 from sandbox.simulators.letterbox import initial_password, sign_in_name
-from sandbox.simulators.mailgun.mailbox import Mail
 from sandbox.simulators.server import VendorServer
 from sandbox.simulators.world import World
 
@@ -105,12 +104,16 @@ def creations(vendors: VendorServer) -> Counter[str]:
 
 
 def mails_that_open_an_account(world: World) -> Counter[str]:
-    """How many mails with a password that opens it the account of which address has."""
-    return Counter(sign_in_name(mail) for mail in world.mail.mailbox.mails if _opens(world, mail))
+    """How many mails with a password that opens it the account of which address has; it may have had another when the mail was sent."""
+    standing = [address for addresses in accounts(world).values() for address in addresses]
+    opened: Counter[str] = Counter()
+    for mail in world.mail.mailbox.mails:
+        tried = sorted(standing, key=lambda address: address != sign_in_name(mail))
+        opened.update([address for address in tried if _opens(world, address, initial_password(mail))][:1])
+    return opened
 
 
-def _opens(world: World, mail: Mail) -> bool:
-    address, password = sign_in_name(mail), initial_password(mail)
+def _opens(world: World, address: str, password: str) -> bool:
     customer = world.google.customer_of(address)
     return any(directory.sign_in(address, password) for directory in world.graph.directories.values()) or (
         customer is not None and customer.sign_in(address, password)

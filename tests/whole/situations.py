@@ -48,20 +48,27 @@ class Situation(StrEnum):
     """They leave as well, and return."""
     DEPARTED = "departed"
     """Their account is to be deleted, one second after it was suspended."""
+    LOST_NOTICE = "lost-notice"
+    """They leave for good, and the answer to the mail that announces it is lost."""
+    UNREACHABLE = "unreachable"
+    """They leave for good, and have no address to which it can be announced."""
     STAYING = "staying"
     """Their account is to be deleted on a later day, and they return before it."""
     GRADUATED = "graduated"
     """Their account is handed to the institution."""
     RENAMED = "renamed"
-    """They have another name."""
+    """They have another name, and another address with it."""
 
 
 _RETURNS = frozenset({Situation.RETURNED, Situation.STAYING})
+_DELETED = frozenset({Situation.DEPARTED, Situation.LOST_NOTICE, Situation.UNREACHABLE})
 DELETION_DATE = "leaves_on"
 _MOVES = {
     Situation.LEFT: ProviderAction.SUSPEND_ACCOUNT,
     Situation.RETURNED: ProviderAction.SUSPEND_ACCOUNT,
     Situation.DEPARTED: ProviderAction.DELETE_ACCOUNT,
+    Situation.LOST_NOTICE: ProviderAction.DELETE_ACCOUNT,
+    Situation.UNREACHABLE: ProviderAction.DELETE_ACCOUNT,
     Situation.STAYING: ProviderAction.DELETE_ACCOUNT,
     Situation.GRADUATED: ProviderAction.RELEASE_ACCOUNT,
     Situation.RENAMED: ProviderAction.UPDATE_ACCOUNT,
@@ -97,6 +104,10 @@ LEADS_TO: Mapping[Point, Situation] = {
     Point.REACTIVATE_INTENT: Situation.RETURNED,
     Point.REACTIVATE_ANSWER: Situation.RETURNED,
     Point.REACTIVATE_RESULT: Situation.RETURNED,
+    Point.ADDRESS_RETIRED: Situation.RENAMED,
+    Point.RENAME_INTENT: Situation.RENAMED,
+    Point.RENAME_ANSWER: Situation.RENAMED,
+    Point.RENAME_RESULT: Situation.RENAMED,
     Point.PROFILE_INTENT: Situation.RENAMED,
     Point.PROFILE_ANSWER: Situation.RENAMED,
     Point.PROFILE_RESULT: Situation.RENAMED,
@@ -105,6 +116,11 @@ LEADS_TO: Mapping[Point, Situation] = {
     Point.DELETE_RESULT: Situation.DEPARTED,
     Point.DELETION_SCHEDULED: Situation.DEPARTED,
     Point.DELETION_CANCELLED: Situation.STAYING,
+    Point.NOTICE_INTENT: Situation.DEPARTED,
+    Point.NOTICE_ANSWER: Situation.DEPARTED,
+    Point.NOTICE_RESULT: Situation.DEPARTED,
+    Point.NOTICE_FOUND: Situation.LOST_NOTICE,
+    Point.NOTICE_REFUSED: Situation.UNREACHABLE,
     Point.RELEASE_INTENT: Situation.GRADUATED,
     Point.RELEASE_ANSWER: Situation.GRADUATED,
     Point.RELEASE_RESULT: Situation.GRADUATED,
@@ -162,7 +178,7 @@ class Enrolment:
     @property
     def opens(self) -> bool:
         """Whether the mail opens the account in the end."""
-        return self.created and self.situation not in {Situation.LEFT, Situation.DEPARTED}
+        return self.created and self.situation not in {Situation.LEFT, *_DELETED}
 
     @property
     def applied(self) -> int:
@@ -183,13 +199,23 @@ class Enrolment:
     def changes(self) -> int:
         """How often a change of the account is reported. Who returns from Google's unit of leavers has moved as well."""
         moved = self.situation in _RETURNS and self.provider is Provider.GOOGLE
-        deletion = {Situation.DEPARTED: 2, Situation.STAYING: 2}.get(self.situation, 0)
-        return self.applied - 1 + moved + deletion
+        # Where it is announced, that comes so late that the deletion is put off.
+        deletion = 2 if self.situation in {Situation.STAYING, Situation.UNREACHABLE} else 3 if self._is_announced else 0
+        return self.applied - 1 + moved + deletion + (self.situation is Situation.RENAMED)
 
     @property
     def marked(self) -> bool:
         """Whether the directory has an account with their marker in the end."""
-        return self.situation not in {Situation.DEPARTED, Situation.GRADUATED}
+        return self.situation not in {*_DELETED, Situation.GRADUATED}
+
+    @property
+    def failures(self) -> int:
+        """How often it is reported that something could not be done."""
+        return int(self.situation is Situation.UNREACHABLE)
+
+    @property
+    def _is_announced(self) -> bool:
+        return self.situation in {Situation.DEPARTED, Situation.LOST_NOTICE}
 
     def record(self, encoder: Encoder) -> bytes:
         """The event; the first of two where the name is corrected."""
@@ -201,11 +227,12 @@ class Enrolment:
         return self._record(encoder, 2, self.student)
 
     def moved(self, encoder: Encoder, version: int) -> bytes:
-        """A later event: version 2 has the action of `_MOVES`, version 3 enrols the student again."""
+        """The event after their first (version 2): they leave, for good or not, or have another name. After that (3): they return."""
         if version > 2:
             return self._record(encoder, version, self.student)
         changes: dict[Situation, dict[str, Any]] = {
             Situation.STAYING: {"attributes": {**self.student.attributes, DELETION_DATE: "2099-07-01"}},
+            Situation.UNREACHABLE: {"contact_email": None},
             Situation.RENAMED: {"family_name": f"Married{self.student.family_name}"},
         }
         student = self.student.model_copy(update=changes.get(self.situation, {}))
@@ -279,11 +306,17 @@ class Enrolment:
             Situation.UNMARKED: [(vendor.create, LoseAnswer(), 1)],
             Situation.LOST_MAIL: [("mailgun.messages.send", Refuse(), 1)],
             Situation.UNANSWERED_MAIL: [("mailgun.messages.send", LoseAnswer(), 1)],
+            Situation.LOST_NOTICE: [("mailgun.messages.send", LoseAnswer(), 1)],
         }.get(self.situation, [])
         return [
-            FaultRule(route=route, fault=fault, first=first, containing=(self._text(route),))
+            FaultRule(route=route, fault=fault, first=first, containing=(self._text(route), *self._notice))
             for route, fault, first in here
         ]
+
+    @property
+    def _notice(self) -> tuple[str, ...]:
+        """What stands in a notice and in no other mail, where that is meant."""
+        return ("deletion.",) if self.situation is Situation.LOST_NOTICE else ()
 
     def _text(self, route: str) -> str:
         """What of the student stands in requests of this route."""

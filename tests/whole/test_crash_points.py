@@ -21,7 +21,7 @@ from consumer.configuration.loading import load_settings
 from consumer.events import Provider
 from consumer.failpoints import VARIABLE, Point
 from consumer.secrets import opener
-from consumer.tenants import Deletion, OnChange
+from consumer.tenants import Deletion, DeletionNotice, OnChange, Rename
 from sandbox.simulators.encoding import Encoder
 from sandbox.simulators.server import VendorServer
 from sandbox.simulators.vendors import Institution
@@ -42,14 +42,15 @@ from tests.whole.situations import DELETION_DATE, LEADS_TO, Enrolment, Situation
 
 pytestmark = pytest.mark.parts
 
-_A_SECOND_LATER = Deletion(grace=1 / 86_400, date_attribute=DELETION_DATE)
-INSTITUTIONS = (
-    Institution(
-        "north-high", "North High School", (Provider.MICROSOFT,), on_change=OnChange.FOLLOW, deletion=_A_SECOND_LATER
-    ),
-    Institution(
-        "harbour-college", "Harbour College", (Provider.GOOGLE,), on_change=OnChange.FOLLOW, deletion=_A_SECOND_LATER
-    ),
+_AT_ONCE = DeletionNotice(days=1e-9)
+"""A deletion is announced when it is due, and put off by less than its announcement takes."""
+_A_SECOND_LATER = Deletion(grace=1 / 86_400, date_attribute=DELETION_DATE, notice=_AT_ONCE)
+INSTITUTIONS = tuple(
+    Institution(ident, name, (provider,), on_change=OnChange.FOLLOW, deletion=_A_SECOND_LATER, rename=Rename.ALIAS)
+    for ident, name, provider in (
+        ("north-high", "North High School", Provider.MICROSOFT),
+        ("harbour-college", "Harbour College", Provider.GOOGLE),
+    )
 )
 CHANGES = {
     "kafka": {
@@ -199,7 +200,9 @@ class School:
         ):
             published = await read_committed(self.kafka, topic, wanted.total())
             assert Counter(record.key for record in published) == wanted, topic
-        assert await read_committed(self.kafka, topics.account_provisioning_failed, 0) == []
+        failed = +Counter({one.key: one.failures for one in self.enrolments})
+        published = await read_committed(self.kafka, topics.account_provisioning_failed, failed.total())
+        assert Counter(record.key for record in published) == failed
         dead_letters = await read_committed(self.kafka, topics.dead_letters, self.dead_letters)
         places = {
             tuple(value for name, value in dead_letter.headers if name.startswith("__connect"))

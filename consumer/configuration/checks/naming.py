@@ -3,13 +3,13 @@
 from collections.abc import Iterator, Sequence
 from functools import lru_cache
 
-from consumer.configuration.document import Place
+from consumer.configuration.document import Document, Place
 from consumer.configuration.mistakes import Mistake
 from consumer.configuration.reading import Reading
 from consumer.events import Student
 from consumer.policy.addresses import candidates
 from consumer.policy.patterns import Exhausted, exhausts, pattern_errors
-from consumer.tenants import Addresses, Tenant
+from consumer.tenants import Addresses, OnChange, Rename, Tenant
 
 _PATTERNS: Place = ("addresses", "patterns")
 _WHOM = {
@@ -61,6 +61,13 @@ def exhausted(reading: Reading[Tenant], addresses: Addresses) -> Iterator[Mistak
         return
     right = "Add one that counts, such as `{given}.{family}{n}`, or holds `{student_id}`."
     yield from reading.mistake(_PATTERNS, _WHOM[found], right, ("addresses", "reserved"))
+
+
+def notices(tenant: Tenant, document: Document) -> Iterator[str]:
+    """What has no effect."""
+    if tenant.addresses.rename is not Rename.NEVER and tenant.on_change is not OnChange.FOLLOW:
+        where = f"{document.file}:{document.line(('addresses', 'rename'))}"
+        yield f"{where}: `addresses.rename` renames no account of `{tenant.id}` as long as its `on_change` is not `follow`."
 
 
 @lru_cache(maxsize=1024)

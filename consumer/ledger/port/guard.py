@@ -1,13 +1,84 @@
-"""The guard's side for people: what is parked, and their decisions."""
+"""The guard: what a claim holds against a tenant's limits; and its side for people, what is parked, and their decisions."""
 
-from collections.abc import Sequence
-from dataclasses import dataclass
+from collections import defaultdict
+from collections.abc import Callable, Iterator, Mapping, Sequence
+from dataclasses import dataclass, replace
 from datetime import datetime
 from enum import StrEnum
-from typing import Protocol, assert_never
+from typing import Protocol
 
-from consumer.events import Provider, ProviderAction, StepName
-from consumer.ledger.port.student import Account, AccountState, Job, StepState
+from consumer.ledger.port.student import Job, Lease
+from consumer.policy.guard import PARTS, Guarded, GuardLimit, GuardState
+
+GuardedKey = tuple[str, str, Guarded, int]
+"""The tenant, the student, the kind, and the event's version."""
+
+
+@dataclass(frozen=True, slots=True)
+class Guards:
+    """A tenant's limits. `asked` says, by the tenant's rules, which kinds a job may need, and of each whether it takes something from an
+    account that the ledger knows; what may be so is. Pure: the ledger calls it within the claim's transaction.
+    """
+
+    limits: Mapping[Guarded, GuardLimit]
+    asked: Callable[[Job], Mapping[Guarded, bool]]
+
+
+UNGUARDED = Guards({}, lambda _: {})
+"""Without limits."""
+
+
+@dataclass(frozen=True, slots=True)
+class Asked:
+    """One kind that a job may need. `takes`: something from an account that the ledger knows."""
+
+    job: Job
+    kind: Guarded
+    takes: bool
+
+    @property
+    def key(self) -> GuardedKey:
+        """Under which it is counted, once for each student and version."""
+        return self.job.lease.tenant_id, self.job.lease.student_id, self.kind, self.job.desired.event.version
+
+    @property
+    def is_looked_up(self) -> bool:
+        """Whether what is known of it matters: an event may have been carried out, or rejected."""
+        return self.takes or self.kind not in PARTS
+
+    @property
+    def is_counted(self) -> bool:
+        """Whether it is counted where it was not before. A settled event was: it is only verified."""
+        return self.takes and not self._is_verified
+
+    def is_counted_again(self, known: GuardState | None) -> bool:
+        """Whether it takes effect later than when it was counted: a part of an event that is settled may be taken long after."""
+        return self.takes and self.job.settled and self.kind in PARTS and known is GuardState.COUNTED
+
+    @property
+    def uncounted(self) -> GuardState | None:
+        """Where it stands when nothing is known of it, and it is not counted."""
+        return None if self._is_verified else GuardState.FREE
+
+    @property
+    def _is_verified(self) -> bool:
+        return self.job.settled and self.kind not in PARTS
+
+
+def all_asked(jobs: Sequence[Job], guards: Mapping[str, Guards]) -> Iterator[Asked]:
+    """What jobs ask for that has a limit; `guards` by tenant."""
+    for job in jobs:
+        of = guards[job.lease.tenant_id]
+        yield from (Asked(job, kind, takes) for kind, takes in of.asked(job).items() if kind in of.limits)
+
+
+def with_states(jobs: Sequence[Job], asked: Sequence[Asked], states: Mapping[GuardedKey, GuardState]) -> Sequence[Job]:
+    """The same jobs, each with where it stands: by what is known, or as one that is not counted."""
+    of: defaultdict[Lease, dict[Guarded, GuardState]] = defaultdict(dict)
+    for one in asked:
+        if (state := states.get(one.key, one.uncounted)) is not None:
+            of[one.job.lease][one.kind] = state
+    return [replace(job, guard=of.get(job.lease, {})) for job in jobs]
 
 
 class Verdict(StrEnum):
@@ -22,7 +93,7 @@ class ParkedAction:
     """An action of a student that waits for a person. `number` rises: what is parked later has a higher one."""
 
     tenant_id: str
-    action: ProviderAction
+    action: Guarded
     student_id: str
     version: int
     number: int
@@ -34,7 +105,7 @@ class Decision:
     """Of the tenant's parked actions of this kind up to `number`, as they were listed; later ones stay parked."""
 
     tenant_id: str
-    action: ProviderAction
+    action: Guarded
     number: int
     verdict: Verdict
     by: str
@@ -51,29 +122,3 @@ class GuardDesk(Protocol):
     def decide(self, decision: Decision) -> int:
         """Makes the students due, and returns how many there were."""
         ...
-
-
-def takes_away(job: Job) -> bool:
-    """Whether the action takes something from an account that the ledger knows. What may be so is."""
-    known = [job.accounts[provider] for provider in job.desired.providers if provider in job.accounts]
-    return any(account.object_id is not None and _takes_from(job, account) for account in known)
-
-
-def _takes_from(job: Job, account: Account) -> bool:
-    match job.desired.action:
-        case ProviderAction.SUSPEND_ACCOUNT:
-            return account.state is AccountState.ACTIVE or _may_be_opened(job, account.provider)
-        case ProviderAction.DELETE_ACCOUNT:
-            return account.state is not AccountState.DELETED
-        case ProviderAction.RELEASE_ACCOUNT:
-            return account.state not in {AccountState.DELETED, AccountState.RELEASED}
-        case ProviderAction.CREATE_ACCOUNT | ProviderAction.UPDATE_ACCOUNT:
-            return False
-        case _:
-            assert_never(job.desired.action)
-
-
-def _may_be_opened(job: Job, provider: Provider) -> bool:
-    """A reactivation whose outcome is not known may have been carried out."""
-    step = job.steps.get((provider, StepName.REACTIVATE))
-    return step is not None and (step.unsure or step.state in {StepState.STARTED, StepState.UNKNOWN})

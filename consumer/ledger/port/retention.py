@@ -36,6 +36,16 @@ class Retention(Protocol):
         """Attempts that ended more than so many seconds ago, by tenant; `others` is for tenants that `keep` does not name."""
         ...
 
+    def retired_addresses(self, *, keep: Mapping[str, float], others: float) -> Iterator[int]:
+        """Former addresses of accounts, retired more than so many seconds ago, by tenant as with `old_attempts`: they are free for
+        others. What an account has, or is being renamed to, stays."""
+        ...
+
+    def decided_actions(self, *, keep: float) -> Iterator[int]:
+        """What people decided more than `keep` seconds ago of what the guard had parked. It stays while it is needed: what is approved
+        until its event is settled, what is rejected until a newer event comes."""
+        ...
+
     def ended_waits(self, *, keep: float) -> Iterator[int]:
         """Tenants' waits that were over more than `keep` seconds ago."""
         ...

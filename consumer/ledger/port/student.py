@@ -7,7 +7,7 @@ from enum import StrEnum
 
 from consumer.errors import Reason
 from consumer.events import Origin, Provider, ProviderAction, StepName, StudentStatusChanged
-from consumer.policy.guard import GuardState
+from consumer.policy.guard import Guarded, GuardState, kind_of
 from consumer.policy.work_class import WorkClass, of_action
 
 
@@ -68,7 +68,8 @@ class Account:
     put it. `announced_version`: the newest version whose outcome for the account was published. `licences_in_doubt`, `groups_in_doubt`:
     what calls may have given besides, as their outcome is not known; kept where the tenant's rules are followed. `revisit`: a
     reconciliation found it changed by others, and it is to be looked at again. `delete_at`: when it is to be deleted; the student is due
-    then.
+    then, and at `notice_at`, when that is to be announced. `noticed_for`: the time of the deletion for which nothing is left to announce.
+    `next_address`: the reserved address that it is being renamed to.
     """
 
     provider: Provider
@@ -87,6 +88,16 @@ class Account:
     groups_in_doubt: tuple[str, ...] = ()
     revisit: bool = False
     delete_at: datetime | None = None
+    next_address: str | None = None
+    notice_at: datetime | None = None
+    noticed_for: datetime | None = None
+
+    @property
+    def due_at(self) -> datetime | None:
+        """When the student is due because of it, with nothing else left to do."""
+        if self.delete_at is None or self.notice_at is None:
+            return self.delete_at
+        return min(self.notice_at, self.delete_at)
 
 
 class StepState(StrEnum):
@@ -158,7 +169,7 @@ class SealedCredential:
 
 @dataclass(frozen=True, slots=True)
 class Job:
-    """A claimed student with everything known about them. `guard`: where the action stands; None where none guards it."""
+    """A claimed student with everything known about them. `guard`: where each kind stands that it may need and that has a limit."""
 
     lease: Lease
     desired: Desired
@@ -169,7 +180,7 @@ class Job:
     steps: Mapping[tuple[Provider, StepName], Step] = field(default_factory=dict[tuple[Provider, StepName], Step])
     credentials: Mapping[Provider, SealedCredential] = field(default_factory=dict[Provider, SealedCredential])
     waits: Mapping[tuple[Provider, StepName], Wait] = field(default_factory=dict[tuple[Provider, StepName], Wait])
-    guard: GuardState | None = None
+    guard: Mapping[Guarded, GuardState] = field(default_factory=dict[Guarded, GuardState])
 
     @property
     def work_class(self) -> WorkClass:
@@ -178,5 +189,15 @@ class Job:
 
     @property
     def settled(self) -> bool:
-        """Whether the newest event is settled: then the student is due because a step is unsure, or a deletion (see `Settle`)."""
+        """Whether the newest event is settled: then the student is due because a step is unsure, or for a deletion (see `Settle`)."""
         return self.settled_version >= self.desired.event.version
+
+    @property
+    def event_guard(self) -> GuardState | None:
+        """Where the event stands as a whole; None where nothing guards it."""
+        kind = kind_of(self.desired.action)
+        return None if kind is None else self.guard.get(kind)
+
+    def is_kept(self, kind: Guarded) -> bool:
+        """Whether the guard does not let this be taken."""
+        return self.guard.get(kind) in {GuardState.PARKED, GuardState.REJECTED}

@@ -6,10 +6,10 @@ from datetime import datetime
 from typing import Protocol
 
 from consumer.errors import Reason
-from consumer.events import Provider, ProviderAction
+from consumer.events import Provider
+from consumer.ledger.port.guard import UNGUARDED, Guards
 from consumer.ledger.port.student import Job, Lease
 from consumer.ledger.port.writes import Write
-from consumer.policy.guard import GuardLimit
 from consumer.policy.work_class import WorkClass
 
 ALL_CLASSES = frozenset(WorkClass)
@@ -67,8 +67,8 @@ class Due:
 class Room:
     """How many students of a tenant may be claimed. While all of `services` wait, only those who have been due for `overdue` seconds.
 
-    Only work of `classes` is claimed. `others`: so many of the places are first for work that is not urgent. `guards`: limits of actions
-    that take something away.
+    Only work of `classes` is claimed. `others`: so many of the places are first for work that is not urgent. `guards`: limits of what
+    takes something away.
     """
 
     places: int
@@ -76,7 +76,7 @@ class Room:
     overdue: float = NEVER
     others: int = 0
     classes: frozenset[WorkClass] = ALL_CLASSES
-    guards: Mapping[ProviderAction, GuardLimit] = field(default_factory=dict[ProviderAction, GuardLimit])
+    guards: Guards = UNGUARDED
 
 
 class Work(Protocol):
@@ -95,9 +95,9 @@ class Work(Protocol):
 
         Urgent work is taken first, but for the places that `room` has for others; of one class, those due longest.
 
-        An action that `room` has a limit for is counted in the same transaction: once for each student and version, where it takes
-        something from an account that the ledger knows. Beyond the limit, and while any of the tenant is parked, it is parked, and the job
-        says so: only to be reported.
+        What `room` has a limit for is counted in the same transaction: once for each student, kind and version, where it takes
+        something from an account that the ledger knows. Beyond the limit, and while any of the kind is parked for the tenant, it is
+        parked, and the job says so: only to be reported.
         """
         ...
 
@@ -105,7 +105,8 @@ class Work(Protocol):
         """Reserves one address (case-insensitive) at every one of `providers` where the student has none, or at none of them.
 
         It is the first that is free at all of these: an address that the student has at another of `providers` is tried first, then the
-        candidates. Reservations that the student has are never moved. Returns the student's address at the first of `providers`; None
+        candidates. A former address of the student's own (`RetireAddress`) is free for them, and is a former one no more then. Reservations
+        that the student has are never moved. Returns the student's address at the first of `providers`; None
         where it has none, because every candidate is taken. Idempotent. Raises `Fenced`.
         """
         ...

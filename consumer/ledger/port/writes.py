@@ -59,7 +59,10 @@ class SaveAccount:
 
 @dataclass(frozen=True, slots=True)
 class RefuseAddress:
-    """The reserved address belongs to another account: it is never assigned again, and the account's row is deleted."""
+    """The reserved address belongs to another account: it is never assigned again.
+
+    The row of an account that has it is deleted; an account that was to be renamed to it keeps the address that it has.
+    """
 
     provider: Provider
     address: str
@@ -67,7 +70,18 @@ class RefuseAddress:
 
 @dataclass(frozen=True, slots=True)
 class ReleaseAddress:
-    """The address is not needed any more and was not refused: it is free for others. The account's row goes."""
+    """The address is not needed any more and was not refused: it is free for others. Accounts' rows are as with `RefuseAddress`."""
+
+    provider: Provider
+    address: str
+
+
+@dataclass(frozen=True, slots=True)
+class RetireAddress:
+    """The student's account is to have another address: this one stays the student's, as a former one, until retention frees it.
+
+    For `reserve`, the student has no address at this provider then. Does nothing to another student's address, or one that was refused.
+    """
 
     provider: Provider
     address: str
@@ -145,7 +159,7 @@ class Settle:
     """Ends the lease and all waits with the event's final disposition; a repeat does not change it. Older pending events: SUPERSEDED.
 
     A newer event is due at once. Else, where a step is unsure, the student is due once more in `verify_in` seconds; and where an account is
-    to be deleted, at that time.
+    to be deleted, at that time, and when that is to be announced (`Account.due_at`).
     """
 
     version: int
@@ -161,6 +175,7 @@ Write = (
     | SaveAccount
     | RefuseAddress
     | ReleaseAddress
+    | RetireAddress
     | SealCredential
     | DestroyCredential
     | Publish

@@ -44,6 +44,21 @@ def of_one_purpose(reason: Reason, message: str, *, tells_nothing: bool = False)
     return fault_of_call
 
 
+def of_renaming(message: str, *, tells_nothing: bool = False) -> Classify:
+    """`of_one_purpose` for the calls of a rename. A limit that is reached is that of a user's aliases: at most 30 (the limits page)."""
+    of_purpose = of_one_purpose(Reason.CONSENT_MISSING, message, tells_nothing=tells_nothing)
+
+    def fault_of_renaming(answer: Answer, *, writes: bool, now: float, asked: Sequence[str] = ()) -> Fault | None:
+        fault = of_purpose(answer, writes=writes, now=now, asked=asked)
+        if isinstance(fault, Hold) and fault.reason is Reason.LICENCES_EXHAUSTED:
+            return Hold(
+                "The account has as many aliases as it may have.", reason=Reason.QUOTA_EXCEEDED, code=fault.code
+            )
+        return fault
+
+    return fault_of_renaming
+
+
 def paging(answer: Answer, *, writes: bool, now: float, asked: Sequence[str] = ()) -> Fault | None:
     """The same for a page of a long list, whose token may be too old."""
     if answer.status == HTTPStatus.BAD_REQUEST and "pagetoken" in _message(answer):

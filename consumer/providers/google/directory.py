@@ -17,6 +17,7 @@ from consumer.policy.profile import Profile
 from consumer.providers.api import Api, Classify
 from consumer.providers.google import directory_requests
 from consumer.providers.google.answers import of_one_purpose, paging
+from consumer.providers.google.renaming import rename
 from consumer.providers.port import AccountPage, Found, MemberPage, NewAccount
 from consumer.providers.together import together
 from consumer.tenants import GoogleSection
@@ -192,6 +193,10 @@ class GoogleDirectory:
     async def update(self, object_id: str, changes: Profile, *, timeout: float) -> None:
         """`users.patch`. A name can be 10 minutes on its way into Google's other services (its limits page); the directory shows it."""
         await self._patch(object_id, directory_requests.profile_body(changes), "update", timeout, _UPDATING)
+
+    async def rename(self, object_id: str, address: str, *, timeout: float) -> None:
+        """The former address stays an alias. An alias of the user's own may have to be removed before it becomes its address."""
+        await rename(self._api, object_id, address, Deadline(timeout))
 
     async def suspend(self, object_id: str, *, timeout: float) -> None:
         """`suspended` alone, since what else a PATCH holds shares its fate."""

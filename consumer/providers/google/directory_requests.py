@@ -1,6 +1,6 @@
 """Bodies and URLs for the Directory API. Pure."""
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from typing import Any
 from urllib.parse import quote
 
@@ -67,6 +67,17 @@ def unmarked_body(user: Mapping[str, Any]) -> Mapping[str, Any]:
     return {"externalIds": _others(user) or None}
 
 
+def rename_body(address: str) -> Mapping[str, Any]:
+    """`users.patch`: nothing besides, since no page says that one call may rename and suspend."""
+    return {"primaryEmail": address}
+
+
+def is_alias_of(user: Mapping[str, Any], address: str) -> bool:
+    """Whether the address is an alias of the user's that can be removed."""
+    aliases: Sequence[str] = user.get("aliases") or ()
+    return address.lower() in map(str.lower, aliases)
+
+
 def _others(user: Mapping[str, Any]) -> list[Mapping[str, Any]]:
     return [row for row in user.get("externalIds") or () if row.get("customType") != MARKER_TYPE]
 
@@ -117,6 +128,16 @@ def users(base_url: str) -> str:
 def user(base_url: str, key: str) -> str:
     """A user by id, address or alias."""
     return f"{users(base_url)}/{quote(key, safe='@')}"
+
+
+def holder_of(base_url: str, address: str) -> str:
+    """The user who has the address, as the primary one or as an alias, with all its addresses."""
+    return f"{user(base_url, address)}?fields=id,primaryEmail,aliases"
+
+
+def alias(base_url: str, key: str, address: str) -> str:
+    """An alias of a user's."""
+    return f"{user(base_url, key)}/aliases/{quote(address, safe='@')}"
 
 
 def members(base_url: str, group: str) -> str:

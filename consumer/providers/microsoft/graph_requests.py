@@ -36,8 +36,7 @@ def create_body(account: NewAccount, password: str, *, usage_location: str, mark
     return {
         "accountEnabled": True,
         "displayName": account.display_name,
-        "mailNickname": _NOT_IN_A_NICKNAME.sub("", account.address.partition("@")[0])[:_NICKNAME],
-        "userPrincipalName": account.address,
+        **_names(account.address),
         "passwordProfile": {"password": password, "forceChangePasswordNextSignIn": True},
         "usageLocation": usage_location,
         **marker.written(account.marker),
@@ -49,6 +48,16 @@ def create_body(account: NewAccount, password: str, *, usage_location: str, mark
 def profile_body(changes: Profile) -> Mapping[str, Any]:
     """`PATCH /users/{id}`: properties that are left out stay (MSDOCS user-update). null clears one: Graph refuses empty strings."""
     return {_PROFILE[part]: value or None for part, value in changes.items()}
+
+
+def rename_body(address: str) -> Mapping[str, Any]:
+    """`PATCH /users/{id}`: the sign-in name, and the nickname that a creation would have derived from it.
+
+    The nickname goes along, since Exchange shows it as the alias: Graph derives mail addresses from the sign-in name anew, the nickname it
+    leaves, and a new nickname alters no mail address (Microsoft's article 3190357, "How the proxyAddresses attribute is populated in
+    Microsoft Entra ID"). `proxyAddresses` is read-only.
+    """
+    return _names(address)
 
 
 def licences_body(*, add: Sequence[str] = (), remove: Sequence[str] = ()) -> Mapping[str, Any]:
@@ -191,6 +200,11 @@ def is_guest(user: Mapping[str, Any]) -> bool:
     """Whether a person of another organisation signs in with it, even if it was made a member afterwards."""
     invited = user.get("creationType") == "Invitation" or "#ext#" in str(user.get("userPrincipalName", "")).lower()
     return user.get("userType") == "Guest" or invited
+
+
+def _names(address: str) -> Mapping[str, str]:
+    nickname = _NOT_IN_A_NICKNAME.sub("", address.partition("@")[0])[:_NICKNAME]
+    return {"mailNickname": nickname, "userPrincipalName": address}
 
 
 def _marked(field: MarkerField, marker: str) -> str:

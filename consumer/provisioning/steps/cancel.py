@@ -12,6 +12,7 @@ from consumer.failpoints import Point
 from consumer.ledger.port.writes import SaveAccount
 from consumer.provisioning.case import Case
 from consumer.provisioning.outcomes import deletion_cancelled
+from consumer.provisioning.steps.notice import forgotten
 
 
 async def ensure_cancelled(case: Case) -> None:
@@ -19,6 +20,7 @@ async def ensure_cancelled(case: Case) -> None:
     account = case.account
     if account is not None and account.delete_at is not None:
         news = [deletion_cancelled(case)] if case.standing is not None else []
-        await case.effects.commit([SaveAccount(replace(account, delete_at=None)), *news], Point.DELETION_CANCELLED)
+        kept = replace(account, delete_at=None, notice_at=None, noticed_for=None)
+        await case.effects.commit([SaveAccount(kept), *forgotten(case), *news], Point.DELETION_CANCELLED)
     if (left := case.settles_in(StepName.DELETE)) is not None:
         raise not_known_yet("The account was deleted a moment ago, or may be yet.", left)

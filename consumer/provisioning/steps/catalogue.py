@@ -15,10 +15,12 @@ from consumer.provisioning.steps.find import ensure_found
 from consumer.provisioning.steps.groups import ensure_groups, ensure_groups_left
 from consumer.provisioning.steps.licences import ensure_licences, ensure_licences_taken
 from consumer.provisioning.steps.mark import ensure_marked
+from consumer.provisioning.steps.notice import ensure_noticed
 from consumer.provisioning.steps.profile import ensure_profile
 from consumer.provisioning.steps.reactivate import ensure_reactivated
 from consumer.provisioning.steps.reclaim import ensure_reclaimed
 from consumer.provisioning.steps.release import ensure_released
+from consumer.provisioning.steps.rename import ensure_renamed
 from consumer.provisioning.steps.report import ensure_reported
 from consumer.provisioning.steps.revisit import ensure_revisited
 from consumer.provisioning.steps.schedule import ensure_scheduled
@@ -49,6 +51,7 @@ STEPS: Mapping[PlannedStep, Step] = {
     PlannedStep.SUSPEND: Step(StepName.SUSPEND, ensure_suspended),
     PlannedStep.UNIT: Step(StepName.UNIT, ensure_placed),
     PlannedStep.REACTIVATE: Step(StepName.REACTIVATE, ensure_reactivated),
+    PlannedStep.RENAME: Step(StepName.RENAME, ensure_renamed),
     PlannedStep.PROFILE: Step(StepName.PROFILE, ensure_profile),
     PlannedStep.MOVE: Step(StepName.UNIT, ensure_moved),
     PlannedStep.LICENCES: Step(StepName.LICENCES, ensure_licences),
@@ -57,6 +60,7 @@ STEPS: Mapping[PlannedStep, Step] = {
     PlannedStep.TAKE_LICENCES: Step(StepName.LICENCES, ensure_licences_taken),
     PlannedStep.LEAVE_GROUPS: Step(StepName.GROUPS, ensure_groups_left),
     PlannedStep.SCHEDULE: Step(StepName.DELETE, ensure_scheduled),
+    PlannedStep.NOTICE: Step(StepName.NOTICE, ensure_noticed),
     PlannedStep.DELETE: Step(StepName.DELETE, ensure_deleted),
     PlannedStep.RELEASE: Step(StepName.RELEASE, ensure_released),
     PlannedStep.ANNOUNCE: Step(StepName.GROUPS, ensure_announced),

@@ -27,7 +27,7 @@ from consumer.ledger.port.student import Account, StepState
 from consumer.ledger.port.writes import EndStep, RefuseAddress, ReleaseAddress, SaveAccount, Write
 from consumer.providers.port import Found
 from consumer.provisioning.case import PATIENCE, Case
-from consumer.provisioning.steps.address import body_hash, corrected, new_account, reserved
+from consumer.provisioning.steps.address import ADDRESSES_IN_ONE_GO, body_hash, corrected, new_account, reserved
 from consumer.provisioning.steps.adopt import adopt, mail_wanted, our_accounts, standing
 from consumer.provisioning.steps.password import sealed_password
 from consumer.provisioning.steps.restore import refuse_beside_hidden, restoration_hash, restore
@@ -35,7 +35,6 @@ from consumer.tenants import OnTaken
 
 CREATIONS = "creations"
 """The part of a service that makes accounts: what refuses that need not hold what else is done for students."""
-_ADDRESSES_IN_ONE_GO = 8
 
 
 async def ensure_created(case: Case) -> None:
@@ -45,7 +44,7 @@ async def ensure_created(case: Case) -> None:
     case.refuse_if_failed(StepName.CREATE)
     if await _found_by_marker(case):
         return
-    for _ in range(_ADDRESSES_IN_ONE_GO):
+    for _ in range(ADDRESSES_IN_ONE_GO):
         account = await corrected(case)
         refuse_beside_hidden(case)
         await _create(case, account)

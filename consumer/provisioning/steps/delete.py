@@ -20,18 +20,19 @@ from consumer.failpoints import DELETE, Point
 from consumer.ledger.port.student import Account, AccountState
 from consumer.ledger.port.writes import SaveAccount
 from consumer.providers.port import Found
-from consumer.provisioning.case import Case
+from consumer.provisioning.case import Case, is_expired
 from consumer.provisioning.outcomes import deleted
 from consumer.provisioning.steps.adopt import our_accounts
 from consumer.provisioning.steps.change import change
 from consumer.provisioning.steps.look import look_at, look_before_change
+from consumer.provisioning.steps.notice import forgotten
 
 
 async def ensure_deleted(case: Case) -> None:
     """Returns when the account is not shown any more, and that is reported. Raises `Hold` where a person must look."""
     account = case.account
-    if account is None or account.object_id is None or account.delete_at is None:
-        return
+    if account is None or account.object_id is None or not is_expired(account, case.now()):
+        return  # where the notice was late, the deletion was put off
     if (left := case.may_turn_up(StepName.CREATE)) is not None:
         # It could make another account, once this one does not hold the address any more.
         raise not_known_yet("An earlier creation may still be carried out.", left)
@@ -54,8 +55,16 @@ async def refuse_hidden(case: Case, account: Account) -> None:
 
 def record_deleted(case: Case, account: Account) -> None:
     """Leaves the outcome for the next commit, together with the record of it."""
-    gone = replace(account, state=AccountState.DELETED, delete_at=None, revisit=False, announced_version=case.version)
-    case.effects.later([SaveAccount(gone), deleted(case)], Point.ACCOUNT_REPORTED)
+    gone = replace(
+        account,
+        state=AccountState.DELETED,
+        delete_at=None,
+        notice_at=None,
+        noticed_for=None,
+        revisit=False,
+        announced_version=case.version,
+    )
+    case.effects.later([SaveAccount(gone), *forgotten(case), deleted(case)], Point.ACCOUNT_REPORTED)
 
 
 def _refuse_opened(case: Case, found: Found) -> None:

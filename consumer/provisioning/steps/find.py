@@ -21,7 +21,7 @@ async def ensure_found(case: Case) -> None:
     live = next((one for one in await our_accounts(case) if not one.deleted), None)
     if live is not None:
         await adopt_marked(case, await reserved(case), live)
-        if case.job.guard is GuardState.FREE:
+        if case.job.event_guard is GuardState.FREE:
             raise NotYet("The account was found only now: what is to be done begins anew, for the guard to count it.")
         return
     refuse_while_hidden(case)

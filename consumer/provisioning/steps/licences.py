@@ -5,9 +5,11 @@ from functools import partial
 
 from consumer.events import StepName
 from consumer.failpoints import LICENCES
-from consumer.policy.rules import grant
+from consumer.policy.guard import Guarded
+from consumer.policy.rules import grant, surplus
 from consumer.provisioning.case import Case
 from consumer.provisioning.steps.grants import cleared, give, object_id, with_all, without
+from consumer.provisioning.steps.guarded import may_take
 
 
 async def ensure_licences(case: Case) -> None:
@@ -33,19 +35,21 @@ async def ensure_licences(case: Case) -> None:
 async def ensure_licences_taken(case: Case) -> None:
     """Returns when the account, if there is one, has none of the licences that we gave and the newest event does not want it to have.
 
-    Before all that are wanted are given, none is taken.
+    Before all that are wanted are given, none is taken. The guard is asked where the account is wanted: a suspension is counted as that.
     """
     account = case.standing
     if account is None:
         return
     wanted = grant(case.tenant, case.student, case.provider).licences if case.wants_account else ()
-    surplus = without(with_all(account.licences, account.licences_in_doubt), wanted)
-    if not surplus or without(wanted, account.licences):
+    taken = surplus(account.licences, account.licences_in_doubt, wanted)
+    if not taken or without(wanted, account.licences):
+        return
+    if case.wants_account and not may_take(case, Guarded.REMOVE_LICENCES):
         return
     left = replace(
         account,
-        licences=without(account.licences, surplus),
-        licences_in_doubt=cleared(case, StepName.LICENCES, account.licences_in_doubt, surplus),
+        licences=without(account.licences, taken),
+        licences_in_doubt=cleared(case, StepName.LICENCES, account.licences_in_doubt, taken),
     )
-    call = partial(case.directory.remove_licences, object_id(account), surplus)
-    await give(case, StepName.LICENCES, LICENCES, call, left, surplus, part="licences")
+    call = partial(case.directory.remove_licences, object_id(account), taken)
+    await give(case, StepName.LICENCES, LICENCES, call, left, taken, part="licences")

@@ -1,8 +1,7 @@
 """Welcome: the mail with the credentials, at most one with a password that works.
 
-The mail service has no idempotency keys: a mail with an unknown outcome is looked up by its Message-Id, after a hold-down in which the
-service's own records become complete. If it is not found, the password in it is replaced before another mail is sent, and only if the
-account was not used:
+A mail with an unknown outcome is looked up (`mails`). If it is not found, the password in it is replaced before another mail is sent, and
+only if the account was not used:
 
     unknown ──hold-down──▶ look up ──found──▶ accepted
                               │ not found
@@ -17,9 +16,9 @@ A password that has expired before its mail could be sent is replaced in the sam
 
 import hashlib
 from collections.abc import Sequence
-from datetime import datetime, timedelta
+from datetime import datetime
 
-from consumer.errors import GiveUp, Hold, Reason, not_known_yet
+from consumer.errors import GiveUp, Hold, Reason
 from consumer.events import MailState, Origin, StepName
 from consumer.failpoints import WELCOME, Point
 from consumer.ledger.port.student import StepState
@@ -28,9 +27,10 @@ from consumer.mail.address import recipient
 from consumer.mail.mailgun import SERVICE
 from consumer.mail.message_id import message_id
 from consumer.mail.port import Mail, Mailer
-from consumer.mail.rendering import WelcomeValues
+from consumer.mail.welcome import WelcomeValues
 from consumer.provisioning.case import Case
 from consumer.provisioning.outcomes import welcome
+from consumer.provisioning.steps.mails import began_to_send, is_accepted, mail_domain
 from consumer.provisioning.steps.password import replace_password, sealed_password, was_used
 
 
@@ -115,23 +115,13 @@ async def _send(case: Case, mailer: Mailer) -> None:
 
 async def _found(case: Case, mailer: Mailer) -> bool:
     """Whether the mail with the unknown outcome was accepted. Raises `RetryLater` until that can be known."""
-    step = case.step(StepName.WELCOME)
-    began = step.started_at if step else case.job.now
-    ripe_in = timedelta(seconds=case.tools.mail_hold_down) - (case.now() - began)
-    if ripe_in > timedelta(0):
-        raise not_known_yet("The mail's outcome cannot be known yet.", ripe_in)
-    return await _is_accepted(case, mailer, since=began)
+    return await _is_accepted(case, mailer, since=began_to_send(case, StepName.WELCOME))
 
 
 async def _is_accepted(case: Case, mailer: Mailer, *, since: datetime) -> bool:
     """Whether the mail service has accepted this generation's mail since then; the step is done then."""
     ident = _message_id(case)
-    accepted = await case.effects.ask(
-        StepName.WELCOME,
-        SERVICE,
-        lambda t: mailer.was_accepted(ident, since=since.timestamp(), timeout=t),
-        part="events",
-    )
+    accepted = await is_accepted(case, StepName.WELCOME, mailer, ident, since=since)
     if accepted:
         await case.effects.commit(
             [
@@ -155,9 +145,8 @@ def _begun(case: Case) -> Sequence[Write]:
 
 
 def _message_id(case: Case) -> str:
-    domain = case.tenant.mailgun.domain if case.tenant.mailgun else case.tenant.addresses.domain
-    lease = case.job.lease
-    return message_id(lease.tenant_id, lease.student_id, case.provider, case.known_account().generation, domain=domain)
+    lease, generation = case.job.lease, str(case.known_account().generation)
+    return message_id("welcome", lease.tenant_id, lease.student_id, case.provider, generation, domain=mail_domain(case))
 
 
 def _recipient(case: Case) -> str:

@@ -12,6 +12,7 @@ from proof.chaos.rows import (
     guarded,
     input,  # noqa: A004  the matrix's own word
     kafka,
+    lagging,
     leavers,
     limits,
     mail,
@@ -41,6 +42,7 @@ __all__ = [
     "guarded",
     "input",
     "kafka",
+    "lagging",
     "leavers",
     "limits",
     "mail",

@@ -7,6 +7,8 @@ from functools import partial
 from consumer.events import Provider, Student
 from proof.chaos.experiment import Experiment
 from proof.chaos.row import BOOK
+from proof.chaos.rows.departures import WAYS, Standing, enrol, leave, leavers, stand, standings
+from proof.chaos.rows.departures import gone as left
 from proof.chaos.rows.directories import BOTH, belongings, block, delete, strip
 from proof.chaos.rows.students import accounts, people, reasons, settled
 
@@ -33,6 +35,7 @@ async def by_hand(experiment: Experiment) -> None:
             act, counted = _ACTS[index % len(_ACTS)]
             act(experiment, tenant_id, known[student.student_id])
             experiment.fire(counted)
+    leaving = await _leaving_by_hand(experiment)
     await _send(experiment, students, version=2, status="withdrawn")
     await _send(experiment, students, version=3, status="enrolled")
     disabled = [(tenant_id, one.student_id) for tenant_id, some in students.items() for one in some[:: len(_ACTS)]]
@@ -56,8 +59,31 @@ async def by_hand(experiment: Experiment) -> None:
             one for one, what in _belongings(experiment, tenant_id, some, now).items() if what != had[tenant_id][one]
         ]
         experiment.expect(not lacks, f"{len(lacks)} accounts at {tenant_id} lack licences or groups")
+    for tenant_id, wanted in leaving.items():
+        await stand(experiment, tenant_id, wanted)
 
 
+async def _leaving_by_hand(experiment: Experiment) -> Mapping[str, Mapping[str, Standing]]:
+    """By tenant, of each act one student more who leaves in each way: how their accounts are to be. Those deleted by hand stay so."""
+    wanted: dict[str, dict[str, Standing]] = {}
+    for tenant_id, _ in BOTH:
+        some = people(experiment, tenant_id, len(_ACTS) * len(WAYS), first=_LEAVE_FROM)
+        idents = [one.student_id for one in some]
+        await experiment.produce([experiment.event(tenant_id, one, 1) for one in some])
+        await experiment.until("who will leave has an account", partial(settled, experiment, idents), seconds=60)
+        known = await accounts(experiment, idents)
+        wanted[tenant_id] = {}
+        pairs = [(act, status) for act, _ in _ACTS for status in WAYS]
+        for one, (act, status) in zip(some, pairs, strict=True):
+            act(experiment, tenant_id, known[one.student_id])
+            experiment.fire(f"{dict(_ACTS)[act]}, then {status}")
+            wanted[tenant_id][one.student_id] = Standing.DELETED if act is delete else WAYS[status]
+            await experiment.produce([experiment.event(tenant_id, one, 2, status=status)])
+    return wanted
+
+
+_LEAVE_FROM = 100
+"""Numbers of students that leave this row's others alone."""
 _FOUND = {block: {"disabled"}, delete: {"deleted"}, strip: {"stripped", "left_group"}}
 """What a reconciliation says of each act; there are no licences of single accounts at Google."""
 _AT_ONCE = {"PROVISIONER_PROVISIONING__VERIFY_AFTER": "0.1"}
@@ -76,8 +102,9 @@ async def reconciled(experiment: Experiment) -> None:
     await experiment.until("everybody has an account", partial(settled, experiment, idents), seconds=60)
     known = await accounts(experiment, idents)
     had = {tenant_id: _belongings(experiment, tenant_id, some, known) for tenant_id, some in students.items()}
+    gone = await _reopened(experiment)
     for tenant_id, provider in BOTH:
-        expected = set[tuple[str, str]]()
+        expected = {(ident, "enabled") for ident in gone[tenant_id]}
         for index, student in enumerate(students[tenant_id]):
             act, counted = _ACTS[index % len(_ACTS)]
             act(experiment, tenant_id, known[student.student_id])
@@ -93,7 +120,10 @@ async def reconciled(experiment: Experiment) -> None:
         async def repaired(tenant_id: str = tenant_id) -> bool:
             some = [one for index, one in enumerate(students[tenant_id]) if _ACTS[index % len(_ACTS)][0] is not block]
             standing = _belongings(experiment, tenant_id, some, known)
-            return all(standing[one.student_id] == had[tenant_id][one.student_id] for one in some)
+            blocked = await standings(experiment, tenant_id, gone[tenant_id])
+            return set(blocked.values()) == {Standing.BLOCKED} and all(
+                standing[one.student_id] == had[tenant_id][one.student_id] for one in some
+            )
 
         await experiment.until("what may be set right is", repaired, seconds=60)
         disabled = {(one.student_id, "disabled") for one in students[tenant_id][:: len(_ACTS)]}
@@ -103,6 +133,20 @@ async def reconciled(experiment: Experiment) -> None:
             block(experiment, tenant_id, known[one.student_id], blocked=False)
     now = await accounts(experiment, idents)
     experiment.expect(now == known, "a student has another account than before")
+
+
+async def _reopened(experiment: Experiment) -> Mapping[str, Sequence[str]]:
+    """By tenant: students who had left, and whose accounts people have opened. Beside them others were deleted and released."""
+    those = [leavers(experiment, tenant_id, 2, first=_LEAVE_FROM) for tenant_id, _ in BOTH]
+    await enrol(experiment, *those)
+    await leave(experiment, *those)
+    await left(experiment, *those)
+    idents = {one.tenant_id: [student.student_id for student in one.ways["left"]] for one in those}
+    for tenant_id, some in idents.items():
+        for ident in (await accounts(experiment, some)).values():
+            block(experiment, tenant_id, ident, blocked=False)
+            experiment.fire("suspended account opened")
+    return idents
 
 
 async def _findings(experiment: Experiment, tenant_id: str, *more: str) -> set[tuple[str, str]]:

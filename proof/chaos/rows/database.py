@@ -88,11 +88,3 @@ async def conflicts(experiment: Experiment) -> None:
     experiment.fire("40001 or 40P01", await experiment.installation.watch.count(_TROUBLES))
     await asyncio.to_thread(alter, "DROP FUNCTION proof_trouble; DROP SEQUENCE proof_troubles")
     experiment.expect(experiment.exits() == 0, "a replica ended")
-
-
-BOOK.not_run(
-    61,
-    "pool exhausted; fail-over to a replica that lacks the last transactions",
-    expected="stops and pages",
-    why="the simulation plays it, and row 80 an older ledger; the standby of row 82 lacks nothing",
-)

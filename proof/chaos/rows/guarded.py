@@ -4,15 +4,18 @@ from collections.abc import Sequence
 from functools import partial
 
 from consumer.errors import Reason
-from consumer.events import ProviderAction
 from consumer.ledger.engine import open_engine
 from consumer.ledger.guard import PostgresGuardDesk
 from consumer.ledger.port.guard import Decision, Verdict
+from consumer.policy.guard import Guarded
 from proof.chaos.experiment import Experiment
 from proof.chaos.row import BOOK
+from proof.chaos.rows.departures import enrol, gone, leave, leavers
 from proof.chaos.rows.students import accounts, people, reasons, settled
 
-_NORTH = "north-high"
+_NORTH, _HARBOUR = "north-high", "harbour-college"
+_OTHERS = 3
+"""Of each kind, who leave another institution."""
 _LIMIT, _MORE = 20, 10
 """The usual limit, of a school with fewer than 400 accounts, and how many there are beyond it."""
 
@@ -33,7 +36,7 @@ async def mass_suspend(experiment: Experiment) -> None:
         desk = PostgresGuardDesk(engine)
         last = desk.parked_actions(_NORTH)[-1].number
         decided = desk.decide(
-            Decision(_NORTH, ProviderAction.SUSPEND_ACCOUNT, last, Verdict.APPROVED, "operator", "they have left")
+            Decision(_NORTH, Guarded.SUSPEND_ACCOUNT, last, Verdict.APPROVED, "operator", "they have left")
         )
     finally:
         engine.dispose()
@@ -76,6 +79,11 @@ async def _all_leave(experiment: Experiment) -> Sequence[str]:
 
     await experiment.until("the guard has parked the rest", held)
     experiment.fire("suspension parked", _MORE)
+    # Another institution's departures are no part of it.
+    others = leavers(experiment, _HARBOUR, _OTHERS)
+    await enrol(experiment, others)
+    await leave(experiment, others)
+    await gone(experiment, others)
     return idents
 
 

@@ -4,8 +4,12 @@ import asyncio
 import itertools
 import time
 
+from consumer.events import Provider
+from consumer.policy.marker import marker
 from proof.chaos.experiment import Experiment
 from proof.chaos.row import BOOK, Load
+from proof.chaos.rows.departures import Standing, leave, leavers, stand, standings
+from proof.chaos.rows.directories import BOTH
 from proof.chaos.rows.schools import A_THOUSAND, SLOW, served, slow_ones
 from proof.chaos.rows.students import people
 from proof.chaos.sis import Raw
@@ -72,14 +76,24 @@ async def every_order(experiment: Experiment) -> None:
 @BOOK.row(
     27,
     "the withdrawal comes before the enrolment",
-    expected="mapped to nothing, it leaves no trace; the enrolment acts",
+    expected="mapped to nothing, it leaves no trace; the enrolment acts; mapped to an action, there is no account",
 )
 async def withdrawn_first(experiment: Experiment) -> None:
     students = [experiment.person(_NORTH, index) for index in range(10)]
     await experiment.produce([experiment.event(_NORTH, student, 2, status="withdrawn") for student in students])
     await experiment.produce([experiment.event(_NORTH, student, 1) for student in students])
     experiment.fire("withdrawal first", len(students))
+    gone = [leavers(experiment, tenant_id, 3, first=_LEAVE_FROM) for tenant_id, _ in BOTH]
+    await leave(experiment, *gone)
+    early = [
+        experiment.event(one.tenant_id, student, 1) for one in gone for some in one.ways.values() for student in some
+    ]
+    await experiment.produce(early)
     await experiment.quiet()
+    for one in gone:
+        none = {student.student_id: Standing.NONE for some in one.ways.values() for student in some}
+        back = {student.student_id: Standing.OPEN for student in one.returning}
+        await stand(experiment, one.tenant_id, none | back)
     for student in students:
         applied = await experiment.installation.watch.count(
             f"SELECT coalesce(max(applied_version), -1) FROM student WHERE student_id = '{student.student_id}'"  # noqa: S608  our own ids
@@ -87,20 +101,36 @@ async def withdrawn_first(experiment: Experiment) -> None:
         experiment.expect(applied == 1, "a late enrolment was not carried out")
 
 
+_LEAVE_FROM = 100
+"""Numbers of students that leave this row's others alone."""
+
+
 @BOOK.row(
     28,
-    "enrolled and withdrawn, fifty times in ten seconds",
+    "enrolled and withdrawn, suspended, or to be deleted, fifty times in ten seconds",
     expected="the highest version; few vendor writes",
 )
 async def flaps(experiment: Experiment) -> None:
-    student = experiment.person(_NORTH, 0)
+    student, leaving, departing, returning = people(experiment, _NORTH, 4)
+    flapping = {"withdrawn": student, "left": leaving, "departed": departing}
     for version in range(1, 101):
-        await experiment.produce(
-            [experiment.event(_NORTH, student, version, status=("withdrawn", "enrolled")[version % 2])]
-        )
+        events = [
+            experiment.event(_NORTH, one, version, status=(status, "enrolled")[version % 2])
+            for status, one in flapping.items()
+        ]
+        events.append(experiment.event(_NORTH, returning, version, status=("enrolled", "left")[version % 2]))
+        await experiment.produce(events)
         await asyncio.sleep(0.05)
-    experiment.fire("flap", 50)
+    experiment.fire("flap", 50 * (len(flapping) + 1))
     await experiment.quiet()
+    ended = await standings(experiment, _NORTH, [one.student_id for one in (leaving, departing, returning)])
+    experiment.expect(ended[leaving.student_id] in {Standing.NONE, Standing.BLOCKED}, "who left can sign in")
+    experiment.expect(ended[departing.student_id] in {Standing.NONE, Standing.DELETED}, "who departed has an account")
+    experiment.expect(ended[returning.student_id] is Standing.OPEN, "who returned can't sign in")
+    for one in (leaving, departing, returning):
+        mark = marker(Provider.MICROSOFT, _NORTH, one.student_id)
+        made = [call for call in experiment.vendor_calls() if call.method != "GET" and call.noted.get("marker") == mark]
+        experiment.expect(len(made) <= _FLAPS, f"{len(made)} vendor writes for a student of 100 events")
     (row,) = await experiment.installation.watch.rows(
         f"SELECT desired_version, settled_version FROM student WHERE student_id = '{student.student_id}'"  # noqa: S608  our own ids
     )
@@ -108,6 +138,10 @@ async def flaps(experiment: Experiment) -> None:
     experiment.expect(row in {(99, 99), (100, 100)}, f"ended at the versions {row}")
     writes = [call for call in experiment.calls() if student.student_id in call.request and call.method != "GET"]
     experiment.expect(len(writes) <= 10, f"{len(writes)} vendor writes name the student")
+
+
+_FLAPS = 150
+"""Writes: a suspension and a return are two each, and every second of the events may be overtaken."""
 
 
 @BOOK.row(

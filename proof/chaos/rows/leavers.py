@@ -5,6 +5,7 @@ from functools import partial
 from consumer.events import Provider
 from proof.chaos.experiment import Experiment
 from proof.chaos.row import BOOK
+from proof.chaos.rows.departures import Standing, stand
 from proof.chaos.rows.students import accounts, listed, people, settled
 from sandbox.simulators.faults import Answer, FaultRule
 
@@ -40,6 +41,10 @@ async def one_permission(experiment: Experiment) -> None:
         if user.id in ids and user.properties.get("accountEnabled") is not False
     ]
     experiment.expect(not open_to_sign_in, f"{len(open_to_sign_in)} accounts can be signed in to")
+    # Who departs is deleted all the same.
+    await experiment.produce([experiment.event(_NORTH, student, 3, status="departed") for student in students[:2]])
+    await stand(experiment, _NORTH, dict.fromkeys(idents[:2], Standing.DELETED))
+    experiment.fire("deleted without it", 2)
     experiment.faults()
 
 

@@ -2,17 +2,24 @@
 
 import asyncio
 from collections import Counter
+from collections.abc import Sequence
 from datetime import UTC, datetime, timedelta
 from email.utils import format_datetime
+from functools import partial
 
+from consumer.errors import Reason
+from consumer.events import AccountProvisioningFailed
 from proof.chaos.experiment import Experiment
 from proof.chaos.row import BOOK
-from proof.chaos.rows.injected import met, moody
+from proof.chaos.rows.departures import enrol, gone, leave, leavers
+from proof.chaos.rows.directories import BOTH, entra
+from proof.chaos.rows.injected import moody
 from proof.chaos.rows.schools import A_THOUSAND, served, slow_ones
+from proof.chaos.rows.students import people, reasons, settled
 from sandbox.simulators.faults import Answer, DoLate, FaultRule, Latency, LoseAnswer, Refuse
 from sandbox.simulators.google.quirks import GoogleQuirks
 from sandbox.simulators.graph.quirks import GraphQuirks
-from sandbox.simulators.vendors import Quirks
+from sandbox.simulators.vendors import SKU, Quirks
 
 CREATIONS = ("graph.users.create", "directory.users.insert")
 _VENDORS = ("graph.*", "directory.*")
@@ -40,15 +47,32 @@ async def not_created(experiment: Experiment) -> None:
     await moody(experiment, *slow, *rules, fault="call cut off")
 
 
-@BOOK.row(36, "created long after our time-out", expected="1 account")
+@BOOK.row(
+    36,
+    "created, suspended, deleted or released long after our time-out",
+    expected="1 account, as the newest event wants it",
+    heals_within=180,
+)
 async def created_late(experiment: Experiment) -> None:
-    rules = [FaultRule(route=route, fault=DoLate(seconds=experiment.late), chance=0.4) for route in CREATIONS]
+    those = [leavers(experiment, tenant_id, 4) for tenant_id, _ in BOTH]
+    await enrol(experiment, *those)
+    rules = [
+        FaultRule(route=route, fault=DoLate(seconds=experiment.late), chance=0.4) for route in (*CREATIONS, *_CHANGES)
+    ]
     since = len(experiment.calls())
     experiment.faults(*rules)
+    await leave(experiment, *those)
     await experiment.sleep()
     experiment.faults()
     await asyncio.sleep(experiment.late)  # calls are recorded when they are carried out
-    experiment.fire("late creation", met(experiment, since))
+    late = [call for call in experiment.calls()[since:] if "fault" in call.noted]
+    created = sum(call.route in CREATIONS for call in late)
+    experiment.fire("late creation", created)
+    experiment.fire("late change or deletion", len(late) - created)
+    await gone(experiment, *those)
+
+
+_CHANGES = ("graph.users.update", "graph.users.delete", "directory.users.patch", "directory.users.delete")
 
 
 @BOOK.row(
@@ -226,6 +250,37 @@ BOOK.not_run(
     expected="refused",
     why="tests/http tries each certificate, name and address by itself",
 )
-BOOK.not_run(
-    51, "no licences left", expected="held, then on", why="tests/provisioning tries it; no fault of a running system"
+
+
+@BOOK.row(
+    51,
+    "no licences left, and students leave meanwhile",
+    expected="held with the reason, and reported; who leaves is suspended, deleted or released all the same; then on",
+    heals_within=180,
 )
+async def no_licences(experiment: Experiment) -> None:
+    stock = entra(experiment, _NORTH).stock
+    licences, stock[SKU] = stock[SKU], 0
+    waiting, going = people(experiment, _NORTH, 4, first=50), leavers(experiment, _NORTH, 3)
+    everybody = [*waiting, *(one for some in (*going.ways.values(), going.returning) for one in some)]
+    idents = [one.student_id for one in everybody]
+    await experiment.produce([experiment.event(_NORTH, one, 1) for one in everybody])
+    exhausted = str(Reason.LICENCES_EXHAUSTED)
+
+    async def held(those: Sequence[str]) -> bool:
+        return await reasons(experiment, those, step="licences", reported=True) == dict.fromkeys(those, exhausted)
+
+    await experiment.until("all wait for licences, and that is reported", partial(held, idents))
+    experiment.fire("licence missing", len(idents))
+    await leave(experiment, going)
+    stays = [*(one.student_id for one in waiting), *(one.student_id for one in going.returning)]
+    await gone(experiment, going)
+    await experiment.until("those who stay still wait", partial(held, stays))
+    stock[SKU] = licences
+    await experiment.until("all who stay have what they wait for", partial(settled, experiment, stays))
+    final = [
+        one
+        for one in await experiment.published(idents)
+        if isinstance(one.outcome, AccountProvisioningFailed) and one.outcome.final
+    ]
+    experiment.expect(not final, f"{len(final)} outcomes say that it failed for good")

@@ -5,9 +5,11 @@ from collections.abc import Sequence
 import psycopg
 
 from consumer.events import ProviderAction
-from consumer.tenants import Suspension, Tenant
+from consumer.tenants import Deletion, Suspension, Tenant
 from proof.chaos.experiment import Experiment
 from proof.chaos.row import BOOK
+from proof.chaos.rows.departures import Leavers, enrol, gone, leave, leavers
+from proof.chaos.rows.directories import BOTH
 from sandbox.simulators.world import World
 from testbed.release import REVISION
 from testbed.replica import Replica
@@ -22,6 +24,7 @@ def _as_before(world: World, tenants: Sequence[Tenant]) -> Sequence[Tenant]:
             update={
                 "statuses": tuple(row for row in tenant.statuses if row.provider_action in known),
                 "suspension": Suspension(),
+                "deletion": Deletion(),
             }
         )
         for tenant in tenants
@@ -31,7 +34,7 @@ def _as_before(world: World, tenants: Sequence[Tenant]) -> Sequence[Tenant]:
 @BOOK.row(
     62,
     "migration during traffic, and a rolling upgrade",
-    expected="both versions run",
+    expected="both versions run; then accounts of the older one are suspended, deleted and released",
     upgraded=True,
     arrange=_as_before,
 )
@@ -39,6 +42,8 @@ async def upgrade(experiment: Experiment) -> None:
     installation = experiment.installation
     experiment.expect(await _revision(experiment) == REVISION, "the ledger is not the older release's")
     await experiment.settled(0.1)
+    those = [leavers(experiment, tenant_id, 3) for tenant_id, _ in BOTH]
+    await enrol(experiment, *those)
     await installation.service.command("db", "upgrade")
     experiment.fire("migration")
     experiment.expect(await _revision(experiment) != REVISION, "nothing was migrated")
@@ -53,6 +58,16 @@ async def upgrade(experiment: Experiment) -> None:
         await experiment.sleep(0.1)
         await _runs_this(experiment, replica)
     experiment.expect(experiment.exits() == 0, "a replica ended")
+    await _with_departures(experiment, those)
+
+
+async def _with_departures(experiment: Experiment, those: Sequence[Leavers]) -> None:
+    """All replicas are new: what the older release does not know is configured, and its accounts are suspended, deleted and released."""
+    experiment.installation.put_in_what_is_new()
+    await experiment.installation.configure(experiment.installation.ordinary)
+    await experiment.installation.all_ready()
+    await leave(experiment, *those)
+    await gone(experiment, *those)
 
 
 async def _runs_this(experiment: Experiment, replica: Replica) -> None:

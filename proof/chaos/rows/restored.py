@@ -14,12 +14,12 @@ from proof.collect.forgotten import forgotten
 from proof.history import Bounds
 from sandbox.simulators.expectation import APPLIED
 
-_BEHIND, _RECALLS = "provisioner_ledger_behind_total", "provisioner_relay_recalls_total"
+BEHIND, _RECALLS = "provisioner_ledger_behind_total", "provisioner_relay_recalls_total"
 _NEWER = 100
 """A version above all of the load's."""
 
 
-async def _judge(experiment: Experiment) -> int:
+async def judged_as_forgotten(experiment: Experiment) -> int:
     """All invariants but those over the ledger's changes, of which the restored one has forgotten a part."""
     now = time.time()
     history = await collect(
@@ -45,7 +45,7 @@ async def _judge(experiment: Experiment) -> int:
     80,
     "a ledger older than the group's offsets and the topics: a backup is restored",
     expected="noticed; every event of the gap is processed; no account, mail or outcome twice",
-    judge=_judge,
+    judge=judged_as_forgotten,
     heals_within=180,
 )
 async def older_ledger(experiment: Experiment) -> None:
@@ -59,7 +59,7 @@ async def older_ledger(experiment: Experiment) -> None:
     again = [record for record in experiment.load_records if record.expectation == APPLIED][:each]
     await experiment.produce([experiment.event(record.tenant_id, record.student, _NEWER) for record in again])
     await experiment.quiet()
-    creations = len(_creations(experiment))
+    before = len(creations(experiment))
     for replica in experiment.replicas:
         await replica.down(hard=True)
     await database.restore()
@@ -68,17 +68,17 @@ async def older_ledger(experiment: Experiment) -> None:
         await replica.up()
 
     async def noticed() -> bool:
-        return await experiment.metric(_BEHIND) > 0 and await experiment.metric(_RECALLS) > 0
+        return await experiment.metric(BEHIND) > 0 and await experiment.metric(_RECALLS) > 0
 
     await experiment.until("the intake and the relay notice it", noticed)
-    experiment.fire("partition behind the group", int(await experiment.metric(_BEHIND)))
+    experiment.fire("partition behind the group", int(await experiment.metric(BEHIND)))
     idents = [student.student_id for _, student in later]
     await experiment.until("the gap is processed again", partial(settled, experiment, idents))
     await experiment.quiet()
-    twice = len(_creations(experiment)) - creations
+    twice = len(creations(experiment)) - before
     experiment.expect(not twice, f"{twice} accounts were made once more")
 
 
-def _creations(experiment: Experiment) -> list[int]:
-
+def creations(experiment: Experiment) -> list[int]:
+    """The calls that made an account."""
     return [call.number for route in CREATIONS for call in experiment.calls(route) if call.status < 300]

@@ -154,6 +154,10 @@ class Customer:
             raise refusals.not_found("userKey")
         return user
 
+    def shown(self, user: User) -> Mapping[str, Any]:
+        """The user resource as reads answer it; a rename may not show yet."""
+        return user.read(self._clock()).shown(self.customer_id)
+
     def update(self, key: str, body: Mapping[str, Any]) -> User:
         """users.patch, and users.update, which behaves the same. A rename keeps the old address as an alias."""
         user = self._settled(key)
@@ -162,12 +166,15 @@ class Customer:
             if self.quirks.renames_apart and "suspended" in body:
                 raise refusals.bad_request()
             address = self._free_address(body["primaryEmail"], but_for=user)
+            if address in user.aliases and not self.quirks.renames_to_aliases:
+                raise refusals.duplicate()
+            if len({*user.aliases, user.primary_email} - {address}) > MOST_ALIASES:
+                raise refusals.too_many_aliases(self.quirks.alias_limit_status)
         org_unit = self.units.checked(body["orgUnitPath"]) if "orgUnitPath" in body else user.org_unit
         user.apply(body, name_limit=self.quirks.name_limit)
         user.org_unit = org_unit
         if address != user.primary_email:
-            user.aliases = [a for a in (user.primary_email, *user.aliases) if a != address]
-            user.primary_email = address
+            user.rename(address, shown_from=self._clock() + self.quirks.rename_takes)
         self._occupy(user)
         return user
 

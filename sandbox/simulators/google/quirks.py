@@ -32,11 +32,18 @@ class GoogleQuirks:
     renames_apart: bool = False
     """A call that renames a user and sets `suspended` as well is refused: that both can be done at once is not documented."""
 
+    renames_to_aliases: bool = True
+    """A user may be renamed to an alias of its own: the API's reference excludes only those of others, Google's help on its console says
+    that the alias has to be removed first."""
+
+    rename_takes: float = 0.0
+    """For so long after a rename, reads show the former address as the primary one; up to 10 minutes (the API's limits page)."""
+
     keeps_addresses: float = 0.0
     """An address that a user gives up stays taken for so long (a minute or more after a rename is reported)."""
 
     alias_limit_status: Literal[412, 403] = 412
-    """How a thirty-first alias is refused; the limit is documented, its answer is not."""
+    """How a thirty-first alias is refused, whether it is added or left by a rename; the limit is documented, its answer is not."""
 
     settling: float = 0.0
     """After an insert, mutations of the user answer 412 conditionNotMet for so long (real customers see up to 40 s)."""

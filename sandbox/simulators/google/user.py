@@ -5,7 +5,7 @@ import hmac
 import json
 import re
 from collections.abc import Mapping
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from datetime import UTC, datetime
 from typing import Any, cast
 
@@ -50,6 +50,15 @@ UNDERSTOOD = frozenset({
 # fmt: on
 
 
+@dataclass(frozen=True, slots=True)
+class _Former:
+    """The addresses that a user had before it was renamed, and until when reads show them."""
+
+    primary_email: str
+    aliases: list[str]
+    shown_until: float
+
+
 @dataclass(slots=True)
 class User:
     """A user as the simulator keeps it; times are Unix seconds. `signed_in` is whether it has a session that was not ended."""
@@ -76,6 +85,7 @@ class User:
     signed_out_at: float | None = None
     deleted_at: float | None = None
     revision: int = 0
+    former: _Former | None = None
 
     @property
     def external_ids(self) -> tuple[str, ...]:
@@ -99,6 +109,18 @@ class User:
         }[self.hash_function]()
         kept = self.password if self.hash_function is None else self.password.lower()
         return hmac.compare_digest(given.encode(), kept.encode())
+
+    def rename(self, address: str, *, shown_from: float) -> None:
+        """The former address becomes an alias; reads show that from then on."""
+        self.former = _Former(self.primary_email, self.aliases, shown_from)
+        self.aliases = [alias for alias in (self.primary_email, *self.aliases) if alias != address]
+        self.primary_email = address
+
+    def read(self, now: float) -> "User":
+        """The user as reads show it."""
+        if self.former is None or self.former.shown_until <= now:
+            return self
+        return replace(self, primary_email=self.former.primary_email, aliases=self.former.aliases)
 
     def apply(self, body: Json, *, name_limit: int) -> None:
         """Takes over every field but the address and the unit, which the customer checks. Omitted: untouched; null: cleared.

@@ -23,12 +23,12 @@ def _list(customer: Customer, call: Call) -> Reply:
         call.query,
         kind="admin#directory#users",
         name="users",
-        shown=lambda user: user.shown(customer.customer_id),
+        shown=customer.shown,
     )
 
 
 def _get(customer: Customer, call: Call) -> Reply:
-    return Reply(200, customer.get(call.path["userKey"]).shown(customer.customer_id))
+    return Reply(200, customer.shown(customer.get(call.path["userKey"])))
 
 
 def _update(customer: Customer, call: Call) -> Reply:

@@ -296,7 +296,9 @@ class Directory:
         if "userPrincipalName" not in body:
             return {}
         upn = str(body["userPrincipalName"])
-        requirements.check_name(upn, self.domains)
+        if upn.lower() != user.upn.lower():
+            immutable_id = {**user.properties, **body}.get("onPremisesImmutableId")
+            requirements.check_name(upn, self.domains, self.federated, immutable_id)
         self._addresses.check(upn, but_for=user.id)
         return mail_after_rename(user, upn) if user.mail_addresses and self.quirks.renames_mail else {}
 

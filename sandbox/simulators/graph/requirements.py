@@ -20,14 +20,11 @@ def check(
         if body.get(name) in (None, ""):
             raise refusals.invalid(f"A value is required for property '{name}' of resource 'User'.")
     fields.check(body, extensions=extensions)
-    upn = str(body["userPrincipalName"])
-    check_name(upn, domains)
-    if upn.rpartition("@")[2].lower() in federated and not body.get("onPremisesImmutableId"):
-        raise refusals.invalid(refusals.FEDERATED)
+    check_name(str(body["userPrincipalName"]), domains, federated, body.get("onPremisesImmutableId"))
 
 
-def check_name(upn: str, domains: Collection[str]) -> None:
-    """Raises `Refusal` for a sign-in name that no user of the directory can have."""
+def check_name(upn: str, domains: Collection[str], federated: Collection[str], immutable_id: object) -> None:
+    """Raises `Refusal` for a sign-in name that no user of the directory can have, or none without an immutable id."""
     alias, _, domain = upn.rpartition("@")
     if not _ALIAS.fullmatch(alias):
         raise Refusal(
@@ -38,6 +35,8 @@ def check_name(upn: str, domains: Collection[str]) -> None:
         )
     if domain.lower() not in domains:
         raise refusals.invalid(refusals.UNVERIFIED)
+    if domain.lower() in federated and not immutable_id:
+        raise refusals.invalid(refusals.FEDERATED)
 
 
 def password(body: Mapping[str, Any]) -> str:

@@ -10,6 +10,16 @@ from sandbox.simulators.graph import refusals
 from sandbox.simulators.graph.directory import Directory
 from sandbox.simulators.graph.pages import Act, entity, note, root, users_page
 
+_SENSITIVE = {
+    "accountEnabled",
+    "businessPhones",
+    "mobilePhone",
+    "onPremisesImmutableId",
+    "otherMails",
+    "passwordProfile",
+    "userPrincipalName",
+}
+
 
 def _create(directory: Directory, request: web.Request, body: dict[str, Any]) -> web.Response:
     user = directory.create(body)
@@ -34,6 +44,10 @@ def _count(directory: Directory, request: web.Request, _body: dict[str, Any]) ->
 
 
 def _update(directory: Directory, request: web.Request, body: dict[str, Any]) -> web.Response:
+    """Of an administrator, no permission is enough for sensitive properties (the page "Working with users", "Sensitive actions")."""
+    user = directory.known(request.match_info["key"])
+    if user is not None and user.roles and _SENSITIVE & body.keys():
+        raise refusals.denied()
     directory.update(request.match_info["key"], body)
     return web.Response(status=204)
 

@@ -2,61 +2,63 @@
 
 from collections import defaultdict
 from collections.abc import Mapping, Sequence
-from dataclasses import replace
 from datetime import timedelta
 
-from consumer.events import ProviderAction
-from consumer.ledger.guarding import is_guarded
-from consumer.ledger.port.guard import Decision, ParkedAction, takes_away
+from consumer.ledger.port.guard import Decision, GuardedKey, ParkedAction, all_asked, with_states
 from consumer.ledger.port.student import Job
 from consumer.ledger.port.work import Room
-from consumer.policy.guard import GuardLimit, GuardState, Standing, admitted
-from testbed.fakes.ledger.state import GuardedKey, GuardedRow, OnState, State, StudentRow
+from consumer.policy.guard import Guarded, GuardLimit, GuardState, Standing, decided
+from testbed.fakes.ledger.state import GuardedRow, OnState, State, StudentRow
 
 
 def guarded(state: State, jobs: Sequence[Job], room: Mapping[str, Room]) -> Sequence[Job]:
-    """The same jobs, each with where its action stands."""
-    new: defaultdict[tuple[str, ProviderAction], list[GuardedKey]] = defaultdict(list)
-    for job in (one for one in jobs if is_guarded(one, room)):
-        row = state.guarded.get(_key(job))
-        if row is None and not job.settled and takes_away(job):
-            new[job.lease.tenant_id, job.desired.action].append(_key(job))
-    for (tenant, action), keys in new.items():
-        _count(state, keys, room[tenant].guards[action])
-    return [replace(job, guard=_standing(state, job)) if is_guarded(job, room) else job for job in jobs]
+    """The same jobs, each with where it stands."""
+    asked = list(all_asked(jobs, {tenant: of.guards for tenant, of in room.items()}))
+    new: defaultdict[tuple[str, Guarded], list[GuardedKey]] = defaultdict(list)
+    for one in asked:
+        row = state.guarded.get(one.key)
+        if row is None and one.is_counted:
+            new[one.job.lease.tenant_id, one.kind].append(one.key)
+        elif row is not None and one.is_counted_again(row.state):
+            row.at = state.clock()
+    for (tenant, kind), keys in new.items():
+        _count(state, keys, room[tenant].guards.limits[kind])
+    states = {one.key: state.guarded[one.key].state for one in asked if one.is_looked_up and one.key in state.guarded}
+    return with_states(jobs, asked, states)
 
 
 def settled(state: State, student: StudentRow, version: int) -> None:
     """The student's actions up to this version are carried out, or never will be. Before the row knows it."""
-    for key, row in state.guarded.items():
-        if key[:2] == student.key and row.state is GuardState.COUNTED and student.settled_version < key[3] <= version:
+    for key, row in [*state.guarded.items()]:
+        if key[:2] != student.key or key[3] > version:
+            continue
+        if row.state is GuardState.COUNTED and student.settled_version < key[3]:
             row.at = state.clock()
-
-
-def _standing(state: State, job: Job) -> GuardState | None:
-    row = state.guarded.get(_key(job))
-    if row is not None:
-        return row.state
-    return None if job.settled else GuardState.FREE
+        elif _is_parked(state, key, row):
+            del state.guarded[key]  # there is nothing left of it to be done
 
 
 def _count(state: State, keys: Sequence[GuardedKey], limit: GuardLimit) -> None:
-    tenant, _, action, _ = keys[0]
-    now = state.clock()
-    rows = {key: row for key, row in state.guarded.items() if (key[0], key[2]) == (tenant, action)}
-    counted = [
-        key
-        for key, row in rows.items()
-        if row.state is GuardState.COUNTED
-        and (row.at > now - timedelta(seconds=limit.seconds) or state.students[key[:2]].settled_version < key[3])
-    ]
-    standing = Standing(
-        len(counted), any(_is_parked(state, *one) for one in rows.items()), lambda: _accounts(state, tenant)
-    )
-    may = admitted(limit, standing, len(keys))
-    for place, key in enumerate(keys):
-        settled = GuardState.COUNTED if place < may else GuardState.PARKED
-        state.guarded[key] = GuardedRow(settled, now, len(state.guarded) + 1)
+    tenant, _, kind, _ = keys[0]
+    _forget(state, tenant, kind, limit.seconds)
+    known = [(key[1], row.state) for key, row in state.guarded.items() if (key[0], key[2]) == (tenant, kind)]
+    counted = {student for student, found in known if found is GuardState.COUNTED}
+    parked = any(found is GuardState.PARKED for _, found in known)
+    standing = Standing(len(counted), parked, lambda: _accounts(state, tenant))
+    for key, admission in zip(keys, decided(limit, standing, [key[1] in counted for key in keys]), strict=True):
+        state.guarded_number += 1
+        state.guarded[key] = GuardedRow(admission, state.clock(), state.guarded_number)
+
+
+def _forget(state: State, tenant: str, kind: Guarded, seconds: float) -> None:
+    """What a newer event has overtaken, and what was settled so long ago."""
+    before = state.clock() - timedelta(seconds=seconds)
+    for key, row in [*state.guarded.items()]:
+        student = state.students[key[:2]]
+        overtaken = row.state is GuardState.PARKED and student.desired_version > key[3]
+        over = row.state is GuardState.COUNTED and student.settled_version >= key[3] and row.at <= before
+        if (key[0], key[2]) == (tenant, kind) and (overtaken or over):
+            del state.guarded[key]
 
 
 def _accounts(state: State, tenant: str) -> int:
@@ -70,10 +72,6 @@ def _accounts(state: State, tenant: str) -> int:
 
 def _is_parked(state: State, key: GuardedKey, row: GuardedRow) -> bool:
     return row.state is GuardState.PARKED and state.students[key[:2]].desired_version == key[3]
-
-
-def _key(job: Job) -> GuardedKey:
-    return job.lease.tenant_id, job.lease.student_id, job.desired.action, job.desired.event.version
 
 
 class MemoryGuardDesk(OnState):

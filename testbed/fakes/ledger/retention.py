@@ -4,9 +4,10 @@ from collections.abc import Callable, Iterator, Mapping
 from dataclasses import replace
 from datetime import timedelta
 
-from consumer.events import student_key
+from consumer.events import Provider, student_key
 from consumer.ledger.port.inbox import Disposition
-from testbed.fakes.ledger.state import OnState, Queued
+from consumer.policy.guard import GuardState
+from testbed.fakes.ledger.state import OnState, Queued, StudentRow
 
 
 class MemoryRetention(OnState):
@@ -52,6 +53,30 @@ class MemoryRetention(OnState):
             student.known = replace(student.known, history=kept)
         yield deleted
 
+    def retired_addresses(self, *, keep: Mapping[str, float], others: float) -> Iterator[int]:
+        now = self._state.clock()
+        old = [
+            place
+            for place, at in self._state.retired.items()
+            if (key := self._state.addresses[place]) is not None
+            and at < now - timedelta(seconds=keep.get(key[0], others))
+            and place not in _addresses_of(self._state.students[key])
+        ]
+        for place in old:
+            del self._state.retired[place], self._state.addresses[place]
+        yield len(old)
+
+    def decided_actions(self, *, keep: float) -> Iterator[int]:
+        before, deleted = self._state.clock() - timedelta(seconds=keep), 0
+        for key, row in [*self._state.guarded.items()]:
+            student = self._state.students[key[:2]]
+            carried_out = row.state is GuardState.APPROVED and student.settled_version >= key[3]
+            old = row.decided_at is not None and row.decided_at < before
+            if old and (carried_out or student.desired_version > key[3]):
+                del self._state.guarded[key]
+                deleted += 1
+        yield deleted
+
     def ended_waits(self, *, keep: float) -> Iterator[int]:
         before = self._state.clock() - timedelta(seconds=keep)
         kept = {place: wait for place, wait in self._state.waits.items() if wait.until >= before}
@@ -72,3 +97,13 @@ class MemoryRetention(OnState):
         else:
             self._state.batches.pop(number, None)
         return len(rows) - len(kept)
+
+
+def _addresses_of(student: StudentRow) -> set[tuple[Provider, str]]:
+    accounts = student.known.accounts.values()
+    return {
+        (account.provider, address.lower())
+        for account in accounts
+        for address in (account.address, account.next_address)
+        if address is not None
+    }

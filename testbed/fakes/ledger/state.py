@@ -7,9 +7,9 @@ from dataclasses import dataclass, field
 from datetime import datetime
 from uuid import UUID
 
-from consumer.events import Provider, ProviderAction
+from consumer.events import Provider
 from consumer.ledger.known import Known
-from consumer.ledger.port.guard import Decision
+from consumer.ledger.port.guard import Decision, GuardedKey
 from consumer.ledger.port.inbox import Arrival, Disposition
 from consumer.ledger.port.parking import Origin, ParkedRecord
 from consumer.ledger.port.writes import Publish, TenantWaits
@@ -69,10 +69,6 @@ class ServiceWait:
     cause: TenantWaits
 
 
-GuardedKey = tuple[str, str, ProviderAction, int]
-"""The tenant, the student, the action, and the event's version."""
-
-
 @dataclass
 class GuardedRow:
     """An action that takes something away."""
@@ -118,9 +114,11 @@ class State:
         self.sealed: dict[Key, StudentRow] = {}
         self.addresses: dict[tuple[Provider, str], Key | None] = {}
         self.reserved: dict[tuple[Provider, Key], str] = {}
+        self.retired: dict[tuple[Provider, str], datetime] = {}
         self.waits: dict[tuple[str, str], ServiceWait] = {}
         self.limits: dict[str, Standing] = {}
         self.guarded: dict[GuardedKey, GuardedRow] = {}
+        self.guarded_number = 0
         self.outbox: dict[UUID, Queued] = {}
         self.unnumbered: deque[Queued] = deque()
         self.batches: dict[int, list[Queued]] = {}

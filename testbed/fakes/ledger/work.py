@@ -21,6 +21,7 @@ from consumer.ledger.port.writes import (
     Publish,
     RefuseAddress,
     ReleaseAddress,
+    RetireAddress,
     SaveAccount,
     SealCredential,
     Settle,
@@ -87,11 +88,18 @@ class MemoryWork(OnState):
         own = [reserved[at, key] for at in providers if (at, key) in reserved]
         missing = [at for at in providers if (at, key) not in reserved]
         for address in (*own, *(candidate.lower() for candidate in candidates)):
-            if all((at, address) not in self._state.addresses for at in missing):
-                self._state.addresses.update({(at, address): key for at in missing})
+            if all(self._is_free((at, address), key) for at in missing):
+                for at in missing:
+                    self._state.addresses[at, address] = key
+                    self._state.retired.pop((at, address), None)
                 reserved.update({(at, key): address for at in missing})
                 break
         return reserved.get((providers[0], key))
+
+    def _is_free(self, place: tuple[Provider, str], key: tuple[str, str]) -> bool:
+        return place not in self._state.addresses or (
+            place in self._state.retired and self._state.addresses[place] == key
+        )
 
     async def commit(self, lease: Lease, writes: Sequence[Write], *, service: str | None = None) -> None:
         student = self._held(lease)
@@ -130,10 +138,8 @@ class MemoryWork(OnState):
         match write:
             case BeginStep() | KeepLease():
                 _keep(student, now, write.timeout)
-            case RefuseAddress():
-                self._refuse(student, write)
-            case ReleaseAddress():
-                self._release(student, write)
+            case RefuseAddress() | ReleaseAddress() | RetireAddress():
+                self._take_back(student, write, now)
             case SealCredential():
                 self._state.sealed[student.key] = student
             case Publish():
@@ -151,16 +157,26 @@ class MemoryWork(OnState):
             case EndStep() | Verified() | SaveAccount() | DestroyCredential():
                 pass
 
-    def _refuse(self, student: StudentRow, write: RefuseAddress) -> None:
-        address = write.address.lower()
-        self._state.addresses[write.provider, address] = None
-        if self._state.reserved.get((write.provider, student.key)) == address:
+    def _take_back(
+        self, student: StudentRow, write: RefuseAddress | ReleaseAddress | RetireAddress, now: datetime
+    ) -> None:
+        """The student's reservation ends; the address is another account's, free, or a former one."""
+        address, place = write.address.lower(), (write.provider, write.address.lower())
+        holder, has = self._state.addresses.get(place), self._state.reserved.get((write.provider, student.key))
+        match write:
+            case RefuseAddress():
+                self._state.addresses[place] = None
+                self._state.retired.pop(place, None)
+            case ReleaseAddress():
+                if holder == student.key:
+                    del self._state.addresses[place]
+                    self._state.retired.pop(place, None)
+            case RetireAddress():
+                if place not in self._state.addresses or holder == student.key:
+                    self._state.addresses[place] = student.key
+                    self._state.retired.setdefault(place, now)
+        if has == address:
             del self._state.reserved[write.provider, student.key]
-
-    def _release(self, student: StudentRow, write: ReleaseAddress) -> None:
-        if self._state.reserved.get((write.provider, student.key)) == write.address.lower():
-            del self._state.reserved[write.provider, student.key]
-            del self._state.addresses[write.provider, write.address.lower()]
 
     def _publish(self, write: Publish, now: datetime) -> None:
         if write.event_id not in self._state.outbox:
@@ -177,7 +193,7 @@ class MemoryWork(OnState):
         student.pending = [row for row in student.pending if row.arrival.event.version > write.version]
         settled(self._state, student, write.version)
         student.settled_version = max(student.settled_version, write.version)
-        deletions = [account.delete_at for account in student.known.accounts.values() if account.delete_at]
+        deletions = [account.due_at for account in student.known.accounts.values() if account.due_at]
         if student.settled_version >= student.desired_version and not deletions:
             self._state.open.discard(student.key)
         student.lease_until = None

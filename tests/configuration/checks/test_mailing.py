@@ -6,6 +6,8 @@ import pytest
 
 from tests.configuration.files import Files
 
+NOTICE = "unlisted_status: dead_letter\n\ndeletion:\n  notice: {}\n"
+"""The tenant's file with a notice, where it has a line that says the same without."""
 SENDER = "North High <accounts@mail.north-high.example>"
 
 
@@ -72,3 +74,40 @@ def test_templates_are_looked_at_in_spite_of_mistakes_in_the_service_and_the_ten
     files.replace(files.tenant, "region: eu", "region: moon")
     (tmp_path / "templates/new-user-creation-without-account-email/en/body.txt").unlink()
     assert len(files.messages()) == 4  # the misspelt key, and its value
+
+
+def noticed(files: Files, said: str) -> int:
+    return files.replace(files.tenant, "unlisted_status: dead_letter", NOTICE.format(said))
+
+
+def test_a_notice_of_deletions_is_written_with_the_templates_that_are_shipped(files: Files) -> None:
+    noticed(files, "{office: [office@north-high.example], languages: [el, en]}")
+    assert files.messages() == []
+
+
+def test_its_templates_are_checked_like_the_welcome_mails(files: Files) -> None:
+    noticed(files, "{languages: [el, en]}")
+    body = files.root / "templates/account-deletion-notice-email/en/body.txt"
+    body.write_text(f"{body.read_text()}\n{{{{ password }}}}")
+    (message,) = files.messages()
+    assert "`password` is not known in this mail" in message
+
+
+def test_a_notice_for_no_one_is_a_mistake(files: Files) -> None:
+    noticed(files, "{student: false}")
+    (message,) = files.messages()
+    assert "is for no one: give addresses in `office`" in message
+
+
+def test_a_notice_without_a_mail_service_is_a_mistake(files: Files) -> None:
+    noticed(files, "{days: 3}")
+    text = files.tenant.read_text().replace("enabled: true", "enabled: false")
+    files.tenant.write_text(text[: text.index("mailgun:")])
+    (message,) = files.messages()
+    assert "there is no `mailgun` section to send it through" in message
+
+
+def test_an_offices_address_must_be_a_plain_one(files: Files) -> None:
+    noticed(files, "{office: [office@north-high.example, 'office,it@x']}")
+    (message,) = files.messages()
+    assert "deletion.notice.office" in message

@@ -45,3 +45,10 @@ def test_a_list_with_a_pattern_that_cannot_be_read_is_reported_for_that_only(fil
     files.replace(files.tenant, PATTERNS, '["{given}.{surname}"]')
     (message,) = files.messages()
     assert "`addresses.patterns.1`" in message
+
+
+def test_renaming_where_nothing_follows_the_name_is_pointed_out(files: Files) -> None:
+    line = files.replace(files.tenant, f"  patterns: {PATTERNS}", f"  rename: alias\n  patterns: {PATTERNS}")
+    (notice,) = files.findings().notices
+    assert f"north-high.yaml:{line}: `addresses.rename` renames no account of `north-high`" in notice
+    assert files.messages() == []

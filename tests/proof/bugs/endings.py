@@ -59,6 +59,32 @@ class DeletesForGood(SimulatedClients):
         return _Stubborn(self._around.database, self._process)
 
 
+class _Discreet(_Claims):
+    def account(self, account: Account, job: Job) -> Account:
+        del job
+        return replace(account, notice_at=None, noticed_for=account.delete_at) if account.delete_at else account
+
+
+class DeletesUnannounced(SimulatedClients):
+    """An account is deleted, and that was not announced."""
+
+    def work(self) -> Work:
+        return _Discreet(self._around.database, self._process)
+
+
+class _Talkative(_Claims):
+    def account(self, account: Account, job: Job) -> Account:
+        del job
+        return replace(account, noticed_for=None)
+
+
+class AnnouncesAgain(SimulatedClients):
+    """A deletion is announced whenever its student is looked at."""
+
+    def work(self) -> Work:
+        return _Talkative(self._around.database, self._process)
+
+
 class _Possessive(_Claims):
     def account(self, account: Account, job: Job) -> Account:
         del job

@@ -21,6 +21,8 @@ from sandbox.simulators.graph.quirks import GraphQuirks
 from sandbox.simulators.vendors import GOOGLE, GRAPH, MAILGUN, Quirks
 
 DIES_WITHOUT_DATABASE = (DatabaseAway(0.5, 40.0), Kill(30.0, None, 5.0))
+DIES_BEFORE_DEAD_LETTERS_ARE_TAKEN = (KafkaAway(60.0, 180.0), Kill(200.0, None, 5.0))
+"""While the wait of records of unknown tenants ends."""
 CONSUMERS_ARE_FENCED = (ConsumerFails(20.0, None),)
 A_STANDBY_LAGS = (FailOver(20.0, 15.0, 2.0),)
 ONE_STANDS_STILL = (Freeze(20.0, 0, 60.0),)

@@ -4,16 +4,27 @@ import random
 from collections.abc import Mapping, Sequence
 from dataclasses import replace
 
-from consumer.ledger.guarding import is_guarded
-from consumer.ledger.port.guard import takes_away
+from consumer.ledger.port.guard import UNGUARDED, GuardedKey, Guards, all_asked
 from consumer.ledger.port.student import Job, Lease
 from consumer.ledger.port.work import Room
 from consumer.ledger.port.writes import Settle, Write
-from consumer.policy.guard import GuardState
+from consumer.policy.guard import PARTS, GuardState
 from proof.simulation.clock import Clock
 from proof.simulation.database import Database
 from proof.simulation.trace import Trace
-from testbed.fakes.ledger.state import GuardedKey, GuardedRow
+from testbed.fakes.ledger.state import GuardedRow
+
+
+class GuardsWholeEventsOnly(Database):
+    """A part of an event that takes something away is not counted."""
+
+    async def claim(self, room: Mapping[str, Room], *, lease: float, worker: str) -> Sequence[Job]:
+        asked = {tenant: replace(of, guards=_without_parts(of.guards)) for tenant, of in room.items()}
+        return await super().claim(asked, lease=lease, worker=worker)
+
+
+def _without_parts(guards: Guards) -> Guards:
+    return replace(guards, limits={kind: limit for kind, limit in guards.limits.items() if kind not in PARTS})
 
 
 class CountsAfterTheCall(Database):
@@ -24,17 +35,18 @@ class CountsAfterTheCall(Database):
         self._begun: dict[GuardedKey, GuardedRow] = {}
 
     async def claim(self, room: Mapping[str, Room], *, lease: float, worker: str) -> Sequence[Job]:
-        asked = {tenant: of if self._full(tenant, of) else replace(of, guards={}) for tenant, of in room.items()}
+        asked = {tenant: of if self._full(tenant, of) else replace(of, guards=UNGUARDED) for tenant, of in room.items()}
         jobs = await super().claim(asked, lease=lease, worker=worker)
-        for job in jobs:
-            if job.guard is None and is_guarded(job, room) and takes_away(job):
-                key = (job.lease.tenant_id, job.lease.student_id, job.desired.action, job.desired.event.version)
-                self._begun[key] = GuardedRow(GuardState.COUNTED, self.state.clock(), 0)
+        for one in all_asked(
+            [job for job in jobs if not job.guard], {tenant: of.guards for tenant, of in room.items()}
+        ):
+            if one.takes:
+                self._begun[one.key] = GuardedRow(GuardState.COUNTED, self.state.clock(), 0)
         return jobs
 
     def _full(self, tenant: str, room: Room) -> bool:
         counted = sum(key[0] == tenant and row.state is GuardState.COUNTED for key, row in self.state.guarded.items())
-        return any(counted >= limit.accounts for limit in room.guards.values())
+        return any(counted >= limit.accounts for limit in room.guards.limits.values())
 
     async def commit(self, lease: Lease, writes: Sequence[Write], *, service: str | None = None) -> None:
         if any(isinstance(write, Settle) for write in writes):

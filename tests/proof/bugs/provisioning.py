@@ -9,11 +9,13 @@ import structlog
 
 from consumer.clients import Clients
 from consumer.errors import OutcomeUnknown, Unavailable
-from consumer.events import ProviderAction, StepName
+from consumer.events import Provider, ProviderAction, StepName
+from consumer.http.deadline import Deadline
 from consumer.ledger.port.student import AccountState, Job, Lease, StepState
 from consumer.ledger.port.work import Room, Work
 from consumer.ledger.port.writes import Defer, EndStep, Publish, RefuseAddress, TenantWaits, Write
 from consumer.mail.port import Mail, Mailer
+from consumer.providers.microsoft import graph_requests
 from consumer.providers.port import Directory, Found, NewAccount
 from consumer.provisioning.institution import Institution
 from consumer.tenants import Tenant
@@ -304,6 +306,21 @@ class _Credulous(_Careless):
         return replace(found, enabled=False) if found and self.__dict__.get("believed") == object_id else found
 
 
+class _Resetting(_Careless):
+    async def suspend(self, object_id: str, *, timeout: float) -> None:
+        if self.provider is not Provider.MICROSOFT:
+            await self.real.suspend(object_id, timeout=timeout)
+            return
+        password = {"password": f"Reset-{object_id}", "forceChangePasswordNextSignIn": True}
+        await self._api.call(
+            "suspend",
+            "PATCH",
+            graph_requests.user(self._base, object_id),
+            body={"accountEnabled": False, "passwordProfile": password},
+            deadline=Deadline(timeout),
+        )
+
+
 class _Clinging(_Careless):
     async def remove_from_group(self, object_id: str, group: str, *, timeout: float) -> None:
         """Nothing is removed."""
@@ -351,6 +368,12 @@ class TakesSuspensionsOnTrust(_WithDirectories):
     """A suspension of unknown outcome counts as done, and is not looked at."""
 
     wrong = _Credulous
+
+
+class ResetsPasswordsWithSuspensions(_WithDirectories):
+    """A suspension at Graph replaces the password too, in one request: where the permission for that is missing, neither is done."""
+
+    wrong = _Resetting
 
 
 class KeepsOldGroups(_WithDirectories):

@@ -4,7 +4,7 @@ from dataclasses import replace
 
 import pytest
 
-from consumer.policy.guard import GuardLimit
+from consumer.policy.guard import Guarded, GuardLimit
 from proof.checker import check
 from proof.history import History
 from tests.proof.checker.test_suspensions import left
@@ -18,7 +18,7 @@ def suspended(*, limit: int, approved: bool = False) -> History:
         history,
         changes=[replace(change, row={"version": 2, **change.row}) for change in history.changes],
         guards={TENANT: GuardLimit(limit, 0, 3_600)},
-        approved=frozenset({(TENANT, STUDENT, 2)} if approved else ()),
+        approved=frozenset({(TENANT, STUDENT, Guarded.SUSPEND_ACCOUNT, 2)} if approved else ()),
     )
 
 

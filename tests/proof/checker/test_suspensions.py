@@ -54,6 +54,14 @@ def test_a_suspension_that_stands_is_right() -> None:
     assert left().broken() == []
 
 
+def test_a_suspension_changes_nothing_else() -> None:
+    story = left()
+    story.calls = [
+        replace(call, detail="passwordProfile") if call.operation is Operation.SUSPEND else call for call in story.calls
+    ]
+    assert "I20" in story.broken()
+
+
 def test_what_was_called_within_the_clocks_difference_may_have_been_the_last_or_not() -> None:
     story = left()
     opened = about(14, Operation.REACTIVATE, status=204)

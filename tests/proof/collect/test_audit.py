@@ -157,7 +157,7 @@ async def test_a_creation_that_is_refused_tells_what_it_asked_for(vendors: Vendo
         ({"passwordProfile": {"password": PASSWORD}}, Operation.PASSWORD),
         ({"accountEnabled": False}, Operation.SUSPEND),
         ({"accountEnabled": True}, Operation.REACTIVATE),
-        ({"accountEnabled": False, "jobTitle": "leaver"}, Operation.UPDATE),
+        ({"accountEnabled": False, "jobTitle": "leaver"}, Operation.SUSPEND),
     ],
 )
 async def test_what_a_patch_does_is_read_from_its_body(
@@ -167,6 +167,16 @@ async def test_what_a_patch_does_is_read_from_its_body(
     await vendors.graph("PATCH", f"/v1.0/users/{ident}", body)
     call = vendors.calls()[1]
     assert (call.operation, call.object_id, call.marker, call.by_name) == (operation, ident, "S1", False)
+
+
+async def test_a_suspension_tells_what_else_it_changes(vendors: Vendors) -> None:
+    ident = (await vendors.graph("POST", "/v1.0/users", NEW)).json()["id"]
+    for more in ({}, {"passwordProfile": {"password": PASSWORD}}):
+        await vendors.graph("PATCH", f"/v1.0/users/{ident}", {"accountEnabled": False, **more})
+    assert [(call.operation, call.detail) for call in vendors.calls()[1:]] == [
+        (Operation.SUSPEND, None),
+        (Operation.SUSPEND, "passwordProfile"),
+    ]
 
 
 @pytest.mark.parametrize(

@@ -1,7 +1,8 @@
-"""A scenario of one process that comes by every failpoint."""
+"""Scenarios of one process that come by every failpoint, each with the points that a student's way has in common."""
 
 from collections.abc import Sequence
 from dataclasses import replace
+from enum import StrEnum
 from functools import cache
 from typing import Any
 
@@ -22,6 +23,7 @@ from sandbox.simulators.sequels import newest_of
 from sandbox.simulators.vendors import GRAPH, MAILGUN, Quirks
 
 TENANT = "north"
+_LEFT_FROM = "south"
 _MIX = replace(PLAIN, changed=2, repeated=3, broken=4)
 _BUSY = Answer(status=429, body="{}", headers={"Retry-After": "5", "Content-Type": "application/json"})
 _INVALID = Answer(
@@ -31,9 +33,29 @@ _INVALID = Answer(
 )
 
 
-def crashing(*points: Point) -> Scenario:
+class Story(StrEnum):
+    """Whom a scenario is about. No student is in two of them."""
+
+    ACCOUNTS = "who enrols"
+    RETURN = "who leaves and returns"
+    ENDINGS = "who departs or graduates"
+
+
+def crashing(story: Story, *points: Point) -> Scenario:
+    """Its process dies at these points."""
+    match story:
+        case Story.ACCOUNTS:
+            scenario = _accounts()
+        case Story.RETURN:
+            scenario = Scenario(seed=1, sent=_return())
+        case Story.ENDINGS:
+            scenario = _endings()
+    return replace(scenario, crashes=points, replicas=1)
+
+
+def _accounts() -> Scenario:
     """Seven students: one plain, one whose address is taken, two whose accounts are there, two whose mails get lost, and one whose name
-    is refused and then corrected. One event is of no institution that is known. Others, at two more institutions, leave.
+    is refused and then corrected. One event is of no institution that is known.
     """
     records = _records()
     people = list({record.student_id: record.student for record in records if record.breakage is None}.values())
@@ -54,7 +76,6 @@ def crashing(*points: Point) -> Scenario:
             Sent(4.0, wrong),
             Sent(20.0, corrected),
             Sent(2.0, astray(corrected)),
-            *_moving(),
         ],
         residents=[
             Resident(TENANT, Provider.MICROSOFT, foreign, Beforehand.FOREIGN),
@@ -65,9 +86,7 @@ def crashing(*points: Point) -> Scenario:
             Spell(0.0, 60.0, host(MAILGUN, TENANT), NetworkConditions(rules=mails)),
             Spell(0.0, 60.0, host(GRAPH, TENANT), NetworkConditions(rules=(busy, refused))),
         ],
-        crashes=points,
         quirks=Quirks(graph=GraphQuirks(drops_employee_id=True, lag=20.0)),
-        replicas=1,
     )
 
 
@@ -84,22 +103,37 @@ def _corrected() -> tuple[SimulatedRecord, SimulatedRecord]:
     return wrong, sequel(wrong, ENROLLED, student)
 
 
-def _moving() -> Sequence[Sent]:
-    """One leaves, and returns under another name. Of three at another school one departs, one returns in time, one graduates."""
+def _return() -> Sequence[Sent]:
+    """One leaves, and returns under another name."""
     (enrolled,) = _enrolled("isles", students=1)
     left = sequel(enrolled, LEFT)
     renamed = enrolled.student.model_copy(update={"family_name": "Renamed"})
-    departing, staying, graduating = _enrolled("south", students=3)
+    return [Sent(3.0, enrolled), Sent(30.0, left), Sent(180.0, sequel(left, ENROLLED, renamed))]
+
+
+def _endings() -> Scenario:
+    """One departs who has no address to write to. Of four at another school two depart, and the answer to the notice of the first is lost;
+    one departs and returns in time, and one graduates.
+    """
+    _, unreachable = _enrolled("isles", students=2)
+    moved_out = unreachable.student.model_copy(update={"contact_email": None})
+    departing, staying, graduating, other = _enrolled(_LEFT_FROM, students=4)
     departed = sequel(staying, DEPARTED)
-    return [
-        *(Sent(3.0, one) for one in (enrolled, departing, staying, graduating)),
-        Sent(30.0, left),
-        Sent(30.0, sequel(departing, DEPARTED)),
-        Sent(30.0, departed),
-        Sent(30.0, sequel(graduating, GRADUATED)),
-        Sent(60.0, sequel(departed, ENROLLED)),
-        Sent(180.0, sequel(left, ENROLLED, renamed)),
-    ]
+    notice = ("deletion.", _local(departing.student.contact_email))
+    unanswered = FaultRule(route="mailgun.messages.send", fault=LoseAnswer(), first=1, containing=notice)
+    return Scenario(
+        seed=1,
+        sent=[
+            *(Sent(3.0, one) for one in (unreachable, departing, staying, graduating, other)),
+            Sent(30.0, sequel(unreachable, DEPARTED, moved_out)),
+            Sent(30.0, sequel(departing, DEPARTED)),
+            Sent(30.0, sequel(other, DEPARTED)),
+            Sent(30.0, departed),
+            Sent(30.0, sequel(graduating, GRADUATED)),
+            Sent(60.0, sequel(departed, ENROLLED)),
+        ],
+        faults=[Spell(0.0, 180.0, host(MAILGUN, _LEFT_FROM), NetworkConditions(rules=(unanswered,)))],
+    )
 
 
 def _enrolled(tenant: str, students: int) -> Sequence[SimulatedRecord]:

@@ -1,13 +1,13 @@
-"""A mistaken mass withdrawal, in simulated time: the guard holds, whatever happens to the processes."""
+"""A mistaken mass withdrawal or transfer, in simulated time: the guard holds, whatever happens to the processes."""
 
 import pytest
 
 from consumer.ledger.port.guard import Verdict
 from proof.checker import check
-from proof.history import History
+from proof.history import History, Operation
 from proof.simulation.run import play
 from proof.simulation.scenario import Scenario
-from proof.simulation.withdrawal import LIMIT, withdrawal
+from proof.simulation.withdrawal import LIMIT, transfer, withdrawal
 
 STUDENTS = 12
 
@@ -41,3 +41,22 @@ def test_what_a_person_approves_is_suspended() -> None:
 
 def test_what_a_person_rejects_is_not() -> None:
     assert blocked(played(withdrawal(1, STUDENTS, verdict=Verdict.REJECTED))) == LIMIT
+
+
+def lost_licences(history: History) -> int:
+    """Students whose licences were taken."""
+    calls = (one for one in history.calls if one.operation is Operation.TAKE_LICENCES and one.effective)
+    return len({call.object_id for call in calls})
+
+
+@pytest.mark.parametrize("seed", range(3))
+def test_no_more_than_the_limit_lose_their_licences(seed: int) -> None:
+    assert lost_licences(played(transfer(seed, STUDENTS))) == LIMIT
+
+
+def test_licences_whose_removal_a_person_approves_are_taken() -> None:
+    assert lost_licences(played(transfer(1, STUDENTS, verdict=Verdict.APPROVED))) > LIMIT
+
+
+def test_licences_whose_removal_a_person_rejects_stay() -> None:
+    assert lost_licences(played(transfer(1, STUDENTS, verdict=Verdict.REJECTED))) == LIMIT

@@ -17,7 +17,7 @@ from consumer.errors import (
     Unavailable,
 )
 from consumer.http.answer import Answer
-from consumer.providers.google.answers import fault_of, of_one_purpose
+from consumer.providers.google.answers import fault_of, of_one_purpose, of_renaming
 from testbed.fakes.http import json_answer
 
 NOW = 1_767_225_600.0
@@ -157,6 +157,15 @@ def test_a_right_that_serves_one_purpose_holds_only_those_who_need_it() -> None:
     assert (found.reason, found.scope, found.code) == (Reason.CONSENT_MISSING, Scope.RESOURCE, "403 forbidden")
     throttled = restoring(answer(403, "quotaExceeded"), writes=True, now=NOW)
     assert isinstance(throttled, Throttled)
+
+
+@pytest.mark.parametrize(
+    "of", [answer(412, "limitExceeded"), answer(403, "limitExceeded"), answer(412, "", "Limit Exceeded: aliases")]
+)
+def test_the_limit_of_a_rename_is_that_of_the_account_s_aliases(of: Answer) -> None:
+    found = of_renaming("Users may not be renamed.")(of, writes=True, now=NOW)
+    assert isinstance(found, Hold)
+    assert (found.reason, found.scope) == (Reason.QUOTA_EXCEEDED, Scope.STUDENT)
 
 
 @pytest.mark.parametrize(

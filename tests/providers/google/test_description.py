@@ -31,6 +31,7 @@ KEY, GROUP = "100000000000000000001", f"school@{DOMAIN}"
 LIST = "admin#directory#users"
 USER, DONE = json_answer(id=KEY, primaryEmail=MARIA, isAdmin=False, isDelegatedAdmin=False), Answer(204)
 MARKED = json_answer(id=KEY, externalIds=[{"type": "custom", "customType": MARKER_TYPE, "value": "S1"}])
+ALIASED = json_answer(id=KEY, primaryEmail=f"maria.bianchi@{DOMAIN}", aliases=[MARIA])
 CONFLICT = json_answer(
     409, error={"code": 409, "message": "Member already exists.", "errors": [{"reason": "duplicate"}]}
 )
@@ -69,6 +70,7 @@ SCENES = {
     "add_to_group": Scene(lambda d: d.add_to_group(KEY, GROUP, timeout=5), [CONFLICT, json_answer(id=KEY)]),
     "remove_from_group": Scene(lambda d: d.remove_from_group(KEY, GROUP, timeout=5), [NOT_FOUND, NOT_FOUND]),
     "update": Scene(lambda d: d.update(KEY, CHANGES, timeout=5), [USER]),
+    "rename": Scene(lambda d: d.rename(KEY, MARIA, timeout=5), [CONFLICT, ALIASED, DONE, USER]),
     "suspend": Scene(lambda d: d.suspend(KEY, timeout=5), [USER]),
     "reactivate": Scene(lambda d: d.reactivate(KEY, timeout=5), [USER]),
     "end_sessions": Scene(lambda d: d.end_sessions(KEY, timeout=5), []),

@@ -5,14 +5,14 @@ from typing import Any, cast
 
 import pytest
 
-from consumer.errors import GiveUp, Hold, NotYet, OutcomeUnknown, Reason, Scope
+from consumer.errors import AddressTaken, GiveUp, Hold, NotYet, OutcomeUnknown, Reason, Scope
 from consumer.events import Provider, SignOnIdentity
 from consumer.http.client import HttpClient
 from consumer.policy.profile import ProfilePart
 from consumer.providers.factory import open_directories
 from consumer.providers.port import Directory
 from consumer.tenants import Tenant
-from sandbox.simulators.google.customer import Customer
+from sandbox.simulators.google.customer import MOST_ALIASES, Customer
 from sandbox.simulators.google.quirks import GoogleQuirks
 from sandbox.simulators.google.user import User
 from sandbox.simulators.server import VendorServer
@@ -22,7 +22,9 @@ from tests.providers.conftest import TOKENS, answers
 from tests.providers.people import DOMAIN, MARIA, PASSWORD, maria
 
 LANGUAGE = ProfilePart.PREFERRED_LANGUAGE
+MARRIED = f"maria.bianchi@{DOMAIN}"
 STRANGER = "100000000000000000000"
+TAKEN = {"error": {"code": 409, "message": "Entity already exists.", "errors": [{"reason": "duplicate"}]}}
 CONFLICT = {"error": {"code": 409, "message": "Member already exists.", "errors": [{"reason": "duplicate"}]}}
 
 
@@ -236,6 +238,135 @@ async def test_a_deleted_account_whose_address_has_another_holder_waits_for_a_pe
     assert (held.value.reason, held.value.scope is Scope.TENANT) == (Reason.ACCOUNT_CONFLICT, False)
 
 
+# --- renaming ---
+
+
+@pytest.mark.parametrize(
+    "quirks",
+    [Quirks(google=GoogleQuirks(renames_to_aliases=taken)) for taken in (True, False)],
+    ids=["taken over", "to be removed first"],
+)
+async def test_an_alias_of_the_account_s_own_becomes_its_address(directory: Directory, customer: Customer) -> None:
+    object_id = await created(directory)
+    for address in (MARRIED, MARIA):
+        await directory.rename(object_id, address, timeout=5)
+    renamed = user(customer, object_id)
+    assert (renamed.primary_email, renamed.aliases) == (MARIA, [MARRIED])
+
+
+@pytest.mark.parametrize("quirks", [Quirks(google=GoogleQuirks(renames_to_aliases=False, keeps_addresses=60))])
+async def test_an_alias_that_was_removed_and_is_not_free_yet_is_waited_for(directory: Directory) -> None:
+    object_id = await created(directory)
+    await directory.rename(object_id, MARRIED, timeout=5)
+    with pytest.raises(NotYet) as waiting:
+        await directory.rename(object_id, MARIA, timeout=5)
+    assert (waiting.value.reason, waiting.value.code) == (Reason.CHANGE_NOT_VISIBLE, "409 duplicate")
+
+
+async def test_a_right_to_remove_aliases_that_is_missing_holds_only_those_who_need_it(
+    directory: Directory, customer: Customer, vendors: VendorServer
+) -> None:
+    customer.quirks = GoogleQuirks(renames_to_aliases=False)
+    object_id = await created(directory)
+    await directory.rename(object_id, MARRIED, timeout=5)
+    forbidden = {"error": {"code": 403, "message": "…", "errors": [{"reason": "forbidden"}]}}
+    answers(vendors, "directory.users.aliases.delete", 403, forbidden)
+    with pytest.raises(Hold) as held:
+        await directory.rename(object_id, MARIA, timeout=5)
+    assert (held.value.reason, held.value.scope) == (Reason.CONSENT_MISSING, Scope.RESOURCE)
+    assert user(customer, object_id).aliases == [MARIA]
+
+
+async def test_a_conflict_over_an_address_that_the_account_has_by_now_is_none(
+    directory: Directory, customer: Customer, vendors: VendorServer
+) -> None:
+    object_id = await created(directory)
+    customer.update(object_id, {"primaryEmail": MARRIED})
+    answers(vendors, "directory.users.patch", 409, TAKEN)
+    await directory.rename(object_id, MARRIED, timeout=5)
+
+
+@pytest.mark.parametrize("quirks", [Quirks(google=GoogleQuirks(rename_takes=600))])
+async def test_a_conflict_over_a_rename_that_does_not_show_yet_is_looked_at_again(
+    directory: Directory, customer: Customer, vendors: VendorServer
+) -> None:
+    object_id = await created(directory)
+    customer.update(object_id, {"primaryEmail": MARRIED})
+    answers(vendors, "directory.users.patch", 409, TAKEN)
+    with pytest.raises(NotYet) as waiting:
+        await directory.rename(object_id, MARRIED, timeout=5)
+    assert waiting.value.reason is Reason.CHANGE_NOT_VISIBLE
+
+
+@pytest.mark.parametrize("quirks", [Quirks(google=GoogleQuirks(rename_takes=600))])
+async def test_a_new_address_may_not_show_yet(directory: Directory) -> None:
+    object_id = await created(directory)
+    await directory.rename(object_id, MARRIED, timeout=5)
+    shown = await directory.read(object_id, timeout=5)
+    assert shown is not None
+    assert shown.address == MARIA
+
+
+async def test_an_address_of_a_group_is_taken(directory: Directory, group: str) -> None:
+    object_id = await created(directory)
+    with pytest.raises(AddressTaken):
+        await directory.rename(object_id, group, timeout=5)
+
+
+async def test_an_alias_of_another_is_taken_and_stays_theirs(directory: Directory, customer: Customer) -> None:
+    owner = customer.add_user(f"aaa@{DOMAIN}", aliases=[MARRIED])
+    object_id = await created(directory)
+    with pytest.raises(AddressTaken):
+        await directory.rename(object_id, MARRIED, timeout=5)
+    assert owner.aliases == [MARRIED]
+
+
+@pytest.mark.parametrize("quirks", [Quirks(google=GoogleQuirks(keeps_addresses=60))])
+async def test_an_address_that_was_given_up_lately_is_taken_although_no_one_shows_it(
+    directory: Directory, customer: Customer
+) -> None:
+    customer.add_user(f"aaa@{DOMAIN}", aliases=[MARRIED])
+    customer.remove_alias(f"aaa@{DOMAIN}", MARRIED)
+    object_id = await created(directory)
+    with pytest.raises(AddressTaken):
+        await directory.rename(object_id, MARRIED, timeout=5)
+    assert await directory.find_address(MARRIED, timeout=5) is None
+
+
+@pytest.mark.parametrize("quirks", [Quirks(google=GoogleQuirks(alias_limit_status=status)) for status in (412, 403)])
+async def test_an_account_with_as_many_aliases_as_it_may_have_waits_alone(
+    directory: Directory, customer: Customer
+) -> None:
+    object_id = await created(directory)
+    for number in range(MOST_ALIASES):
+        customer.add_alias(object_id, f"m{number}@{DOMAIN}")
+    with pytest.raises(Hold) as held:
+        await directory.rename(object_id, MARRIED, timeout=5)
+    assert (held.value.reason, held.value.scope) == (Reason.QUOTA_EXCEEDED, Scope.STUDENT)
+
+
+@pytest.mark.parametrize(
+    ("quirks", "scope"),
+    [
+        (Quirks(google=GoogleQuirks(foreign_domain="input")), Scope.STUDENT),
+        (Quirks(google=GoogleQuirks(foreign_domain="domain")), Scope.OPERATION),
+    ],
+    ids=["input", "domain"],
+)
+async def test_an_address_of_a_foreign_domain_waits_for_a_person(directory: Directory, scope: Scope) -> None:
+    object_id = await created(directory)
+    with pytest.raises(Hold) as held:
+        await directory.rename(object_id, "maria@elsewhere.example", timeout=5)
+    assert (held.value.reason, held.value.scope) == (Reason.DOMAIN_NOT_VERIFIED, scope)
+
+
+@pytest.mark.parametrize("quirks", [Quirks(google=GoogleQuirks(settling=60))])
+async def test_an_account_that_google_has_not_finished_is_renamed_later(directory: Directory) -> None:
+    object_id = await created(directory)
+    with pytest.raises(NotYet):
+        await directory.rename(object_id, MARRIED, timeout=5)
+
+
 # --- grants ---
 
 
@@ -281,6 +412,7 @@ _OF_ONE_RIGHT: Mapping[str, tuple[str, Callable[[Directory, str, str], Awaitable
     "deletion": ("directory.users.delete", lambda d, i, _: d.delete(i, timeout=5), Reason.CONSENT_MISSING),
     "release": ("directory.users.patch", lambda d, i, _: d.release(i, timeout=5), Reason.CONSENT_MISSING),
     "marker": ("directory.users.patch", lambda d, i, _: d.mark(i, "S1", timeout=5), Reason.CONSENT_MISSING),
+    "rename": ("directory.users.patch", lambda d, i, _: d.rename(i, MARRIED, timeout=5), Reason.CONSENT_MISSING),
 }  # fmt: skip
 
 

@@ -43,6 +43,24 @@ def test_a_marker_is_taken_out_of_the_list_which_null_clears(
     assert directory_requests.unmarked_body({"externalIds": [OURS, *others]}) == {"externalIds": written}
 
 
+def test_a_rename_says_nothing_but_the_new_address() -> None:
+    assert directory_requests.rename_body("maria.bianchi@school.example") == {
+        "primaryEmail": "maria.bianchi@school.example"
+    }
+
+
+@pytest.mark.parametrize(
+    ("user", "is_alias"),
+    [
+        ({"primaryEmail": "a@school.example", "aliases": ["M.Rossi@school.example"]}, True),
+        ({"primaryEmail": "m.rossi@school.example", "nonEditableAliases": ["m.rossi@school.example"]}, False),
+        ({"primaryEmail": "a@school.example", "aliases": None}, False),
+    ],
+)
+def test_an_alias_is_one_that_can_be_removed(user: dict[str, object], *, is_alias: bool) -> None:
+    assert directory_requests.is_alias_of(user, "m.rossi@school.example") is is_alias
+
+
 @pytest.mark.parametrize(
     ("user", "marker"),
     [

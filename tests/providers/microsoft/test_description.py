@@ -75,6 +75,7 @@ SCENES = {
     "add_to_group": Scene(lambda d: d.add_to_group(OBJECT, GROUP, timeout=5), [DONE]),
     "remove_from_group": Scene(lambda d: d.remove_from_group(OBJECT, GROUP, timeout=5), [NO_SUCH_USER, NONE]),
     "update": Scene(lambda d: d.update(OBJECT, CHANGES, timeout=5), [DONE]),
+    "rename": Scene(lambda d: d.rename(OBJECT, MARIA, timeout=5), [DONE]),
     "suspend": Scene(lambda d: d.suspend(OBJECT, timeout=5), [DONE]),
     "reactivate": Scene(lambda d: d.reactivate(OBJECT, timeout=5), [DONE]),
     "end_sessions": Scene(lambda d: d.end_sessions(OBJECT, timeout=5), [DONE]),

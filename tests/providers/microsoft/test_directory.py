@@ -6,7 +6,7 @@ from typing import Any
 
 import pytest
 
-from consumer.errors import GiveUp, Hold, NotYet, OutcomeUnknown, Reason, Scope, Unavailable
+from consumer.errors import AddressTaken, GiveUp, Hold, NotYet, OutcomeUnknown, Reason, Scope, Unavailable
 from consumer.events import SignOnIdentity
 from consumer.policy.profile import ProfilePart
 from consumer.providers.port import Directory
@@ -20,6 +20,7 @@ from sandbox.simulators.vendors import SKU, Quirks
 from tests.providers.conftest import answers
 from tests.providers.people import DOMAIN, MARIA, PASSWORD, maria
 
+MARRIED = f"maria.bianchi@{DOMAIN}"
 STRANGER = "6babcaad-604b-40ac-a9d7-9fd97c0b779f"
 DROPS_MARKERS = Quirks(graph=GraphQuirks(drops_employee_id=True))
 
@@ -197,6 +198,66 @@ async def test_a_deleted_account_whose_address_has_another_holder_waits_for_a_pe
     assert (held.value.reason, held.value.scope is Scope.TENANT) == (Reason.ACCOUNT_CONFLICT, False)
 
 
+# --- renaming ---
+
+
+async def test_the_nickname_goes_along_with_the_sign_in_name(directory: Directory, entra: Entra) -> None:
+    object_id = await created(directory)
+    await directory.rename(object_id, MARRIED, timeout=5)
+    assert entra.users[object_id].properties["mailNickname"] == "maria.bianchi"
+
+
+async def test_without_a_mailbox_the_former_address_is_free_at_once(directory: Directory) -> None:
+    renamed = await created(directory)
+    await directory.rename(renamed, MARRIED, timeout=5)
+    assert await directory.find_address(MARIA, timeout=5) is None
+    assert await created(directory, 2) != renamed
+
+
+async def test_a_mail_address_of_another_account_is_taken(directory: Directory, entra: Entra) -> None:
+    entra.add({"userPrincipalName": f"aaa@{DOMAIN}", "proxyAddresses": [f"smtp:{MARRIED}"]})
+    object_id = await created(directory)
+    with pytest.raises(AddressTaken):
+        await directory.rename(object_id, MARRIED, timeout=5)
+
+
+@pytest.mark.parametrize(
+    ("address", "scope"),
+    [
+        ("maria@unverified.example", Scope.OPERATION),
+        ("maria@federated.example", Scope.OPERATION),
+        (f"mária@{DOMAIN}", Scope.STUDENT),
+    ],
+    ids=["unverified", "federated", "ill-formed"],
+)
+async def test_an_address_that_no_account_can_have_waits_for_a_person(
+    directory: Directory, entra: Entra, address: str, scope: Scope
+) -> None:
+    entra.domains += ("federated.example",)
+    entra.federated.add("federated.example")
+    object_id = await created(directory)
+    with pytest.raises(Hold) as held:
+        await directory.rename(object_id, address, timeout=5)
+    assert (held.value.reason, held.value.scope) == (Reason.DOMAIN_NOT_VERIFIED, scope)
+
+
+async def test_an_administrator_s_account_is_not_renamed_and_holds_only_who_asked(
+    directory: Directory, entra: Entra
+) -> None:
+    object_id = await created(directory)
+    entra.users[object_id].roles.append("User Administrator")
+    with pytest.raises(Hold) as held:
+        await directory.rename(object_id, MARRIED, timeout=5)
+    assert (held.value.reason, held.value.scope) == (Reason.CONSENT_MISSING, Scope.RESOURCE)
+
+
+async def test_a_synchronised_account_is_not_renamed(directory: Directory, entra: Entra) -> None:
+    theirs = entra.add({"userPrincipalName": MARIA, "onPremisesSyncEnabled": True})
+    with pytest.raises(Hold) as held:
+        await directory.rename(theirs.id, MARRIED, timeout=5)
+    assert (held.value.reason, held.value.scope) == (Reason.SYNCHRONISED_ACCOUNT, Scope.STUDENT)
+
+
 # --- grants ---
 
 
@@ -311,6 +372,7 @@ _OF_ONE_PERMISSION: Mapping[str, tuple[str, Callable[[Directory, str], Awaitable
     "release": ("graph.users.update", lambda d, i: d.release(i, timeout=5)),
     "marker": ("graph.users.update", lambda d, i: d.mark(i, "S1", timeout=5)),
     "profile": ("graph.users.update", lambda d, i: d.update(i, {ProfilePart.FAMILY_NAME: "Bianchi"}, timeout=5)),
+    "rename": ("graph.users.update", lambda d, i: d.rename(i, MARRIED, timeout=5)),
 }
 
 

@@ -49,6 +49,13 @@ def test_a_nickname_is_the_address_s_local_part_without_what_it_may_not_hold(loc
     )
 
 
+def test_a_rename_derives_the_nickname_as_a_creation_does() -> None:
+    assert graph_requests.rename_body("mary.o'neill@school.example") == {
+        "mailNickname": "mary.oneill",
+        "userPrincipalName": "mary.o'neill@school.example",
+    }
+
+
 @pytest.mark.parametrize("marker", ["S1", "O'N 'x", "a&b=c", "ž/ü?#", "100%"])
 def test_a_condition_says_what_was_meant_whatever_is_in_the_value(marker: str) -> None:
     url = urlsplit(graph_requests.users_marked(GRAPH, EMPLOYEE_ID, marker))

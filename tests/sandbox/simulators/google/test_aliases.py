@@ -44,6 +44,51 @@ def test_a_user_has_thirty_aliases_at_most(clock: Clock, status: int) -> None:
     assert len(user.aliases) == MOST_ALIASES == 30
 
 
+def test_a_rename_leaves_no_more_aliases_than_a_user_may_have(clock: Clock) -> None:
+    customer = academy(clock)
+    user = customer.insert(body())
+    for number in range(MOST_ALIASES):
+        customer.add_alias(user.id, f"m{number}@academy.example")
+
+    assert refusal(customer.update, user.id, {"primaryEmail": "m@academy.example"})[:2] == (412, "limitExceeded")
+    assert customer.update(user.id, {"primaryEmail": "m0@academy.example"}).primary_email == "m0@academy.example"
+
+
+@pytest.mark.parametrize("taken_over", [True, False])
+def test_an_alias_of_its_own_may_have_to_be_removed_before_it_is_a_user_s_address(
+    clock: Clock, *, taken_over: bool
+) -> None:
+    customer = academy(clock, GoogleQuirks(renames_to_aliases=taken_over))
+    user = customer.insert(body())
+    customer.add_alias(user.id, ALIAS)
+    if not taken_over:
+        assert refusal(customer.update, user.id, {"primaryEmail": ALIAS}) == (
+            409,
+            "duplicate",
+            "Entity already exists.",
+        )
+        customer.remove_alias(user.id, ALIAS)
+
+    customer.update(user.id, {"primaryEmail": ALIAS})
+
+    assert (user.primary_email, user.aliases) == (ALIAS, ["maria.borg@academy.example"])
+
+
+def test_a_rename_may_show_only_after_a_while(clock: Clock) -> None:
+    customer = academy(clock, GoogleQuirks(rename_takes=600))
+    user = customer.insert(body())
+    customer.update(user.id, {"primaryEmail": ALIAS})
+    assert customer.shown(user)["primaryEmail"] == "maria.borg@academy.example"
+    assert "aliases" not in customer.shown(user)
+
+    clock.now += 600
+
+    assert (customer.shown(user)["primaryEmail"], customer.shown(user)["aliases"]) == (
+        ALIAS,
+        ["maria.borg@academy.example"],
+    )
+
+
 def test_a_user_who_is_being_created_takes_no_alias(clock: Clock) -> None:
     customer = academy(clock, GoogleQuirks(settling=30))
     user = customer.insert(body())

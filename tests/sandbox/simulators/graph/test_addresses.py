@@ -5,6 +5,7 @@ from typing import Any
 import httpx
 import pytest
 
+from sandbox.simulators.graph import refusals
 from sandbox.simulators.graph.quirks import GraphQuirks
 from sandbox.simulators.graph.user import User
 from tests.sandbox.simulators.graph.served import NEW, Graph, refusal
@@ -63,6 +64,19 @@ async def test_a_rename_may_leave_mail_as_it_is(graph: Graph, head: User) -> Non
 
     assert head.properties["mail"] == OLD
     assert await graph.created(userPrincipalName="another@academy.example") != head.id
+
+
+async def test_a_user_without_an_immutable_id_is_not_renamed_into_a_federated_domain(graph: Graph) -> None:
+    graph.directory.domains += ("federated.example",)
+    graph.directory.federated.add("federated.example")
+    ident = await graph.created()
+    theirs: dict[str, Any] = {"userPrincipalName": "principal@federated.example"}
+
+    refused = await graph.http.patch(f"/v1.0/users/{ident}", json=theirs)
+    renamed = await graph.http.patch(f"/v1.0/users/{ident}", json={**theirs, "onPremisesImmutableId": "x"})
+
+    assert refusal(refused)[2] == refusals.FEDERATED
+    assert renamed.status_code == 204
 
 
 async def test_a_mail_address_of_another_is_no_sign_in_name(graph: Graph, head: User) -> None:

@@ -2,6 +2,8 @@
 
 import base64
 import json
+from collections.abc import Mapping
+from typing import Any
 
 import pytest
 
@@ -129,6 +131,23 @@ async def test_no_permission_is_enough_to_delete_an_administrator(graph: Graph) 
     graph.directory.users[ident].roles.append("User Administrator")
     assert refusal(await graph.http.delete(f"/v1.0/users/{ident}")) == DENIED
     assert (await graph.http.get(f"/v1.0/users/{ident}")).status_code == 200
+
+
+@pytest.mark.parametrize(
+    ("change", "status"),
+    [
+        ({"userPrincipalName": "principal@academy.example"}, 403),
+        ({"accountEnabled": False}, 403),
+        ({"otherMails": ["home@post.example"]}, 403),
+        ({"displayName": "Principal"}, 204),
+    ],
+)
+async def test_no_permission_is_enough_for_the_sensitive_properties_of_an_administrator(
+    graph: Graph, change: Mapping[str, Any], status: int
+) -> None:
+    ident = await graph.created()
+    graph.directory.users[ident].roles.append("User Administrator")
+    assert (await graph.http.patch(f"/v1.0/users/{ident}", json=change)).status_code == status
 
 
 @pytest.mark.parametrize("kind", GroupKind)
