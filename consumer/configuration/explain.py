@@ -32,6 +32,7 @@ _SENTENCES = {
     PlannedStep.MARK: "Mark the existing account.",
     PlannedStep.SUSPEND: "Block the sign-in, and see that it is blocked.",
     PlannedStep.REACTIVATE: "Open the sign-in again, and see that it is open.",
+    PlannedStep.NEXT_ADDRESS: "Reserve an address of the present name.",
     PlannedStep.RENAME: "Give the account an address of the present name; the former one stays as an alias where the provider keeps it.",
     PlannedStep.PROFILE: "Write the names and the language, where they have changed and people have not changed them there.",
     PlannedStep.MOVE: "Move the account to the unit that the rules give, where that has changed and people have not moved it.",

@@ -26,6 +26,7 @@ class PlannedStep(StrEnum):
     SUSPEND = "suspend"
     UNIT = "unit"
     REACTIVATE = "reactivate"
+    NEXT_ADDRESS = "next_address"
     RENAME = "rename"
     PROFILE = "profile"
     MOVE = "move"
@@ -139,6 +140,7 @@ def _keep_account(
     made = not known.exists or revisited  # people may have deleted it
     # An attempt to suspend it may still be carried out, even after a reactivation.
     suspended = known.suspended or StepName.SUSPEND in known.unsure or StepName.REACTIVATE in known.unsure
+    renames = known.renames or StepName.RENAME in known.unsure
     account = (
         *_before(known, settled=settled),
         *_when(revisited, PlannedStep.REVISIT),
@@ -147,6 +149,7 @@ def _keep_account(
         *_when(not known.marked, PlannedStep.MARK),
         *_when(known.revisit or (suspended and known.org_unit is not None), PlannedStep.UNIT),
         *_when(suspended, PlannedStep.REACTIVATE),
+        *_when(renames, PlannedStep.NEXT_ADDRESS),
     )
     # What was taken by an attempt that may still be carried out is given again; where none is taken, this is not needed.
     unsure: frozenset[StepName] = known.unsure if settled or follow else frozenset()
@@ -154,7 +157,7 @@ def _keep_account(
     groups = made or StepName.GROUPS in unsure or not set(given.groups) <= set(known.groups)
     grants = (
         # Before the names are written: that they have changed is what asks for another address.
-        *_when(known.renames or StepName.RENAME in known.unsure, PlannedStep.RENAME),
+        *_when(renames, PlannedStep.RENAME),
         # An account may yet be made with what an earlier event said, as long as an attempt of then may be carried out.
         *(_changed(known, given, revisited=revisited) if follow else ()),
         *_when(bool(given.licences) and licences, PlannedStep.LICENCES),

@@ -352,10 +352,15 @@ class Case:
         step = self.step(name)
         return self.job.settled and step is not None and step.unsure
 
-    def refuse_if_failed(self, name: StepName) -> None:
-        """Raises `GiveUp` again where this version has already failed at this step permanently."""
+    def has_failed(self, name: StepName) -> bool:
+        """Whether this version has already failed at this step permanently."""
         step = self.step(name)
-        if step and step.state is StepState.FAILED and step.version == self.version:
+        return step is not None and step.state is StepState.FAILED and step.version == self.version
+
+    def refuse_if_failed(self, name: StepName) -> None:
+        """Raises `GiveUp` again where `has_failed`."""
+        step = self.step(name)
+        if step and self.has_failed(name):
             raise GiveUp("The provider refused this step for good.", reason=step.reason or Reason.UNEXPECTED_ANSWER)
 
     def has_password(self, generation: int) -> bool:

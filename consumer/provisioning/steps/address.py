@@ -6,26 +6,23 @@ Both are corrected from the newest event and the configuration as long as no att
 
 import hashlib
 import json
-from collections.abc import Sequence
 from dataclasses import asdict, replace
 
 from pydantic import TypeAdapter
 
-from consumer.errors import GiveUp, NotYet, Reason
-from consumer.events import Provider, StepName
-from consumer.failpoints import Point, commit_lost
+from consumer.errors import NotYet, Reason
+from consumer.events import StepName
+from consumer.failpoints import Point
 from consumer.ledger.port.student import Account, StepState
-from consumer.ledger.port.writes import EndStep, ReleaseAddress, RetireAddress
-from consumer.policy.addresses import BEST, MAX_CANDIDATES, candidates
+from consumer.ledger.port.writes import EndStep, ReleaseAddress
 from consumer.policy.profile import names
 from consumer.policy.renaming import fits
 from consumer.policy.rules import grant
 from consumer.providers.port import NewAccount
 from consumer.provisioning.case import Case
+from consumer.provisioning.steps.reservation import free_candidate, give_back, keeps_address, shares
 from consumer.tenants import Rename
 
-ADDRESSES_IN_ONE_GO = 8
-"""Candidates that are tried at the provider under one lease."""
 _BODY = TypeAdapter(NewAccount)
 
 
@@ -40,49 +37,15 @@ async def reserved(case: Case) -> Account:
     Raises `GiveUp` (ADDRESS_EXHAUSTED) where every candidate is taken.
     """
     if case.account is None:
-        if case.tenant.addresses.rename is not Rename.NEVER:
-            await _give_up_other_names(case)
-        address = await free_candidate(case, at=[case.provider, *(other.provider for other in case.others)])
-        if address is None:
-            raise exhausted()
+        if case.tenant.addresses.rename is Rename.NEVER:
+            beside = case.others
+        else:
+            await give_back(case)
+            beside = [other for other in case.others if keeps_address(other) or shares(other)]
+        address = await free_candidate(case, beside)
         body = _body(case, address)
         case.assume(Account(case.provider, address, body.marker, asdict(body), generation=_generation(case)))
     return case.known_account()
-
-
-async def _give_up_other_names(case: Case) -> None:
-    """Gives back what was reserved for an earlier name, before any attempt, unless an account of the student's keeps that address."""
-    await retire(case, case.others)
-    address = await case.tools.work.reserve(case.job.lease, [case.provider], [])
-    if address is None or fits(case.tenant, case.student, address):
-        return
-    keeping = [other.account for other in case.others if not other.renames]
-    if any(account is not None and account.address.lower() == address for account in keeping):
-        return
-    # At all of them at once: what is left at one of them would be taken for the student's address once more.
-    unused = [case.provider, *(other.provider for other in case.others if other.account is None)]
-    await case.effects.commit([ReleaseAddress(provider, address) for provider in unused], Point.ADDRESS_RELEASED)
-
-
-async def retire(case: Case, of: Sequence[Case]) -> Sequence[Provider]:
-    """Makes former addresses of those that these accounts are to change: all at once, so that the student gets one new address. What was
-    reserved for an earlier name is given back, unless an attempt may still bring it about.
-
-    Returns the providers where an account is to have another address.
-    """
-    renamed = [one for one in of if one.renames and one.standing is not None]
-    writes = [write for one in renamed if (write := _taken_back(one, one.known_account())) is not None]
-    if writes:
-        await case.effects.commit(writes, Point.ADDRESS_RETIRED)
-    return [one.provider for one in renamed]
-
-
-def _taken_back(case: Case, account: Account) -> RetireAddress | ReleaseAddress | None:
-    if account.next_address is None:
-        return RetireAddress(account.provider, account.address)
-    if fits(case.tenant, case.student, account.next_address) or case.may_turn_up(StepName.RENAME) is not None:
-        return None
-    return ReleaseAddress(account.provider, account.next_address)
 
 
 def _generation(case: Case) -> int:
@@ -151,20 +114,3 @@ def _body(case: Case, address: str) -> NewAccount:
         preferred_language=case.student.preferred_language,
         org_unit=grant(case.tenant, case.student, case.provider).org_unit,
     )
-
-
-async def free_candidate(case: Case, *, at: Sequence[Provider]) -> str | None:
-    """The best candidate that is free `at` these providers, reserved there; at the first of them it is the student's own already where
-    they have one. None: all are taken. The long list is only computed where the short one is."""
-    address = None
-    for most in (BEST, MAX_CANDIDATES):
-        found = candidates(case.tenant.addresses, case.student, country=case.tenant.country, most=most)
-        if address := await case.tools.work.reserve(case.job.lease, at, found):
-            break
-    await case.tools.failpoints.reach_async(Point.ADDRESS_RESERVED, lost=commit_lost())
-    return address
-
-
-def exhausted() -> GiveUp:
-    """For a student for whom no candidate is free."""
-    return GiveUp("Every address that the patterns allow is taken.", reason=Reason.ADDRESS_EXHAUSTED)

@@ -15,6 +15,7 @@ from consumer.provisioning.steps.find import ensure_found
 from consumer.provisioning.steps.groups import ensure_groups, ensure_groups_left
 from consumer.provisioning.steps.licences import ensure_licences, ensure_licences_taken
 from consumer.provisioning.steps.mark import ensure_marked
+from consumer.provisioning.steps.next_address import ensure_next_address
 from consumer.provisioning.steps.notice import ensure_noticed
 from consumer.provisioning.steps.profile import ensure_profile
 from consumer.provisioning.steps.reactivate import ensure_reactivated
@@ -51,6 +52,7 @@ STEPS: Mapping[PlannedStep, Step] = {
     PlannedStep.SUSPEND: Step(StepName.SUSPEND, ensure_suspended),
     PlannedStep.UNIT: Step(StepName.UNIT, ensure_placed),
     PlannedStep.REACTIVATE: Step(StepName.REACTIVATE, ensure_reactivated),
+    PlannedStep.NEXT_ADDRESS: Step(StepName.RENAME, ensure_next_address),
     PlannedStep.RENAME: Step(StepName.RENAME, ensure_renamed),
     PlannedStep.PROFILE: Step(StepName.PROFILE, ensure_profile),
     PlannedStep.MOVE: Step(StepName.UNIT, ensure_moved),

@@ -27,9 +27,10 @@ from consumer.ledger.port.student import Account, StepState
 from consumer.ledger.port.writes import EndStep, RefuseAddress, ReleaseAddress, SaveAccount, Write
 from consumer.providers.port import Found
 from consumer.provisioning.case import PATIENCE, Case
-from consumer.provisioning.steps.address import ADDRESSES_IN_ONE_GO, body_hash, corrected, new_account, reserved
+from consumer.provisioning.steps.address import body_hash, corrected, new_account, reserved
 from consumer.provisioning.steps.adopt import adopt, mail_wanted, our_accounts, standing
 from consumer.provisioning.steps.password import sealed_password
+from consumer.provisioning.steps.reservation import ADDRESSES_IN_ONE_GO
 from consumer.provisioning.steps.restore import refuse_beside_hidden, restoration_hash, restore
 from consumer.tenants import OnTaken
 

@@ -1,7 +1,7 @@
 """Rename: the account of a student with another name gets that name's address; the former one stays its own where the provider keeps it.
 
 the name gives the present address too ─▶ nothing to do
-retire the present address, reserve the best free one of the new name
+retire the present address, reserve the best free one of the new name (`next_address`)
    ▼
 ask the guard ──too many──▶ parked: a person must approve it
    ▼
@@ -25,14 +25,14 @@ from consumer.failpoints import RENAME, Point
 from consumer.ledger.port.student import Account, StepState
 from consumer.ledger.port.writes import EndStep, RefuseAddress, ReleaseAddress, SaveAccount
 from consumer.policy.guard import Guarded
-from consumer.policy.renaming import fits
 from consumer.providers.port import Found
 from consumer.provisioning.case import PATIENCE, Case
-from consumer.provisioning.steps.address import ADDRESSES_IN_ONE_GO, exhausted, free_candidate, retire
 from consumer.provisioning.steps.change import change
 from consumer.provisioning.steps.following import to_write
 from consumer.provisioning.steps.guarded import may_take
 from consumer.provisioning.steps.look import look_at, look_before_change
+from consumer.provisioning.steps.next_address import with_next_address
+from consumer.provisioning.steps.reservation import ADDRESSES_IN_ONE_GO
 
 
 async def ensure_renamed(case: Case) -> None:
@@ -47,7 +47,7 @@ async def ensure_renamed(case: Case) -> None:
     if (left := case.may_turn_up(StepName.CREATE)) is not None:
         # It could make another account, once this one does not hold the address any more.
         raise not_known_yet("An earlier creation may still be carried out.", left)
-    account = await _decided(case, account)
+    account = await with_next_address(case, account)
     if account.next_address is not None and not await _may_rename(case, account, account.next_address):
         return
     found = await look_before_change(case, account, StepName.RENAME)
@@ -59,26 +59,8 @@ async def ensure_renamed(case: Case) -> None:
             return
         if await _rename(case, account, found.object_id):
             return
-        account = await _decided(case, case.known_account())
+        account = await with_next_address(case, case.known_account())
     raise NotYet("Many addresses in a row were taken; the next candidates are tried later.")
-
-
-async def _decided(case: Case, account: Account) -> Account:
-    """The account with the address that it is to get; without one, where the one that it has is right."""
-    if account.next_address is not None:
-        if fits(case.tenant, case.student, account.next_address):
-            return account
-        if (left := case.may_turn_up(StepName.RENAME)) is not None:
-            raise not_known_yet("The account may still get the address of an earlier name.", left)
-        await case.effects.commit([ReleaseAddress(case.provider, account.next_address)], Point.ADDRESS_RELEASED)
-        account = case.known_account()
-    if not case.renames or fits(case.tenant, case.student, account.address):
-        return account
-    address = await free_candidate(case, at=await retire(case, [case, *case.others]))
-    if address is None:
-        raise exhausted()
-    case.effects.later([SaveAccount(replace(account, next_address=address))], Point.ADDRESS_RESERVED)
-    return case.known_account()
 
 
 def _is_missing(case: Case, account: Account, found: Found) -> bool:
