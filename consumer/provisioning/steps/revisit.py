@@ -45,11 +45,9 @@ async def ensure_revisited(case: Case) -> None:
         )
         groups = tuple(group for group in groups if group in still)
     licences = account.licences
-    # People have restored it, or the attempt to delete it was not carried out.
-    state = AccountState.SUSPENDED if account.state is AccountState.DELETED else account.state
     if found.licences is not None:
         licences = tuple(licence for licence in licences if licence.lower() in found.licences)
-    shown = replace(account, state=state, licences=licences, groups=groups, org_unit=_unit_of(case, account, found))
+    shown = replace(account, licences=licences, groups=groups, org_unit=_unit_of(case, account, found))
     case.assume(_in_doubt(shown, account) if case.keeps_doubts else shown)
 
 

@@ -6,12 +6,12 @@ from datetime import datetime, timedelta
 
 import pytest
 
-from consumer.errors import GiveUp, Reason
+from consumer.errors import GiveUp, Reason, Unavailable
 from consumer.ledger.port.inbox import Disposition
 from consumer.ledger.port.student import AccountState
 from consumer.tenants import Deletion
 from testbed.fakes.mishaps import Mishap, lost_answer, lost_request, refused
-from tests.provisioning.conftest import TENANT, School
+from tests.provisioning.conftest import MARK, TENANT, School
 
 GRACE, A_MOMENT = timedelta(days=30), timedelta(seconds=1)
 
@@ -156,6 +156,23 @@ async def test_after_a_lost_deletion_a_student_who_returns_waits_until_it_is_kno
     assert "restore" not in departed.directory.writes
     await departed.work_until_settled()
     assert departed.account().found.enabled
+
+
+@pytest.mark.parametrize("again", [School.release, School.depart])
+async def test_after_one_that_was_begun_and_not_carried_out_a_newer_event_finds_the_account(
+    departed: School, again: Callable[..., Disposition]
+) -> None:
+    departed.directory.next_calls("delete", refused(Unavailable("Later.")))
+    departed.now += GRACE + A_MOMENT
+    await departed.work()
+    assert state(departed) is AccountState.DELETED  # recorded with the intent
+    departed.suspend(version=3)
+    await departed.work_until_settled()
+    assert state(departed) is AccountState.SUSPENDED
+    again(departed, version=4)
+    await grace_over(departed)
+    assert departed.changes()[-1] == ("released" if again is School.release else "deleted")
+    assert departed.directory.marked(MARK) == [] or departed.account().found.deleted
 
 
 async def test_one_that_is_refused_for_good_is_not_tried_over_and_over(departed: School) -> None:
