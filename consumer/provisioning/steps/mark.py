@@ -12,6 +12,7 @@ from hashlib import sha256
 from consumer.errors import GiveUp, Hold, Reason
 from consumer.events import Origin, StepName
 from consumer.failpoints import MARK
+from consumer.ledger.port.student import StepState
 from consumer.ledger.port.writes import SaveAccount, Write
 from consumer.provisioning.case import Case
 from consumer.provisioning.steps.grants import object_id
@@ -40,9 +41,20 @@ async def write_marker(case: Case, object_id: str, mark: str, then: Sequence[Wri
             MARK,
             service=case.service,
             part="markers",
-            request_hash=sha256(f"mark/{object_id}".encode()).digest(),
+            request_hash=_marking(object_id),
             call=lambda t: case.directory.mark(object_id, mark, timeout=t),
             then=lambda _: then,
         )
     except GiveUp as fault:
         raise Hold("The provider refuses the marker.", reason=fault.reason, code=fault.code) from fault
+
+
+def was_marked_lately(case: Case, object_id: str) -> bool:
+    """Whether the newest attempt has marked this account, and replicas may not show it yet."""
+    step = case.step(StepName.CREATE)
+    done = step is not None and step.state is StepState.DONE and step.request_hash == _marking(object_id)
+    return done and case.may_lag(StepName.CREATE)
+
+
+def _marking(object_id: str) -> bytes:
+    return sha256(f"mark/{object_id}".encode()).digest()

@@ -22,7 +22,7 @@ from consumer.providers.port import Found
 from consumer.provisioning.case import GIVEN_UP, Case
 from consumer.provisioning.steps.adopt import our_accounts, refuse_privileged
 from consumer.provisioning.steps.create import adopt_marked
-from consumer.provisioning.steps.mark import write_marker
+from consumer.provisioning.steps.mark import was_marked_lately, write_marker
 
 
 class Finding(StrEnum):
@@ -74,7 +74,9 @@ async def _unmarked(case: Case, account: Account) -> Finding:
     )
     if holder is None:
         raise NotYet("The account cannot be found at the provider.")
-    if holder.object_id == account.object_id and holder.marker == account.marker:
+    if holder.object_id == account.object_id and (
+        holder.marker == account.marker or was_marked_lately(case, holder.object_id)
+    ):
         return Finding.SURE  # searches lag behind
     if holder.object_id != account.object_id or holder.marker is not None or account.origin is not Origin.CREATED:
         # The marker of an account that existed before us may have been removed on purpose.

@@ -80,6 +80,22 @@ async def test_an_account_whose_marker_could_not_be_settled_is_marked(school: Sc
     assert await school.seconds_to_next() is None
 
 
+async def test_a_marker_that_searches_do_not_show_yet_is_not_written_again(school: School) -> None:
+    school.directory.drops_markers = True
+    school.directory.next_calls("add_to_group", lost_answer())
+    school.enrol()
+    await school.work()
+    school.now += timedelta(seconds=30)
+    await school.work()
+    school.directory.next_calls("add_to_group", refused(Unavailable("Later.")))
+    await look(school)
+    assert school.directory.writes.count("mark") == 1
+    school.account().found = replace(school.account().found, marker=None)
+    school.now += timedelta(seconds=30)
+    await school.work()
+    assert school.directory.writes.count("mark") == 1
+
+
 async def test_a_marker_whose_answer_is_lost_is_made_sure_of(school: School) -> None:
     school.directory.drops_markers = True
     school.directory.next_calls("mark", lost_request())
