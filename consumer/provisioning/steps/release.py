@@ -2,6 +2,7 @@
 
 look at it ──without a marker already──▶ released
    │       ──deleted──▶ given up: there is nothing to hand over
+   │       ──a change of before may still be carried out──▶ later
    ▼
 take the marker off
    ▼
@@ -13,7 +14,7 @@ The release is recorded with the intent: actions of later events are held for a 
 from dataclasses import replace
 from functools import partial
 
-from consumer.errors import NotYet, Reason
+from consumer.errors import NotYet, Reason, not_known_yet
 from consumer.events import StepName
 from consumer.failpoints import RELEASE, Point
 from consumer.ledger.port.student import Account, AccountState
@@ -21,6 +22,9 @@ from consumer.ledger.port.writes import SaveAccount
 from consumer.provisioning.case import Case
 from consumer.provisioning.steps.change import change
 from consumer.provisioning.steps.look import look_at, refuse_missing, refuse_unwritable
+
+_HARMLESS = {StepName.RELEASE, StepName.WELCOME, StepName.NOTICE}
+"""Steps that may be carried out after a release."""
 
 
 async def ensure_released(case: Case) -> None:
@@ -35,9 +39,17 @@ async def ensure_released(case: Case) -> None:
         if case.done(StepName.RELEASE):
             raise _not_visible()
         await refuse_unwritable(case, found)
+        _refuse_while_written(case)
         await _release(case, account, found.object_id)
     if account.state is not AccountState.RELEASED:
         case.effects.later([SaveAccount(_released(account))], Point.ACCOUNT_REPORTED)
+
+
+def _refuse_while_written(case: Case) -> None:
+    """Raises `RetryLater` while a call with an unknown outcome could still change the account once it is the institution's."""
+    left = [case.may_turn_up(name) for name in StepName if name not in _HARMLESS]
+    if longest := max((one for one in left if one is not None), default=None):
+        raise not_known_yet("An earlier change of the account may still be carried out.", longest)
 
 
 async def _release(case: Case, account: Account, object_id: str) -> None:

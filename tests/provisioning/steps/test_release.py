@@ -2,6 +2,7 @@
 
 from collections.abc import Callable
 from dataclasses import replace
+from datetime import timedelta
 
 import pytest
 
@@ -63,6 +64,18 @@ async def test_a_release_whose_answer_is_lost_is_repeated(enrolled: School, mish
     await enrolled.work_until_settled()
     assert account(enrolled).found.marker is None
     assert enrolled.changes() == ["released"]
+
+
+async def test_it_waits_while_a_lost_change_may_still_be_carried_out(school: School) -> None:
+    school.directory.next_calls("add_to_group", lost_answer())
+    school.enrol()
+    await school.work()
+    school.now += timedelta(seconds=30)
+    school.release(version=2)
+    await school.work()
+    assert "release" not in school.directory.writes
+    await school.work_until_settled()
+    assert school.changes() == ["released"]
 
 
 @pytest.mark.parametrize("event", [School.enrol, School.update, School.suspend, School.depart])
