@@ -42,11 +42,15 @@ def _too_early(index: Index, spot: Spot, calls: Sequence[Call], appointments: _A
 
 
 def _after_release(index: Index, spot: Spot, calls: Sequence[Call]) -> Iterator[Violation]:
-    """No call but what was under way, until the account is marked again, by people or for a person."""
+    """No call but what was under way, until the account is marked again, by people or for a person.
+
+    A ledger that has forgotten a release serves the event before it until the newer one is read again: `forgot_at`.
+    """
     released: float | None = None
     for call in calls:
         if call.operation is Operation.RELEASE and call.effective:
-            released = call.at if released is None else released
+            remembered = call.at >= (index.history.forgot_at or 0.0)
+            released = call.at if released is None and remembered else released
         elif call.operation is Operation.MARK and call.effective:
             released = None
         elif released is not None and _is_late(index, call, released):

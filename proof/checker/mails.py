@@ -98,15 +98,18 @@ def _at_rest(index: Index) -> Iterator[Violation]:
 
 def one_for_a_generation(index: Index) -> Iterator[Violation]:
     """I17: from the first that may have been taken on, no more passwords were sent to a provider for a student than the account had
-    generations. One that was refused, and expired before the next attempt, is unused. A ledger that has forgotten generations
-    is judged from then on.
+    generations. A replacement that was always refused opens nothing: it may have expired, or been destroyed with an event that wants no
+    account, before the next attempt. A ledger that has forgotten generations is judged from then on.
     """
     sent: dict[tuple[Student, str], dict[str, int]] = defaultdict(dict)
     since = index.history.forgot_at or 0.0
     for call in index.history.calls:
         if call.operation in _SETS and call.secret is not None and call.service in PROVIDERS and call.began >= since:
             owner = index.owner_of_call(call)
-            if owner is not None and (_may_be_taken(call) or sent[owner, call.service]):
+            if owner is None:
+                continue
+            repeats = sent[owner, call.service] and call.operation is not Operation.PASSWORD
+            if _may_be_taken(call) or repeats:
                 sent[owner, call.service].setdefault(call.secret, call.number)
     generations = _generations(index)
     for (owner, provider), secrets in sent.items():

@@ -100,6 +100,14 @@ def test_nothing_is_written_to_a_released_account() -> None:
     assert "I26" in story.broken()
 
 
+def test_unless_the_ledger_has_forgotten_the_release() -> None:
+    story = released()
+    story.other["bounds"] = replace(story.history().bounds, operation=0.5)
+    story.other["forgot_at"] = story.calls[-1].at + 1
+    story.calls.append(about(18, Operation.GROUP, detail="group-1", marker=None))
+    assert "I26" not in story.broken()
+
+
 def test_unless_it_was_marked_again() -> None:
     story = released()
     story.other["bounds"] = replace(story.history().bounds, operation=0.5)

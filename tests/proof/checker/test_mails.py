@@ -102,6 +102,12 @@ def test_a_password_that_was_refused_may_expire() -> None:
     assert story.broken() == []
 
 
+def test_a_replacement_that_was_always_refused_opens_nothing() -> None:
+    story = Story().faulty()
+    story.calls.insert(2, call(3, Operation.PASSWORD, marker=MARK, status=404, secret="second try"))
+    assert "I17" not in story.broken()
+
+
 def test_a_generation_of_its_own_may_have_a_password_of_its_own() -> None:
     story = Story().faulty()
     story.calls.insert(1, cut_off("first try"))

@@ -121,6 +121,28 @@ async def test_all_accounts_of_a_student_get_the_same_address() -> None:
     assert address_of(school, "S1") == address_of(school, "S1", Provider.GOOGLE)
 
 
+async def test_two_names_in_a_row_give_all_accounts_the_address_of_the_newest() -> None:
+    school = await enrolled_at(Provider.MICROSOFT, Provider.GOOGLE)
+    school.directories[Provider.MICROSOFT].next_calls("is_privileged", refused(Unavailable("Later.")))
+    school.directories[Provider.GOOGLE].next_calls("read", refused(Unavailable("Later.")))
+    school.update(version=2, family_name="Bianchi")
+    await school.work()
+    await marry(school, "Verdi", version=3)
+    assert address_of(school, "S1", Provider.MICROSOFT) == address_of(school, "S1", Provider.GOOGLE) == VERDI
+
+
+async def test_the_address_of_an_account_that_was_never_made_is_lent_to_no_other_under_another_name() -> None:
+    school = School(Provider.MICROSOFT, Provider.GOOGLE)
+    school.configure(rules=(), on_change=OnChange.FOLLOW, addresses=renaming(school))
+    school.directories[Provider.MICROSOFT].next_calls("find_marked", *[refused(Unavailable("Later."))] * 2)
+    school.directories[Provider.GOOGLE].next_calls("create", *[refused(Unavailable("Later."))] * 2)
+    school.enrol()
+    await school.work()
+    school.enrol(version=2, family_name="Bianchi")
+    await school.work_until_settled()
+    assert address_of(school, "S1", Provider.MICROSOFT) == address_of(school, "S1", Provider.GOOGLE) == BIANCHI
+
+
 async def test_an_account_that_is_made_meanwhile_gets_the_new_address_too() -> None:
     school = School(Provider.MICROSOFT, Provider.GOOGLE)
     school.configure(rules=(), on_change=OnChange.FOLLOW, addresses=renaming(school))
