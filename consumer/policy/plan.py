@@ -162,7 +162,7 @@ def _keep_account(
         *(_changed(known, given, revisited=revisited) if follow else ()),
         *_when(bool(given.licences) and licences, PlannedStep.LICENCES),
         *_when(bool(given.groups) and groups, PlannedStep.GROUPS),
-        *(_surplus(known, given, revisited=revisited) if follow and known.exists else ()),
+        *(_surplus(known, given, revisited=revisited) if follow else ()),
     )
     news = (
         *_when(known.announced_version < version, PlannedStep.ANNOUNCE),

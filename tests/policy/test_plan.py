@@ -103,6 +103,12 @@ def test_a_new_account_has_nothing_to_follow() -> None:
     assert steps == FROM_THE_ADDRESS_ON
 
 
+def test_an_account_that_is_restored_loses_what_it_may_come_back_with() -> None:
+    restored = replace(NOTHING, groups_in_doubt=("old",), licences_in_doubt=("old",))
+    steps = plan(ProviderAction.CREATE_ACCOUNT, 3, restored, GIVEN, Withdrawal(), settled=False, follow=True).steps
+    assert {"take_licences", "leave_groups"} <= set(steps)
+
+
 def test_an_account_that_is_made_as_an_earlier_event_decided_follows_this_one() -> None:
     decided = replace(NOTHING, describes_student=False, placed="/")
     given = replace(GIVEN, org_unit="/Students")
