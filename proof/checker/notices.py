@@ -6,6 +6,7 @@ from collections import defaultdict
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import UTC, date, datetime
+from hashlib import sha256
 from itertools import pairwise
 
 from consumer.events import Provider, StepName
@@ -33,11 +34,11 @@ def announced(index: Index) -> Iterator[Violation]:
     if not index.changes:
         return
     mails, appointments = _mails(index), _appointments(index)
-    refused = _refused(index)
+    refused, begun = _refused(index), _begun(index)
     yield from _unannounced(index, appointments, mails, refused)
     for at, several in appointments.items():
         for one in several:
-            yield from _repeated(index, at, one, mails)
+            yield from _repeated(index, at, one, mails, begun)
 
 
 def looked_at(index: Index) -> int:
@@ -69,9 +70,21 @@ def _unannounced(
                 yield Violation("I27", of(owner, spot[1]), wrong)
 
 
-def _repeated(index: Index, at: _At, one: _Appointment, mails: Mapping[str, Sequence[Call]]) -> Iterator[Violation]:
+def _repeated(
+    index: Index,
+    at: _At,
+    one: _Appointment,
+    mails: Mapping[str, Sequence[Call]],
+    begun: Mapping[bytes, Sequence[float]],
+) -> Iterator[Violation]:
+    """One that was sent for an earlier appointment may be accepted late."""
     bounds = index.history.bounds
-    sent = [mail for mail in _of(index, at, one, mails) if one.since - bounds.clocks <= mail.at <= one.until]
+    sent = [
+        mail
+        for mail in _of(index, at, one, mails)
+        if mail.at <= one.until
+        and any(one.since - bounds.clocks <= when for when in begun.get(_request(mail), ()) if when <= mail.at)
+    ]
     forgot_at = index.history.forgot_at
     for before, after in pairwise(sent):
         lost = not before.answered or any(
@@ -106,6 +119,20 @@ def _mails(index: Index) -> Mapping[str, Sequence[Call]]:
         if call.operation is Operation.NOTICE and call.effective:
             mails[f"{(call.detail or '').partition('@')[0]}@"].append(call)
     return mails
+
+
+def _begun(index: Index) -> Mapping[bytes, Sequence[float]]:
+    """When each notice was begun, by its request."""
+    begun: defaultdict[bytes, list[float]] = defaultdict(list)
+    for change in index.changes.get("step", ()):
+        row = change.row
+        if row["name"] == StepName.NOTICE and row["state"] == StepState.STARTED:
+            begun[row["request_hash"]].append(change.at)
+    return begun
+
+
+def _request(mail: Call) -> bytes:
+    return sha256((mail.detail or "").encode()).digest()
 
 
 def _refused(index: Index) -> Mapping[_At, Sequence[float]]:

@@ -2,6 +2,7 @@
 
 from dataclasses import replace
 from datetime import UTC, datetime
+from hashlib import sha256
 from typing import Any
 
 from consumer.events import Provider
@@ -25,9 +26,10 @@ def announced(*notices: Call) -> Story:
     story = deleted()
     story.other["announces"] = frozenset({TENANT})
     story.calls[-1:-1] = notices
+    request = sha256((notice(12).detail or "").encode()).digest()
     story.changes[-3:-3] = [
-        replace(step(104, "notice", "started", request=b"mail"), at=story.changes[-4].at),
-        replace(step(105, "notice", "done", request=b"mail"), at=story.changes[-4].at + 1),
+        replace(step(104, "notice", "started", request=request), at=story.changes[-4].at),
+        replace(step(105, "notice", "done", request=request), at=story.changes[-4].at + 1),
     ]
     return story
 
@@ -63,3 +65,7 @@ def test_where_no_deletion_is_announced_none_is_missed() -> None:
 def test_two_for_one_appointment_are_found_but_where_an_answer_was_lost() -> None:
     assert "I27" in announced(notice(12), notice(12.5)).broken()
     assert "I27" not in announced(notice(12, answered=False), notice(12.5)).broken()
+
+
+def test_one_that_was_sent_for_an_earlier_appointment_may_be_accepted_late() -> None:
+    assert "I27" not in announced(notice(11.9, version=1), notice(12.5)).broken()
