@@ -67,6 +67,7 @@ def _account(row: Row[Any]) -> Account:
         next_address=row.next_address,
         notice_at=row.notice_at,
         noticed_for=row.noticed_for,
+        incomplete=row.incomplete,
     )
 
 

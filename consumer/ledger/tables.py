@@ -211,6 +211,7 @@ account = Table(
     Column("next_address", Text),
     Column("notice_at", _TIME),
     Column("noticed_for", _TIME),
+    Column("incomplete", Boolean, nullable=False, server_default=text("false")),
 )
 
 # An event that does nothing cancels deletions too: few accounts are to be deleted.

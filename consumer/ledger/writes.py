@@ -78,6 +78,7 @@ def _save(write: SaveAccount) -> Row:
         "next_address": account.next_address,
         "notice_at": account.notice_at and account.notice_at.isoformat(),
         "noticed_for": account.noticed_for and account.noticed_for.isoformat(),
+        "incomplete": account.incomplete,
     }
 
 

@@ -84,7 +84,7 @@ class Case:
     """The student's job at `provider`.
 
     `others` are the same student's cases at the tenant's other providers. `asked_for`: this job requested a
-    creation that was not refused; `created_now`: and the answer came.
+    creation that was not refused; `created_now`: and the answer came. `incomplete`: a part is missing that the report does not wait for.
     """
 
     def __init__(
@@ -101,6 +101,7 @@ class Case:
         self.effects = effects
         self.tools = tools
         self.others: Sequence[Case] = ()
+        self.incomplete = False
         self.asked_for = False
         self.created_now = False
         self._assumed: tuple[Account | None, Account] | None = None
@@ -298,10 +299,11 @@ class Case:
 
     @property
     def announced_incomplete(self) -> bool:
-        """Whether this version was reported while a part of it was still missing."""
+        """Whether this version was reported while a part was still missing; of an event that is settled: whether it waited for one."""
         account = self.job.accounts.get(self.provider)
-        waited = any(self._wait(name) for name in _PARTS)
-        return waited and account is not None and account.announced_version >= self.version
+        if account is None or account.announced_version < self.version:
+            return False
+        return any(self._wait(name) for name in _PARTS) if self.job.settled else account.incomplete
 
     def may_turn_up(self, name: StepName) -> timedelta | None:
         """How long an earlier attempt with an unknown outcome may still take effect or stay hidden; None if none can."""

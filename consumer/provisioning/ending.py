@@ -17,7 +17,7 @@ import structlog
 
 from consumer.errors import Fault, GiveUp, Hold, NotYet, OnHold, OutcomeUnknown, Reason, RetryLater, Scope, Superseded
 from consumer.events import MailState, StepName
-from consumer.ledger.port.writes import Publish, WaitFor, Write
+from consumer.ledger.port.writes import WaitFor, Write
 from consumer.observe.metrics import Metrics
 from consumer.policy.backoff import delay
 from consumer.provisioning.case import PATIENCE, Case
@@ -72,9 +72,9 @@ class Ending:
         """The same, for steps that are taken in spite of it."""
         return replace(self, stopped=False)
 
-    def also(self, outcome: Publish) -> "Ending":
-        """The same, with one more outcome."""
-        return replace(self, writes=(*self.writes, outcome))
+    def also(self, *writes: Write) -> "Ending":
+        """The same, with these writes too, such as one more outcome."""
+        return replace(self, writes=(*self.writes, *writes))
 
 
 def announces_incomplete(case: Case, ending: Ending) -> bool:

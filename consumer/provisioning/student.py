@@ -138,9 +138,10 @@ class StudentWorker:
             granted = await self._taken(case, [step], granted)
             if granted.stopped and not announces_incomplete(case, granted):
                 return granted
+        case.incomplete = granted.stopped
         ending = await self._taken(case, plan.news, granted.going_on())
         if not granted.stopped and case.announced_incomplete:
-            ending = ending.also(completed(case))
+            ending = ending.also(SaveAccount(replace(case.known_account(), incomplete=False)), completed(case))
         if not ending.stopped and not case.job.settled:
             took = (case.now() - case.job.desired.accepted_at).total_seconds()
             if case.creates_account:
@@ -234,7 +235,7 @@ def _looked_after(commits: Commits, cases: Sequence[Case]) -> Sequence[Write]:
     tenants = {case.provider: case.tenant for case in cases}
     writes: list[Write] = []
     for provider, account in commits.known.accounts.items():
-        kept = replace(account, revisit=False)
+        kept = replace(account, revisit=False, incomplete=False)
         if provider in due and is_expired(account, job.now):
             kept = replace(kept, delete_at=None)
         if tenant := tenants.get(provider):

@@ -196,6 +196,7 @@ def _account(account: Account) -> _Row:
         "next_address": account.next_address,
         "notice_at": _unix(account.notice_at),
         "noticed_for": _unix(account.noticed_for),
+        "incomplete": account.incomplete,
     }
 
 

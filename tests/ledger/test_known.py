@@ -146,6 +146,7 @@ def _writes(job: Job, rng: random.Random) -> Sequence[Write]:
         delete_at=rng.choice([None, _LATER]),
         notice_at=rng.choice([None, _LATER]),
         noticed_for=rng.choice([None, _LATER]),
+        incomplete=rng.choice([False, True]),
     )
     kinds: list[Write] = [
         BeginStep(provider, name, 1, rng.randbytes(4), timeout=30),

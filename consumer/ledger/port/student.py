@@ -69,7 +69,7 @@ class Account:
     what calls may have given besides, as their outcome is not known; kept where the tenant's rules are followed. `revisit`: a
     reconciliation found it changed by others, and it is to be looked at again. `delete_at`: when it is to be deleted; the student is due
     then, and at `notice_at`, when that is to be announced. `noticed_for`: the time of the deletion for which nothing is left to announce.
-    `next_address`: the reserved address that it is being renamed to.
+    `next_address`: the reserved address that it is being renamed to. `incomplete`: that version was reported while a part was missing.
     """
 
     provider: Provider
@@ -91,6 +91,7 @@ class Account:
     next_address: str | None = None
     notice_at: datetime | None = None
     noticed_for: datetime | None = None
+    incomplete: bool = False
 
     @property
     def due_at(self) -> datetime | None:

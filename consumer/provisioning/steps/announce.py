@@ -16,7 +16,7 @@ async def ensure_announced(case: Case) -> None:
     account = case.standing
     if account is None or account.announced_version >= case.version:
         return
-    announced = replace(account, announced_version=case.version)
+    announced = replace(account, announced_version=case.version, incomplete=case.incomplete)
     news = [
         *([reactivated(case)] if case.done(StepName.REACTIVATE) else ()),
         *followed(case),

@@ -63,6 +63,7 @@ def record_deleted(case: Case, account: Account) -> None:
         noticed_for=None,
         revisit=False,
         announced_version=case.version,
+        incomplete=False,
     )
     case.effects.later([SaveAccount(gone), *forgotten(case), deleted(case)], Point.ACCOUNT_REPORTED)
 

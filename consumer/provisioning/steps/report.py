@@ -20,5 +20,5 @@ async def ensure_reported(case: Case) -> None:
         return
     if (left := case.may_turn_up(StepName.REACTIVATE)) is not None:
         raise not_known_yet("An earlier reactivation may still be carried out.", left)
-    reported = replace(account, announced_version=case.version)
+    reported = replace(account, announced_version=case.version, incomplete=case.incomplete)
     case.effects.later([SaveAccount(reported), *changed(case)], Point.ACCOUNT_REPORTED)
