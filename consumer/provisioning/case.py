@@ -299,11 +299,12 @@ class Case:
 
     @property
     def announced_incomplete(self) -> bool:
-        """Whether this version was reported while a part was still missing; of an event that is settled: whether it waited for one."""
+        """Whether this version was reported while a part was still missing; of a settled one: whether it was reported that a part waits."""
         account = self.job.accounts.get(self.provider)
         if account is None or account.announced_version < self.version:
             return False
-        return any(self._wait(name) for name in _PARTS) if self.job.settled else account.incomplete
+        waits = [wait for name in _PARTS if (wait := self._wait(name)) is not None]
+        return any(wait.reported for wait in waits) if self.job.settled else account.incomplete
 
     def may_turn_up(self, name: StepName) -> timedelta | None:
         """How long an earlier attempt with an unknown outcome may still take effect or stay hidden; None if none can."""

@@ -8,7 +8,7 @@ import pytest
 from consumer.errors import Hold, Reason, Unavailable
 from consumer.events import Provider
 from consumer.tenants import Rule
-from testbed.fakes.mishaps import refused
+from testbed.fakes.mishaps import lost_answer, refused
 from testbed.installation import until
 from tests.provisioning.conftest import School
 
@@ -66,3 +66,26 @@ async def test_what_was_reported_incomplete_before_a_crash_is_reported_when_it_i
     await die_once_announced(at_both)
     await at_both.work_until_settled()
     assert announced(at_both) == [False, True]
+
+
+async def test_a_part_that_waits_while_the_account_is_verified_is_no_news(school: School) -> None:
+    school.directory.next_calls(GROUP, lost_answer())
+    school.enrol()
+    await school.work()
+    school.now += timedelta(seconds=30)
+    await school.work()
+    assert announced(school) == [True]
+    school.directory.next_calls(GROUP, refused(Unavailable("Later.")))
+    await school.work_until_settled()
+    assert announced(school) == [True]
+
+
+async def test_one_that_was_reported_to_wait_is_reported_when_it_is_done(school: School) -> None:
+    school.directory.next_calls(GROUP, lost_answer())
+    school.enrol()
+    await school.work()
+    school.now += timedelta(seconds=30)
+    await school.work()
+    school.directory.next_calls(GROUP, refused(HELD))
+    await school.work_until_settled()
+    assert announced(school) == [True, True]
