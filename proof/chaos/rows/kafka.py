@@ -15,6 +15,7 @@ from sandbox.simulators.world import REGISTRY
 
 _BOUNCES = ((1, True), (2, False), (3, True))
 """Brokers, and whether they die hard."""
+_LEADS = 'provisioner_leading{loop="outbound"} 1.0'
 
 
 @BOOK.row(11, "a broker of three is killed, hard and clean", expected="0 lost, 0 twice", brokers=3)
@@ -76,7 +77,7 @@ async def commit_lost(experiment: Experiment) -> None:
     await experiment.sleep(0.4)
     experiment.fire("answer lost", proxy.counts["lost_answers"] - before)
     for replica in experiment.replicas:
-        if "provisioner_relay_leading 1.0" in await replica.metrics():
+        if _LEADS in await replica.metrics():
             replica.stop()
             experiment.fire("SIGSTOP of the relay")
             await experiment.sleep(0.4)

@@ -18,7 +18,7 @@ _LOAD = Load(few=6_000, many=100_000, mix=None)
 _FEW, _MANY = 2, 6
 """Bounces: each of three brokers goes once hard and once clean; in the short form, one so and another so."""
 _CHUNK = 250
-_LEADS = "provisioner_relay_leading 1.0"
+_LEADS = 'provisioner_leading{loop="outbound"} 1.0'
 
 _WRITE = """
     INSERT INTO outbox (event_id, topic, key, value, headers, created_at)
