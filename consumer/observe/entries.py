@@ -1,0 +1,132 @@
+"""What the catalogue says of a metric, and the collector that is made of it."""
+
+from collections.abc import Iterator, Mapping
+from dataclasses import dataclass
+from enum import StrEnum
+from typing import ClassVar
+
+from prometheus_client import CollectorRegistry, Counter, Gauge, Histogram
+from prometheus_client.core import GaugeMetricFamily
+from prometheus_client.registry import Collector
+
+
+class Unit(StrEnum):
+    """Of a metric's value. One that is not a number of things is the end of the name, as Prometheus wants it."""
+
+    COUNT = "count"  # of what the name says
+    STATE = "1 or 0"
+    SECONDS = "seconds"
+    TIMESTAMP = "timestamp_seconds"  # Unix time
+    RATIO = "ratio"
+
+
+@dataclass(frozen=True, slots=True)
+class Label:
+    """`values` is the closed set; where it is empty, `source` names what the values are, and why there are only so many."""
+
+    name: str
+    values: tuple[str, ...] = ()
+    source: str = ""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Entry:
+    """`name` is without the `_total` of counters. `help` is one sentence; `purpose` says what it is looked at for."""
+
+    name: str
+    unit: Unit
+    help: str
+    purpose: str
+    labels: tuple[Label, ...] = ()
+
+    kind: ClassVar[str]
+
+    @property
+    def label_names(self) -> tuple[str, ...]:
+        return tuple(label.name for label in self.labels)
+
+    @property
+    def exposed_name(self) -> str:
+        """As a query names it."""
+        return self.name
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class CounterEntry(Entry):
+    """Only rises, while a process lives."""
+
+    kind: ClassVar[str] = "counter"
+    unit: Unit = Unit.COUNT
+
+    @property
+    def exposed_name(self) -> str:
+        return f"{self.name}_total"
+
+    def collector(self, registry: CollectorRegistry) -> Counter:
+        return Counter(self.name, self.help, self.label_names, registry=registry)
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class GaugeEntry(Entry):
+    """Each of its series is set by itself."""
+
+    kind: ClassVar[str] = "gauge"
+
+    def collector(self, registry: CollectorRegistry) -> Gauge:
+        return Gauge(self.name, self.help, self.label_names, registry=registry)
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class HistogramEntry(Entry):
+    """`buckets`: upper bounds, in the unit."""
+
+    kind: ClassVar[str] = "histogram"
+    buckets: tuple[float, ...]
+
+    def collector(self, registry: CollectorRegistry) -> Histogram:
+        return Histogram(self.name, self.help, self.label_names, buckets=self.buckets, registry=registry)
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class ReadingsEntry(Entry):
+    """A gauge whose series are all measured together: see `Readings`."""
+
+    kind: ClassVar[str] = "gauge"
+
+    def collector(self, registry: CollectorRegistry) -> "Readings":
+        readings = Readings(self)
+        registry.register(readings)
+        return readings
+
+
+class Readings(Collector):
+    """A gauge whose series come and go. `put` exchanges all of them at once, so that a scrape sees one measurement and no half of it.
+
+    Safe to call from any thread.
+    """
+
+    def __init__(self, entry: ReadingsEntry) -> None:
+        self._entry = entry
+        self._values: Mapping[tuple[str, ...], float] = {}
+
+    def put(self, values: Mapping[tuple[str, ...], float]) -> None:
+        """These are the series, by the values of the entry's labels; there are no others."""
+        self._values = dict(values)
+
+    def clear(self) -> None:
+        """No series: nothing is known, or another replica measures."""
+        self._values = {}
+
+    def collect(self) -> Iterator[GaugeMetricFamily]:
+        yield self._family(self._values)
+
+    def describe(self) -> Iterator[GaugeMetricFamily]:
+        """The name alone, by which the registry finds metrics that are defined twice."""
+        yield self._family({})
+
+    def _family(self, values: Mapping[tuple[str, ...], float]) -> GaugeMetricFamily:
+        entry = self._entry
+        family = GaugeMetricFamily(entry.name, entry.help, labels=entry.label_names)
+        for of, value in sorted(values.items()):
+            family.add_metric(of, value)
+        return family
