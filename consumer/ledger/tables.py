@@ -171,6 +171,15 @@ student_wait = Table(
     Column("since", _TIME, nullable=False),
     Column("until", _TIME, nullable=False),
 )
+# By which those who wait for a person are counted, among all who wait.
+Index(
+    "student_wait_held",
+    student_wait.c.tenant_id,
+    student_wait.c.reason,
+    student_wait.c.student_id,
+    postgresql_include=["since"],
+    postgresql_where=text("held"),
+)
 
 address = Table(
     "address",  # who holds which address at a provider; a refused one is another account's, permanently
@@ -243,6 +252,8 @@ step = Table(
     Column("lost_at", _TIME),
     Column("replica", Text),
 )
+# By which the few without a known outcome are counted. What it names changes with none of the usual attempts, which stay HOT updates.
+Index("step_unsure", step.c.provider, postgresql_where=text("unsure"))
 
 attempt = Table(
     "attempt",  # how each attempt at a step ended; rows are only added, and deleted when they were kept for long enough

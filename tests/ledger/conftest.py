@@ -15,10 +15,12 @@ from consumer.ledger.inbox import PostgresInbox
 from consumer.ledger.inspect import Inspection
 from consumer.ledger.migrations import upgrade
 from consumer.ledger.outbox import PostgresOutbox
+from consumer.ledger.overview import PostgresOverviews
 from consumer.ledger.port.guard import GuardDesk
 from consumer.ledger.port.history import History
 from consumer.ledger.port.inbox import Arrival, Disposition, Inbox
 from consumer.ledger.port.outbox import Outbox
+from consumer.ledger.port.overview import Overviews
 from consumer.ledger.port.retention import Retention
 from consumer.ledger.port.student import Job
 from consumer.ledger.port.work import Room, Work
@@ -69,6 +71,7 @@ class Ledger(Protocol):
     outbox: Outbox
     retention: Retention
     history: History
+    overviews: Overviews
 
     def advance(self, seconds: float) -> None: ...
 
@@ -95,6 +98,7 @@ class InMemory:
         self.outbox: Outbox = self.ledger
         self.retention: Retention = self.ledger
         self.history: History = self.ledger
+        self.overviews: Overviews = self.ledger
 
     def advance(self, seconds: float) -> None:
         self.now += timedelta(seconds=seconds)
@@ -120,6 +124,7 @@ class OnPostgres:
         self.outbox: Outbox = PostgresOutbox(engine, unreadable=self.unreadable.append)
         self.retention: Retention = PostgresRetention(engine, page=2)  # so that there are several
         self.history: History = Inspection(engine)
+        self.overviews: Overviews = PostgresOverviews(engine)
 
     def advance(self, seconds: float) -> None:
         moved = {

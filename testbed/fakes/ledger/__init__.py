@@ -11,6 +11,7 @@ from testbed.fakes.ledger.guard import MemoryGuardDesk
 from testbed.fakes.ledger.holds import MemoryHolds
 from testbed.fakes.ledger.inbox import MemoryInbox
 from testbed.fakes.ledger.outbox import MemoryOutbox
+from testbed.fakes.ledger.overview import MemoryOverviews
 from testbed.fakes.ledger.quotas import MemoryQuotas
 from testbed.fakes.ledger.retention import MemoryRetention
 from testbed.fakes.ledger.state import State, StudentRow
@@ -19,7 +20,16 @@ from testbed.fakes.ledger.work import MemoryWork
 __all__ = ["MemoryLedger"]
 
 
-class MemoryLedger(MemoryInbox, MemoryWork, MemoryHolds, MemoryQuotas, MemoryGuardDesk, MemoryOutbox, MemoryRetention):
+class MemoryLedger(
+    MemoryInbox,
+    MemoryWork,
+    MemoryHolds,
+    MemoryQuotas,
+    MemoryGuardDesk,
+    MemoryOutbox,
+    MemoryRetention,
+    MemoryOverviews,
+):
     """All ports of the ledger over one state."""
 
     def __init__(self, clock: Callable[[], datetime] = lambda: datetime.now(UTC)) -> None:
