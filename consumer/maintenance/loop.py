@@ -3,6 +3,8 @@
 stand by ─▶ elected ─▶ each job that is due, page by page ─▶ pause ─┐
    ▲            ▲──────────────────────────────────────────────────┘
    └── not the leader any more, or stopped: a job is left between two pages, and the next leader finds the rest
+
+A brief job does not wait for a long one: it has its turn between two pages of the other.
 """
 
 import threading
@@ -24,16 +26,24 @@ _STAND_BY, _TRY_AGAIN, _LEAST_PAUSE = 15.0, 60.0, 0.1
 """Seconds: between a replica's tries to lead, and until a job that met a fault has another turn, and between two turns."""
 
 
+def _nothing() -> None:
+    pass
+
+
 @dataclass(frozen=True, slots=True)
 class BackgroundJob:
     """`pages` begins the job. After each of its items it may be stopped; its next turn finds the rest.
 
-    `every`: seconds from one beginning to the next. A job must be safe to run twice at once: leadership only saves work.
+    `every`: seconds from one beginning to the next. `brief`: it takes some seconds at most, and the pages of other jobs do not delay it.
+    `left` is called, often, while this replica does not lead, and at the end: what the job shows is another replica's to show. A job must
+    be safe to run twice at once: leadership only saves work.
     """
 
     name: str
     every: float
     pages: Callable[[], Iterator[object]]
+    brief: bool = False
+    left: Callable[[], None] = _nothing
 
 
 class Maintenance:
@@ -69,12 +79,16 @@ class Maintenance:
                 self._beat()
                 leads = self._leadership.held()
                 self._metrics.leading.labels(NAME).set(int(leads))
-                if leads:
-                    for job in self._jobs:
+                for job in self._jobs:
+                    if leads:
                         self._turn(job)
+                    else:
+                        job.left()
                 self._pause(self._until_due() if leads else _STAND_BY)
         finally:
             self._metrics.leading.labels(NAME).set(0)
+            for job in self._jobs:
+                job.left()
             self._leadership.resign()
 
     def _turn(self, job: BackgroundJob) -> None:
@@ -87,10 +101,17 @@ class Maintenance:
                 self._beat()
                 if self._stopping.is_set() or not self._leadership.held():
                     return
+                if not job.brief:
+                    self._brief_turns()
         except Exception as fault:  # noqa: BLE001  the other jobs must have their turn
             self._due[job.name] = began + min(job.every, _TRY_AGAIN)
             self._failed(job, fault)
         self._metrics.background_seconds.labels(job.name).observe(self._clock() - began)
+
+    def _brief_turns(self) -> None:
+        for job in self._jobs:
+            if job.brief:
+                self._turn(job)
 
     def _failed(self, job: BackgroundJob, fault: Exception) -> None:
         """A database's error text quotes data, and is left out."""

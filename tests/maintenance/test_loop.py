@@ -1,6 +1,7 @@
 """Background jobs: by the replica that leads, each at its own period, and none in the way of another."""
 
 from collections.abc import Callable, Iterator
+from dataclasses import replace
 
 import pytest
 from prometheus_client import CollectorRegistry
@@ -117,3 +118,39 @@ def test_an_unexpected_fault_is_counted() -> None:
     rig = Rig(job("broken", [], then=fails_with(ZeroDivisionError()))).run()
     labels = {"loop": "maintenance", "fault": "ZeroDivisionError"}
     assert rig.metrics.registry.get_sample_value("provisioner_loop_faults_total", labels) == 1
+
+
+def test_a_brief_job_has_its_turn_between_the_pages_of_a_long_one() -> None:
+    turns = list[str]()
+
+    def a_page_takes_seconds() -> None:
+        rig.now += 4
+
+    long = job("long", turns, every=3_600, pages=5, then=a_page_takes_seconds)
+    rig = Rig(replace(job("brief", turns, every=10), brief=True), long)
+    rig.run()
+    assert turns == ["brief", "long", "long", "long", "brief", "long", "long"]
+
+
+def test_a_brief_job_that_fails_leaves_the_long_one_its_pages() -> None:
+    turns = list[str]()
+
+    def a_page_takes_seconds() -> None:
+        rig.now += 11
+
+    fails = replace(job("brief", turns, then=fails_with(ZeroDivisionError())), brief=True)
+    rig = Rig(fails, job("long", turns, pages=2, then=a_page_takes_seconds))
+    rig.run()
+    assert turns == ["brief", "long", "brief", "long", "brief"]
+
+
+def test_who_does_not_lead_shows_nothing_of_a_job() -> None:
+    left = list[str]()
+    Rig(replace(job("one", []), left=lambda: left.append("one")), leads=False, pauses=2).run()
+    assert left == ["one"] * 3
+
+
+def test_at_the_end_nothing_of_a_job_is_shown_any_more() -> None:
+    left = list[str]()
+    Rig(replace(job("one", []), left=lambda: left.append("one"))).run()
+    assert left == ["one"]
