@@ -24,6 +24,7 @@ from consumer.mail.mailgun import open_mailer
 from consumer.mail.rendering import Templates
 from consumer.maintenance.loop import NAME as MAINTENANCE
 from consumer.maintenance.loop import Maintenance
+from consumer.maintenance.overview import overview_job
 from consumer.maintenance.reconciliation import reconciliation_job
 from consumer.maintenance.retention import retention_jobs
 from consumer.observe.health import Progress
@@ -189,6 +190,9 @@ class Assembly:
             sweep=self._settings.provisioning.sweep,
             metrics=self._metrics,
         )
+        overviews = clients.overviews()
+        if overviews is not None:
+            jobs = (overview_job(overviews, self._settings.metrics, self._metrics), *jobs)
         reconciliations = clients.reconciliations(self._metrics)
         if reconciliations is not None:
             jobs = (*jobs, reconciliation_job(reconciliations, Derived(self.in_force, _reconciled)))

@@ -19,9 +19,11 @@ from consumer.ledger.engine import open_engine
 from consumer.ledger.inbox import PostgresInbox
 from consumer.ledger.leadership import Election, LeasedLeadership
 from consumer.ledger.outbox import PostgresOutbox
+from consumer.ledger.overview import PostgresOverviews
 from consumer.ledger.port.inbox import Inbox
 from consumer.ledger.port.leadership import Leadership
 from consumer.ledger.port.outbox import Outbox
+from consumer.ledger.port.overview import Overviews
 from consumer.ledger.port.retention import Retention
 from consumer.ledger.port.work import Work
 from consumer.ledger.quotas import PostgresQuotas
@@ -78,6 +80,10 @@ class Clients(Protocol):
     def outbox(self) -> Outbox: ...
 
     def retention(self) -> Retention: ...
+
+    def overviews(self) -> Overviews | None:
+        """Of what waits; None where it is not measured."""
+        ...
 
     def reconciliations(self, metrics: Metrics) -> Reconciliations | None:
         """What compares directories with the ledger in the background; None where nothing does."""
@@ -217,6 +223,9 @@ class LiveClients:
 
     def retention(self) -> Retention:
         return PostgresRetention(self.engine)
+
+    def overviews(self) -> Overviews:
+        return PostgresOverviews(self.engine)
 
     def reconciliations(self, metrics: Metrics) -> Reconciliations:
         connections = Connections(self._settings, self.engine, self._open_secret, metrics, self._proxies)

@@ -385,6 +385,16 @@ class HttpSettings(_Section):
     """0 takes a free port."""
 
 
+class MetricsSettings(_Section):
+    """What waits in the ledger, as `/metrics` shows it: see [metrics.md](metrics.md)."""
+
+    tenants: int = Field(default=200, ge=0, le=1_000)
+    """Tenants with series of their own: those in which students, holds and parked actions wait longest. The others are added up as \
+`tenant="other"`."""
+    every: Seconds = 30.0
+    """How often one of the replicas measures it, in seconds."""
+
+
 class LogSettings(_Section):
     """One JSON object a line, or lines for people."""
 
@@ -413,6 +423,8 @@ class Settings(_Section):
     """What the ledger keeps, and for how long."""
     http: HttpSettings = HttpSettings()
     """Health and metrics."""
+    metrics: MetricsSettings = MetricsSettings()
+    """Metrics of what waits."""
     proxy: ProxySettings | None = None
     """An HTTP proxy for outgoing HTTP."""
     log: LogSettings = LogSettings()

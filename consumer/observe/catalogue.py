@@ -7,7 +7,7 @@ One module, however long: a list that is read as a whole.
 from collections.abc import Iterator, Mapping
 
 from consumer.observe import labels
-from consumer.observe.entries import CounterEntry, Entry, GaugeEntry, HistogramEntry, Unit
+from consumer.observe.entries import CounterEntry, Entry, GaugeEntry, HistogramEntry, ReadingsEntry, Unit
 
 _QUICK = (0.005, 0.01, 0.025, 0.05, 0.1, 0.25, 0.5, 1, 2.5, 5, 10, 30)
 _LONG = (0.5, 1, 2.5, 5, 10, 30, 60, 300, 900, 3_600, 14_400, 86_400)
@@ -302,6 +302,71 @@ RECONCILIATION_FINDINGS = GaugeEntry(
     labels=(labels.TENANT, labels.PROVIDER, labels.DIFFERENCE),
 )
 
+# what waits in the ledger, measured by the replica that leads the maintenance loop, every `metrics.every` seconds
+
+DUE_STUDENTS = ReadingsEntry(
+    name="provisioner_due_students",
+    unit=Unit.COUNT,
+    help="Students who could be worked now and are not, by class of work.",
+    purpose="The backlog of provisioning.",
+    labels=(labels.WAITING_TENANT, labels.WORK_CLASS),
+)
+DUE_OLDEST = ReadingsEntry(
+    name="provisioner_due_oldest_seconds",
+    unit=Unit.SECONDS,
+    help="For how long the oldest of these students has been due.",
+    purpose="Whether anyone waits too long: `urgent` are suspensions and deletions. It rises while a tenant's vendors are left alone.",
+    labels=(labels.WAITING_TENANT, labels.WORK_CLASS),
+)
+HELD_STUDENTS = ReadingsEntry(
+    name="provisioner_held_students",
+    unit=Unit.COUNT,
+    help="Students who wait for a person, by reason.",
+    purpose="How many students a missing consent, an empty pool of licences or a conflict keeps waiting: docs/events.md has the remedies.",
+    labels=(labels.WAITING_TENANT, labels.HELD_REASON),
+)
+HELD_OLDEST = ReadingsEntry(
+    name="provisioner_held_oldest_seconds",
+    unit=Unit.SECONDS,
+    help="For how long the oldest of these students has waited.",
+    purpose="A hold that no one looks at.",
+    labels=(labels.WAITING_TENANT, labels.HELD_REASON),
+)
+PARKED_ACTIONS = ReadingsEntry(
+    name="provisioner_parked_actions",
+    unit=Unit.COUNT,
+    help="Actions that the guard has parked until a person decides, by kind.",
+    purpose="A mass withdrawal that was stopped: `provisioner guard list` names the students.",
+    labels=(labels.WAITING_TENANT, labels.GUARDED),
+)
+PARKED_OLDEST = ReadingsEntry(
+    name="provisioner_parked_actions_oldest_seconds",
+    unit=Unit.SECONDS,
+    help="For how long the oldest of these actions has been parked.",
+    purpose="A decision that is due.",
+    labels=(labels.WAITING_TENANT, labels.GUARDED),
+)
+UNKNOWN_STEPS = ReadingsEntry(
+    name="provisioner_unknown_steps",
+    unit=Unit.COUNT,
+    help="Steps that may or may not have been carried out, and whose account was not verified since.",
+    purpose="How much is uncertain after lost responses and crashes; `provisioning.verify_after` later it is verified.",
+    labels=(labels.UNKNOWN_PROVIDER,),
+)
+UNKNOWN_OLDEST = ReadingsEntry(
+    name="provisioner_unknown_steps_oldest_seconds",
+    unit=Unit.SECONDS,
+    help="How long ago the newest attempt without a known outcome was over, of the step for which that is longest.",
+    purpose="A verification that does not happen.",
+    labels=(labels.UNKNOWN_PROVIDER,),
+)
+OVERVIEW_AT = ReadingsEntry(
+    name="provisioner_overview_timestamp_seconds",
+    unit=Unit.TIMESTAMP,
+    help="When what waits in the ledger was last measured; one replica shows it, and what it measured.",
+    purpose="Whether the numbers of this section are current: a missing series means none only while this one is.",
+)
+
 SECTIONS: Mapping[str, tuple[Entry, ...]] = {
     "Intake": (
         EVENTS,
@@ -339,6 +404,17 @@ SECTIONS: Mapping[str, tuple[Entry, ...]] = {
     "Outbound": (PUBLISHED, OUTBOX_AGE, RELAY_RESTARTS, RELAY_RECALLS, RECALLED),
     "Tenants' files": (TENANT_FILE_INVALID, TENANT_CHANGES, TENANTS_UNREADABLE),
     "Loops": (LOOP_FAULTS, DATABASE_UNAVAILABLE, LEADING),
+    "What waits in the ledger": (
+        DUE_STUDENTS,
+        DUE_OLDEST,
+        HELD_STUDENTS,
+        HELD_OLDEST,
+        PARKED_ACTIONS,
+        PARKED_OLDEST,
+        UNKNOWN_STEPS,
+        UNKNOWN_OLDEST,
+        OVERVIEW_AT,
+    ),
     "Maintenance": (BACKGROUND_SECONDS, PRUNED_ROWS, RECONCILIATION_FINDINGS),
 }
 """In the order of the page."""

@@ -137,3 +137,15 @@ DIFFERENCE = Label(
         "unknown",
     ),
 )
+
+# of what waits in the ledger
+
+WAITING_TENANT = Label(
+    "tenant", source="tenants with something that waits, at most `metrics.tenants`; the others together as `other`"
+)
+WORK_CLASS = Label("work_class", ("urgent", "normal"))
+GUARDED = Label(
+    "action", ("suspend_account", "delete_account", "release_account", "remove_licences", "rename_account", "other")
+)
+HELD_REASON = Label("reason", (*REASONS, "other"))
+UNKNOWN_PROVIDER = Label("provider", ("microsoft", "google", "other"))

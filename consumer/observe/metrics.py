@@ -65,3 +65,34 @@ class Metrics:
         self.background_seconds = catalogue.BACKGROUND_SECONDS.collector(registry)
         self.pruned_rows = catalogue.PRUNED_ROWS.collector(registry)
         self.reconciliation_findings = catalogue.RECONCILIATION_FINDINGS.collector(registry)
+        self.waits = WaitReadings(registry)
+
+
+class WaitReadings:
+    """What waits in the ledger. All of it is measured together, and one replica shows it."""
+
+    def __init__(self, registry: CollectorRegistry) -> None:
+        self.due_students = catalogue.DUE_STUDENTS.collector(registry)
+        self.due_oldest = catalogue.DUE_OLDEST.collector(registry)
+        self.held_students = catalogue.HELD_STUDENTS.collector(registry)
+        self.held_oldest = catalogue.HELD_OLDEST.collector(registry)
+        self.parked_actions = catalogue.PARKED_ACTIONS.collector(registry)
+        self.parked_oldest = catalogue.PARKED_OLDEST.collector(registry)
+        self.unknown_steps = catalogue.UNKNOWN_STEPS.collector(registry)
+        self.unknown_oldest = catalogue.UNKNOWN_OLDEST.collector(registry)
+        self.overview_at = catalogue.OVERVIEW_AT.collector(registry)
+
+    def clear(self) -> None:
+        """Shows nothing."""
+        for readings in (
+            self.due_students,
+            self.due_oldest,
+            self.held_students,
+            self.held_oldest,
+            self.parked_actions,
+            self.parked_oldest,
+            self.unknown_steps,
+            self.unknown_oldest,
+            self.overview_at,
+        ):
+            readings.clear()

@@ -74,6 +74,9 @@ class SimulatedClients:
     def retention(self) -> Retention:
         return SimulatedRetention(self._around.database, self._process)
 
+    def overviews(self) -> None:
+        """The simulation looks at its database itself."""
+
     def reconciliations(self, metrics: Metrics) -> None:
         """The simulation's ledger has none."""
         del metrics

@@ -12,11 +12,14 @@ from consumer.errors import Reason
 from consumer.events import Provider, ProviderAction, StepName
 from consumer.ledger.port.inbox import Disposition
 from consumer.ledger.port.student import StepState
+from consumer.maintenance.series import OTHER
 from consumer.observe import labels
 from consumer.observe.catalogue import entries
 from consumer.observe.entries import CounterEntry, Entry, Label, Unit
 from consumer.observe.metrics import Metrics
 from consumer.policy.decision import SkipReason
+from consumer.policy.guard import Guarded
+from consumer.policy.work_class import WorkClass
 from consumer.provisioning.steps.verify import Finding
 from consumer.reconcile.finding import Kind
 from tests.observe.page import PAGE, page
@@ -45,6 +48,10 @@ CODE = {
     labels.OUTCOME_REASON: {"", *Reason},
     labels.VERIFICATION: set(Finding),
     labels.DIFFERENCE: set(Kind),
+    labels.WORK_CLASS: {work_class.name.lower() for work_class in WorkClass},
+    labels.GUARDED: {*Guarded, OTHER},
+    labels.HELD_REASON: {*Reason, OTHER},
+    labels.UNKNOWN_PROVIDER: {*Provider, OTHER},
 }
 """What the code calls the values of a label."""
 
