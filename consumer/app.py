@@ -13,7 +13,7 @@ import structlog
 from prometheus_client import CollectorRegistry
 from sqlalchemy import Engine
 
-from consumer import collector
+from consumer import __version__, collector
 from consumer.assembly import Assembly
 from consumer.clients import LiveClients
 from consumer.codec.writer import OutcomeWriter
@@ -21,10 +21,11 @@ from consumer.configuration.folder import TenantFolder
 from consumer.errors import Stop, Unavailable
 from consumer.failpoints import UNARMED, Failpoints
 from consumer.http.proxy import DIRECT, Proxies
-from consumer.ledger.engine import Refused
+from consumer.ledger.engine import Refused, connections_in_use
 from consumer.ledger.holds import Holds
 from consumer.ledger.migrations import require_current, upgrade
 from consumer.loops import Drain, Loop, blocking, run_all
+from consumer.observe.event_loop import EventLoopLag
 from consumer.observe.health import HealthServer, Heartbeats, Progress, Readiness
 from consumer.observe.metrics import Metrics
 from consumer.reload import NAME as TENANTS
@@ -123,6 +124,7 @@ class App:
                 proxies=self._proxies,
             )
             await stack.enter_async_context(clients)
+            self._measure_process(stack, clients.engine)
             await self._patiently("database", partial(self._prepare, clients.engine))
             writer = await self._patiently(
                 "registry", partial(OutcomeWriter.open, clients.registry, self._settings.kafka.topics)
@@ -130,6 +132,13 @@ class App:
             if writer is not None:
                 await self._loops(stack, clients, writer)
         log.info("stopped")
+
+    def _measure_process(self, stack: AsyncExitStack, engine: Engine) -> None:
+        self.metrics.build_info.labels(__version__).set(1)
+        self.metrics.database_connections_limit.set(self._settings.database.pool_size)
+        self.metrics.database_connections.set_function(partial(connections_in_use, engine))
+        lag = asyncio.create_task(EventLoopLag(self.metrics.event_loop_lag).run())
+        stack.callback(lag.cancel)
 
     def _prepare(self, engine: Engine) -> None:
         if self._settings.database.migrate_at_start:

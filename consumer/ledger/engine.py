@@ -15,6 +15,7 @@ from sqlalchemy import Connection, Engine, create_engine, event
 from sqlalchemy.engine import ExceptionContext
 from sqlalchemy.exc import DBAPIError
 from sqlalchemy.exc import TimeoutError as PoolTimeoutError
+from sqlalchemy.pool import QueuePool
 
 from consumer.errors import Unavailable
 from consumer.ledger.dsn import Dsn
@@ -70,6 +71,12 @@ def open_engine(dsn: Dsn | str, *, pool_size: int = 8, name: str = "provisioner"
     event.listen(engine, "begin", _begin)
     event.listen(engine, "handle_error", _leave_read_only)
     return engine
+
+
+def connections_in_use(engine: Engine) -> int:
+    """Of its pool, now. Does not block."""
+    pool = engine.pool
+    return pool.checkedout() if isinstance(pool, QueuePool) else 0
 
 
 class _Limits:

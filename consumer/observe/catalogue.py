@@ -278,6 +278,35 @@ LEADING = GaugeEntry(
     labels=(labels.LOOP,),
 )
 
+# the process
+
+BUILD_INFO = GaugeEntry(
+    name="provisioner_build_info",
+    unit=Unit.STATE,
+    help="1, with the version that runs.",
+    purpose="Which versions run side by side during an upgrade.",
+    labels=(labels.VERSION,),
+)
+EVENT_LOOP_LAG = HistogramEntry(
+    name="provisioner_event_loop_lag_seconds",
+    unit=Unit.SECONDS,
+    help="How late the event loop gives a task its turn, measured once a second.",
+    purpose="A processor that is too slow for `provisioning.concurrency`, or a defect that blocks all students.",
+    buckets=_QUICK,
+)
+DATABASE_CONNECTIONS = GaugeEntry(
+    name="provisioner_database_connections_in_use",
+    unit=Unit.COUNT,
+    help="Connections of the pool that are in use now.",
+    purpose="A pool that is too small: all of it in use, while calls wait for a connection.",
+)
+DATABASE_CONNECTIONS_MOST = GaugeEntry(
+    name="provisioner_database_connections_limit",
+    unit=Unit.COUNT,
+    help="Connections that the pool has at most (`database.pool_size`).",
+    purpose="What the connections in use are compared with.",
+)
+
 # maintenance
 
 BACKGROUND_SECONDS = HistogramEntry(
@@ -404,6 +433,7 @@ SECTIONS: Mapping[str, tuple[Entry, ...]] = {
     "Outbound": (PUBLISHED, OUTBOX_AGE, RELAY_RESTARTS, RELAY_RECALLS, RECALLED),
     "Tenants' files": (TENANT_FILE_INVALID, TENANT_CHANGES, TENANTS_UNREADABLE),
     "Loops": (LOOP_FAULTS, DATABASE_UNAVAILABLE, LEADING),
+    "Process": (BUILD_INFO, EVENT_LOOP_LAG, DATABASE_CONNECTIONS, DATABASE_CONNECTIONS_MOST),
     "What waits in the ledger": (
         DUE_STUDENTS,
         DUE_OLDEST,

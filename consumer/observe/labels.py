@@ -13,6 +13,7 @@ SERVICE = Label("service", ("microsoft", "google", "mailgun"))
 LOOP = Label("loop", ("intake", "provisioning", "outbound", "maintenance", "tenants"))
 TOPIC = Label("topic", source="the topics of outcomes that `kafka.topics` names: 5")
 FAULT = Label("fault", source="classes of exceptions, and librdkafka's names of errors")
+VERSION = Label("version", source="that of the process")
 OPERATION = Label("operation", source="the kinds of requests that the code makes of vendors")
 HTTP_OUTCOME = Label("outcome", ("1xx", "2xx", "3xx", "4xx", "5xx", "not_sent", "unknown"))
 LIMIT = Label(

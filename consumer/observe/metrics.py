@@ -61,6 +61,12 @@ class Metrics:
         self.database_away = catalogue.DATABASE_UNAVAILABLE.collector(registry)
         self.leading = catalogue.LEADING.collector(registry)
 
+        # the process
+        self.event_loop_lag = catalogue.EVENT_LOOP_LAG.collector(registry)
+        self.build_info = catalogue.BUILD_INFO.collector(registry)
+        self.database_connections = catalogue.DATABASE_CONNECTIONS.collector(registry)
+        self.database_connections_limit = catalogue.DATABASE_CONNECTIONS_MOST.collector(registry)
+
         # maintenance
         self.background_seconds = catalogue.BACKGROUND_SECONDS.collector(registry)
         self.pruned_rows = catalogue.PRUNED_ROWS.collector(registry)

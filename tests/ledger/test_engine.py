@@ -8,7 +8,7 @@ from sqlalchemy import Engine, text
 from sqlalchemy.exc import DBAPIError, ProgrammingError
 
 from consumer.errors import Unavailable
-from consumer.ledger.engine import Locked, Refused, advice, open_engine, passes, transaction
+from consumer.ledger.engine import Locked, Refused, advice, connections_in_use, open_engine, passes, transaction
 
 
 @pytest.mark.parametrize(
@@ -151,3 +151,11 @@ def test_a_connection_that_no_waiting_would_bring_about_has_advice(text: str, ad
 )
 def test_what_passes_by_itself_has_none(text: str) -> None:
     assert advice(text) is None
+
+
+@pytest.mark.parts
+def test_connections_are_in_use_while_a_transaction_has_them(engine: Engine) -> None:
+    assert connections_in_use(engine) == 0
+    with transaction(engine), transaction(engine):
+        assert connections_in_use(engine) == 2
+    assert connections_in_use(engine) == 0
