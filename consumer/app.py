@@ -134,10 +134,11 @@ class App:
         log.info("stopped")
 
     def _measure_process(self, stack: AsyncExitStack, engine: Engine) -> None:
-        self.metrics.build_info.labels(__version__).set(1)
-        self.metrics.database_connections_limit.set(self._settings.database.pool_size)
-        self.metrics.database_connections.set_function(partial(connections_in_use, engine))
-        lag = asyncio.create_task(EventLoopLag(self.metrics.event_loop_lag).run())
+        process = self.metrics.process
+        process.build_info.labels(__version__).set(1)
+        process.database_connections_limit.set(self._settings.database.pool_size)
+        process.database_connections.set_function(partial(connections_in_use, engine))
+        lag = asyncio.create_task(EventLoopLag(process.event_loop_lag).run())
         stack.callback(lag.cancel)
 
     def _prepare(self, engine: Engine) -> None:

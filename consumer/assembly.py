@@ -22,6 +22,7 @@ from consumer.mail.limits import MailgunTerms
 from consumer.mail.mailgun import SERVICE as MAIL
 from consumer.mail.mailgun import open_mailer
 from consumer.mail.rendering import Templates
+from consumer.maintenance.certificates import certificates_job
 from consumer.maintenance.loop import NAME as MAINTENANCE
 from consumer.maintenance.loop import Maintenance
 from consumer.maintenance.overview import overview_job
@@ -190,6 +191,8 @@ class Assembly:
             sweep=self._settings.provisioning.sweep,
             metrics=self._metrics,
         )
+        certified = Derived(self.in_force, _certified)
+        jobs = (*jobs, certificates_job(self._settings, certified, self._open_secret, self._metrics))
         overviews = clients.overviews()
         if overviews is not None:
             jobs = (overview_job(overviews, self._settings.metrics, self._metrics), *jobs)
@@ -285,6 +288,10 @@ def _shares(snapshot: Snapshot) -> Mapping[str, Share]:
 
 def _reconciled(snapshot: Snapshot) -> Sequence[Tenant]:
     return [one for _, one in sorted(snapshot.tenants.items()) if one.reconcile is not None]
+
+
+def _certified(snapshot: Snapshot) -> Sequence[Tenant]:
+    return [one for one in snapshot.tenants.values() if one.microsoft and one.microsoft.certificate]
 
 
 def _attempts(snapshot: Snapshot) -> Mapping[str, float]:

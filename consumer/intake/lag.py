@@ -49,9 +49,5 @@ class Lag:
 
     def _show(self) -> None:
         positions, begun = self._ours.of_ours(), self._partitions.begun
-        lags = {
-            (str(place[1]),): max(0, end - positions[place])
-            for place, end in self._ends.items()
-            if place in begun
-        }
+        lags = {(str(place[1]),): max(0, end - positions[place]) for place, end in self._ends.items() if place in begun}
         self._shown.put(lags)

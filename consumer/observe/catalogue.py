@@ -403,6 +403,14 @@ OVERVIEW_AT = ReadingsEntry(
     purpose="Whether the numbers of this section are current: a missing series means none only while this one is.",
 )
 
+CERTIFICATE_ENDS = ReadingsEntry(
+    name="provisioner_certificate_expiry_timestamp_seconds",
+    unit=Unit.TIMESTAMP,
+    help="When a client certificate ends that the configuration names: at Microsoft, or for Kafka, the registry or PostgreSQL.",
+    purpose="Days left: `(provisioner_certificate_expiry_timestamp_seconds - time()) / 86400`.",
+    labels=(labels.CERTIFIED_TENANT, labels.CERTIFICATE_USE),
+)
+
 SECTIONS: Mapping[str, tuple[Entry, ...]] = {
     "Intake": (
         EVENTS,
@@ -453,7 +461,7 @@ SECTIONS: Mapping[str, tuple[Entry, ...]] = {
         UNKNOWN_OLDEST,
         OVERVIEW_AT,
     ),
-    "Maintenance": (BACKGROUND_SECONDS, PRUNED_ROWS, RECONCILIATION_FINDINGS),
+    "Maintenance": (BACKGROUND_SECONDS, PRUNED_ROWS, RECONCILIATION_FINDINGS, CERTIFICATE_ENDS),
 }
 """In the order of the page."""
 

@@ -62,17 +62,24 @@ class Metrics:
         self.database_away = catalogue.DATABASE_UNAVAILABLE.collector(registry)
         self.leading = catalogue.LEADING.collector(registry)
 
-        # the process
-        self.event_loop_lag = catalogue.EVENT_LOOP_LAG.collector(registry)
-        self.build_info = catalogue.BUILD_INFO.collector(registry)
-        self.database_connections = catalogue.DATABASE_CONNECTIONS.collector(registry)
-        self.database_connections_limit = catalogue.DATABASE_CONNECTIONS_MOST.collector(registry)
-
         # maintenance
         self.background_seconds = catalogue.BACKGROUND_SECONDS.collector(registry)
         self.pruned_rows = catalogue.PRUNED_ROWS.collector(registry)
         self.reconciliation_findings = catalogue.RECONCILIATION_FINDINGS.collector(registry)
+        self.certificate_ends = catalogue.CERTIFICATE_ENDS.collector(registry)
+
+        self.process = ProcessMetrics(registry)
         self.waits = WaitReadings(registry)
+
+
+class ProcessMetrics:
+    """Of the process itself."""
+
+    def __init__(self, registry: CollectorRegistry) -> None:
+        self.build_info = catalogue.BUILD_INFO.collector(registry)
+        self.event_loop_lag = catalogue.EVENT_LOOP_LAG.collector(registry)
+        self.database_connections = catalogue.DATABASE_CONNECTIONS.collector(registry)
+        self.database_connections_limit = catalogue.DATABASE_CONNECTIONS_MOST.collector(registry)
 
 
 class WaitReadings:

@@ -21,8 +21,8 @@ def key(number: int = 1) -> rsa.RSAPrivateKey:
     return rsa.generate_private_key(public_exponent=65_537, key_size=2_048)
 
 
-def certificate(of: rsa.RSAPrivateKey) -> x509.Certificate:
-    """Self-signed, as applications' are."""
+def certificate(of: rsa.RSAPrivateKey, *, days: int = 1) -> x509.Certificate:
+    """Self-signed, as applications' are; it ends in so many days."""
     name = x509.Name([x509.NameAttribute(NameOID.COMMON_NAME, "provisioner")])
     now = datetime.now(UTC)
     return (
@@ -32,7 +32,7 @@ def certificate(of: rsa.RSAPrivateKey) -> x509.Certificate:
         .public_key(of.public_key())
         .serial_number(x509.random_serial_number())
         .not_valid_before(now - timedelta(days=1))
-        .not_valid_after(now + timedelta(days=1))
+        .not_valid_after(now + timedelta(days=days))
         .sign(of, hashes.SHA256())
     )
 

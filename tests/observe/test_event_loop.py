@@ -28,7 +28,7 @@ class Late:
 async def test_each_turn_is_counted_with_how_late_it_came() -> None:
     metrics, loop = Metrics(CollectorRegistry()), Late(0.0, 2.0, 0.25)
     with suppress(Enough):
-        await EventLoopLag(metrics.event_loop_lag, clock=lambda: loop.now, pause=loop.pause).run()
+        await EventLoopLag(metrics.process.event_loop_lag, clock=lambda: loop.now, pause=loop.pause).run()
     value = metrics.registry.get_sample_value
     assert value("provisioner_event_loop_lag_seconds_count") == 3
     assert value("provisioner_event_loop_lag_seconds_sum") == 2.25

@@ -26,11 +26,18 @@ def credential_of(section: MicrosoftSection, open_secret: Callable[[str], str]) 
     if section.client_secret:
         return open_secret(section.client_secret)
     if section.certificate:
-        password = open_secret(section.certificate_password) if section.certificate_password else None
-        return _certificate(open_secret(section.certificate), password)
+        return certificate_of(section, open_secret)
     if section.federated_token_file:
         return {"client_assertion": _token_in(section.federated_token_file)}
     raise Stop("A managed identity has no credential of its own.")
+
+
+def certificate_of(section: MicrosoftSection, open_secret: Callable[[str], str]) -> Mapping[str, str]:
+    """The section's certificate (`public_certificate`, PEM) and its key. Raises `Stop` where it has none, or they cannot be used."""
+    if not section.certificate:
+        raise Stop("There is no `microsoft.certificate`.")
+    password = open_secret(section.certificate_password) if section.certificate_password else None
+    return _certificate(open_secret(section.certificate), password)
 
 
 def _token_in(path: Path) -> str:
