@@ -34,8 +34,12 @@ class Program:
         return ["env", f"LD_LIBRARY_PATH={':'.join(map(str, self.libraries))}", str(self.path), *arguments]
 
 
-def program(name: str, say: Say, *, path: str | None = None) -> Program:
-    """The program of this name: the one on the PATH (or on `path`), else that of Debian's package of this name. Raises `Missing`."""
+def program(name: str, say: Say, *, package: str | None = None, path: str | None = None) -> Program:
+    """The program of this name: the one on the PATH (or on `path`), else that of Debian's `package` (without: the one of this name).
+
+    Raises `Missing`.
+    """
+    package = package or name
     if installed := shutil.which(name, path=path):
         return Program(Path(installed))
     lacking = [tool for tool in _TOOLS if shutil.which(tool, path=path) is None]
@@ -43,12 +47,12 @@ def program(name: str, say: Say, *, path: str | None = None) -> Program:
         raise Missing(f"`{name}` is not on the PATH, and to fetch it `{lacking[0]}` is missing")
     home = cache_dir() / "debian"
     home.mkdir(parents=True, exist_ok=True)
-    folder = home / name
-    with locked(home / f"{name}.lock"):
+    folder = home / package
+    with locked(home / f"{package}.lock"):
         if not folder.exists():
-            say(f"fetching {name} from Debian's packages …")
+            say(f"fetching {package} from Debian's packages …")
             with tempfile.TemporaryDirectory(dir=home, prefix="downloading-") as staging:
-                _unpack(name, Path(staging)).rename(folder)
+                _unpack(package, Path(staging)).rename(folder)
     found = _found(name, folder)
     done = _run([*found.command("--version")])
     if done.returncode:
@@ -73,7 +77,7 @@ def _unpack(name: str, staging: Path) -> Path:
         done = _download(packages, staging, apart)
         if done.returncode:
             why = _last_line(updated) if updated.returncode else _last_line(done)
-            raise Missing(f"`{name}` is not on the PATH, and Debian's package `{name}` cannot be fetched: {why}")
+            raise Missing(f"Debian's package `{name}` cannot be fetched: {why}")
     unpacked = staging / "unpacked"
     for package in staging.glob("*.deb"):
         subprocess.run(["dpkg-deb", "-x", str(package), str(unpacked)], check=True)  # noqa: S603, S607  our own command
