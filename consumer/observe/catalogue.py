@@ -10,7 +10,7 @@ from consumer.observe import labels
 from consumer.observe.entries import CounterEntry, Entry, GaugeEntry, HistogramEntry, ReadingsEntry, Unit
 
 _QUICK = (0.005, 0.01, 0.025, 0.05, 0.1, 0.25, 0.5, 1, 2.5, 5, 10, 30)
-_LONG = (0.5, 1, 2.5, 5, 10, 30, 60, 300, 900, 3_600, 14_400, 86_400)
+_LONG = (0.5, 1, 2.5, 5, 10, 30, 60, 120, 300, 600, 900, 3_600, 14_400, 86_400)
 _SIZES = (1, 5, 10, 50, 100, 250, 500, 1_000, 5_000)
 
 # intake
@@ -136,6 +136,13 @@ TIME_TO_CHANGE = HistogramEntry(
     help="Time from accepting an event to the change of an account that existed.",
     purpose='How long a leaver can still sign in: `action="suspend_account"`.',
     labels=(labels.PROVIDER, labels.ACTION),
+    buckets=_LONG,
+)
+TIME_TO_WELCOME = HistogramEntry(
+    name="provisioner_time_to_welcome_seconds",
+    unit=Unit.SECONDS,
+    help="Time from accepting an event to the acceptance of its welcome mail by the mail service.",
+    purpose="How long a new student waits for the password.",
     buckets=_LONG,
 )
 TENANT_WAITS = CounterEntry(
@@ -434,6 +441,7 @@ SECTIONS: Mapping[str, tuple[Entry, ...]] = {
         OUTCOMES,
         TIME_TO_ACCOUNT,
         TIME_TO_CHANGE,
+        TIME_TO_WELCOME,
         TENANT_WAITS,
         LIMIT_WAIT_SECONDS,
         LIMIT_REFUSALS,

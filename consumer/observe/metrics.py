@@ -33,6 +33,7 @@ class Metrics:
         self.outcomes = catalogue.OUTCOMES.collector(registry)
         self.time_to_account = catalogue.TIME_TO_ACCOUNT.collector(registry)
         self.time_to_change = catalogue.TIME_TO_CHANGE.collector(registry)
+        self.time_to_welcome = catalogue.TIME_TO_WELCOME.collector(registry)
         self.tenant_waits = catalogue.TENANT_WAITS.collector(registry)
         self.limit_wait_seconds = catalogue.LIMIT_WAIT_SECONDS.collector(registry)
         self.limit_refusals = catalogue.LIMIT_REFUSALS.collector(registry)

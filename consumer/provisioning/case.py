@@ -156,6 +156,11 @@ class Case:
         return self.provider.value
 
     @property
+    def took(self) -> float:
+        """Seconds since the event was accepted."""
+        return (self.now() - self.job.desired.accepted_at).total_seconds()
+
+    @property
     def own_marker(self) -> str:
         """What marks this student's account at this provider."""
         return marker(self.provider, self.job.lease.tenant_id, self.job.lease.student_id)

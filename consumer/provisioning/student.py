@@ -142,12 +142,6 @@ class StudentWorker:
         ending = await self._taken(case, plan.news, granted.going_on())
         if not granted.stopped and case.announced_incomplete:
             ending = ending.also(SaveAccount(replace(case.known_account(), incomplete=False)), completed(case))
-        if not ending.stopped and not case.job.settled:
-            took = (case.now() - case.job.desired.accepted_at).total_seconds()
-            if case.creates_account:
-                self._metrics.time_to_account.labels(case.provider).observe(took)
-            else:
-                self._metrics.time_to_change.labels(case.provider, case.job.desired.action).observe(took)
         return ending
 
     async def _taken(self, case: Case, steps: Sequence[PlannedStep], so_far: Ending) -> Ending:

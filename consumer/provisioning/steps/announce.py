@@ -23,3 +23,7 @@ async def ensure_announced(case: Case) -> None:
         provisioned(case, account),
     ]
     case.effects.later([SaveAccount(announced), *news], Point.ACCOUNT_ANNOUNCED)
+    if case.creates_account:
+        case.effects.metrics.time_to_account.labels(case.provider).observe(case.took)
+    else:
+        case.effects.metrics.time_to_change.labels(case.provider, case.job.desired.action).observe(case.took)

@@ -22,3 +22,4 @@ async def ensure_reported(case: Case) -> None:
         raise not_known_yet("An earlier reactivation may still be carried out.", left)
     reported = replace(account, announced_version=case.version, incomplete=case.incomplete)
     case.effects.later([SaveAccount(reported), *changed(case)], Point.ACCOUNT_REPORTED)
+    case.effects.metrics.time_to_change.labels(case.provider, case.job.desired.action).observe(case.took)

@@ -111,6 +111,7 @@ async def _send(case: Case, mailer: Mailer) -> None:
             welcome(case, MailState.ACCEPTED, message_id=mail.message_id),
         ],
     )
+    case.effects.metrics.time_to_welcome.observe(case.took)
 
 
 async def _found(case: Case, mailer: Mailer) -> bool:
@@ -132,6 +133,7 @@ async def _is_accepted(case: Case, mailer: Mailer, *, since: datetime) -> bool:
             ],
             Point.WELCOME_FOUND,
         )
+        case.effects.metrics.time_to_welcome.observe(case.took)
     return accepted
 
 
