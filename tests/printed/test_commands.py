@@ -65,6 +65,7 @@ NOT_RUN = {
     "make test-fast": "a part of `make test`",
     "make contract": "a part of `make test` and `make prove`",
     "python -m tests.contracts.facts": "changes a page; tests/contracts/test_facts.py holds the page against it",
+    "python -m monitoring": "changes files; tests/monitoring holds them against what it writes",
     "python -m tests.observe.page": "changes a page; tests/observe/test_catalogue.py holds the page against it",
     "provisioner adopt --tenant north-high --from matches.csv": "needs a file of the school's; tests/cli runs it",
     "provisioner adopt --tenant north-high --from matches.csv --digest DIGEST": "likewise, and the digest that was printed",
