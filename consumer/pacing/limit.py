@@ -25,12 +25,16 @@ _ONE_REFUSAL = 5.0
 
 @dataclass(frozen=True, slots=True)
 class Limit:
-    """`amount` calls, or units, in `seconds`. `key` says whose: all who have it share the tokens. `name` is its kind, of a closed set."""
+    """`amount` calls, or units, in `seconds`. `key` says whose: all who have it share the tokens. `name` is its kind, of a closed set.
+
+    `each_request`: of requests that a step rarely needs. No step takes its tokens in advance; each request waits for its own.
+    """
 
     key: str
     name: str
     amount: float
     seconds: float
+    each_request: bool = False
 
     @property
     def interval(self) -> float:

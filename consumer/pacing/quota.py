@@ -9,6 +9,7 @@ from typing import Protocol
 from consumer.events import StepName
 from consumer.http.answer import Answer
 from consumer.http.client import Call, Http
+from consumer.http.deadline import Deadline
 from consumer.pacing.bucket import Bucket, OnWait
 from consumer.pacing.limit import Limit
 from consumer.pacing.pacer import Pacer
@@ -77,10 +78,18 @@ class Quota:
         finally:
             self._pacer.metrics.limit_wait_seconds.labels(self._service).observe(loop.time() - began)
 
+    async def own_turn(self, call: Call, *, patience: float) -> None:
+        """Returns when the request may be made by the limits that each request waits for. Raises `RetryLater` where that is not soon."""
+        for limit, tokens in self._terms.of_call(call).items():
+            if limit.each_request:
+                await self._bucket(limit).take(tokens, work_class=WorkClass.NORMAL, patience=patience, on_wait=_nothing)
+
     def charge(self, call: Call) -> None:
         """The request is made now, whether there are tokens for it or not."""
         taken = _turn.get({})
         for limit, tokens in self._terms.of_call(call).items():
+            if limit.each_request:
+                continue
             from_turn = min(tokens, taken.get(limit, 0))
             if from_turn:
                 taken[limit] -= from_turn
@@ -109,10 +118,16 @@ class _PacedHttp:
         self._quota = quota
 
     async def send(self, call: Call, *, timeout: float) -> Answer:
+        deadline = Deadline(timeout)
+        await self._quota.own_turn(call, patience=timeout)
         self._quota.charge(call)
-        answer = await self._http.send(call, timeout=timeout)
+        answer = await self._http.send(call, timeout=deadline.left())
         self._quota.answered(call, answer)
         return answer
+
+
+async def _nothing() -> None:
+    """What a call does that must wait: what its step had to commit is committed before."""
 
 
 def over(http: Http, quota: Quota | None) -> Http:

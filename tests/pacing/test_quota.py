@@ -188,3 +188,29 @@ async def test_without_a_quota_nothing_is_paced() -> None:
     assert over(vendor, None) is vendor
     async with UNLIMITED.turn(StepName.CREATE, writes=True, work_class=WorkClass.NORMAL, patience=0, on_wait=nothing):
         pass
+
+
+RARE = Limit("rare", "org_units", 1, 1, each_request=True)
+
+
+class WithARareLimit(TwoLimits):
+    """Writes cost one more, which no step takes in advance."""
+
+    def of_call(self, call: Call) -> Cost:
+        return {RARE: 1, **super().of_call(call)} if call.writes else super().of_call(call)
+
+
+async def test_a_request_waits_by_itself_for_what_no_step_takes_in_advance() -> None:
+    process = Process(1, 1, 1)
+    paced = over(Vendor(), Quota("north", "microsoft", WithARareLimit(), process.pacer))
+    await paced.send(WRITE, timeout=1)
+    asked = process.quotas.wanted[0]
+    assert (asked.limit, asked.tokens) == (RARE, 1)
+
+
+async def test_a_request_that_would_wait_for_too_long_is_not_made() -> None:
+    process = Process(1)
+    paced = over(Vendor(), Quota("north", "microsoft", WithARareLimit(), process.pacer))
+    await paced.send(WRITE, timeout=1)
+    with pytest.raises(RetryLater):
+        await paced.send(WRITE, timeout=0.01)
