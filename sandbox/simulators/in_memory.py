@@ -14,6 +14,8 @@ from consumer.http.answer import Answer
 from consumer.http.client import Call
 from sandbox.simulators.request_handler import Handler
 
+_THE_REST = ":.+}"
+
 
 class Request(web.Request):
     """What a handler sees. `waits` tells whether its sender still wants the answer."""
@@ -89,23 +91,41 @@ class _Body:
 
 
 class Routes:
-    """A vendor's routes by method and path, as aiohttp's router has them; given as (name, method, path)."""
+    """A vendor's routes by method and path, as aiohttp's router has them; given as (name, method, path).
+
+    The last part of a path may be one that takes whatever is left, slashes too: `{name:.+}`.
+    """
 
     def __init__(self, routes: Mapping[tuple[str, str, str], Handler]) -> None:
         self._routes: dict[tuple[str, int], list[tuple[Sequence[str], str, Handler]]] = {}
+        self._open: list[tuple[str, Sequence[str], str, Handler]] = []
         for (name, method, path), handler in routes.items():
             parts = path.split("/")
             self._routes.setdefault((method, len(parts)), []).append((parts, name, handler))
+            if parts[-1].endswith(_THE_REST):
+                self._open.append((method, parts, name, handler))
 
     def find(self, method: str, path: str) -> tuple[str, Handler, Mapping[str, str]]:
         """Name, handler and the variable parts, of the first that fits. Raises LookupError."""
         given = path.split("/")
         for parts, name, handler in self._routes.get((method, len(given)), ()):
-            if all(part == one or part[:1] == "{" for part, one in zip(parts, given, strict=True)):
-                pairs = zip(parts, given, strict=True)
-                variables = ((part[1:-1].partition(":")[0], unquote(one)) for part, one in pairs if part[:1] == "{")
-                return name, handler, dict(variables)
+            if (variables := _variables(parts, given)) is not None:
+                return name, handler, variables
+        for of, parts, name, handler in self._open:
+            if of == method and len(given) > len(parts):
+                last = len(parts) - 1
+                variables = _variables(parts, [*given[:last], "/".join(given[last:])])
+                if variables is not None:
+                    return name, handler, variables
         raise LookupError(f"the vendor has no route for {method} {path}")
+
+
+def _variables(parts: Sequence[str], given: Sequence[str]) -> Mapping[str, str] | None:
+    """The variable parts; None where the path does not fit."""
+    pairs = list(zip(parts, given, strict=True))
+    if not all(part == one or part[:1] == "{" for part, one in pairs):
+        return None
+    return {part[1:-1].partition(":")[0]: unquote(one) for part, one in pairs if part[:1] == "{"}
 
 
 def answer_of(response: web.StreamResponse) -> Answer:

@@ -69,6 +69,8 @@ def described(path: str, templates: Iterable[str]) -> str:
 
 
 def _follows(path: list[str], template: list[str]) -> bool:
+    if template[-1].startswith("{+") and len(path) > len(template):  # with slashes (RFC 6570, reserved expansion)
+        path = [*path[: len(template) - 1], "/".join(path[len(template) - 1 :])]
     return len(path) == len(template) and all(
         there.startswith("{") or here.lower() == there.lower() for here, there in zip(path, template, strict=True)
     )

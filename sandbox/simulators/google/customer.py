@@ -44,7 +44,7 @@ class Customer:
         self.domains = frozenset(domains)
         self.unverified: set[str] = set()
         self.org_units: set[str] = {"/"}
-        self.units = OrgUnits(customer_id, self.org_units)
+        self.units = OrgUnits(customer_id, self.org_units, clock=clock, quirks=lambda: self.quirks)
         self.user_limit = user_limit
         self.quirks = quirks or GoogleQuirks()
         self.delegations: dict[str, frozenset[str]] = {}

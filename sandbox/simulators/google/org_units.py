@@ -3,28 +3,39 @@
 Sources: the Directory API's guide "Manage organizational units", and the refusals by which GAM (`gam create org`) tells its cases apart.
 """
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from hashlib import sha256
 from typing import Any
 
 from sandbox.simulators.google import refusals
+from sandbox.simulators.google.quirks import GoogleQuirks
 
 _ROOT = "/"
 
 
 class OrgUnits:
-    """Raises `Refusal` where Google would. `paths` are all units, the root among them."""
+    """Raises `Refusal` where Google would. `paths` are all units, the root among them. Unix seconds come from `clock`."""
 
-    def __init__(self, customer_id: str, paths: set[str]) -> None:
+    def __init__(
+        self,
+        customer_id: str,
+        paths: set[str],
+        *,
+        clock: Callable[[], float] = lambda: 0.0,
+        quirks: Callable[[], GoogleQuirks] = GoogleQuirks,
+    ) -> None:
         self._customer_id = customer_id
         self._paths = paths
+        self._clock = clock
+        self._quirks = quirks
+        self._made_at: dict[str, float] = {}
         self._descriptions: dict[str, str] = {}
 
     def checked(self, path: object) -> str:
         """A unit that a user can be in; the root where None."""
         if path is None:
             return _ROOT
-        if path not in self._paths:
+        if path not in self._paths or self._is_hidden(str(path)):
             raise refusals.invalid("INVALID_OU_ID")
         return str(path)
 
@@ -60,8 +71,10 @@ class OrgUnits:
             raise refusals.no_parent_org_unit()
         path = f"{parent.rstrip('/')}/{name}"
         if path in self._paths:
-            raise refusals.invalid("INVALID_OU_ID")
+            as_input = self._quirks().org_unit_conflict == "input"
+            raise refusals.invalid("INVALID_OU_ID") if as_input else refusals.duplicate()
         self._paths.add(path)
+        self._made_at[path] = self._clock()
         self._descriptions[path] = str(body.get("description", ""))
         return self._shown(path)
 
@@ -69,7 +82,11 @@ class OrgUnits:
         if key.startswith("id:"):
             return next((path for path in self._paths if self._id(path) == key), None)
         path = f"/{key.strip('/')}"
-        return path if path in self._paths else None
+        return path if path in self._paths and not self._is_hidden(path) else None
+
+    def _is_hidden(self, path: str) -> bool:
+        """Whether reads, users and units below do not know it yet."""
+        return self._clock() - self._made_at.get(path, float("-inf")) < self._quirks().org_unit_lag
 
     def _shown(self, path: str) -> Mapping[str, Any]:
         shown = {

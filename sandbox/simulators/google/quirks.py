@@ -63,6 +63,13 @@ class GoogleQuirks:
     org_units_per_second: float | None = None
     """orgunits.insert of each customer; Google's documented limit is 1."""
 
+    org_unit_conflict: Literal["input", "duplicate"] = "input"
+    """How orgunits.insert refuses a path that exists: 400 INVALID_OU_ID, as GAM reads it, or 409, as for other
+    objects; no page says."""
+
+    org_unit_lag: float = 0.0
+    """A new unit is not shown, and neither users nor units can be put into it, for so long."""
+
     licence_calls_per_second: float | None = None
     """All calls of one service account to the License Manager; Google's documented limit is 1."""
 

@@ -70,6 +70,32 @@ def test_a_unit_is_made_once_with_a_name_and_below_one_that_is_there(
     assert refusal(units.insert, given) == answer
 
 
+def test_how_a_second_unit_of_a_path_is_refused_is_a_switch() -> None:
+    units = OrgUnits("C01", {"/", "/Leavers"}, quirks=lambda: GoogleQuirks(org_unit_conflict="duplicate"))
+
+    refused = refusal(units.insert, {"name": "Leavers", "parentOrgUnitPath": "/"})
+
+    assert refused == (409, "duplicate", "Entity already exists.")
+
+
+def test_a_new_unit_may_not_show_yet_though_it_is_there(clock: Clock) -> None:
+    units = OrgUnits("C01", {"/"}, clock=clock, quirks=lambda: GoogleQuirks(org_unit_lag=10))
+    leavers = {"name": "Leavers", "parentOrgUnitPath": "/"}
+    units.insert(leavers)
+
+    refused = [
+        refusal(units.get, "Leavers")[0],
+        refusal(units.checked, "/Leavers")[2],
+        refusal(units.insert, {"name": "2026", "parentOrgUnitPath": "/Leavers"})[2],
+        refusal(units.insert, leavers)[2],
+    ]
+
+    exists = missing = "Invalid Input: INVALID_OU_ID"
+    assert refused == [404, missing, "Invalid Parent Orgunit Id", exists]
+    clock.now += 10
+    assert units.get("Leavers")["orgUnitPath"] == units.checked("/Leavers")
+
+
 def test_a_customer_makes_one_unit_a_second(clock: Clock) -> None:
     quota = Quota(GoogleQuirks(org_units_per_second=1), clock=clock)
     quota.charge_org_unit("C01")
