@@ -250,6 +250,9 @@ It holds no secret; the token that it points to is read each time."""
     """The administrator on whose behalf the service account acts."""
     customer_id: str = OWN_CUSTOMER
     """The Workspace customer; `my_customer` is the administrator's own."""
+    create_org_units: bool = False
+    """Create the organisational units that `rules` and `suspension` name where they do not exist, and the units above them. It needs \
+one more scope and privilege (docs/vendors.md): grant them first. A path that is misspelt creates a unit too."""
     directory_url: HttpsUrl = "https://admin.googleapis.com"
     """The Directory API's root."""
     token_url: HttpsUrl = "https://oauth2.googleapis.com/token"  # noqa: S105  an address

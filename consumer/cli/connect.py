@@ -16,7 +16,6 @@ from consumer.http.proxy import Proxies, open_proxies
 from consumer.preflight.check import DEPENDENCIES, Looker, look_at_everything
 from consumer.preflight.finding import Findings
 from consumer.providers.factory import open_tokens
-from consumer.providers.google.tokens import SCOPES
 from consumer.providers.tokens import TokenSource
 from consumer.secrets import SecretOpener, opener
 from consumer.settings import Settings
@@ -78,4 +77,4 @@ def _sections(tenant: Tenant) -> Sequence[MicrosoftSection | GoogleSection | Mai
 def _tokens(
     open_secret: SecretOpener, proxies: Proxies, section: MicrosoftSection | GoogleSection, scopes: Sequence[str]
 ) -> TokenSource:
-    return open_tokens(section, open_secret=open_secret, proxies=proxies, scopes=scopes or SCOPES)
+    return open_tokens(section, open_secret=open_secret, proxies=proxies, scopes=scopes or None)

@@ -18,7 +18,7 @@ from consumer.preflight.judgement import google as judgement
 from consumer.preflight.judgement.answers import UNREACHED, unreachable
 from consumer.preflight.judgement.rules import groups_of, org_units_of
 from consumer.providers.google import directory_requests
-from consumer.providers.google.tokens import SCOPES
+from consumer.providers.google.tokens import scopes_of
 from consumer.providers.tokens import TokenSource
 from consumer.tenants import GoogleSection, Tenant
 
@@ -41,14 +41,15 @@ async def look(
 async def _look(
     tenant: Tenant, section: GoogleSection, asker: Asker, tokens: TokensFor, client_id: str | None
 ) -> Sequence[Finding]:
+    scopes = scopes_of(section)
     try:
-        token = await tokens(SCOPES).get()
+        token = await tokens(scopes).get()
     except Hold as refused:
         if not judgement.is_delegation(refused.code):
             return [judgement.of_refused_token(refused.code)]
-        granted = await asyncio.gather(*(_granted(tokens([scope])) for scope in SCOPES))
-        missing = [scope for scope, token in zip(SCOPES, granted, strict=True) if token is None]
-        return judgement.of_delegation(missing or SCOPES, SCOPES, client_id)
+        granted = await asyncio.gather(*(_granted(tokens([scope])) for scope in scopes))
+        missing = [scope for scope, token in zip(scopes, granted, strict=True) if token is None]
+        return judgement.of_delegation(missing or scopes, scopes, client_id)
     except RetryLater as fault:
         return [unreachable(("google", "token_url"), Answer(UNREACHED, {}, str(fault).encode()))]
     users = f"{directory_requests.users(section.directory_url)}?maxResults=1&fields=kind"
@@ -58,7 +59,7 @@ async def _look(
     domain, *found = await asyncio.gather(
         _domain(tenant, section, asker, tokens, token),
         *(
-            _org_unit(f"{customer}&query={quote(_in_unit(unit), safe='')}", asker, token, place)
+            _org_unit(f"{customer}&query={quote(_in_unit(unit), safe='')}", asker, token, section, place)
             for unit, place in org_units_of(tenant).items()
         ),
         *(_group(section, asker, token, group, place) for group, place in groups_of(tenant, Provider.GOOGLE).items()),
@@ -81,8 +82,10 @@ async def _domain(
     return judgement.of_domain(listed, await asker.get(url, bearer(reader)), tenant)
 
 
-async def _org_unit(url: str, asker: Asker, token: str, place: tuple[str | int, ...]) -> Sequence[Finding]:
-    return judgement.of_org_unit(await asker.get(url, bearer(token)), place)
+async def _org_unit(
+    url: str, asker: Asker, token: str, section: GoogleSection, place: tuple[str | int, ...]
+) -> Sequence[Finding]:
+    return judgement.of_org_unit(await asker.get(url, bearer(token)), place, created=section.create_org_units)
 
 
 async def _group(

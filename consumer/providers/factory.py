@@ -30,11 +30,12 @@ def open_tokens(
     *,
     open_secret: Callable[[str], str],
     proxies: Proxies = DIRECT,
-    scopes: Sequence[str] = google_tokens.SCOPES,
+    scopes: Sequence[str] | None = None,
 ) -> TokenSource:
     """The vendor's own authority. Connects to nothing yet. Raises `Stop` where the secret can't be opened or is of the wrong form.
 
-    `scopes` are what tokens of Google's are for; Microsoft's are for whatever the application was granted.
+    `scopes` are what tokens of Google's are for, where not for the service's own calls; Microsoft's are for whatever the application was
+    granted.
     """
     if isinstance(section, MicrosoftSection):
         return TokenSource(microsoft_tokens.fetcher(section, open_secret, proxies=proxies))

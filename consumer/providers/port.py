@@ -122,7 +122,9 @@ class Directory(Protocol):
     async def create(self, account: NewAccount, password: str, *, timeout: float) -> Found:
         """Creates the account with its marker in the same call; the marker is read back, and mended where it was dropped.
 
-        Raises `AddressTaken` where the provider's own uniqueness refused the address.
+        Raises `AddressTaken` where the provider's own uniqueness refused the address. Raises `Hold` for all who need its `org_unit` where
+        that does not exist. Where the institution has such units created (`create_org_units`), it is created first, and those above it;
+        `NotYet` (ORG_UNIT_MISSING) then means that the provider does not show it yet.
         """
         ...
 
@@ -132,6 +134,8 @@ class Directory(Protocol):
 
     async def restore(self, object_id: str, *, org_unit: str | None, timeout: float) -> None:
         """Brings a deleted account of ours back, under the same object id, into `org_unit` where there are such. Idempotent.
+
+        A unit that does not exist is dealt with as by `create`.
 
         Reads may lag: `read` may not show the account for a while, and no search finds it among the living or the deleted.
         """
@@ -206,7 +210,7 @@ class Directory(Protocol):
         ...
 
     async def move(self, object_id: str, org_unit: str, *, timeout: float) -> None:
-        """Puts the account into an organisational unit. Idempotent. Raises `Hold` for all who need this unit where it does not exist."""
+        """Puts the account into an organisational unit. Idempotent. A unit that does not exist is dealt with as by `create`."""
         ...
 
     async def was_used(self, object_id: str, *, password_set_at: datetime | None, timeout: float) -> bool | None:

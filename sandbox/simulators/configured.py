@@ -18,7 +18,7 @@ from consumer.tenants import (
     WelcomeEmail,
 )
 from sandbox.simulators.people import SCHOOLS
-from sandbox.simulators.vendors import GOOGLE, GRAPH, LEAVERS, MAILGUN, SKU, Institution
+from sandbox.simulators.vendors import GOOGLE, GRAPH, LEAVERS, MAILGUN, SKU, Institution, unit_of
 
 
 class Endpoints(Protocol):
@@ -62,6 +62,7 @@ def configured(institution: Institution, where: Endpoints) -> Tenant:
             directory_url=where.url(GOOGLE),
             token_url=f"{where.url(GOOGLE)}/token",
             ca_file=where.ca_file,
+            create_org_units=institution.create_org_units,
         )
         if google
         else None,
@@ -100,4 +101,4 @@ def _of_school(institution: Institution, school: str, microsoft: bool, google: b
         **({Provider.MICROSOFT: (institution.guid(school),)} if microsoft else {}),
         **({Provider.GOOGLE: (f"{school}@{institution.domain}",)} if google else {}),
     }
-    return Rule(when={"school": (school,)}, org_unit=f"/Students/{school}" if google else None, groups=dict(groups))
+    return Rule(when={"school": (school,)}, org_unit=unit_of(school) if google else None, groups=dict(groups))

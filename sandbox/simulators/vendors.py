@@ -11,7 +11,7 @@ from consumer.tenants import Deletion, OnChange, Rename
 from sandbox.simulators.google import http as google_http
 from sandbox.simulators.google.api import DirectoryApi
 from sandbox.simulators.google.quirks import GoogleQuirks
-from sandbox.simulators.google.scopes import DOMAIN_READ, MEMBER, USER
+from sandbox.simulators.google.scopes import DOMAIN_READ, MEMBER, ORG_UNIT, USER
 from sandbox.simulators.graph import http as graph_http
 from sandbox.simulators.graph.api import GraphApi
 from sandbox.simulators.graph.quirks import GraphQuirks
@@ -30,13 +30,18 @@ LEAVERS = "/Leavers"
 """The organisational unit of those who have left."""
 
 SCOPES = (USER, MEMBER, DOMAIN_READ)
-"""What is delegated to the service accounts; the last is for `provisioner config check --connect` only."""
+"""What is delegated to every service account; the last is for `provisioner config check --connect` only."""
+
+
+def unit_of(school: str) -> str:
+    """The organisational unit of a school's pupils."""
+    return f"/Students/{school}"
 
 
 @dataclass(frozen=True, slots=True)
 class Institution:
-    """What is laid out for one institution. `languages` are those of its mails, its own first; `on_change`, `deletion` and
-    `rename` as its configuration says them.
+    """What is laid out for one institution. `languages` are those of its mails, its own first; `on_change`, `deletion`, `rename` and
+    `create_org_units` as its configuration says them: with the last, its organisational units are not laid out.
     """
 
     id: str
@@ -48,6 +53,12 @@ class Institution:
     on_change: OnChange = OnChange.CREATE_ONLY
     deletion: Deletion = field(default_factory=Deletion)
     rename: Rename = Rename.NEVER
+    create_org_units: bool = False
+
+    @property
+    def scopes(self) -> Sequence[str]:
+        """What is delegated to its service account at Google."""
+        return (*SCOPES, ORG_UNIT) if self.create_org_units else SCOPES
 
     @property
     def domain(self) -> str:
@@ -139,8 +150,8 @@ class Vendors:
         if Provider.GOOGLE in institution.providers:
             customer = self.google.add_customer(f"C{len(self.google.customers):07d}", [institution.domain])
             customer.add_user(institution.admin, is_admin=True)
-            customer.add_org_unit(LEAVERS)
             for school in SCHOOLS:
-                customer.add_org_unit(f"/Students/{school}")
                 customer.groups.add(f"{school}@{institution.domain}", school)
-            customer.delegate(institution.service_account, SCOPES)
+            for unit in () if institution.create_org_units else (LEAVERS, *map(unit_of, SCHOOLS)):
+                customer.add_org_unit(unit)
+            customer.delegate(institution.service_account, institution.scopes)

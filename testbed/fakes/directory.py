@@ -9,7 +9,7 @@ from datetime import datetime
 from itertools import count
 from typing import TypeVar
 
-from consumer.errors import AddressTaken, NotYet, Throttled
+from consumer.errors import AddressTaken, Hold, NotYet, Reason, Scope, Throttled
 from consumer.events import Provider, SignOnIdentity
 from consumer.policy.profile import Profile, written
 from consumer.providers.port import AccountPage, Found, MemberPage, NewAccount, PageExpired
@@ -84,7 +84,8 @@ class FakeDirectory:
     """`accounts` by object id; `calls` tells every operation that was asked for, in order.
 
     A call of an operation in `hang_after` is carried out and never answered; the next creation is carried out when the event under
-    `on_the_way` is set. `hanging` tells that a call has come so far.
+    `on_the_way` is set. `hanging` tells that a call has come so far. `org_units` are those that exist, None: any; with
+    `creates_org_units`, those that are missing come to be.
     """
 
     def __init__(self, provider: Provider = Provider.MICROSOFT) -> None:
@@ -99,6 +100,8 @@ class FakeDirectory:
         self.throttled_behind_creations: Throttled | None = None
         self.drops_markers = False
         self.keeps_former_addresses = True
+        self.org_units: set[str] | None = None
+        self.creates_org_units = False
         self.hang_after: set[str] = set()
         self.on_the_way: asyncio.Event | None = None
         self.hanging = asyncio.Event()
@@ -185,6 +188,7 @@ class FakeDirectory:
             await arrives.wait()
         if self._holder(account.address):
             raise AddressTaken
+        self._enter(account.org_unit)
         created = self.put(account.address, None if self.drops_markers else account.marker)
         created.password, created.hidden = password, self.hides_new_accounts
         created.say(written(self.provider, asdict(account)))
@@ -217,8 +221,8 @@ class FakeDirectory:
 
     async def restore(self, object_id: str, *, org_unit: str | None, timeout: float) -> None:
         """See the port."""
-        del org_unit
         async with self._changing("restore", object_id, timeout) as account:
+            self._enter(org_unit)
             account.found = replace(account.found, deleted=False)
             account.hidden = self.hides_restored_accounts
 
@@ -272,6 +276,7 @@ class FakeDirectory:
     async def move(self, object_id: str, org_unit: str, *, timeout: float) -> None:
         """See the port."""
         async with self._changing("move", object_id, timeout) as account:
+            self._enter(org_unit)
             account.found = replace(account.found, org_unit=org_unit)
 
     async def was_used(self, object_id: str, *, password_set_at: datetime | None, timeout: float) -> bool | None:
@@ -303,6 +308,15 @@ class FakeDirectory:
         if operation in self.hang_after:
             self.hanging.set()
             await asyncio.Event().wait()
+
+    def _enter(self, org_unit: str | None) -> None:
+        """Before an account is put into the unit."""
+        if org_unit is None or self.org_units is None or org_unit in self.org_units:
+            return
+        if not self.creates_org_units:
+            raise Hold("No such organisational unit.", reason=Reason.ORG_UNIT_MISSING, scope=Scope.RESOURCE)
+        names = org_unit.strip("/").split("/")
+        self.org_units.update("/" + "/".join(names[: count + 1]) for count in range(len(names)))
 
     def _holder(self, address: str) -> FakeAccount | None:
         return next((one for one in self.accounts.values() if one.has(address)), None)

@@ -4,6 +4,7 @@ The service's own adapters meet both settings, through TLS. Where the service ma
 """
 
 import asyncio
+import json
 import ssl
 import time
 from collections.abc import AsyncGenerator, Awaitable, Callable, Mapping, Sequence
@@ -26,6 +27,7 @@ from consumer.providers.microsoft.answers import LicencesExhausted
 from consumer.providers.port import Directory
 from consumer.secrets import opener
 from consumer.tenants import Tenant
+from sandbox.simulators.faults import Answer, FaultRule
 from sandbox.simulators.google.customer import MOST_ALIASES, Customer
 from sandbox.simulators.google.quirks import GoogleQuirks
 from sandbox.simulators.graph.directory import Directory as Entra
@@ -79,7 +81,7 @@ class Vendors:
 
 @asynccontextmanager
 async def opened(folder: Path, quirks: Quirks) -> AsyncGenerator[Vendors]:
-    both = Institution("north", "North", (Provider.MICROSOFT, Provider.GOOGLE), licences=1)
+    both = Institution("north", "North", (Provider.MICROSOFT, Provider.GOOGLE), licences=1, create_org_units=True)
     world = World([both], folder, clock=time.time, seed=1, quirks=quirks)
     async with world.server() as server, HttpClient(ca_file=world.authority.ca_file) as http:
         (tenant,) = world.tenants(server)
@@ -240,6 +242,24 @@ async def one_alias_too_many(vendors: Vendors) -> object:
     return fault.reason
 
 
+async def unit_of_another_s(vendors: Vendors) -> object:
+    """A unit that another creates between the look for it and the creation."""
+    vendors.customer.add_org_unit("/Leavers")
+    no_unit = {"error": {"code": 404, "message": "Org unit not found", "errors": [{"reason": "notFound"}]}}
+    refused = {"error": {"code": 400, "message": "Invalid Input: INVALID_OU_ID", "errors": [{"reason": "invalid"}]}}
+    raced = (("directory.users.insert", 400, refused), ("directory.orgunits.get", 404, no_unit))
+    vendors.server.faults.set(
+        [
+            FaultRule(route=route, fault=Answer(status=status, body=json.dumps(body)), first=1)
+            for route, status, body in raced
+        ]
+    )
+    ident = (await vendors.google.create(maria(org_unit="/Leavers"), PASSWORD, timeout=5)).object_id
+    user = vendors.customer.known(ident)
+    (creation,) = [one for one in vendors.server.audit.entries() if one.route == "directory.orgunits.insert"]
+    return creation.status, user and user.org_unit
+
+
 async def mail_after_a_rename(vendors: Vendors) -> object:
     ident = await vendors.created(vendors.graph)
     vendors.entra.users[ident].properties |= {"mail": maria().address, "proxyAddresses": [f"SMTP:{maria().address}"]}
@@ -345,6 +365,13 @@ POINTS: Mapping[str, tuple[Callable[[Vendors], Awaitable[object]], Sequence[tupl
         [
             (graph(), (MARRIED, [MARRIED, MARRIED])),
             (graph(renames_mail=False), (maria().address, [MARRIED, MARRIED])),
+        ],
+    ),
+    "21 a unit that exists": (
+        unit_of_another_s,
+        [
+            (google(org_unit_conflict=conflict), (status, "/Leavers"))
+            for conflict, status in (("input", 400), ("duplicate", 409))
         ],
     ),
 }

@@ -13,7 +13,6 @@ from consumer.http.client import HttpClient
 from consumer.preflight.check import Looker, look_at_everything
 from consumer.preflight.finding import Findings
 from consumer.providers.factory import open_tokens
-from consumer.providers.google.tokens import SCOPES
 from consumer.providers.tokens import TokenSource
 from consumer.secrets import opener
 from consumer.tenants import MAILGUN_REGIONS, GoogleSection, MicrosoftSection
@@ -68,7 +67,7 @@ class Installation:
         open_secret = opener({})
 
         def tokens(section: MicrosoftSection | GoogleSection, scopes: Sequence[str]) -> TokenSource:
-            return open_tokens(section, open_secret=open_secret, scopes=scopes or SCOPES)
+            return open_tokens(section, open_secret=open_secret, scopes=scopes or None)
 
         tenants = load_tenants(self.file.parent)
         async with HttpClient(ca_file=self.world.authority.ca_file) as http:

@@ -9,6 +9,7 @@ from consumer.events import Provider
 from consumer.http.client import HttpClient
 from consumer.policy.profile import ProfilePart, written
 from consumer.providers.factory import open_directories
+from consumer.providers.google.tokens import ORG_UNIT_SCOPE
 from consumer.providers.port import Directory, Found, NewAccount
 from consumer.tenants import Tenant
 from sandbox.simulators.faults import Answer, FaultRule, LoseAnswer
@@ -90,15 +91,26 @@ def setting(
     request: pytest.FixtureRequest, tenant: Tenant, world: World, vendors: VendorServer, http: HttpClient
 ) -> Setting:
     if request.param == "fake":
-        return Setting(FakeDirectory(), "g", ("sku",))
+        fake = FakeDirectory()
+        fake.org_units, fake.creates_org_units = {"/Students/Upper"}, True
+        return Setting(fake, "g", ("sku",))
     provider = Provider(request.param)
-    directory = open_directories(tenant, http=lambda _: http, tokens=TOKENS)[provider]
+    directory = open_directories(_creating_units(tenant, world), http=lambda _: http, tokens=TOKENS)[provider]
     licences = tenant.rules[0].licences if provider is Provider.MICROSOFT else ()
     unit = next(rule.org_unit for rule in tenant.rules if rule.org_unit)
     has_units = provider is Provider.GOOGLE
     return Setting(
         directory, tenant.rules[-1].groups[provider][0], licences, vendors, world, org_unit=unit, has_units=has_units
     )
+
+
+def _creating_units(tenant: Tenant, world: World) -> Tenant:
+    assert tenant.google is not None
+    google = tenant.google.model_copy(update={"create_org_units": True})
+    (customer,) = world.google.customers
+    (account,) = customer.delegations
+    customer.delegate(account, [*customer.delegations[account], ORG_UNIT_SCOPE])
+    return tenant.model_copy(update={"google": google})
 
 
 async def test_a_created_account_is_found_by_marker_and_address(setting: Setting) -> None:
@@ -256,6 +268,16 @@ async def test_an_account_is_moved_where_there_are_units(setting: Setting) -> No
     found = await setting.directory.read(created.object_id, timeout=5)
     assert found is not None
     assert found.org_unit == (setting.org_unit if setting.has_units else None)
+
+
+async def test_a_unit_that_does_not_exist_is_created_with_those_above_it(setting: Setting) -> None:
+    created = await setting.directory.create(maria(org_unit="/Students/New/7 a"), PASSWORD, timeout=5)
+    shown = [await setting.directory.read(created.object_id, timeout=5)]
+    for unit in ("/Leavers/2026", "/Students/New"):
+        await setting.directory.move(created.object_id, unit, timeout=5)
+        shown.append(await setting.directory.read(created.object_id, timeout=5))
+    units = ["/Students/New/7 a", "/Leavers/2026", "/Students/New"]
+    assert [found and found.org_unit for found in shown] == [unit if setting.has_units else None for unit in units]
 
 
 async def test_a_renamed_account_has_its_new_address_and_is_as_it_was_besides(setting: Setting) -> None:

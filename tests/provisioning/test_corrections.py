@@ -2,7 +2,7 @@
 
 from datetime import timedelta
 
-from consumer.errors import GiveUp, Hold, Reason
+from consumer.errors import GiveUp, Hold, NotYet, Reason
 from consumer.events import Provider
 from testbed.fakes.directory import FakeDirectory
 from testbed.fakes.mishaps import lost_answer, lost_request, refused
@@ -75,6 +75,16 @@ async def test_an_organisational_unit_that_was_corrected_is_what_is_sent() -> No
         await school.work()
         school.now += timedelta(hours=1)
     assert [body.org_unit for body, _ in school.directory.bodies] == ["/Typo", "/Students"]
+
+
+async def test_a_new_organisational_unit_that_does_not_show_yet_is_tried_again_and_reported_to_no_one() -> None:
+    school = School(Provider.GOOGLE)
+    hidden = NotYet("Google does not show the organisational unit yet.", reason=Reason.ORG_UNIT_MISSING)
+    school.directory.next_calls("create", refused(hidden), refused(hidden))
+    school.enrol()
+    await school.work_until_settled()
+    assert len(school.directory.accounts) == 1
+    assert school.outcomes("AccountProvisioningFailed") == []
 
 
 async def test_while_an_attempt_may_still_be_carried_out_the_same_is_sent(school: School) -> None:

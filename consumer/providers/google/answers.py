@@ -59,6 +59,22 @@ def of_renaming(message: str, *, tells_nothing: bool = False) -> Classify:
     return fault_of_renaming
 
 
+def of_new_unit(answer: Answer, *, writes: bool, now: float, asked: Sequence[str] = ()) -> Fault | None:
+    """`of_one_purpose` for `orgunits.insert`, of whose refusals the API's pages say nothing.
+
+    GAM's `create org` tells two cases apart by the message: no such parent, and "INVALID_OU_ID", which it takes for a unit that exists.
+    """
+    if answer.status == HTTPStatus.BAD_REQUEST and "parent orgunit" in _message(answer):
+        fault = NotYet("Google does not show the unit above the new one yet.", reason=Reason.ORG_UNIT_MISSING)
+        return with_code(fault, answer.status, next(iter(_reasons(answer)), ""), "", asked)
+    return _of_new_unit(answer, writes=writes, now=now, asked=asked)
+
+
+_of_new_unit = of_one_purpose(
+    Reason.CONSENT_MISSING, "The administrator's role does not include creating organisational units, or not there."
+)
+
+
 def paging(answer: Answer, *, writes: bool, now: float, asked: Sequence[str] = ()) -> Fault | None:
     """The same for a page of a long list, whose token may be too old."""
     if answer.status == HTTPStatus.BAD_REQUEST and "pagetoken" in _message(answer):

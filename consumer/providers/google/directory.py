@@ -1,26 +1,32 @@
 """One institution's Workspace directory.
 
-Scopes: admin.directory.user, admin.directory.group.member; `admin_subject` needs a role that may manage users and groups.
+Scopes: admin.directory.user, admin.directory.group.member; `admin_subject` needs a role that may manage users and groups. Where units are
+created, admin.directory.orgunit too, and a role that may create them.
 
 One module, however long: one class that keeps the port `Directory`, method by method.
 """
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Awaitable, Callable, Mapping, Sequence
 from datetime import datetime
+from functools import partial
 from itertools import compress
-from typing import Any, cast
+from typing import Any, TypeVar, cast
 
 from consumer.errors import AddressTaken, Hold, NotYet, OutcomeUnknown, Reason, Scope
 from consumer.events import Provider, SignOnIdentity
 from consumer.http.deadline import Deadline
 from consumer.policy.profile import Profile
+from consumer.policy.rules import ROOT
 from consumer.providers.api import Api, Classify
 from consumer.providers.google import directory_requests
 from consumer.providers.google.answers import of_one_purpose, paging
+from consumer.providers.google.org_units import OrgUnits
 from consumer.providers.google.renaming import rename
 from consumer.providers.port import AccountPage, Found, MemberPage, NewAccount
 from consumer.providers.together import together
 from consumer.tenants import GoogleSection
+
+T = TypeVar("T")
 
 _ISSUER = "https://accounts.google.com"
 
@@ -66,6 +72,7 @@ class GoogleDirectory:
     def __init__(self, section: GoogleSection, api: Api) -> None:
         self._section = section
         self._api = api
+        self._units = OrgUnits(api, section.customer_id) if section.create_org_units else None
 
     keeps_markers = True
 
@@ -122,11 +129,10 @@ class GoogleDirectory:
 
     async def create(self, account: NewAccount, password: str, *, timeout: float) -> Found:
         """The answer shows the marker as it was kept; Google is not known to drop it."""
-        url = directory_requests.users(self._api.base_url)
+        url, deadline = directory_requests.users(self._api.base_url), Deadline(timeout)
         body = directory_requests.create_body(account, password)
-        user = (
-            await self._api.call("create", "POST", url, body=body, deadline=Deadline(timeout), classify=_CREATING) or {}
-        )
+        create = partial(self._api.call, "create", "POST", url, body=body, deadline=deadline, classify=_CREATING)
+        user = await self._into(account.org_unit, create, deadline) or {}
         if not isinstance(user.get("id"), str):
             raise OutcomeUnknown("Outcome unknown: Google's response to the create call has no object id.")
         return Found(str(user["id"]), account.address, directory_requests.marker_of(user))
@@ -142,9 +148,10 @@ class GoogleDirectory:
     async def restore(self, object_id: str, *, org_unit: str | None, timeout: float) -> None:
         """Uses the immutable id, as the API requires. Raises `Hold` if another account has its address by now."""
         url = f"{directory_requests.user(self._api.base_url, object_id)}/undelete"
-        unit = {"orgUnitPath": org_unit or "/"}
+        unit, deadline = {"orgUnitPath": org_unit or ROOT}, Deadline(timeout)
+        restore = partial(self._api.call, "restore", "POST", url, body=unit, deadline=deadline, classify=_RESTORING)
         try:
-            await self._api.call("restore", "POST", url, body=unit, deadline=Deadline(timeout), classify=_RESTORING)
+            await self._into(org_unit, restore, deadline)
         except AddressTaken as fault:
             raise Hold(
                 "Another account holds the deleted account's address.", reason=Reason.ACCOUNT_CONFLICT
@@ -235,7 +242,10 @@ class GoogleDirectory:
             await self._patch(object_id, body, "release", deadline.left(), _RELEASING)
 
     async def move(self, object_id: str, org_unit: str, *, timeout: float) -> None:
-        await self._patch(object_id, {"orgUnitPath": org_unit}, "move", timeout, _MOVING)
+        url, deadline = directory_requests.user(self._api.base_url, object_id), Deadline(timeout)
+        body = {"orgUnitPath": org_unit}
+        move = partial(self._api.call, "move", "PATCH", url, body=body, deadline=deadline, classify=_MOVING)
+        await self._into(org_unit, move, deadline)
 
     async def was_used(self, object_id: str, *, password_set_at: datetime | None, timeout: float) -> bool | None:
         """Google shows the last sign-in; the epoch stands for never."""
@@ -249,6 +259,25 @@ class GoogleDirectory:
     def identity(self, object_id: str) -> SignOnIdentity:
         """That `sub` is the Directory's user id is relied on widely, and documented nowhere."""
         return SignOnIdentity(_ISSUER, object_id)
+
+    async def _into(self, org_unit: str | None, call: Callable[[], Awaitable[T]], deadline: Deadline) -> T:
+        """Makes the call, which puts an account into the unit. Where that is missing and may be created, it is, and the call repeated.
+
+        Raises `NotYet` where Google has the unit, and refuses it to the account: what it stores of users lags behind.
+        """
+        try:
+            return await call()
+        except Hold as fault:
+            if self._units is None or org_unit is None or fault.reason is not Reason.ORG_UNIT_MISSING:
+                raise
+        await self._units.ensure(org_unit, deadline)
+        try:
+            return await call()
+        except Hold as fault:
+            if fault.reason is not Reason.ORG_UNIT_MISSING:
+                raise
+            wrong = "Google does not show the organisational unit yet."
+            raise NotYet(wrong, reason=Reason.ORG_UNIT_MISSING, code=fault.code) from fault
 
     async def _read(
         self, key: str, deadline: Deadline, *, missing_is_none: bool = False, classify: Classify | None = None

@@ -5,6 +5,7 @@ from typing import Any
 from urllib.parse import quote
 
 from consumer.policy.profile import Profile, ProfilePart
+from consumer.policy.rules import ROOT
 from consumer.providers.port import NewAccount
 
 MARKER_TYPE = "provisioner"
@@ -12,6 +13,7 @@ FIELDS = (
     "id,primaryEmail,name,languages,externalIds,isAdmin,isDelegatedAdmin,isGuestUser,suspended,archived,orgUnitPath,"
     "lastLoginTime,deletionTime"
 )
+_UNIT_FIELDS = "kind,orgUnitPath"
 NEVER = "1970-01-01T00:00:00.000Z"
 
 
@@ -26,7 +28,7 @@ def create_body(account: NewAccount, password: str) -> Mapping[str, Any]:
         "password": password,
         "changePasswordAtNextLogin": True,
         "externalIds": external_ids(account.marker),
-        "orgUnitPath": account.org_unit or "/",
+        "orgUnitPath": account.org_unit or ROOT,
         **({"languages": _languages(account.preferred_language)} if account.preferred_language else {}),
     }
 
@@ -138,6 +140,31 @@ def holder_of(base_url: str, address: str) -> str:
 def alias(base_url: str, key: str, address: str) -> str:
     """An alias of a user's."""
     return f"{user(base_url, key)}/aliases/{quote(address, safe='@')}"
+
+
+def org_units(base_url: str, customer_id: str) -> str:
+    """All organisational units."""
+    return f"{base_url}/admin/directory/v1/customer/{quote(customer_id, safe='')}/orgunits"
+
+
+def org_unit(base_url: str, customer_id: str, path: str) -> str:
+    """A unit by its path, which stands there without its first slash (the API's reference of `orgunits.get`)."""
+    return f"{org_units(base_url, customer_id)}/{quote(path.lstrip('/'), safe='/')}?fields={_UNIT_FIELDS}"
+
+
+def new_org_unit(base_url: str, customer_id: str) -> str:
+    """Where units are created."""
+    return f"{org_units(base_url, customer_id)}?fields={_UNIT_FIELDS}"
+
+
+def org_unit_body(path: str) -> Mapping[str, Any]:
+    """`orgunits.insert`: a name, and the unit above, which has to exist."""
+    return {"name": path.rpartition("/")[2], "parentOrgUnitPath": parent_of(path)}
+
+
+def parent_of(path: str) -> str:
+    """The unit above; that of a unit at the top is the root."""
+    return path.rpartition("/")[0] or ROOT
 
 
 def members(base_url: str, group: str) -> str:

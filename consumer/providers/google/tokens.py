@@ -21,6 +21,9 @@ SCOPES = (
     "https://www.googleapis.com/auth/admin.directory.user",
     "https://www.googleapis.com/auth/admin.directory.group.member",
 )
+"""What every institution delegates."""
+ORG_UNIT_SCOPE = "https://www.googleapis.com/auth/admin.directory.orgunit"
+"""Delegated besides where `create_org_units` is on."""
 
 _LONGEST_DESCRIPTION = 120
 _PASSING_STATUS = {
@@ -33,24 +36,30 @@ _PASSING_STATUS = {
 _PASSING_ERRORS = {"temporarily_unavailable", "server_error", "internal_failure", "internal"}
 
 
+def scopes_of(section: GoogleSection) -> Sequence[str]:
+    """What this institution delegates for the service. One that is missing has every token refused."""
+    return (*SCOPES, ORG_UNIT_SCOPE) if section.create_org_units else SCOPES
+
+
 def fetcher(
     section: GoogleSection,
     open_secret: Callable[[str], str],
     *,
     proxies: Proxies = DIRECT,
-    scopes: Sequence[str] = SCOPES,
+    scopes: Sequence[str] | None = None,
 ) -> Callable[[], tuple[str, float]]:
-    """Asks Google as the service account; blocking. Raises `Hold` for the whole tenant, or `Unavailable`.
+    """Asks Google as the service account; blocking. Raises `Hold` for the whole tenant, or `Unavailable`. `scopes`: where not its own.
 
     The `Hold`'s code is the endpoint's own error with its description, such as `invalid_grant: Invalid JWT Signature.`
 
     Raises `Stop` at once where the key or the credential configuration cannot be read as such. A key is opened for each token: one
     that was replaced counts without a restart.
     """
+    wanted = scopes_of(section) if scopes is None else scopes
     refreshed = (
-        Keyless(section, scopes, proxies).refreshed
+        Keyless(section, wanted, proxies).refreshed
         if section.impersonate
-        else _keyed(section, open_secret, scopes, proxies)
+        else _keyed(section, open_secret, wanted, proxies)
     )
 
     def fetch() -> tuple[str, float]:

@@ -13,7 +13,7 @@ from consumer.policy.profile import ProfilePart
 from consumer.providers.google.answers import fault_of
 from consumer.providers.google.directory import GoogleDirectory
 from consumer.providers.google.directory_requests import FIELDS, MARKER_TYPE
-from consumer.providers.google.tokens import SCOPES
+from consumer.providers.google.tokens import scopes_of
 from consumer.providers.port import Directory
 from consumer.settings import SecretRef
 from consumer.tenants import GoogleSection
@@ -26,7 +26,10 @@ from tests.providers.recorded import PORT, Scene, recorded
 from tests.providers.scripted import scripted_api
 
 BASE = GOOGLE["rootUrl"].rstrip("/")
-SECTION = GoogleSection(service_account=SecretRef("env:KEY"), admin_subject=f"it-admin@{DOMAIN}", directory_url=BASE)
+SECTION = GoogleSection(
+    service_account=SecretRef("env:KEY"), admin_subject=f"it-admin@{DOMAIN}", directory_url=BASE, create_org_units=True
+)
+SCOPES = scopes_of(SECTION)
 KEY, GROUP = "100000000000000000001", f"school@{DOMAIN}"
 LIST = "admin#directory#users"
 USER, DONE = json_answer(id=KEY, primaryEmail=MARIA, isAdmin=False, isDelegatedAdmin=False), Answer(204)
@@ -39,6 +42,10 @@ CONFLICT = json_answer(
 NOT_FOUND = json_answer(
     404, error={"code": 404, "message": "Resource Not Found: memberKey", "errors": [{"reason": "notFound"}]}
 )
+NO_UNIT = json_answer(
+    400, error={"code": 400, "message": "Invalid Input: INVALID_OU_ID", "errors": [{"reason": "invalid"}]}
+)
+UNIT = json_answer(kind="admin#directory#orgUnit", orgUnitPath="/Leavers")
 CHANGES = {part: "el" for part in ProfilePart if part is not ProfilePart.DISPLAY_NAME}
 
 
@@ -77,7 +84,9 @@ SCENES = {
     "remove_licences": Scene(lambda d: d.remove_licences(KEY, [], timeout=5), []),
     "delete": Scene(lambda d: d.delete(KEY, timeout=5), [DONE]),
     "release": Scene(lambda d: d.release(KEY, timeout=5), [MARKED, USER]),
-    "move": Scene(lambda d: d.move(KEY, "/Leavers", timeout=5), [USER]),
+    "move": Scene(
+        lambda d: d.move(KEY, "/Leavers/2026 a", timeout=5), [NO_UNIT, NOT_FOUND, NOT_FOUND, UNIT, UNIT, USER]
+    ),
     "was_used": Scene(lambda d: d.was_used(KEY, password_set_at=None, timeout=5), [USER]),
     "replace_password": Scene(lambda d: d.replace_password(KEY, PASSWORD, timeout=5), [USER]),
 }

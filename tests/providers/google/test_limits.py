@@ -7,6 +7,7 @@ import pytest
 from consumer.events import StepName
 from consumer.http.answer import Answer
 from consumer.http.client import Call
+from consumer.pacing.limit import Limit
 from consumer.providers.google import directory_requests
 from consumer.providers.google.limits import GoogleTerms
 from consumer.settings import SecretRef
@@ -16,6 +17,9 @@ BASE = "https://admin.googleapis.com"
 CREATE = Call("google", "create", "POST", directory_requests.users(BASE), writes=True)
 JOIN = Call("google", "add_to_group", "POST", directory_requests.members(BASE, "g"), writes=True)
 RESTORE = Call("google", "restore", "POST", directory_requests.user(BASE, "1") + "/undelete", writes=True)
+CREATE_UNIT = Call(
+    "google", "create_org_unit", "POST", directory_requests.new_org_unit(BASE, "my_customer"), writes=True
+)
 READ = Call("google", "read", "GET", directory_requests.user(BASE, "1"))
 
 
@@ -34,6 +38,7 @@ def limited(reason: str, status: int = 403) -> Answer:
         (JOIN, {"queries": 1}),
         (RESTORE, {"queries": 1}),
         (READ, {"queries": 1}),
+        (CREATE_UNIT, {"org_units": 1, "queries": 1}),
     ],
 )
 def test_every_call_is_a_query_and_a_new_account_a_creation_too(call: Call, cost: dict[str, int]) -> None:
@@ -54,8 +59,22 @@ def test_tenants_with_one_administrator_share_queries_and_those_of_one_domain_cr
 
 @pytest.mark.parametrize("reason", ["userRateLimitExceeded", "rateLimitExceeded", "quotaExceeded"])
 def test_a_refused_creation_means_the_domains_limit_and_anything_else_the_administrators(reason: str) -> None:
-    refused = [terms().refused(call, limited(reason)) for call in (CREATE, READ)]
-    assert [limit.name if limit else None for limit in refused] == ["creations", "queries"]
+    refused = [terms().refused(call, limited(reason)) for call in (CREATE, READ, CREATE_UNIT)]
+    assert [limit.name if limit else None for limit in refused] == ["creations", "queries", "org_units"]
+
+
+def test_only_units_are_no_step_s_to_take_in_advance() -> None:
+    limits = {limit for call in (CREATE, CREATE_UNIT) for limit in terms().of_call(call)}
+    assert [limit.name for limit in limits if limit.each_request] == ["org_units"]
+
+
+def test_the_units_of_a_customer_are_counted_for_all_its_administrators() -> None:
+    def limits(administrator: str) -> set[Limit]:
+        return set(terms(administrator=administrator).of_call(CREATE_UNIT))
+
+    shared = limits("a@school.example") & limits("b@school.example")
+    assert [limit.name for limit in shared] == ["org_units"]
+    assert not limits("a@school.example") & limits("a@other.example")
 
 
 @pytest.mark.parametrize("answer", [limited("forbidden"), limited("duplicate", 409), Answer(503), Answer(200)])
