@@ -129,7 +129,7 @@ def _sentence(step: PlannedStep, tenant: Tenant, student: Student, given: Grant)
             shown = f"{', then '.join(addresses[:_SHOWN])}{', and so on' if len(addresses) > _SHOWN else ''}"
             return f"Reserve an address: {shown}."
         case PlannedStep.CREATE:
-            return f"Create the account with the student's marker{f' in {given.org_unit}' if given.org_unit else ''}."
+            return f"Create the account with the student's marker{f' in {_unit(tenant, given.org_unit)}' if given.org_unit else ''}."
         case PlannedStep.LICENCES | PlannedStep.GROUPS | PlannedStep.UNIT | PlannedStep.SCHEDULE:
             return _change(step, tenant, given)
         case PlannedStep.WELCOME if tenant.welcome_email.enabled:
@@ -146,9 +146,14 @@ def _change(step: PlannedStep, tenant: Tenant, given: Grant) -> str:
         case PlannedStep.GROUPS:
             return f"Add to groups: {', '.join(given.groups)}."
         case PlannedStep.UNIT:
-            return f"Move the account to {tenant.suspension.org_unit}."
+            return f"Move the account to {_unit(tenant, tenant.suspension.org_unit)}."
         case _:
             return f"Delete the account {_grace(tenant)}, unless a later status of the student cancels that.{_announced(tenant)}"
+
+
+def _unit(tenant: Tenant, path: str | None) -> str:
+    created = tenant.google is not None and tenant.google.create_org_units
+    return f"{path} (the unit is created where it does not exist)" if created else f"{path}"
 
 
 def _grace(tenant: Tenant) -> str:

@@ -53,7 +53,8 @@ EXPLANATIONS: Mapping[str, Explanation] = {
         "Verify the domain at the vendor, or correct `addresses.domain`.",
     ),
     Reason.ORG_UNIT_MISSING: Explanation(
-        "The organisational unit does not exist.", "Create it at the vendor, or correct the tenant's file."
+        "The organisational unit does not exist.",
+        "Create it at the vendor, correct the tenant's file, or let the service create units (`google.create_org_units`).",
     ),
     Reason.GROUP_MISSING: Explanation(
         "The group does not exist.", "Create it at the vendor, or correct the tenant's file."

@@ -7,7 +7,8 @@ import pytest
 from consumer.configuration.explain import explain
 from consumer.configuration.loading import load_tenants
 from consumer.events import ProviderAction
-from consumer.tenants import Deletion, DeletionNotice, OnChange, StatusRow, Tenant, UnlistedStatus
+from consumer.settings import SecretRef
+from consumer.tenants import Deletion, DeletionNotice, GoogleSection, OnChange, Rule, StatusRow, Tenant, UnlistedStatus
 
 ROOT = Path(__file__).parents[2]
 
@@ -46,6 +47,15 @@ def test_what_follows_the_rules_is_explained(tenant: Tenant) -> None:
     text = "\n".join(explain(following, "moved-up", {"grade": "7"}))
     assert "Write the names and the language" in text
     assert "Remove from groups that this service gave" in text
+
+
+def test_a_unit_that_may_be_created_is_said_to_be(tenant: Tenant) -> None:
+    google = GoogleSection(
+        service_account=SecretRef("env:KEY"), admin_subject="it@north-high.example", create_org_units=True
+    )
+    rules = (Rule(org_unit="/Students/7"),)
+    text = "\n".join(explain(tenant.model_copy(update={"google": google, "rules": rules}), "enrolled", {}))
+    assert "in /Students/7 (the unit is created where it does not exist)." in text
 
 
 def test_an_attribute_that_no_rule_names_gives_no_group(tenant: Tenant) -> None:

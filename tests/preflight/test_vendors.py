@@ -10,12 +10,12 @@ from cryptography.hazmat.primitives.asymmetric import rsa
 
 from consumer.preflight.judgement.google import DOMAIN_SCOPE
 from consumer.preflight.judgement.microsoft import ONLY_FOR_CHECKS
-from consumer.providers.google.tokens import SCOPES
+from consumer.providers.google.tokens import ORG_UNIT_SCOPE, SCOPES
 from consumer.providers.microsoft.directory import PERMISSIONS
 from sandbox.simulators.faults import Answer, FaultRule, Latency, Refuse
 from sandbox.simulators.graph.groups import GroupKind
 from sandbox.simulators.mailgun.account import DomainState
-from sandbox.simulators.vendors import SKU
+from sandbox.simulators.vendors import LEAVERS, SKU
 from tests.preflight.installation import NORTH, Installation, lines
 
 Break = Callable[[Installation], None]
@@ -215,6 +215,16 @@ BROKEN: Mapping[str, tuple[Break, str, str]] = {
         "rules.2.org_unit",
         "is not an organisational unit",
     ),
+    "leavers' unit gone": (
+        lambda i: i.customer.org_units.discard(LEAVERS),
+        "suspension.org_unit",
+        "is not an organisational unit",
+    ),
+    "units to be created without the scope": (
+        edited("google", "create_org_units", value=True),
+        "google.service_account",
+        f"belongs to a service account that lacks the scope `{ORG_UNIT_SCOPE}`",
+    ),
     "Google's group gone": (
         edited("rules", 1, "groups", "google", value=[f"gone@{NORTH.domain}"]),
         "rules.2.groups.google.1",
@@ -273,6 +283,15 @@ async def test_ten_broken_things_are_ten_lines_that_say_where_they_are_and_what_
         assert Path(one.file).name == "north.yaml"
         assert one.line <= len(text)
         assert one.right.endswith(".")
+
+
+async def test_a_unit_that_the_service_will_create_is_a_note(installation: Installation) -> None:
+    edited("google", "create_org_units", value=True)(installation)
+    installation.customer.delegate(NORTH.service_account, [*NORTH.scopes, ORG_UNIT_SCOPE])
+    installation.customer.org_units.discard("/Students/north")
+    findings = await installation.findings()
+    assert lines(findings) == []
+    assert [(note.place, "it is created" in note.wrong) for note in findings.notes] == [("rules.2.org_unit", True)]
 
 
 async def test_a_permission_that_nothing_uses_is_a_note(installation: Installation) -> None:

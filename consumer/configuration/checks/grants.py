@@ -22,6 +22,8 @@ def mistakes(reading: Reading[Tenant], tenant: Tenant) -> Iterator[Mistake]:
         place = ("rules", number)
         yield from _providers(reading, tenant, rule, place)
         yield from _forms(reading, tenant, rule, place)
+    if tenant.google:
+        yield from _unit(reading, tenant.suspension.org_unit, ("suspension", "org_unit"))
 
 
 def notices(tenant: Tenant, document: Document) -> Iterator[str]:
@@ -32,6 +34,13 @@ def notices(tenant: Tenant, document: Document) -> Iterator[str]:
     for number, rule in enumerate(tenant.rules):
         if not (rule.licences or rule.org_unit or any(rule.groups.values())):
             yield f"{document.file}:{document.line(('rules', number))}: rule {number + 1} of `{tenant.id}` gives nothing."
+    if tenant.google and tenant.google.create_org_units and not _names_units(tenant):
+        where = f"{document.file}:{document.line(('google', 'create_org_units'))}"
+        yield f"{where}: `{tenant.id}` lets organisational units be created, and names none in `rules` or `suspension`."
+
+
+def _names_units(tenant: Tenant) -> bool:
+    return any((tenant.suspension.org_unit, *(rule.org_unit for rule in tenant.rules)))
 
 
 def _providers(reading: Reading[Tenant], tenant: Tenant, rule: Rule, place: Place) -> Iterator[Mistake]:
@@ -75,6 +84,10 @@ def _at_google(reading: Reading[Tenant], rule: Rule, place: Place) -> Iterator[M
             right = "Give the group's address, such as `grade-7@north-high.example`."
             at = (*place, "groups", Provider.GOOGLE.value, number)
             yield from reading.mistake(at, f"is `{group[:100]}`, which is not a group's address", right)
-    if rule.org_unit is not None and not _UNIT.fullmatch(rule.org_unit):
+    yield from _unit(reading, rule.org_unit, (*place, "org_unit"))
+
+
+def _unit(reading: Reading[Tenant], path: str | None, place: Place) -> Iterator[Mistake]:
+    if path is not None and not _UNIT.fullmatch(path):
         right = "Give the whole path, such as `/Students/7`: it begins with `/` and does not end with one."
-        yield from reading.mistake((*place, "org_unit"), f"is `{rule.org_unit[:100]}`, which is not a path", right)
+        yield from reading.mistake(place, f"is `{path[:100]}`, which is not a path", right)

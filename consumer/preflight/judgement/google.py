@@ -130,13 +130,20 @@ def of_domain(listed: Answer, shown: Answer | None, tenant: Tenant) -> Sequence[
     return []
 
 
-def of_org_unit(answer: Answer, place: Place) -> Sequence[Finding]:
-    """A list of the unit's users."""
+def of_org_unit(answer: Answer, place: Place, *, created: bool = False) -> Sequence[Finding]:
+    """A list of the unit's users. `created`: the service creates a unit that is missing."""
     missing = Finding(
         place,
         "is not an organisational unit of this Google Workspace",
         "Create it in the Admin console, or correct the path: it begins with `/` and names every unit above.",
     )
+    if created:
+        missing = Finding(
+            place,
+            "is not an organisational unit of this Google Workspace yet: it is created for the first account that needs it",
+            "Nothing is to be done, unless the path is misspelt.",
+            note=True,
+        )
     closed = Finding(
         place,
         "is a unit that the administrator may not read",

@@ -1,4 +1,4 @@
-"""What a tenant's `rules` name at a vendor, each with the place where it stands first. Pure."""
+"""What a tenant's `rules`, and its `suspension`, name at a vendor, each with the place where it stands first. Pure."""
 
 from collections.abc import Mapping
 
@@ -22,4 +22,6 @@ def org_units_of(tenant: Tenant) -> Mapping[str, Place]:
     for number, rule in enumerate(tenant.rules):
         if rule.org_unit:
             places.setdefault(rule.org_unit, ("rules", number, "org_unit"))
+    if leavers := tenant.suspension.org_unit:
+        places.setdefault(leavers, ("suspension", "org_unit"))
     return places

@@ -32,6 +32,20 @@ def test_what_a_vendor_would_refuse_is_reported_and_holds_no_one(
     assert findings.unusable == {}
 
 
+def test_the_leavers_unit_is_a_path_too(files: Files) -> None:
+    files.replace(files.tenant, *GOOGLE)
+    line = files.replace(files.tenant, "welcome_email:\n", "suspension:\n  org_unit: Leavers\nwelcome_email:\n") + 1
+    (mistake,) = files.findings(secrets=False).other
+    assert (mistake.place, mistake.line, "is not a path" in mistake.wrong) == ("suspension.org_unit", line, True)
+
+
+def test_units_that_may_be_created_and_are_named_nowhere_are_pointed_out(files: Files) -> None:
+    section, more = GOOGLE[1].removesuffix("}\naddresses:\n"), ", create_org_units: true}\naddresses:\n"
+    line = files.replace(files.tenant, GOOGLE[0], section + more)
+    (notice,) = files.findings(secrets=False).notices
+    assert f"north-high.yaml:{line}: `north-high` lets organisational units be created" in notice
+
+
 @pytest.mark.parametrize(
     "new", ["google: [grade-7@north-high.example]", "google: [01ci93xb3tmzyin]", f"microsoft: [{GROUP.upper()}]"]
 )
