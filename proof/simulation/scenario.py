@@ -304,6 +304,9 @@ def _quirks(rng: random.Random) -> Quirks:
             hides_settling_ids=rng.random() < 0.3,  # noqa: PLR2004  about one seed in three
             index_lag=rng.choice((0.0, 0.0, 20.0)),
             creations_per_second=limited.choice((None, None, 1.0)),
+            org_units_per_second=1.0,
+            org_unit_conflict=limited.choice(("input", "duplicate")),
+            org_unit_lag=limited.choice((0.0, 0.0, 20.0)),
         ),
         mailgun=MailgunQuirks(ingestion_delay=rng.choice((0.0, 60.0, 300.0))),
     )

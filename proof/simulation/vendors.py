@@ -20,6 +20,7 @@ from yarl import URL
 from consumer.errors import Unavailable
 from consumer.http.answer import Answer
 from consumer.http.client import USER_AGENT, Call, lost
+from consumer.providers.google.tokens import scopes_of
 from consumer.providers.tokens import Fetch, TokenSource
 from consumer.secrets import SecretOpener
 from consumer.tenants import GoogleSection, MicrosoftSection
@@ -31,7 +32,7 @@ from sandbox.simulators.audit import AuditLog
 from sandbox.simulators.faults import DoLate, FaultRule, InjectedFault, InjectedFaults
 from sandbox.simulators.in_memory import Request, Routes, answer_of
 from sandbox.simulators.request_handler import RequestHandler, Vendor
-from sandbox.simulators.vendors import SCOPES, Vendors
+from sandbox.simulators.vendors import Vendors
 
 _LEAST, _MOST = 0.02, 0.25
 """Seconds that each way takes."""
@@ -171,7 +172,7 @@ class Internet:
 
     def _google(self, section: GoogleSection) -> tuple[str, float]:
         account = json.loads(self._open_secret(section.service_account or ""))["client_email"]
-        return self._vendors.google.tokens.give(account, section.admin_subject, SCOPES), _GOOGLES_LIFETIME
+        return self._vendors.google.tokens.give(account, section.admin_subject, scopes_of(section)), _GOOGLES_LIFETIME
 
 
 class SimulatedHttp:
