@@ -39,7 +39,6 @@ from consumer.policy.patterns import pattern_errors
 from consumer.providers.factory import open_directories, terms_of
 from consumer.provisioning.announcing import OutcomeAnnouncer
 from consumer.provisioning.breaker import Breakers
-from consumer.provisioning.case import Tools
 from consumer.provisioning.containment import Experience, Limits
 from consumer.provisioning.ending import Pace
 from consumer.provisioning.guards import guards_of
@@ -47,6 +46,7 @@ from consumer.provisioning.institution import Institution, Institutions
 from consumer.provisioning.pool import Pool
 from consumer.provisioning.scheduler import Share
 from consumer.provisioning.student import StudentWorker
+from consumer.provisioning.tools import Tools
 from consumer.secrets import SecretOpener
 from consumer.settings import Settings
 from consumer.snapshot import CurrentIds, Derived, InForce, Snapshot

@@ -1,28 +1,18 @@
 """One student at one provider, under one lease: everything that the steps share."""
 
-from collections.abc import Callable, Sequence
-from dataclasses import dataclass, replace
+from collections.abc import Sequence
 from datetime import datetime, timedelta
-from typing import Protocol
 
 from consumer.errors import GiveUp, Reason
-from consumer.events import Outcome, Provider, ProviderAction, StepName, Student
-from consumer.failpoints import UNARMED, Failpoints
+from consumer.events import Provider, ProviderAction, StepName, Student
 from consumer.ledger.port.student import Account, AccountState, Job, SealedCredential, Step, StepState, Wait
-from consumer.ledger.port.work import Work
-from consumer.ledger.port.writes import Publish
-from consumer.ledger.vault import Context, Vault
-from consumer.mail.rendering import Templates
-from consumer.policy.deletion import notice_at
-from consumer.policy.guard import GuardState
+from consumer.ledger.vault import Context
 from consumer.policy.marker import marker
-from consumer.policy.plan import KnownAccount, Plan, plan
-from consumer.policy.profile import profile, written
 from consumer.policy.renaming import is_to_be_renamed
-from consumer.policy.rules import ROOT, grant, withdrawal
 from consumer.providers.port import Directory
 from consumer.provisioning.effects import Effects
 from consumer.provisioning.institution import Institution
+from consumer.provisioning.tools import Tools
 from consumer.tenants import OnChange, Tenant
 
 PATIENCE = 8
@@ -33,51 +23,10 @@ _PARTS = (StepName.LICENCES, StepName.GROUPS, StepName.SESSIONS, StepName.UNIT, 
 """Steps that a version is reported without, where they must wait for a person."""
 
 
-_BLOCKED = {AccountState.SUSPENDED, AccountState.DELETED}
+BLOCKED = {AccountState.SUSPENDED, AccountState.DELETED}
+"""Accounts whose sign-in this service has blocked, or begun to."""
 GIVEN_UP = {AccountState.DELETED, AccountState.RELEASED}
 """Accounts that are not there any more, or not ours."""
-
-
-def is_expired(account: Account, now: datetime) -> bool:
-    """Whether the time has come to delete the account."""
-    return account.delete_at is not None and account.delete_at <= now
-
-
-def is_unannounced(account: Account, tenant: Tenant, now: datetime) -> bool:
-    """Whether the time has come to announce that the account will be deleted."""
-    at = notice_at(tenant.deletion, account.delete_at, account.noticed_for)
-    return at is not None and at <= now
-
-
-def placed(account: Account) -> str | None:
-    """The organisational unit where we put the account last; None where there are none."""
-    if account.provider is not Provider.GOOGLE:
-        return None
-    return account.org_unit or account.body.get("org_unit") or ROOT
-
-
-class Announcer(Protocol):
-    """Makes an outcome ready for its topic; `traceparent` is the W3C trace context of the event that it answers."""
-
-    def __call__(self, outcome: Outcome, *, traceparent: str | None) -> Publish: ...
-
-
-@dataclass(frozen=True, slots=True)
-class Tools:
-    """What every case of a process uses. `password` makes a new one; times are in seconds.
-
-    `verify_after`: how long a call with an unknown outcome may still take effect, or its effect stay hidden by replication lag.
-    """
-
-    work: Work
-    vault: Vault
-    announce: Announcer
-    password: Callable[[], str]
-    templates: Templates
-    mail_hold_down: float
-    credential_lifetime: float
-    verify_after: float
-    failpoints: Failpoints = UNARMED
 
 
 class Case:
@@ -166,56 +115,6 @@ class Case:
         return marker(self.provider, self.job.lease.tenant_id, self.job.lease.student_id)
 
     @property
-    def plan(self) -> Plan:
-        """What is missing, by what was known when the student was claimed."""
-        desired, welcome = self.job.desired, self.step(StepName.WELCOME)
-        known = KnownAccount(
-            unsure=frozenset(
-                name
-                for name in StepName
-                if name is not StepName.NOTICE and (step := self.step(name)) is not None and step.unsure
-            ),
-            welcomed=welcome is not None
-            and (
-                welcome.state is StepState.DONE
-                or (welcome.state is StepState.FAILED and welcome.version == self.version)
-            ),
-        )
-        if account := self.job.accounts.get(self.provider):
-            known = replace(
-                known,
-                exists=account.object_id is not None,
-                marked=account.marker == self.own_marker,
-                suspended=account.state in _BLOCKED,
-                scheduled=account.delete_at is not None,
-                expired=is_expired(account, self.job.now),
-                unannounced=is_unannounced(account, self.tenant, self.job.now),
-                deleted=account.state is AccountState.DELETED,
-                released=account.state is AccountState.RELEASED,
-                org_unit=account.org_unit,
-                placed=placed(account),
-                describes_student=written(self.provider, account.body) == profile(self.provider, self.student)
-                and not self.profile_unseen(account),
-                renames=self.renames,
-                announced_version=account.announced_version,
-                licences=account.licences,
-                groups=account.groups,
-                licences_in_doubt=account.licences_in_doubt,
-                groups_in_doubt=account.groups_in_doubt,
-                revisit=account.revisit,
-            )
-        rejected = self.job.settled and self.job.event_guard is GuardState.REJECTED
-        return plan(
-            desired.action if desired.providers and not rejected else None,
-            self.version,
-            known,
-            grant(self.tenant, self.student, self.provider),
-            withdrawal(self.tenant, self.provider),
-            settled=self.job.settled,
-            follow=self.follows,
-        )
-
-    @property
     def follows(self) -> bool:
         """Whether an account that exists follows the tenant's rules and the student's names."""
         return self.tenant.on_change is OnChange.FOLLOW
@@ -257,7 +156,7 @@ class Case:
     def blocked_by_us(self) -> bool:
         """Whether a blocked sign-in may be this service's doing."""
         account = self.account
-        return (account is not None and account.state in _BLOCKED) or self.was_lost(StepName.SUSPEND)
+        return (account is not None and account.state in BLOCKED) or self.was_lost(StepName.SUSPEND)
 
     @property
     def deletes_account(self) -> bool:

@@ -17,6 +17,7 @@ from consumer.policy.plan import PlannedStep
 from consumer.policy.rules import Grant, grant, withdrawal
 from consumer.provisioning.case import Case
 from consumer.provisioning.outcomes import cause, publish
+from consumer.provisioning.planning import plan_of
 
 log = structlog.get_logger()
 
@@ -27,7 +28,7 @@ AGAIN = 86_400.0
 async def planned(case: Case) -> Publish:
     """`account-planned`. The same plan has the same event id: it is published once, however often it is made."""
     seen, reason = await _look_up(case)
-    steps = case.plan.steps
+    steps = plan_of(case).steps
     given = grant(case.tenant, case.student, case.provider) if case.wants_account else Grant()
     unit = given.org_unit
     if PlannedStep.SUSPEND in steps:

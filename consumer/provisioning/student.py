@@ -21,15 +21,17 @@ from consumer.observe.metrics import Metrics
 from consumer.policy.deletion import notice_at
 from consumer.policy.plan import Plan, PlannedStep
 from consumer.provisioning import dry_run
-from consumer.provisioning.case import Case, Tools, is_expired, is_unannounced
+from consumer.provisioning.case import Case
 from consumer.provisioning.commits import Commits
 from consumer.provisioning.containment import Experience, Limits
 from consumer.provisioning.effects import Effects
 from consumer.provisioning.ending import Ending, Endings, Pace, announces_incomplete
 from consumer.provisioning.institution import Institution
 from consumer.provisioning.outcomes import completed
+from consumer.provisioning.planning import is_expired, is_unannounced, plan_of
 from consumer.provisioning.steps.catalogue import STEPS
 from consumer.provisioning.steps.guarded import event_fault
+from consumer.provisioning.tools import Tools
 
 log = structlog.get_logger()
 
@@ -122,7 +124,7 @@ class StudentWorker:
     async def _worked(self, job: Job, cases: Sequence[Case]) -> Sequence[Ending]:
         if cases and (fault := cases[0].institution.fault or event_fault(job)):
             return [self._endings.of(case, _first_step(case), fault, Ending()) for case in cases]
-        plans = [case.plan for case in cases]
+        plans = [plan_of(case) for case in cases]
         accounts = [await self._taken(case, plan.account, Ending()) for case, plan in zip(cases, plans, strict=True)]
         if not job.desired.providers:
             return accounts

@@ -25,12 +25,12 @@ from consumer.mail.rendering import Templates
 from consumer.observe.metrics import Metrics
 from consumer.policy.marker import marker
 from consumer.provisioning.breaker import Breakers
-from consumer.provisioning.case import Tools
 from consumer.provisioning.containment import Experience, Limits
 from consumer.provisioning.ending import Pace
 from consumer.provisioning.guards import guards_of
 from consumer.provisioning.institution import Institution
 from consumer.provisioning.student import StudentWorker
+from consumer.provisioning.tools import Tools
 from consumer.tenants import Tenant
 from testbed.fakes.directory import FakeAccount, FakeDirectory
 from testbed.fakes.ledger import MemoryLedger

@@ -20,11 +20,11 @@ from consumer.ledger.work import PostgresWork
 from consumer.mail.rendering import Templates
 from consumer.observe.metrics import Metrics
 from consumer.provisioning.breaker import Breakers
-from consumer.provisioning.case import Tools
 from consumer.provisioning.containment import Experience, Limits
 from consumer.provisioning.ending import Pace
 from consumer.provisioning.institution import Institution
 from consumer.provisioning.student import StudentWorker
+from consumer.provisioning.tools import Tools
 from consumer.reconcile.connections import Connections
 from consumer.reconcile.finding import Finding
 from consumer.reconcile.run import Reconciler, Summary, Task

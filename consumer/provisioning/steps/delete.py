@@ -20,8 +20,9 @@ from consumer.failpoints import DELETE, Point
 from consumer.ledger.port.student import Account, AccountState
 from consumer.ledger.port.writes import SaveAccount
 from consumer.providers.port import Found
-from consumer.provisioning.case import Case, is_expired
+from consumer.provisioning.case import Case
 from consumer.provisioning.outcomes import deleted
+from consumer.provisioning.planning import is_expired
 from consumer.provisioning.steps.adopt import our_accounts
 from consumer.provisioning.steps.change import change
 from consumer.provisioning.steps.look import look_at, look_before_change

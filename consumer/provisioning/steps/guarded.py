@@ -7,7 +7,7 @@ from consumer.provisioning.case import Case
 
 
 def event_fault(job: Job) -> Fault | None:
-    """Why nothing of the event may be carried out now. One that was rejected before is only verified: see `Case.plan`."""
+    """Why nothing of the event may be carried out now. One that was rejected before is only verified: see `planning`."""
     match None if job.settled else job.event_guard:
         case GuardState.PARKED:
             return _parked()

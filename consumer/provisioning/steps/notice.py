@@ -29,8 +29,9 @@ from consumer.mail.mailgun import SERVICE
 from consumer.mail.message_id import message_id
 from consumer.mail.port import Mail, Mailer
 from consumer.policy.deletion import lead
-from consumer.provisioning.case import Case, is_unannounced
+from consumer.provisioning.case import Case
 from consumer.provisioning.outcomes import deletion_put_off, failed
+from consumer.provisioning.planning import is_unannounced
 from consumer.provisioning.steps.mails import began_to_send, is_accepted, mail_domain
 from consumer.tenants import DeletionNotice
 

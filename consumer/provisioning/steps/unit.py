@@ -12,7 +12,8 @@ from consumer.failpoints import UNIT
 from consumer.ledger.port.student import Account
 from consumer.ledger.port.writes import SaveAccount
 from consumer.policy.rules import ROOT, grant, withdrawal
-from consumer.provisioning.case import Case, placed
+from consumer.provisioning.case import Case
+from consumer.provisioning.planning import placed
 from consumer.provisioning.steps.change import change
 from consumer.provisioning.steps.following import to_write
 from consumer.provisioning.steps.grants import object_id
