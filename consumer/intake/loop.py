@@ -24,7 +24,6 @@ from consumer.intake.batch import BatchReader, IntakeBatch, Source
 from consumer.intake.dead_letters import DeadLetters, DeadLettersUnavailable
 from consumer.intake.finishing import Finishing
 from consumer.intake.in_flight import InFlight, places_of
-from consumer.intake.lag import Lag
 from consumer.intake.membership import Membership
 from consumer.intake.offsets import Offsets
 from consumer.intake.open_work import OpenWork
@@ -81,7 +80,6 @@ class Intake:
         self._partitions = Partitions(inbox, self._offsets, owner=owner, metrics=metrics, failpoints=failpoints)
         ours = Positions(self._partitions, self._offsets)
         self._watch = Watch(progress, topic, ours, clock) if progress else None
-        self._lag = Lag(self._partitions, ours, metrics.intake_lag) if progress else None
         self._membership = Membership(
             consumers,
             topic,
@@ -240,14 +238,10 @@ class Intake:
                 excuse=self._pause.cause or self._registry.cause,
                 failed=self._membership.failed,
             )
-        if self._lag is not None and not self._membership.failed:
-            self._lag.look(self._membership.consumer)
 
     def _drop(self, gone: Collection[Place]) -> None:
         """Their next owner reads them again."""
         self._in_flight.drop(gone)
-        if self._lag is not None:
-            self._lag.forget(gone)
         self._finishing.locked.drop(gone)
         self._finishing.hold_back()
 

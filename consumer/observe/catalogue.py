@@ -60,13 +60,6 @@ PARTITIONS = GaugeEntry(
     help="Partitions assigned to this process.",
     purpose="Whether the replicas share the topic evenly; the sum is the number of partitions.",
 )
-INTAKE_LAG = ReadingsEntry(
-    name="provisioner_intake_lag_records",
-    unit=Unit.COUNT,
-    help="Records of a partition that are not in the ledger yet, by the partition's end as Kafka knows it.",
-    purpose="How far intake is behind; a revoked partition has no series, its new owner shows it.",
-    labels=(labels.PARTITION,),
-)
 LEDGER_BEHIND = CounterEntry(
     name="provisioner_ledger_behind",
     help="Partitions re-read from the ledger's offset because it was behind the group's: a restored or lagging database.",
@@ -427,7 +420,6 @@ SECTIONS: Mapping[str, tuple[Entry, ...]] = {
         BATCH_SECONDS,
         INTAKE_PAUSED,
         PARTITIONS,
-        INTAKE_LAG,
         LEDGER_BEHIND,
         LOCKED_EVENTS,
         PARKED_RECORDS,

@@ -19,7 +19,6 @@ class Metrics:
         self.batch_seconds = catalogue.BATCH_SECONDS.collector(registry)
         self.intake_paused = catalogue.INTAKE_PAUSED.collector(registry)
         self.partitions = catalogue.PARTITIONS.collector(registry)
-        self.intake_lag = catalogue.INTAKE_LAG.collector(registry)
         self.ledger_behind = catalogue.LEDGER_BEHIND.collector(registry)
         self.locked_events = catalogue.LOCKED_EVENTS.collector(registry)
         self.parked_records = catalogue.PARKED_RECORDS.collector(registry)
