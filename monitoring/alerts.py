@@ -58,13 +58,6 @@ ALERTS: Sequence[Alert] = (
         summary="Events are not read, because of {{ $labels.cause }}.",
     ),
     Alert(
-        name="IntakeBehind",
-        severity=_TICKET,
-        when="min_over_time(sum(provisioner_intake_lag_records)[30m:1m]) > 1000",
-        lasts="0m",
-        summary="For half an hour, at least {{ $value }} records have been waiting to be read.",
-    ),
-    Alert(
         name="LedgerBehind",
         severity=_PAGE,
         when=_happened("provisioner_ledger_behind_total", "10m"),

@@ -140,13 +140,6 @@ CASES: Mapping[str, Case] = {
         "provisioner_database_unavailable", 'loop="intake"', {"loop": "intake"}, lasts=5, all_of=True
     ),
     "IntakePaused": _state("provisioner_intake_paused", 'cause="registry"', {"cause": "registry"}, lasts=10),
-    "IntakeBehind": Case(
-        fires=_at_both("provisioner_intake_lag_records", 'topic="t",partition="0"', "600x60", "500x60"),
-        quiet=_at_both("provisioner_intake_lag_records", 'topic="t",partition="0"', "9000x20 3x40", "500x60"),
-        boundary=_at_both("provisioner_intake_lag_records", 'topic="t",partition="0"', "600x60", "400x60"),
-        at="40m",
-        labels={},
-    ),
     "LedgerBehind": _event("provisioner_ledger_behind_total", {}, within=10),
     "DeadLetters": _event(
         "provisioner_dead_letters_total", {"reason": "undecodable"}, within=60, labels='reason="undecodable"'
