@@ -25,6 +25,7 @@ LIMIT = Label(
         "resource_units",
         "creations",
         "queries",
+        "org_units",
         "messages",
     ),
 )
