@@ -2,7 +2,7 @@
 
 import secrets
 import time
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from pathlib import Path
 from typing import Protocol, Self, cast
 
@@ -35,6 +35,7 @@ from consumer.outbound.progress import TopicProgress
 from consumer.outbound.published import TopicsPublished
 from consumer.pacing.port import Quotas
 from consumer.providers.factory import open_tokens
+from consumer.providers.google.tokens import SCOPES
 from consumer.providers.tokens import TokenSource
 from consumer.provisioning.slots import SLOW_SHARE
 from consumer.reconcile.connections import Connections
@@ -107,7 +108,7 @@ class Clients(Protocol):
         """Trusts these certificates instead of the system's."""
         ...
 
-    def tokens(self, section: MicrosoftSection | GoogleSection) -> TokenSource:
+    def tokens(self, section: MicrosoftSection | GoogleSection, *, scopes: Sequence[str] = SCOPES) -> TokenSource:
         """For one institution's access to one vendor. Raises `Stop` where its secret can't be opened, or is of the wrong form."""
         ...
 
@@ -252,8 +253,8 @@ class LiveClients:
             )
         return self._http[key]
 
-    def tokens(self, section: MicrosoftSection | GoogleSection) -> TokenSource:
-        return open_tokens(section, open_secret=self._open_secret, proxies=self._proxies)
+    def tokens(self, section: MicrosoftSection | GoogleSection, *, scopes: Sequence[str] = SCOPES) -> TokenSource:
+        return open_tokens(section, open_secret=self._open_secret, proxies=self._proxies, scopes=scopes)
 
     def random_bytes(self, count: int) -> bytes:
         return secrets.token_bytes(count)

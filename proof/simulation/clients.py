@@ -2,6 +2,7 @@
 
 import asyncio
 import random
+from collections.abc import Sequence
 from pathlib import Path
 
 from consumer.http.client import Http
@@ -14,6 +15,7 @@ from consumer.ledger.port.work import Work
 from consumer.observe.metrics import Metrics
 from consumer.outbound.port import Progress, Published, TransactionalProducer
 from consumer.pacing.port import Quotas
+from consumer.providers.google.tokens import SCOPES
 from consumer.providers.tokens import TokenSource
 from consumer.tenants import GoogleSection, MicrosoftSection
 from proof.simulation.database import WakeSignals
@@ -98,8 +100,8 @@ class SimulatedClients:
         del ca_file
         return self._around.internet.of(self._process)
 
-    def tokens(self, section: MicrosoftSection | GoogleSection) -> TokenSource:
-        return self._around.internet.tokens(section)
+    def tokens(self, section: MicrosoftSection | GoogleSection, *, scopes: Sequence[str] = SCOPES) -> TokenSource:
+        return self._around.internet.tokens(section, scopes=scopes)
 
     def random_bytes(self, count: int) -> bytes:
         return self._rng.randbytes(count)

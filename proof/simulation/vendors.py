@@ -20,6 +20,7 @@ from yarl import URL
 from consumer.errors import Unavailable
 from consumer.http.answer import Answer
 from consumer.http.client import USER_AGENT, Call, lost
+from consumer.providers.google.tokens import SCOPES
 from consumer.providers.tokens import Fetch, TokenSource
 from consumer.secrets import SecretOpener
 from consumer.tenants import GoogleSection, MicrosoftSection
@@ -31,7 +32,7 @@ from sandbox.simulators.audit import AuditLog
 from sandbox.simulators.faults import DoLate, FaultRule, InjectedFault, InjectedFaults
 from sandbox.simulators.in_memory import Request, Routes, answer_of
 from sandbox.simulators.request_handler import RequestHandler, Vendor
-from sandbox.simulators.vendors import SCOPES, Vendors
+from sandbox.simulators.vendors import Vendors
 
 _LEAST, _MOST = 0.02, 0.25
 """Seconds that each way takes."""
@@ -131,9 +132,10 @@ class Internet:
             raise lost(call, "the connection was cut")
         return answer
 
-    def tokens(self, section: MicrosoftSection | GoogleSection) -> TokenSource:
+    def tokens(self, section: MicrosoftSection | GoogleSection, *, scopes: Sequence[str] = SCOPES) -> TokenSource:
         """From the vendors' own issuers, without their clients."""
-        fetch = partial(self._entra if isinstance(section, MicrosoftSection) else self._google, section)
+        entra = isinstance(section, MicrosoftSection)
+        fetch = partial(self._entra, section) if entra else partial(self._google, section, scopes)
         url = section.graph_url if isinstance(section, MicrosoftSection) else section.directory_url
         return TokenSource(fetch, run=partial(self._fetch, self._places[urlsplit(url).hostname or ""]))
 
@@ -169,9 +171,9 @@ class Internet:
         _, body = self._vendors.graph.tokens.exchange(section.tenant_id, form, resource=section.graph_url)
         return str(body["access_token"]), float(body["expires_in"])
 
-    def _google(self, section: GoogleSection) -> tuple[str, float]:
+    def _google(self, section: GoogleSection, scopes: Sequence[str]) -> tuple[str, float]:
         account = json.loads(self._open_secret(section.service_account or ""))["client_email"]
-        return self._vendors.google.tokens.give(account, section.admin_subject, SCOPES), _GOOGLES_LIFETIME
+        return self._vendors.google.tokens.give(account, section.admin_subject, scopes), _GOOGLES_LIFETIME
 
 
 class SimulatedHttp:

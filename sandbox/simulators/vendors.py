@@ -11,7 +11,7 @@ from consumer.tenants import Deletion, OnChange, Rename
 from sandbox.simulators.google import http as google_http
 from sandbox.simulators.google.api import DirectoryApi
 from sandbox.simulators.google.quirks import GoogleQuirks
-from sandbox.simulators.google.scopes import DOMAIN_READ, MEMBER, USER
+from sandbox.simulators.google.scopes import DOMAIN_READ, LICENSING, MEMBER, USER
 from sandbox.simulators.graph import http as graph_http
 from sandbox.simulators.graph.api import GraphApi
 from sandbox.simulators.graph.quirks import GraphQuirks
@@ -29,14 +29,17 @@ _PLENTY = 1_000_000
 LEAVERS = "/Leavers"
 """The organisational unit of those who have left."""
 
-SCOPES = (USER, MEMBER, DOMAIN_READ)
+EDUCATION_PLUS, EDUCATION_STANDARD = "101031/1010310008", "101031/1010310005"
+"""The licences that there are at Google: two SKUs of one product."""
+
+SCOPES = (USER, MEMBER, LICENSING, DOMAIN_READ)
 """What is delegated to the service accounts; the last is for `provisioner config check --connect` only."""
 
 
 @dataclass(frozen=True, slots=True)
 class Institution:
     """What is laid out for one institution. `languages` are those of its mails, its own first; `on_change`, `deletion` and
-    `rename` as its configuration says them.
+    `rename` as its configuration says them. `google_licences` are those that its rules give, by school.
     """
 
     id: str
@@ -48,6 +51,7 @@ class Institution:
     on_change: OnChange = OnChange.CREATE_ONLY
     deletion: Deletion = field(default_factory=Deletion)
     rename: Rename = Rename.NEVER
+    google_licences: Mapping[str, str] = field(default_factory=dict[str, str])
 
     @property
     def domain(self) -> str:
@@ -140,6 +144,9 @@ class Vendors:
             customer = self.google.add_customer(f"C{len(self.google.customers):07d}", [institution.domain])
             customer.add_user(institution.admin, is_admin=True)
             customer.add_org_unit(LEAVERS)
+            for licence in (EDUCATION_PLUS, EDUCATION_STANDARD):
+                product, _, sku = licence.partition("/")
+                customer.licences.stock[product, sku] = _PLENTY
             for school in SCHOOLS:
                 customer.add_org_unit(f"/Students/{school}")
                 customer.groups.add(f"{school}@{institution.domain}", school)

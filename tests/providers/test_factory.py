@@ -1,5 +1,6 @@
 """Which directories a tenant has, and from whom each gets its tokens."""
 
+from collections.abc import Sequence
 from pathlib import Path
 
 import pytest
@@ -8,6 +9,7 @@ from consumer.errors import Stop
 from consumer.events import Provider
 from consumer.http.client import Http
 from consumer.providers.factory import open_directories, open_tokens
+from consumer.providers.google.tokens import SCOPES
 from consumer.providers.tokens import TokenSource
 from consumer.tenants import GoogleSection, MicrosoftSection, Tenant
 from testbed.fakes.http import ScriptedHttp
@@ -22,8 +24,9 @@ def test_a_tenant_has_the_directories_that_its_file_names(tenant: Tenant, withou
         ca_files.append(ca_file)
         return ScriptedHttp()
 
-    def tokens(section: MicrosoftSection | GoogleSection) -> TokenSource:
-        asked.append(type(section))
+    def tokens(section: MicrosoftSection | GoogleSection, *, scopes: Sequence[str] = SCOPES) -> TokenSource:
+        if scopes == SCOPES:
+            asked.append(type(section))
         return TokenSource(lambda: ("token", 3_600))
 
     one = tenant.model_copy(update={without.value: None})
