@@ -19,7 +19,8 @@ from consumer.policy.marker import marker
 from consumer.policy.plan import KnownAccount, Plan, plan
 from consumer.policy.profile import profile, written
 from consumer.policy.renaming import is_to_be_renamed
-from consumer.policy.rules import ROOT, grant, withdrawal
+from consumer.policy.rules import ROOT, grant, licences_last, withdrawal
+from consumer.providers.names import licence_service
 from consumer.providers.port import Directory
 from consumer.provisioning.effects import Effects
 from consumer.provisioning.institution import Institution
@@ -156,6 +157,11 @@ class Case:
         return self.provider.value
 
     @property
+    def licence_service(self) -> str:
+        """The same for its licences: Google's are given by an API with a limit and waits of its own."""
+        return licence_service(self.provider)
+
+    @property
     def own_marker(self) -> str:
         """What marks this student's account at this provider."""
         return marker(self.provider, self.job.lease.tenant_id, self.job.lease.student_id)
@@ -208,6 +214,7 @@ class Case:
             withdrawal(self.tenant, self.provider),
             settled=self.job.settled,
             follow=self.follows,
+            licences_last=licences_last(self.tenant, self.provider, wants_account=self.wants_account),
         )
 
     @property
@@ -300,7 +307,7 @@ class Case:
     @property
     def announced_incomplete(self) -> bool:
         """Whether this version was reported while a part was still missing; of an event that is settled: whether it waited for one."""
-        account = self.job.accounts.get(self.provider)
+        account = self.effects.known.accounts.get(self.provider)
         if account is None or account.announced_version < self.version:
             return False
         return any(self._wait(name) for name in _PARTS) if self.job.settled else account.incomplete
