@@ -304,6 +304,7 @@ def _quirks(rng: random.Random) -> Quirks:
             hides_settling_ids=rng.random() < 0.3,  # noqa: PLR2004  about one seed in three
             index_lag=rng.choice((0.0, 0.0, 20.0)),
             creations_per_second=limited.choice((None, None, 1.0)),
+            licence_calls_per_second=limited.choice((None, 1.0)),
         ),
         mailgun=MailgunQuirks(ingestion_delay=rng.choice((0.0, 60.0, 300.0))),
     )
