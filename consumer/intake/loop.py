@@ -31,7 +31,6 @@ from consumer.intake.parking import Parking
 from consumer.intake.partitions import Partitions
 from consumer.intake.pause import Pause
 from consumer.intake.port import Answered, Consumer
-from consumer.intake.positions import Positions
 from consumer.intake.watch import Watch
 from consumer.ledger.port.inbox import Inbox, Place
 from consumer.observe.health import Progress
@@ -78,8 +77,7 @@ class Intake:
             inbox, dead_letters, self._offsets, self._parking, tenants=tenants, metrics=metrics, failpoints=failpoints
         )
         self._partitions = Partitions(inbox, self._offsets, owner=owner, metrics=metrics, failpoints=failpoints)
-        ours = Positions(self._partitions, self._offsets)
-        self._watch = Watch(progress, topic, ours, clock) if progress else None
+        self._watch = Watch(progress, topic, self._partitions, self._offsets, clock) if progress else None
         self._membership = Membership(
             consumers,
             topic,
@@ -87,7 +85,7 @@ class Intake:
             self._offsets,
             metrics=metrics,
             revoked=self._drop,
-            reached_end=ours.reached_end if progress else None,
+            reached_end=self._watch.reached_end if self._watch else None,
             static=static,
             clock=clock,
         )
