@@ -168,7 +168,7 @@ class Case:
         step = self.step(name)
         if step is None:
             return False
-        return step.state in {StepState.STARTED, StepState.UNKNOWN} or (step.state is StepState.FAILED and step.unsure)
+        return step.is_open or (step.state is StepState.FAILED and step.unsure)
 
     def waited(self, name: StepName, reason: Reason) -> int:
         """How many times in a row this version has waited at this step for the same reason."""

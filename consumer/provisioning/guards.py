@@ -6,7 +6,7 @@ from typing import assert_never
 
 from consumer.events import Provider, ProviderAction, StepName
 from consumer.ledger.port.guard import Guards
-from consumer.ledger.port.student import Account, AccountState, Job, StepState
+from consumer.ledger.port.student import Account, AccountState, Job
 from consumer.policy.guard import Guarded, guard_limits, kind_of
 from consumer.policy.renaming import is_to_be_renamed
 from consumer.policy.rules import grant, surplus
@@ -74,4 +74,4 @@ def _takes_from(job: Job, account: Account) -> bool:
 def _may_be_opened(job: Job, provider: Provider) -> bool:
     """A reactivation whose outcome is not known may have been carried out."""
     step = job.steps.get((provider, StepName.REACTIVATE))
-    return step is not None and (step.unsure or step.state in {StepState.STARTED, StepState.UNKNOWN})
+    return step is not None and (step.unsure or step.is_open)

@@ -138,6 +138,11 @@ class Step:
     lost_at: datetime | None = None
     replica: str | None = None
 
+    @property
+    def is_open(self) -> bool:
+        """Whether it is not known what became of the newest attempt."""
+        return self.state in {StepState.STARTED, StepState.UNKNOWN}
+
 
 @dataclass(frozen=True, slots=True)
 class Wait:

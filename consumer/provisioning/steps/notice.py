@@ -53,8 +53,8 @@ async def ensure_noticed(case: Case) -> None:
 def forgotten(case: Case) -> Sequence[Write]:
     """What frees the step for another appointment, where an earlier one's mail has an unknown outcome."""
     step = case.effects.known.steps.get((case.provider, StepName.NOTICE))
-    open_ = step is not None and step.state in {StepState.STARTED, StepState.UNKNOWN}
-    return [EndStep(case.provider, StepName.NOTICE, StepState.RETRYABLE)] if open_ else []
+    free = step is None or not step.is_open
+    return [] if free else [EndStep(case.provider, StepName.NOTICE, StepState.RETRYABLE)]
 
 
 async def _found(case: Case, mailer: Mailer, account: Account, notice: DeletionNotice) -> bool:
