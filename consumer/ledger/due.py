@@ -8,28 +8,23 @@ from sqlalchemy import Connection, Engine, text
 
 from consumer.ledger.engine import transaction
 from consumer.ledger.port.work import Backlog, Due
+from consumer.ledger.skip_scan import tenants
 
-# From one tenant that has work planned to the next, by the index: as many steps as there are such tenants, however many students wait.
+# As many steps as there are tenants that have work planned, however many students wait.
 _ALL = text(
-    """
-    WITH RECURSIVE planned AS (
-      (SELECT tenant_id FROM student WHERE due_at IS NOT NULL ORDER BY tenant_id LIMIT 1)
-      UNION ALL
-      SELECT (SELECT s.tenant_id FROM student s WHERE s.due_at IS NOT NULL AND s.tenant_id > planned.tenant_id
-              ORDER BY s.tenant_id LIMIT 1)
-      FROM planned WHERE planned.tenant_id IS NOT NULL
-    )
+    f"""
+    WITH {tenants("student", "due_at IS NOT NULL")}
     SELECT tenant_id, extract(epoch FROM now() - first.due_at)::float8 AS oldest, (
       SELECT true FROM student s
       WHERE s.tenant_id = planned.tenant_id AND s.work_class = 0 AND s.due_at <= now() AND (s.lease_until IS NULL OR s.lease_until <= now())
       ORDER BY s.due_at LIMIT 1
     ) IS TRUE AS urgent
-    FROM planned CROSS JOIN LATERAL (
+    FROM tenants AS planned CROSS JOIN LATERAL (
       SELECT s.due_at FROM student s
       WHERE s.tenant_id = planned.tenant_id AND s.due_at <= now() AND (s.lease_until IS NULL OR s.lease_until <= now())
       ORDER BY s.due_at LIMIT 1
     ) AS first
-    """
+    """  # noqa: S608  constants of ours
 )
 _SINCE = text(
     """

@@ -6,26 +6,21 @@ from sqlalchemy import Connection, Engine, TextClause, text
 
 from consumer.ledger.engine import transaction
 from consumer.ledger.port.overview import Overview, Tally
+from consumer.ledger.skip_scan import tenants
 from consumer.policy.work_class import WorkClass
 
-# From one tenant that has work planned to the next, as in `due`; of each, its students who are due.
+# Of each tenant that has work planned, its students who are due.
 _DUE = text(
-    """
-    WITH RECURSIVE planned AS (
-      (SELECT tenant_id FROM student WHERE due_at IS NOT NULL ORDER BY tenant_id LIMIT 1)
-      UNION ALL
-      SELECT (SELECT s.tenant_id FROM student s WHERE s.due_at IS NOT NULL AND s.tenant_id > planned.tenant_id
-              ORDER BY s.tenant_id LIMIT 1)
-      FROM planned WHERE planned.tenant_id IS NOT NULL
-    )
+    f"""
+    WITH {tenants("student", "due_at IS NOT NULL")}
     SELECT planned.tenant_id AS tenant, waiting.urgent AS part, waiting.students AS counted, waiting.oldest
-    FROM planned CROSS JOIN LATERAL (
+    FROM tenants AS planned CROSS JOIN LATERAL (
       SELECT s.work_class = 0 AS urgent, count(*) AS students, extract(epoch FROM now() - min(s.due_at))::float8 AS oldest
       FROM student s
       WHERE s.tenant_id = planned.tenant_id AND s.due_at <= now() AND (s.lease_until IS NULL OR s.lease_until <= now())
       GROUP BY 1
     ) AS waiting
-    """
+    """  # noqa: S608  constants of ours
 )
 _HELD = text(
     """

@@ -6,6 +6,7 @@ from typing import Any
 from sqlalchemy import Engine, TextClause, text
 
 from consumer.ledger.engine import transaction
+from consumer.ledger.skip_scan import tenants
 
 _PAGE = 1_000
 
@@ -55,18 +56,7 @@ _INBOX = text(
 
 
 def _tenants(table: str, condition: str = "true") -> TextClause:
-    """From one tenant to the next by the index: the table may hold millions of rows, and those of a thousand tenants."""
-    return text(
-        f"""
-        WITH RECURSIVE known AS (
-          (SELECT tenant_id FROM {table} WHERE {condition} ORDER BY tenant_id LIMIT 1)
-          UNION ALL
-          SELECT (SELECT tenant_id FROM {table} WHERE tenant_id > known.tenant_id AND {condition} ORDER BY tenant_id LIMIT 1)
-          FROM known WHERE known.tenant_id IS NOT NULL
-        )
-        SELECT tenant_id FROM known WHERE tenant_id IS NOT NULL
-        """  # noqa: S608  both are written here
-    )
+    return text(f"WITH {tenants(table, condition)} SELECT tenant_id FROM tenants WHERE tenant_id IS NOT NULL")  # noqa: S608  ours
 
 
 _TENANTS_WITH_ATTEMPTS = _tenants("attempt")
@@ -157,10 +147,10 @@ class PostgresRetention:
         return self._by_tenant(_TENANTS_WITH_RETIRED, _RETIRED, keep, others)
 
     def _by_tenant(
-        self, tenants: TextClause, old: TextClause, keep: Mapping[str, float], others: float
+        self, having: TextClause, old: TextClause, keep: Mapping[str, float], others: float
     ) -> Iterator[int]:
         with transaction(self._engine) as connection:
-            known = list(connection.execute(tenants).scalars())
+            known = list(connection.execute(having).scalars())
         for tenant in known:
             yield from self._pages(old, tenant=tenant, keep=keep.get(tenant, others))
 
