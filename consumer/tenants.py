@@ -384,7 +384,7 @@ class Suspension(_Section):
 
 class DeletionNotice(_Section):
     """A mail that announces the deletion of an account to the student and the office, once for each date. An account is not deleted \
-before its notice was accepted or refused for good, nor sooner than a day after it was accepted (or half of `days`, if that is less): \
+before its notice was accepted or permanently rejected, nor sooner than a day after it was accepted (or half of `days`, if that is less): \
 then the deletion is put off."""
 
     days: Days = 7.0

@@ -108,7 +108,7 @@ def _wanted(request: Reservation, standing: _Standing) -> tuple[list[Provider], 
 def _taken(
     connection: Connection, requests: Sequence[Reservation], standing: _Standing
 ) -> Mapping[_Place, _Student | None]:
-    """What is not free, with the only student for whom it is: a former address is free for its own student."""
+    """Taken addresses. A former one comes with its student, for whom it is free."""
     places: set[_Place] = set()
     for request in requests:
         missing, addresses = _wanted(request, standing)

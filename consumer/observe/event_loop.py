@@ -10,7 +10,7 @@ _EVERY = 1.0
 
 
 class EventLoopLag:
-    """Asks for a turn after each second, and observes by how many seconds it came late. `run` ends when it is cancelled."""
+    """Sleeps for a second at a time, and observes by how many seconds it woke late. `run` ends when it is cancelled."""
 
     def __init__(
         self,

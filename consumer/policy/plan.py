@@ -2,6 +2,8 @@
 
 Every step looks again before it acts, so a plan may name one that turns out to be done already; it never leaves one out. An action without
 a plan does not get past the type checker.
+
+One module, however long: what is known, and the plan of each action, are read together.
 """
 
 from dataclasses import dataclass
@@ -156,7 +158,7 @@ def _keep_account(
     licences = made or StepName.LICENCES in unsure or not set(given.licences) <= set(known.licences)
     groups = made or StepName.GROUPS in unsure or not set(given.groups) <= set(known.groups)
     grants = (
-        # Before the names are written: that they have changed is what asks for another address.
+        # Before the names are written: a rename is due where those written last differ from the student's.
         *_when(renames, PlannedStep.RENAME),
         # An account may yet be made with what an earlier event said, as long as an attempt of then may be carried out.
         *(_changed(known, given, revisited=revisited) if follow else ()),

@@ -34,7 +34,7 @@ def fits(tenant: Tenant, student: Student, address: str) -> bool:
 def is_to_be_renamed(tenant: Tenant, student: Student, account: Addressed) -> bool:
     """Whether the account, which this service made, is on its way to another address, or the student's name gives others now.
 
-    A change of `addresses` alone asks for none: it would rename a whole school.
+    A change of `addresses` alone renames no account: it would rename a whole school.
     """
     follows = tenant.on_change is OnChange.FOLLOW and tenant.addresses.rename is not Rename.NEVER
     if not follows or account.origin is Origin.ADOPTED:

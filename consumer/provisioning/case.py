@@ -1,4 +1,7 @@
-"""One student at one provider, under one lease: everything that the steps share."""
+"""One student at one provider, under one lease: everything that the steps share.
+
+One module, however long: the steps ask all of it of one object.
+"""
 
 from collections.abc import Sequence
 from datetime import datetime, timedelta

@@ -48,7 +48,7 @@ _PARTS: Mapping[Guarded, Callable[[Tenant, Job], bool]] = {
 
 
 def _known(job: Job) -> Iterator[Account]:
-    """Accounts that exist, as far as the ledger knows, where the event asks for something."""
+    """The accounts that the ledger knows to exist, at the providers that the event is about."""
     accounts = (job.accounts.get(provider) for provider in job.desired.providers)
     return (one for one in accounts if one is not None and one.object_id is not None)
 

@@ -62,7 +62,7 @@ def of_renaming(message: str, *, tells_nothing: bool = False) -> Classify:
 def of_new_unit(answer: Answer, *, writes: bool, now: float, asked: Sequence[str] = ()) -> Fault | None:
     """`of_one_purpose` for `orgunits.insert`, of whose refusals the API's pages say nothing.
 
-    GAM's `create org` tells two cases apart by the message: no such parent, and "INVALID_OU_ID", which it takes for a unit that exists.
+    GAM's `create org` distinguishes two messages: no such parent, and "INVALID_OU_ID", which it takes for a unit that exists.
     """
     if answer.status == HTTPStatus.BAD_REQUEST and "parent orgunit" in _message(answer):
         fault = NotYet("Google does not show the unit above the new one yet.", reason=Reason.ORG_UNIT_MISSING)

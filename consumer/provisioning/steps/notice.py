@@ -39,7 +39,7 @@ log = structlog.get_logger()
 
 
 async def ensure_noticed(case: Case) -> None:
-    """Returns when the deletion is announced, is not to be yet, or cannot be for good. Without an account there is nothing to announce."""
+    """Returns when the deletion is announced, is not due to be announced yet, or can never be. Does nothing without an account."""
     account, notice = case.standing, case.tenant.deletion.notice
     if account is None or notice is None or not is_unannounced(account, case.tenant, case.now()):
         return
@@ -88,7 +88,7 @@ async def _send(case: Case, mailer: Mailer, account: Account, notice: DeletionNo
 
 
 async def _handed_over(case: Case, mailer: Mailer, mail: Mail, then: Sequence[Write]) -> None:
-    """Raises `GiveUp` where the student's address is refused for good, `Hold` where the office's is: the institution must correct that."""
+    """Raises `GiveUp` where the student's address is rejected permanently, `Hold` where the office's is, which a person must correct."""
 
     async def call(timeout: float) -> None:
         try:
@@ -154,7 +154,7 @@ def _deletion(account: Account, notice: DeletionNotice, sent_at: datetime) -> da
 
 
 def _readers(case: Case, notice: DeletionNotice) -> tuple[Sequence[str], GiveUp | None]:
-    """Whom to write to, the student first; and why the student cannot be reached, where that is wanted."""
+    """The recipients, the student first; and why the student is not among them, where a mail to them is wanted."""
     office = _office(case)
     if any(not is_address(one) for one in office):
         why = "An address of the office is no plain e-mail address: see `deletion.notice.office`."
@@ -172,7 +172,7 @@ def _readers(case: Case, notice: DeletionNotice) -> tuple[Sequence[str], GiveUp 
 
 
 def _is_refused(case: Case) -> bool:
-    """Whether the student's address was refused for good for this version."""
+    """Whether the student's address was rejected permanently for this version."""
     step = case.effects.known.steps.get((case.provider, StepName.NOTICE))
     return step is not None and step.state is StepState.FAILED and step.version == case.version
 

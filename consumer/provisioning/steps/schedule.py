@@ -31,7 +31,7 @@ async def ensure_scheduled(case: Case) -> None:
 
 
 def _was_refused(case: Case) -> bool:
-    """Whether an earlier event's notice was refused for good: this event may bring another address."""
+    """Whether an earlier event's notice was rejected permanently: this event may bring another address."""
     step = case.step(StepName.NOTICE)
     return step is not None and step.state is StepState.FAILED and step.version < case.version
 
