@@ -23,7 +23,7 @@ _PAIRS = {
 class Objective:
     """The share `target` of `what` takes at most `within` seconds, by the histogram `metric` with these `labels`.
 
-    `within` is one of the histogram's buckets. `name` is in CamelCase; the alerts are named after it.
+    `within` is one of the histogram's buckets, in whole minutes. `name` is in CamelCase; the alerts are named after it.
     """
 
     name: str
@@ -56,7 +56,7 @@ class Objective:
                 severity=severity,
                 when=" or ".join(spent),
                 lasts="2m" if severity is Severity.PAGE else "15m",
-                summary=f"{{{{ $value | humanizePercentage }}}} of {self.what} took more than {_time(self.within)}; "
+                summary=f"{{{{ $value | humanizePercentage }}}} of {self.what} took more than {self.within // 60} minutes; "
                 f"the objective is {100 * self.target:g} % in time.",
             )
 
@@ -75,8 +75,3 @@ class Objective:
 
 def _snake(name: str) -> str:
     return "".join(f"_{letter.lower()}" if letter.isupper() else letter for letter in name).removeprefix("_")
-
-
-def _time(seconds: int) -> str:
-    minutes = seconds // 60
-    return f"{minutes} minutes" if minutes else f"{seconds} seconds"
