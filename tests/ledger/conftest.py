@@ -24,6 +24,7 @@ from consumer.ledger.port.overview import Overviews
 from consumer.ledger.port.retention import Retention
 from consumer.ledger.port.student import Job
 from consumer.ledger.port.work import Room, Work
+from consumer.ledger.port.writes import Defer
 from consumer.ledger.quotas import PostgresQuotas
 from consumer.ledger.retention import PostgresRetention
 from consumer.ledger.work import PostgresWork
@@ -187,6 +188,12 @@ def on_postgres(database_url: str) -> Iterator[OnPostgres]:
 @pytest.fixture(params=["memory", pytest.param("postgres", marks=pytest.mark.parts)])
 def ledger(request: pytest.FixtureRequest) -> Ledger:
     return InMemory() if request.param == "memory" else request.getfixturevalue("on_postgres")
+
+
+async def put_off(work: Work, jobs: Sequence[Job], seconds: float) -> None:
+    """Hands these students back, to be tried again after so many seconds."""
+    for job in jobs:
+        await work.commit(job.lease, [Defer(seconds)])
 
 
 async def seconds_to_next(work: Work) -> float | None:

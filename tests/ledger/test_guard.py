@@ -11,10 +11,10 @@ from consumer.ledger.port.guard import Decision, Guards, Verdict
 from consumer.ledger.port.inbox import Arrival, Disposition
 from consumer.ledger.port.student import Account, AccountState, Job, StepState
 from consumer.ledger.port.work import Room
-from consumer.ledger.port.writes import BeginStep, Defer, EndStep, KeepLease, SaveAccount, Settle
+from consumer.ledger.port.writes import BeginStep, EndStep, KeepLease, SaveAccount, Settle
 from consumer.policy.guard import Guarded, GuardLimit, GuardState
 from consumer.provisioning.guards import guards_of
-from tests.ledger.conftest import Given, Ledger, OnPostgres, arrival, cancellation, event, suspension
+from tests.ledger.conftest import Given, Ledger, OnPostgres, arrival, cancellation, event, put_off, suspension
 from tests.policy.tenants import tenant
 
 SUSPEND = Guarded.SUSPEND_ACCOUNT
@@ -110,8 +110,7 @@ async def test_what_was_counted_long_ago_leaves_room(school: School) -> None:
 
 async def test_what_was_counted_and_not_carried_out_counts_however_long_ago(school: School) -> None:
     school.leave(0, 1)
-    for job in await school.claim():
-        await school.ledger.work.commit(job.lease, [Defer(10 * HOUR)])
+    await put_off(school.ledger.work, await school.claim(), 10 * HOUR)
     school.ledger.advance(2 * HOUR)
     school.leave(2)
     assert await school.states() == [PARKED]
@@ -236,8 +235,7 @@ async def test_a_newer_event_ends_a_parking(school: School, newer: Callable[[Stu
 
 async def test_what_is_approved_may_be_carried_out_and_counts_for_nothing(school: School) -> None:
     school.leave(0, 1, 2, 3)
-    for job in await school.claim():
-        await school.ledger.work.commit(job.lease, [Defer(10 * HOUR)])
+    await put_off(school.ledger.work, await school.claim(), 10 * HOUR)
     assert school.decide(Verdict.APPROVED) == 2
     assert await school.states() == [GuardState.APPROVED, GuardState.APPROVED]
     assert school.parked == []
@@ -245,8 +243,7 @@ async def test_what_is_approved_may_be_carried_out_and_counts_for_nothing(school
 
 async def test_what_is_rejected_is_claimed_to_be_settled(school: School) -> None:
     school.leave(0, 1, 2)
-    for job in await school.claim():
-        await school.ledger.work.commit(job.lease, [Defer(10 * HOUR)])
+    await put_off(school.ledger.work, await school.claim(), 10 * HOUR)
     assert school.decide(Verdict.REJECTED) == 1
     assert await school.states() == [GuardState.REJECTED]
 

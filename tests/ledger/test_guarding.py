@@ -13,7 +13,7 @@ from consumer.ledger.port.writes import BeginStep, Defer, EndStep, KeepLease, Sa
 from consumer.policy.guard import Guarded, GuardLimit, GuardState
 from consumer.provisioning.guards import guards_of
 from consumer.tenants import OnChange, Rule, Tenant
-from tests.ledger.conftest import Given, Ledger, event
+from tests.ledger.conftest import Given, Ledger, event, put_off
 from tests.policy.tenants import tenant
 
 LICENCES = Guarded.REMOVE_LICENCES
@@ -123,16 +123,14 @@ async def test_who_has_no_account_is_not_counted(school: School) -> None:
 
 async def test_what_is_approved_is_due_and_may_be_taken(school: School) -> None:
     school.report(0, 1, 2)
-    for job in await school.claim():
-        await school.ledger.work.commit(job.lease, [Defer(10 * HOUR)])
+    await put_off(school.ledger.work, await school.claim(), 10 * HOUR)
     assert school.decide(Verdict.APPROVED) == 1
     assert await school.states() == [GuardState.APPROVED]
 
 
 async def test_what_is_rejected_is_due_to_be_settled(school: School) -> None:
     school.report(0, 1, 2)
-    for job in await school.claim():
-        await school.ledger.work.commit(job.lease, [Defer(10 * HOUR)])
+    await put_off(school.ledger.work, await school.claim(), 10 * HOUR)
     assert school.decide(Verdict.REJECTED) == 1
     assert await school.states() == [GuardState.REJECTED]
 

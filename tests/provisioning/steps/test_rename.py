@@ -24,11 +24,16 @@ def renaming(school: School, rename: Rename = Rename.ALIAS) -> Addresses:
     return school.tenant.addresses.model_copy(update={"rename": rename})
 
 
+def configured(*providers: Provider, rename: Rename = Rename.ALIAS, on_change: OnChange = OnChange.FOLLOW) -> School:
+    school = School(*providers)
+    school.configure(rules=(), on_change=on_change, addresses=renaming(school, rename))
+    return school
+
+
 async def enrolled_at(
     *providers: Provider, rename: Rename = Rename.ALIAS, on_change: OnChange = OnChange.FOLLOW
 ) -> School:
-    school = School(*providers)
-    school.configure(rules=(), on_change=on_change, addresses=renaming(school, rename))
+    school = configured(*providers, rename=rename, on_change=on_change)
     school.enrol()
     await school.work_until_settled()
     for directory in school.directories.values():
@@ -100,8 +105,7 @@ async def test_a_changed_pattern_alone_renames_no_account(enrolled: School) -> N
 
 
 async def test_an_adopted_account_keeps_its_address() -> None:
-    school = School()
-    school.configure(rules=(), on_change=OnChange.FOLLOW, addresses=renaming(school))
+    school = configured()
     names = dict.fromkeys(ProfilePart, "Maria")
     school.directory.put(ROSSI, MARK).say(names)
     school.enrol()
@@ -132,8 +136,7 @@ async def test_two_names_in_a_row_give_all_accounts_the_address_of_the_newest() 
 
 
 async def test_the_address_of_an_account_that_was_never_made_is_lent_to_no_other_under_another_name() -> None:
-    school = School(Provider.MICROSOFT, Provider.GOOGLE)
-    school.configure(rules=(), on_change=OnChange.FOLLOW, addresses=renaming(school))
+    school = configured(Provider.MICROSOFT, Provider.GOOGLE)
     school.directories[Provider.MICROSOFT].next_calls("find_marked", *[refused(Unavailable("Later."))] * 2)
     school.directories[Provider.GOOGLE].next_calls("create", *[refused(Unavailable("Later."))] * 2)
     school.enrol()
@@ -144,8 +147,7 @@ async def test_the_address_of_an_account_that_was_never_made_is_lent_to_no_other
 
 
 async def test_an_account_that_is_made_meanwhile_gets_the_new_address_too() -> None:
-    school = School(Provider.MICROSOFT, Provider.GOOGLE)
-    school.configure(rules=(), on_change=OnChange.FOLLOW, addresses=renaming(school))
+    school = configured(Provider.MICROSOFT, Provider.GOOGLE)
     school.directories[Provider.GOOGLE].next_calls("create", refused(Unavailable("Later.")))
     school.enrol()
     await school.work()
@@ -155,8 +157,7 @@ async def test_an_account_that_is_made_meanwhile_gets_the_new_address_too() -> N
 
 
 async def test_an_address_that_was_reserved_for_the_former_name_and_never_used_is_given_back_everywhere() -> None:
-    school = School(Provider.MICROSOFT, Provider.GOOGLE)
-    school.configure(rules=(), on_change=OnChange.FOLLOW, addresses=renaming(school))
+    school = configured(Provider.MICROSOFT, Provider.GOOGLE)
     school.enrol()
     (job,) = await school.claim()  # its worker dies behind the reservation
     await school.ledger.reserve(job.lease, [Provider.MICROSOFT, Provider.GOOGLE], [ROSSI])
@@ -167,8 +168,7 @@ async def test_an_address_that_was_reserved_for_the_former_name_and_never_used_i
 
 
 async def test_an_account_beside_one_that_keeps_its_address_gets_that() -> None:
-    school = School(Provider.MICROSOFT, Provider.GOOGLE)
-    school.configure(rules=(), on_change=OnChange.FOLLOW, addresses=renaming(school, Rename.NEVER))
+    school = configured(Provider.MICROSOFT, Provider.GOOGLE, rename=Rename.NEVER)
     school.directories[Provider.GOOGLE].next_calls("find_marked", refused(Unavailable("Later.")))
     school.enrol()
     await school.work()
@@ -184,8 +184,7 @@ async def test_a_taken_address_is_passed_over(enrolled: School) -> None:
 
 
 async def test_no_account_is_renamed_while_a_creation_may_still_make_another() -> None:
-    school = School()
-    school.configure(rules=(), on_change=OnChange.FOLLOW, addresses=renaming(school))
+    school = configured()
     school.directory.next_calls("create", lost_answer())
     school.enrol()
     await school.work()
@@ -304,8 +303,7 @@ async def test_a_rename_that_a_person_must_allow_comes_after_that(enrolled: Scho
 
 
 async def test_a_mail_that_is_sent_later_names_the_new_address() -> None:
-    school = School()
-    school.configure(rules=(), on_change=OnChange.FOLLOW, addresses=renaming(school))
+    school = configured()
     school.mailer.next_sends(unreachable())
     school.enrol()
     await school.work()
