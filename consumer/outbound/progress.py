@@ -15,12 +15,16 @@ PARTITION = 0
 
 
 class TopicProgress:
-    """Reads the newest record of a relay back. Blocking; each read has a consumer of its own."""
+    """Reads the newest record of a relay back. Blocking; each read has a consumer of its own.
+
+    It joins no group and commits nothing, but librdkafka looks the group's coordinator up: with that of `config`, where there is one, the
+    service needs no right on any other.
+    """
 
     def __init__(self, config: Config, topic: str, relay: str) -> None:
         self._config: Config = {
+            "group.id": f"{relay}-progress",
             **config,
-            "group.id": f"{relay}-progress",  # never committed to; librdkafka wants one
             "isolation.level": "read_committed",
             "enable.partition.eof": True,
             "enable.auto.commit": False,

@@ -23,13 +23,16 @@ Place = tuple[str, int]
 
 
 class TopicsPublished:
-    """Reads the outcome topics. Blocking; each reading has a consumer of its own, which never joins a group."""
+    """Reads the outcome topics. Blocking; each reading has a consumer of its own, which never joins a group.
+
+    librdkafka looks up the coordinator of a group all the same: that of `config`, where there is one (see `progress`).
+    """
 
     def __init__(self, config: Config, topics: Collection[str], relay: str, *, timeout: float = _TIMEOUT) -> None:
         """`timeout`: seconds for one answer."""
         self._config: Config = {
+            "group.id": f"{relay}-published",
             **config,
-            "group.id": f"{relay}-published",  # never committed to; librdkafka wants one
             "isolation.level": "read_committed",
             "enable.partition.eof": True,
             "enable.auto.commit": False,
