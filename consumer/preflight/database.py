@@ -8,7 +8,7 @@ from sqlalchemy.exc import DBAPIError
 from consumer.ledger.dsn import Dsn
 from consumer.ledger.engine import open_engine, remedy, why
 from consumer.ledger.migrations import Form, form_of
-from consumer.ledger.tables import metadata
+from consumer.ledger.privileges import PRIVILEGES
 from consumer.preflight.finding import Finding
 from consumer.preflight.judgement.database import Ledger, of_ledger, of_unusable
 from consumer.secrets import SecretOpener
@@ -17,8 +17,7 @@ from consumer.settings import DatabaseSettings
 _LACKING = text(
     """
     SELECT wanted.name, wanted.privilege
-    FROM (SELECT name, privilege FROM unnest(CAST(:names AS text[])) AS name,
-          unnest(ARRAY['SELECT', 'INSERT', 'UPDATE', 'DELETE']) AS privilege) AS wanted
+    FROM unnest(CAST(:names AS text[]), CAST(:privileges AS text[])) AS wanted(name, privilege)
     WHERE to_regclass(quote_ident(wanted.name)) IS NOT NULL
       AND NOT has_table_privilege(to_regclass(quote_ident(wanted.name)), wanted.privilege)
     ORDER BY wanted.name, wanted.privilege
@@ -50,6 +49,8 @@ def _read(connection: Connection) -> Ledger:
 
 def _lacking(connection: Connection) -> Mapping[str, tuple[str, ...]]:
     lacking: dict[str, tuple[str, ...]] = {}
-    for table, privilege in connection.execute(_LACKING, {"names": list(metadata.tables)}):
+    wanted = [(table, privilege) for table, privileges in PRIVILEGES.items() for privilege in privileges]
+    names, privileges = [table for table, _ in wanted], [privilege for _, privilege in wanted]
+    for table, privilege in connection.execute(_LACKING, {"names": names, "privileges": privileges}):
         lacking[table] = (*lacking.get(table, ()), privilege)
     return lacking

@@ -1,12 +1,16 @@
 """The same ledger twice: in memory, and on PostgreSQL. `Given` says what a test needs of either."""
 
+import secrets
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from datetime import UTC, datetime, timedelta
 from typing import Any, Protocol
 
+import psycopg
 import pytest
+from psycopg import sql
 from sqlalchemy import Engine, text
+from sqlalchemy.engine import make_url
 
 from consumer.events import Provider, ProviderAction, Status, Student, StudentStatusChanged
 from consumer.ledger.engine import open_engine
@@ -25,6 +29,7 @@ from consumer.ledger.port.retention import Retention
 from consumer.ledger.port.student import Job
 from consumer.ledger.port.work import Room, Work
 from consumer.ledger.port.writes import Defer
+from consumer.ledger.privileges import grant
 from consumer.ledger.quotas import PostgresQuotas
 from consumer.ledger.retention import PostgresRetention
 from consumer.ledger.work import PostgresWork
@@ -112,10 +117,11 @@ class InMemory:
 
 
 class OnPostgres:
-    """The real one. Time is moved by moving every time that is written down."""
+    """The real one, as the service's role. Time is moved by moving every time that is written down, as the tables' `owner`."""
 
-    def __init__(self, engine: Engine) -> None:
+    def __init__(self, engine: Engine, owner: Engine) -> None:
         self.engine = engine
+        self.owner = owner
         self.unreadable: list[str] = []
         """Places of records that could not be read."""
         self.inbox: Inbox = PostgresInbox(engine)
@@ -143,7 +149,7 @@ class OnPostgres:
             "account": ("delete_at", "notice_at", "noticed_for"),
             "vendor_limit": ("next_at", "slowed_at"),
         }
-        with self.engine.begin() as connection:
+        with self.owner.begin() as connection:
             for table, columns in moved.items():
                 changes = ", ".join(f"{column} = {column} - :seconds * interval '1 second'" for column in columns)
                 connection.execute(text(f"UPDATE {table} SET {changes}"), {"seconds": seconds})  # noqa: S608
@@ -155,7 +161,7 @@ class OnPostgres:
 
     def execute(self, statement: str, **values: object) -> Sequence[Any]:
         """What another program does to the database, committed; the rows where it asks for some."""
-        with self.engine.begin() as connection:
+        with self.owner.begin() as connection:
             result = connection.execute(text(statement), values)
             return result.all() if result.returns_rows else ()
 
@@ -164,25 +170,43 @@ class OnPostgres:
             return {row.generation for row in connection.execute(text("SELECT generation FROM credential"))}
 
 
+@pytest.fixture(scope="session")
+def service_role(postgres: str) -> Iterator[str]:
+    """The name of a role that owns nothing, as the service's. It needs no password where none is asked for."""
+    name = f"t{secrets.token_hex(6)}"
+    with psycopg.connect(postgres, autocommit=True) as server:
+        server.execute(sql.SQL("CREATE ROLE {} LOGIN").format(sql.Identifier(name)))
+    yield name
+    with psycopg.connect(postgres, autocommit=True) as server:
+        server.execute(sql.SQL("DROP ROLE {}").format(sql.Identifier(name)))
+
+
 @pytest.fixture
-def engine(database_url: str) -> Iterator[Engine]:
-    """A database with the ledger's tables."""
-    engine = open_engine(database_url)
-    upgrade(engine)
+def owner(database_url: str) -> Iterator[Engine]:
+    """A database with the ledger's tables, as their owner: what administrators and other programs do to it."""
+    owner = open_engine(database_url)
+    upgrade(owner)
+    yield owner
+    owner.dispose()
+
+
+@pytest.fixture
+def engine(database_url: str, owner: Engine, service_role: str) -> Iterator[Engine]:
+    """The same database as the service's role, with the privileges that it is given."""
+    grant(owner, service_role)
+    url = make_url(database_url).set(username=service_role).render_as_string(hide_password=False)
+    engine = open_engine(url)
     yield engine
     engine.dispose()
 
 
 @pytest.fixture
-def on_postgres(database_url: str) -> Iterator[OnPostgres]:
-    engine = open_engine(database_url)
-    upgrade(engine)
-    ledger = OnPostgres(engine)
+def on_postgres(engine: Engine, owner: Engine) -> Iterator[OnPostgres]:
+    ledger = OnPostgres(engine, owner)
     yield ledger
     for threads in (ledger.work, ledger.quotas):
         opened: Any = threads
         opened.close()
-    engine.dispose()
 
 
 @pytest.fixture(params=["memory", pytest.param("postgres", marks=pytest.mark.parts)])

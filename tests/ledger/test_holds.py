@@ -22,8 +22,8 @@ LIMITED = WaitFor(Provider.MICROSOFT, StepName.CREATE, Reason.THROTTLED)
 
 
 @pytest.fixture
-def ledger(engine: Engine) -> Iterator[OnPostgres]:
-    ledger = OnPostgres(engine)
+def ledger(engine: Engine, owner: Engine) -> Iterator[OnPostgres]:
+    ledger = OnPostgres(engine, owner)
     yield ledger
     assert isinstance(ledger.work, PostgresWork)
     ledger.work.close()
