@@ -42,6 +42,15 @@ KAFKA = Artefact(
     digest="393b6183ea30541e740d0c3b0ac8a681298e703cb63da7602a9fcf4df3ad0aa6",
 )
 
+KAFKA_TOOLS = Artefact(
+    name="Apache Kafka's tools",
+    group="org.apache.kafka",
+    artefact="kafka-tools",
+    version="4.1.1",
+    megabytes=1,
+    digest="42b35a586a42ba7655a20f3779bc05d2961b7f6af3e35323d912c61d568d7ea5",
+)
+
 APICURIO = Artefact(
     name="Apicurio Registry",
     group="io.apicurio",
@@ -59,6 +68,14 @@ def cache_dir() -> Path:
 
 def kafka_jars(say: Say) -> Path:
     return jars(KAFKA, say)
+
+
+def kafka_tools(say: Say) -> Path:
+    """The folder of the jar with what Kafka's scripts run, such as `kafka-acls.sh`; it needs `kafka_jars` beside it.
+
+    Downloaded on first use. Raises RuntimeError where it is not what was pinned.
+    """
+    return _cached(KAFKA_TOOLS, _download_jar, say)
 
 
 def jars(artefact: Artefact, say: Say) -> Path:
@@ -111,6 +128,15 @@ def _download_jars(artefact: Artefact, context: MavenContext, staging: Path) -> 
 
 def _resolve(dependency: Dependency) -> Path:
     return dependency.artifact.resolve()
+
+
+def _download_jar(artefact: Artefact, context: MavenContext, staging: Path) -> Path:
+    jar = context.project(artefact.group, artefact.artefact).at_version(artefact.version).artifact().resolve()
+    _verify(artefact, [jar])
+    alone = staging / "jar"
+    alone.mkdir()
+    jar.rename(alone / jar.name)
+    return alone
 
 
 def _download_archive(artefact: Artefact, context: MavenContext, staging: Path) -> Path:

@@ -24,6 +24,7 @@ from testbed.parts.artefacts import Say, kafka_jars
 _DEADLINE = 90.0
 _HEAP = {1: "512m", 3: "256m"}
 _UNSECURED = "org.apache.kafka.common.security.oauthbearer.OAuthBearerLoginModule required;"
+_PLAIN = "org.apache.kafka.common.security.plain.PlainLoginModule required"
 _STARTS_FAST = ("-XX:+UseSerialGC", "-XX:TieredStopAtLevel=1")
 
 
@@ -41,7 +42,8 @@ class KafkaCluster:
     `home` is created, holds all data and is removed by `stop`. Nodes are numbered from 1. No node outlives this process (`tether`: the
     writers of that pipe, see `KeptProcess`). `detours` gives nodes, by number, one more listener for clients that are to come by another
     way; the nodes themselves and `bootstrap_servers` keep to the straight one. With `bearers`, one more listener lets in who shows a token
-    (SASL/OAUTHBEARER) that names a subject and has not expired; it need not be signed.
+    (SASL/OAUTHBEARER) that names a subject and has not expired; it need not be signed. With `users`, names and passwords, one more lets
+    in these (SASL/PLAIN), who may do what access control lists allow; anonymous clients may do everything.
     """
 
     def __init__(
@@ -53,8 +55,11 @@ class KafkaCluster:
         tether: int | None = None,
         detours: Mapping[int, Detour] | None = None,
         bearers: bool = False,
+        users: Mapping[str, str] | None = None,
     ) -> None:
         self._home = home
+        self._users = users or {}
+        self._for_users = dict(zip(range(1, size + 1), free_ports(size) if users else [0] * size, strict=True))
         self._bearers = dict.fromkeys(range(1, size + 1), 0)
         if bearers:
             self._bearers = dict(zip(self._bearers, free_ports(size), strict=True))
@@ -77,6 +82,11 @@ class KafkaCluster:
     def for_bearers(self) -> str:
         """The bootstrap servers, for clients with tokens."""
         return ",".join(f"{HOST}:{port}" for port in self._bearers.values())
+
+    @property
+    def for_users(self) -> str:
+        """The bootstrap servers, for clients with a name and a password."""
+        return ",".join(f"{HOST}:{port}" for port in self._for_users.values())
 
     def start(self) -> None:
         """Download where needed, format, start all nodes, and return when all of them answer. Raises RuntimeError with a log's end."""
@@ -174,8 +184,9 @@ class KafkaCluster:
         controller = f"CONTROLLER://{HOST}:{self._controllers[number]}"
         detour = self._detours.get(number)
         bearers = [f"BEARERS://{HOST}:{port}"] if (port := self._bearers[number]) else []
-        listens = [straight, *bearers, *([f"DETOUR://{HOST}:{detour.listens}"] if detour else []), controller]
-        advertised = [straight, *bearers, *([f"DETOUR://{HOST}:{detour.advertised}"] if detour else [])]
+        users = [f"USERS://{HOST}:{port}"] if (port := self._for_users[number]) else []
+        listens = [straight, *bearers, *users, *([f"DETOUR://{HOST}:{detour.listens}"] if detour else []), controller]
+        advertised = [straight, *bearers, *users, *([f"DETOUR://{HOST}:{detour.advertised}"] if detour else [])]
         replicas = len(self._numbers)
         in_sync = 2 if replicas > 1 else 1
         return {
@@ -186,9 +197,11 @@ class KafkaCluster:
             "advertised.listeners": ",".join([*advertised, controller] if replicas > 1 else advertised),
             "inter.broker.listener.name": "PLAINTEXT",
             "controller.listener.names": "CONTROLLER",
-            "listener.security.protocol.map": "CONTROLLER:PLAINTEXT,PLAINTEXT:PLAINTEXT,DETOUR:PLAINTEXT,BEARERS:SASL_PLAINTEXT",
+            "listener.security.protocol.map": "CONTROLLER:PLAINTEXT,PLAINTEXT:PLAINTEXT,DETOUR:PLAINTEXT,"
+            "BEARERS:SASL_PLAINTEXT,USERS:SASL_PLAINTEXT",
             "sasl.enabled.mechanisms": "OAUTHBEARER",
             "listener.name.bearers.oauthbearer.sasl.jaas.config": _UNSECURED,
+            **self._access(),
             "log.dir": str(self._folder(number) / "data"),
             "default.replication.factor": replicas,
             "min.insync.replicas": in_sync,
@@ -203,6 +216,18 @@ class KafkaCluster:
             "group.initial.rebalance.delay.ms": 0,
             "broker.heartbeat.interval.ms": 500,
             "broker.session.timeout.ms": 3000,
+        }
+
+    def _access(self) -> Mapping[str, str]:
+        """Who may do what, where there are users. All others are anonymous, the nodes themselves among them."""
+        if not self._users:
+            return {}
+        known = " ".join(f'user_{name}="{password}"' for name, password in self._users.items())
+        return {
+            "listener.name.users.sasl.enabled.mechanisms": "PLAIN",
+            "listener.name.users.plain.sasl.jaas.config": f"{_PLAIN} {known};",
+            "authorizer.class.name": "org.apache.kafka.metadata.authorizer.StandardAuthorizer",
+            "super.users": "User:ANONYMOUS",
         }
 
 
