@@ -2,12 +2,13 @@
 
 from pathlib import Path
 
-from monitoring.rules import prometheus, prometheus_rule
+from monitoring.rules import chart_template, prometheus, prometheus_rule
 
 ROOT = Path(__file__).parents[1]
 FILES = {
     "deploy/prometheus/alerts.yaml": prometheus,
     "deploy/kubernetes/prometheus-rule.yaml": prometheus_rule,
+    "deploy/helm/provisioner/templates/prometheusrule.yaml": chart_template,
 }
 """What each of them is written by."""
 

@@ -1,5 +1,6 @@
-"""The files that Prometheus reads: rules as they stand, and as the `PrometheusRule` of its operator for Kubernetes."""
+"""The files that Prometheus reads: rules as they stand, as the `PrometheusRule` of its operator for Kubernetes, and as the chart has it."""
 
+import re
 from collections.abc import Mapping, Sequence
 from typing import Any
 
@@ -10,7 +11,20 @@ from monitoring.alerts import ALERTS
 from monitoring.objective import WINDOWS, Objective
 from monitoring.objectives import OBJECTIVES
 
+_BRACES = re.compile(r"\{\{|\}\}")
 _HEAD = "# Written by `python -m monitoring`, from the list in monitoring/alerts.py: change that.\n"
+_CHART_HEAD = """\
+{{- if .Values.prometheusRule.enabled }}
+apiVersion: monitoring.coreos.com/v1
+kind: PrometheusRule
+metadata:
+  name: {{ include "provisioner.fullname" . }}
+  labels:
+    {{- include "provisioner.labels" . | nindent 4 }}
+    {{- with .Values.prometheusRule.labels }}
+    {{- toYaml . | nindent 4 }}
+    {{- end }}
+"""
 
 
 def prometheus(alerts: Sequence[Alert] = ALERTS, objectives: Sequence[Objective] = OBJECTIVES) -> str:
@@ -28,6 +42,12 @@ def prometheus_rule() -> str:
             "spec": _groups(ALERTS, OBJECTIVES),
         }
     )
+
+
+def chart_template() -> str:
+    """The same as a template of the chart: Helm leaves what Prometheus is to fill in as it is."""
+    spec = _BRACES.sub(lambda braces: f'{{{{ "{braces[0]}" }}}}', _yaml({"spec": _groups(ALERTS, OBJECTIVES)}))
+    return f"{_HEAD}{_CHART_HEAD}{spec}{{{{- end }}}}\n"
 
 
 def _groups(alerts: Sequence[Alert], objectives: Sequence[Objective]) -> Mapping[str, Any]:
