@@ -17,7 +17,7 @@ unexport PYTHONDONTWRITEBYTECODE
 CONTRACT := contracts providers mail preflight sandbox/simulators
 
 .DEFAULT_GOAL := help
-.PHONY: help install demo test test-fast contract prove simulate lint format chaos bench release-check lock clean
+.PHONY: help install demo test test-fast contract prove simulate lint format chaos bench release-check sbom audit lock clean
 
 help:
 	@echo "make install          the command \`provisioner\`, in $(BIN): docs/first-school.md goes on from there"
@@ -32,6 +32,8 @@ help:
 	@echo "make chaos [ROWS=…]   faults on real parts, row by row; ROWS=1,5-9,kafka MINUTES=10 SEED=7; the table goes to docs/reliability.md"
 	@echo "make bench [PEERS=1]  how fast it is; PEERS=1 runs the alternatives in turn"
 	@echo "make release-check    the wheels, installed into an empty environment and run"
+	@echo "make sbom             what the service is made of, as a CycloneDX bill of materials: .cache/sbom/provisioner.cdx.json"
+	@echo "make audit            known vulnerabilities of what is locked; needs a network, as it looks them up at an advisory service"
 	@echo "make lock             pin all dependencies anew (requirements*.lock)"
 	@echo "make clean            remove the environment and what was downloaded"
 	@echo "PYTHON=python3.12 make …  takes another Python for a new environment (3.11 or newer)"
@@ -83,6 +85,23 @@ release-check: $(VENV)/.dev
 	.cache/release/venv/bin/pip install --quiet --disable-pip-version-check --no-deps --no-index --find-links .cache/release provisioner
 	cd .cache/release && venv/bin/provisioner --version
 	.cache/release/venv/bin/provisioner config check --no-secrets
+
+# Of an environment that has what the image has: so it also says what needs what, and the licences that packages declare.
+SBOM := .cache/sbom
+sbom: $(VENV)/.dev
+	rm -rf $(SBOM)
+	$(BIN)/python -m venv --without-pip $(SBOM)/venv
+	$(BIN)/python -m pip --python $(SBOM)/venv/bin/python install --quiet --disable-pip-version-check --no-compile --no-deps --require-hashes -r requirements.lock
+	sed "s/^dynamic = .*/version = \"$$($(BIN)/python -c 'from consumer import __version__; print(__version__)')\"/" pyproject.toml > $(SBOM)/pyproject.toml
+	$(BIN)/cyclonedx-py environment --pyproject $(SBOM)/pyproject.toml --mc-type application --output-reproducible --output-file $(SBOM)/provisioner.cdx.json $(SBOM)/venv
+
+# Only hosted CI calls it: .ci/run has no network. An environment of its own, as nothing else needs these packages.
+audit: | .cache/audit/bin/pip-audit
+	.cache/audit/bin/pip-audit --require-hashes --disable-pip --requirement requirements-sandbox.lock --requirement requirements-build.lock
+
+.cache/audit/bin/pip-audit:
+	$(PYTHON) -m venv .cache/audit
+	.cache/audit/bin/pip install --quiet --disable-pip-version-check "pip-audit>=2.9"
 
 clean:
 	rm -rf $(VENV) .cache

@@ -73,6 +73,20 @@ def test_what_is_released_installs_into_an_empty_environment_and_runs_there() ->
     assert f"provisioner {__version__}" in done.stdout
 
 
+@pytest.mark.long(seconds=40)
+def test_the_bill_of_materials_has_what_the_image_is_locked_to() -> None:
+    environ = {name: value for name, value in os.environ.items() if not name.startswith(("MAKE", "MFLAGS"))}
+    command = ["make", "sbom"]
+    done = subprocess.run(command, cwd=ROOT, env=environ, capture_output=True, text=True, check=False)  # noqa: S603  our own
+    assert done.returncode == 0, done.stdout + done.stderr
+    bill = json.loads((ROOT / ".cache/sbom/provisioner.cdx.json").read_text())
+    found = {canonicalize_name(one["name"]): one["version"] for one in bill["components"]}
+    assert found.items() <= _locked("requirements.lock").items()
+    assert {canonicalize_name(Requirement(text).name) for text in PROJECT["project"]["dependencies"]} <= found.keys()
+    described = bill["metadata"]["component"]
+    assert (bill["bomFormat"], described["name"], described["version"]) == ("CycloneDX", "provisioner", __version__)
+
+
 def test_the_licence_is_there_in_full() -> None:
     text = (ROOT / "LICENSE").read_text()
     assert "Version 2.0, January 2004" in text
