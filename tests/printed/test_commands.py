@@ -35,6 +35,7 @@ RUN_IN_ORDER = {
     "provisioner schemas check": 0,
     "provisioner schemas register": 0,
     "provisioner db upgrade": 0,
+    "provisioner db grants": 0,
     "provisioner config check --connect": 0,
     "provisioner plan --tenant north-high --config candidate --topic": 0,
     "provisioner plan --tenant north-high --config candidate --events events.jsonl": 0,
@@ -70,6 +71,9 @@ NOT_RUN = {
     "provisioner adopt --tenant north-high --from matches.csv": "needs a file of the school's; tests/cli runs it",
     "provisioner adopt --tenant north-high --from matches.csv --digest DIGEST": "likewise, and the digest that was printed",
     "make prove": "runs this test",
+    "make sbom": "installs an environment; tests/test_shipping.py runs it",
+    "make audit": "needs a network, which tests do without",
+    "python -m tests.deploy.values": "changes a file; tests/deploy/test_values.py holds it against what it writes",
     "make lint": "takes a minute of both cores; CI runs it before the tests",
     "make demo KEEP=1": "stays up for a person to look at; `make demo` is run",
     "make bench": "takes minutes, and measures nothing beside other tests",
@@ -95,6 +99,33 @@ NOT_RUN = {
 }
 """Checked as far as can be: make knows the target, the module that it calls has the options."""
 
+RUN_ELSEWHERE = {
+    "psql --dbname provisioner --file deploy/postgres/roles.sql": "tests/deploy/test_least_privilege.py",
+    "psql --dbname provisioner --username provisioner_migration --file deploy/postgres/grants.sql": "tests/deploy/test_least_privilege.py",
+    "provisioner db upgrade --grant-to provisioner": "tests/deploy/test_least_privilege.py",
+    "BOOTSTRAP_SERVERS=kafka:9093 COMMAND_CONFIG=admin.properties deploy/kafka/acls.sh": "tests/deploy/test_least_privilege.py",
+    "helm template provisioner deploy/helm/provisioner --namespace schools --values values.yaml": "tests/deploy/chart.py",
+}
+"""By tests that have the roles, the access control lists, or Helm's library in place of its command."""
+
+NEED_A_CLUSTER = {
+    "kubectl create secret generic provisioner --namespace schools --from-file=secrets/provisioner",
+    "kubectl create secret generic provisioner-migration --namespace schools --from-file=secrets/provisioner-migration",
+    "kubectl create secret generic north-high --namespace schools --from-file=secrets/north-high",
+    "helm upgrade --install provisioner deploy/helm/provisioner --namespace schools --values values.yaml --wait --timeout 25m",
+    "helm rollback provisioner --namespace schools --wait",
+    "kubectl rollout status deployment/provisioner --namespace schools",
+    "kubectl rollout restart deployment/provisioner --namespace schools",
+    "kubectl scale deployment/provisioner --namespace schools --replicas 0",
+    "kubectl annotate scaledobject provisioner --namespace schools autoscaling.keda.sh/paused-replicas=0",
+    "kubectl drain node-1 --ignore-daemonsets --delete-emptydir-data",
+    "pg_dump --format custom --file provisioner.dump provisioner",
+    "pg_restore --dbname provisioner --no-owner --role provisioner_migration --clean --if-exists provisioner.dump",
+}
+"""Of Kubernetes, or of an administrator's PostgreSQL. The names in them are those of the chart as tests/deploy renders it."""
+
+PLACES = {*RUN_IN_ORDER, *STAY_UP, *NOT_RUN, *RUN_ELSEWHERE, *NEED_A_CLUSTER, *IN_THE_CHECKOUT}
+
 OURS = {
     name
     for name, service in composition()["services"].items()
@@ -105,14 +136,27 @@ OF_OTHER_IMAGES = {"kafka", "postgres", "registry", "prometheus"}
 
 
 def test_every_printed_command_has_its_place() -> None:
-    places = {*RUN_IN_ORDER, *STAY_UP, *NOT_RUN, *IN_THE_CHECKOUT}
     first_hour = set(PAGE.commands)
-    unknown = {command: pages for command, pages in printed().items() if command not in places | first_hour}
+    unknown = {command: pages for command, pages in printed().items() if command not in PLACES | first_hour}
     assert unknown == {}, "run them in a test, or list them with the reason why not"
 
 
 def test_no_place_is_for_a_command_that_is_no_longer_printed() -> None:
-    assert {*RUN_IN_ORDER, *STAY_UP, *NOT_RUN, *IN_THE_CHECKOUT} - printed().keys() == set()
+    assert PLACES - printed().keys() == set()
+
+
+def test_what_is_run_elsewhere_has_its_test() -> None:
+    assert {test for test in RUN_ELSEWHERE.values() if not (ROOT / test).is_file()} == set()
+
+
+@pytest.mark.parametrize("command", sorted(NEED_A_CLUSTER))
+def test_what_needs_a_cluster_names_what_the_chart_calls_so(command: str) -> None:
+    words = shlex.split(command)
+    files = [word for word in words if word.startswith("deploy/")]
+    assert [file for file in files if not (ROOT / file).exists()] == []
+    if words[0] in {"helm", "kubectl"} and words[1] != "drain":
+        assert words[words.index("--namespace") + 1] == "schools"
+        assert {"provisioner", "deployment/provisioner", "provisioner-migration", "north-high"} & set(words)
 
 
 def test_the_index_of_the_readme_has_every_page() -> None:
@@ -125,7 +169,9 @@ def test_every_service_of_the_composition_has_its_place() -> None:
     assert {*COMPOSED, "vendors", "provisioner"} == OURS
 
 
-@pytest.mark.parametrize("command", [command for command in NOT_RUN if not command.startswith("docker")])
+@pytest.mark.parametrize(
+    "command", [command for command in NOT_RUN if not command.startswith(("docker", "make audit"))]
+)
 def test_what_is_not_run_could_be(command: str, tmp_path: Path) -> None:
     words = shlex.split(command)
     called = Shell(ROOT).run(f"make -n {shlex.join(words[1:])}") if words[0] == "make" else command
