@@ -218,5 +218,16 @@ def database_url(postgres: str) -> Iterator[str]:
         server.execute(sql.SQL("DROP DATABASE {} WITH (FORCE)").format(sql.Identifier(name)))
 
 
+@pytest.fixture(scope="session")
+def service_role(postgres: str) -> Iterator[str]:
+    """The name of a role that owns nothing, as the service's. It needs no password where none is asked for."""
+    name = f"t{secrets.token_hex(6)}"
+    with psycopg.connect(postgres, autocommit=True) as server:
+        server.execute(sql.SQL("CREATE ROLE {} LOGIN").format(sql.Identifier(name)))
+    yield name
+    with psycopg.connect(postgres, autocommit=True) as server:
+        server.execute(sql.SQL("DROP ROLE {}").format(sql.Identifier(name)))
+
+
 def _with_database(url: str, name: str) -> str:
     return urlsplit(url)._replace(path=f"/{name}").geturl()

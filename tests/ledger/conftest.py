@@ -1,14 +1,11 @@
 """The same ledger twice: in memory, and on PostgreSQL. `Given` says what a test needs of either."""
 
-import secrets
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from datetime import UTC, datetime, timedelta
 from typing import Any, Protocol
 
-import psycopg
 import pytest
-from psycopg import sql
 from sqlalchemy import Engine, text
 from sqlalchemy.engine import make_url
 
@@ -168,17 +165,6 @@ class OnPostgres:
     def sealed(self) -> set[int]:
         with self.engine.begin() as connection:
             return {row.generation for row in connection.execute(text("SELECT generation FROM credential"))}
-
-
-@pytest.fixture(scope="session")
-def service_role(postgres: str) -> Iterator[str]:
-    """The name of a role that owns nothing, as the service's. It needs no password where none is asked for."""
-    name = f"t{secrets.token_hex(6)}"
-    with psycopg.connect(postgres, autocommit=True) as server:
-        server.execute(sql.SQL("CREATE ROLE {} LOGIN").format(sql.Identifier(name)))
-    yield name
-    with psycopg.connect(postgres, autocommit=True) as server:
-        server.execute(sql.SQL("DROP ROLE {}").format(sql.Identifier(name)))
 
 
 @pytest.fixture

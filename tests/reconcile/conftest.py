@@ -10,11 +10,13 @@ from pathlib import Path
 import pytest
 from prometheus_client import CollectorRegistry
 from sqlalchemy import Engine, text
+from sqlalchemy.engine import make_url
 
 from consumer.events import Provider
 from consumer.ledger.engine import open_engine
 from consumer.ledger.migrations import upgrade
 from consumer.ledger.port.work import Room, Work
+from consumer.ledger.privileges import grant
 from consumer.ledger.vault import Vault
 from consumer.ledger.work import PostgresWork
 from consumer.mail.rendering import Templates
@@ -40,17 +42,21 @@ from tests.provisioning.conftest import ROOT, publish
 
 @dataclass
 class Installation:
-    """What a reconciliation of the one tenant needs, and short words for what tests do with it."""
+    """What a reconciliation of the one tenant needs, and short words for what tests do with it.
+
+    `engine` connects as the service's role, `owner` as that of the tables.
+    """
 
     world: World
     vendors: VendorServer
     engine: Engine
+    owner: Engine
     tenant: Tenant
     settings: Settings
     metrics: Metrics = field(default_factory=lambda: Metrics(CollectorRegistry()))
 
     def school(self, provider: Provider, count: int) -> SettledSchool:
-        return SettledSchool(self.world, self.engine, self.tenant, provider, count)
+        return SettledSchool(self.world, self.owner, self.tenant, provider, count)
 
     def connections(self) -> Connections:
         return Connections(self.settings, self.engine, opener({}), self.metrics)
@@ -104,9 +110,17 @@ def _worker(work: Work, institution: Institution, metrics: Metrics) -> StudentWo
 
 
 @pytest.fixture
-def engine(database_url: str) -> Iterator[Engine]:
-    engine = open_engine(database_url)
-    upgrade(engine)
+def owner(database_url: str) -> Iterator[Engine]:
+    owner = open_engine(database_url)
+    upgrade(owner)
+    yield owner
+    owner.dispose()
+
+
+@pytest.fixture
+def engine(database_url: str, owner: Engine, service_role: str) -> Iterator[Engine]:
+    grant(owner, service_role)
+    engine = open_engine(make_url(database_url).set(username=service_role).render_as_string(hide_password=False))
     yield engine
     engine.dispose()
 
@@ -122,7 +136,7 @@ def world(tmp_path: Path, provider: Provider) -> World:
 
 
 @pytest.fixture
-async def installation(world: World, engine: Engine, database_url: str) -> AsyncIterator[Installation]:
+async def installation(world: World, engine: Engine, owner: Engine, database_url: str) -> AsyncIterator[Installation]:
     settings = Settings.model_validate(
         {
             "kafka": {"bootstrap_servers": "127.0.0.1:1"},
@@ -132,4 +146,4 @@ async def installation(world: World, engine: Engine, database_url: str) -> Async
         }
     )
     async with world.server() as vendors:
-        yield Installation(world, vendors, engine, world.tenants(vendors)[0], settings)
+        yield Installation(world, vendors, engine, owner, world.tenants(vendors)[0], settings)
