@@ -336,6 +336,14 @@ def test_it_reaches_its_dependencies_and_public_https_and_nothing_else(example: 
     assert {"10.0.0.0/8", "169.254.0.0/16", "192.168.0.0/16", "fc00::/7"} <= excepted
 
 
+def test_where_a_proxy_knows_the_names_nothing_else_leads_out() -> None:
+    proxy = {"to": PEERS, "ports": [{"protocol": "TCP", "port": 3128}]}
+    values = changed(networkPolicy={"https": {"ports": []}, "extraEgress": [proxy]})
+    egress = release(values).one("NetworkPolicy")["spec"]["egress"]
+    assert egress[-1] == proxy
+    assert all("ipBlock" not in peer for rule in egress for peer in rule.get("to", ()))
+
+
 def test_only_the_metrics_can_be_reached() -> None:
     (rule,) = rendered("everything").one("NetworkPolicy")["spec"]["ingress"]
     assert rule == {"ports": [{"protocol": "TCP", "port": "metrics"}], "from": PEERS}

@@ -111,7 +111,7 @@ def _values() -> _Schema:
                 "postgres": peers,
                 "registry": peers,
                 "dns": peers,
-                "https": _section({"ports": _PORTS, "except": _NETWORKS, "exceptIPv6": _NETWORKS}),
+                "https": _section({"ports": {**_PORTS, "minItems": 0}, "except": _NETWORKS, "exceptIPv6": _NETWORKS}),
                 "extraEgress": _LIST,
             }
         ),

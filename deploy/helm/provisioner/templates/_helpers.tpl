@@ -117,6 +117,7 @@ envFrom:
   {{- end }}
 {{- end }}
 {{- with .Values.networkPolicy.https }}
+{{- if .ports }}
 - ports:
     {{- range .ports }}
     - {protocol: TCP, port: {{ . }}}
@@ -128,6 +129,7 @@ envFrom:
     - ipBlock:
         cidr: ::/0
         except: {{- toYaml .exceptIPv6 | nindent 10 }}
+{{- end }}
 {{- end }}
 {{- with .Values.networkPolicy.extraEgress }}
 {{ toYaml . }}
