@@ -144,8 +144,8 @@ class Directory(Protocol):
         """Creates the account with its marker in the same call; the marker is read back, and mended where it was dropped.
 
         Raises `AddressTaken` where the provider's own uniqueness refused the address. Raises `Hold` for all who need its `org_unit` where
-        that does not exist. Where the institution has such units created (`create_org_units`), it is created first, and those above it;
-        `NotYet` (ORG_UNIT_MISSING) then means that the provider does not show it yet.
+        that does not exist. Where the institution has such units created (`create_org_units`), it is created, with those above it, and
+        `NotYet` (ORG_UNIT_MISSING) raised: the account is for the next attempt. So it is while the provider does not show the unit yet.
         """
         ...
 

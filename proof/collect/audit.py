@@ -249,6 +249,8 @@ def _detail(entry: Entry, operation: Operation, body: Json) -> str | None:
         return _licences(entry, operation, body)
     if operation is Operation.SUSPEND:
         return ",".join(sorted(body.keys() - _BLOCKS)) or None
+    if entry.route == "directory.orgunits.insert":
+        return f"{body.get('parentOrgUnitPath')}/{body.get('name')}"
     if operation is Operation.MOVE:
         return str(body.get("orgUnitPath"))
     return fingerprint(entry.request) if operation in {Operation.PROFILE, Operation.RENAME} else None

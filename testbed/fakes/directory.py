@@ -333,6 +333,7 @@ class FakeDirectory:
             raise Hold("No such organisational unit.", reason=Reason.ORG_UNIT_MISSING, scope=Scope.RESOURCE)
         names = org_unit.strip("/").split("/")
         self.org_units.update("/" + "/".join(names[: count + 1]) for count in range(len(names)))
+        raise NotYet("The organisational unit was missing.", reason=Reason.ORG_UNIT_MISSING)
 
     def _shown_licences(self, account: FakeAccount) -> frozenset[str] | None:
         return None if self.provider is Provider.GOOGLE else frozenset(map(str.lower, account.licences))

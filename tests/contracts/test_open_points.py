@@ -17,7 +17,7 @@ from typing import Any
 import httpx
 import pytest
 
-from consumer.errors import AddressTaken, Fault, Hold, Reason, RetryLater, Throttled
+from consumer.errors import AddressTaken, Fault, Hold, NotYet, Reason, RetryLater, Throttled
 from consumer.events import Provider, Student
 from consumer.http.client import HttpClient
 from consumer.mail.mailgun import open_mailer
@@ -253,7 +253,9 @@ async def unit_of_another_s(vendors: Vendors) -> object:
             for route, status, body in raced
         ]
     )
-    ident = (await vendors.google.create(maria(org_unit="/Leavers"), PASSWORD, timeout=5)).object_id
+    create = partial(vendors.google.create, maria(org_unit="/Leavers"), PASSWORD, timeout=5)
+    assert isinstance(await fault_of(create()), NotYet)
+    ident = (await create()).object_id
     user = vendors.customer.known(ident)
     (creation,) = [one for one in vendors.server.audit.entries() if one.route == "directory.orgunits.insert"]
     return creation.status, user and user.org_unit

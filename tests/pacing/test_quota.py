@@ -233,6 +233,23 @@ async def test_a_request_waits_by_itself_for_what_no_step_takes_in_advance() -> 
     assert (asked.limit, asked.tokens) == (RARE, 1)
 
 
+class WithItInTheTurn(WithARareLimit):
+    """The step that writes takes one in advance, for its first request."""
+
+    def of_step(self, step: StepName, *, writes: bool) -> Cost:
+        return {RARE: 1, **super().of_step(step, writes=writes)} if writes else super().of_step(step, writes=writes)
+
+
+async def test_a_second_request_in_one_turn_waits_for_one_of_its_own() -> None:
+    process = Process(*[1] * 5)
+    quota = Quota("north", "microsoft", WithItInTheTurn(), process.pacer)
+    async with quota.turn(StepName.CREATE, writes=True, work_class=WorkClass.NORMAL, patience=1, on_wait=nothing):
+        await quota.over(Vendor()).send(WRITE, timeout=1)
+        assert [asked.limit for asked in process.quotas.wanted].count(RARE) == 1
+        await quota.over(Vendor()).send(WRITE, timeout=1)
+        assert [asked.limit for asked in process.quotas.wanted].count(RARE) == len(["in the turn", "its own"])
+
+
 async def test_a_request_that_would_wait_for_too_long_is_not_made() -> None:
     process = Process(1)
     paced = over(Vendor(), Quota("north", "microsoft", WithARareLimit(), process.pacer))

@@ -1,6 +1,7 @@
 """What every directory keeps: the fake, Graph's and Google's, the latter two through the vendors' own token clients and TLS."""
 
 from dataclasses import asdict, dataclass, replace
+from functools import partial
 
 import pytest
 
@@ -20,6 +21,7 @@ from testbed.fakes.directory import FakeDirectory
 from testbed.fakes.mishaps import lost_answer, throttled
 from tests.providers.conftest import TOKENS
 from tests.providers.people import DOMAIN, PASSWORD, maria
+from tests.providers.units import until_there
 
 MARRIED = f"maria.bianchi@{DOMAIN}"
 CREATIONS = ("graph.users.create", "directory.users.insert")
@@ -294,10 +296,11 @@ async def test_an_account_is_moved_where_there_are_units(setting: Setting) -> No
 
 
 async def test_a_unit_that_does_not_exist_is_created_with_those_above_it(setting: Setting) -> None:
-    created = await setting.directory.create(maria(org_unit="/Students/New/7 a"), PASSWORD, timeout=5)
+    new = maria(org_unit="/Students/New/7 a")
+    created = await until_there(lambda: setting.directory.create(new, PASSWORD, timeout=5))
     shown = [await setting.directory.read(created.object_id, timeout=5)]
     for unit in ("/Leavers/2026", "/Students/New"):
-        await setting.directory.move(created.object_id, unit, timeout=5)
+        await until_there(partial(setting.directory.move, created.object_id, unit, timeout=5))
         shown.append(await setting.directory.read(created.object_id, timeout=5))
     units = ["/Students/New/7 a", "/Leavers/2026", "/Students/New"]
     assert [found and found.org_unit for found in shown] == [unit if setting.has_units else None for unit in units]

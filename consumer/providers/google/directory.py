@@ -272,22 +272,18 @@ class GoogleDirectory:
         return SignOnIdentity(_ISSUER, object_id)
 
     async def _into(self, org_unit: str | None, call: Callable[[], Awaitable[T]], deadline: Deadline) -> T:
-        """Makes the call, which puts an account into the unit. Where that is missing and may be created, it is, and the call repeated.
+        """Makes the call, which puts an account into the unit. Where that is missing and may be created, it is.
 
-        Raises `NotYet` where Google has the unit, and refuses it to the account: what it stores of users lags behind.
+        Raises `NotYet` then: the call comes again with the next attempt, in its turn within the vendor's limits. So it does where Google
+        has the unit and refuses it to the account: what it stores of users lags behind.
         """
         try:
             return await call()
         except Hold as fault:
             if self._units is None or org_unit is None or fault.reason is not Reason.ORG_UNIT_MISSING:
                 raise
-        await self._units.ensure(org_unit, deadline)
-        try:
-            return await call()
-        except Hold as fault:
-            if fault.reason is not Reason.ORG_UNIT_MISSING:
-                raise
-            wrong = "Google does not show the organisational unit yet."
+            await self._units.ensure(org_unit, deadline)
+            wrong = "Google did not have the organisational unit, or does not show it yet."
             raise NotYet(wrong, reason=Reason.ORG_UNIT_MISSING, code=fault.code) from fault
 
     async def _read(

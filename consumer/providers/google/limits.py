@@ -69,7 +69,11 @@ class LicensingTerms:
     def __init__(self, section: GoogleSection) -> None:
         calls, administrator = section.limits.licences, section.admin_subject.lower()
         self._calls = Limit(
-            f"google/licences/{administrator}", "licences", max(1.0, calls), max(1.0, 1 / calls) + _APART
+            f"google/licences/{administrator}",
+            "licences",
+            max(1.0, calls),
+            max(1.0, 1 / calls) + _APART,
+            each_request=True,
         )
 
     def of_step(self, step: StepName, *, writes: bool) -> Cost:

@@ -248,6 +248,15 @@ async def test_a_licence_at_google_is_the_one_that_the_call_names_or_switches_to
     assert {(call.service, call.place) for call in calls} == {("google", "google/licences")}
 
 
+async def test_an_organisational_unit_is_told_apart_by_its_path(vendors: Vendors) -> None:
+    for name in ("7", "8"):
+        await vendors.google("POST", "/customer/my_customer/orgunits", {"name": name, "parentOrgUnitPath": "/Students"})
+    assert [(call.operation, call.detail) for call in vendors.calls()] == [
+        (Operation.UPDATE, "/Students/7"),
+        (Operation.UPDATE, "/Students/8"),
+    ]
+
+
 async def test_a_mail_tells_its_id_the_account_it_is_about_and_its_password(vendors: Vendors) -> None:
     await vendors.mail()
     (call,) = vendors.calls()

@@ -26,6 +26,7 @@ from tests.contracts.tally import REQUESTS
 from tests.providers.people import DOMAIN, MARIA, PASSWORD, maria
 from tests.providers.recorded import PORT, Scene, recorded
 from tests.providers.scripted import scripted_api
+from tests.providers.units import until_there
 
 BASE = GOOGLE["rootUrl"].rstrip("/")
 LICENSING_BASE = GOOGLE_LICENSING["rootUrl"].rstrip("/")
@@ -102,7 +103,8 @@ SCENES = {
     "delete": Scene(lambda d: d.delete(KEY, timeout=5), [DONE]),
     "release": Scene(lambda d: d.release(KEY, timeout=5), [MARKED, USER]),
     "move": Scene(
-        lambda d: d.move(KEY, "/Leavers/2026 a", timeout=5), [NO_UNIT, NOT_FOUND, NOT_FOUND, UNIT, UNIT, USER]
+        lambda d: until_there(lambda: d.move(KEY, "/Leavers/2026 a", timeout=5)),
+        [NO_UNIT, NOT_FOUND, NOT_FOUND, UNIT, UNIT, USER],
     ),
     "was_used": Scene(lambda d: d.was_used(KEY, password_set_at=None, timeout=5), [USER]),
     "replace_password": Scene(lambda d: d.replace_password(KEY, PASSWORD, timeout=5), [USER]),

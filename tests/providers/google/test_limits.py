@@ -63,7 +63,7 @@ def test_a_refused_creation_means_the_domains_limit_and_anything_else_the_admini
     assert [limit.name if limit else None for limit in refused] == ["creations", "queries", "org_units"]
 
 
-def test_only_units_are_no_step_s_to_take_in_advance() -> None:
+def test_only_units_wait_for_a_token_of_their_own() -> None:
     limits = {limit for call in (CREATE, CREATE_UNIT) for limit in terms().of_call(call)}
     assert [limit.name for limit in limits if limit.each_request] == ["org_units"]
 
