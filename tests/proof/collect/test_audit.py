@@ -248,7 +248,7 @@ async def test_a_licence_at_google_is_the_one_that_the_call_names_or_switches_to
     assert {(call.service, call.place) for call in calls} == {("google", "google/licences")}
 
 
-async def test_an_organisational_unit_is_told_apart_by_its_path(vendors: Vendors) -> None:
+async def test_each_organisational_unit_is_one_of_its_own(vendors: Vendors) -> None:
     for name in ("7", "8"):
         await vendors.google("POST", "/customer/my_customer/orgunits", {"name": name, "parentOrgUnitPath": "/Students"})
     assert [(call.operation, call.detail) for call in vendors.calls()] == [
