@@ -44,6 +44,8 @@ RUN_IN_ORDER = {
     "provisioner tenant resume north-high": 0,
     "provisioner tenant parked": 0,
     "provisioner student show north-high S000123": 1,
+    "provisioner student list --tenant north-high --held": 0,
+    "provisioner student retry north-high S000123": 1,
     "provisioner reconcile --tenant north-high": 0,
     "provisioner tenant resume my-school": 0,
     "provisioner guard list": 0,
