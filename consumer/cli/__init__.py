@@ -13,6 +13,7 @@ from consumer.cli import (
     config,
     db,
     guard,
+    held,
     keys,
     plan,
     reconcile,
@@ -36,6 +37,7 @@ _ORDER = (
     "db",
     "run",
     "student",
+    "held",
     "tenant",
     "guard",
     "acts",
@@ -82,6 +84,7 @@ app.command("run", rich_help_panel=_RUN)(run.run)
 app.add_typer(
     student.app, name="student", rich_help_panel=_RUN, help="Tell what became of students, and have one tried again."
 )
+app.add_typer(held.app, name="held", rich_help_panel=_RUN, help="List who waits for a person, and end holds.")
 app.add_typer(
     tenant.app, name="tenant", rich_help_panel=_RUN, help="Show and end a tenant's waits; show parked events."
 )

@@ -46,6 +46,8 @@ RUN_IN_ORDER = {
     "provisioner student show north-high S000123": 1,
     "provisioner student list --tenant north-high --held": 0,
     "provisioner student retry north-high S000123": 1,
+    "provisioner held list": 0,
+    "provisioner held release --tenant north-high --reason licences_exhausted": 1,
     "provisioner reconcile --tenant north-high": 0,
     "provisioner tenant resume my-school": 0,
     "provisioner guard list": 0,
