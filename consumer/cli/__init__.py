@@ -19,6 +19,7 @@ from consumer.cli import (
     reconcile,
     run,
     schemas,
+    status,
     student,
     tenant,
     topics,
@@ -36,6 +37,7 @@ _ORDER = (
     "schemas",
     "db",
     "run",
+    "status",
     "student",
     "held",
     "tenant",
@@ -81,6 +83,7 @@ app.add_typer(topics.app, name="topics", rich_help_panel=_SET_UP, help="Create t
 app.add_typer(schemas.app, name="schemas", rich_help_panel=_SET_UP, help="Check and register the Avro schemas.")
 app.add_typer(db.app, name="db", rich_help_panel=_SET_UP, help="Create or upgrade the database tables.")
 app.command("run", rich_help_panel=_RUN)(run.run)
+app.command("status", rich_help_panel=_RUN, epilog="Example: provisioner status --watch")(status.status)
 app.add_typer(
     student.app, name="student", rich_help_panel=_RUN, help="Tell what became of students, and have one tried again."
 )
