@@ -53,6 +53,8 @@ class ActKind(StrEnum):
     TENANT_RESUMED = "tenant_resumed"
     STUDENT_RETRIED = "student_retried"
     HOLDS_RELEASED = "holds_released"
+    ACCOUNTS_ADOPTED = "accounts_adopted"
+    DIFFERENCES_REPAIRED = "differences_repaired"
 
 
 @dataclass(frozen=True, slots=True)

@@ -45,6 +45,8 @@ ACTS: Mapping[str, str] = {
     ActKind.TENANT_RESUMED: "ended the school's waits",
     ActKind.STUDENT_RETRIED: "had the student tried again",
     ActKind.HOLDS_RELEASED: "had all who were held for one reason tried again",
+    ActKind.ACCOUNTS_ADOPTED: "adopted accounts for students",
+    ActKind.DIFFERENCES_REPAIRED: "had a reconciliation set right what it may",
 }
 """Each complete: a test holds them so."""
 
