@@ -1,6 +1,7 @@
 """`provisioner held`: students who wait for a person, by reason, and another try for all of one reason. See docs/operations.md."""
 
 import os
+from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import Annotated
 
@@ -20,7 +21,7 @@ from consumer.story.words import age
 
 app = typer.Typer(no_args_is_help=True, help="List who waits for a person, and end holds.")
 
-_DECIDED_ELSEWHERE = {
+_DECIDED_ELSEWHERE: Mapping[str, str] = {
     Reason.GUARD_PARKED: "What the guard has parked is approved or rejected: see `provisioner guard list`.",
     Reason.DRY_RUN: "A dry run ends when the tenant's file says so: set `dry_run` to false there.",
 }
@@ -87,7 +88,9 @@ def list_held(
 )
 def release(
     tenant: Annotated[str, typer.Option(help="The tenant's id.", show_default=False)],
-    reason: Annotated[Reason, typer.Option(help="The reason that they are held for.", show_default=False)],
+    reason: Annotated[
+        str, typer.Option(help="The reason that they are held for, as `held list` has it.", show_default=False)
+    ],
     config: ServiceFile = DEFAULT_SERVICE_FILE,
     *,
     dry_run: Annotated[bool, typer.Option("--dry-run", help="Only say how many there are.")] = False,
@@ -103,15 +106,15 @@ def release(
     """
     if reason in _DECIDED_ELSEWHERE:
         raise typer.BadParameter(_DECIDED_ELSEWHERE[reason], param_hint="--reason")
-    who = operator(by, why)
     with opened(load_settings(config, os.environ), name="held") as engine:
         tally = PostgresOverviews(engine).overview().held.get((tenant, reason))
         if tally is None:
-            warn(f"No student of `{tenant}` is held for {reason}: see `provisioner held list`.")
+            warn(f"No student of `{tenant}` is held for `{reason}`: see `provisioner held list`.")
             raise typer.Exit(FAILED)
         if dry_run:
             _print(Released(tenant, reason, dry_run=True, services=0, students=tally.count), as_json=as_json)
             return
+        who = operator(by, why)
         if not yes:
             typer.confirm(_question(tenant, reason, tally), abort=True, err=True)
         services = students = 0
@@ -122,7 +125,7 @@ def release(
     _print(Released(tenant, reason, dry_run=False, services=services, students=students), as_json=as_json)
 
 
-def _question(tenant: str, reason: Reason, tally: Tally) -> str:
+def _question(tenant: str, reason: str, tally: Tally) -> str:
     return f"{tally.count:,} students of {printable(tenant)} are held for {reason}, the first for {age(tally.oldest)}. Try them again now?"
 
 

@@ -9,7 +9,6 @@ from dataclasses import dataclass
 
 from sqlalchemy import Engine, text
 
-from consumer.errors import Reason
 from consumer.ledger.acts import ActKind, Operator, Recording
 from consumer.ledger.announcements import WORK_CHANNEL, Announcements
 from consumer.ledger.engine import transaction
@@ -146,7 +145,7 @@ class Holds:
         self._announcements.committed()
         return bool(due)
 
-    def release(self, tenant_id: str, reason: Reason, operator: Operator) -> Iterator[Resumed]:
+    def release(self, tenant_id: str, reason: str, operator: Operator) -> Iterator[Resumed]:
         """Ends the tenant's holds for this reason: of its services, then of its students, who are due at once. Yields what each page did.
 
         An act of the operator's, where anything was held. What is abandoned between two pages may be repeated.

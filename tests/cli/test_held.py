@@ -89,6 +89,12 @@ def test_all_who_are_held_for_a_reason_become_due(installation: Held) -> None:
     assert (act.kind, act.by, act.why, act.students) == ("holds_released", "ada", "more were bought", 2)
 
 
+def test_a_reason_that_only_a_newer_version_knows_is_as_good(installation: Held) -> None:
+    result = installation.held("release", "--tenant", "north-high", "--reason", "gravity", "--yes")
+    assert result.exit_code == 0
+    assert installation.due() == ["S3"]
+
+
 def test_it_asks_first(installation: Held) -> None:
     result = installation.held("release", *LICENCES, answer="n\n")
     assert result.exit_code == 1
@@ -109,7 +115,7 @@ def test_a_dry_run_changes_nothing_and_records_nothing(installation: Held) -> No
 def test_where_none_is_held_for_the_reason_it_says_so(installation: Held) -> None:
     result = installation.held("release", "--tenant", "north-high", "--reason", "quota_exceeded", "--yes")
     assert result.exit_code == 1
-    assert "No student of `north-high` is held for quota_exceeded" in result.stderr
+    assert "No student of `north-high` is held for `quota_exceeded`" in result.stderr
 
 
 @pytest.mark.parametrize(("reason", "instead"), [("guard_parked", "guard list"), ("dry_run", "dry_run")])

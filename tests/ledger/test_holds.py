@@ -6,6 +6,7 @@ from typing import Protocol
 import pytest
 from sqlalchemy import Engine, text
 
+from bench.plans import scanned
 from consumer.errors import Reason
 from consumer.events import Provider, StepName
 from consumer.ledger.acts import Acts, Operator
@@ -15,6 +16,7 @@ from consumer.ledger.port.inbox import Disposition
 from consumer.ledger.port.writes import Defer, Settle, TenantWaits, WaitFor
 from consumer.ledger.work import PostgresWork
 from tests.ledger.conftest import Given, OnPostgres, event
+from tests.ledger.test_overview import MANY
 
 pytestmark = pytest.mark.parts
 
@@ -202,6 +204,17 @@ async def test_where_none_is_held_for_the_reason_nothing_is_recorded(
     assert sum(page.students for page in holds.release("north", Reason.QUOTA_EXCEEDED, ADA)) == 0
     assert sum(page.students for page in holds.release("south", Reason.CONSENT_MISSING, ADA)) == 0
     assert list(Acts(engine).listed()) == []
+
+
+def test_neither_a_retry_nor_a_release_scans_students(engine: Engine, holds: Holds) -> None:
+    with engine.begin() as connection:
+        for statement in MANY.split(";"):
+            connection.execute(text(statement))
+        connection.execute(text("UPDATE student SET due_at = now() + interval '1 hour'"))
+    released = scanned(engine, lambda: list(holds.release("t50", Reason.THROTTLED, ADA)))
+    retried = scanned(engine, lambda: holds.retry("t51", "s51", ADA))
+    assert [act.students for act in Acts(engine).listed()] == [200, 1]
+    assert (released | retried) & {"student", "student_wait"} == set()
 
 
 async def test_a_student_in_work_is_left_to_its_worker(given: Given, holds: Holds, engine: Engine) -> None:
