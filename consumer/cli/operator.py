@@ -1,6 +1,7 @@
 """Who acts, and why: the options of every command that changes something for students. See docs/operations.md."""
 
 import getpass
+from collections.abc import Callable
 from datetime import UTC, datetime, timedelta
 from typing import Annotated
 
@@ -25,12 +26,12 @@ Since = Annotated[
 ]
 
 
-def operator(by: str | None, why: str) -> Operator:
+def operator(by: str | None, why: str, *, login: Callable[[], str] = getpass.getuser) -> Operator:
     """The one who acts. Raises `BadParameter` where neither the option nor the system names one, as in a container without a user."""
     name = by
     if name is None:
         try:
-            name = getpass.getuser()
+            name = login()
         except (KeyError, OSError, ImportError):
             name = ""
     if not name.strip():

@@ -1,6 +1,5 @@
 """Who acts, why, and since when: what the options accept."""
 
-import os
 from datetime import UTC, datetime, timedelta, timezone
 
 import pytest
@@ -17,7 +16,17 @@ def test_who_acts_is_whom_the_option_names() -> None:
 
 
 def test_without_the_option_it_is_the_login_of_the_system() -> None:
-    assert operator(None, "").name == (os.environ.get("LOGNAME") or os.environ.get("USER") or "root")
+    assert operator(None, "", login=lambda: "grace").name == "grace"
+
+
+@pytest.mark.parametrize("fault", [KeyError("uid not found: 1000"), OSError("No username set in the environment")])
+def test_a_system_that_has_no_login_says_what_to_do(fault: Exception) -> None:
+    def login() -> str:
+        raise fault
+
+    with pytest.raises(typer.BadParameter, match="say who acts"):
+        operator(None, "", login=login)
+    assert operator("ada", "", login=login).name == "ada"
 
 
 def test_an_empty_name_is_none() -> None:
