@@ -8,6 +8,7 @@ from typing import Any
 from sqlalchemy import Engine, Row, text
 
 from consumer.events import Provider
+from consumer.ledger.acts import Recording
 from consumer.ledger.announcements import WORK_CHANNEL, Announcements
 from consumer.ledger.engine import transaction
 from consumer.ledger.port.reconciliation import Expected, Listed, Listing, Place, Stage
@@ -127,7 +128,7 @@ _AGAIN = text(
       WHERE a.tenant_id = settled.tenant_id AND a.student_id = settled.student_id AND a.provider = :provider
       RETURNING a.student_id
     )
-    SELECT count(*) FROM again
+    SELECT student_id FROM again
     """
 )
 _FINISHED = text(
@@ -254,13 +255,18 @@ class Reconciliation:
             rows = connection.execute(_STRANGERS, {**self._whose, "after": after, "limit": limit})
             return [_listed(row) for row in rows]
 
-    def look_again(self, student_ids: Sequence[str]) -> int:
-        """Has provisioning look at these students' accounts again, but for students who have work planned; returns how many."""
+    def look_again(self, student_ids: Sequence[str], recording: Recording | None = None) -> int:
+        """Has provisioning look at these students' accounts again, but for students who have work planned; returns how many.
+
+        `recording`: of the operator's act that this is a part of.
+        """
         with transaction(self._engine) as connection:
-            marked: int = connection.execute(_AGAIN, {**self._whose, "students": list(student_ids)}).scalar_one()
+            marked = connection.execute(_AGAIN, {**self._whose, "students": list(student_ids)}).scalars().all()
+            if marked and recording:
+                recording.write(connection, marked)
         if marked:
             self._announcements.committed()
-        return marked
+        return len(marked)
 
     def finish(self) -> None:
         """Forgets what was listed; the next one begins anew."""
