@@ -1,0 +1,1 @@
+"""Pictures, and the SVG that they are made of."""
