@@ -20,7 +20,7 @@ from grafana_foundation_sdk.models.prometheus import PromQueryFormat
 
 from monitoring.alert import runbook
 from monitoring.dashboards.dashboard import Annotation, Cells, Dashboard, Row, Variable
-from monitoring.dashboards.panel import Look, Panel, Query
+from monitoring.dashboards.panel import NO_SERIES, Look, Panel, Query
 
 DOCS = "/public/provisioner"
 """Where the composition's Grafana serves the folder docs/; a reader elsewhere enters where its pages are, in the variable `docs`."""
@@ -76,7 +76,7 @@ def _without_placement(part: dict[str, Any]) -> dict[str, Any]:
 def _panel(panel: Panel, number: int) -> _Shown:
     shown = _shown(panel)
     shown.id(number).title(panel.title).description(panel.description).datasource(_SOURCE)
-    shown.unit(panel.unit.value).thresholds(_thresholds(panel))
+    shown.unit(panel.unit.value).no_value(NO_SERIES).thresholds(_thresholds(panel))
     shown.links([_runbook(name) for name in panel.runbooks])
     for query, name in zip(panel.queries, ascii_uppercase, strict=False):
         shown.with_target(_target(query, name, panel.look))

@@ -4,6 +4,9 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from enum import StrEnum
 
+NO_SERIES = "no such series"
+"""What is shown where there is nothing to show: the series of something that may happen begins when it does."""
+
 
 class Look(StrEnum):
     """How the answer is shown, by Grafana's name."""

@@ -39,9 +39,9 @@ def happened(entry: Entry, *by: str, where: str = "", window: str = RATE) -> str
 
 
 def quantile(share: float, entry: HistogramEntry, *by: str, where: str = "", window: str = RATE) -> str:
-    """The value that this share of observations does not exceed, as far as the buckets tell."""
+    """The value that this share of observations does not exceed, as far as the buckets tell; no series where nothing was observed."""
     buckets = f"rate({series(entry, where, '_bucket')}[{window}])"
-    return f"histogram_quantile({share:g}, {over('sum', ('le', *by), buckets)})"
+    return f"histogram_quantile({share:g}, {over('sum', ('le', *by), buckets)}) >= 0"
 
 
 def over(operation: str, by: tuple[str, ...], what: str) -> str:

@@ -25,7 +25,7 @@ _HEALTH = Row(
     "Is it healthy?",
     (
         Panel(
-            title="Replicas that answer",
+            title="Replicas",
             sees="How many replicas Prometheus can scrape.",
             act="With none, nothing is read, provisioned or published. With fewer than you run, the others do the work.",
             queries=[Query(f'sum(up{{job="{JOB}"}})')],
