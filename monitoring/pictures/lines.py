@@ -13,9 +13,10 @@ from monitoring.pictures.colours import MEANINGS, PALETTE
 from monitoring.pictures.values import shown, top
 
 _LEFT, _BELOW, _LEGEND, _SIZE = 46, 16, 13, 10
-_IN_A_ROW, _ROWS = 2, 4
+_NAME, _ROWS = 130, 4
 _MARKS = 4
-_TIMES = 5
+_TIME = 64
+"""From one time to the next, at least."""
 _MINUTES, _DAY = 600, 86_400
 
 Points = Sequence[tuple[float, float]]
@@ -38,8 +39,9 @@ class _Scale:
 
 def draw(panel: Panel, answers: Sequence[Answer], period: Period, box: Box) -> Iterator[str]:
     """The panel's contents, its legend below."""
-    rows = min(_ROWS, math.ceil(len(answers) / _IN_A_ROW))
-    named = answers[: rows * _IN_A_ROW]
+    across = max(1, int((box.width - _LEFT) // _NAME))
+    rows = min(_ROWS, math.ceil(len(answers) / across))
+    named = answers[: rows * across]
     courses = [_known(answer.series.points) for answer in answers]
     if panel.look is Look.AREAS:
         courses = list(_stacked(courses))
@@ -54,7 +56,7 @@ def draw(panel: Panel, answers: Sequence[Answer], period: Period, box: Box) -> I
         for number, course in enumerate(courses):
             for part in _parts(course, period.step):
                 yield svg.curve(((scale.x(at), scale.y(value)) for at, value in part), _colour(number), width=1.5)
-    yield from _legend(panel, named, len(answers), box.within(left=_LEFT, top=box.height - rows * _LEGEND))
+    yield from _legend(panel, named, len(answers), across, box.within(left=_LEFT, top=box.height - rows * _LEGEND))
 
 
 def _known(points: Points) -> Points:
@@ -98,8 +100,9 @@ def _grid(panel: Panel, scale: _Scale) -> Iterator[str]:
         value = scale.top * mark / _MARKS
         yield svg.line(box.x, scale.y(value), box.right, scale.y(value))
         yield svg.text(box.x - 4, scale.y(value) + 3, shown(value, panel.unit), anchor="end", size=_SIZE)
-    for mark in range(_TIMES):
-        at = period.start + (mark + 0.5) * (period.end - period.start) / _TIMES
+    times = max(1, int(box.width // _TIME))
+    for mark in range(times):
+        at = period.start + (mark + 0.5) * (period.end - period.start) / times
         yield svg.text(scale.x(at), box.bottom + 12, _clock(at, period), size=_SIZE)
 
 
@@ -117,10 +120,10 @@ def _thresholds(panel: Panel, scale: _Scale) -> Iterator[str]:
             yield svg.line(scale.box.x, y, scale.box.right, y, colour=MEANINGS[colour], dashed=True)
 
 
-def _legend(panel: Panel, named: Sequence[Answer], count: int, box: Box) -> Iterator[str]:
-    width = box.width / _IN_A_ROW
+def _legend(panel: Panel, named: Sequence[Answer], count: int, across: int, box: Box) -> Iterator[str]:
+    width = box.width / across
     for number, answer in enumerate(named):
-        row, column = divmod(number, _IN_A_ROW)
+        row, column = divmod(number, across)
         x, y = box.x + column * width, box.y + (row + 1) * _LEGEND - 3
         left_out = count - len(named)
         if left_out and number == len(named) - 1:

@@ -9,12 +9,13 @@ from monitoring.pictures.box import CHARACTER, Box, cut
 from monitoring.pictures.colours import MEANINGS
 from monitoring.pictures.values import shown
 
-_LARGE, _SMALL, _LINE, _WIDEST = 24, 10, 16, 110
+_LARGE, _SMALL, _LINE, _LEAST = 24, 10, 16, 80
 
 
 def numbers(panel: Panel, answers: Sequence[Answer], box: Box) -> Iterator[str]:
     """Large, with their names below where there are several; in rows where there are many."""
-    across = min(len(answers), max(1, int(box.width // _WIDEST)))
+    named = max(len(answer.name) for answer in answers)
+    across = min(len(answers), max(1, int(box.width / max(_LEAST, CHARACTER * _SMALL * (named + 2)))))
     down = -(-len(answers) // across)
     width, height = box.width / across, box.height / down
     words = [shown(answer.series.points[-1][1], panel.unit) for answer in answers]

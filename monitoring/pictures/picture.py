@@ -5,7 +5,7 @@ from collections.abc import Iterator, Sequence
 from pathlib import Path
 
 from monitoring.dashboards.dashboard import COLUMNS, Cells, Dashboard, Row
-from monitoring.dashboards.panel import Look, Panel
+from monitoring.dashboards.panel import NO_SERIES, Look, Panel
 from monitoring.pictures import lines, newest, states, svg
 from monitoring.pictures.answer import Answer, Period, answers, choices
 from monitoring.pictures.api import PrometheusApi
@@ -43,7 +43,7 @@ def _panel(panel: Panel, found: Sequence[Answer], period: Period, box: Box) -> I
     yield svg.text(box.x + 6, box.y + 14, cut(panel.title, box.width - 12, 12), anchor="start", size=12)
     inner = box.within(left=6, top=_TITLE, right=6, bottom=4)
     if not found:
-        yield svg.text(inner.x + inner.width / 2, inner.y + inner.height / 2, "no data", size=12)
+        yield svg.text(inner.x + inner.width / 2, inner.y + inner.height / 2, NO_SERIES, size=12)
         return
     match panel.look:
         case Look.NUMBERS:
