@@ -6,6 +6,9 @@ from collections.abc import Sequence
 from typing import Any
 
 import pytest
+from grafana_foundation_sdk.cog.encoder import JSONEncoder
+from grafana_foundation_sdk.cog.plugins import register_default_plugins
+from grafana_foundation_sdk.models.dashboard import Dashboard as DashboardModel
 
 from consumer.observe.catalogue import entries
 from monitoring.__main__ import ROOT
@@ -147,6 +150,15 @@ def test_the_model_has_what_grafana_documents(board: Dashboard) -> None:
         "docs",
     ]
     assert "id" not in whole  # Grafana gives it
+
+
+@of_dashboards
+def test_grafanas_own_types_read_the_panels_as_they_are(board: Dashboard) -> None:
+    register_default_plugins()
+    whole: dict[str, Any] = json.loads(model(board))
+    read: dict[str, Any] = json.loads(JSONEncoder().encode(DashboardModel.from_json(whole)))
+    for panel, back in zip(whole["panels"], read["panels"], strict=True):
+        assert {name for name, value in panel.items() if back.get(name) != value} <= {"links"}
 
 
 @of_dashboards
