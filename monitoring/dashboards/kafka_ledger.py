@@ -9,9 +9,6 @@ from monitoring.dashboards.query import added, happened, most, quantile, rate, s
 _OWN = 'tenant=""'
 """Of the service, and not of a tenant."""
 
-_JOB = "exported_job"
-"""The label `job` of background jobs, as Prometheus stores it: `job` is that of the target."""
-
 _INTAKE = Row(
     "Are events read?",
     (
@@ -223,7 +220,7 @@ _LEDGER = Row(
             title="Background jobs, p95",
             sees="How long jobs take in the last day: those of retention by table, and those that measure.",
             act="A job that takes ever longer has a table that grows: see what is deleted beside it.",
-            queries=[Query(quantile(0.95, c.BACKGROUND_SECONDS, _JOB, window="1d"), f"{{{{{_JOB}}}}}")],
+            queries=[Query(quantile(0.95, c.BACKGROUND_SECONDS, "task", window="1d"), "{{task}}")],
             unit=Unit.SECONDS,
             thresholds=Thresholds(look=60, act=600),
         ),

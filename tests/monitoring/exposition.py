@@ -44,7 +44,7 @@ _VALUES: Mapping[Label, Sequence[str]] = {
     labels.FAULT: ("ConnectError", "Unavailable", "_MSG_TIMED_OUT"),
     labels.OPERATION: ("create", "read", "licences", "groups", "suspend", "search"),
     labels.PLACE: ("step.name",),
-    labels.JOB: ("overview", "outbox", "inbox", "attempt", "certificates"),
+    labels.TASK: ("overview", "outbox", "inbox", "attempt", "certificates"),
     labels.HTTP_OUTCOME: ("2xx", "4xx", "5xx", "unknown", "not_sent"),
     labels.WORK_CLASS: ("normal", "urgent"),
     labels.REASON: _SOME_REASONS,

@@ -72,17 +72,12 @@ def test_every_label_and_value_is_in_the_catalogue(query: Query) -> None:
             assert not closed or set(values) <= {*closed, ""}, f"{name} of {one.metric} is never one of {values}"
 
 
-def _stored(label: str) -> str:
-    """Under which name Prometheus stores it: the target's own labels have precedence."""
-    return f"exported_{label}" if label in OF_EVERY_TARGET else label
-
-
 def label_sets(metric: str) -> dict[str, tuple[str, ...]]:
     """The labels of a metric with their closed sets; an open set is empty."""
     for entry in entries():
         names = {entry.exposed_name, *(f"{entry.name}{suffix}" for suffix in ("_bucket", "_count", "_sum"))}
         if metric in names:
-            own = {_stored(label.name): label.values for label in entry.labels}
+            own = {label.name: label.values for label in entry.labels}
             return own | ({"le": ()} if metric.endswith("_bucket") else {})
     return dict.fromkeys(OF_PROMETHEUS.get(metric, set()), ())
 

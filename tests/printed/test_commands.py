@@ -90,7 +90,6 @@ NOT_RUN = {
     'make bench ARGS="--only growth"': "takes hours",
     'make bench ARGS="--only neighbours"': "takes minutes",
     'make bench ARGS="--only relay accounts commits"': "takes minutes",
-    'make bench ARGS="--only schools commits"': "takes minutes",
     'make bench ARGS="--only year"': "takes minutes, and changes a page",
     'make bench ARGS="--write docs/performance.md"': "takes minutes, and changes a page",
     "python -m bench --peers --write docs/performance.md": "takes minutes, and changes a page",
