@@ -1,7 +1,8 @@
 """What the service's role may do with each table: what its statements do, and no more.
 
 Another role makes the tables and owns them (`deploy/postgres/roles.sql`). The history of attempts can be added to and expire, but not be
-changed; students, steps and adoptions cannot be deleted. PostgreSQL asks for UPDATE also where a row is locked for it.
+changed; what is recorded of operators can only be added to; students, steps and adoptions cannot be deleted. PostgreSQL asks for UPDATE
+also where a row is locked for it.
 """
 
 from collections.abc import Mapping, Sequence
@@ -13,6 +14,7 @@ from consumer.errors import Stop
 from consumer.ledger.engine import transaction
 
 _READ = ("SELECT",)
+_ADD = ("SELECT", "INSERT")
 _ADD_AND_DELETE = ("SELECT", "INSERT", "DELETE")
 _ADD_AND_CHANGE = ("SELECT", "INSERT", "UPDATE")
 _ALL = ("SELECT", "INSERT", "UPDATE", "DELETE")
@@ -27,6 +29,8 @@ PRIVILEGES: Mapping[str, Sequence[str]] = {
     "inbox": _ALL,
     "leader": _ALL,
     "listed_account": _ALL,
+    "operator_act": _ADD,
+    "operator_act_student": _ADD,
     "outbox": _ALL,
     "parked_record": _ALL,
     "partition_epoch": _ADD_AND_CHANGE,

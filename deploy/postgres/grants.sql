@@ -10,6 +10,8 @@ GRANT SELECT, INSERT, UPDATE, DELETE ON guarded_action TO provisioner;
 GRANT SELECT, INSERT, UPDATE, DELETE ON inbox TO provisioner;
 GRANT SELECT, INSERT, UPDATE, DELETE ON leader TO provisioner;
 GRANT SELECT, INSERT, UPDATE, DELETE ON listed_account TO provisioner;
+GRANT SELECT, INSERT ON operator_act TO provisioner;
+GRANT SELECT, INSERT ON operator_act_student TO provisioner;
 GRANT SELECT, INSERT, UPDATE, DELETE ON outbox TO provisioner;
 GRANT SELECT, INSERT, UPDATE, DELETE ON parked_record TO provisioner;
 GRANT SELECT, INSERT, UPDATE ON partition_epoch TO provisioner;

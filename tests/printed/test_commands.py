@@ -44,12 +44,19 @@ RUN_IN_ORDER = {
     "provisioner tenant waits north-high": 0,
     "provisioner tenant resume north-high": 0,
     "provisioner tenant parked": 0,
+    "provisioner status": 0,
     "provisioner student show north-high S000123": 1,
+    "provisioner student list --tenant north-high --held": 0,
+    "provisioner student list --tenant north-high --held --reason account_conflict": 0,
+    "provisioner student retry north-high S000123": 1,
+    "provisioner held list": 0,
+    "provisioner held release --tenant north-high --reason licences_exhausted": 1,
     "provisioner reconcile --tenant north-high": 0,
     "provisioner tenant resume my-school": 0,
     "provisioner guard list": 0,
-    "provisioner guard approve --tenant north-high --action suspend_account --list 1042": 1,
-    "provisioner guard reject --tenant north-high --action suspend_account --list 1042": 1,
+    'provisioner guard approve --tenant north-high --action suspend_account --list 1042 --reason "graduation, says the office"': 1,
+    'provisioner guard reject --tenant north-high --action suspend_account --list 1042 --reason "the export was wrong"': 1,
+    "provisioner acts list --tenant north-high --since 7d": 0,
     "provisioner topics create --replication 1": 0,
     "provisioner simulate student --help": 0,
     "provisioner simulate events": 0,
@@ -58,7 +65,7 @@ RUN_IN_ORDER = {
 """In an installation on three brokers, with the exit status that the pages promise. The crash needs the events before it, and a student
 is known when replicas have run."""
 
-STAY_UP = {"provisioner run", "provisioner simulate vendors --directory DIR"}
+STAY_UP = {"provisioner run", "provisioner simulate vendors --directory DIR", "provisioner status --watch"}
 """Run until Ctrl-C, after which they end with status 0."""
 
 NOT_RUN = {
@@ -67,6 +74,10 @@ NOT_RUN = {
     "make contract": "a part of `make test` and `make prove`",
     "python -m tests.contracts.facts": "changes a page; tests/contracts/test_facts.py holds the page against it",
     "python -m monitoring": "changes files; tests/monitoring holds them against what it writes",
+    'python -m monitoring.pictures --prometheus http://127.0.0.1:9090 --note "A run with 10,000 students"': (
+        "changes pictures; tests/monitoring draws them"
+    ),
+    "python -m tests.monitoring.sample": "takes minutes, and changes pictures",
     "python -m tests.observe.page": "changes a page; tests/observe/test_catalogue.py holds the page against it",
     "provisioner adopt --tenant north-high --from matches.csv": "needs a file of the school's; tests/cli runs it",
     "provisioner adopt --tenant north-high --from matches.csv --digest DIGEST": "likewise, and the digest that was printed",
@@ -83,7 +94,6 @@ NOT_RUN = {
     'make bench ARGS="--only growth"': "takes hours",
     'make bench ARGS="--only neighbours"': "takes minutes",
     'make bench ARGS="--only relay accounts commits"': "takes minutes",
-    'make bench ARGS="--only schools commits"': "takes minutes",
     'make bench ARGS="--only year"': "takes minutes, and changes a page",
     'make bench ARGS="--write docs/performance.md"': "takes minutes, and changes a page",
     "python -m bench --peers --write docs/performance.md": "takes minutes, and changes a page",
@@ -96,6 +106,7 @@ NOT_RUN = {
     "openssl pkcs12 -in app.pfx -out app.pem": "asks for the passwords of a file that only Azure hands out",
     "pip install 'provisioner[msk]'": "installs a release",
     "docker compose up": "needs a container engine; its commands are run below, tests/test_shipping.py checks the file",
+    "docker compose --profile monitoring up": "likewise",
 }
 """Checked as far as can be: make knows the target, the module that it calls has the options."""
 
@@ -131,8 +142,8 @@ OURS = {
     for name, service in composition()["services"].items()
     if service["image"] in {"provisioner", "provisioner-sandbox"}
 }
-OF_OTHER_IMAGES = {"kafka", "postgres", "registry", "prometheus"}
-"""Their commands are health checks by programs that only their images have."""
+OF_OTHER_IMAGES = {"kafka", "postgres", "registry", "prometheus", "alertmanager", "grafana"}
+"""Their commands are health checks by programs that only their images have, or they have none."""
 
 
 def test_every_printed_command_has_its_place() -> None:
@@ -224,6 +235,9 @@ def test_the_commands_of_the_pages_do_what_they_say(installation: Shell, databas
         "provisioner simulate vendors --directory DIR", log=log, until=(directory / "ready").exists
     ):
         installation.run("provisioner config check --config DIR/service.yaml")
+    looks = installation.folder / "looks"
+    with installation.running("provisioner status --watch", log=looks, until=lambda: "Leaders" in looks.read_text()):
+        pass
     with psycopg.connect(database_url) as ledger:
         assert ledger.execute("SELECT count(*) > 0 FROM account").fetchone() == (True,)
 
