@@ -12,9 +12,9 @@ from consumer.provisioning.steps.cancel import ensure_cancelled
 from consumer.provisioning.steps.create import ensure_created
 from consumer.provisioning.steps.delete import ensure_deleted
 from consumer.provisioning.steps.find import ensure_found
-from consumer.provisioning.steps.groups import ensure_groups, ensure_groups_left
 from consumer.provisioning.steps.licences import ensure_licences, ensure_licences_taken
 from consumer.provisioning.steps.mark import ensure_marked
+from consumer.provisioning.steps.memberships import ensure_groups, ensure_groups_left
 from consumer.provisioning.steps.next_address import ensure_next_address
 from consumer.provisioning.steps.notice import ensure_noticed
 from consumer.provisioning.steps.profile import ensure_profile
