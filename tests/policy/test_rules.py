@@ -54,3 +54,12 @@ def test_each_provider_is_given_its_own() -> None:
     both = tenant(google=True, rules=rules)
     assert grant(both, student(), Provider.MICROSOFT) == Grant(licences=("A1",), groups=("object-id",))
     assert grant(both, student(), Provider.GOOGLE) == Grant(org_unit="/Students", groups=("all@school.example",))
+
+
+def test_the_last_matching_administrative_unit_stands_at_microsoft_alone() -> None:
+    rules = (Rule(admin_unit="ALL"), Rule(when={"grade": ("7",)}, admin_unit="Sevenths"), Rule(groups=groups("all")))
+    both = tenant(google=True, rules=rules)
+    seventh = student(attributes={"grade": "7"})
+    assert grant(both, seventh, Provider.MICROSOFT).admin_units == ("sevenths",)
+    assert grant(both, student(), Provider.MICROSOFT).admin_unit == "all"
+    assert grant(both, seventh, Provider.GOOGLE).admin_units == ()

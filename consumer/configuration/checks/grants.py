@@ -32,7 +32,7 @@ def notices(tenant: Tenant, document: Document) -> Iterator[str]:
         where = f"{document.file}:{document.line(('statuses',))}"
         yield f"{where}: no status of `{tenant.id}` has a `provider_action`: nothing is done for any of its students."
     for number, rule in enumerate(tenant.rules):
-        if not (rule.licences or rule.org_unit or any(rule.groups.values())):
+        if not (rule.licences or rule.org_unit or rule.admin_unit or any(rule.groups.values())):
             yield f"{document.file}:{document.line(('rules', number))}: rule {number + 1} of `{tenant.id}` gives nothing."
     if tenant.google and tenant.google.create_org_units and not _names_units(tenant):
         where = f"{document.file}:{document.line(('google', 'create_org_units'))}"
@@ -51,6 +51,7 @@ def _providers(reading: Reading[Tenant], tenant: Tenant, rule: Rule, place: Plac
             yield from reading.mistake((*place, "groups", provider.value), wrong, right, (provider.value,))
     for key, given, provider in (
         ("licences", rule.licences, Provider.MICROSOFT),
+        ("admin_unit", rule.admin_unit, Provider.MICROSOFT),
         ("org_unit", rule.org_unit, Provider.GOOGLE),
     ):
         if given and provider not in tenant.providers:
@@ -76,6 +77,10 @@ def _at_microsoft(reading: Reading[Tenant], rule: Rule, place: Place) -> Iterato
             right = "Give the group's object id, a GUID, as the Entra admin centre shows it."
             at = (*place, "groups", Provider.MICROSOFT.value, number)
             yield from reading.mistake(at, f"is `{group[:100]}`, which is not a group's object id", right)
+    if rule.admin_unit is not None and not _GUID.fullmatch(rule.admin_unit):
+        right = "Give the unit's object id, a GUID, as the Entra admin centre shows it, not its name."
+        wrong = f"is `{rule.admin_unit[:100]}`, which is not an administrative unit's object id"
+        yield from reading.mistake((*place, "admin_unit"), wrong, right)
 
 
 def _at_google(reading: Reading[Tenant], rule: Rule, place: Place) -> Iterator[Mistake]:
