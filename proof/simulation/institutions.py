@@ -25,8 +25,15 @@ from sandbox.simulators.configured import configured
 from sandbox.simulators.people import SCHOOLS
 from sandbox.simulators.vendors import LEAVERS, SCOPES, Institution, Quirks, Vendors
 
+UNITLESS = SCHOOLS[0]
+"""The school whose pupils are in no administrative unit, where there are such."""
 _ISLES = Institution(
-    "isles", "Isles College", (Provider.MICROSOFT, Provider.GOOGLE), on_change=OnChange.FOLLOW, rename=Rename.ALIAS
+    "isles",
+    "Isles College",
+    (Provider.MICROSOFT, Provider.GOOGLE),
+    on_change=OnChange.FOLLOW,
+    rename=Rename.ALIAS,
+    admin_units=tuple(school for school in SCHOOLS if school != UNITLESS),
 )
 
 
