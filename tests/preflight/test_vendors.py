@@ -340,10 +340,10 @@ async def test_what_the_school_must_know_of_an_administrative_unit_is_a_note(
     assert len(findings.notes) == (1 if wrong else 0)
 
 
-async def test_the_permission_for_units_is_a_note_where_no_rule_names_one(installation: Installation) -> None:
+async def test_the_permission_for_units_may_stay_where_no_rule_names_one_any_more(installation: Installation) -> None:
     installation.permit(beside=FOR_ADMIN_UNITS)
-    (note,) = (await installation.findings()).notes
-    assert note.wrong == "has `AdministrativeUnit.ReadWrite.All`, which the service does not use"
+    findings = await installation.findings()
+    assert (lines(findings), findings.notes) == ([], [])
 
 
 async def test_a_permission_that_nothing_uses_is_a_note(installation: Installation) -> None:

@@ -89,7 +89,7 @@ def of_permissions(roles: Collection[str] | None, tenant: Tenant) -> Iterator[Fi
         for name in demanded.keys() - set(roles):
             right = f"Add the application permission `{name}` in Entra, under API permissions, and grant admin consent."
             yield Finding(_CLIENT, f"lacks `{name}`, needed to {_PURPOSES[name]}", right)
-    for name in sorted(set(roles) - PERMISSIONS.keys() - demanded.keys() - ONLY_FOR_CHECKS.keys()):
+    for name in sorted(set(roles) - PERMISSIONS.keys() - FOR_ADMIN_UNITS.keys() - ONLY_FOR_CHECKS.keys()):
         yield Finding(
             _CLIENT, f"has `{name}`, which the service does not use", "Remove the permission in Entra.", note=True
         )

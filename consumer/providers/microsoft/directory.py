@@ -34,7 +34,9 @@ PERMISSIONS = {
 }
 """The application's permissions, and what for: the least, as Microsoft's own table has them for our calls."""
 FOR_ADMIN_UNITS = {"AdministrativeUnit.ReadWrite.All": "administrative units: what they are, and who is in them"}
-"""Needed besides where a tenant's rules name one: the only permission that lets an application add an existing user ("Add a member")."""
+"""Needed besides where a tenant's rules name one, or have named one: the only permission that lets an application add an existing user
+("Add a member"), and take one out.
+"""
 
 _CREATING = answers.of_one_permission(Reason.CONSENT_MISSING, "The application lacks the permission to create users.")
 _RESTORING = answers.of_one_permission(
