@@ -7,7 +7,23 @@ import typer
 from typer.core import TyperCommand, TyperGroup
 
 from consumer import __version__, collector
-from consumer.cli import adopt, config, db, guard, keys, plan, reconcile, run, schemas, student, tenant, topics
+from consumer.cli import (
+    acts,
+    adopt,
+    config,
+    db,
+    guard,
+    held,
+    keys,
+    plan,
+    reconcile,
+    run,
+    schemas,
+    status,
+    student,
+    tenant,
+    topics,
+)
 from consumer.cli.console import faults_reported, out
 from consumer.cli.extensions import extension, extensions
 
@@ -21,9 +37,12 @@ _ORDER = (
     "schemas",
     "db",
     "run",
+    "status",
     "student",
+    "held",
     "tenant",
     "guard",
+    "acts",
     "reconcile",
     "adopt",
     "keys",
@@ -64,13 +83,18 @@ app.add_typer(topics.app, name="topics", rich_help_panel=_SET_UP, help="Create t
 app.add_typer(schemas.app, name="schemas", rich_help_panel=_SET_UP, help="Check and register the Avro schemas.")
 app.add_typer(db.app, name="db", rich_help_panel=_SET_UP, help="Create or upgrade the database tables.")
 app.command("run", rich_help_panel=_RUN)(run.run)
-app.add_typer(student.app, name="student", rich_help_panel=_RUN, help="Tell what became of a student, and why.")
+app.command("status", rich_help_panel=_RUN, epilog="Example: provisioner status --watch")(status.status)
+app.add_typer(
+    student.app, name="student", rich_help_panel=_RUN, help="Tell what became of students, and have one tried again."
+)
+app.add_typer(held.app, name="held", rich_help_panel=_RUN, help="List who waits for a person, and end holds.")
 app.add_typer(
     tenant.app, name="tenant", rich_help_panel=_RUN, help="Show and end a tenant's waits; show parked events."
 )
 app.add_typer(
     guard.app, name="guard", rich_help_panel=_RUN, help="List, approve and reject actions that the guard has parked."
 )
+app.add_typer(acts.app, name="acts", rich_help_panel=_RUN, help="List what operators did.")
 app.command("reconcile", rich_help_panel=_RUN)(reconcile.reconcile)
 app.command("adopt", rich_help_panel=_RUN)(adopt.adopt)
 app.add_typer(keys.app, name="keys", rich_help_panel=_RUN, help="Check and rotate the keys that seal passwords.")

@@ -1,7 +1,6 @@
 """`provisioner adopt`: marks accounts that were made in another way as students'. See docs/operations.md."""
 
 import asyncio
-import getpass
 import json
 import os
 from collections.abc import Sequence
@@ -14,10 +13,12 @@ from sqlalchemy import Engine
 
 from consumer.cli.console import DEFAULT_SERVICE_FILE, DIFFERENT, FAILED, INTERRUPTED, ServiceFile, err, out
 from consumer.cli.ledger import opened
+from consumer.cli.operator import By, Reason, operator
 from consumer.cli.tenants import tenant_of
 from consumer.configuration.loading import load_settings
 from consumer.events import Provider
 from consumer.http.proxy import open_proxies
+from consumer.ledger.acts import Operator
 from consumer.ledger.adoptions import Adoptions
 from consumer.observe.metrics import Metrics
 from consumer.reconcile.adopting import Adopting
@@ -43,6 +44,8 @@ def adopt(
         str | None, typer.Option("--digest", help="Adopt the accounts of the list with this digest.")
     ] = None,
     doubts: Annotated[bool, typer.Option("--doubts", help="Take doubtful accounts too.")] = False,
+    reason: Reason = "",
+    by: By = None,
     as_json: Annotated[bool, typer.Option("--json", help="Print JSON lines instead of a table.")] = False,
 ) -> None:
     """List which accounts of a file may be adopted for their students; with --digest, mark exactly those of that list.
@@ -51,13 +54,17 @@ def adopt(
     digest has too, and nothing is marked. May be repeated after an interruption.
     Exit status 0: all lines may be, or are adopted; 3: some are doubtful, refused or failed; 1: the list has changed, or a person must act.
     """
+    who = Operator("") if approved is None else operator(by, reason)  # a look writes nothing
     lines = read_matches(matches)
     settings = load_settings(config, os.environ)
     known = tenant_of(settings, tenant)
     at = _provider(known, provider)
     with opened(settings, name="adopt") as engine:
         try:
-            status = asyncio.run(_adopt(settings, engine, known, at, lines, approved, doubts=doubts, as_json=as_json))
+            kept = Adoptions(engine, known.id, at, who)
+            status = asyncio.run(
+                _adopt(settings, engine, known, at, kept, lines, approved, doubts=doubts, as_json=as_json)
+            )
         except KeyboardInterrupt:
             err.print("Interrupted. The same command continues from here.", style="yellow")
             raise typer.Exit(INTERRUPTED) from None
@@ -70,6 +77,7 @@ async def _adopt(
     engine: Engine,
     tenant: Tenant,
     provider: Provider,
+    kept: Adoptions,
     lines: Sequence[Match],
     approved: str | None,
     *,
@@ -80,7 +88,7 @@ async def _adopt(
     proxies = open_proxies(settings.proxy, open_secret, os.environ)
     connections = Connections(settings, engine, open_secret, Metrics(CollectorRegistry()), proxies)
     async with connections.to(tenant) as directories:
-        adopting = Adopting(tenant, directories[provider], Adoptions(engine, tenant.id, provider))
+        adopting = Adopting(tenant, directories[provider], kept)
         with err.status("Looking …") as status:
             judged = await adopting.look(lines, lambda count: status.update(f"Looked at {count:,} accounts …"))
         taken = chosen(judged, doubts=doubts)
@@ -98,7 +106,6 @@ async def _adopt(
             failed = await adopting.adopt(
                 taken,
                 digest=found,
-                by=getpass.getuser(),
                 progress=lambda count: status.update(f"Adopted {count:,} of {len(taken):,} …"),
             )
     for match in failed:

@@ -14,9 +14,11 @@ from prometheus_client import CollectorRegistry
 
 from consumer.cli.console import DEFAULT_SERVICE_FILE, DIFFERENT, INTERRUPTED, ServiceFile, err, out
 from consumer.cli.ledger import opened
+from consumer.cli.operator import By, Reason, operator
 from consumer.cli.tenants import tenant_of
 from consumer.configuration.loading import load_settings
 from consumer.http.proxy import open_proxies
+from consumer.ledger.acts import ActKind, Recording
 from consumer.observe.metrics import Metrics
 from consumer.reconcile.connections import Connections
 from consumer.reconcile.finding import Finding
@@ -37,6 +39,8 @@ def reconcile(
         Path | None,
         typer.Option(help="Also write the findings to this file, one JSON object a line.", show_default=False),
     ] = None,
+    reason: Reason = "",
+    by: By = None,
     as_json: Annotated[bool, typer.Option("--json", help="Print JSON lines instead of a table.")] = False,
 ) -> None:
     """Compare a tenant's directories with the ledger, and list the accounts that differ.
@@ -45,6 +49,7 @@ def reconcile(
     while replicas run, within a share of the vendors' limits. After an interruption, the same command continues from there.
     Exit status 0: nothing differs; 3: something does; 1: a person must act first; 75: try again later; 130: interrupted.
     """
+    repairing = operator(by, reason) if repair else None
     settings = load_settings(config, os.environ)
     known = tenant_of(settings, tenant)
     open_secret = opener(os.environ)
@@ -62,7 +67,8 @@ def reconcile(
         connections = Connections(settings, engine, open_secret, Metrics(CollectorRegistry()), proxies)
         reconciler = Reconciler(connections, holder=f"reconcile/{os.getpid()}/{secrets.token_hex(4)}")
         try:
-            summary = asyncio.run(reconciler.reconcile(Task(known, repair, found, progress)))
+            recording = Recording(ActKind.DIFFERENCES_REPAIRED, repairing, tenant_id=known.id) if repairing else None
+            summary = asyncio.run(reconciler.reconcile(Task(known, repair, found, progress, recording)))
         except KeyboardInterrupt:
             err.print("Interrupted. The same command continues from here.", style="yellow")
             raise typer.Exit(INTERRUPTED) from None

@@ -1,4 +1,7 @@
-"""Accounts that an operator adopts for students, on PostgreSQL: what is known of them before, and the record of who did it and when."""
+"""Accounts that an operator adopts for students, on PostgreSQL: what is known of them before, and the record of who did it and when.
+
+A run is one act of the operator's, with all students of the list whose accounts it began to mark.
+"""
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
@@ -6,6 +9,7 @@ from dataclasses import dataclass
 from sqlalchemy import Engine, text
 
 from consumer.events import Provider
+from consumer.ledger.acts import ActKind, Operator, Recording
 from consumer.ledger.announcements import WORK_CHANNEL, Announcements
 from consumer.ledger.engine import transaction
 
@@ -66,14 +70,13 @@ _DONE = text(
 
 @dataclass(frozen=True, slots=True)
 class Adoption:
-    """An account for a student. `digest`: of the list that it is on; `by`: who adopts it."""
+    """An account for a student. `digest`: of the list that it is on."""
 
     student_id: str
     object_id: str
     address: str
     marker: str
     digest: str
-    by: str
 
 
 @dataclass(frozen=True, slots=True)
@@ -86,10 +89,15 @@ class Known:
 
 
 class Adoptions:
-    """Of one tenant at one provider. Blocking; every method may raise `Unavailable`, and may be repeated."""
+    """One run of `operator`, for one tenant at one provider, one account after the other.
 
-    def __init__(self, engine: Engine, tenant_id: str, provider: Provider) -> None:
+    Blocking; every method may raise `Unavailable`, and may be repeated, by another run.
+    """
+
+    def __init__(self, engine: Engine, tenant_id: str, provider: Provider, operator: Operator) -> None:
         self._engine = engine
+        self._operator = operator
+        self._recording = Recording(ActKind.ACCOUNTS_ADOPTED, operator, tenant_id=tenant_id, provider=provider)
         self._tenant_id = tenant_id
         self._whose = {"tenant": tenant_id, "provider": provider}
         self._announcements = Announcements(engine, WORK_CHANNEL)
@@ -107,7 +115,8 @@ class Adoptions:
     def begin(self, adoption: Adoption) -> None:
         """Records who adopts it and when, before it is marked."""
         with transaction(self._engine) as connection:
-            connection.execute(_BEGUN, self._about(adoption))
+            if connection.execute(_BEGUN, self._about(adoption)).rowcount:
+                self._recording.write(connection, [adoption.student_id])
 
     def finish(self, adoption: Adoption) -> None:
         """It is marked: the ledger knows it from now on, or the student's next try finds it."""
@@ -127,5 +136,5 @@ class Adoptions:
             "address": adoption.address,
             "marker": adoption.marker,
             "digest": adoption.digest,
-            "by": adoption.by,
+            "by": self._operator.name,
         }

@@ -4,9 +4,10 @@ from collections.abc import Sequence
 
 from sqlalchemy import Engine, text
 
+from consumer.ledger.acts import ActKind, Operator, Recording
 from consumer.ledger.announcements import WORK_CHANNEL, Announcements
 from consumer.ledger.engine import transaction
-from consumer.ledger.port.guard import Decision, ParkedAction
+from consumer.ledger.port.guard import Decision, ParkedAction, Verdict
 from consumer.ledger.unreadable import read
 from consumer.policy.guard import Guarded
 
@@ -34,13 +35,14 @@ _DECIDE = text(
       UPDATE student s SET due_at = now() FROM concerned
       WHERE (s.tenant_id, s.student_id) = (concerned.tenant_id, concerned.student_id)
     )
-    SELECT count(*) FROM concerned
+    SELECT student_id FROM concerned
     """
 )
+_KINDS = {Verdict.APPROVED: ActKind.GUARD_APPROVED, Verdict.REJECTED: ActKind.GUARD_REJECTED}
 
 
 class PostgresGuardDesk:
-    """Keeps `GuardDesk`."""
+    """Keeps `GuardDesk`; a decision that concerns a student is recorded as an act."""
 
     def __init__(self, engine: Engine) -> None:
         self._engine = engine
@@ -70,7 +72,16 @@ class PostgresGuardDesk:
             "by": decision.by,
             "comment": decision.comment,
         }
+        recording = Recording(
+            _KINDS[decision.verdict],
+            Operator(decision.by, decision.comment),
+            tenant_id=decision.tenant_id,
+            action=decision.action,
+            list=decision.number,
+        )
         with transaction(self._engine) as connection:
-            concerned: int = connection.execute(_DECIDE, values).scalar_one()
+            concerned = connection.execute(_DECIDE, values).scalars().all()
+            if concerned:
+                recording.write(connection, concerned)
         self._announcements.committed()
-        return concerned
+        return len(concerned)

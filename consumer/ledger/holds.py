@@ -4,11 +4,12 @@ What waits for a vendor's own time (`Retry-After`) is no hold: a change of the c
 """
 
 from collections import Counter
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 
 from sqlalchemy import Engine, text
 
+from consumer.ledger.acts import ActKind, Operator, Recording
 from consumer.ledger.announcements import WORK_CHANNEL, Announcements
 from consumer.ledger.engine import transaction
 
@@ -48,7 +49,35 @@ _DUE = text(
       UPDATE student s SET due_at = now() FROM waiting WHERE s.tenant_id = waiting.tenant_id AND s.student_id = waiting.student_id
       RETURNING s.tenant_id, s.student_id
     )
-    SELECT tenant_id, count(*) AS students, max(student_id) AS last FROM due GROUP BY tenant_id ORDER BY tenant_id
+    SELECT tenant_id, array_agg(student_id) AS students, max(student_id) AS last FROM due GROUP BY tenant_id ORDER BY tenant_id
+    """
+)
+# What waits otherwise, such as for the time of a deletion, is left to its time.
+_RETRY = text(
+    """
+    UPDATE student s SET due_at = now()
+    WHERE s.tenant_id = :tenant AND s.student_id = :student AND s.due_at > now() AND (s.lease_until IS NULL OR s.lease_until <= now())
+      AND (s.desired_version > s.settled_version
+        OR EXISTS (SELECT FROM student_wait w WHERE w.tenant_id = s.tenant_id AND w.student_id = s.student_id))
+    RETURNING s.student_id
+    """
+)
+_END_HELD = text("DELETE FROM tenant_wait WHERE tenant_id = :tenant AND held AND reason = :reason RETURNING service")
+# A page of those who are held, by the index of these; of them, those who are not due yet.
+_RELEASE = text(
+    """
+    WITH held AS (
+      SELECT DISTINCT student_id FROM student_wait
+      WHERE tenant_id = :tenant AND reason = :reason AND held AND student_id > :after ORDER BY student_id LIMIT :page
+    ), waiting AS (
+      SELECT s.tenant_id, s.student_id FROM student s JOIN held USING (student_id)
+      WHERE s.tenant_id = :tenant AND s.due_at > now() AND (s.lease_until IS NULL OR s.lease_until <= now())
+      ORDER BY s.tenant_id, s.student_id FOR NO KEY UPDATE OF s
+    ), due AS (
+      UPDATE student s SET due_at = now() FROM waiting WHERE s.tenant_id = waiting.tenant_id AND s.student_id = waiting.student_id
+      RETURNING s.student_id
+    )
+    SELECT (SELECT max(student_id) FROM held) AS last, ARRAY(SELECT student_id FROM due) AS students
     """
 )
 
@@ -94,20 +123,64 @@ class Holds:
         self._note(digests)
         return resumed
 
-    def resume(self, tenant_id: str, service: str | None) -> Resumed:
-        """Ends the tenant's waits, for `service` and its parts or for all; students who waited because of them are due at once."""
-        return self._resume([tenant_id], service=service, only_held=False)[tenant_id]
+    def resume(self, tenant_id: str, service: str | None, operator: Operator) -> Resumed:
+        """Ends the tenant's waits, for `service` and its parts or for all; students who waited because of them are due at once.
+
+        An act of the operator's, where anything waited.
+        """
+        about = {} if service is None else {"service": service}
+        recording = Recording(ActKind.TENANT_RESUMED, operator, tenant_id=tenant_id, **about)
+        return self._resume([tenant_id], service=service, only_held=False, recording=recording)[tenant_id]
+
+    def retry(self, tenant_id: str, student_id: str, operator: Operator) -> bool:
+        """Makes a student due who waits; False where the student does not, is due or in work already, or is not known.
+
+        A hold ends when the try meets its cause no more; the tenant's waits stay as they are. An act of the operator's.
+        """
+        recording = Recording(ActKind.STUDENT_RETRIED, operator, tenant_id=tenant_id, student_id=student_id)
+        with transaction(self._engine) as connection:
+            due = connection.execute(_RETRY, {"tenant": tenant_id, "student": student_id}).scalars().all()
+            if due:
+                recording.write(connection, due)
+        self._announcements.committed()
+        return bool(due)
+
+    def release(self, tenant_id: str, reason: str, operator: Operator) -> Iterator[Resumed]:
+        """Ends the tenant's holds for this reason: of its services, then of its students, who are due at once. Yields what each page did.
+
+        An act of the operator's, where anything was held. What is abandoned between two pages may be repeated.
+        """
+        recording = Recording(ActKind.HOLDS_RELEASED, operator, tenant_id=tenant_id, reason=reason)
+        of = {"tenant": tenant_id, "reason": reason, "page": self._page}
+        with transaction(self._engine) as connection:
+            services = len(connection.execute(_END_HELD, of).all())
+            if services:
+                recording.write(connection)
+        yield Resumed(services, 0)
+        after = ""
+        while after is not None:
+            with transaction(self._engine) as connection:
+                page = connection.execute(_RELEASE, {**of, "after": after}).one()
+                if page.students:
+                    recording.write(connection, page.students)
+            self._announcements.committed()
+            yield Resumed(0, len(page.students))
+            after = page.last
 
     def _note(self, digests: Mapping[str, bytes]) -> None:
         """Last: a configuration counts as seen when all that waited for it is due."""
         with transaction(self._engine) as connection:
             connection.execute(_NOTE, _values(digests))
 
-    def _resume(self, tenants: Sequence[str], *, service: str | None, only_held: bool) -> Mapping[str, Resumed]:
-        """The services first: students who are due must not meet their waits."""
+    def _resume(
+        self, tenants: Sequence[str], *, service: str | None, only_held: bool, recording: Recording | None = None
+    ) -> Mapping[str, Resumed]:
+        """The services first: students who are due must not meet their waits. `recording`: of an act on a single tenant."""
         values = {"tenants": tenants, "service": service, "only_held": only_held}
         with transaction(self._engine) as connection:
             services = Counter(row.tenant_id for row in connection.execute(_END_WAITS, values))
+            if recording and services:
+                recording.write(connection)
         # Only the welcome mail is no provider's: it waits for the mail service.
         step = "welcome" if service == "mailgun" else None
         students: Counter[str] = Counter()
@@ -115,10 +188,13 @@ class Holds:
         while True:
             with transaction(self._engine) as connection:
                 due = connection.execute(_DUE, {**values, **after, "step": step, "page": self._page}).all()
+                if recording:
+                    for row in due:
+                        recording.write(connection, row.students)
             self._announcements.committed()
             if not due:
                 return {tenant: Resumed(services[tenant], students[tenant]) for tenant in tenants}
-            students.update({row.tenant_id: row.students for row in due})
+            students.update({row.tenant_id: len(row.students) for row in due})
             after = {"after_tenant": due[-1].tenant_id, "after_student": due[-1].last}
 
 

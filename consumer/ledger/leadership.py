@@ -12,7 +12,7 @@ from contextlib import suppress
 
 import psycopg
 import structlog
-from sqlalchemy import Engine, text
+from sqlalchemy import Connection, Engine, text
 
 from consumer.errors import Unavailable
 from consumer.ledger.dsn import Dsn
@@ -20,13 +20,22 @@ from consumer.ledger.engine import transaction, why
 
 log = structlog.get_logger()
 
+_SESSION = "provisioner leader"
+"""What the sessions that hold a lock are named at the server; the holder follows."""
+
+
+def lock_key(name: str) -> int:
+    """The number of the advisory lock for a leader of this name."""
+    return zlib.crc32(name.encode())
+
 
 class AdvisoryLeadership:
-    """By an advisory lock. Blocking; for one thread. The session is its own, outside the pool."""
+    """By an advisory lock. Blocking; for one thread. The session is its own, outside the pool, and names `holder` to the server."""
 
-    def __init__(self, dsn: Dsn, name: str) -> None:
+    def __init__(self, dsn: Dsn, name: str, *, holder: str = "") -> None:
         self._dsn = dsn
-        self._key = zlib.crc32(name.encode())
+        self._key = lock_key(name)
+        self._session_name = f"{_SESSION} {holder}".strip()
         self._session: psycopg.Connection | None = None
         self._leads = False
 
@@ -34,7 +43,7 @@ class AdvisoryLeadership:
         """Whether we lead, after trying to where we do not. False where PostgreSQL does not answer."""
         try:
             if self._session is None:
-                self._session = self._dsn.connect("provisioner leader")
+                self._session = self._dsn.connect(self._session_name)
             if self._leads:
                 self._session.execute("SELECT 1")
             else:
@@ -103,19 +112,37 @@ class LeasedLeadership:
                 connection.execute(_RESIGN, self._values)
 
 
+# A lock on one number of 64 bits is listed as its two halves; the name is cut off at 63 bytes by the server.
+_LEASED = text("SELECT holder FROM leader WHERE name = :name AND until > now()")
+_LOCKED = text(
+    f"""
+    SELECT coalesce(nullif(btrim(replace(a.application_name, '{_SESSION}', '')), ''), host(a.client_addr), 'unknown') AS holder
+    FROM pg_locks l LEFT JOIN pg_stat_activity a USING (pid)
+    WHERE l.locktype = 'advisory' AND l.granted AND l.objsubid = 1 AND l.classid = 0 AND l.objid = CAST(:key AS bigint)::oid
+      AND l.database = (SELECT oid FROM pg_database WHERE datname = current_database())
+    """  # noqa: S608  a constant of ours
+)
+
+
+def leader_of(connection: Connection, name: str) -> str | None:
+    """Who leads under this name, by a row or a lock; None where no process does."""
+    leased = connection.execute(_LEASED, {"name": name}).scalar()
+    return leased or connection.execute(_LOCKED, {"key": lock_key(name)}).scalar()
+
+
 class Election:
     """Either of them, as the database is reached. Which one is found out when leadership is first asked for."""
 
     def __init__(self, dsn: Dsn, name: str, *, engine: Engine, holder: str, lease: float) -> None:
         self._dsn = dsn
-        self._advisory = AdvisoryLeadership(dsn, name)
+        self._advisory = AdvisoryLeadership(dsn, name, holder=holder)
         self._leased = LeasedLeadership(engine, name, holder=holder, lease=lease)
         self._chosen: AdvisoryLeadership | LeasedLeadership | None = None
 
     def held(self) -> bool:
         if self._chosen is None:
             try:
-                with self._dsn.connect("provisioner leader") as session:
+                with self._dsn.connect(_SESSION) as session:
                     self._chosen = self._leased if self._dsn.shared(session) else self._advisory
             except psycopg.Error as error:
                 log.warning("leader_election_unavailable", error=why(error))

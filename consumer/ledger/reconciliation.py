@@ -8,6 +8,7 @@ from typing import Any
 from sqlalchemy import Engine, Row, text
 
 from consumer.events import Provider
+from consumer.ledger.acts import Recording
 from consumer.ledger.announcements import WORK_CHANNEL, Announcements
 from consumer.ledger.engine import transaction
 from consumer.ledger.port.reconciliation import Expected, Listed, Listing, Place, Stage
@@ -64,9 +65,22 @@ _MEMBERS = text(
     WHERE tenant_id = :tenant AND provider = :provider AND object_id = ANY(CAST(:members AS text[])) AND NOT :group = ANY(groups)
     """
 )
-_GIVEN = text(
+_GIVEN = """
+    SELECT DISTINCT given FROM account CROSS JOIN unnest({column}) AS given
+    WHERE tenant_id = :tenant AND provider = :provider ORDER BY given
+"""
+_GROUPS, _LICENCES = (text(_GIVEN.format(column=column)) for column in ("groups", "licences"))
+# A licence names its owners by their addresses. Of an account that was not listed with its licences, none is known so far.
+_WITH_LICENCES = text(
     """
-    SELECT DISTINCT given FROM account CROSS JOIN unnest(groups) AS given WHERE tenant_id = :tenant AND provider = :provider ORDER BY given
+    UPDATE listed_account SET licences = '{}' WHERE tenant_id = :tenant AND provider = :provider AND licences IS NULL AND NOT deleted
+    """
+)
+_LICENSED = text(
+    """
+    UPDATE listed_account SET licences = array_append(licences, CAST(:licence AS text))
+    WHERE tenant_id = :tenant AND provider = :provider AND address = ANY(CAST(:addresses AS bytea[])) AND NOT deleted
+      AND NOT :licence = ANY(licences)
     """
 )
 _UNITS = text(
@@ -121,7 +135,7 @@ _AGAIN = text(
       WHERE a.tenant_id = settled.tenant_id AND a.student_id = settled.student_id AND a.provider = :provider
       RETURNING a.student_id
     )
-    SELECT count(*) FROM again
+    SELECT student_id FROM again
     """
 )
 _FINISHED = text(
@@ -205,7 +219,24 @@ class Reconciliation:
     def groups(self) -> Sequence[str]:
         """Those that the tenant's accounts were made members of."""
         with transaction(self._engine) as connection:
-            return list(connection.execute(_GIVEN, self._whose).scalars())
+            return list(connection.execute(_GROUPS, self._whose).scalars())
+
+    def licences(self) -> Sequence[str]:
+        """Those that the tenant's accounts were given."""
+        with transaction(self._engine) as connection:
+            return list(connection.execute(_LICENCES, self._whose).scalars())
+
+    def begin_licences(self, then: Place) -> None:
+        """Keeps that no account has any, as far as is known so far, and where to continue."""
+        with transaction(self._engine) as connection:
+            connection.execute(_WITH_LICENCES, self._whose)
+            connection.execute(_PLACED, self._at(then))
+
+    def add_licensed(self, licence: str, addresses: Sequence[bytes], then: Place) -> None:
+        """Keeps that the accounts with these addresses (digests), where they were listed, have the licence, and where to continue."""
+        with transaction(self._engine) as connection:
+            connection.execute(_LICENSED, {**self._whose, "licence": licence.lower(), "addresses": list(addresses)})
+            connection.execute(_PLACED, self._at(then))
 
     def admin_units(self) -> Sequence[str]:
         """Those that the tenant's accounts were put into."""
@@ -236,13 +267,18 @@ class Reconciliation:
             rows = connection.execute(_STRANGERS, {**self._whose, "after": after, "limit": limit})
             return [_listed(row) for row in rows]
 
-    def look_again(self, student_ids: Sequence[str]) -> int:
-        """Has provisioning look at these students' accounts again, but for students who have work planned; returns how many."""
+    def look_again(self, student_ids: Sequence[str], recording: Recording | None = None) -> int:
+        """Has provisioning look at these students' accounts again, but for students who have work planned; returns how many.
+
+        `recording`: of the operator's act that this is a part of.
+        """
         with transaction(self._engine) as connection:
-            marked: int = connection.execute(_AGAIN, {**self._whose, "students": list(student_ids)}).scalar_one()
+            marked = connection.execute(_AGAIN, {**self._whose, "students": list(student_ids)}).scalars().all()
+            if marked and recording:
+                recording.write(connection, marked)
         if marked:
             self._announcements.committed()
-        return marked
+        return len(marked)
 
     def finish(self) -> None:
         """Forgets what was listed; the next one begins anew."""

@@ -8,6 +8,7 @@ from typing import Any
 from sqlalchemy import Engine, text
 
 from consumer.events import Origin, Provider, ProviderAction
+from consumer.ledger.acts import Acts, RecordedAct
 from consumer.ledger.engine import transaction
 from consumer.ledger.inspect import Inspection, StudentState, StudentWait, TenantWait
 from consumer.ledger.port.history import Attempt
@@ -84,7 +85,7 @@ class AccountRecord:
 
 @dataclass(frozen=True, slots=True)
 class StudentRecord:
-    """Everything about one student. `tenant_waits` are all of the tenant's."""
+    """Everything about one student. `tenant_waits` are all of the tenant's; `acts`: what operators did that concerned the student."""
 
     state: StudentState
     decision: NewestDecision
@@ -93,6 +94,7 @@ class StudentRecord:
     accounts: Sequence[AccountRecord]
     waits: Sequence[StudentWait]
     tenant_waits: Sequence[TenantWait]
+    acts: Sequence[RecordedAct] = ()
 
 
 class StudentRecords:
@@ -101,6 +103,7 @@ class StudentRecords:
     def __init__(self, engine: Engine) -> None:
         self._engine = engine
         self._inspection = Inspection(engine)
+        self._acts = Acts(engine)
 
     def of(self, tenant_id: str, student_id: str) -> StudentRecord | None:
         """None where no event was accepted for that student."""
@@ -120,6 +123,7 @@ class StudentRecords:
             accounts=[_account(**row) for row in accounts],
             waits=self._inspection.student_waits(tenant_id, student_id),
             tenant_waits=self._inspection.tenant_waits(tenant_id),
+            acts=self._acts.of_student(tenant_id, student_id),
         )
 
 

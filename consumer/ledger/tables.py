@@ -70,6 +70,14 @@ inbox = Table(
 Index("inbox_settled", inbox.c.settled_at, postgresql_where=text("settled_at IS NOT NULL"))
 # Settling looks for a student's open events, and people for all of them: a student has few.
 Index("inbox_student", inbox.c.tenant_id, inbox.c.student_id)
+# By which people find what failed for good. An event that is settled changes `inbox_settled` anyhow.
+Index(
+    "inbox_failed",
+    inbox.c.tenant_id,
+    inbox.c.settled_at,
+    inbox.c.student_id,
+    postgresql_where=text("disposition = 'failed'"),
+)
 
 parked_record = Table(
     "parked_record",  # records of tenants that are not configured; `headers` are JSON, with values in base64
@@ -234,6 +242,8 @@ Index(
 )
 # By which a marker that a directory shows is known, whosever it is.
 Index("account_marker", account.c.provider, account.c.marker)
+# By which people, and adoptions, find whose an account is.
+Index("account_object", account.c.object_id, postgresql_where=text("object_id IS NOT NULL"))
 
 step = Table(
     "step",  # the newest attempt at each kind of effect, written before and after the call
@@ -256,6 +266,8 @@ step = Table(
 )
 # By which the few without a known outcome are counted. What it names changes with none of the usual attempts, which stay HOT updates.
 Index("step_unsure", step.c.provider, postgresql_where=text("unsure"))
+# By which people find whose mail a Message-Id is: its hash is the hash of the request. Attempts at one mail have the same.
+Index("step_mail", step.c.request_hash, postgresql_where=text("name IN ('welcome', 'notice')"))
 
 attempt = Table(
     "attempt",  # how each attempt at a step ended; rows are only added, and deleted when they were kept for long enough
@@ -398,6 +410,29 @@ adoption = Table(
     Column("begun_at", _TIME, nullable=False),
     Column("done_at", _TIME),
 )
+
+operator_act = Table(
+    "operator_act",  # what operators did by commands, by whose hand and why; rows are only added, in the transaction of the act
+    metadata,
+    Column("id", BigInteger, Identity(always=True), primary_key=True),
+    Column("at", _TIME, nullable=False),
+    Column("kind", Text, nullable=False),
+    Column("tenant_id", Text),
+    Column("acted_by", Text, nullable=False),
+    Column("why", Text, nullable=False),
+    Column("about", JSONB, nullable=False),  # codes and numbers, by name
+)
+Index("operator_act_at", operator_act.c.at, operator_act.c.id)
+Index("operator_act_tenant", operator_act.c.tenant_id, operator_act.c.at, operator_act.c.id)
+
+operator_act_student = Table(
+    "operator_act_student",  # whom an operator's act concerned; rows are only added
+    metadata,
+    *_student_key(),
+    Column("act_id", BigInteger, primary_key=True),
+)
+# By which those of an act are counted.
+Index("operator_act_student_act", operator_act_student.c.act_id)
 
 for busy in (student, step, account, vendor_limit):
     busy.dialect_options["postgresql"]["with"] = _BUSY

@@ -27,7 +27,7 @@ _ONE_REFUSAL = 5.0
 class Limit:
     """`amount` calls, or units, in `seconds`. `key` says whose: all who have it share the tokens. `name` is its kind, of a closed set.
 
-    `each_request`: of requests that a step rarely needs. No step takes its tokens in advance; each request waits for its own.
+    `each_request`: each request waits for a token, where the turn of its step holds none (any more). Else it is sent, and owed for.
     """
 
     key: str

@@ -2,7 +2,7 @@
 
 import asyncio
 from collections.abc import AsyncGenerator, Mapping
-from contextlib import AbstractAsyncContextManager, asynccontextmanager
+from contextlib import AbstractAsyncContextManager, AbstractContextManager, asynccontextmanager, nullcontext
 from contextvars import ContextVar
 from typing import Protocol
 
@@ -69,8 +69,11 @@ class Quota:
     ) -> None:
         loop = asyncio.get_running_loop()
         began = loop.time()
+        in_line: AbstractContextManager[None] = self._pacer.waiting(self._tenant_id, work_class)
+        if self._terms.patience is not None:
+            in_line, patience = nullcontext(), min(patience, self._terms.patience)
         try:
-            with self._pacer.waiting(self._tenant_id, work_class):
+            with in_line:
                 for limit, tokens in cost.items():
                     left = began + patience - loop.time()
                     await self._bucket(limit).take(tokens, work_class=work_class, patience=left, on_wait=on_wait)
@@ -81,20 +84,16 @@ class Quota:
     async def own_turn(self, call: Call, *, patience: float) -> None:
         """Returns when the request may be made by the limits that each request waits for. Raises `RetryLater` where that is not soon."""
         for limit, tokens in self._terms.of_call(call).items():
-            if limit.each_request:
-                await self._bucket(limit).take(tokens, work_class=WorkClass.NORMAL, patience=patience, on_wait=_nothing)
+            if limit.each_request and (missing := tokens - _from_turn(limit, tokens)):
+                await self._bucket(limit).take(
+                    missing, work_class=WorkClass.NORMAL, patience=patience, on_wait=_nothing
+                )
 
     def charge(self, call: Call) -> None:
         """The request is made now, whether there are tokens for it or not."""
-        taken = _turn.get({})
         for limit, tokens in self._terms.of_call(call).items():
-            if limit.each_request:
-                continue
-            from_turn = min(tokens, taken.get(limit, 0))
-            if from_turn:
-                taken[limit] -= from_turn
-            if tokens > from_turn:
-                self._bucket(limit).spend(tokens - from_turn)
+            if not limit.each_request and (missing := tokens - _from_turn(limit, tokens)):
+                self._bucket(limit).spend(missing)
 
     def answered(self, call: Call, answer: Answer) -> None:
         """What the answer says of the vendor's limits."""
@@ -108,6 +107,15 @@ class Quota:
         if limit not in self._buckets:
             self._buckets[limit] = self._pacer.bucket(limit)
         return self._buckets[limit]
+
+
+def _from_turn(limit: Limit, tokens: int) -> int:
+    """How many of these tokens the turn held, which it does not any more."""
+    taken = _turn.get({})
+    held = min(tokens, taken.get(limit, 0))
+    if held:
+        taken[limit] -= held
+    return held
 
 
 class _PacedHttp:

@@ -54,7 +54,7 @@ class Adopting:
             looked[start : start + _PAGE] = await asyncio.gather(*map(with_roles, looked[start : start + _PAGE]))
         return judge(looked, tenant_id=self.tenant.id, domain=domain, markers=markers)
 
-    async def adopt(self, chosen: Sequence[Judged], *, digest: str, by: str, progress: Progress) -> Sequence[Match]:
+    async def adopt(self, chosen: Sequence[Judged], *, digest: str, progress: Progress) -> Sequence[Match]:
         """Marks them, one after the other, and has the ledger know them; returns those that the provider did not let be marked.
 
         What is adopted already is left as it is. May be repeated.
@@ -63,15 +63,15 @@ class Adopting:
         for number, one in enumerate(chosen, start=1):
             if one.verdict is not Verdict.ALREADY and one.found is not None:
                 try:
-                    await self._mark(one.match, one.found, digest=digest, by=by)
+                    await self._mark(one.match, one.found, digest=digest)
                 except (Hold, GiveUp, NotYet):
                     failed.append(one.match)
             progress(number)
         return failed
 
-    async def _mark(self, match: Match, found: Found, *, digest: str, by: str) -> None:
+    async def _mark(self, match: Match, found: Found, *, digest: str) -> None:
         mark = self._marker(match.student_id)
-        adoption = Adoption(match.student_id, found.object_id, found.address, mark, digest, by)
+        adoption = Adoption(match.student_id, found.object_id, found.address, mark, digest)
         await asyncio.to_thread(self.kept.begin, adoption)
         if found.marker != mark:
             directory = self.opened.directory

@@ -6,6 +6,7 @@ from dataclasses import dataclass, field
 
 from consumer.errors import Unavailable
 from consumer.events import Provider
+from consumer.ledger.acts import Recording
 from consumer.ledger.leadership import LeasedLeadership
 from consumer.ledger.reconciliation import Reconciliation
 from consumer.reconcile.comparing import Compared, Comparison
@@ -40,12 +41,16 @@ class Summary:
 
 @dataclass(frozen=True, slots=True)
 class Task:
-    """What one run is asked for: `found` receives each finding, `progress` how far it has come."""
+    """What one run is asked for: `found` receives each finding, `progress` how far it has come.
+
+    `recording`: of the operator's act, where an operator has it repair.
+    """
 
     tenant: Tenant
     repair: bool
     found: Callable[[Finding], None]
     progress: Progress = lambda _what, _count: None
+    recording: Recording | None = None
 
 
 class Reconciler:
@@ -84,12 +89,13 @@ class Reconciler:
     async def _one(self, task: Task, opened: Opened, summary: Summary, ours: Callable[[], None]) -> None:
         tenant, directory = task.tenant, opened.directory
         kept = Reconciliation(self._connections.engine, tenant.id, directory.provider)
-        await DirectoryListing(directory, opened.asking, kept, ours, task.progress).list(tenant.digest())
+        listing = DirectoryListing(directory, opened.asking, opened.licences, kept, ours, task.progress)
+        await listing.list(tenant.digest())
         quiet = self._connections.settings.provisioning.verify_after
-        comparison = Comparison(tenant.id, directory, opened.asking, kept, quiet, ours, task.progress)
+        comparison = Comparison(tenant.id, directory, opened.asking, opened.licences, kept, quiet, ours, task.progress)
         async for page in comparison.pages():
             if task.repair and (students := _repairable(page)):
-                summary.again += kept.look_again(students)
+                summary.again += kept.look_again(students, task.recording)
             for finding in page.findings:
                 task.found(finding)
                 summary.findings[finding.provider, finding.kind] += 1

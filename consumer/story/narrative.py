@@ -5,14 +5,15 @@ from dataclasses import dataclass, field
 from datetime import datetime
 
 from consumer.events import Origin
+from consumer.ledger.acts import RecordedAct
 from consumer.ledger.inspect import StudentWait, TenantWait
 from consumer.ledger.port.history import Attempt
 from consumer.ledger.port.inbox import Disposition
 from consumer.ledger.port.student import AccountState
 from consumer.ledger.student_record import AccountRecord, InboxEvent, StudentRecord
 from consumer.providers.names import PROVIDER_NAMES
-from consumer.story.reasons import EXPLANATIONS, Explanation
-from consumer.story.words import ACTIONS, STATES, STEPS
+from consumer.story.reasons import explanation_of
+from consumer.story.words import ACTIONS, ACTS, STATES, STEPS
 
 _SETTLED = {
     Disposition.APPLIED: "Version {version} is done.",
@@ -30,7 +31,6 @@ _ACCOUNT_STATES = {
     AccountState.DELETED: ", deleted by this service",
     AccountState.RELEASED: ", handed to the institution",
 }
-_NEWER = Explanation("A reason that this version does not know.", "Ask a command of the newest version.")
 
 
 @dataclass(frozen=True, slots=True)
@@ -78,6 +78,8 @@ def _past(record: StudentRecord) -> Iterator[Sentence]:
     yield Sentence(record.decision.accepted_at, _decided(record))
     for attempt in record.attempts:
         yield _attempted(attempt)
+    for act in record.acts:
+        yield _acted(act)
 
 
 def _reported(event: InboxEvent, status_id: str | None) -> Sentence:
@@ -96,7 +98,7 @@ def _decided(record: StudentRecord) -> str:
 
 
 def _attempted(attempt: Attempt) -> Sentence:
-    why = f" {EXPLANATIONS[attempt.reason].cause}" if attempt.reason else ""
+    why = f" {explanation_of(attempt.reason).cause}" if attempt.reason else ""
     text = f"{PROVIDER_NAMES[attempt.provider]}: {STEPS[attempt.step]}, attempt {attempt.number}: {STATES[attempt.state]}.{why}"
     known = {
         "step": attempt.step.value,
@@ -106,6 +108,12 @@ def _attempted(attempt: Attempt) -> Sentence:
         "replica": attempt.replica,
     }
     return Sentence(attempt.ended_at, text, {name: value for name, value in known.items() if value is not None})
+
+
+def _acted(act: RecordedAct) -> Sentence:
+    why = f": {act.why}" if act.why else ""
+    text = f"Operator {act.by} {ACTS.get(act.kind, act.kind)}{why}."
+    return Sentence(act.at, text, {"act": act.id, **act.about})
 
 
 def _account(account: AccountRecord, *, names: bool) -> str:
@@ -124,7 +132,7 @@ def _account(account: AccountRecord, *, names: bool) -> str:
 def _waits(record: StudentRecord) -> Iterator[Sentence]:
     for wait in record.waits:
         yield _waiting(f"{_place(wait)} waits", wait.since, wait.reason, wait.code)
-    for wait in _services(record):
+    for wait in waiting_services(record):
         yield _waiting(f"`{wait.service}` waits for the whole school", wait.since or wait.until, wait.reason, wait.code)
 
 
@@ -136,11 +144,11 @@ def _place(wait: StudentWait) -> str:
 
 def _waiting(what: str, since: datetime, reason: str | None, code: str | None) -> Sentence:
     known = {"reason": reason, "code": code}
-    cause = EXPLANATIONS.get(reason, _NEWER).cause if reason else "The vendor asked for a pause."
+    cause = explanation_of(reason).cause if reason else "The vendor asked for a pause."
     return Sentence(since, f"{what}: {cause}", {name: value for name, value in known.items() if value is not None})
 
 
-def _services(record: StudentRecord) -> Iterator[TenantWait]:
+def waiting_services(record: StudentRecord) -> Iterator[TenantWait]:
     """The tenant's waits that concern this student's providers, or its mail."""
     concerned = {provider.value for provider in record.decision.providers} | {"mailgun"}
     return (wait for wait in record.tenant_waits if wait.service.partition("/")[0] in concerned)
@@ -172,9 +180,9 @@ def _left_to_do(record: StudentRecord, at: datetime) -> str:
 
 
 def _remedies(record: StudentRecord) -> Iterator[str]:
-    reasons = [wait.reason for wait in record.waits] + [wait.reason for wait in _services(record)]
+    reasons = [wait.reason for wait in record.waits] + [wait.reason for wait in waiting_services(record)]
     for reason in dict.fromkeys(reason for reason in reasons if reason):
-        if remedy := EXPLANATIONS.get(reason, _NEWER).remedy:
+        if remedy := explanation_of(reason).remedy:
             yield remedy
 
 

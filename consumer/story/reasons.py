@@ -141,3 +141,10 @@ EXPLANATIONS: Mapping[str, Explanation] = {
     ),
 }
 """By `Reason`; a newer version's reason may be asked for too. A test holds it complete."""
+
+_NEWER = Explanation("A reason that this version does not know.", "Ask a command of the newest version.")
+
+
+def explanation_of(reason: str) -> Explanation:
+    """Also of a reason that only a newer version knows."""
+    return EXPLANATIONS.get(reason, _NEWER)

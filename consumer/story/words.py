@@ -1,8 +1,10 @@
 """Names of what the ledger stores, as people read them."""
 
 from collections.abc import Mapping
+from itertools import pairwise
 
 from consumer.events import ProviderAction, StepName
+from consumer.ledger.acts import ActKind
 from consumer.ledger.port.student import StepState
 
 ACTIONS: Mapping[str, str] = {
@@ -38,4 +40,25 @@ STATES: Mapping[str, str] = {
     StepState.RETRYABLE: "not carried out; tried again",
     StepState.UNKNOWN: "outcome unknown",
 }
+ACTS: Mapping[str, str] = {
+    ActKind.GUARD_APPROVED: "approved what the guard had parked",
+    ActKind.GUARD_REJECTED: "rejected what the guard had parked",
+    ActKind.TENANT_RESUMED: "ended the school's waits",
+    ActKind.STUDENT_RETRIED: "had the student tried again",
+    ActKind.HOLDS_RELEASED: "had all who were held for one reason tried again",
+    ActKind.ACCOUNTS_ADOPTED: "adopted accounts for students",
+    ActKind.DIFFERENCES_REPAIRED: "had a reconciliation set right what it may",
+}
 """Each complete: a test holds them so."""
+
+_UNITS = (("d", 86_400), ("h", 3_600), ("min", 60), ("s", 1))
+
+
+def age(seconds: float) -> str:
+    """In its two largest units, such as `3 h 5 min`."""
+    whole = max(0, int(seconds))
+    for (unit, length), (lesser, part) in pairwise(_UNITS):
+        if whole >= length:
+            rest = whole % length // part
+            return f"{whole // length} {unit}" + (f" {rest} {lesser}" if rest else "")
+    return f"{whole} s"

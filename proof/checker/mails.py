@@ -122,8 +122,8 @@ def one_for_a_generation(index: Index) -> Iterator[Violation]:
 
 
 def _may_be_taken(call: Call) -> bool:
-    """Whether the caller can't be sure that it was refused."""
-    return call.effective or not call.answered or call.status not in _REFUSED
+    """Whether it was carried out, or may be yet. One that was refused is not, even where the answer was lost."""
+    return call.effective or call.status not in _REFUSED
 
 
 def _generations(index: Index) -> Mapping[tuple[str, str, str], int]:

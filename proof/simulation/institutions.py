@@ -23,7 +23,15 @@ from proof.simulation.vendors import host
 from proof.simulation.visits import ROWS
 from sandbox.simulators.configured import configured
 from sandbox.simulators.people import SCHOOLS
-from sandbox.simulators.vendors import LEAVERS, SCOPES, Institution, Quirks, Vendors
+from sandbox.simulators.vendors import (
+    EDUCATION_PLUS,
+    EDUCATION_STANDARD,
+    LEAVERS,
+    SCOPES,
+    Institution,
+    Quirks,
+    Vendors,
+)
 
 UNITLESS = SCHOOLS[0]
 """The school whose pupils are in no administrative unit, where there are such."""
@@ -34,6 +42,7 @@ _ISLES = Institution(
     on_change=OnChange.FOLLOW,
     rename=Rename.ALIAS,
     admin_units=tuple(school for school in SCHOOLS if school != UNITLESS),
+    google_licences=dict(zip(SCHOOLS, (EDUCATION_PLUS, EDUCATION_STANDARD), strict=False)),
 )
 
 
@@ -53,7 +62,7 @@ class _Annex(Institution):
 _ANNEX = _Annex("annex", "Annex of the Isles", (Provider.MICROSOFT, Provider.GOOGLE))
 _BY_THEMSELVES = (
     Institution("north", "North High", (Provider.MICROSOFT,)),
-    Institution("south", "South Academy", (Provider.GOOGLE,), on_change=OnChange.FOLLOW),
+    Institution("south", "South Academy", (Provider.GOOGLE,), on_change=OnChange.FOLLOW, create_org_units=True),
     _ISLES,
 )
 VISITED = "south"

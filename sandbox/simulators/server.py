@@ -16,6 +16,9 @@ from sandbox.simulators.audit import AuditLog
 from sandbox.simulators.faults import InjectedFaults, rules_from_json
 from sandbox.simulators.request_handler import Handler, RequestHandler, Vendor
 
+_LAST_ANSWERS = 1.0
+"""Seconds at the end in which requests under way are answered; one that a fault delays would hold the end up for as long as that."""
+
 
 class VendorServer:
     """All vendors, from `async with` to its end. `host` is where they listen; 127.0.0.1 but in a container."""
@@ -58,7 +61,7 @@ class VendorServer:
                 app.router.add_route(method, path, handler)
             app.router.add_get("/_simulator/audit", self._show_audit)
             app.router.add_put("/_simulator/faults", self._set_faults)
-            runner = web.AppRunner(app, access_log=None, handle_signals=False)
+            runner = web.AppRunner(app, access_log=None, handle_signals=False, shutdown_timeout=_LAST_ANSWERS)
             await runner.setup()
             self._runners.append(runner)
             site = web.TCPSite(

@@ -1,7 +1,6 @@
 """`provisioner guard`: what is parked, and what a person decides about it."""
 
-import json
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from pathlib import Path
 
 import pytest
@@ -9,6 +8,9 @@ from sqlalchemy import text
 from typer.testing import CliRunner, Result
 
 from consumer.cli import app
+from consumer.cli.guard import Decided, ParkedList
+from consumer.ledger.acts import Acts
+from tests.cli.shapes import matching
 from tests.cli.test_tenant import Installation
 
 pytestmark = pytest.mark.parts
@@ -24,7 +26,8 @@ PARK = text(
     """
 )
 STATES = text("SELECT student_id, state, decided_by, comment FROM guarded_action ORDER BY student_id")
-DECISION = ("--tenant", "north-high", "--action", "suspend_account")
+WHOSE = ("--tenant", "north-high", "--action", "suspend_account")
+DECISION = (*WHOSE, "--reason", "left")
 
 
 class Guarded(Installation):
@@ -62,7 +65,8 @@ def test_parked_actions_are_listed_by_tenant_with_their_students(installation: G
 
 
 def test_programs_read_the_list_of_one_tenant(installation: Guarded) -> None:
-    (listed,) = json.loads(installation.guard("list", "--tenant", "south-high", "--json").output)
+    printed = installation.guard("list", "--tenant", "south-high", "--json").stdout
+    (listed,) = matching(Sequence[ParkedList], printed)
     assert listed["list"] == 3
     assert listed["students"] == [{"student_id": "S3", "version": 2}]
 
@@ -72,7 +76,7 @@ def test_where_nothing_is_parked_this_is_said(installation: Guarded) -> None:
 
 
 def test_a_list_is_approved_and_what_was_parked_later_is_not(installation: Guarded) -> None:
-    result = installation.guard("approve", *DECISION, "--list", "1", "--yes", "--by", "op", "--comment", "left")
+    result = installation.guard("approve", *DECISION, "--list", "1", "--yes", "--by", "op")
     assert "1 actions approved" in result.output
     assert installation.states() == [
         ("S1", "approved", "op", "left"),
@@ -97,6 +101,34 @@ def test_a_list_in_which_nothing_is_parked_is_refused(installation: Guarded) -> 
     result = installation.guard("approve", *DECISION, "--list", "0", "--yes")
     assert result.exit_code == 1
     assert "nothing parked in this list" in result.output
+
+
+def test_programs_read_what_was_decided(installation: Guarded) -> None:
+    result = installation.guard("reject", *DECISION, "--list", "1", "--yes", "--json")
+    decided = matching(Decided, result.stdout)
+    assert decided == {
+        "tenant_id": "north-high",
+        "action": "suspend_account",
+        "list": 1,
+        "verdict": "rejected",
+        "students": 1,
+    }
+
+
+def test_who_decides_says_why(installation: Guarded) -> None:
+    result = installation.guard("approve", *WHOSE, "--list", "2", "--yes")
+    assert result.exit_code == 2
+    assert "--reason" in result.output
+    assert {state for _, state, _, _ in installation.states()} == {"parked"}
+
+
+def test_a_decision_is_recorded_as_an_act_on_its_students(installation: Guarded) -> None:
+    installation.guard("approve", *DECISION, "--list", "1", "--yes", "--by", "op")
+    acts = Acts(installation.engine)
+    (act,) = acts.listed()
+    assert (act.kind, act.tenant_id, act.by, act.why) == ("guard_approved", "north-high", "op", "left")
+    assert (act.students, act.about) == (1, {"action": "suspend_account", "list": 1})
+    assert acts.of_student("north-high", "S1") == [act]
 
 
 def test_only_what_is_guarded_can_be_decided(installation: Guarded) -> None:

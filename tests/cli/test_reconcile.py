@@ -13,6 +13,7 @@ from typer.testing import CliRunner, Result
 from consumer.cli import app
 from consumer.errors import Hold, Unavailable
 from consumer.events import Provider
+from consumer.ledger.acts import Acts
 from consumer.ledger.engine import open_engine
 from consumer.ledger.leadership import LeasedLeadership
 from consumer.ledger.migrations import upgrade
@@ -88,6 +89,16 @@ def test_the_findings_are_lines_of_json_for_programs_and_in_a_file(installation:
 def test_with_repair_students_are_due(installation: Installation) -> None:
     installation.school.directory.delete(installation.school.pupils[1])
     assert "1 students are due" in installation.reconcile("--repair").stderr
+
+
+def test_a_repair_is_an_act_of_the_operator_and_a_look_is_none(installation: Installation) -> None:
+    pupil = installation.school.pupils[1]
+    installation.school.directory.delete(pupil)
+    installation.reconcile()
+    assert list(Acts(installation.engine).listed()) == []
+    installation.reconcile("--repair", "--by", "ada", "--reason", "deleted by mistake")
+    (act,) = Acts(installation.engine).of_student("north", pupil.student_id)
+    assert (act.kind, act.by, act.why, act.students) == ("differences_repaired", "ada", "deleted by mistake", 1)
 
 
 def test_a_missing_permission_ends_it_with_what_is_missing(installation: Installation) -> None:

@@ -1,6 +1,6 @@
 """`provisioner tenant`: what of a tenant waits, and how an operator ends it."""
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from pathlib import Path
 
 import pytest
@@ -8,9 +8,13 @@ from sqlalchemy import text
 from typer.testing import CliRunner, Result
 
 from consumer.cli import app
+from consumer.cli.tenant import ResumedTenant
+from consumer.ledger.acts import Acts
 from consumer.ledger.engine import open_engine
+from consumer.ledger.inspect import ParkedTenant, TenantWait
 from consumer.ledger.migrations import upgrade
 from tests.cli.service import service_file
+from tests.cli.shapes import matching
 
 pytestmark = pytest.mark.parts
 
@@ -88,6 +92,24 @@ def test_a_tenant_of_which_nothing_waited_is_reported(installation: Installation
     result = installation.tenant("resume", "nroth-high")
     assert result.exit_code == 0
     assert "`nroth-high` had nothing waiting" in result.output
+
+
+def test_who_resumed_a_tenant_is_recorded_and_why(installation: Installation) -> None:
+    installation.wait("microsoft")
+    installation.tenant("resume", "north-high", "--by", "ada", "--reason", "consent is granted")
+    (act,) = Acts(installation.engine).listed()
+    assert (act.kind, act.tenant_id, act.by, act.why) == ("tenant_resumed", "north-high", "ada", "consent is granted")
+
+
+def test_programs_read_the_same(installation: Installation) -> None:
+    installation.wait("microsoft")
+    installation.park("east")
+    waits = matching(Sequence[TenantWait], installation.tenant("waits", "north-high", "--json").stdout)
+    assert [wait["service"] for wait in waits] == ["microsoft"]
+    parked = matching(Sequence[ParkedTenant], installation.tenant("parked", "--json").stdout)
+    assert [tenant["tenant_id"] for tenant in parked] == ["east"]
+    resumed = matching(ResumedTenant, installation.tenant("resume", "north-high", "--json").stdout)
+    assert resumed == {"tenant_id": "north-high", "services": 1, "students": 0}
 
 
 def test_tenants_whose_events_are_parked_are_listed_with_their_number(installation: Installation) -> None:

@@ -10,13 +10,14 @@ import time
 from collections.abc import AsyncGenerator, Awaitable, Callable, Mapping, Sequence
 from contextlib import asynccontextmanager
 from dataclasses import dataclass, replace
+from functools import partial
 from pathlib import Path
 from typing import Any
 
 import httpx
 import pytest
 
-from consumer.errors import AddressTaken, Fault, Hold, Reason, RetryLater, Throttled
+from consumer.errors import AddressTaken, Fault, Hold, NotYet, Reason, RetryLater, Throttled
 from consumer.events import Provider, Student
 from consumer.http.client import HttpClient
 from consumer.mail.mailgun import open_mailer
@@ -85,9 +86,7 @@ async def opened(folder: Path, quirks: Quirks) -> AsyncGenerator[Vendors]:
     world = World([both], folder, clock=time.time, seed=1, quirks=quirks)
     async with world.server() as server, HttpClient(ca_file=world.authority.ca_file) as http:
         (tenant,) = world.tenants(server)
-        directories = open_directories(
-            tenant, http=lambda _: http, tokens=lambda section: open_tokens(section, open_secret=OPENER)
-        )
+        directories = open_directories(tenant, http=lambda _: http, tokens=partial(open_tokens, open_secret=OPENER))
         assert tenant.mailgun is not None
         mailer = open_mailer(tenant.mailgun, http=lambda _: http, open_secret=OPENER)
         yield Vendors(world, server, tenant, directories[Provider.MICROSOFT], directories[Provider.GOOGLE], mailer)
@@ -254,7 +253,9 @@ async def unit_of_another_s(vendors: Vendors) -> object:
             for route, status, body in raced
         ]
     )
-    ident = (await vendors.google.create(maria(org_unit="/Leavers"), PASSWORD, timeout=5)).object_id
+    create = partial(vendors.google.create, maria(org_unit="/Leavers"), PASSWORD, timeout=5)
+    assert isinstance(await fault_of(create()), NotYet)
+    ident = (await create()).object_id
     user = vendors.customer.known(ident)
     (creation,) = [one for one in vendors.server.audit.entries() if one.route == "directory.orgunits.insert"]
     return creation.status, user and user.org_unit

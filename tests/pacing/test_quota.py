@@ -27,6 +27,8 @@ WRITE = Call("microsoft", "create", "POST", "https://graph.example/v1.0/users", 
 class TwoLimits:
     """Keeps `Terms`: a write costs one of each limit, a read two of the wide one."""
 
+    patience: float | None = None
+
     def of_step(self, step: StepName, *, writes: bool) -> Cost:
         del step
         return {NARROW: 1, WIDE: 1} if writes else {WIDE: 1}
@@ -155,6 +157,29 @@ async def test_students_who_wait_for_their_turn_are_counted_by_tenant_and_class(
     assert process.pacer.in_line("north", WorkClass.NORMAL) == 0
 
 
+class Impatient(TwoLimits):
+    """The same, for calls that no other work waits for."""
+
+    patience = 0.01
+
+
+async def test_where_turns_are_not_waited_for_long_no_student_counts_as_waiting() -> None:
+    process = Process()
+    quota = Quota("north", "google/licences", Impatient(), process.pacer)
+
+    async def student() -> None:
+        async with quota.turn(
+            StepName.LICENCES, writes=False, work_class=WorkClass.NORMAL, patience=60, on_wait=nothing
+        ):
+            raise AssertionError
+
+    students = [asyncio.create_task(student()) for _ in range(8)]
+    await asyncio.sleep(0)
+    assert process.pacer.in_line("north", WorkClass.NORMAL) == 0
+    ends = await asyncio.gather(*students, return_exceptions=True)
+    assert {type(end) for end in ends} == {RetryLater}
+
+
 async def test_a_refusal_is_counted_and_slows_all_replicas() -> None:
     process = Process(1, 1)
     await process.quota.over(Vendor(429)).send(WRITE, timeout=1)
@@ -206,6 +231,23 @@ async def test_a_request_waits_by_itself_for_what_no_step_takes_in_advance() -> 
     await paced.send(WRITE, timeout=1)
     asked = process.quotas.wanted[0]
     assert (asked.limit, asked.tokens) == (RARE, 1)
+
+
+class WithItInTheTurn(WithARareLimit):
+    """The step that writes takes one in advance, for its first request."""
+
+    def of_step(self, step: StepName, *, writes: bool) -> Cost:
+        return {RARE: 1, **super().of_step(step, writes=writes)} if writes else super().of_step(step, writes=writes)
+
+
+async def test_a_second_request_in_one_turn_waits_for_one_of_its_own() -> None:
+    process = Process(*[1] * 5)
+    quota = Quota("north", "microsoft", WithItInTheTurn(), process.pacer)
+    async with quota.turn(StepName.CREATE, writes=True, work_class=WorkClass.NORMAL, patience=1, on_wait=nothing):
+        await quota.over(Vendor()).send(WRITE, timeout=1)
+        assert [asked.limit for asked in process.quotas.wanted].count(RARE) == 1
+        await quota.over(Vendor()).send(WRITE, timeout=1)
+        assert [asked.limit for asked in process.quotas.wanted].count(RARE) == len(["in the turn", "its own"])
 
 
 async def test_a_request_that_would_wait_for_too_long_is_not_made() -> None:

@@ -43,12 +43,19 @@ RUN_IN_ORDER = {
     "provisioner tenant waits north-high": 0,
     "provisioner tenant resume north-high": 0,
     "provisioner tenant parked": 0,
+    "provisioner status": 0,
     "provisioner student show north-high S000123": 1,
+    "provisioner student list --tenant north-high --held": 0,
+    "provisioner student list --tenant north-high --held --reason account_conflict": 0,
+    "provisioner student retry north-high S000123": 1,
+    "provisioner held list": 0,
+    "provisioner held release --tenant north-high --reason licences_exhausted": 1,
     "provisioner reconcile --tenant north-high": 0,
     "provisioner tenant resume my-school": 0,
     "provisioner guard list": 0,
-    "provisioner guard approve --tenant north-high --action suspend_account --list 1042": 1,
-    "provisioner guard reject --tenant north-high --action suspend_account --list 1042": 1,
+    'provisioner guard approve --tenant north-high --action suspend_account --list 1042 --reason "graduation, says the office"': 1,
+    'provisioner guard reject --tenant north-high --action suspend_account --list 1042 --reason "the export was wrong"': 1,
+    "provisioner acts list --tenant north-high --since 7d": 0,
     "provisioner topics create --replication 1": 0,
     "provisioner simulate student --help": 0,
     "provisioner simulate events": 0,
@@ -57,7 +64,7 @@ RUN_IN_ORDER = {
 """In an installation on three brokers, with the exit status that the pages promise. The crash needs the events before it, and a student
 is known when replicas have run."""
 
-STAY_UP = {"provisioner run", "provisioner simulate vendors --directory DIR"}
+STAY_UP = {"provisioner run", "provisioner simulate vendors --directory DIR", "provisioner status --watch"}
 """Run until Ctrl-C, after which they end with status 0."""
 
 NOT_RUN = {
@@ -178,6 +185,9 @@ def test_the_commands_of_the_pages_do_what_they_say(installation: Shell, databas
         "provisioner simulate vendors --directory DIR", log=log, until=(directory / "ready").exists
     ):
         installation.run("provisioner config check --config DIR/service.yaml")
+    looks = installation.folder / "looks"
+    with installation.running("provisioner status --watch", log=looks, until=lambda: "Leaders" in looks.read_text()):
+        pass
     with psycopg.connect(database_url) as ledger:
         assert ledger.execute("SELECT count(*) > 0 FROM account").fetchone() == (True,)
 

@@ -7,6 +7,7 @@ import pytest
 from sqlalchemy import text
 
 from consumer.events import Provider
+from consumer.ledger.acts import Acts, Operator
 from consumer.ledger.adoptions import Adoptions
 from consumer.policy.marker import marker
 from consumer.reconcile.adopting import Adopting
@@ -39,10 +40,10 @@ class Office:
         async with self.installation.connections().to(self.installation.tenant) as opened:
             adopting = self._adopting(opened)
             taken = chosen(await adopting.look(matches, lambda _: None), doubts=False)
-            return await adopting.adopt(taken, digest="d1", by="ada", progress=lambda _: None)
+            return await adopting.adopt(taken, digest="d1", progress=lambda _: None)
 
     def _adopting(self, opened: Mapping[Provider, Opened]) -> Adopting:
-        kept = Adoptions(self.installation.engine, "north", self.provider)
+        kept = Adoptions(self.installation.engine, "north", self.provider, Operator("ada", "moved from the old system"))
         return Adopting(self.installation.tenant, opened[self.provider], kept)
 
     def rows(self, table: str, student: str) -> list[dict[str, object]]:
@@ -83,12 +84,25 @@ async def test_an_adopted_account_is_marked_known_and_recorded(office: Office) -
     assert judged.verdict is Verdict.ALREADY
 
 
+async def test_a_run_is_one_act_of_the_operator_on_its_students(office: Office) -> None:
+    await office.adopt(Match(2, "new", office.account("maria")), Match(3, "newer", office.account("ann")))
+    (act,) = Acts(office.installation.engine).listed()
+    assert (act.kind, act.tenant_id, act.by, act.why) == (
+        "accounts_adopted",
+        "north",
+        "ada",
+        "moved from the old system",
+    )
+    assert (act.students, act.about) == (2, {"provider": office.provider})
+
+
 async def test_a_repeat_marks_nothing_again(office: Office) -> None:
     match = Match(2, "new", office.account("maria"))
     await office.adopt(match)
     writes = office.installation.writes()
     await office.adopt(match)
     assert office.installation.writes() == writes
+    assert len(list(Acts(office.installation.engine).listed())) == 1
 
 
 async def test_accounts_of_others_are_refused(office: Office) -> None:

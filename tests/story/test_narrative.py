@@ -8,6 +8,7 @@ import pytest
 
 from consumer.errors import Reason
 from consumer.events import Origin, Provider, ProviderAction, StepName
+from consumer.ledger.acts import RecordedAct
 from consumer.ledger.inspect import StudentState, StudentWait, TenantWait
 from consumer.ledger.port.history import Attempt
 from consumer.ledger.port.inbox import Disposition
@@ -143,6 +144,19 @@ def test_an_older_event_says_that_it_was_superseded(record: StudentRecord) -> No
     older = InboxEvent("e0", 2, "events", 4, 1000, after(-90), after(-80), Disposition.SUPERSEDED, after(0))
     shown = story(replace(record, events=[older, *record.events]), now=NOW)
     assert shown.past[1].text == "Version 2 is superseded by a newer one: nothing more is done for it."
+
+
+def test_what_an_operator_did_has_its_place_with_the_reason(record: StudentRecord) -> None:
+    acts = [
+        RecordedAct(
+            17, after(6), "tenant_resumed", "north-high", "ada", "consent is granted", 4, {"service": "google"}
+        ),
+        RecordedAct(18, after(60), "levitated", "north-high", "ada", "", 1),
+    ]
+    *_, resumed, _, newer = story(replace(record, acts=acts), now=NOW).past
+    assert resumed.text == "Operator ada ended the school's waits: consent is granted."
+    assert resumed.evidence == {"act": 17, "service": "google"}
+    assert newer.text == "Operator ada levitated."
 
 
 def test_what_a_newer_version_wrote_is_shown_as_it_is(record: StudentRecord) -> None:

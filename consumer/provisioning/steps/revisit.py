@@ -8,7 +8,9 @@ gone, or not shown ───────▶ later, and in the end a person must 
 sign-in blocked by us ────▶ opened (`reactivate`)
 … by others ──────────────▶ held: it may have been blocked on purpose
 marker of another ────────▶ held: a person must look
-licences, groups removed ─▶ given again (`grants`), as far as the rules still give them; so is the administrative unit
+memberships removed ──────▶ given again (`memberships`), as far as the rules still give them
+licences removed ─────────▶ given again (`licences`), likewise; Google's licences, which accounts do not show
+                            and which cost a call of one a second, only where a reconciliation asks for it: they are given anew then
 moved by people ──────────▶ moved back (`unit`), where a reconciliation asks for it
 """
 
@@ -47,6 +49,8 @@ async def ensure_revisited(case: Case) -> None:
     licences = account.licences
     if found.licences is not None:
         licences = tuple(licence for licence in licences if licence.lower() in found.licences)
+    elif case.revisits:
+        licences = ()
     shown = replace(
         account,
         licences=licences,

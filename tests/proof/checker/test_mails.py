@@ -102,6 +102,12 @@ def test_a_password_that_was_refused_may_expire() -> None:
     assert story.broken() == []
 
 
+def test_so_may_one_whose_refusal_never_arrived() -> None:
+    story = Story().faulty()
+    story.calls.insert(1, replace(cut_off("first try"), status=400, executed=True))
+    assert story.broken() == []
+
+
 def test_a_replacement_that_was_always_refused_opens_nothing() -> None:
     story = Story().faulty()
     story.calls.insert(2, call(3, Operation.PASSWORD, marker=MARK, status=404, secret="second try"))

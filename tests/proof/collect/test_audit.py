@@ -27,7 +27,7 @@ from sandbox.simulators.graph import http as graph_http
 from sandbox.simulators.graph.permissions import FOR_ADMIN_UNITS, GRANTED
 from sandbox.simulators.mailgun.http import MailgunHttp
 from sandbox.simulators.server import VendorServer
-from sandbox.simulators.vendors import GOOGLE, GRAPH, MAILGUN, Institution
+from sandbox.simulators.vendors import EDUCATION_PLUS, EDUCATION_STANDARD, GOOGLE, GRAPH, MAILGUN, Institution
 from sandbox.simulators.world import REGISTRY, World
 
 crypt: Any = import_module("google.auth.crypt")  # neither has types
@@ -89,9 +89,15 @@ class Vendors:
         return await self.http.request(method, self.server.url(GRAPH) + path, json=body, headers=headers)
 
     async def google(self, method: str, path: str, body: object = None) -> httpx.Response:
+        return await self._at_google(method, f"/admin/directory/v1{path}", body)
+
+    async def licences(self, method: str, path: str, body: object = None) -> httpx.Response:
+        return await self._at_google(method, f"/apps/licensing/v1{path}", body)
+
+    async def _at_google(self, method: str, path: str, body: object) -> httpx.Response:
         section = self.tenants[0].google
         assert section
-        url = f"{self.server.url(GOOGLE)}/admin/directory/v1{path}"
+        url = f"{self.server.url(GOOGLE)}{path}"
         headers = {"Authorization": f"Bearer {self._google_token(section.admin_subject)}"}
         return await self.http.request(method, url, json=body, headers=headers)
 
@@ -245,6 +251,33 @@ async def test_a_membership_of_an_administrative_unit_tells_which(vendors: Vendo
         "u1",
     )
     assert (left.operation, left.effective, left.object_id, left.detail) == (Operation.LEAVE_UNIT, True, ident, "u1")
+
+
+async def test_a_licence_at_google_is_the_one_that_the_call_names_or_switches_to(vendors: Vendors) -> None:
+    created = (await vendors.google("POST", "/users", NEW_AT_GOOGLE)).json()
+    skus = f"/product/{EDUCATION_PLUS.replace('/', '/sku/')}/user"
+    await vendors.licences("POST", skus, {"userId": created["primaryEmail"]})
+    sku = EDUCATION_STANDARD.partition("/")[2]
+    await vendors.licences("PATCH", f"{skus}/{created['primaryEmail']}", {"skuId": sku})
+    switched = skus.replace(EDUCATION_PLUS.partition("/")[2], sku)
+    await vendors.licences("DELETE", f"{switched}/{created['primaryEmail']}")
+    calls = vendors.calls()[1:]
+    assert [(call.operation, call.detail) for call in calls] == [
+        (Operation.LICENCES, EDUCATION_PLUS),
+        (Operation.LICENCES, EDUCATION_STANDARD),
+        (Operation.TAKE_LICENCES, EDUCATION_STANDARD),
+    ]
+    assert {(call.object_id, call.by_name, call.effective) for call in calls} == {(created["id"], False, True)}
+    assert {(call.service, call.place) for call in calls} == {("google", "google/licences")}
+
+
+async def test_each_organisational_unit_is_one_of_its_own(vendors: Vendors) -> None:
+    for name in ("7", "8"):
+        await vendors.google("POST", "/customer/my_customer/orgunits", {"name": name, "parentOrgUnitPath": "/Students"})
+    assert [(call.operation, call.detail) for call in vendors.calls()] == [
+        (Operation.UPDATE, "/Students/7"),
+        (Operation.UPDATE, "/Students/8"),
+    ]
 
 
 async def test_a_mail_tells_its_id_the_account_it_is_about_and_its_password(vendors: Vendors) -> None:
