@@ -6,7 +6,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
-from bench import svg
+from monitoring.pictures import svg
 
 _WIDTH, _HEIGHT, _LEFT, _TOP, _BOTTOM, _RIGHT = 760, 330, 60, 50, 50, 20
 _LOWEST, _HIGHEST = 0.05, 20.0

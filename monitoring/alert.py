@@ -28,5 +28,10 @@ class Alert:
     @property
     def runbook(self) -> str:
         """The page that says what to do, in this repository."""
-        words = "".join(f"-{letter.lower()}" if letter.isupper() else letter for letter in self.name)
-        return f"docs/runbooks/{words.removeprefix('-')}.md"
+        return runbook(self.name)
+
+
+def runbook(alert: str) -> str:
+    """The page of the alert of this name."""
+    words = "".join(f"-{letter.lower()}" if letter.isupper() else letter for letter in alert)
+    return f"docs/runbooks/{words.removeprefix('-')}.md"

@@ -102,7 +102,7 @@ def test_the_composition_refers_only_to_what_is_there() -> None:
         for needed, how in service.get("depends_on", {}).items():
             assert how["condition"] != "service_healthy" or "healthcheck" in SERVICES[needed]
         for source in (volume.split(":")[0] for volume in service.get("volumes", [])):
-            assert source in COMPOSE["volumes"] or (ROOT / source).is_file()
+            assert source in COMPOSE["volumes"] or (ROOT / source).exists()
 
 
 def test_the_composed_service_is_configured_without_mistakes() -> None:

@@ -4,9 +4,9 @@ import math
 from collections.abc import Callable, Iterator, Sequence
 from pathlib import Path
 
-from bench import svg
 from bench.year.assumptions import DAY, HOUR, SCHOOL_DAYS, WEEK, Year
 from bench.year.record import BIN, Record
+from monitoring.pictures import svg
 
 _WIDTH, _HEIGHT, _LEFT, _RIGHT = 760, 500, 60, 20
 _PANELS = ((70, 230), (280, 450))

@@ -321,7 +321,7 @@ BACKGROUND_SECONDS = HistogramEntry(
     unit=Unit.SECONDS,
     help="Duration of background jobs, such as deleting what is not kept any longer.",
     purpose="A job that takes ever longer, or has not run.",
-    labels=(labels.JOB,),
+    labels=(labels.TASK,),
     buckets=_LONG,
 )
 PRUNED_ROWS = CounterEntry(

@@ -31,7 +31,7 @@ LIMIT = Label(
     ),
 )
 PLACE = Label("place", source="columns of the ledger's tables")
-JOB = Label("job", source="the background jobs")
+TASK = Label("task", source="the background jobs")
 TABLE = Label("table", ("outbox", "outbox_recalled", "inbox", "attempt", "address", "guarded_action", "tenant_wait"))
 
 READ_DISPOSITION = Label("disposition", ("pending", "superseded", "duplicate", "skipped"))

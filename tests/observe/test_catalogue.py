@@ -110,6 +110,10 @@ def test_every_label_is_bounded(entry: Entry) -> None:
     assert len(set(entry.label_names)) == len(entry.labels)
 
 
+def test_no_label_is_one_that_prometheus_adds_to_each_target() -> None:
+    assert {label.name for entry in entries() for label in entry.labels}.isdisjoint({"job", "instance"})
+
+
 def test_no_counter_counts_for_ever_upwards_under_a_gauges_name() -> None:
     assert [entry.name for entry in entries() if isinstance(entry, CounterEntry) and entry.unit is not Unit.COUNT] == []
 

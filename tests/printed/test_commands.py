@@ -73,6 +73,10 @@ NOT_RUN = {
     "make contract": "a part of `make test` and `make prove`",
     "python -m tests.contracts.facts": "changes a page; tests/contracts/test_facts.py holds the page against it",
     "python -m monitoring": "changes files; tests/monitoring holds them against what it writes",
+    'python -m monitoring.pictures --prometheus http://127.0.0.1:9090 --note "A run with 10,000 students"': (
+        "changes pictures; tests/monitoring draws them"
+    ),
+    "python -m tests.monitoring.sample": "takes minutes, and changes pictures",
     "python -m tests.observe.page": "changes a page; tests/observe/test_catalogue.py holds the page against it",
     "provisioner adopt --tenant north-high --from matches.csv": "needs a file of the school's; tests/cli runs it",
     "provisioner adopt --tenant north-high --from matches.csv --digest DIGEST": "likewise, and the digest that was printed",
@@ -86,7 +90,6 @@ NOT_RUN = {
     'make bench ARGS="--only growth"': "takes hours",
     'make bench ARGS="--only neighbours"': "takes minutes",
     'make bench ARGS="--only relay accounts commits"': "takes minutes",
-    'make bench ARGS="--only schools commits"': "takes minutes",
     'make bench ARGS="--only year"': "takes minutes, and changes a page",
     'make bench ARGS="--write docs/performance.md"': "takes minutes, and changes a page",
     "python -m bench --peers --write docs/performance.md": "takes minutes, and changes a page",
@@ -99,6 +102,7 @@ NOT_RUN = {
     "openssl pkcs12 -in app.pfx -out app.pem": "asks for the passwords of a file that only Azure hands out",
     "pip install 'provisioner[msk]'": "installs a release",
     "docker compose up": "needs a container engine; its commands are run below, tests/test_shipping.py checks the file",
+    "docker compose --profile monitoring up": "likewise",
 }
 """Checked as far as can be: make knows the target, the module that it calls has the options."""
 
@@ -107,8 +111,8 @@ OURS = {
     for name, service in composition()["services"].items()
     if service["image"] in {"provisioner", "provisioner-sandbox"}
 }
-OF_OTHER_IMAGES = {"kafka", "postgres", "registry", "prometheus"}
-"""Their commands are health checks by programs that only their images have."""
+OF_OTHER_IMAGES = {"kafka", "postgres", "registry", "prometheus", "alertmanager", "grafana"}
+"""Their commands are health checks by programs that only their images have, or they have none."""
 
 
 def test_every_printed_command_has_its_place() -> None:
