@@ -12,6 +12,7 @@ from prometheus_client import CollectorRegistry, Histogram
 
 from bench.course import Course
 from bench.topic import SCHEMA_ID, institutions
+from consumer import collector
 from consumer.codec.port import WriterSchema
 from consumer.codec.reader import EventReader
 from consumer.codec.schemas import STATUS_CHANGED, schema_text
@@ -72,6 +73,7 @@ def main(kafka: str, database: str, topic: str, count: str, schools: str) -> Non
         metrics=metrics,
         beat=beat,
     )
+    collector.settle()  # as the service does
     intake.run()
     engine.dispose()
     if any(dead_letter.value for family in metrics.dead_letters.collect() for dead_letter in family.samples):
