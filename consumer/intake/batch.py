@@ -115,7 +115,7 @@ class BatchReader:
         """
         batch = IntakeBatch(len(records), Counter(), [], [], [])
         peek, by_status = self._reader.peek, self.decisions.by_status
-        skips, offsets = batch.skips, batch.offsets
+        offsets, skipped = batch.offsets, list[tuple[str, str]]()
         blocked: set[Place] = set()
         # A failed look-up is made once a batch, not once a record: garbage must not slow down others.
         asked: _Asked = {}
@@ -143,7 +143,7 @@ class BatchReader:
                 elif tenant_id in open_work:
                     self._cancelling(record, value, headers, batch, decision.reason)
                 else:
-                    skips[tenant_id, decision.reason] += 1
+                    skipped.append((tenant_id, decision.reason))
             except Unreadable as unreadable:
                 batch.dead_letters.append(DeadLetter(record, unreadable.reason, unreadable.sentence))
                 if unreadable.reason is DeadLetterReason.UNKNOWN_SCHEMA:
@@ -154,6 +154,7 @@ class BatchReader:
                 batch.waiting.append(record)
                 continue
             offsets[place] = (record.offset() or 0) + 1
+        batch.skips.update(skipped)
         batch.size -= len(batch.waiting)
         return batch
 

@@ -46,7 +46,7 @@ class WordReader:
         if value == b"garbage":
             raise Unreadable(DeadLetterReason.UNDECODABLE, "The bytes do not match the schema.")
         tenant_id, _, status = value.decode().split()[0].rpartition(":")
-        return Peek(tenant_id or "north-high", status)
+        return tenant_id or "north-high", status
 
     def read(self, value: bytes | None, headers: Headers | None) -> StudentStatusChanged:
         tenant_id, status = self.peek(value, headers)
