@@ -18,6 +18,7 @@ from consumer.codec.reader import EventReader
 from consumer.codec.schemas import STATUS_CHANGED, schema_text
 from consumer.codec.wire import SchemaRef
 from consumer.intake.batch import BatchReader
+from consumer.intake.beside import OwnThread
 from consumer.intake.dead_letters import DeadLetters
 from consumer.intake.loop import Intake
 from consumer.intake.port import Answered
@@ -72,6 +73,7 @@ def main(kafka: str, database: str, topic: str, count: str, schools: str) -> Non
         batch_size=settings.batch_size,
         metrics=metrics,
         beat=beat,
+        beside=OwnThread(),
     )
     collector.settle()  # as the service does
     intake.run()

@@ -71,6 +71,7 @@ class IntakeBatch:
 
     `unknown` are records of unknown tenants. `waiting` are the records whose schema can't be looked up now, and whatever follows them in
     their partitions. `locked` are the arrivals whose students' rows are locked. `parked` are the records that are to leave the parking.
+    `began`: when its decoding began, by the intake's clock.
     """
 
     size: int
@@ -83,6 +84,12 @@ class IntakeBatch:
     parked: set[Origin] = field(default_factory=set[Origin])
     source: Source = Source.KAFKA
     offsets: dict[Place, int] = field(default_factory=dict[Place, int])
+    began: float = 0.0
+
+    @property
+    def has_writes(self) -> bool:
+        """Whether any of it goes to the ledger."""
+        return bool(self.arrivals or self.unknown)
 
     def drop(self, places: Collection[Place]) -> None:
         """Forgets what came from partitions that are no longer ours; their next owner reads it again."""
