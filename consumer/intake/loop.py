@@ -242,14 +242,15 @@ class Intake:
     def _read(self) -> IntakeBatch | None:
         """The records that came, behind those that waited for a schema. Raises `Unavailable`."""
         in_flight = self._in_flight
-        records = in_flight.records
-        if self._registry.due:
-            records, in_flight.waiting = [*in_flight.waiting, *records], []
-        if not records:
+        again = in_flight.waiting if self._registry.due else []
+        if not again and not in_flight.records:
             return None
         began = self._clock()
-        batch = self._batches.batch(records, self._open.tenants(self._known, self._undone()))
+        open_work = self._open.tenants(self._known, self._undone())
+        batch = self._batches.batch([*again, *in_flight.records], open_work)
         batch.began, in_flight.records = began, []
+        if again:
+            in_flight.waiting = []
         if batch.waiting:
             in_flight.waiting += batch.waiting
             self._registry.failed("registry", "A schema cannot be looked up at the moment.")
