@@ -2,11 +2,12 @@
 
 import json
 from collections.abc import Collection, Mapping, Sequence
+from functools import lru_cache
 from hashlib import sha256
 
 from sqlalchemy import Connection, TextClause, text
 
-from consumer.events import StudentStatusChanged
+from consumer.events import Provider, ProviderAction, StudentStatusChanged
 from consumer.ledger.arrays import byte_strings, numbers, texts, times
 from consumer.ledger.port.inbox import Arrival, Disposition
 
@@ -156,7 +157,7 @@ class Accepting:
             "offsets": numbers(a.offset for a in arrivals),
             "times": times(a.event.occurred_at for a in arrivals),
         }
-        return {(row.tenant_id, row.event_id) for row in self._connection.execute(_INSERT, values)}
+        return {(tenant, event) for tenant, event in self._connection.execute(_INSERT, values).all()}
 
     def _digests(self, keys: Sequence[Key]) -> Mapping[Key, bytes]:
         if not keys:
@@ -181,16 +182,14 @@ class Accepting:
             # One document, not an array of texts: psycopg would escape every quotation mark in them one by one.
             "desired": f"[{','.join(self._desired(arrival) for arrival in newest.values())}]",
         }
-        moved = {(row.tenant_id, row.student_id) for row in self._connection.execute(statement, values)}
+        moved = {(tenant, student) for tenant, student in self._connection.execute(statement, values).all()}
         return {event_key(arrival) for student, arrival in newest.items() if student in moved}
 
     def _desired(self, arrival: Arrival) -> str:
         # One that cancels keeps its action and names no provider: the previous version, which knows no other action, leaves the
         # student alone instead of failing.
-        about = json.dumps(
-            {"action": arrival.action, "providers": arrival.providers, "traceparent": arrival.traceparent}
-        )
-        return f'{{"event": {self._documents[event_key(arrival)]}, {about[1:]}'
+        wanted, traceparent = _wanted(arrival.action, arrival.providers), json.dumps(arrival.traceparent)
+        return f'{{"event": {self._documents[event_key(arrival)]}, "traceparent": {traceparent}, {wanted[1:]}'
 
     def _supersede(self, beaten: Sequence[Key]) -> None:
         if beaten:
@@ -206,6 +205,12 @@ def came_first(arrivals: Sequence[Arrival]) -> frozenset[Key]:
         elif student_of(arrival) not in acted:
             early.add(event_key(arrival))
     return frozenset(early)
+
+
+@lru_cache(maxsize=100)
+def _wanted(action: ProviderAction, providers: tuple[Provider, ...]) -> str:
+    """As JSON. There are as many as tables of statuses have actions, for one or two providers."""
+    return json.dumps({"action": action, "providers": providers})
 
 
 def _named(events: Sequence[Key]) -> Mapping[str, str]:
