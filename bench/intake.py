@@ -12,11 +12,13 @@ from prometheus_client import CollectorRegistry, Histogram
 
 from bench.course import Course
 from bench.topic import SCHEMA_ID, institutions
+from consumer import collector
 from consumer.codec.port import WriterSchema
 from consumer.codec.reader import EventReader
 from consumer.codec.schemas import STATUS_CHANGED, schema_text
 from consumer.codec.wire import SchemaRef
 from consumer.intake.batch import BatchReader
+from consumer.intake.beside import OwnThread
 from consumer.intake.dead_letters import DeadLetters
 from consumer.intake.loop import Intake
 from consumer.intake.port import Answered
@@ -71,7 +73,9 @@ def main(kafka: str, database: str, topic: str, count: str, schools: str) -> Non
         batch_size=settings.batch_size,
         metrics=metrics,
         beat=beat,
+        beside=OwnThread(),
     )
+    collector.settle()  # as the service does
     intake.run()
     engine.dispose()
     if any(dead_letter.value for family in metrics.dead_letters.collect() for dead_letter in family.samples):

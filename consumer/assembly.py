@@ -132,6 +132,7 @@ class Assembly:
             static=kafka.group_instance_id is not None,
             progress=self._progress,
             park_unknown=kafka.park_unknown,
+            beside=clients.beside(),
             clock=clients.monotonic,
             failpoints=self._failpoints,
         )

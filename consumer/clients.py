@@ -13,6 +13,7 @@ from consumer.codec.registry import Registry, open_registry
 from consumer.http.client import Http, HttpClient, Observer
 from consumer.http.proxy import DIRECT, Proxies
 from consumer.intake import port as intake
+from consumer.intake.beside import Beside, OwnThread
 from consumer.kafka import consumer_config, intake_config, opened, producer_config, relay_config
 from consumer.ledger.dsn import Dsn
 from consumer.ledger.engine import open_engine
@@ -72,6 +73,10 @@ class Clients(Protocol):
 
     def published(self) -> Published:
         """The outcomes on their topics."""
+        ...
+
+    def beside(self) -> Beside:
+        """How the intake decodes the next batch while the ledger accepts one."""
         ...
 
     def inbox(self) -> Inbox: ...
@@ -202,6 +207,9 @@ class LiveClients:
     def published(self) -> Published:
         kafka = self._kafka
         return TopicsPublished(consumer_config(kafka), kafka.topics.outcomes, self._settings.outbound.transactional_id)
+
+    def beside(self) -> Beside:
+        return OwnThread()
 
     def inbox(self) -> Inbox:
         return PostgresInbox(self.engine)

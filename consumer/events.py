@@ -75,9 +75,10 @@ def is_blank(character: str) -> bool:
 
 def _visible(text: str) -> str:
     """Refuses a text of blanks alone."""
-    if all(map(is_blank, text)):
-        raise ValueError("it shows nothing: it has only blanks or invisible characters")
-    return text
+    for character in text:
+        if not is_blank(character):
+            return text
+    raise ValueError("it shows nothing: it has only blanks or invisible characters")
 
 
 def _sorted(attributes: dict[str, str]) -> dict[str, str]:

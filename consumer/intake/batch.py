@@ -71,6 +71,7 @@ class IntakeBatch:
 
     `unknown` are records of unknown tenants. `waiting` are the records whose schema can't be looked up now, and whatever follows them in
     their partitions. `locked` are the arrivals whose students' rows are locked. `parked` are the records that are to leave the parking.
+    `began`: when its decoding began, by the intake's clock.
     """
 
     size: int
@@ -83,6 +84,12 @@ class IntakeBatch:
     parked: set[Origin] = field(default_factory=set[Origin])
     source: Source = Source.KAFKA
     offsets: dict[Place, int] = field(default_factory=dict[Place, int])
+    began: float = 0.0
+
+    @property
+    def has_writes(self) -> bool:
+        """Whether any of it goes to the ledger."""
+        return bool(self.arrivals or self.unknown)
 
     def drop(self, places: Collection[Place]) -> None:
         """Forgets what came from partitions that are no longer ours; their next owner reads it again."""
@@ -115,7 +122,7 @@ class BatchReader:
         """
         batch = IntakeBatch(len(records), Counter(), [], [], [])
         peek, by_status = self._reader.peek, self.decisions.by_status
-        skips, offsets = batch.skips, batch.offsets
+        offsets, skipped = batch.offsets, list[tuple[str, str]]()
         blocked: set[Place] = set()
         # A failed look-up is made once a batch, not once a record: garbage must not slow down others.
         asked: _Asked = {}
@@ -143,7 +150,7 @@ class BatchReader:
                 elif tenant_id in open_work:
                     self._cancelling(record, value, headers, batch, decision.reason)
                 else:
-                    skips[tenant_id, decision.reason] += 1
+                    skipped.append((tenant_id, decision.reason))
             except Unreadable as unreadable:
                 batch.dead_letters.append(DeadLetter(record, unreadable.reason, unreadable.sentence))
                 if unreadable.reason is DeadLetterReason.UNKNOWN_SCHEMA:
@@ -154,6 +161,7 @@ class BatchReader:
                 batch.waiting.append(record)
                 continue
             offsets[place] = (record.offset() or 0) + 1
+        batch.skips.update(skipped)
         batch.size -= len(batch.waiting)
         return batch
 

@@ -5,13 +5,15 @@ Records of unknown tenants wait in the ledger, and their offsets pass: see `park
 """
 
 from collections import Counter
-from collections.abc import Collection, Mapping, Sequence
+from collections.abc import Callable, Collection, Mapping, Sequence
+from functools import partial
 
 import structlog
 
 from consumer.codec.dead_letters import DeadLetterReason
 from consumer.failpoints import UNARMED, Failpoints, Point, commit_lost
 from consumer.intake.batch import IntakeBatch, Source, Taken
+from consumer.intake.beside import Beside, in_turn
 from consumer.intake.dead_letters import DeadLetter, DeadLetters, DeadLettersUnavailable, refused
 from consumer.intake.locked import Locked, earliest
 from consumer.intake.offsets import Offsets
@@ -38,9 +40,11 @@ class Finishing:
         *,
         tenants: Collection[str],
         metrics: Metrics,
+        beside: Beside = in_turn,
         failpoints: Failpoints = UNARMED,
     ) -> None:
         self.locked = Locked()
+        self._beside = beside
         self._inbox = inbox
         self._dead_letters = dead_letters
         self._offsets = offsets
@@ -49,8 +53,10 @@ class Finishing:
         self._metrics = metrics
         self._failpoints = failpoints
 
-    def finish(self, batch: IntakeBatch) -> None:
+    def finish(self, batch: IntakeBatch, meanwhile: Callable[[], None]) -> None:
         """Returns when nothing of it is left to do. Each part is forgotten when it is done, so that none is done twice.
+
+        `meanwhile` is called beside the transaction, if there is one. It must neither raise nor call the consumer: partitions stay ours.
 
         Raises `Unavailable` (`LettersAway` where it is the dead letters), after which the same batch is finished again, and `Fenced`.
         """
@@ -59,8 +65,8 @@ class Finishing:
             return
         if batch.source is Source.KAFKA:
             batch.arrivals = self.locked.join(batch.arrivals)
-        if batch.arrivals or batch.unknown:
-            self._accept(batch)
+        if batch.has_writes:
+            self._accept(batch, meanwhile)
         if batch.dead_letters:
             self._send(batch)
         self._count_skips(batch)
@@ -76,9 +82,10 @@ class Finishing:
         self._offsets.hold_back(self.locked.earliest())
         self._metrics.locked_events.set(len(self.locked.taken))
 
-    def _accept(self, batch: IntakeBatch) -> None:
+    def _accept(self, batch: IntakeBatch, meanwhile: Callable[[], None]) -> None:
         offsets = _lower(batch.offsets, self.locked.earliest())
-        dispositions = self._inbox.accept(
+        transaction = partial(
+            self._inbox.accept,
             [taken.arrival for taken in batch.arrivals],
             epochs=self._offsets.epochs,
             offsets=offsets,
@@ -86,6 +93,7 @@ class Finishing:
             skip_locked=batch.source is Source.LOCKED,
             parking=self._parking.writes(batch.unknown),
         )
+        dispositions = self._beside(transaction, meanwhile)
         self._failpoints.reach(Point.BATCH_ACCEPTED, lost=commit_lost())
         self._park(batch, dispositions[len(batch.arrivals) :])
         self._sort(batch, dispositions[: len(batch.arrivals)])

@@ -1,6 +1,6 @@
 """What was taken from Kafka and is not done yet."""
 
-from collections.abc import Collection, Sequence
+from collections.abc import Collection, Iterator, Sequence
 from dataclasses import dataclass, field
 
 from consumer.intake.batch import IntakeBatch
@@ -10,7 +10,7 @@ from consumer.ledger.port.inbox import Place
 
 @dataclass(slots=True)
 class InFlight:
-    """`batch` is being dealt with; `records` came since, and are not looked at yet.
+    """`batch` is being dealt with; `ahead` is decoded and comes next; `records` came since, and are not looked at yet.
 
     `waiting` were looked at, and their schema could not be looked up; no record of their partitions has come since.
     """
@@ -18,13 +18,21 @@ class InFlight:
     records: list[Record] = field(default_factory=list[Record])
     waiting: list[Record] = field(default_factory=list[Record])
     batch: IntakeBatch | None = None
+    ahead: IntakeBatch | None = None
+
+    def tenants(self) -> Iterator[str]:
+        """Whose events are decoded and not in the ledger yet."""
+        for batch in (self.batch, self.ahead):
+            if batch is not None:
+                yield from (taken.arrival.event.tenant_id for taken in batch.arrivals)
 
     def drop(self, gone: Collection[Place]) -> None:
         """Forgets what came from partitions that are no longer ours; their next owner reads it again."""
         self.records = [record for record in self.records if place_of(record) not in gone]
         self.waiting = [record for record in self.waiting if place_of(record) not in gone]
-        if self.batch is not None:
-            self.batch.drop(gone)
+        for batch in (self.batch, self.ahead):
+            if batch is not None:
+                batch.drop(gone)
 
 
 def place_of(record: Record) -> Place:

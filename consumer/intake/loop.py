@@ -10,6 +10,8 @@ An unavailable schema registry pauses only the partitions whose next record need
 events; their partitions continue, and their offsets stay at the first of them (`locked`). Records of unknown tenants wait in the ledger
 (`parking`).
 
+Of a backlog, the next batch is decoded beside the transaction of the one before it (`beside`), in between two calls of the consumer.
+
 `finishing` stores a batch; `membership` handles how the consumer joins, fails and leaves.
 """
 
@@ -17,10 +19,12 @@ import threading
 import time
 from collections import Counter
 from collections.abc import Callable, Collection, Iterator
+from contextlib import suppress
 
 from consumer.errors import Fenced, Unavailable
 from consumer.failpoints import UNARMED, Failpoints
 from consumer.intake.batch import BatchReader, IntakeBatch, Source
+from consumer.intake.beside import Beside, in_turn
 from consumer.intake.dead_letters import DeadLetters, DeadLettersUnavailable
 from consumer.intake.finishing import Finishing
 from consumer.intake.in_flight import InFlight, places_of
@@ -30,7 +34,7 @@ from consumer.intake.open_work import OpenWork
 from consumer.intake.parking import Parking
 from consumer.intake.partitions import Partitions
 from consumer.intake.pause import Pause
-from consumer.intake.port import Answered, Consumer
+from consumer.intake.port import Answered, Consumer, Record
 from consumer.intake.watch import Watch
 from consumer.ledger.port.inbox import Inbox, Place
 from consumer.observe.health import Progress
@@ -63,6 +67,7 @@ class Intake:
         progress: Progress | None = None,
         static: bool = False,
         park_unknown: float = 0.0,
+        beside: Beside = in_turn,
         clock: Callable[[], float] = time.monotonic,
         failpoints: Failpoints = UNARMED,
     ) -> None:
@@ -74,7 +79,14 @@ class Intake:
         self._offsets = Offsets(inbox, failpoints=failpoints)
         self._parking = Parking(inbox, self._offsets, batches, keep=park_unknown, metrics=metrics, clock=clock)
         self._finishing = Finishing(
-            inbox, dead_letters, self._offsets, self._parking, tenants=tenants, metrics=metrics, failpoints=failpoints
+            inbox,
+            dead_letters,
+            self._offsets,
+            self._parking,
+            tenants=tenants,
+            metrics=metrics,
+            beside=beside,
+            failpoints=failpoints,
         )
         self._partitions = Partitions(inbox, self._offsets, owner=owner, metrics=metrics, failpoints=failpoints)
         self._watch = Watch(progress, topic, self._partitions, self._offsets, clock) if progress else None
@@ -93,7 +105,6 @@ class Intake:
         self._locked_at = 0.0
         self._known = batches.follow()
         self._open = OpenWork(inbox, clock)
-        self._began = 0.0
         self._pause = Pause(metrics, clock, calm=_CALM)
         self._asking = "kafka"
         self._registry = Pause(metrics, clock, calm=0)
@@ -120,7 +131,8 @@ class Intake:
     def turn(self) -> None:
         """One round: take, try, commit."""
         self._beat()
-        self._in_flight.records += self._membership.take(self._batch_size if self._pause.cause is None else 1)
+        taken = self._take()
+        self._in_flight.records += taken
         if self._membership.replace_failed():
             self._drop_all()
         if self._pause.due:
@@ -131,6 +143,13 @@ class Intake:
         wanted = self._partitions.assigned if self._pause.cause else places_of(waiting)
         self._partitions.pause(self._membership.consumer, wanted)
         self._each_second()
+
+    def _take(self) -> list[Record]:
+        """No more than fills a batch. A batch that is read ahead does not wait for them."""
+        if self._pause.cause is not None:
+            return self._membership.take(1)
+        room = self._batch_size - len(self._in_flight.records)
+        return self._membership.take(max(1, room), patient=self._in_flight.ahead is None)
 
     def _try(self) -> None:
         try:
@@ -185,34 +204,63 @@ class Intake:
     def _those_parked(self) -> IntakeBatch | None:
         """A page of events whose tenant is known by now, or was awaited in vain. Raises `Unavailable`, `Fenced`."""
         self._beat()
-        return self._parking.batch(self._open.tenants(self._known, self._finishing.locked.tenants()))
+        return self._parking.batch(self._open.tenants(self._known, self._undone()))
 
     def _next(self) -> IntakeBatch | None:
-        """The records that came, behind those that waited for a schema. Raises `Unavailable`."""
-        locked = self._finishing.locked
-        if locked.full:
+        """What was read ahead, or else the records that came; a full batch of these waits until more can be read ahead beside it.
+
+        Raises `Unavailable`.
+        """
+        self._check_room()
+        ahead, self._in_flight.ahead = self._in_flight.ahead, None
+        if ahead is not None:
+            return ahead
+        batch = self._read()
+        if batch is None or batch.size < self._batch_size or not batch.has_writes:
+            return batch
+        self._in_flight.ahead = batch
+        return None
+
+    def _read_ahead(self) -> None:
+        """Decodes what came behind the batch that is being written. What can't be decoded now is tried again in its turn."""
+        if self._in_flight.ahead is None:
+            with suppress(Unavailable):
+                self._in_flight.ahead = self._read()
+
+    def _undone(self) -> Iterator[str]:
+        """The tenants of events that are decoded and not in the ledger yet."""
+        yield from self._finishing.locked.tenants()
+        yield from self._in_flight.tenants()
+
+    def _check_room(self) -> None:
+        """Raises `Unavailable` where no more may be read."""
+        if self._finishing.locked.full:
             self._asking = "locked_rows"
             raise Unavailable("Too many events wait for student rows locked by other transactions.")
         self._asking = "database"
+
+    def _read(self) -> IntakeBatch | None:
+        """The records that came, behind those that waited for a schema. Raises `Unavailable`."""
         in_flight = self._in_flight
-        records = in_flight.records
-        if self._registry.due:
-            records, in_flight.waiting = [*in_flight.waiting, *records], []
-        if not records:
+        again = in_flight.waiting if self._registry.due else []
+        if not again and not in_flight.records:
             return None
-        self._began = self._clock()
-        batch = self._batches.batch(records, self._open.tenants(self._known, locked.tenants()))
-        in_flight.records = []
+        began = self._clock()
+        open_work = self._open.tenants(self._known, self._undone())
+        batch = self._batches.batch([*again, *in_flight.records], open_work)
+        batch.began, in_flight.records = began, []
+        if again:
+            in_flight.waiting = []
         if batch.waiting:
             in_flight.waiting += batch.waiting
             self._registry.failed("registry", "A schema cannot be looked up at the moment.")
         return batch
 
     def _finish(self, batch: IntakeBatch) -> None:
-        self._finishing.finish(batch)
+        self._finishing.finish(batch, self._read_ahead)
         if batch.source is Source.KAFKA:
             self._metrics.batch_records.observe(batch.size)
-            self._metrics.batch_seconds.observe(self._clock() - self._began)
+            self._metrics.batch_seconds.observe(self._clock() - batch.began)
 
     def _each_second(self) -> None:
         now = self._clock()

@@ -71,12 +71,12 @@ class Membership:
             [self._topic], on_assign=self._on_assign, on_revoke=self._on_revoke, on_lost=self._on_lost
         )
 
-    def take(self, most: int) -> list[Record]:
-        """Records of partitions that are begun. Waits up to 0.1 s. Raises `Stop` where the consumer failed again soon."""
+    def take(self, most: int, *, patient: bool = True) -> list[Record]:
+        """Records of partitions that are begun. Waits up to 0.1 s if `patient`. Raises `Stop` where the consumer failed again soon."""
         self._rebalanced = False
         taken: list[Record] = []
         try:
-            records = self.consumer.consume(most, timeout=_POLL)
+            records = self.consumer.consume(most, timeout=_POLL if patient else 0.0)
         except KafkaException as error:
             self._judge(error.args[0], None)
             records = ()

@@ -2,11 +2,13 @@
 
 import json
 from collections.abc import Collection, Mapping, Sequence
+from functools import lru_cache
 from hashlib import sha256
 
 from sqlalchemy import Connection, TextClause, text
 
-from consumer.events import StudentStatusChanged
+from consumer.events import Provider, ProviderAction, StudentStatusChanged
+from consumer.ledger.arrays import byte_strings, numbers, texts, times
 from consumer.ledger.port.inbox import Arrival, Disposition
 
 _INSERT = text(
@@ -145,23 +147,23 @@ class Accepting:
         if not arrivals:
             return set()
         values = {
-            "tenants": [a.event.tenant_id for a in arrivals],
-            "events": [a.event.event_id for a in arrivals],
-            "students": [a.event.student.student_id for a in arrivals],
-            "versions": [a.event.version for a in arrivals],
-            "digests": [_digest(self._documents[event_key(a)]) for a in arrivals],
-            "topics": [a.topic for a in arrivals],
-            "partitions": [a.partition for a in arrivals],
-            "offsets": [a.offset for a in arrivals],
-            "times": [a.event.occurred_at for a in arrivals],
+            "tenants": texts([a.event.tenant_id for a in arrivals]),
+            "events": texts([a.event.event_id for a in arrivals]),
+            "students": texts([a.event.student.student_id for a in arrivals]),
+            "versions": numbers(a.event.version for a in arrivals),
+            "digests": byte_strings([_digest(self._documents[event_key(a)]) for a in arrivals]),
+            "topics": texts([a.topic for a in arrivals]),
+            "partitions": numbers(a.partition for a in arrivals),
+            "offsets": numbers(a.offset for a in arrivals),
+            "times": times(a.event.occurred_at for a in arrivals),
         }
-        return {(row.tenant_id, row.event_id) for row in self._connection.execute(_INSERT, values)}
+        return {(tenant, event) for tenant, event in self._connection.execute(_INSERT, values).all()}
 
     def _digests(self, keys: Sequence[Key]) -> Mapping[Key, bytes]:
         if not keys:
             return {}
-        values = {"tenants": [tenant for tenant, _ in keys], "events": [event for _, event in keys]}
-        return {(row.tenant_id, row.event_id): bytes(row.digest) for row in self._connection.execute(_DIGESTS, values)}
+        found = self._connection.execute(_DIGESTS, _named(keys))
+        return {(row.tenant_id, row.event_id): bytes(row.digest) for row in found}
 
     def _move(self, statement: TextClause, arrivals: Sequence[Arrival]) -> set[Key]:
         """Moves the students' desired version up; returns the events that did. Of equal versions the first wins."""
@@ -173,28 +175,25 @@ class Accepting:
         if not newest:
             return set()
         values = {
-            "tenants": [tenant for tenant, _ in newest],
-            "students": [student for _, student in newest],
-            "versions": [arrival.event.version for arrival in newest.values()],
-            "classes": [arrival.work_class for arrival in newest.values()],
+            "tenants": texts([tenant for tenant, _ in newest]),
+            "students": texts([student for _, student in newest]),
+            "versions": numbers(arrival.event.version for arrival in newest.values()),
+            "classes": numbers(arrival.work_class for arrival in newest.values()),
             # One document, not an array of texts: psycopg would escape every quotation mark in them one by one.
             "desired": f"[{','.join(self._desired(arrival) for arrival in newest.values())}]",
         }
-        moved = {(row.tenant_id, row.student_id) for row in self._connection.execute(statement, values)}
+        moved = {(tenant, student) for tenant, student in self._connection.execute(statement, values).all()}
         return {event_key(arrival) for student, arrival in newest.items() if student in moved}
 
     def _desired(self, arrival: Arrival) -> str:
         # One that cancels keeps its action and names no provider: the previous version, which knows no other action, leaves the
         # student alone instead of failing.
-        about = json.dumps(
-            {"action": arrival.action, "providers": arrival.providers, "traceparent": arrival.traceparent}
-        )
-        return f'{{"event": {self._documents[event_key(arrival)]}, {about[1:]}'
+        wanted, traceparent = _wanted(arrival.action, arrival.providers), json.dumps(arrival.traceparent)
+        return f'{{"event": {self._documents[event_key(arrival)]}, "traceparent": {traceparent}, {wanted[1:]}'
 
     def _supersede(self, beaten: Sequence[Key]) -> None:
         if beaten:
-            values = {"tenants": [tenant for tenant, _ in beaten], "events": [event for _, event in beaten]}
-            self._connection.execute(_SUPERSEDE, values)
+            self._connection.execute(_SUPERSEDE, _named(beaten))
 
 
 def came_first(arrivals: Sequence[Arrival]) -> frozenset[Key]:
@@ -206,6 +205,16 @@ def came_first(arrivals: Sequence[Arrival]) -> frozenset[Key]:
         elif student_of(arrival) not in acted:
             early.add(event_key(arrival))
     return frozenset(early)
+
+
+@lru_cache(maxsize=100)
+def _wanted(action: ProviderAction, providers: tuple[Provider, ...]) -> str:
+    """As JSON. There are as many as tables of statuses have actions, for one or two providers."""
+    return json.dumps({"action": action, "providers": providers})
+
+
+def _named(events: Sequence[Key]) -> Mapping[str, str]:
+    return {"tenants": texts([tenant for tenant, _ in events]), "events": texts([event for _, event in events])}
 
 
 def _document(event: StudentStatusChanged) -> str:

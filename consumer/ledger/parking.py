@@ -85,6 +85,8 @@ def released(
     origins: Collection[Origin], arrivals: Sequence[Arrival], dispositions: Sequence[Disposition]
 ) -> Collection[Origin]:
     """Without those of arrivals that are given again, or become dead letters: see `Inbox.accept`."""
+    if not origins:
+        return ()
     remaining = {
         (arrival.topic, arrival.partition, arrival.offset)
         for arrival, disposition in zip(arrivals, dispositions, strict=True)

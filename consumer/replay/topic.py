@@ -62,7 +62,8 @@ class RetainedEvents:
         body = value.encode() if isinstance(value, str) else value
         try:
             headers = headers_of(record)
-            if self._reader.peek(body, headers).tenant_id != self._tenant_id:
+            tenant_id, _ = self._reader.peek(body, headers)
+            if tenant_id != self._tenant_id:
                 return None
             return self._reader.read(body, headers)
         except UnreadableHeaders as error:

@@ -30,10 +30,10 @@ class InputReader:
     def read(self, record: Raw) -> Input:
         """The record with its expected outcome. An event whose status does nothing is a skip, even if the rest is unreadable."""
         try:
-            peek = self._reader.peek(record.value, record.headers)
-            decision = self._decisions.by_status(peek.tenant_id, peek.status_id)
+            tenant_id, status_id = self._reader.peek(record.value, record.headers)
+            decision = self._decisions.by_status(tenant_id, status_id)
             if isinstance(decision, Skip):
-                return _input(record, decision, tenant_id=peek.tenant_id, event=self._whole(record))
+                return _input(record, decision, tenant_id=tenant_id, event=self._whole(record))
             event = self._reader.read(record.value, record.headers)
         except Unreadable as unreadable:
             return Input(

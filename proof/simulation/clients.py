@@ -7,6 +7,7 @@ from pathlib import Path
 
 from consumer.http.client import Http
 from consumer.intake import port as intake
+from consumer.intake.beside import Beside, in_turn
 from consumer.ledger.port.inbox import Inbox
 from consumer.ledger.port.leadership import Leadership
 from consumer.ledger.port.outbox import Outbox
@@ -59,6 +60,9 @@ class SimulatedClients:
 
     def published(self) -> Published:
         return self._around.kafka.published(self._process, settings().kafka.topics.outcomes)
+
+    def beside(self) -> Beside:
+        return in_turn
 
     def inbox(self) -> Inbox:
         return SimulatedInbox(self._around.database, self._process)

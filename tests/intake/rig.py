@@ -14,6 +14,7 @@ from consumer.configuration.loading import load_tenants
 from consumer.errors import Unavailable
 from consumer.events import Status, Student, StudentStatusChanged
 from consumer.intake.batch import BatchReader
+from consumer.intake.beside import Beside, in_turn
 from consumer.intake.dead_letters import DeadLetters
 from consumer.intake.loop import Intake
 from consumer.intake.port import Answered, Consumer
@@ -46,7 +47,7 @@ class WordReader:
         if value == b"garbage":
             raise Unreadable(DeadLetterReason.UNDECODABLE, "The bytes do not match the schema.")
         tenant_id, _, status = value.decode().split()[0].rpartition(":")
-        return Peek(tenant_id or "north-high", status)
+        return tenant_id or "north-high", status
 
     def read(self, value: bytes | None, headers: Headers | None) -> StudentStatusChanged:
         tenant_id, status = self.peek(value, headers)
@@ -127,6 +128,8 @@ class Rig:
     now: float = 100.0
     static: bool = False
     park_unknown: float = 0.0
+    batch_size: int = 500
+    beside: Beside = in_turn
     new_tenants: Sequence[str] = ()
     """Configured besides those of the project's own configuration."""
 
@@ -155,7 +158,8 @@ class Rig:
             dead_letters=DeadLetters(self._new_producer, "dead", timeout=1),
             tenants=frozenset(tenant.id for tenant in self.tenants()),
             owner="me",
-            batch_size=500,
+            batch_size=self.batch_size,
+            beside=self.beside,
             metrics=self.metrics,
             beat=lambda: None,
             static=self.static,

@@ -158,6 +158,18 @@ def test_what_waited_for_its_schema_keeps_its_place_before_what_came_later(rig: 
     assert rig.paused("registry") == 0
 
 
+def test_what_waited_for_its_schema_is_still_there_when_the_database_is_back(rig: Rig) -> None:
+    rig.reader.away = True
+    rig.topic.feed(b"enrolled S1 1 newer")
+    rig.turn()
+    rig.topic.feed(b"enrolled S1 2")
+    rig.reader.away, rig.ledger.away = False, True
+    rig.turn(2)
+    rig.ledger.away = False
+    rig.turn(3)
+    assert rig.ledger.dispositions() == {"S1/1": Disposition.PENDING, "S1/2": Disposition.PENDING}
+
+
 def test_what_waited_for_its_schema_is_left_to_the_partitions_next_owner(rig: Rig) -> None:
     rig.reader.away = True
     rig.topic.feed(b"enrolled S1 1 newer")

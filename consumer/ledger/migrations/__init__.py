@@ -44,7 +44,7 @@ def upgrade(engine: Engine) -> None:
 def require_current(engine: Engine) -> None:
     """Raises `Stop` where the database is not yet in the form that this version works with; `Unavailable` where it does not answer."""
     script = ScriptDirectory.from_config(_config())
-    wanted = script.get_current_head()
+    wanted = newest()
     with transaction(engine) as connection:
         found = _revision(connection)
     if found != wanted and not _is_newer(found, script):
@@ -54,13 +54,18 @@ def require_current(engine: Engine) -> None:
         )
 
 
+def newest() -> str:
+    """The revision that this version works with."""
+    return str(ScriptDirectory.from_config(_config()).get_current_head())
+
+
 def form_of(connection: Connection) -> Form:
     """The database's form; changes nothing."""
     script = ScriptDirectory.from_config(_config())
     found = _revision(connection)
     if found is None:
         return Form.NONE
-    if found == script.get_current_head():
+    if found == newest():
         return Form.CURRENT
     return Form.NEWER if _is_newer(found, script) else Form.OLDER
 

@@ -5,6 +5,7 @@ One module, however long: one class that keeps the port `Directory`, method by m
 
 from collections.abc import Mapping, Sequence
 from datetime import datetime, timedelta
+from functools import partial
 from typing import Any
 
 from consumer.errors import AddressTaken, Hold, NotYet, OutcomeUnknown, Reason
@@ -309,14 +310,12 @@ class MicrosoftDirectory:
 
     async def _search_deleted(self, marker: str, deadline: Deadline) -> list[Found]:
         """Both forms of the type's segment are in use: the second is tried where Graph does not know the first."""
-        first, second = (
-            graph_requests.deleted_users_marked(self._base, self._field, marker, segment=segment)
-            for segment in graph_requests.DELETED_USERS
-        )
+        url = partial(graph_requests.deleted_users_marked, self._base, self._field, marker)
+        first, second = graph_requests.DELETED_USERS
         try:
-            return await self._search_marked(first, deadline, deleted=True)
+            return await self._search_marked(url(segment=first), deadline, deleted=True)
         except answers.UnknownSegment:
-            return await self._search_marked(second, deadline, deleted=True)
+            return await self._search_marked(url(segment=second), deadline, deleted=True)
 
     async def _search_marked(self, url: str, deadline: Deadline, *, deleted: bool) -> list[Found]:
         headers = graph_requests.ADVANCED if self._field.advanced else None
