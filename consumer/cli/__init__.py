@@ -12,6 +12,7 @@ from consumer.cli import (
     adopt,
     config,
     db,
+    dead_letters,
     guard,
     held,
     keys,
@@ -42,6 +43,7 @@ _ORDER = (
     "held",
     "tenant",
     "guard",
+    "dead-letters",
     "acts",
     "reconcile",
     "adopt",
@@ -93,6 +95,12 @@ app.add_typer(
 )
 app.add_typer(
     guard.app, name="guard", rich_help_panel=_RUN, help="List, approve and reject actions that the guard has parked."
+)
+app.add_typer(
+    dead_letters.app,
+    name="dead-letters",
+    rich_help_panel=_RUN,
+    help="List dead letters, show one, and send them in again.",
 )
 app.add_typer(acts.app, name="acts", rich_help_panel=_RUN, help="List what operators did.")
 app.command("reconcile", rich_help_panel=_RUN)(reconcile.reconcile)

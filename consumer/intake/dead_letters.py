@@ -19,7 +19,7 @@ _LARGE_KEY = 1024
 _SENTENCES: Mapping[DeadLetterReason, str] = {
     DeadLetterReason.UNKNOWN_TENANT: "No tenant with this id is configured.",
     DeadLetterReason.UNLISTED_STATUS: "No row of the tenant's status table is for this status and student.",
-    DeadLetterReason.TENANT_UNUSABLE: "The tenant's file cannot be read: correct it, then write the record to the topic again.",
+    DeadLetterReason.TENANT_UNUSABLE: "The tenant's file cannot be read: correct it, then `provisioner dead-letters replay`.",
 }
 
 
