@@ -16,6 +16,7 @@ from consumer.cli import (
     guard,
     held,
     keys,
+    mail,
     plan,
     reconcile,
     run,
@@ -40,6 +41,7 @@ _ORDER = (
     "run",
     "status",
     "student",
+    "mail",
     "held",
     "tenant",
     "guard",
@@ -89,6 +91,7 @@ app.command("status", rich_help_panel=_RUN, epilog="Example: provisioner status 
 app.add_typer(
     student.app, name="student", rich_help_panel=_RUN, help="Tell what became of students, and have one tried again."
 )
+app.add_typer(mail.app, name="mail", rich_help_panel=_RUN, help="Show what became of a student's mails.")
 app.add_typer(held.app, name="held", rich_help_panel=_RUN, help="List who waits for a person, and end holds.")
 app.add_typer(
     tenant.app, name="tenant", rich_help_panel=_RUN, help="Show and end a tenant's waits; show parked events."

@@ -45,6 +45,7 @@ RUN_IN_ORDER = {
     "provisioner tenant parked": 0,
     "provisioner status": 0,
     "provisioner student show north-high S000123": 1,
+    "provisioner mail show north-high S000123": 1,
     "provisioner student list --tenant north-high --held": 0,
     "provisioner student list --tenant north-high --held --reason account_conflict": 0,
     "provisioner student retry north-high S000123": 1,
