@@ -1,9 +1,10 @@
 """Records that a topic still has, read without a group: nothing is committed, and no replica notices."""
 
-from collections.abc import Iterator, Mapping
+import time
+from collections.abc import Callable, Iterator, Mapping
 from contextlib import closing
 from datetime import datetime
-from typing import NamedTuple
+from typing import NamedTuple, TypeVar
 
 from confluent_kafka import Consumer, KafkaError, KafkaException, Message, TopicPartition
 
@@ -15,6 +16,10 @@ _PAGE = 500
 _PAGE_WAITS = 1.0
 _SILENCE = 30
 """Empty pages in a row after which the topic counts as away."""
+_MOVING = frozenset({KafkaError.NOT_LEADER_FOR_PARTITION, KafkaError.LEADER_NOT_AVAILABLE})
+_PAUSE = 0.2
+
+T = TypeVar("T")
 
 
 class Bounds(NamedTuple):
@@ -80,15 +85,32 @@ def _bounds(consumer: Consumer, topic: str) -> Iterator[tuple[int, Bounds]]:
     if found.error is not None:
         raise KafkaException(found.error)
     for number in found.partitions:
-        low, high = consumer.get_watermark_offsets(TopicPartition(topic, number), timeout=_TIMEOUT)
+        partition = TopicPartition(topic, number)
+        low, high = asked_again(lambda one=partition: consumer.get_watermark_offsets(one, timeout=_TIMEOUT))
         yield number, Bounds(low, high)
+
+
+def asked_again(ask: Callable[[], T], *, pause: Callable[[float], object] = time.sleep) -> T:
+    """The answer, asked for again while a partition's leader moves: 10 s at most. Raises `KafkaException`.
+
+    librdkafka answers such a question with the broker's refusal, and looks for the new leader meanwhile.
+    """
+    left = int(_TIMEOUT / _PAUSE)
+    while True:
+        try:
+            return ask()
+        except KafkaException as failure:
+            left -= 1
+            if failure.args[0].code() not in _MOVING or left <= 0:
+                raise
+            pause(_PAUSE)
 
 
 def _since(consumer: Consumer, topic: str, kept: Mapping[int, Bounds], since: datetime) -> dict[int, Bounds]:
     """Kafka answers with the first offset whose time is not before; a negative one where there is none."""
     millis = max(0, int(since.timestamp() * 1_000))
     asked = [TopicPartition(topic, number, millis) for number in kept]
-    found = {one.partition: one for one in consumer.offsets_for_times(asked, timeout=_TIMEOUT)}
+    found = {one.partition: one for one in asked_again(lambda: consumer.offsets_for_times(asked, timeout=_TIMEOUT))}
     for one in found.values():
         if one.error is not None:
             raise KafkaException(one.error)

@@ -5,10 +5,10 @@ from collections.abc import Callable
 from datetime import UTC, datetime, timedelta
 
 import pytest
-from confluent_kafka import Producer
+from confluent_kafka import KafkaError, KafkaException, Producer
 
 from consumer.kafka import consumer_config
-from consumer.replay.reading import RetainedRecords
+from consumer.replay.reading import RetainedRecords, asked_again
 from consumer.settings import KafkaSettings
 
 pytestmark = pytest.mark.parts
@@ -59,3 +59,27 @@ def test_one_record_is_found_by_its_place(retained: Read) -> None:
 @pytest.mark.parametrize("place", [(0, 3), (1, 1), (2, 0)])
 def test_at_a_place_without_a_record_there_is_none(retained: Read, place: tuple[int, int]) -> None:
     assert retained(None).at(*place) is None
+
+
+def refusing(code: int, times: int) -> Callable[[], str]:
+    """A question that is refused so many times."""
+    answers = iter([KafkaException(KafkaError(code))] * times)
+
+    def ask() -> str:
+        for refusal in answers:
+            raise refusal
+        return "asked"
+
+    return ask
+
+
+def test_while_a_leader_moves_it_is_asked_again() -> None:
+    assert asked_again(refusing(KafkaError.NOT_LEADER_FOR_PARTITION, 3), pause=lambda _: None) == "asked"
+
+
+@pytest.mark.parametrize(
+    ("code", "times"), [(KafkaError.NOT_LEADER_FOR_PARTITION, 1_000), (KafkaError.TOPIC_AUTHORIZATION_FAILED, 1)]
+)
+def test_any_other_refusal_and_one_that_stays_is_raised(code: int, times: int) -> None:
+    with pytest.raises(KafkaException):
+        asked_again(refusing(code, times), pause=lambda _: None)
