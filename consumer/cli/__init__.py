@@ -12,9 +12,11 @@ from consumer.cli import (
     adopt,
     config,
     db,
+    dead_letters,
     guard,
     held,
     keys,
+    mail,
     plan,
     reconcile,
     run,
@@ -39,9 +41,11 @@ _ORDER = (
     "run",
     "status",
     "student",
+    "mail",
     "held",
     "tenant",
     "guard",
+    "dead-letters",
     "acts",
     "reconcile",
     "adopt",
@@ -87,12 +91,19 @@ app.command("status", rich_help_panel=_RUN, epilog="Example: provisioner status 
 app.add_typer(
     student.app, name="student", rich_help_panel=_RUN, help="Tell what became of students, and have one tried again."
 )
+app.add_typer(mail.app, name="mail", rich_help_panel=_RUN, help="Show what became of a student's mails.")
 app.add_typer(held.app, name="held", rich_help_panel=_RUN, help="List who waits for a person, and end holds.")
 app.add_typer(
     tenant.app, name="tenant", rich_help_panel=_RUN, help="Show and end a tenant's waits; show parked events."
 )
 app.add_typer(
     guard.app, name="guard", rich_help_panel=_RUN, help="List, approve and reject actions that the guard has parked."
+)
+app.add_typer(
+    dead_letters.app,
+    name="dead-letters",
+    rich_help_panel=_RUN,
+    help="List dead letters, show one, and send them in again.",
 )
 app.add_typer(acts.app, name="acts", rich_help_panel=_RUN, help="List what operators did.")
 app.command("reconcile", rich_help_panel=_RUN)(reconcile.reconcile)

@@ -7,20 +7,19 @@ from functools import partial
 
 from confluent_kafka import KafkaError, KafkaException
 
-from consumer.codec.dead_letters import DeadLetterReason, dead_letter_headers
+from consumer.codec.dead_letters import OMITTED_HEADER, DeadLetterReason, dead_letter_headers
 from consumer.errors import Unavailable
 from consumer.intake.port import Producer, Record, origin_of
 from consumer.kafka import is_fatal
 from consumer.ledger.port.parking import Origin
 
 _TOO_LARGE = {KafkaError.MSG_SIZE_TOO_LARGE, KafkaError.INVALID_RECORD}
-_OMITTED = "provisioner-value-omitted"
 _LARGE_KEY = 1024
 
 _SENTENCES: Mapping[DeadLetterReason, str] = {
     DeadLetterReason.UNKNOWN_TENANT: "No tenant with this id is configured.",
     DeadLetterReason.UNLISTED_STATUS: "No row of the tenant's status table is for this status and student.",
-    DeadLetterReason.TENANT_UNUSABLE: "The tenant's file cannot be read: correct it, then write the record to the topic again.",
+    DeadLetterReason.TENANT_UNUSABLE: "The tenant's file cannot be read: correct it, then `provisioner dead-letters replay`.",
 }
 
 
@@ -105,7 +104,7 @@ class DeadLetters:
         if not whole:
             # Too large for the cluster, with what we add: its place says where the rest can be read as long as the topic keeps it.
             size, digest = len(value or b""), hashlib.sha256(value or b"").hexdigest()
-            headers.append((_OMITTED, f"{size} bytes, sha-256 {digest}".encode()))
+            headers.append((OMITTED_HEADER, f"{size} bytes, sha-256 {digest}".encode()))
             value, key = None, key if key and len(key) <= _LARGE_KEY else None
         self._reports.pop(dead_letter.place, None)
         self._on_their_way.add(dead_letter.place)

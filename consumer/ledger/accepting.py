@@ -128,7 +128,7 @@ class Accepting:
         key = event_key(arrival)
         first = self._first[key]
         if key in self._known:
-            same = self._is(arrival, self._known[key])
+            same = is_of(self._known[key], arrival)
         elif key not in self._new:
             return Disposition.SKIPPED
         elif first is arrival:
@@ -136,12 +136,6 @@ class Accepting:
         else:
             same = first.event == arrival.event
         return Disposition.DUPLICATE if same else Disposition.REUSED_ID
-
-    def _is(self, arrival: Arrival, digest: bytes) -> bool:
-        """Whether the digest, of whichever form, is of this event."""
-        if len(digest) == sha256().digest_size:
-            return digest == sha256(arrival.value).digest()
-        return digest == _digest(_document(arrival.event))
 
     def _insert(self, arrivals: Collection[Arrival]) -> set[Key]:
         if not arrivals:
@@ -205,6 +199,13 @@ def came_first(arrivals: Sequence[Arrival]) -> frozenset[Key]:
         elif student_of(arrival) not in acted:
             early.add(event_key(arrival))
     return frozenset(early)
+
+
+def is_of(digest: bytes, arrival: Arrival) -> bool:
+    """Whether the digest that the inbox has, of whichever form, is of this event."""
+    if len(digest) == sha256().digest_size:
+        return digest == sha256(arrival.value).digest()
+    return digest == _digest(_document(arrival.event))
 
 
 @lru_cache(maxsize=100)

@@ -55,6 +55,7 @@ class ActKind(StrEnum):
     HOLDS_RELEASED = "holds_released"
     ACCOUNTS_ADOPTED = "accounts_adopted"
     DIFFERENCES_REPAIRED = "differences_repaired"
+    LETTERS_REPLAYED = "letters_replayed"
 
 
 @dataclass(frozen=True, slots=True)

@@ -36,6 +36,7 @@ PRIVILEGES: Mapping[str, Sequence[str]] = {
     "partition_epoch": _ADD_AND_CHANGE,
     "reconciliation": _ADD_AND_CHANGE,
     "relay": _ADD_AND_CHANGE,
+    "replayed_letter": _ALL,
     "step": _ADD_AND_CHANGE,
     "student": _ADD_AND_CHANGE,
     "student_wait": _ALL,

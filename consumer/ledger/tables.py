@@ -434,6 +434,18 @@ operator_act_student = Table(
 # By which those of an act are counted.
 Index("operator_act_student_act", operator_act_student.c.act_id)
 
+replayed_letter = Table(
+    "replayed_letter",  # dead letters that an operator sent in again, each time with a number; begun before the record is sent
+    metadata,
+    Column("topic", Text, primary_key=True),
+    Column("partition", Integer, primary_key=True),
+    Column("kafka_offset", BigInteger, primary_key=True),
+    Column("number", Integer, primary_key=True),
+    Column("replayed_by", Text, nullable=False),
+    Column("begun_at", _TIME, nullable=False),
+    Column("sent_at", _TIME),  # NULL: it is not known whether the cluster has it
+)
+
 for busy in (student, step, account, vendor_limit):
     busy.dialect_options["postgresql"]["with"] = _BUSY
 for pruned in (inbox, parked_record, outbox, attempt, listed_account):

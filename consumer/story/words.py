@@ -48,6 +48,7 @@ ACTS: Mapping[str, str] = {
     ActKind.HOLDS_RELEASED: "had all who were held for one reason tried again",
     ActKind.ACCOUNTS_ADOPTED: "adopted accounts for students",
     ActKind.DIFFERENCES_REPAIRED: "had a reconciliation set right what it may",
+    ActKind.LETTERS_REPLAYED: "sent dead letters in again",
 }
 """Each complete: a test holds them so."""
 

@@ -17,6 +17,7 @@ GRANT SELECT, INSERT, UPDATE, DELETE ON parked_record TO provisioner;
 GRANT SELECT, INSERT, UPDATE ON partition_epoch TO provisioner;
 GRANT SELECT, INSERT, UPDATE ON reconciliation TO provisioner;
 GRANT SELECT, INSERT, UPDATE ON relay TO provisioner;
+GRANT SELECT, INSERT, UPDATE, DELETE ON replayed_letter TO provisioner;
 GRANT SELECT, INSERT, UPDATE ON step TO provisioner;
 GRANT SELECT, INSERT, UPDATE ON student TO provisioner;
 GRANT SELECT, INSERT, UPDATE, DELETE ON student_wait TO provisioner;

@@ -46,6 +46,7 @@ RUN_IN_ORDER = {
     "provisioner tenant parked": 0,
     "provisioner status": 0,
     "provisioner student show north-high S000123": 1,
+    "provisioner mail show north-high S000123": 1,
     "provisioner student list --tenant north-high --held": 0,
     "provisioner student list --tenant north-high --held --reason account_conflict": 0,
     "provisioner student retry north-high S000123": 1,
@@ -57,13 +58,22 @@ RUN_IN_ORDER = {
     'provisioner guard approve --tenant north-high --action suspend_account --list 1042 --reason "graduation, says the office"': 1,
     'provisioner guard reject --tenant north-high --action suspend_account --list 1042 --reason "the export was wrong"': 1,
     "provisioner acts list --tenant north-high --since 7d": 0,
+    "provisioner dead-letters list": 0,
+    "provisioner dead-letters list --since 2h": 0,
+    "provisioner dead-letters list --tenant north-high --reason unlisted_status --since 7d": 0,
+    "provisioner dead-letters show 0 1042": 1,
+    "provisioner dead-letters replay --since 2h": 1,
+    "provisioner dead-letters replay --since 2h --dry-run": 1,
+    "provisioner dead-letters replay --reason unknown_tenant": 1,
+    "provisioner dead-letters replay --reason unlisted_status --since 7d --dry-run": 1,
+    'provisioner dead-letters replay --reason unlisted_status --since 7d --why "the status is listed now"': 1,
     "provisioner topics create --replication 1": 0,
     "provisioner simulate student --help": 0,
     "provisioner simulate events": 0,
     "PROVISIONER_FAILPOINTS='create.answer=crash' provisioner run": 137,
 }
 """In an installation on three brokers, with the exit status that the pages promise. The crash needs the events before it, and a student
-is known when replicas have run."""
+is known when replicas have run. No record is a dead letter before."""
 
 STAY_UP = {"provisioner run", "provisioner simulate vendors --directory DIR", "provisioner status --watch"}
 """Run until Ctrl-C, after which they end with status 0."""
