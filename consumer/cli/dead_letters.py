@@ -11,14 +11,14 @@ import typer
 from consumer.cli import letter_replay
 from consumer.cli.console import DEFAULT_SERVICE_FILE, FAILED, AsJson, ServiceFile, document, err, say, warn
 from consumer.cli.ledger import opened
-from consumer.cli.letters import Letters, Selection, judging, kafka_of
+from consumer.cli.letters import Letters, Selection, kafka_of, previewing
 from consumer.cli.operator import Since, moment
 from consumer.codec.dead_letters import DeadLetterReason
 from consumer.configuration.loading import load_settings
 from consumer.configuration.mistakes import printable
 from consumer.ledger.replays import Letter, Replay, Replays
 from consumer.replay.letters import DeadLetterNotes, notes_of, original_of
-from consumer.replay.verdict import Verdict
+from consumer.replay.preview import Preview
 
 app = typer.Typer(no_args_is_help=True, help="List dead letters, show one, and send them in again.")
 
@@ -30,7 +30,7 @@ class ShownLetter:
     """`now`: what would become of it if it were sent in again. `event`: its decoded value, with personal data, where that was asked for."""
 
     letter: DeadLetterNotes
-    now: Verdict
+    now: Preview
     event: Mapping[str, Any] | None
 
 
@@ -95,16 +95,16 @@ def show(
         raise typer.BadParameter("the event holds names and addresses: give --names as well", param_hint="--value")
     settings = load_settings(config, os.environ)
     kafka = kafka_of(settings)
-    with judging(settings) as (engine, judge):
+    with previewing(settings) as (engine, previewer):
         record = Letters(kafka).at(partition, offset)
         if record is None:
             warn(_NO_LETTER.format(partition=partition, offset=offset))
             raise typer.Exit(FAILED)
         place, original = Letter(partition, offset), original_of(record)
         newest = Replays(engine, kafka.topics.dead_letters).newest([place]).get(place)
-        verdict = judge.verdict(original)
-        event = judge.event(original) if value and original else None
-    shown = ShownLetter(_with(notes_of(record), newest), verdict, event.model_dump(mode="json") if event else None)
+        preview = previewer.of(original)
+        event = previewer.event(original) if value and original else None
+    shown = ShownLetter(_with(notes_of(record), newest), preview, event.model_dump(mode="json") if event else None)
     if as_json:
         document(shown)
         return

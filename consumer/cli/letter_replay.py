@@ -12,7 +12,7 @@ import typer
 from confluent_kafka import Producer
 
 from consumer.cli.console import DEFAULT_SERVICE_FILE, DIFFERENT, FAILED, AsJson, ServiceFile, document, err, say, warn
-from consumer.cli.letters import Letters, Selection, judging, kafka_of
+from consumer.cli.letters import Letters, Selection, kafka_of, previewing
 from consumer.cli.operator import By, Since, Why, Yes, moment, operator
 from consumer.codec.dead_letters import DeadLetterReason
 from consumer.configuration.loading import load_settings
@@ -20,8 +20,8 @@ from consumer.configuration.mistakes import printable
 from consumer.kafka import producer_config
 from consumer.ledger.replays import Concerned, Letter, Replay, ReplayRun, Replays
 from consumer.replay.letters import OriginalRecord, StoredRecord, letter_of, original_of
+from consumer.replay.preview import Preview, Previewer, ReplayResult
 from consumer.replay.sending import LetterSender, Outgoing
-from consumer.replay.verdict import Fate, Judge, Verdict
 
 EXAMPLE = "Example: provisioner dead-letters replay --reason unlisted_status --since 7d --dry-run"
 
@@ -43,14 +43,14 @@ class ReplayedLetter:
     offset: int
     choice: Choice
     sent: bool
-    now: Verdict
+    now: Preview
 
 
 @dataclass(frozen=True, slots=True)
 class _Considered:
     letter: Letter
     choice: Choice
-    verdict: Verdict
+    preview: Preview
     original: OriginalRecord | None
     before: Replay | None
 
@@ -65,9 +65,9 @@ _LEFT = {
 class _Replay:
     """The letters that were named, considered as often as they are asked for: once to say what would be done, once to do it."""
 
-    def __init__(self, letters: Letters, judge: Judge, replays: Replays, *, again: bool, force: bool) -> None:
+    def __init__(self, letters: Letters, previewer: Previewer, replays: Replays, *, again: bool, force: bool) -> None:
         self._letters = letters
-        self._judge = judge
+        self._previewer = previewer
         self._replays = replays
         self._again = again
         self._force = force
@@ -85,17 +85,19 @@ class _Replay:
         found: list[_Considered] = []
         for record in records:
             letter, original = letter_of(record), original_of(record)
-            verdict = self._judge.verdict(original)
-            choice = self._choice(verdict, before.get(letter))
-            found.append(_Considered(letter, choice, verdict, original, before.get(letter)))
+            preview = self._previewer.of(original)
+            choice = self._choice(preview, before.get(letter))
+            found.append(_Considered(letter, choice, preview, original, before.get(letter)))
         return found
 
-    def _choice(self, verdict: Verdict, before: Replay | None) -> Choice:
-        if verdict.fate is Fate.IMPOSSIBLE:
+    def _choice(self, preview: Preview, before: Replay | None) -> Choice:
+        if preview.result is ReplayResult.IMPOSSIBLE:
             return Choice.IMPOSSIBLE
         if before is not None and not self._again:
             return Choice.REPLAYED_BEFORE
-        return Choice.DEAD_LETTER_AGAIN if verdict.fate is Fate.DEAD_LETTER and not self._force else Choice.SEND
+        return (
+            Choice.DEAD_LETTER_AGAIN if preview.result is ReplayResult.DEAD_LETTER and not self._force else Choice.SEND
+        )
 
 
 def replay(
@@ -129,9 +131,9 @@ def replay(
         )
     settings = load_settings(config, os.environ)
     kafka = kafka_of(settings)
-    with judging(settings) as (engine, judge):
+    with previewing(settings) as (engine, previewer):
         replays = Replays(engine, kafka.topics.dead_letters)
-        chosen = _Replay(Letters(kafka, selection.since), judge, replays, again=again, force=force)
+        chosen = _Replay(Letters(kafka, selection.since), previewer, replays, again=again, force=force)
         counts: Counter[Choice] = Counter()
         for page in chosen.pages(place, selection):
             counts.update(one.choice for one in page)
@@ -167,7 +169,7 @@ def _about(place: Letter | None, reason: DeadLetterReason | None) -> dict[str, s
 def _sent(sender: LetterSender, page: Sequence[_Considered], *, as_json: bool) -> int:
     """Sends those of a page that may be; how many the cluster has."""
     outgoing = [
-        Outgoing(Concerned(one.letter, one.verdict.tenant_id, one.verdict.student_id), one.original)
+        Outgoing(Concerned(one.letter, one.preview.tenant_id, one.preview.student_id), one.original)
         for one in page
         if one.choice is Choice.SEND and one.original is not None
     ]
@@ -190,19 +192,19 @@ def _say_why_not(one: _Considered) -> None:
             f"It was replayed by {printable(one.before.by)} at {at:%Y-%m-%d %H:%M:%S %Z}{unsure}: --again sends it once more."
         )
     elif one.choice is Choice.DEAD_LETTER_AGAIN:
-        warn(f"It would be a dead letter again: {one.verdict.sentence} Correct that first; --force sends it as it is.")
+        warn(f"It would be a dead letter again: {one.preview.sentence} Correct that first; --force sends it as it is.")
     elif one.choice is Choice.IMPOSSIBLE:
-        warn(one.verdict.sentence)
+        warn(one.preview.sentence)
 
 
 def _print(page: Sequence[_Considered], sent: frozenset[Letter], *, as_json: bool) -> None:
     for one in page:
         is_sent = one.letter in sent
         if as_json:
-            document(ReplayedLetter(*one.letter, one.choice, is_sent, one.verdict), indent=None)
+            document(ReplayedLetter(*one.letter, one.choice, is_sent, one.preview), indent=None)
         else:
             choice = "sent" if is_sent else one.choice.value
-            say(printable(f"{one.letter.partition}/{one.letter.offset}  {choice}  {one.verdict.sentence}"))
+            say(printable(f"{one.letter.partition}/{one.letter.offset}  {choice}  {one.preview.sentence}"))
 
 
 def _end(counts: Counter[Choice], *, dry_run: bool) -> None:

@@ -22,8 +22,8 @@ from consumer.kafka import opened as with_secrets
 from consumer.ledger.replays import Replays
 from consumer.policy.decision import DecisionTable
 from consumer.replay.letters import DeadLetterNotes, StoredRecord, notes_of
+from consumer.replay.preview import Previewer
 from consumer.replay.reading import RetainedRecords
-from consumer.replay.verdict import Judge
 from consumer.secrets import opener
 from consumer.settings import KafkaSettings, Settings
 
@@ -85,8 +85,8 @@ def kafka_of(settings: Settings) -> KafkaSettings:
 
 
 @contextmanager
-def judging(settings: Settings) -> Generator[tuple[Engine, Judge]]:
-    """The ledger, and a judge by the tenants' files as they are now. Raises `Misconfigured` where there is no tenant."""
+def previewing(settings: Settings) -> Generator[tuple[Engine, Previewer]]:
+    """The ledger, and a previewer by the tenants' files as they are now. Raises `Misconfigured` where there is no tenant."""
     files = read_tenants(settings.tenants_dir)
     outlines = {ident: broken.outline for ident, broken in files.broken.items()}
     known: list[Any] = [*(tenant for tenant, _ in files.loaded), *filter(None, outlines.values())]
@@ -95,4 +95,4 @@ def judging(settings: Settings) -> Generator[tuple[Engine, Judge]]:
     with opened(settings, name="dead-letters") as engine, connected(settings) as registry:
         reader = EventReader(registry)
         replays = Replays(engine, topics.dead_letters)
-        yield engine, Judge(BatchReader(reader, lambda: table), reader, replays, topics.status_changed)
+        yield engine, Previewer(BatchReader(reader, lambda: table), reader, replays, topics.status_changed)

@@ -14,7 +14,7 @@ from consumer.ledger.port.inbox import Arrival, Disposition
 from consumer.replay.letters import OriginalRecord
 
 
-class Fate(StrEnum):
+class ReplayResult(StrEnum):
     """What becomes of a record."""
 
     ACCEPTED = "accepted"  # its action is carried out
@@ -26,10 +26,10 @@ class Fate(StrEnum):
 
 
 @dataclass(frozen=True, slots=True)
-class Verdict:
+class Preview:
     """`sentence` says it to people, and has no personal data. `reason` is that of a new dead letter. Whom it is about, where it decodes."""
 
-    fate: Fate
+    result: ReplayResult
     sentence: str
     reason: DeadLetterReason | None = None
     action: ProviderAction | None = None
@@ -38,8 +38,11 @@ class Verdict:
 
 
 _KNOWN = {
-    Disposition.DUPLICATE: (Fate.DUPLICATE, "The same event was accepted before: nothing more would be done."),
-    Disposition.SUPERSEDED: (Fate.SUPERSEDED, "A newer event of the student was accepted: nothing would be done."),
+    Disposition.DUPLICATE: (ReplayResult.DUPLICATE, "The same event was accepted before: nothing more would be done."),
+    Disposition.SUPERSEDED: (
+        ReplayResult.SUPERSEDED,
+        "A newer event of the student was accepted: nothing would be done.",
+    ),
 }
 _NOT_KEPT = "Its value was not kept, or its headers do not say where it came from: have the SIS send the event again."
 _ELSEWHERE = "It came from another topic than `kafka.topics.status_changed`, which is all that this service reads."
@@ -52,7 +55,7 @@ class Ledger(Protocol):
     def disposition(self, arrival: Arrival) -> Disposition: ...
 
 
-class Judge:
+class Previewer:
     """Decides by the intake's own code. `topic` is the one that it reads. Blocking."""
 
     def __init__(self, batches: BatchReader, reader: Reader, ledger: Ledger, topic: str) -> None:
@@ -61,27 +64,27 @@ class Judge:
         self._ledger = ledger
         self._topic = topic
 
-    def verdict(self, original: OriginalRecord | None) -> Verdict:
+    def of(self, original: OriginalRecord | None) -> Preview:
         """Raises `Unavailable` where the registry or the ledger does not answer."""
         if original is None:
-            return Verdict(Fate.IMPOSSIBLE, _NOT_KEPT)
+            return Preview(ReplayResult.IMPOSSIBLE, _NOT_KEPT)
         if original.topic() != self._topic:
-            return Verdict(Fate.IMPOSSIBLE, _ELSEWHERE)
+            return Preview(ReplayResult.IMPOSSIBLE, _ELSEWHERE)
         batch = self._batches.batch([original], set())
         if batch.waiting:
             raise Unavailable("The schema of a dead letter cannot be looked up: the registry is not responding.")
         event = self.event(original)
         about = (event.tenant_id, event.student.student_id) if event else (None, None)
         for letter in batch.dead_letters or [refused(original, DeadLetterReason.UNKNOWN_TENANT) for _ in batch.unknown]:
-            return Verdict(Fate.DEAD_LETTER, letter.sentence, letter.reason, None, *about)
+            return Preview(ReplayResult.DEAD_LETTER, letter.sentence, letter.reason, None, *about)
         for taken in batch.arrivals:
             disposition = self._ledger.disposition(taken.arrival)
             if disposition is Disposition.REUSED_ID:
-                return Verdict(Fate.DEAD_LETTER, _REUSED, DeadLetterReason.REUSED_ID, None, *about)
+                return Preview(ReplayResult.DEAD_LETTER, _REUSED, DeadLetterReason.REUSED_ID, None, *about)
             action = taken.arrival.action
-            fate, sentence = _KNOWN.get(disposition, (Fate.ACCEPTED, f"It would be accepted: {action}."))
-            return Verdict(fate, sentence, None, action if fate is Fate.ACCEPTED else None, *about)
-        return Verdict(Fate.NO_ACTION, "It would be read, and asks for nothing.", None, None, *about)
+            result, sentence = _KNOWN.get(disposition, (ReplayResult.ACCEPTED, f"It would be accepted: {action}."))
+            return Preview(result, sentence, None, action if result is ReplayResult.ACCEPTED else None, *about)
+        return Preview(ReplayResult.NO_ACTION, "It would be read, and asks for nothing.", None, None, *about)
 
     def event(self, original: OriginalRecord) -> StudentStatusChanged | None:
         """The event with all its personal data; None where it cannot be decoded. Raises `Unavailable`."""

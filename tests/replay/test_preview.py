@@ -14,7 +14,7 @@ from consumer.intake.batch import BatchReader
 from consumer.ledger.port.inbox import Arrival, Disposition
 from consumer.policy.decision import DecisionTable
 from consumer.replay.letters import original_of
-from consumer.replay.verdict import Fate, Judge, Verdict
+from consumer.replay.preview import Preview, Previewer, ReplayResult
 from consumer.tenants import Tenant
 from tests.codec.conftest import FakeSchemas, event, written
 from tests.replay.letters import letter
@@ -33,7 +33,7 @@ class FakeLedger:
 
 
 class Bench:
-    """A judge by the project's own configuration."""
+    """A previewer by the project's own configuration."""
 
     def __init__(self) -> None:
         self.schemas = FakeSchemas()
@@ -41,10 +41,10 @@ class Bench:
         tenants: Sequence[Tenant] = [tenant for tenant, _ in load_tenants(ROOT / "config/tenants")]
         table = DecisionTable.of(tenants)
         reader = EventReader(self.schemas)
-        self.judge = Judge(BatchReader(reader, lambda: table), reader, self.ledger, "events")
+        self.previewer = Previewer(BatchReader(reader, lambda: table), reader, self.ledger, "events")
 
-    def verdict(self, value: bytes | None, *, topic: str = "events") -> Verdict:
-        return self.judge.verdict(original_of(letter(value, topic=topic)))
+    def preview(self, value: bytes | None, *, topic: str = "events") -> Preview:
+        return self.previewer.of(original_of(letter(value, topic=topic)))
 
 
 @pytest.fixture
@@ -57,13 +57,13 @@ def status(ident: str) -> dict[str, str]:
 
 
 def test_an_event_that_acts_would_be_accepted(bench: Bench) -> None:
-    verdict = bench.verdict(written(event()))
-    assert (verdict.fate, verdict.action) == (Fate.ACCEPTED, ProviderAction.CREATE_ACCOUNT)
-    assert (verdict.tenant_id, verdict.student_id) == ("north-high", "S1")
+    preview = bench.preview(written(event()))
+    assert (preview.result, preview.action) == (ReplayResult.ACCEPTED, ProviderAction.CREATE_ACCOUNT)
+    assert (preview.tenant_id, preview.student_id) == ("north-high", "S1")
 
 
 def test_one_that_asks_for_nothing_would_be_read(bench: Bench) -> None:
-    assert bench.verdict(written(event(status=status("applied")))).fate is Fate.NO_ACTION
+    assert bench.preview(written(event(status=status("applied")))).result is ReplayResult.NO_ACTION
 
 
 @pytest.mark.parametrize(
@@ -81,39 +81,39 @@ def test_one_that_asks_for_nothing_would_be_read(bench: Bench) -> None:
 def test_what_still_cannot_be_accepted_would_be_a_dead_letter_again(
     bench: Bench, value: bytes | None, reason: DeadLetterReason
 ) -> None:
-    verdict = bench.verdict(value)
-    assert (verdict.fate, verdict.reason) == (Fate.DEAD_LETTER, reason)
-    assert verdict.sentence
+    preview = bench.preview(value)
+    assert (preview.result, preview.reason) == (ReplayResult.DEAD_LETTER, reason)
+    assert preview.sentence
 
 
 @pytest.mark.parametrize(
-    ("says", "fate"),
+    ("says", "result"),
     [
-        (Disposition.DUPLICATE, Fate.DUPLICATE),
-        (Disposition.SUPERSEDED, Fate.SUPERSEDED),
-        (Disposition.REUSED_ID, Fate.DEAD_LETTER),
+        (Disposition.DUPLICATE, ReplayResult.DUPLICATE),
+        (Disposition.SUPERSEDED, ReplayResult.SUPERSEDED),
+        (Disposition.REUSED_ID, ReplayResult.DEAD_LETTER),
     ],
 )
-def test_what_the_ledger_has_counts_too(bench: Bench, says: Disposition, fate: Fate) -> None:
+def test_what_the_ledger_has_counts_too(bench: Bench, says: Disposition, result: ReplayResult) -> None:
     bench.ledger.says = says
-    assert bench.verdict(written(event())).fate is fate
+    assert bench.preview(written(event())).result is result
 
 
 def test_one_from_another_topic_is_not_sent_there(bench: Bench) -> None:
-    assert bench.verdict(written(event()), topic="outcomes").fate is Fate.IMPOSSIBLE
+    assert bench.preview(written(event()), topic="outcomes").result is ReplayResult.IMPOSSIBLE
 
 
 def test_one_without_its_record_cannot_be_sent(bench: Bench) -> None:
-    assert bench.judge.verdict(None).fate is Fate.IMPOSSIBLE
+    assert bench.previewer.of(None).result is ReplayResult.IMPOSSIBLE
 
 
 def test_while_the_registry_is_unavailable_nothing_is_decided(bench: Bench) -> None:
     bench.schemas.away = True
     with pytest.raises(Unavailable, match="registry"):
-        bench.verdict(written(event(), 2))
+        bench.preview(written(event(), 2))
 
 
 def test_no_sentence_quotes_the_event(bench: Bench) -> None:
-    verdict = bench.verdict(written(event(student={"given_name": "Maria\nRossi"})))
-    assert verdict.fate is Fate.DEAD_LETTER
-    assert "Rossi" not in verdict.sentence
+    preview = bench.preview(written(event(student={"given_name": "Maria\nRossi"})))
+    assert preview.result is ReplayResult.DEAD_LETTER
+    assert "Rossi" not in preview.sentence
