@@ -72,9 +72,11 @@ def intake(
 
 
 def _giving(tenant: Tenant, licences: Sequence[str]) -> Tenant:
-    if tenant.id not in _SCHOOL.values() or not licences:
+    """Accounts are in no unit: each new unit costs the creations that were refused for it."""
+    if tenant.id not in _SCHOOL.values():
         return tenant
-    return tenant.model_copy(update={"rules": (*tenant.rules, Rule(licences=tuple(licences)))})
+    rules = [rule.model_copy(update={"org_unit": None}) for rule in tenant.rules]
+    return tenant.model_copy(update={"rules": (*rules, *([Rule(licences=tuple(licences))] if licences else ()))})
 
 
 @dataclass(frozen=True, slots=True)

@@ -7,9 +7,9 @@ from consumer.events import Provider, StepName
 from consumer.ledger.port.writes import Defer, WaitFor
 from consumer.settings import Topics
 from proof.chaos.watch import Watch
-from tests.ledger.conftest import Given, OnPostgres, event, on_postgres
+from tests.ledger.conftest import Given, OnPostgres, engine, event, on_postgres, owner
 
-__all__ = ["on_postgres"]
+__all__ = ["engine", "on_postgres", "owner"]
 
 pytestmark = pytest.mark.parts
 
