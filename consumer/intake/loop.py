@@ -35,6 +35,7 @@ from consumer.intake.parking import Parking
 from consumer.intake.partitions import Partitions
 from consumer.intake.pause import Pause
 from consumer.intake.port import Answered, Consumer, Record
+from consumer.intake.positions import Positions
 from consumer.intake.watch import Watch
 from consumer.ledger.port.inbox import Inbox, Place
 from consumer.observe.health import Progress
@@ -89,7 +90,8 @@ class Intake:
             failpoints=failpoints,
         )
         self._partitions = Partitions(inbox, self._offsets, owner=owner, metrics=metrics, failpoints=failpoints)
-        self._watch = Watch(progress, topic, self._partitions, self._offsets, clock) if progress else None
+        ours = Positions(self._partitions, self._offsets)
+        self._watch = Watch(progress, topic, ours, clock) if progress else None
         self._membership = Membership(
             consumers,
             topic,
@@ -97,7 +99,7 @@ class Intake:
             self._offsets,
             metrics=metrics,
             revoked=self._drop,
-            reached_end=self._watch.reached_end if self._watch else None,
+            reached_end=ours.reached_end if progress else None,
             static=static,
             clock=clock,
         )
