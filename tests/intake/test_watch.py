@@ -21,10 +21,12 @@ class Wedged(FakeConsumer):
 
     away = False
 
-    def get_watermark_offsets(self, partition: TopicPartition, timeout: float) -> tuple[int, int]:
+    def get_watermark_offsets(
+        self, partition: TopicPartition, timeout: float = 0.0, *, cached: bool = False
+    ) -> tuple[int, int]:
         if self.away:
             raise KafkaException(cluster_away())
-        return super().get_watermark_offsets(partition, timeout)
+        return super().get_watermark_offsets(partition, timeout, cached=cached)
 
 
 class Watched:
