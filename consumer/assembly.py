@@ -134,6 +134,7 @@ class Assembly:
             park_unknown=kafka.park_unknown,
             beside=clients.beside(),
             clock=clients.monotonic,
+            now=clients.unix,
             failpoints=self._failpoints,
         )
 

@@ -130,6 +130,10 @@ class Clients(Protocol):
         """Seconds, for the loops that have threads of their own."""
         ...
 
+    def unix(self) -> float:
+        """Seconds, by the clock that Kafka's records are stamped with."""
+        ...
+
     @property
     def back_off(self) -> Callable[[float], object] | None:
         """How a loop with a thread of its own waits for some seconds; None: so that its end is not kept waiting."""
@@ -274,6 +278,9 @@ class LiveClients:
 
     def random_bytes(self, count: int) -> bytes:
         return secrets.token_bytes(count)
+
+    def unix(self) -> float:
+        return time.time()
 
     def monotonic(self) -> float:
         return time.monotonic()

@@ -59,6 +59,13 @@ ALERTS: Sequence[Alert] = (
         summary="Events are not read, because of {{ $labels.cause }}.",
     ),
     Alert(
+        name="IntakeStuck",
+        severity=_PAGE,
+        when="max(provisioner_intake_age_seconds) > 300",
+        lasts="5m",
+        summary="Intake does not get on: the oldest event that was read has waited for {{ $value | humanizeDuration }}.",
+    ),
+    Alert(
         name="LedgerBehind",
         severity=_PAGE,
         when=_happened("provisioner_ledger_behind_total", "10m"),

@@ -23,7 +23,7 @@ _PAIRS = {
 class Objective:
     """The share `target` of `what` takes at most `within` seconds, by the histogram `metric` with these `labels`.
 
-    `within` is one of the histogram's buckets, in whole minutes. `name` is in CamelCase; the alerts are named after it.
+    `within` is one of the histogram's buckets. `name` is in CamelCase; the alerts are named after it.
     """
 
     name: str
@@ -32,6 +32,11 @@ class Objective:
     within: int
     target: float
     labels: str = ""
+
+    @property
+    def time(self) -> str:
+        """`within`, for people."""
+        return f"{self.within} seconds" if self.within % 60 else f"{self.within // 60} minutes"
 
     def recorded(self, window: str) -> str:
         """The name of the recorded share of late ones within this window."""
@@ -56,7 +61,7 @@ class Objective:
                 severity=severity,
                 when=" or ".join(spent),
                 lasts="2m" if severity is Severity.PAGE else "15m",
-                summary=f"{{{{ $value | humanizePercentage }}}} of {self.what} took more than {self.within // 60} minutes; "
+                summary=f"{{{{ $value | humanizePercentage }}}} of {self.what} took more than {self.time}; "
                 f"the objective is {100 * self.target:g} % in time.",
             )
 

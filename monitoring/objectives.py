@@ -4,6 +4,13 @@ from monitoring.objective import Objective
 
 OBJECTIVES = (
     Objective(
+        name="Intake",
+        what="events",
+        metric="provisioner_time_to_ledger_seconds",
+        within=30,
+        target=0.999,
+    ),
+    Objective(
         name="Accounts",
         what="students with a status that wants an account",
         metric="provisioner_time_to_account_seconds",

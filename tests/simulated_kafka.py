@@ -27,11 +27,11 @@ class FakeTopic:
     oldest: defaultdict[int, int] = field(default_factory=lambda: defaultdict(int))
     commits: dict[int, int] = field(default_factory=dict[int, int])
 
-    def feed(self, *values: bytes | None, partition: int = 0, headers: Any = None) -> None:
-        """Appends records to the partition."""
+    def feed(self, *values: bytes | None, partition: int = 0, headers: Any = None, written: float = 0.0) -> None:
+        """Appends records to the partition, with the time at which they were `written`; 0: without one."""
         for value in values:
             offset = len(self.records[partition])
-            self.records[partition].append(Record((self.name, partition, offset), value, headers, KEY))
+            self.records[partition].append(Record((self.name, partition, offset), value, headers, KEY, None, written))
 
 
 class FakeConsumer:
@@ -46,7 +46,7 @@ class FakeConsumer:
         self.commits_fail_silently = False
         self.commits_refused = False
         self.answered: Answered = lambda _, __: None
-        self.offsets_known = True
+        self.offsets_known = self.ends_known = True
         self.on_consume: Callable[[], None] = lambda: None
         """Called inside each `consume`, where rebalances are served."""
         self._answers: list[tuple[KafkaError | None, list[TopicPartition]]] = []
@@ -104,8 +104,12 @@ class FakeConsumer:
         commits = self.topic.commits
         return [TopicPartition(p.topic, p.partition, commits.get(p.partition, OFFSET_INVALID)) for p in partitions]
 
-    def get_watermark_offsets(self, partition: TopicPartition, timeout: float) -> tuple[int, int]:
+    def get_watermark_offsets(
+        self, partition: TopicPartition, timeout: float = 0.0, *, cached: bool = False
+    ) -> tuple[int, int]:
         del timeout
+        if cached and not self.ends_known:
+            return OFFSET_INVALID, OFFSET_INVALID
         return self.topic.oldest[partition.partition], len(self.topic.records[partition.partition])
 
     def incremental_assign(self, partitions: list[TopicPartition]) -> None:

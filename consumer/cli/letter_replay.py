@@ -17,9 +17,10 @@ from consumer.cli.operator import By, Since, Why, Yes, moment, operator
 from consumer.codec.dead_letters import DeadLetterReason
 from consumer.configuration.loading import load_settings
 from consumer.configuration.mistakes import printable
+from consumer.intake.port import Record
 from consumer.kafka import producer_config
 from consumer.ledger.replays import Concerned, Letter, Replay, ReplayRun, Replays
-from consumer.replay.letters import OriginalRecord, StoredRecord, letter_of, original_of
+from consumer.replay.letters import OriginalRecord, letter_of, original_of
 from consumer.replay.preview import Preview, Previewer, ReplayResult
 from consumer.replay.sending import LetterSender, Outgoing
 
@@ -80,7 +81,7 @@ class _Replay:
         elif record := self._letters.at(*place):
             yield self._considered([record])
 
-    def _considered(self, records: Sequence[StoredRecord]) -> list[_Considered]:
+    def _considered(self, records: Sequence[Record]) -> list[_Considered]:
         before = self._replays.newest([letter_of(record) for record in records])
         found: list[_Considered] = []
         for record in records:

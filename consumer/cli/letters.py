@@ -17,11 +17,12 @@ from consumer.codec.dead_letters import DeadLetterReason
 from consumer.codec.reader import EventReader
 from consumer.configuration.loading import read_tenants
 from consumer.intake.batch import BatchReader
+from consumer.intake.port import Record
 from consumer.kafka import consumer_config
 from consumer.kafka import opened as with_secrets
 from consumer.ledger.replays import Replays
 from consumer.policy.decision import DecisionTable
-from consumer.replay.letters import DeadLetterNotes, StoredRecord, notes_of
+from consumer.replay.letters import DeadLetterNotes, notes_of
 from consumer.replay.preview import Previewer
 from consumer.replay.reading import RetainedRecords
 from consumer.secrets import opener
@@ -52,11 +53,11 @@ class Letters:
     def __init__(self, kafka: KafkaSettings, since: datetime | None = None) -> None:
         self._records = RetainedRecords(consumer_config(kafka), kafka.topics.dead_letters, since=since)
 
-    def at(self, partition: int, offset: int) -> StoredRecord | None:
+    def at(self, partition: int, offset: int) -> Record | None:
         """The letter at this place, if there is one."""
-        return cast("StoredRecord | None", self._records.at(partition, offset))
+        return cast("Record | None", self._records.at(partition, offset))
 
-    def pages(self, selection: Selection, take: Callable[[StoredRecord, DeadLetterNotes], T]) -> Iterator[list[T]]:
+    def pages(self, selection: Selection, take: Callable[[Record, DeadLetterNotes], T]) -> Iterator[list[T]]:
         """What `take` makes of each selected letter, in pages that are bounded in number and bytes; progress is shown in between."""
         records, passed, ended = iter(self._records), 0, False
         while not ended:
@@ -69,7 +70,7 @@ class Letters:
                     if step is None:
                         ended = True
                         break
-                    record, passed = cast("tuple[StoredRecord, int]", step)
+                    record, passed = cast("tuple[Record, int]", step)
                     progress.update(task, completed=passed)
                     notes = notes_of(record)
                     if selection.has(notes):

@@ -71,7 +71,8 @@ class IntakeBatch:
 
     `unknown` are records of unknown tenants. `waiting` are the records whose schema can't be looked up now, and whatever follows them in
     their partitions. `locked` are the arrivals whose students' rows are locked. `parked` are the records that are to leave the parking.
-    `began`: when its decoding began, by the intake's clock.
+    `began`: when its decoding began, by the intake's clock. `written`: when Kafka got its records, as far as they say, in milliseconds
+    since 1970.
     """
 
     size: int
@@ -85,6 +86,7 @@ class IntakeBatch:
     source: Source = Source.KAFKA
     offsets: dict[Place, int] = field(default_factory=dict[Place, int])
     began: float = 0.0
+    written: list[int] = field(default_factory=list[int])
 
     @property
     def has_writes(self) -> bool:

@@ -23,11 +23,12 @@ from contextlib import suppress
 
 from consumer.errors import Fenced, Unavailable
 from consumer.failpoints import UNARMED, Failpoints
+from consumer.intake.backlog import Backlog
 from consumer.intake.batch import BatchReader, IntakeBatch, Source
 from consumer.intake.beside import Beside, in_turn
 from consumer.intake.dead_letters import DeadLetters, DeadLettersUnavailable
 from consumer.intake.finishing import Finishing
-from consumer.intake.in_flight import InFlight, places_of
+from consumer.intake.in_flight import InFlight, places_of, written
 from consumer.intake.membership import Membership
 from consumer.intake.offsets import Offsets
 from consumer.intake.open_work import OpenWork
@@ -35,6 +36,7 @@ from consumer.intake.parking import Parking
 from consumer.intake.partitions import Partitions
 from consumer.intake.pause import Pause
 from consumer.intake.port import Answered, Consumer, Record
+from consumer.intake.positions import Positions
 from consumer.intake.watch import Watch
 from consumer.ledger.port.inbox import Inbox, Place
 from consumer.observe.health import Progress
@@ -69,6 +71,7 @@ class Intake:
         park_unknown: float = 0.0,
         beside: Beside = in_turn,
         clock: Callable[[], float] = time.monotonic,
+        now: Callable[[], float] = time.time,
         failpoints: Failpoints = UNARMED,
     ) -> None:
         self._batches = batches
@@ -89,7 +92,9 @@ class Intake:
             failpoints=failpoints,
         )
         self._partitions = Partitions(inbox, self._offsets, owner=owner, metrics=metrics, failpoints=failpoints)
-        self._watch = Watch(progress, topic, self._partitions, self._offsets, clock) if progress else None
+        ours = Positions(self._partitions, self._offsets)
+        self._backlog = Backlog(self._partitions, ours, metrics.backlog, now)
+        self._watch = Watch(progress, topic, ours, clock) if progress else None
         self._membership = Membership(
             consumers,
             topic,
@@ -97,7 +102,7 @@ class Intake:
             self._offsets,
             metrics=metrics,
             revoked=self._drop,
-            reached_end=self._watch.reached_end if self._watch else None,
+            reached_end=ours.reached_end if progress else None,
             static=static,
             clock=clock,
         )
@@ -247,8 +252,13 @@ class Intake:
             return None
         began = self._clock()
         open_work = self._open.tenants(self._known, self._undone())
-        batch = self._batches.batch([*again, *in_flight.records], open_work)
+        records = [*again, *in_flight.records]
+        batch = self._batches.batch(records, open_work)
         batch.began, in_flight.records = began, []
+        waiting = {id(record) for record in batch.waiting}
+        batch.written = (
+            written(record for record in records if id(record) not in waiting) if waiting else written(records)
+        )
         if again:
             in_flight.waiting = []
         if batch.waiting:
@@ -261,6 +271,7 @@ class Intake:
         if batch.source is Source.KAFKA:
             self._metrics.batch_records.observe(batch.size)
             self._metrics.batch_seconds.observe(self._clock() - batch.began)
+            self._backlog.done(batch.written)
 
     def _each_second(self) -> None:
         now = self._clock()
@@ -278,6 +289,7 @@ class Intake:
         self._offsets.commit(self._membership.consumer, again=everything)
         if everything:
             self._all_committed_at = now
+        self._backlog.look(self._membership.consumer, self._in_flight)
         if self._watch is not None:
             self._watch.look(
                 self._membership.consumer,
@@ -288,6 +300,7 @@ class Intake:
     def _drop(self, gone: Collection[Place]) -> None:
         """Their next owner reads them again."""
         self._in_flight.drop(gone)
+        self._backlog.forget(gone)
         self._finishing.locked.drop(gone)
         self._finishing.hold_back()
 

@@ -4,9 +4,8 @@ from collections.abc import Callable
 
 from confluent_kafka import KafkaException, TopicPartition
 
-from consumer.intake.offsets import Offsets
-from consumer.intake.partitions import Partitions
 from consumer.intake.port import Consumer
+from consumer.intake.positions import Positions
 from consumer.ledger.port.inbox import Place
 from consumer.observe.health import Progress
 
@@ -24,22 +23,14 @@ class Watch:
     which is in order where there are more replicas than partitions, the group must be getting on with partition 0.
     """
 
-    def __init__(
-        self, progress: Progress, topic: str, partitions: Partitions, offsets: Offsets, clock: Callable[[], float]
-    ) -> None:
+    def __init__(self, progress: Progress, topic: str, ours: Positions, clock: Callable[[], float]) -> None:
         self._progress = progress
         self._topic = topic
-        self._partitions = partitions
-        self._offsets = offsets
+        self._ours = ours
         self._clock = clock
-        self._ends: dict[Place, int] = {}
         self._seen: dict[Place, int] = {}
         self._next = 0
         self._stuck: dict[Place, float] = {}
-
-    def reached_end(self, place: Place, offset: int) -> None:
-        """Nothing is left to read before `offset`: transaction markers must count as read."""
-        self._ends[place] = offset
 
     def look(self, consumer: Consumer, *, excuse: str | None, failed: bool) -> None:
         """`excuse`: the unavailable dependency that prevents reading; `failed`: the consumer has failed and cannot be replaced yet."""
@@ -78,13 +69,8 @@ class Watch:
 
     def _positions(self, consumer: Consumer) -> dict[Place, int]:
         """Up to where each partition is done."""
-        if self._partitions.assigned:
-            begun, done = self._partitions.begun, self._offsets.reached
-            return {
-                place: max(done.get(place, begun.get(place, -1)), self._ends.get(place, -1) if place in begun else -1)
-                for place in self._partitions.assigned
-            }
-        self._ends.clear()
+        if ours := self._ours.of_ours():
+            return ours
         (committed,) = consumer.committed([TopicPartition(self._topic, 0)], timeout=_TIMEOUT)
         if committed.error is not None:
             raise KafkaException(committed.error)

@@ -7,7 +7,7 @@ One module, however long: a list that is read as a whole.
 from collections.abc import Iterator, Mapping
 
 from consumer.observe import labels
-from consumer.observe.entries import CounterEntry, Entry, GaugeEntry, HistogramEntry, ReadingsEntry, Unit
+from consumer.observe.entries import CounterEntry, Entry, GaugeEntry, HistogramEntry, ReadingsEntry, TallyEntry, Unit
 
 _QUICK = (0.005, 0.01, 0.025, 0.05, 0.1, 0.25, 0.5, 1, 2.5, 5, 10, 30)
 _LONG = (0.5, 1, 2.5, 5, 10, 30, 60, 120, 300, 600, 900, 3_600, 14_400, 86_400)
@@ -46,6 +46,26 @@ BATCH_SECONDS = HistogramEntry(
     help="Time from polling a batch to committing it to the ledger.",
     purpose="A slow database, as intake sees it.",
     buckets=_QUICK,
+)
+TIME_TO_LEDGER = TallyEntry(
+    name="provisioner_time_to_ledger_seconds",
+    unit=Unit.SECONDS,
+    help="Time from when Kafka has an event to when intake is done with it: in the ledger, skipped, or a dead letter.",
+    purpose="How far intake is behind, and whether events were taken in within their objective.",
+    buckets=(0.1, 0.5, 1, 2.5, 5, 10, 30, 60, 300, 900, 3_600, 14_400, 86_400),
+)
+INTAKE_AGE = GaugeEntry(
+    name="provisioner_intake_age_seconds",
+    unit=Unit.SECONDS,
+    help="Time since Kafka has the oldest event that was read and is not dealt with yet; 0 without one.",
+    purpose="An intake that does not get on: it grows while the database or the registry is unavailable.",
+)
+INTAKE_LAG = ReadingsEntry(
+    name="provisioner_intake_lag_records",
+    unit=Unit.COUNT,
+    help="Records of each partition that intake is not done with, as librdkafka knew the end of the partition seconds ago.",
+    purpose="A backlog; a partition whose lag grows while those of others do not.",
+    labels=(labels.PARTITION,),
 )
 INTAKE_PAUSED = GaugeEntry(
     name="provisioner_intake_paused",
@@ -418,8 +438,11 @@ SECTIONS: Mapping[str, tuple[Entry, ...]] = {
         DEAD_LETTERS,
         BATCH_RECORDS,
         BATCH_SECONDS,
+        TIME_TO_LEDGER,
+        INTAKE_AGE,
         INTAKE_PAUSED,
         PARTITIONS,
+        INTAKE_LAG,
         LEDGER_BEHIND,
         LOCKED_EVENTS,
         PARKED_RECORDS,

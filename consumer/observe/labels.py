@@ -31,6 +31,7 @@ LIMIT = Label(
     ),
 )
 PLACE = Label("place", source="columns of the ledger's tables")
+PARTITION = Label("partition", source="partitions of the input topic that are this process's")
 TASK = Label("task", source="the background jobs")
 TABLE = Label("table", ("outbox", "outbox_recalled", "inbox", "attempt", "address", "guarded_action", "tenant_wait"))
 

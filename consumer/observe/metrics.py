@@ -17,6 +17,7 @@ class Metrics:
         self.dead_letters = catalogue.DEAD_LETTERS.collector(registry)
         self.batch_records = catalogue.BATCH_RECORDS.collector(registry)
         self.batch_seconds = catalogue.BATCH_SECONDS.collector(registry)
+        self.backlog = BacklogMetrics(registry)
         self.intake_paused = catalogue.INTAKE_PAUSED.collector(registry)
         self.partitions = catalogue.PARTITIONS.collector(registry)
         self.ledger_behind = catalogue.LEDGER_BEHIND.collector(registry)
@@ -70,6 +71,15 @@ class Metrics:
 
         self.process = ProcessMetrics(registry)
         self.waits = WaitReadings(registry)
+
+
+class BacklogMetrics:
+    """How far intake is behind."""
+
+    def __init__(self, registry: CollectorRegistry) -> None:
+        self.time_to_ledger = catalogue.TIME_TO_LEDGER.collector(registry)
+        self.age = catalogue.INTAKE_AGE.collector(registry)
+        self.lag = catalogue.INTAKE_LAG.collector(registry)
 
 
 class ProcessMetrics:

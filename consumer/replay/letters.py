@@ -4,7 +4,6 @@ import re
 from dataclasses import dataclass, field
 from datetime import UTC, datetime
 from hashlib import sha256
-from typing import Protocol
 
 from consumer.codec.dead_letters import Headers, Marks, NewHeaders, Unreadable, marks_of, original_headers
 from consumer.codec.wire import schema_of
@@ -15,12 +14,6 @@ from consumer.ledger.replays import Letter
 
 _TENANT_ID = re.compile(r"[a-z0-9][a-z0-9-]{0,62}")
 _NO_TIME = 0
-
-
-class StoredRecord(Record, Protocol):
-    """A record with the time that the topic has for it: the kind (0: none), and milliseconds since 1970."""
-
-    def timestamp(self) -> tuple[int, int]: ...
 
 
 @dataclass(frozen=True, slots=True)
@@ -87,13 +80,17 @@ class OriginalRecord:
     def headers(self) -> NewHeaders:
         return self.sent_headers
 
+    def timestamp(self) -> tuple[int, int]:
+        """When Kafka got it first, the dead letter does not say."""
+        return _NO_TIME, -1
+
 
 def letter_of(record: Record) -> Letter:
     """Its place on the topic of dead letters."""
     return Letter(record.partition() or 0, record.offset() or 0)
 
 
-def notes_of(record: StoredRecord) -> DeadLetterNotes:
+def notes_of(record: Record) -> DeadLetterNotes:
     """What may be shown of it. Whatever the record holds: others may write to the topic too."""
     headers, marks = _read(record)
     key, value = record.key(), record.value()

@@ -39,6 +39,26 @@ _INTAKE = Row(
             runbooks=["IntakePaused"],
         ),
         Panel(
+            title="From Kafka to the ledger",
+            sees="How long Kafka has had the events that intake is done with; the objective is 30 seconds.",
+            act="With a backlog it rises and falls again. If it only rises, see the lag by partition, and the batches' time below.",
+            queries=[
+                Query(quantile(0.5, c.TIME_TO_LEDGER), "p50"),
+                Query(quantile(0.99, c.TIME_TO_LEDGER), "p99"),
+                Query(most(c.INTAKE_AGE), "oldest in hand"),
+            ],
+            unit=Unit.SECONDS,
+            thresholds=Thresholds(look=30, act=300),
+            runbooks=["IntakeSlow", "IntakeStuck"],
+        ),
+        Panel(
+            title="Lag, by partition",
+            sees="Records that intake is not done with, as far as the replicas know the ends of their partitions.",
+            act="One partition far above the others: its keys are a few large schools, or a record in it waits for its schema.",
+            queries=[Query(added(c.INTAKE_LAG, "partition"), "{{partition}}")],
+            unit=Unit.COUNT,
+        ),
+        Panel(
             title="Records in a batch",
             sees="How full batches are.",
             act="Full ones (`kafka.batch_size`) mean that intake has a backlog.",

@@ -2,7 +2,7 @@
 
 from collections.abc import Mapping
 
-from consumer.observe.entries import Entry, HistogramEntry
+from consumer.observe.entries import BucketsEntry, Entry
 
 RATE = "$__rate_interval"
 """Grafana's: the distance of two points, and at least four scrapes."""
@@ -38,7 +38,7 @@ def happened(entry: Entry, *by: str, where: str = "", window: str = RATE) -> str
     return over("sum", by, f"({counted} unless {counted} offset {window}) or increase({counted}[{window}])")
 
 
-def quantile(share: float, entry: HistogramEntry, *by: str, where: str = "", window: str = RATE) -> str:
+def quantile(share: float, entry: BucketsEntry, *by: str, where: str = "", window: str = RATE) -> str:
     """The value that this share of observations does not exceed, as far as the buckets tell; no series where nothing was observed."""
     buckets = f"rate({series(entry, where, '_bucket')}[{window}])"
     return f"histogram_quantile({share:g}, {over('sum', ('le', *by), buckets)}) >= 0"
@@ -57,4 +57,4 @@ def filled(query: str, values: Mapping[str, str]) -> str:
 
 
 def _counted(entry: Entry, where: str) -> str:
-    return series(entry, where, "_count" if isinstance(entry, HistogramEntry) else "")
+    return series(entry, where, "_count" if isinstance(entry, BucketsEntry) else "")

@@ -9,7 +9,7 @@ from monitoring.dashboards.query import added, happened, most, quantile, rate, s
 from monitoring.objective import Objective
 from monitoring.objectives import OBJECTIVES
 
-_ACCOUNTS, _SUSPENSIONS, _MAILS = OBJECTIVES
+_, _ACCOUNTS, _SUSPENSIONS, _MAILS = OBJECTIVES
 _FIRING = f'ALERTS{{alertstate="firing",alertname=~"{"|".join(alert.name for alert in ALERTS)}"}}'
 _NONE = f"0 * {most(c.OVERVIEW_AT)}"
 """Where nothing waits there is no series: 0, as long as it is measured."""
@@ -53,14 +53,14 @@ _HEALTH = Row(
         Panel(
             title="In time, over three days",
             sees="The share of each objective that was in time: "
-            + ", ".join(f"{100 * one.target:g} % of {one.what} within {one.within // 60} minutes" for one in OBJECTIVES)
+            + ", ".join(f"{100 * one.target:g} % of {one.what} within {one.time}" for one in OBJECTIVES)
             + ". Nothing is shown where there was nothing to do.",
             act="Below its objective, look at the row of objectives for when the budget was spent, and at the last row for what by.",
             queries=[Query(f"1 - {one.recorded('3d')}", _name(one)) for one in OBJECTIVES],
             unit=Unit.SHARE,
             look=Look.NUMBERS,
             thresholds=Thresholds(look=0.995, act=0.99, below=True),
-            runbooks=["AccountsSlowForLong", "SuspensionsSlowForLong", "WelcomeMailsSlowForLong"],
+            runbooks=["IntakeSlowForLong", "AccountsSlowForLong", "SuspensionsSlowForLong", "WelcomeMailsSlowForLong"],
             width=6,
             height=5,
         ),
@@ -113,7 +113,7 @@ _OBJECTIVES = Row(
             queries=[Query(f"{one.recorded('1h')} / {1 - one.target:.6g}", _name(one)) for one in OBJECTIVES],
             unit=Unit.TIMES,
             thresholds=Thresholds(look=6, act=14.4),
-            runbooks=["AccountsSlow", "SuspensionsSlow", "WelcomeMailsSlow"],
+            runbooks=["IntakeSlow", "AccountsSlow", "SuspensionsSlow", "WelcomeMailsSlow"],
             width=12,
         ),
         Panel(

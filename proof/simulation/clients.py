@@ -112,6 +112,9 @@ class SimulatedClients:
     def random_bytes(self, count: int) -> bytes:
         return self._rng.randbytes(count)
 
+    def unix(self) -> float:
+        return asyncio.get_running_loop().time()
+
     def monotonic(self) -> float:
         return asyncio.get_running_loop().time()
 

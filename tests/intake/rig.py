@@ -165,6 +165,7 @@ class Rig:
             static=self.static,
             park_unknown=self.park_unknown,
             clock=lambda: self.now,
+            now=lambda: self.now,
         )
 
     def tenants(self) -> Sequence[Tenant]:

@@ -152,6 +152,11 @@ class Group:
         finally:
             reader.close()
 
+    def lags(self) -> list[float | None]:
+        """As the metrics of all members show it."""
+        registry, name = self.metrics.registry, "provisioner_intake_lag_records"
+        return [registry.get_sample_value(name, {"partition": str(number)}) for number in range(PARTITIONS)]
+
     def dead_letters(self) -> int:
         reader = Consumer(consumer_config(self.settings))
         try:
@@ -181,6 +186,17 @@ def test_every_event_is_taken_once_while_members_come_and_go(group: Group) -> No
     assert group.dead_letters() == STUDENTS // 10
     duplicates = {"tenant": "north-high", "disposition": "duplicate"}
     assert group.metrics.registry.get_sample_value("provisioner_events_total", duplicates) is None
+
+
+def test_the_lag_of_each_partition_is_none_when_all_is_read(group: Group) -> None:
+    with group.running("first"):
+        group.feed(range(PARTITIONS * 4))
+        until = time.monotonic() + DEADLINE
+        while group.lags() != [0.0] * PARTITIONS and time.monotonic() < until:
+            group.ledger.pause(0.2)
+        assert group.lags() == [0.0] * PARTITIONS
+        assert len(group.ledger.dispositions()) == PARTITIONS * 4
+    assert group.lags() == [None] * PARTITIONS
 
 
 def test_a_group_whose_offset_was_deleted_stops_and_says_what_to_do(group: Group) -> None:

@@ -6,6 +6,7 @@ from prometheus_client import CollectorRegistry
 
 from consumer.intake.offsets import Offsets
 from consumer.intake.partitions import Partitions
+from consumer.intake.positions import Positions
 from consumer.intake.watch import Watch
 from consumer.observe.health import Progress
 from consumer.observe.metrics import Metrics
@@ -20,10 +21,12 @@ class Wedged(FakeConsumer):
 
     away = False
 
-    def get_watermark_offsets(self, partition: TopicPartition, timeout: float) -> tuple[int, int]:
+    def get_watermark_offsets(
+        self, partition: TopicPartition, timeout: float = 0.0, *, cached: bool = False
+    ) -> tuple[int, int]:
         if self.away:
             raise KafkaException(cluster_away())
-        return super().get_watermark_offsets(partition, timeout)
+        return super().get_watermark_offsets(partition, timeout, cached=cached)
 
 
 class Watched:
@@ -37,7 +40,8 @@ class Watched:
         self.offsets = Offsets(ledger)
         self.partitions = Partitions(ledger, self.offsets, owner="me", metrics=Metrics(CollectorRegistry()))
         self.progress = Progress(unready_after=30, dead_after=360, clock=self.clock)
-        self.watch = Watch(self.progress, "events", self.partitions, self.offsets, self.clock)
+        self.ours = Positions(self.partitions, self.offsets)
+        self.watch = Watch(self.progress, "events", self.ours, self.clock)
 
     def clock(self) -> float:
         return self.now
@@ -95,7 +99,7 @@ def test_what_lies_before_the_end_and_is_no_record_counts_as_read(watched: Watch
     watched.assign()
     watched.topic.feed(b"a record", b"its transaction's marker")
     watched.offsets.done({PLACE: 1})
-    watched.watch.reached_end(PLACE, 2)
+    watched.ours.reached_end(PLACE, 2)
     watched.look(500)
     assert watched.progress.unready() is None
 

@@ -140,6 +140,12 @@ CASES: Mapping[str, Case] = {
         "provisioner_database_unavailable", 'loop="intake"', {"loop": "intake"}, lasts=5, all_of=True
     ),
     "IntakePaused": _state("provisioner_intake_paused", 'cause="registry"', {"cause": "registry"}, lasts=10),
+    "IntakeStuck": Case(
+        fires={"provisioner_intake_age_seconds": "301x20"},
+        quiet={"provisioner_intake_age_seconds": "2x20"},
+        boundary={"provisioner_intake_age_seconds": "300x20"},
+        at="10m",
+    ),
     "LedgerBehind": _event("provisioner_ledger_behind_total", {}, within=10),
     "DeadLetters": _event(
         "provisioner_dead_letters_total", {"reason": "undecodable"}, within=60, labels='reason="undecodable"'

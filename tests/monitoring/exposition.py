@@ -21,6 +21,8 @@ from consumer.observe.entries import (
     Label,
     Readings,
     ReadingsEntry,
+    Tally,
+    TallyEntry,
     Unit,
 )
 from consumer.settings import Topics
@@ -44,6 +46,7 @@ _VALUES: Mapping[Label, Sequence[str]] = {
     labels.FAULT: ("ConnectError", "Unavailable", "_MSG_TIMED_OUT"),
     labels.OPERATION: ("create", "read", "licences", "groups", "suspend", "search"),
     labels.PLACE: ("step.name",),
+    labels.PARTITION: ("0", "1", "2"),
     labels.TASK: ("overview", "outbox", "inbox", "attempt", "certificates"),
     labels.HTTP_OUTCOME: ("2xx", "4xx", "5xx", "unknown", "not_sent"),
     labels.WORK_CLASS: ("normal", "urgent"),
@@ -68,6 +71,7 @@ _RATES: Mapping[Entry, float] = {
     catalogue.EVENT_LOOP_LAG: 1,
     catalogue.BATCH_RECORDS: 4,
     catalogue.BATCH_SECONDS: 4,
+    catalogue.TIME_TO_LEDGER: 50,
     catalogue.PRUNED_ROWS: 20,
     catalogue.BACKGROUND_SECONDS: 2,
 }
@@ -77,6 +81,7 @@ _RARE = 0.02
 _MEDIANS: Mapping[Entry, float] = {
     catalogue.BATCH_RECORDS: 90,
     catalogue.BATCH_SECONDS: 0.03,
+    catalogue.TIME_TO_LEDGER: 0.4,
     catalogue.TIME_TO_ACCOUNT: 40,
     catalogue.TIME_TO_CHANGE: 12,
     catalogue.TIME_TO_WELCOME: 80,
@@ -87,6 +92,8 @@ _MEDIANS: Mapping[Entry, float] = {
 }
 _LEVELS: Mapping[Entry, float] = {
     catalogue.IN_WORK: 48,
+    catalogue.INTAKE_AGE: 2.5,
+    catalogue.INTAKE_LAG: 900,
     catalogue.PARTITIONS: 6,
     catalogue.DATABASE_CONNECTIONS: 7,
     catalogue.DATABASE_CONNECTIONS_MOST: 10,
@@ -107,7 +114,7 @@ _STEADY = {catalogue.PARTITIONS, catalogue.DATABASE_CONNECTIONS_MOST, catalogue.
 _CERTIFICATE = 60 * 86_400
 
 
-_Collector = Counter | Gauge | Histogram | Readings
+_Collector = Counter | Gauge | Histogram | Readings | Tally
 
 
 class Replica:
@@ -132,17 +139,23 @@ class Replica:
         return generate_latest(self._registry)
 
     def _grow(self, entry: Entry, collector: _Collector, *, seconds: float = 0.0, at_least: int = 0) -> None:
-        if not isinstance(collector, Counter | Histogram):
+        if not isinstance(collector, Counter | Histogram | Tally):
             return
         expected = seconds * _RATES.get(entry, _RARE) * (0.2 + self._height())
         for values, share in _shared(entry):
             many = at_least + self._about(expected * share)
+            if isinstance(collector, Tally):
+                collector.observe_all([self._observed(entry) for _ in range(many)])
+                continue
             one = collector.labels(*values) if values else collector
             if isinstance(one, Counter):
                 one.inc(many)
                 continue
             for _ in range(many):
-                one.observe(self._random.lognormvariate(math.log(_MEDIANS[entry]), 0.7))
+                one.observe(self._observed(entry))
+
+    def _observed(self, entry: Entry) -> float:
+        return self._random.lognormvariate(math.log(_MEDIANS[entry]), 0.7)
 
     def _set(self, entry: Entry, collector: _Collector) -> None:
         if isinstance(collector, Gauge):
@@ -171,7 +184,7 @@ class Replica:
 
 
 def _collector(entry: Entry, registry: CollectorRegistry) -> _Collector:
-    assert isinstance(entry, CounterEntry | GaugeEntry | HistogramEntry | ReadingsEntry)
+    assert isinstance(entry, CounterEntry | GaugeEntry | HistogramEntry | ReadingsEntry | TallyEntry)
     return entry.collector(registry)
 
 

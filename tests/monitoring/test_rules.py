@@ -52,6 +52,7 @@ def test_what_is_in_time_is_counted_by_a_bucket() -> None:
     metrics.time_to_account.labels("google").observe(1)
     metrics.time_to_change.labels("google", "suspend_account").observe(1)
     metrics.time_to_welcome.observe(1)
+    metrics.backlog.time_to_ledger.observe_all([1])
     buckets = {(sample.name, sample.labels.get("le")) for family in registry.collect() for sample in family.samples}
     assert {(f"{one.metric}_bucket", f"{one.within}.0") for one in OBJECTIVES} <= buckets
 

@@ -4,7 +4,7 @@ from collections.abc import Iterator
 from pathlib import Path
 
 from consumer.observe.catalogue import SECTIONS, entries
-from consumer.observe.entries import Entry, HistogramEntry, Label, Unit
+from consumer.observe.entries import BucketsEntry, Entry, Label, Unit
 
 PAGE = Path(__file__).parents[2] / "docs/metrics.md"
 
@@ -36,7 +36,7 @@ def _sections() -> Iterator[str]:
 def _row(entry: Entry) -> str:
     labels = ", ".join(f"`{label.name}`" for label in entry.labels)
     unit = "Unix time in seconds" if entry.unit is Unit.TIMESTAMP else entry.unit
-    kind = entry.kind if not isinstance(entry, HistogramEntry) else f"histogram to {entry.buckets[-1]:g}"
+    kind = entry.kind if not isinstance(entry, BucketsEntry) else f"histogram to {entry.buckets[-1]:g}"
     return f"| `{entry.exposed_name}` | {kind} | {unit} | {labels} | {_cell(entry.help)} | {_cell(entry.purpose)} |"
 
 

@@ -51,6 +51,10 @@ class ParkedRecord:
     def headers(self) -> Sequence[tuple[str, bytes | None]]:
         return self.sent_headers
 
+    def timestamp(self) -> tuple[int, int]:
+        """It was taken in when it was parked: how long Kafka had had it is not kept."""
+        return 0, -1
+
 
 @dataclass(frozen=True, slots=True)
 class ParkingWrites:

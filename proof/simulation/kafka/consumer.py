@@ -90,8 +90,12 @@ class SimulatedConsumer:
 
         return self._network.call(self._member.process, ask, timeout=timeout, request=Request.LOOK_UP)
 
-    def get_watermark_offsets(self, partition: TopicPartition, timeout: float) -> tuple[int, int]:
+    def get_watermark_offsets(
+        self, partition: TopicPartition, timeout: float = 0.0, *, cached: bool = False
+    ) -> tuple[int, int]:
         log = self._topics[partition.topic].logs[partition.partition]
+        if cached:
+            return log.oldest, log.stable
         return self._network.call(
             self._member.process, lambda: (log.oldest, log.stable), timeout=timeout, place=log.place
         )

@@ -5,7 +5,7 @@ from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from typing import Any
 
-from confluent_kafka import KafkaError, KafkaException
+from confluent_kafka import TIMESTAMP_CREATE_TIME, TIMESTAMP_NOT_AVAILABLE, KafkaError, KafkaException
 
 Headers = Sequence[tuple[str, str | bytes | None]]
 Place = tuple[str, int]
@@ -42,6 +42,11 @@ class Record:
 
     def headers(self) -> Any:  # noqa: ANN401  as the port has it
         return self.sent_headers
+
+    def timestamp(self) -> tuple[int, int]:
+        if not self.written:
+            return TIMESTAMP_NOT_AVAILABLE, -1
+        return TIMESTAMP_CREATE_TIME, int(self.written * 1_000)
 
 
 @dataclass(slots=True, eq=False)
