@@ -67,7 +67,6 @@ PLANNED = AccountPlanned(
     org_unit=None,
     licences=("sku",),
     groups=(),
-    admin_unit="unit",
 )
 CHANGED = AccountChanged(
     **ABOUT,

@@ -19,7 +19,6 @@ from sandbox.simulators.server import VendorServer
 from sandbox.simulators.vendors import Institution, Quirks
 from sandbox.simulators.world import World
 
-NORTH = Institution("north", "North", (Provider.MICROSOFT, Provider.GOOGLE))
 TOKENS = partial(open_tokens, open_secret=opener({}))
 """Where the tests' tokens come from: the simulated authorities."""
 
@@ -37,7 +36,8 @@ def quirks() -> Quirks:
 
 @pytest.fixture
 def world(tmp_path: Path, quirks: Quirks) -> World:
-    return World([NORTH], tmp_path, clock=time.time, seed=1, quirks=quirks)
+    north = Institution("north", "North", (Provider.MICROSOFT, Provider.GOOGLE))
+    return World([north], tmp_path, clock=time.time, seed=1, quirks=quirks)
 
 
 @pytest.fixture
