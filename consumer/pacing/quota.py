@@ -20,6 +20,10 @@ _turn: ContextVar[dict[Limit, int]] = ContextVar("turn")
 """What the student whose turn it is has taken and not spent. Its calls are made below several layers that have nothing to do with it."""
 
 
+_SOON = 3.0
+"""Seconds for which a request within a step waits at most."""
+
+
 class Turns(Protocol):
     """Where steps wait for their turn."""
 
@@ -82,7 +86,10 @@ class Quota:
             self._pacer.metrics.limit_wait_seconds.labels(self._service).observe(loop.time() - began)
 
     async def own_turn(self, call: Call, *, patience: float) -> None:
-        """Returns when the request may be made by the limits that each request waits for. Raises `RetryLater` where that is not soon."""
+        """Returns when the request may be made by the limits that each request waits for. Raises `RetryLater` where that is not soon:
+        its intent is committed, and meanwhile the vendor may have asked another student's call to wait.
+        """
+        patience = min(patience, _SOON)
         for limit, tokens in self._terms.of_call(call).items():
             if limit.each_request and (missing := tokens - _from_turn(limit, tokens)):
                 await self._bucket(limit).take(

@@ -1,10 +1,10 @@
-"""Dead letters that operators sent in again, so that none is sent twice without being asked for. Only adds: 0021's code works with it."""
+"""Dead letters that operators sent in again, so that none is sent twice without being asked for. Only adds: 0020's code works with it."""
 
 import sqlalchemy as sa
 from alembic import op
 
-revision = "0022"
-down_revision = "0021"
+revision = "0021"
+down_revision = "0020"
 branch_labels = None
 depends_on = None
 
