@@ -31,8 +31,10 @@ def fits(tenant: Tenant, student: Student, address: str) -> bool:
     return is_candidate(tenant.addresses, student, address.lower(), country=tenant.country)
 
 
-def is_to_be_renamed(tenant: Tenant, student: Student, account: Addressed) -> bool:
+def is_to_be_renamed(tenant: Tenant, student: Student, account: Addressed, *, renamed_ahead: bool = False) -> bool:
     """Whether the account, which this service made, is on its way to another address, or the student's name gives others now.
+
+    `renamed_ahead`: its address is by a name that was never written to it, so that the names in it do not tell.
 
     A change of `addresses` alone renames no account: it would rename a whole school.
     """
@@ -42,5 +44,5 @@ def is_to_be_renamed(tenant: Tenant, student: Student, account: Addressed) -> bo
     if account.next_address is not None:
         return True
     said, says = written(account.provider, account.body), profile(account.provider, student)
-    changed = any(said.get(part) != says.get(part) for part in _NAMES)
+    changed = renamed_ahead or any(said.get(part) != says.get(part) for part in _NAMES)
     return changed and not fits(tenant, student, account.address)

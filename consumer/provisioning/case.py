@@ -135,7 +135,8 @@ class Case:
         if account is None or account.state in GIVEN_UP:
             return False
         unseen = self.done(StepName.RENAME) and account.announced_version < self.version
-        return unseen or is_to_be_renamed(self.tenant, self.student, account)
+        ahead = self.job.renamed_ahead(self.provider)
+        return unseen or is_to_be_renamed(self.tenant, self.student, account, renamed_ahead=ahead)
 
     def step(self, name: StepName) -> Step | None:
         """The newest record of this step, as it stood when the student was claimed."""

@@ -37,7 +37,10 @@ def _loses_licences(tenant: Tenant, job: Job) -> bool:
 
 def _is_renamed(tenant: Tenant, job: Job) -> bool:
     """Whether an account gets another address by its student's name."""
-    return any(is_to_be_renamed(tenant, job.desired.event.student, one) for one in _known(job))
+    return any(
+        is_to_be_renamed(tenant, job.desired.event.student, one, renamed_ahead=job.renamed_ahead(one.provider))
+        for one in _known(job)
+    )
 
 
 _PARTS: Mapping[Guarded, Callable[[Tenant, Job], bool]] = {

@@ -204,6 +204,18 @@ class Job:
         kind = kind_of(self.desired.action)
         return None if kind is None else self.guard.get(kind)
 
+    def renamed_ahead(self, provider: Provider) -> bool:
+        """Whether the account was renamed for an event whose names were not written to it: a newer one came in between."""
+        rename = self.steps.get((provider, StepName.RENAME))
+        if rename is None:
+            return False
+        named = [
+            step.version
+            for name in (StepName.CREATE, StepName.PROFILE)
+            if (step := self.steps.get((provider, name))) is not None and step.state is StepState.DONE
+        ]
+        return rename.version > max(named, default=rename.version)
+
     def is_kept(self, kind: Guarded) -> bool:
         """Whether the guard does not let this be taken."""
         return self.guard.get(kind) in {GuardState.PARKED, GuardState.REJECTED}

@@ -80,6 +80,17 @@ async def test_a_changed_name_gives_the_account_its_address(enrolled: School) ->
     assert enrolled.outcomes("AccountProvisioned")[-1]["account"]["sign_in_name"] == BIANCHI
 
 
+async def test_a_name_that_is_changed_back_before_it_was_written_gives_the_former_address_back(
+    enrolled: School,
+) -> None:
+    enrolled.directory.next_calls("update", refused(Unavailable("The vendor is not responding.")))
+    enrolled.update(version=2, family_name="Bianchi")
+    await enrolled.work()
+    assert address_of(enrolled, "S1") == BIANCHI
+    await marry(enrolled, "Rossi", version=3)
+    assert address_of(enrolled, "S1") == ROSSI
+
+
 @pytest.mark.parametrize(
     ("rename", "on_change"), [(Rename.NEVER, OnChange.FOLLOW), (Rename.ALIAS, OnChange.CREATE_ONLY)]
 )
