@@ -78,8 +78,7 @@ def joining_at_google(answer: Answer) -> Fault | None:
     """By the adapter, which looks at the membership after a conflict; it is there."""
     http = ScriptedHttp(answer, json_answer(kind="admin#directory#member", id="1"))
     section = GoogleSection(service_account=SecretRef("env:KEY"), admin_subject="it@school.example")
-    api = scripted_api(http, google.fault_of)
-    directory = GoogleDirectory(section, api, licensing=api)
+    directory = GoogleDirectory(section, scripted_api(http, google.fault_of))
     try:
         asyncio.run(directory.add_to_group("1", "year-1@school.example", timeout=5))
     except Fault as fault:
@@ -97,8 +96,7 @@ def deleting_at_graph(answer: Answer) -> Fault | None:
 
 def deleting_at_google(answer: Answer) -> Fault | None:
     section = GoogleSection(service_account=SecretRef("env:KEY"), admin_subject="it@school.example")
-    api = scripted_api(ScriptedHttp(answer), google.fault_of)
-    return _raised(GoogleDirectory(section, api, licensing=api).delete)
+    return _raised(GoogleDirectory(section, scripted_api(ScriptedHttp(answer), google.fault_of)).delete)
 
 
 def _raised(delete: Callable[..., Coroutine[Any, Any, None]]) -> Fault | None:

@@ -14,8 +14,6 @@ CALL = Call("vendor", "read", "GET", "https://vendor.example")
 class Units:
     """Keeps `Terms`: every call costs two."""
 
-    patience = None
-
     def of_step(self, step: StepName, *, writes: bool) -> Cost:
         del step, writes
         return {WHOLE: 2}
