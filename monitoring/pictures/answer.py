@@ -30,7 +30,7 @@ class Period:
     def windows(self) -> Mapping[str, str]:
         """Grafana's variables of time. A rate's window is at least four scrapes."""
         rate = max(self.step + self.scrape, _SCRAPES * self.scrape)
-        return {"__rate_interval": f"{round(rate)}s", "__range": f"{round(self.end - self.start)}s"}
+        return {"__rate_interval": f"{round(rate)}s", "__range": f"{max(1, round(self.end - self.start))}s"}
 
 
 @dataclass(frozen=True, slots=True)
