@@ -22,7 +22,9 @@ class SimulatedConsumer:
     """Keeps `consumer.intake.port.Consumer`.
 
     What comes is returned at once; where nothing does, `consume` blocks for `idle` seconds if those are more than its timeout, to save
-    the simulation turns. `answered` is called for asynchronous commits, unless their request or its answer was lost.
+    the simulation turns. With a timeout of 0 it does not block.
+
+    `answered` is called for asynchronous commits, unless their request or its answer was lost.
 
     One that was fenced tells it once, by an error, and reads and commits nothing any more.
     """
@@ -63,7 +65,7 @@ class SimulatedConsumer:
     def consume(self, num_messages: int, timeout: float) -> Sequence[Record]:
         """What there is, the news of rebalances served after it was taken."""
         clock = self._network.clock
-        until = clock.time() + max(timeout, self._idle)
+        until = clock.time() + (max(timeout, self._idle) if timeout else 0.0)
         while True:
             self._living()
             if self._leaves:
