@@ -44,7 +44,7 @@ def upgrade(engine: Engine) -> None:
 def require_current(engine: Engine) -> None:
     """Raises `Stop` where the database is not yet in the form that this version works with; `Unavailable` where it does not answer."""
     script = ScriptDirectory.from_config(_config())
-    wanted = newest()
+    wanted = script.get_current_head()
     with transaction(engine) as connection:
         found = _revision(connection)
     if found != wanted and not _is_newer(found, script):
@@ -65,7 +65,7 @@ def form_of(connection: Connection) -> Form:
     found = _revision(connection)
     if found is None:
         return Form.NONE
-    if found == newest():
+    if found == script.get_current_head():
         return Form.CURRENT
     return Form.NEWER if _is_newer(found, script) else Form.OLDER
 
