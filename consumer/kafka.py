@@ -179,6 +179,11 @@ def answer_lost() -> KafkaException:
     return KafkaException(KafkaError(KafkaError._TIMED_OUT))  # noqa: SLF001  its name
 
 
+def is_end(error: KafkaError) -> bool:
+    """Whether it is no error, but says that a partition was read to its end (`enable.partition.eof`)."""
+    return error.code() == KafkaError._PARTITION_EOF  # noqa: SLF001  its name for it
+
+
 def is_fatal(error: KafkaError) -> bool:
     """Whether a librdkafka client has failed fatally. The errors that report it have the code but not always the flag."""
     return error.fatal() or error.code() == KafkaError._FATAL  # noqa: SLF001  its name

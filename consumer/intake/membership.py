@@ -17,7 +17,7 @@ from consumer.intake.offsets import Offsets
 from consumer.intake.partitions import Partitions
 from consumer.intake.port import Answered, Consumer, Record
 from consumer.intake.replacement import Replacement
-from consumer.kafka import is_fatal
+from consumer.kafka import is_end, is_fatal
 from consumer.ledger.port.inbox import Place
 from consumer.observe.metrics import Metrics
 
@@ -140,7 +140,7 @@ class Membership:
         if is_fatal(error):
             self._replacement.failed(error)
             return
-        if record is not None and error.code() == KafkaError._PARTITION_EOF:  # noqa: SLF001  its name for it
+        if record is not None and is_end(error):
             if self._reached_end is not None:
                 self._reached_end(place_of(record), record.offset() or 0)
             return

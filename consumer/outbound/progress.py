@@ -6,7 +6,7 @@ librdkafka can't say of a commit that timed out whether it will still land (it h
 from confluent_kafka import Consumer, KafkaError, KafkaException, TopicPartition
 
 from consumer.errors import Stop, Unavailable
-from consumer.kafka import Config
+from consumer.kafka import Config, is_end
 
 _TIMEOUT = 5.0
 _FIRST_STRETCH = 16  # offsets; a transaction takes two, its record and its marker
@@ -89,7 +89,7 @@ class TopicProgress:
             if error is None:
                 value = record.value()
                 newest = self._number(value) if record.key() == self._key and value else newest
-            elif error.code() == KafkaError._PARTITION_EOF:  # noqa: SLF001  its name for it
+            elif is_end(error):
                 return newest
             else:
                 raise KafkaException(error)

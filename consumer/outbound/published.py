@@ -8,7 +8,7 @@ from uuid import UUID
 from confluent_kafka import OFFSET_END, Consumer, KafkaError, KafkaException, Message, TopicPartition
 
 from consumer.errors import Unavailable
-from consumer.kafka import Config, UnreadableHeaders, headers_of
+from consumer.kafka import Config, UnreadableHeaders, headers_of, is_end
 from consumer.ledger.port.outbox import OnTopic
 from consumer.ledger.port.writes import Publish
 
@@ -122,7 +122,7 @@ def _ended(record: Message) -> Place | None:
     error, topic, partition = record.error(), record.topic(), record.partition()
     if error is None:
         return None
-    if error.code() != KafkaError._PARTITION_EOF or topic is None or partition is None:  # noqa: SLF001  its name for it
+    if not is_end(error) or topic is None or partition is None:
         raise KafkaException(error)
     return topic, partition
 

@@ -9,7 +9,7 @@ from typing import NamedTuple, TypeVar
 from confluent_kafka import Consumer, KafkaError, KafkaException, Message, TopicPartition
 
 from consumer.errors import Unavailable
-from consumer.kafka import Config
+from consumer.kafka import Config, is_end
 
 _TIMEOUT = 10.0
 _PAGE = 500
@@ -124,6 +124,6 @@ def _is_end(record: Message) -> bool:
     error = record.error()
     if error is None:
         return False
-    if error.code() == KafkaError._PARTITION_EOF:  # noqa: SLF001  its name for it
+    if is_end(error):
         return True
     raise KafkaException(error)
