@@ -76,7 +76,9 @@ BUGS = {
     "a tenant in dry run is worked": Bug(
         Make(assembly=provisioning.WorksInDryRun), frozenset({"I24"}), faults.A_TENANT_IS_IN_DRY_RUN
     ),
-    "no lease check": Bug(Make(database=provisioning.IgnoresLeases), frozenset({"I4", "I13"}), faults.ONE_STANDS_STILL),
+    "no lease check": Bug(
+        Make(database=provisioning.IgnoresLeases), frozenset({"I4", "I13"}), faults.ONE_STANDS_STILL_AMID_CALLS
+    ),
     "new password for each retry": Bug(Make(clients=provisioning.MakesANewPasswordEachTime), frozenset({"I4", "I17"})),
     "next address on unknown": Bug(Make(clients=provisioning.TakesTheNextAddressWhenUnsure), frozenset({"I1"})),
     "adoption without marker": Bug(Make(assembly=provisioning.AdoptsByAddress), frozenset({"I7"})),

@@ -109,7 +109,7 @@ class MemoryWork(OnState):
         self._heed_waits(lease.tenant_id, service, now)
         student.lease_writes = max(student.lease_writes, lease.written + 1)
         for write in writes:
-            self._write(student, write, now)
+            self._write(student, write, lease.epoch, now)
 
     def _heed_waits(self, tenant: str, service: str | None, now: datetime) -> None:
         known = [(place, self._state.waits.get((tenant, place))) for place in (within(service) if service else ())]
@@ -132,8 +132,8 @@ class MemoryWork(OnState):
             raise Fenced("Commits under the lease were lost.")
         return student
 
-    def _write(self, student: StudentRow, write: Write, now: datetime) -> None:
-        under = Tenure(student.epoch, student.worker, student.claimed_version)
+    def _write(self, student: StudentRow, write: Write, epoch: int, now: datetime) -> None:
+        under = Tenure(epoch, student.worker, student.claimed_version)
         student.known = apply(student.known, write, under=under, now=now)
         match write:
             case BeginStep() | KeepLease():

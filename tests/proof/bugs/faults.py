@@ -26,6 +26,14 @@ DIES_BEFORE_DEAD_LETTERS_ARE_TAKEN = (KafkaAway(60.0, 180.0), Kill(200.0, None, 
 CONSUMERS_ARE_FENCED = (ConsumerFails(20.0, None),)
 A_STANDBY_LAGS = (FailOver(20.0, 15.0, 2.0),)
 ONE_STANDS_STILL = (Freeze(20.0, 0, 60.0),)
+ONE_STANDS_STILL_AMID_CALLS = (
+    *(
+        Spell(0.0, 75.0, host(vendor, tenant.id), NetworkConditions(slow=1.0, slowness=4.0))
+        for tenant in tenants()
+        for vendor in (GRAPH, GOOGLE)
+    ),
+    Freeze(15.0, 0, 60.0),
+)
 A_TENANT_IS_IN_DRY_RUN = (DryRunOver(300.0, "isles"),)
 _PROGRESS = (settings().kafka.topics.relay_progress, 0)
 DIES_WHEN_A_LATE_COMMIT_ARRIVES = tuple(
