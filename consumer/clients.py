@@ -2,7 +2,7 @@
 
 import secrets
 import time
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from pathlib import Path
 from typing import Protocol, Self, cast
 
@@ -118,7 +118,7 @@ class Clients(Protocol):
         """Trusts these certificates instead of the system's."""
         ...
 
-    def tokens(self, section: MicrosoftSection | GoogleSection) -> TokenSource:
+    def tokens(self, section: MicrosoftSection | GoogleSection, *, scopes: Sequence[str] | None = None) -> TokenSource:
         """For one institution's access to one vendor. Raises `Stop` where its secret can't be opened, or is of the wrong form."""
         ...
 
@@ -273,8 +273,8 @@ class LiveClients:
             )
         return self._http[key]
 
-    def tokens(self, section: MicrosoftSection | GoogleSection) -> TokenSource:
-        return open_tokens(section, open_secret=self._open_secret, proxies=self._proxies)
+    def tokens(self, section: MicrosoftSection | GoogleSection, *, scopes: Sequence[str] | None = None) -> TokenSource:
+        return open_tokens(section, open_secret=self._open_secret, proxies=self._proxies, scopes=scopes)
 
     def random_bytes(self, count: int) -> bytes:
         return secrets.token_bytes(count)

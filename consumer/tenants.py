@@ -225,13 +225,16 @@ addresses below, unless they are given."""
 
 
 class GoogleLimits(_Section):
-    """How many requests are sent to the Directory API at most: Google's published limits, shared by all tenants that they are counted \
-together for. Queries can be raised in the Cloud console."""
+    """How many requests are sent to Google at most: its published limits, shared by all tenants that they are counted together for. \
+Queries can be raised in the Cloud console."""
 
     creations: int = Field(default=10, ge=1)
     """Accounts created in the domain, in a second."""
     queries: int = Field(default=2_400, ge=1)
-    """Requests on behalf of the administrator, in a minute."""
+    """Requests to the Directory API on behalf of the administrator, in a minute."""
+    licences: float = Field(default=1.0, ge=0.01, le=100)
+    """Requests to the License Manager on behalf of the administrator, in a second; somewhat fewer are made. Nothing else waits for them: \
+licences are given last."""
 
 
 class GoogleSection(_Section):
@@ -255,6 +258,8 @@ It holds no secret; the token that it points to is read each time."""
 one more scope and privilege (docs/vendors.md): grant them first. A path that is misspelt creates a unit too."""
     directory_url: HttpsUrl = "https://admin.googleapis.com"
     """The Directory API's root."""
+    licensing_url: HttpsUrl = "https://licensing.googleapis.com"
+    """The License Manager's root, for tenants whose `rules` give Google's licences."""
     token_url: HttpsUrl = "https://oauth2.googleapis.com/token"  # noqa: S105  an address
     """Where tokens come from."""
     iam_url: HttpsUrl = "https://iamcredentials.googleapis.com"
@@ -262,7 +267,7 @@ one more scope and privilege (docs/vendors.md): grant them first. A path that is
     ca_file: Path | None = None
     """The certificates (PEM) to trust instead of the system's."""
     limits: GoogleLimits = GoogleLimits()
-    """The Directory API's limits."""
+    """Google's limits."""
 
     @property
     def credential(self) -> str:
@@ -351,6 +356,16 @@ class UnlistedStatus(StrEnum):
     SKIP = "skip"
 
 
+def licence_provider(licence: str) -> Provider:
+    """Whose licence a rule names: Google's has its product before the slash, Microsoft's is a SKU id alone."""
+    return Provider.GOOGLE if "/" in licence else Provider.MICROSOFT
+
+
+def product_of(licence: str) -> str:
+    """The product of one of Google's licences, of which a user has one SKU at most."""
+    return licence.partition("/")[0]
+
+
 class Rule(_Section):
     """Adds to what an account is given, where every attribute in `when` has one of its values. Later rules override `org_unit`."""
 
@@ -359,9 +374,13 @@ class Rule(_Section):
     org_unit: str | None = None
     """Google's orgUnitPath, such as `/Students/7`."""
     licences: tuple[str, ...] = ()
-    """Microsoft's SKU ids."""
+    """Microsoft's by SKU id, Google's as `product/sku`, such as `101031/1010310008`: at most one SKU of a product."""
     groups: dict[Provider, tuple[str, ...]] = Field(default_factory=dict[Provider, tuple[str, ...]])
     """Group ids (Microsoft) or addresses (Google), by provider."""
+
+    def licences_at(self, provider: Provider) -> tuple[str, ...]:
+        """Those that are given at this provider. Their form says whose they are."""
+        return tuple(licence for licence in self.licences if licence_provider(licence) is provider)
 
 
 class OnChange(StrEnum):
@@ -377,7 +396,7 @@ class Suspension(_Section):
     end_sessions: bool = True
     """Sign the student out everywhere. Google does so with every suspension."""
     remove_licences: bool = False
-    """Take away the licences that this service gave (Microsoft), so that others can have them. Their data may be deleted after a while."""
+    """Take away the licences that this service gave, so that others can have them. Their data may be deleted after a while."""
     org_unit: str | None = None
     """Move the account to this organisational unit (Google), such as `/Leavers`."""
 
@@ -561,7 +580,7 @@ gave are taken when the rules do not give them any more. What people have change
     """How many accounts may lose something before a person is asked."""
     announce: Announce = Announce.SIGN_IN
     """When `account-provisioned` is published and the welcome mail sent: `sign_in` as soon as the student can sign in, `complete` when \
-all licences and groups are assigned."""
+all licences and groups are assigned. Google takes one licence a second: the last of 1,000 new students waits 25 minutes then."""
     welcome_email: WelcomeEmail
     """The welcome mail."""
     mailgun: MailgunSection | None = None
@@ -590,6 +609,10 @@ Once it is false again, the students concerned are worked."""
     def writes_mail(self) -> bool:
         """Whether anyone is written to."""
         return self.welcome_email.enabled or self.deletion.notice is not None
+
+    def gives_licences_at(self, provider: Provider) -> bool:
+        """Whether any rule gives licences there."""
+        return any(rule.licences_at(provider) for rule in self.rules)
 
     def digest(self) -> bytes:
         """Identifies this configuration: what the file says, not how it is written. Secrets are references, and stay out of it."""

@@ -215,6 +215,12 @@ class Call:
         return self.at if self.begun_at is None else self.begun_at
 
     @property
+    def place(self) -> str:
+        """What waits by itself: the service, but for Google's licences, which have an API of their own."""
+        licences = self.service == Provider.GOOGLE and self.operation in {Operation.LICENCES, Operation.TAKE_LICENCES}
+        return f"{self.service}/licences" if licences else self.service
+
+    @property
     def effective(self) -> bool:
         """Whether it changed something at the vendor."""
         return self.operation in WRITES and self.executed and self.status < 300  # noqa: PLR2004  success

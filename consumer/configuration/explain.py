@@ -7,9 +7,9 @@ from consumer.policy.addresses import candidates
 from consumer.policy.condition import matches
 from consumer.policy.decision import Act, DecisionTable, Skip, SkipReason
 from consumer.policy.plan import KnownAccount, PlannedStep, plan
-from consumer.policy.rules import ROOT, Grant, grant, withdrawal
+from consumer.policy.rules import ROOT, Grant, grant, licences_last, withdrawal
 from consumer.providers.names import PROVIDER_NAMES
-from consumer.tenants import OnChange, StatusRow, Tenant
+from consumer.tenants import OnChange, StatusRow, Tenant, licence_provider
 
 _SKIPS = {
     SkipReason.NO_ACTION: "Nothing: the status table maps this status to no provider action.",
@@ -25,6 +25,7 @@ _ACTIONS = {
     ProviderAction.DELETE_ACCOUNT: "It suspends the account, if there is one, and deletes it later.",
     ProviderAction.RELEASE_ACCOUNT: "It hands the account to the institution, if there is one, and never writes to it again.",
 }
+_WANT_ACCOUNT = {ProviderAction.CREATE_ACCOUNT, ProviderAction.UPDATE_ACCOUNT}
 _SENTENCES = {
     PlannedStep.VERIFY: "Verify the existing account.",
     PlannedStep.REVISIT: "Revisit the existing account.",
@@ -104,7 +105,8 @@ def _plan(tenant: Tenant, student: Student, provider: Provider, action: Provider
     given, withdrawn = grant(tenant, student, provider), withdrawal(tenant, provider)
     known = KnownAccount() if action is ProviderAction.CREATE_ACCOUNT else _standing(provider, given)
     follow = tenant.on_change is OnChange.FOLLOW
-    steps = plan(action, 1, known, given, withdrawn, settled=False, follow=follow).steps
+    last = licences_last(tenant, provider, wants_account=action in _WANT_ACCOUNT)
+    steps = plan(action, 1, known, given, withdrawn, settled=False, follow=follow, licences_last=last).steps
     yield f"  {PROVIDER_NAMES[provider]}:"
     for number, step in enumerate(steps, start=1):
         yield f"    {number}. {_sentence(step, tenant, student, given)}"
@@ -142,7 +144,7 @@ def _sentence(step: PlannedStep, tenant: Tenant, student: Student, given: Grant)
 def _change(step: PlannedStep, tenant: Tenant, given: Grant) -> str:
     match step:
         case PlannedStep.LICENCES:
-            return f"Assign licences: {', '.join(given.licences)}."
+            return f"Assign licences{_pace(given)}: {', '.join(given.licences)}."
         case PlannedStep.GROUPS:
             return f"Add to groups: {', '.join(given.groups)}."
         case PlannedStep.UNIT:
@@ -154,6 +156,11 @@ def _change(step: PlannedStep, tenant: Tenant, given: Grant) -> str:
 def _unit(tenant: Tenant, path: str | None) -> str:
     created = tenant.google is not None and tenant.google.create_org_units
     return f"{path} (the unit is created where it does not exist)" if created else f"{path}"
+
+
+def _pace(given: Grant) -> str:
+    google = any(licence_provider(licence) is Provider.GOOGLE for licence in given.licences)
+    return ", in the student's turn, as Google takes about one a second" if google else ""
 
 
 def _grace(tenant: Tenant) -> str:

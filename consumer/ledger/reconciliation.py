@@ -65,9 +65,22 @@ _MEMBERS = text(
     WHERE tenant_id = :tenant AND provider = :provider AND object_id = ANY(CAST(:members AS text[])) AND NOT :group = ANY(groups)
     """
 )
-_GIVEN = text(
+_GIVEN = """
+    SELECT DISTINCT given FROM account CROSS JOIN unnest({column}) AS given
+    WHERE tenant_id = :tenant AND provider = :provider ORDER BY given
+"""
+_GROUPS, _LICENCES = (text(_GIVEN.format(column=column)) for column in ("groups", "licences"))
+# A licence names its owners by their addresses. Of an account that was not listed with its licences, none is known so far.
+_WITH_LICENCES = text(
     """
-    SELECT DISTINCT given FROM account CROSS JOIN unnest(groups) AS given WHERE tenant_id = :tenant AND provider = :provider ORDER BY given
+    UPDATE listed_account SET licences = '{}' WHERE tenant_id = :tenant AND provider = :provider AND licences IS NULL AND NOT deleted
+    """
+)
+_LICENSED = text(
+    """
+    UPDATE listed_account SET licences = array_append(licences, CAST(:licence AS text))
+    WHERE tenant_id = :tenant AND provider = :provider AND address = ANY(CAST(:addresses AS bytea[])) AND NOT deleted
+      AND NOT :licence = ANY(licences)
     """
 )
 _EXPECTED = text(
@@ -199,7 +212,24 @@ class Reconciliation:
     def groups(self) -> Sequence[str]:
         """Those that the tenant's accounts were made members of."""
         with transaction(self._engine) as connection:
-            return list(connection.execute(_GIVEN, self._whose).scalars())
+            return list(connection.execute(_GROUPS, self._whose).scalars())
+
+    def licences(self) -> Sequence[str]:
+        """Those that the tenant's accounts were given."""
+        with transaction(self._engine) as connection:
+            return list(connection.execute(_LICENCES, self._whose).scalars())
+
+    def begin_licences(self, then: Place) -> None:
+        """Keeps that no account has any, as far as is known so far, and where to continue."""
+        with transaction(self._engine) as connection:
+            connection.execute(_WITH_LICENCES, self._whose)
+            connection.execute(_PLACED, self._at(then))
+
+    def add_licensed(self, licence: str, addresses: Sequence[bytes], then: Place) -> None:
+        """Keeps that the accounts with these addresses (digests), where they were listed, have the licence, and where to continue."""
+        with transaction(self._engine) as connection:
+            connection.execute(_LICENSED, {**self._whose, "licence": licence.lower(), "addresses": list(addresses)})
+            connection.execute(_PLACED, self._at(then))
 
     def expected(
         self, *, after: str, limit: int, quiet: float, students: Sequence[str] | None = None

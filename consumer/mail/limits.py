@@ -16,6 +16,8 @@ from consumer.tenants import MailgunSection
 class MailgunTerms:
     """Keeps `Terms` for one account, or the domain where the account is not named."""
 
+    patience = None
+
     def __init__(self, section: MailgunSection) -> None:
         limits = section.limits
         whose = f"account/{limits.account}" if limits.account else f"domain/{section.domain}"

@@ -9,7 +9,7 @@ TENANT = Label(
     "tenant", source="configured tenants; `unknown` for events of any other, so that a broken producer adds no series"
 )
 PROVIDER = Label("provider", ("microsoft", "google"))
-SERVICE = Label("service", ("microsoft", "google", "mailgun"))
+SERVICE = Label("service", ("microsoft", "google", "google/licences", "mailgun"))
 LOOP = Label("loop", ("intake", "provisioning", "outbound", "maintenance", "tenants"))
 TOPIC = Label("topic", source="the topics of outcomes that `kafka.topics` names: 5")
 FAULT = Label("fault", source="classes of exceptions, and librdkafka's names of errors")
@@ -26,6 +26,7 @@ LIMIT = Label(
         "creations",
         "queries",
         "org_units",
+        "licences",
         "messages",
     ),
 )

@@ -2,7 +2,7 @@
 
 import asyncio
 from collections.abc import AsyncGenerator, Mapping
-from contextlib import AbstractAsyncContextManager, asynccontextmanager
+from contextlib import AbstractAsyncContextManager, AbstractContextManager, asynccontextmanager, nullcontext
 from contextvars import ContextVar
 from typing import Protocol
 
@@ -73,8 +73,11 @@ class Quota:
     ) -> None:
         loop = asyncio.get_running_loop()
         began = loop.time()
+        in_line: AbstractContextManager[None] = self._pacer.waiting(self._tenant_id, work_class)
+        if self._terms.patience is not None:
+            in_line, patience = nullcontext(), min(patience, self._terms.patience)
         try:
-            with self._pacer.waiting(self._tenant_id, work_class):
+            with in_line:
                 for limit, tokens in cost.items():
                     left = began + patience - loop.time()
                     await self._bucket(limit).take(tokens, work_class=work_class, patience=left, on_wait=on_wait)

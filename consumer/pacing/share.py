@@ -12,8 +12,10 @@ from consumer.pacing.terms import Cost, Terms
 class AtShare:
     """Keeps `Terms`: calls cost what they cost by `terms`, and as much of a limit of their own, which is `share` of it.
 
-    All replicas and commands share both.
+    All replicas and commands share both. They are as patient as their caller.
     """
+
+    patience = None
 
     def __init__(self, terms: Terms, share: float) -> None:
         self._terms = terms

@@ -13,7 +13,14 @@ Cost = Mapping[Limit, int]
 
 
 class Terms(Protocol):
-    """Of one institution at one vendor."""
+    """Of one institution at one vendor.
+
+    `patience`: seconds for which a step waits for its turn at most; None: as long as its caller lets it. Where it is given, the students
+    who wait do not count as waiting: they soon let others go first, and no other work is kept back for them.
+    """
+
+    @property
+    def patience(self) -> float | None: ...
 
     def of_step(self, step: StepName, *, writes: bool) -> Cost:
         """What the step's call costs as a rule; `writes`: one that changes something.

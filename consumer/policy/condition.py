@@ -13,3 +13,8 @@ def matches(when: When, attributes: Mapping[str, str]) -> bool:
 def covers(first: When, second: When) -> bool:
     """Whether `first` matches every student whom `second` matches."""
     return all(name in second and set(second[name]) <= set(values) for name, values in first.items())
+
+
+def may_both_match(first: When, second: When) -> bool:
+    """Whether there are attributes that both match."""
+    return all(set(first[name]) & set(second[name]) for name in first.keys() & second.keys())

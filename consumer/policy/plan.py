@@ -6,7 +6,7 @@ a plan does not get past the type checker.
 One module, however long: what is known, and the plan of each action, are read together.
 """
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from enum import StrEnum
 from typing import assert_never
 
@@ -87,17 +87,18 @@ class Plan:
     """The missing steps in their order.
 
     `account`: taken at one provider after the other, since the accounts share an address. `grants`: where one of them must wait for a
-    person, the account may be reported all the same. `news`: what is sent, at the end.
+    person, the account may be reported all the same. `news`: what is sent. `last`: grants that nothing else waits for, not even the news.
     """
 
     account: tuple[PlannedStep, ...] = ()
     grants: tuple[PlannedStep, ...] = ()
     news: tuple[PlannedStep, ...] = ()
+    last: tuple[PlannedStep, ...] = ()
 
     @property
     def steps(self) -> tuple[PlannedStep, ...]:
         """All of them."""
-        return (*self.account, *self.grants, *self.news)
+        return (*self.account, *self.grants, *self.news, *self.last)
 
 
 def plan(
@@ -109,13 +110,29 @@ def plan(
     *,
     settled: bool,
     follow: bool = False,
+    licences_last: bool = False,
 ) -> Plan:
     """The steps for the event of this version; `action` is None where it only cancels what came before.
 
     `given` is what the rules give a student who has the account, `withdrawn` what a suspension takes. `settled`: the event has been dealt
     with, and the student is looked at again because a step is unsure, or because a reconciliation asks for it. `follow`: an account that
-    exists follows the rules and the student's names (`on_change`).
+    exists follows the rules and the student's names (`on_change`). `licences_last`: they are given and taken behind everything else
+    (`consumer.policy.rules.licences_last`).
     """
+    planned = _plan(action, version, known, given, withdrawn, settled=settled, follow=follow)
+    return _with_licences_last(planned) if licences_last else planned
+
+
+def _plan(
+    action: ProviderAction | None,
+    version: int,
+    known: KnownAccount,
+    given: Grant,
+    withdrawn: Withdrawal,
+    *,
+    settled: bool,
+    follow: bool,
+) -> Plan:
     match action:
         case None:
             return Plan(account=(*_cancelled(known), *_verified(known, settled=settled)))
@@ -131,6 +148,14 @@ def plan(
             return _release_account(version, known, settled=settled)
         case _:
             assert_never(action)
+
+
+_LICENCES = frozenset({PlannedStep.LICENCES, PlannedStep.TAKE_LICENCES})
+
+
+def _with_licences_last(planned: Plan) -> Plan:
+    grants, last = (tuple(one for one in planned.grants if (one in _LICENCES) is late) for late in (False, True))
+    return replace(planned, grants=grants, last=last)
 
 
 def _keep_account(

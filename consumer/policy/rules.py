@@ -5,7 +5,7 @@ from dataclasses import dataclass
 
 from consumer.events import Provider, Student
 from consumer.policy.condition import matches
-from consumer.tenants import Rule, Tenant
+from consumer.tenants import Announce, Rule, Tenant
 
 ROOT = "/"
 """The organisational unit of accounts to which no rule gives one."""
@@ -23,14 +23,23 @@ class Grant:
 def grant(tenant: Tenant, student: Student, provider: Provider) -> Grant:
     """Folds the rules that match the student: licences and groups add up, the last organisational unit stands.
 
-    Licences are Microsoft's (SKU ids), organisational units Google's: the other provider's grant leaves them out.
+    Organisational units are Google's: Microsoft's grant leaves them out. Each provider has licences of its own.
     """
     rules = [rule for rule in tenant.rules if matches(rule.when, student.attributes)]
     return Grant(
         org_unit=_last_org_unit(rules) if provider is Provider.GOOGLE else None,
-        licences=_unique(rule.licences for rule in rules) if provider is Provider.MICROSOFT else (),
+        licences=_unique(rule.licences_at(provider) for rule in rules),
         groups=_unique(rule.groups.get(provider, ()) for rule in rules),
     )
+
+
+def licences_last(tenant: Tenant, provider: Provider, *, wants_account: bool) -> bool:
+    """Whether licences are given and taken behind everything else, what is reported of the event included.
+
+    So it is at Google, which takes one call a second: no student waits behind others' licences for an account or its password. A tenant
+    that has accounts announced when they are complete wants just that.
+    """
+    return provider is Provider.GOOGLE and not (wants_account and tenant.announce is Announce.COMPLETE)
 
 
 @dataclass(frozen=True, slots=True)
@@ -45,12 +54,11 @@ class Withdrawal:
 def withdrawal(tenant: Tenant, provider: Provider) -> Withdrawal:
     """By the tenant's `suspension`.
 
-    Google ends sessions with every suspension (its help, "Sign a user out of a managed Google Account"), and has the units; licences are
-    Microsoft's.
+    Google ends sessions with every suspension (its help, "Sign a user out of a managed Google Account"), and has the units.
     """
     wanted = tenant.suspension
     if provider is Provider.GOOGLE:
-        return Withdrawal(org_unit=wanted.org_unit)
+        return Withdrawal(licences=wanted.remove_licences, org_unit=wanted.org_unit)
     return Withdrawal(sessions=wanted.end_sessions, licences=wanted.remove_licences)
 
 

@@ -12,12 +12,14 @@ from urllib.parse import quote
 from consumer.errors import Hold, RetryLater
 from consumer.events import Provider
 from consumer.http.answer import Answer
+from consumer.preflight import google_licences
 from consumer.preflight.asking import Asker, bearer
 from consumer.preflight.finding import Finding
 from consumer.preflight.judgement import google as judgement
 from consumer.preflight.judgement.answers import UNREACHED, unreachable
 from consumer.preflight.judgement.rules import groups_of, org_units_of
 from consumer.providers.google import directory_requests
+from consumer.providers.google.scopes import LICENSING, is_delegation
 from consumer.providers.google.tokens import scopes_of
 from consumer.providers.tokens import TokenSource
 from consumer.tenants import GoogleSection, Tenant
@@ -45,7 +47,7 @@ async def _look(
     try:
         token = await tokens(scopes).get()
     except Hold as refused:
-        if not judgement.is_delegation(refused.code):
+        if not is_delegation(refused.code):
             return [judgement.of_refused_token(refused.code)]
         granted = await asyncio.gather(*(_granted(tokens([scope])) for scope in scopes))
         missing = [scope for scope, token in zip(scopes, granted, strict=True) if token is None]
@@ -56,15 +58,16 @@ async def _look(
     customer = f"{users}&customer={quote(section.customer_id, safe='')}"
     if wrong := judgement.of_administrator(await asker.get(customer, bearer(token)), section):
         return wrong
-    domain, *found = await asyncio.gather(
+    domain, licences, *found = await asyncio.gather(
         _domain(tenant, section, asker, tokens, token),
+        google_licences.look(tenant, section, asker, (token, tokens(LICENSING)), client_id=client_id),
         *(
             _org_unit(f"{customer}&query={quote(_in_unit(unit), safe='')}", asker, token, section, place)
             for unit, place in org_units_of(tenant).items()
         ),
         *(_group(section, asker, token, group, place) for group, place in groups_of(tenant, Provider.GOOGLE).items()),
     )
-    return [*domain, *(one for some in found for one in some)]
+    return [*domain, *licences, *(one for some in found for one in some)]
 
 
 async def _domain(

@@ -58,7 +58,7 @@ async def _directory(tenant: Tenant, section: MicrosoftSection, asker: Asker, to
     headers = bearer(token)
     advanced = {**headers, **graph_requests.ADVANCED} if field.advanced else headers
     groups = groups_of(tenant, Provider.MICROSOFT)
-    licensed = any(rule.licences for rule in tenant.rules)
+    licensed = tenant.gives_licences_at(Provider.MICROSOFT)
     marker, licences, *shown = await asyncio.gather(
         asker.get(graph_requests.users_marked(section.graph_url, field, _UNUSED_MARKER), advanced),
         asker.get(f"{root}/subscribedSkus?$select={_SKU}", headers) if licensed else _nothing(),

@@ -2,27 +2,38 @@
 
 from collections.abc import Callable, Mapping, Sequence
 from pathlib import Path
+from typing import Protocol
 
 from consumer.events import Provider
 from consumer.http.client import Http
 from consumer.http.proxy import DIRECT, Proxies
 from consumer.pacing.quota import NO_QUOTAS, Quota, over
 from consumer.pacing.terms import Terms
-from consumer.providers.api import Api
+from consumer.providers.api import Api, Classify
 from consumer.providers.google import answers as google_answers
+from consumer.providers.google import licence_answers
+from consumer.providers.google import scopes as google_scopes
 from consumer.providers.google import tokens as google_tokens
 from consumer.providers.google.directory import GoogleDirectory
-from consumer.providers.google.limits import GoogleTerms
+from consumer.providers.google.limits import GoogleTerms, LicensingTerms
 from consumer.providers.microsoft import answers as microsoft_answers
 from consumer.providers.microsoft import tokens as microsoft_tokens
 from consumer.providers.microsoft.directory import MicrosoftDirectory
 from consumer.providers.microsoft.limits import GraphTerms
+from consumer.providers.names import GOOGLE_LICENCES
 from consumer.providers.port import Directory
 from consumer.providers.tokens import TokenSource
 from consumer.tenants import GoogleSection, MicrosoftSection, Tenant
 
-Tokens = Callable[[MicrosoftSection | GoogleSection], TokenSource]
-"""Where an institution's tokens come from."""
+
+class Tokens(Protocol):
+    """Where an institution's tokens come from."""
+
+    def __call__(
+        self, section: MicrosoftSection | GoogleSection, *, scopes: Sequence[str] | None = None
+    ) -> TokenSource:
+        """See `open_tokens`."""
+        ...
 
 
 def open_tokens(
@@ -43,12 +54,13 @@ def open_tokens(
 
 
 def terms_of(tenant: Tenant) -> Mapping[str, Terms]:
-    """What the tenant's providers charge it."""
+    """What the tenant's providers charge it, by their services."""
     terms: dict[str, Terms] = {}
     if section := tenant.microsoft:
         terms[Provider.MICROSOFT] = GraphTerms(section)
     if section := tenant.google:
         terms[Provider.GOOGLE] = GoogleTerms(section, domain=tenant.addresses.domain)
+        terms[GOOGLE_LICENCES] = LicensingTerms(section)
     return terms
 
 
@@ -59,24 +71,31 @@ def open_directories(
     tokens: Tokens,
     quotas: Mapping[str, Quota] = NO_QUOTAS,
 ) -> Mapping[Provider, Directory]:
-    """The directories that the tenant has. `http` gives the client for a CA file; `quotas` are by provider. Raises what `tokens` raises."""
+    """The directories that the tenant has. `http` gives the client for a CA file; `quotas` are by service. Raises what `tokens` raises."""
     directories: dict[Provider, Directory] = {}
     if section := tenant.microsoft:
-        api = Api(
-            Provider.MICROSOFT,
-            section.graph_url,
-            http=over(http(section.ca_file), quotas.get(Provider.MICROSOFT)),
-            tokens=tokens(section),
-            classify=microsoft_answers.fault_of,
-        )
+        client = over(http(section.ca_file), quotas.get(Provider.MICROSOFT))
+        api = _api(Provider.MICROSOFT, section.graph_url, client, tokens(section), microsoft_answers.fault_of)
         directories[Provider.MICROSOFT] = MicrosoftDirectory(section, api)
     if section := tenant.google:
-        api = Api(
+        client = http(section.ca_file)
+        api = _api(
             Provider.GOOGLE,
             section.directory_url,
-            http=over(http(section.ca_file), quotas.get(Provider.GOOGLE)),
-            tokens=tokens(section),
-            classify=google_answers.fault_of,
+            over(client, quotas.get(Provider.GOOGLE)),
+            tokens(section),
+            google_answers.fault_of,
         )
-        directories[Provider.GOOGLE] = GoogleDirectory(section, api)
+        licensing = _api(
+            GOOGLE_LICENCES,
+            section.licensing_url,
+            over(client, quotas.get(GOOGLE_LICENCES)),
+            tokens(section, scopes=google_scopes.LICENSING),
+            licence_answers.fault_of,
+        )
+        directories[Provider.GOOGLE] = GoogleDirectory(section, api, licensing)
     return directories
+
+
+def _api(service: str, url: str, http: Http, tokens: TokenSource, classify: Classify) -> Api:
+    return Api(service, url, http=http, tokens=tokens, classify=classify)

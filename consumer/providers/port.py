@@ -60,6 +60,14 @@ class AccountPage:
 
 
 @dataclass(frozen=True, slots=True)
+class LicensedPage:
+    """The addresses of some of those who have a licence; `following` as in `AccountPage`."""
+
+    addresses: Sequence[str] = field(repr=False)
+    following: str | None
+
+
+@dataclass(frozen=True, slots=True)
 class MemberPage:
     """The object ids of some of a group's members; `following` as in `AccountPage`."""
 
@@ -90,7 +98,9 @@ class Directory(Protocol):
         ...
 
     async def read(self, object_id: str, *, timeout: float) -> Found | None:
-        """The account with its licences and its profile. None: it was deleted, or a replica does not show it (yet)."""
+        """The account with its profile, and its licences where accounts show them. None: it was deleted, or a replica does not show it
+        (yet).
+        """
         ...
 
     async def groups_of(self, object_id: str, groups: Sequence[str], *, timeout: float) -> frozenset[str]:
@@ -103,13 +113,24 @@ class Directory(Protocol):
     async def list_accounts(self, page: str | None, *, deleted: bool, timeout: float) -> AccountPage:
         """All accounts of the directory, ours and others', a page a call; with `deleted`, those instead that can be restored.
 
-        They carry their licences. An account that is created, renamed or deleted meanwhile may be on no page, or on two. Raises
-        `PageExpired`.
+        They carry their licences where accounts show them: not at Google. An account that is created, renamed or deleted meanwhile may be
+        on no page, or on two. Raises `PageExpired`.
         """
         ...
 
     async def list_members(self, group: str, page: str | None, *, timeout: float) -> MemberPage:
         """The group's direct members, a page a call; none where the group does not exist. Raises `PageExpired`."""
+        ...
+
+    async def licences_of(self, object_id: str, licences: Sequence[str], *, timeout: float) -> frozenset[str]:
+        """Those of `licences` that the account has, in lower case, also where accounts do not show them.
+
+        Raises `NotYet` where the provider does not show the account (yet).
+        """
+        ...
+
+    async def list_licensed(self, licence: str, page: str | None, *, timeout: float) -> LicensedPage:
+        """Who has the licence, a page a call, where accounts do not show it; none elsewhere, and none where there is no such licence."""
         ...
 
     async def is_privileged(self, object_id: str, *, timeout: float) -> bool:
@@ -141,8 +162,16 @@ class Directory(Protocol):
         """
         ...
 
-    async def assign_licences(self, object_id: str, licences: Sequence[str], *, timeout: float) -> None:
-        """Gives all of `licences` in one call. Idempotent."""
+    async def assign_licences(
+        self, object_id: str, licences: Sequence[str], *, replaces: Sequence[str] = (), timeout: float
+    ) -> None:
+        """Gives all of `licences`, in one call where the provider has such: Microsoft. Idempotent.
+
+        `replaces`: licences of this service's in whose place these come, where an account has one SKU of a product at most: at Google. It
+        has none of them then. Microsoft leaves them. Raises `Hold` where the account has another licence of the product, for the student;
+        where none is left, or there is no such licence, for all who need it (the message and the code name the pool); where the permission
+        is missing, for all who need licences.
+        """
         ...
 
     async def add_to_group(self, object_id: str, group: str, *, timeout: float) -> None:
@@ -190,7 +219,7 @@ class Directory(Protocol):
         ...
 
     async def remove_licences(self, object_id: str, licences: Sequence[str], *, timeout: float) -> None:
-        """Takes all of `licences` in one call; not having one is success. Idempotent."""
+        """Takes all of `licences`; not having one is success, and so is one that comes with Google's organisational unit. Idempotent."""
         ...
 
     async def delete(self, object_id: str, *, timeout: float) -> None:

@@ -12,6 +12,7 @@ from consumer.ledger.port.student import Account, AccountState, Job, SealedCrede
 from consumer.ledger.vault import Context
 from consumer.policy.marker import marker
 from consumer.policy.renaming import is_to_be_renamed
+from consumer.providers.names import licence_service
 from consumer.providers.port import Directory
 from consumer.provisioning.effects import Effects
 from consumer.provisioning.institution import Institution
@@ -106,6 +107,11 @@ class Case:
     def service(self) -> str:
         """The name under which this provider's waits are kept."""
         return self.provider.value
+
+    @property
+    def licence_service(self) -> str:
+        """The same for its licences: Google's are given by an API with a limit and waits of its own."""
+        return licence_service(self.provider)
 
     @property
     def took(self) -> float:
@@ -208,7 +214,7 @@ class Case:
     @property
     def announced_incomplete(self) -> bool:
         """Whether this version was reported while a part was still missing; of a settled one: whether it was reported that a part waits."""
-        account = self.job.accounts.get(self.provider)
+        account = self.effects.known.accounts.get(self.provider)
         if account is None or account.announced_version < self.version:
             return False
         waits = [wait for name in _PARTS if (wait := self._wait(name)) is not None]

@@ -9,7 +9,7 @@ from consumer.policy.deletion import notice_at
 from consumer.policy.guard import GuardState
 from consumer.policy.plan import KnownAccount, Plan, plan
 from consumer.policy.profile import profile, written
-from consumer.policy.rules import ROOT, grant, withdrawal
+from consumer.policy.rules import ROOT, grant, licences_last, withdrawal
 from consumer.provisioning.case import BLOCKED, Case
 from consumer.tenants import Tenant
 
@@ -60,6 +60,7 @@ def plan_of(case: Case) -> Plan:
         withdrawal(case.tenant, case.provider),
         settled=case.job.settled,
         follow=case.follows,
+        licences_last=licences_last(case.tenant, case.provider, wants_account=case.wants_account),
     )
 
 

@@ -31,6 +31,7 @@ from consumer.provisioning.outcomes import completed
 from consumer.provisioning.planning import is_expired, is_unannounced, plan_of
 from consumer.provisioning.steps.catalogue import STEPS
 from consumer.provisioning.steps.guarded import event_fault
+from consumer.provisioning.steps.licences import is_missing
 from consumer.provisioning.tools import Tools
 
 log = structlog.get_logger()
@@ -132,7 +133,9 @@ class StudentWorker:
         return await asyncio.gather(*rest)
 
     async def _rest(self, case: Case, plan: Plan, account: Ending) -> Ending:
-        """Grants and news. The mail is last: its password opens a finished account, or one that lacks only what the school must fix."""
+        """Grants and news. The mail is last: its password opens a finished account, or one that lacks only what the school must fix, or
+        what is given behind everything else.
+        """
         if account.stopped:
             return account
         granted = account
@@ -140,9 +143,10 @@ class StudentWorker:
             granted = await self._taken(case, [step], granted)
             if granted.stopped and not announces_incomplete(case, granted):
                 return granted
-        case.incomplete = granted.stopped
-        ending = await self._taken(case, plan.news, granted.going_on())
-        if not granted.stopped and case.announced_incomplete:
+        case.incomplete = granted.stopped or any(is_missing(case, step) for step in plan.last)
+        news = await self._taken(case, plan.news, granted.going_on())
+        ending = await self._taken(case, plan.last, news.going_on())
+        if not granted.stopped and not ending.stopped and case.announced_incomplete:
             ending = ending.also(SaveAccount(replace(case.known_account(), incomplete=False)), completed(case))
         return ending
 

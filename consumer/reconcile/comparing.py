@@ -38,12 +38,13 @@ class Comparison:
     """Of one tenant's directory that was listed.
 
     `quiet`: seconds for which an account was not changed before the listing began, else it is left out: replicas may have lagged.
-    `ours` raises where another process has taken over.
+    `ours` raises where another process has taken over. `licences` asks what is asked about licences.
     """
 
     tenant_id: str
     directory: Directory
     asking: Asking
+    licences: Asking
     kept: Reconciliation
     quiet: float
     ours: Callable[[], None]
@@ -94,7 +95,8 @@ class Comparison:
         for ident in idents:
             found = await self._shown(ident)
             if found is not None:
-                now[ident] = listed(found).inside(await self._groups(ident, expected.groups))
+                one = listed(found).inside(await self._groups(ident, expected.groups))
+                now[ident] = await self._licensed(one, expected)
         if now.keys() != idents.keys():
             marked = await self.asking.ask(lambda timeout: self.directory.find_marked(expected.marker, timeout=timeout))
             for one in marked:
@@ -103,6 +105,17 @@ class Comparison:
 
     async def _shown(self, ident: str) -> Found | None:
         return await self.asking.ask(lambda timeout: self.directory.read(ident, timeout=timeout))
+
+    async def _licensed(self, one: Listed, expected: Expected) -> Listed:
+        """With those of the expected licences that it has, where accounts do not show them."""
+        if one.licences is not None or not expected.licences:
+            return one
+        ident, wanted = one.object_id, sorted(expected.licences)
+        try:
+            has = await self.licences.ask(lambda timeout: self.directory.licences_of(ident, wanted, timeout=timeout))
+        except NotYet:
+            return one  # as with groups
+        return one.having(has)
 
     async def _groups(self, ident: str, groups: frozenset[str]) -> frozenset[str]:
         if not groups:

@@ -1,7 +1,7 @@
 """A tenant's directories, opened for reading them at a share of their limits, beside replicas that work on students."""
 
 import random
-from collections.abc import AsyncGenerator, Mapping
+from collections.abc import AsyncGenerator, Mapping, Sequence
 from contextlib import AsyncExitStack, asynccontextmanager
 from dataclasses import dataclass
 from pathlib import Path
@@ -17,6 +17,7 @@ from consumer.pacing.pacer import Pacer
 from consumer.pacing.quota import Quota
 from consumer.pacing.share import AtShare
 from consumer.providers.factory import open_directories, open_tokens, terms_of
+from consumer.providers.names import licence_service
 from consumer.providers.port import Directory
 from consumer.providers.tokens import TokenSource
 from consumer.reconcile.asking import Asking
@@ -27,10 +28,11 @@ from consumer.tenants import GoogleSection, MicrosoftSection, Tenant
 
 @dataclass(frozen=True, slots=True)
 class Opened:
-    """A directory, and how it is asked."""
+    """A directory, and how it is asked; `licences`: about licences."""
 
     directory: Directory
     asking: Asking
+    licences: Asking
 
 
 @dataclass(frozen=True, slots=True)
@@ -61,13 +63,17 @@ class Connections:
                 for service, terms in terms_of(tenant).items()
             }
             directories = open_directories(tenant, http=clients.__getitem__, tokens=self._tokens, quotas=paced)
+            asking = {
+                service: Asking(quota, timeout=timing.call_timeout, jitter=random.random)
+                for service, quota in paced.items()
+            }
             yield {
-                provider: Opened(directory, Asking(paced[provider], timeout=timing.call_timeout, jitter=random.random))
+                provider: Opened(directory, asking[provider], asking[licence_service(provider)])
                 for provider, directory in directories.items()
             }
 
-    def _tokens(self, section: MicrosoftSection | GoogleSection) -> TokenSource:
-        return open_tokens(section, open_secret=self.open_secret, proxies=self.proxies)
+    def _tokens(self, section: MicrosoftSection | GoogleSection, *, scopes: Sequence[str] | None = None) -> TokenSource:
+        return open_tokens(section, open_secret=self.open_secret, proxies=self.proxies, scopes=scopes)
 
     def _observe(self, service: str, operation: str, outcome: str, seconds: float) -> None:
         self.metrics.vendor_call_seconds.labels(service, operation, outcome).observe(seconds)

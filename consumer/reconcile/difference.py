@@ -2,6 +2,7 @@
 
 from collections.abc import Iterator, Sequence
 
+from consumer.events import Provider
 from consumer.ledger.port.reconciliation import Expected, Listed
 from consumer.reconcile.finding import Finding, Kind
 
@@ -38,9 +39,14 @@ def _changed(expected: Expected, own: Listed) -> Iterator[Kind]:
         yield Kind.RENAMED
     if own.enabled is not expected.open:
         yield Kind.ENABLED if own.enabled else Kind.DISABLED
-    if own.licences is not None and not expected.licences <= own.licences:
+    if _shows_licences(expected) and own.licences is not None and not expected.licences <= own.licences:
         yield Kind.STRIPPED
     if not expected.groups <= own.groups:
         yield Kind.LEFT_GROUP
     if expected.org_unit is not None and own.org_unit not in {None, expected.org_unit}:
         yield Kind.MOVED
+
+
+def _shows_licences(expected: Expected) -> bool:
+    """At Google, "if the userId is suspended, the license status changes" (its License Manager's reference): of open accounts only."""
+    return expected.open or expected.provider is not Provider.GOOGLE

@@ -1,6 +1,6 @@
 """Lists a directory into the ledger, page by page: each page is committed with the place of the next, and a later run continues there.
 
-accounts ─▶ deleted ones ─▶ members of each group that students were given ─▶ listed
+accounts ─▶ deleted ones ─▶ members of each group that students were given ─▶ owners of each licence (Google) ─▶ listed
 """
 
 import asyncio
@@ -8,6 +8,7 @@ from collections.abc import Callable
 from dataclasses import dataclass
 from functools import partial
 
+from consumer.events import Provider
 from consumer.ledger.port.reconciliation import Listed, Place, Stage, address_digest
 from consumer.ledger.reconciliation import Reconciliation
 from consumer.providers.port import Directory, Found, PageExpired
@@ -22,10 +23,14 @@ _MOST_EXPIRED = 3
 
 @dataclass(frozen=True, slots=True)
 class DirectoryListing:
-    """Of one tenant's directory. `ours` raises where another process has taken over."""
+    """Of one tenant's directory. `ours` raises where another process has taken over.
+
+    `licences` asks what is asked about licences, where `asking` asks everything else.
+    """
 
     directory: Directory
     asking: Asking
+    licences: Asking
     kept: Reconciliation
     ours: Callable[[], None]
     progress: Progress
@@ -48,6 +53,8 @@ class DirectoryListing:
     async def _page(self, place: Place) -> Place:
         if place.stage is Stage.MEMBERS:
             return await self._members(place)
+        if place.stage is Stage.LICENSED:
+            return await self._licensed(place)
         deleted = place.stage is Stage.DELETED
         page = await self.asking.ask(
             lambda timeout: self.directory.list_accounts(place.page, deleted=deleted, timeout=timeout)
@@ -62,16 +69,38 @@ class DirectoryListing:
         """Groups go by their names, so that the next one is known after a restart."""
         groups = await asyncio.to_thread(self.kept.groups)
         if place.group is None:
-            then = Place(Stage.MEMBERS, groups[0]) if groups else Place(Stage.LISTED)
+            then = Place(Stage.MEMBERS, groups[0]) if groups else Place(Stage.LICENSED)
             await asyncio.to_thread(self.kept.continue_at, then)
             return then
         group = place.group
         page = await self.asking.ask(lambda timeout: self.directory.list_members(group, place.page, timeout=timeout))
         following = next((one for one in groups if one > group), None)
-        then = Place(Stage.LISTED) if following is None else Place(Stage.MEMBERS, following)
+        then = Place(Stage.LICENSED) if following is None else Place(Stage.MEMBERS, following)
         if page.following is not None:
             then = Place(Stage.MEMBERS, group, page.following)
         await asyncio.to_thread(partial(self.kept.add_members, group, page.object_ids, then))
+        return then
+
+    async def _licensed(self, place: Place) -> Place:
+        """Microsoft's accounts were listed with their licences."""
+        at_google = self.directory.provider is Provider.GOOGLE
+        licences = await asyncio.to_thread(self.kept.licences) if at_google else ()
+        if place.group is None:
+            if not licences:
+                return Place(Stage.LISTED)
+            then = Place(Stage.LICENSED, licences[0])
+            await asyncio.to_thread(self.kept.begin_licences, then)
+            return then
+        licence = place.group
+        page = await self.licences.ask(
+            lambda timeout: self.directory.list_licensed(licence, place.page, timeout=timeout)
+        )
+        following = next((one for one in licences if one > licence), None)
+        then = Place(Stage.LISTED) if following is None else Place(Stage.LICENSED, following)
+        if page.following is not None:
+            then = Place(Stage.LICENSED, licence, page.following)
+        addresses = [address_digest(address) for address in page.addresses]
+        await asyncio.to_thread(partial(self.kept.add_licensed, licence, addresses, then))
         return then
 
 

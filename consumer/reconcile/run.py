@@ -89,9 +89,10 @@ class Reconciler:
     async def _one(self, task: Task, opened: Opened, summary: Summary, ours: Callable[[], None]) -> None:
         tenant, directory = task.tenant, opened.directory
         kept = Reconciliation(self._connections.engine, tenant.id, directory.provider)
-        await DirectoryListing(directory, opened.asking, kept, ours, task.progress).list(tenant.digest())
+        listing = DirectoryListing(directory, opened.asking, opened.licences, kept, ours, task.progress)
+        await listing.list(tenant.digest())
         quiet = self._connections.settings.provisioning.verify_after
-        comparison = Comparison(tenant.id, directory, opened.asking, kept, quiet, ours, task.progress)
+        comparison = Comparison(tenant.id, directory, opened.asking, opened.licences, kept, quiet, ours, task.progress)
         async for page in comparison.pages():
             if task.repair and (students := _repairable(page)):
                 summary.again += kept.look_again(students, task.recording)

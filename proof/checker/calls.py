@@ -68,7 +68,7 @@ def patient(index: Index) -> Iterator[Violation]:
     calls: dict[tuple[str, str], list[Call]] = defaultdict(list)
     for call in index.history.calls:
         if call.tenant_id is not None and call.operation in _FIRST | _FOLLOWS:
-            calls[call.tenant_id, call.service].append(call)
+            calls[call.tenant_id, call.place].append(call)
     for (tenant_id, service), made in calls.items():
         throttled = [call for call in made if call.answered and call.retry_after]
         if throttled:
@@ -96,7 +96,7 @@ def _too_early(
         if call.began >= until:
             return
         if call.operation in _FIRST or call.began >= answer.at + bounds.operation:
-            name = f"{answer.tenant_id} at {answer.service}"
+            name = f"{answer.tenant_id} at {answer.place}"
             published = f"call {answer.number} was answered with a wait of {answer.retry_after:g} s"
             yield Violation("I9", name, f"call {call.number} began {call.began - answer.at:.1f} s after {published}")
             return

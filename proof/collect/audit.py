@@ -68,8 +68,8 @@ _OPERATIONS: Mapping[str, Operation] = {
     "directory.orgunits.insert": Operation.UPDATE,
     "licensing.licenseAssignments.insert": Operation.LICENCES,
     "licensing.licenseAssignments.get": Operation.FIND,
-    "licensing.licenseAssignments.update": Operation.UPDATE,
-    "licensing.licenseAssignments.patch": Operation.UPDATE,
+    "licensing.licenseAssignments.update": Operation.LICENCES,
+    "licensing.licenseAssignments.patch": Operation.LICENCES,
     "licensing.licenseAssignments.delete": Operation.TAKE_LICENCES,
     "licensing.licenseAssignments.listForProduct": Operation.FIND,
     "licensing.licenseAssignments.listForProductAndSku": Operation.FIND,
@@ -96,9 +96,11 @@ _NAMES = frozenset({"userPrincipalName", "mailNickname", "primaryEmail"})
 _BLOCKS = frozenset({"accountEnabled", "suspended"})
 _PROFILE = frozenset({"displayName", "givenName", "surname", "preferredLanguage", "name", "languages"})
 _REGISTRY = "registry."
+_LICENSING = "licensing."
 _SERVICES = {"graph": "microsoft", "google": "google", "mailgun": "mailgun"}
 _MARKERS = ("employeeId", "externalIds")
 _GROUP = re.compile(r"/groups/([^/]+)/members")
+_LICENCE = re.compile(r"/product/([^/]+)/sku/([^/]+)/user")
 
 Json = Mapping[str, Any]
 
@@ -144,6 +146,8 @@ def _operation(route: str, body: Json) -> Operation:
     if route.startswith(_REGISTRY):
         return Operation.OTHER
     operation = _OPERATIONS.get(route, Operation.UNKNOWN)
+    if route.startswith(_LICENSING):
+        return operation
     if operation is Operation.LICENCES and not body.get("addLicenses"):
         return Operation.TAKE_LICENCES
     if operation is not _PATCH or not route.endswith((".update", ".patch")):
@@ -219,7 +223,8 @@ def _body(entry: Entry) -> Json:
 
 
 def _names(entry: Entry, object_id: str) -> bool:
-    return object_id in unquote(entry.path) or object_id in entry.request
+    """Whether the request names the object by its id. The License Manager knows users by their addresses alone."""
+    return entry.route.startswith(_LICENSING) or object_id in unquote(entry.path) or object_id in entry.request
 
 
 def _password(body: Json) -> str | None:
@@ -240,12 +245,21 @@ def _detail(entry: Entry, operation: Operation, body: Json) -> str | None:
     if operation in {Operation.GROUP, Operation.LEAVE}:
         found = _GROUP.search(unquote(entry.path))
         return found[1].lower() if found else None
-    if operation is Operation.LICENCES:
-        return ",".join(sorted(str(row.get("skuId")) for row in cast("Sequence[Json]", body.get("addLicenses") or ())))
-    if operation is Operation.TAKE_LICENCES:
-        return ",".join(sorted(map(str, cast("Sequence[object]", body.get("removeLicenses") or ()))))
+    if operation in {Operation.LICENCES, Operation.TAKE_LICENCES}:
+        return _licences(entry, operation, body)
     if operation is Operation.SUSPEND:
         return ",".join(sorted(body.keys() - _BLOCKS)) or None
-    if entry.route == "directory.orgunits.insert" or operation is Operation.MOVE:
-        return str(body.get("orgUnitPath") or f"{body.get('parentOrgUnitPath')}/{body.get('name')}")
+    if entry.route == "directory.orgunits.insert":
+        return f"{body.get('parentOrgUnitPath')}/{body.get('name')}"
+    if operation is Operation.MOVE:
+        return str(body.get("orgUnitPath"))
     return fingerprint(entry.request) if operation in {Operation.PROFILE, Operation.RENAME} else None
+
+
+def _licences(entry: Entry, operation: Operation, body: Json) -> str:
+    """Of a call to Google, the one that its path names, or the one that it is switched to."""
+    if named := _LICENCE.search(unquote(entry.path)):
+        return f"{named[1]}/{body.get('skuId', named[2])}"
+    if operation is Operation.LICENCES:
+        return ",".join(sorted(str(row.get("skuId")) for row in cast("Sequence[Json]", body.get("addLicenses") or ())))
+    return ",".join(sorted(map(str, cast("Sequence[object]", body.get("removeLicenses") or ()))))

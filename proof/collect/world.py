@@ -82,6 +82,7 @@ def _of_google(google: DirectoryApi, tenant_id: str, administrator: str, made: s
     if customer is None:
         raise LookupError(f"{tenant_id} has no Google customer in this world")
     groups = [(group.email, group.members) for group in customer.groups.all]
+    licences = customer.licences.held
     for user in customer.users:
         yield HeldAccount(
             tenant_id=tenant_id,
@@ -93,6 +94,7 @@ def _of_google(google: DirectoryApi, tenant_id: str, administrator: str, made: s
             ours=user.id in made,
             secret=fingerprint(user.password),
             enabled=not user.suspended,
+            licences=frozenset(f"{one.product}/{one.sku}" for one in licences if one.user.id == user.id),
             groups=frozenset(email for email, members in groups if user.id in members),
             org_unit=user.org_unit,
             profile={

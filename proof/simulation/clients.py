@@ -2,6 +2,7 @@
 
 import asyncio
 import random
+from collections.abc import Sequence
 from pathlib import Path
 
 from consumer.http.client import Http
@@ -105,8 +106,8 @@ class SimulatedClients:
         del ca_file
         return self._around.internet.of(self._process)
 
-    def tokens(self, section: MicrosoftSection | GoogleSection) -> TokenSource:
-        return self._around.internet.tokens(section)
+    def tokens(self, section: MicrosoftSection | GoogleSection, *, scopes: Sequence[str] | None = None) -> TokenSource:
+        return self._around.internet.tokens(section, scopes=scopes)
 
     def random_bytes(self, count: int) -> bytes:
         return self._rng.randbytes(count)

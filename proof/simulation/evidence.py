@@ -72,9 +72,10 @@ def history(
     audit = calls(around.internet.audit.entries(), _owners())
     committed = around.kafka.committed(settings().kafka.group_id, topics.status_changed)
     alive = [replica for replica in replicas if replica.process.alive]
+    inputs = InputReader(_reader(), DecisionTable.of(scenario.tenants), scenario.tenants)
     whole = History(
         seed=scenario.seed,
-        inputs=[_inputs().read(raw) for raw in _raw(around.kafka.records(topics.status_changed))],
+        inputs=[inputs.read(raw) for raw in _raw(around.kafka.records(topics.status_changed))],
         dead_letters=[dead_letter(raw) for raw in _raw(around.kafka.read_committed(topics.dead_letters))],
         published=[
             _published().read(raw) for topic in topics.outcomes for raw in _raw(around.kafka.read_committed(topic))
@@ -205,8 +206,8 @@ def _owners() -> Owners:
 
 
 @cache
-def _inputs() -> InputReader:
-    return InputReader(EventReader(KnownSchemas()), DecisionTable.of(tenants()), tenants())
+def _reader() -> EventReader:
+    return EventReader(KnownSchemas())
 
 
 @cache

@@ -23,10 +23,23 @@ from proof.simulation.vendors import host
 from proof.simulation.visits import ROWS
 from sandbox.simulators.configured import configured
 from sandbox.simulators.people import SCHOOLS
-from sandbox.simulators.vendors import LEAVERS, SCOPES, Institution, Quirks, Vendors
+from sandbox.simulators.vendors import (
+    EDUCATION_PLUS,
+    EDUCATION_STANDARD,
+    LEAVERS,
+    SCOPES,
+    Institution,
+    Quirks,
+    Vendors,
+)
 
 _ISLES = Institution(
-    "isles", "Isles College", (Provider.MICROSOFT, Provider.GOOGLE), on_change=OnChange.FOLLOW, rename=Rename.ALIAS
+    "isles",
+    "Isles College",
+    (Provider.MICROSOFT, Provider.GOOGLE),
+    on_change=OnChange.FOLLOW,
+    rename=Rename.ALIAS,
+    google_licences=dict(zip(SCHOOLS, (EDUCATION_PLUS, EDUCATION_STANDARD), strict=False)),
 )
 
 

@@ -5,6 +5,7 @@ from dataclasses import dataclass
 from http import HTTPStatus
 
 from consumer.events import Provider
+from consumer.tenants import Rule, Tenant
 from proof.history import WRITES, Call, History, Operation
 from proof.simulation.faults import ClockStep, Fault, Kill, Restart
 from proof.simulation.institutions import tenants
@@ -21,12 +22,13 @@ _PLAIN = Mix(sync_disabled=0, idle=0, late=0, changed=0, withdrawn_first=0, repe
 _EVENTS = 30.0
 """In a second, of which half act. All at once would be the same to the vendor, and cost the simulation five times the work."""
 _BACK_AFTER = 5.0
+_REFUSED = {HTTPStatus.FORBIDDEN, HTTPStatus.TOO_MANY_REQUESTS, HTTPStatus.SERVICE_UNAVAILABLE}
 _STEP = 3_600.0
 _CONCURRENCY = 16
 _REPLICAS = 3
 
-CREATIONS, QUERIES, GRAPH_WRITES, GRAPH_SECONDS = 10, 2_400, 3_000, 150
-"""Google's creations in a second and queries in a minute; Graph's writes in so many seconds."""
+CREATIONS, LICENCES, QUERIES, GRAPH_WRITES, GRAPH_SECONDS = 10, 1, 2_400, 3_000, 150
+"""Google's creations and calls about licences in a second, and queries in a minute; Graph's writes in so many seconds."""
 
 
 def kills(count: int) -> Sequence[Fault]:
@@ -44,9 +46,14 @@ def clock_steps() -> Sequence[Fault]:
     return [ClockStep(10.0, _STEP), ClockStep(30.0, -_STEP)]
 
 
-def intake(provider: Provider, students: int, *, faults: Sequence[Fault] = ()) -> Scenario:
-    """Events come faster than the limits allow. The vendor keeps to its published limits, and names no time when it refuses."""
-    everyone = tenants(concurrency=_CONCURRENCY)
+def intake(
+    provider: Provider, students: int, *, faults: Sequence[Fault] = (), licences: Sequence[str] = ()
+) -> Scenario:
+    """Events come faster than the limits allow. The vendor keeps to its published limits, and names no time when it refuses.
+
+    `licences` are given to all students, besides what the rules give them.
+    """
+    everyone = [_giving(tenant, licences) for tenant in tenants(concurrency=_CONCURRENCY)]
     school = [tenant for tenant in everyone if tenant.id == _SCHOOL[provider]]
     stream = EventStream(seed=1, tenants=school, students=students, encoder=encoder(), mix=_PLAIN, spread=4)
     return Scenario(
@@ -54,12 +61,22 @@ def intake(provider: Provider, students: int, *, faults: Sequence[Fault] = ()) -
         sent=[Sent(number / _EVENTS, record) for number, record in enumerate(stream)],
         faults=faults,
         quirks=Quirks(
-            google=GoogleQuirks(creations_per_second=CREATIONS, queries_per_minute=QUERIES),
+            google=GoogleQuirks(
+                creations_per_second=CREATIONS, queries_per_minute=QUERIES, licence_calls_per_second=LICENCES
+            ),
             graph=GraphQuirks(writes_per_window=GRAPH_WRITES, retry_after=None),
         ),
         replicas=_REPLICAS,
-        tenants=everyone,
+        tenants=tuple(everyone),
     )
+
+
+def _giving(tenant: Tenant, licences: Sequence[str]) -> Tenant:
+    """Accounts are in no unit: each new unit costs the creations that were refused for it."""
+    if tenant.id not in _SCHOOL.values():
+        return tenant
+    rules = [rule.model_copy(update={"org_unit": None}) for rule in tenant.rules]
+    return tenant.model_copy(update={"rules": (*rules, *([Rule(licences=tuple(licences))] if licences else ()))})
 
 
 @dataclass(frozen=True, slots=True)
@@ -81,11 +98,16 @@ def creations(history: History) -> Use:
     return _use([call for call in history.calls if call.service == "google" and call.operation is Operation.CREATE])
 
 
+def licences(history: History) -> Use:
+    """Calls that gave some at Google."""
+    return _use([call for call in history.calls if call.service == "google" and call.operation is Operation.LICENCES])
+
+
 def writes(history: History) -> Use:
     """At Graph."""
     return _use([call for call in history.calls if call.service == "microsoft" and call.operation in WRITES])
 
 
 def _use(calls: Sequence[Call]) -> Use:
-    refused = sum(call.status in {HTTPStatus.FORBIDDEN, HTTPStatus.TOO_MANY_REQUESTS} for call in calls)
+    refused = sum(call.status in _REFUSED for call in calls)
     return Use(len(calls) - refused, refused, calls[-1].at - calls[0].at)

@@ -61,5 +61,7 @@ _AT_GOOGLE: Sequence[FaultRule] = (
     _google("directory.users.insert", google.invalid("INVALID_OU_ID")),
     _google("directory.users.insert", google.user_limit(412)),
     _google("directory.*", google.insufficient_scopes()),
+    _google("licensing.*", google.insufficient_scopes()),
+    _google("licensing.licenseAssignments.insert", google.precondition(google.NO_LICENCE_LEFT)),
     _google("directory.users.insert", google.Refusal(400, "novel", "An unknown refusal.")),
 )

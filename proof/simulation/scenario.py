@@ -307,6 +307,7 @@ def _quirks(rng: random.Random) -> Quirks:
             org_units_per_second=1.0,
             org_unit_conflict=limited.choice(("input", "duplicate")),
             org_unit_lag=limited.choice((0.0, 0.0, 20.0)),
+            licence_calls_per_second=limited.choice((None, 1.0)),
         ),
         mailgun=MailgunQuirks(ingestion_delay=rng.choice((0.0, 60.0, 300.0))),
     )

@@ -132,9 +132,10 @@ class Internet:
             raise lost(call, "the connection was cut")
         return answer
 
-    def tokens(self, section: MicrosoftSection | GoogleSection) -> TokenSource:
+    def tokens(self, section: MicrosoftSection | GoogleSection, *, scopes: Sequence[str] | None = None) -> TokenSource:
         """From the vendors' own issuers, without their clients."""
-        fetch = partial(self._entra if isinstance(section, MicrosoftSection) else self._google, section)
+        entra = isinstance(section, MicrosoftSection)
+        fetch = partial(self._entra, section) if entra else partial(self._google, section, scopes)
         url = section.graph_url if isinstance(section, MicrosoftSection) else section.directory_url
         return TokenSource(fetch, run=partial(self._fetch, self._places[urlsplit(url).hostname or ""]))
 
@@ -170,9 +171,10 @@ class Internet:
         _, body = self._vendors.graph.tokens.exchange(section.tenant_id, form, resource=section.graph_url)
         return str(body["access_token"]), float(body["expires_in"])
 
-    def _google(self, section: GoogleSection) -> tuple[str, float]:
+    def _google(self, section: GoogleSection, scopes: Sequence[str] | None) -> tuple[str, float]:
         account = json.loads(self._open_secret(section.service_account or ""))["client_email"]
-        return self._vendors.google.tokens.give(account, section.admin_subject, scopes_of(section)), _GOOGLES_LIFETIME
+        wanted = scopes_of(section) if scopes is None else scopes
+        return self._vendors.google.tokens.give(account, section.admin_subject, wanted), _GOOGLES_LIFETIME
 
 
 class SimulatedHttp:

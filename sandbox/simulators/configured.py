@@ -60,6 +60,7 @@ def configured(institution: Institution, where: Endpoints) -> Tenant:
             service_account=where.secret(institution, "google"),
             admin_subject=institution.admin,
             directory_url=where.url(GOOGLE),
+            licensing_url=where.url(GOOGLE),
             token_url=f"{where.url(GOOGLE)}/token",
             ca_file=where.ca_file,
             create_org_units=institution.create_org_units,
@@ -76,7 +77,11 @@ def configured(institution: Institution, where: Endpoints) -> Tenant:
             StatusRow(id="departed", name="Departed", type="Left", provider_action=ProviderAction.DELETE_ACCOUNT),
             StatusRow(id="graduated", name="Graduated", type="Alumni", provider_action=ProviderAction.RELEASE_ACCOUNT),
         ),
-        rules=(*_everybody(microsoft=microsoft), *(_of_school(institution, s, microsoft, google) for s in SCHOOLS)),
+        rules=(
+            *_everybody(microsoft=microsoft),
+            *_licensed(institution.google_licences),
+            *(_of_school(institution, s, microsoft, google) for s in SCHOOLS),
+        ),
         on_change=institution.on_change,
         deletion=institution.deletion,
         suspension=Suspension(org_unit=LEAVERS if google else None),
@@ -94,6 +99,11 @@ def configured(institution: Institution, where: Endpoints) -> Tenant:
 
 def _everybody(*, microsoft: bool) -> Sequence[Rule]:
     return (Rule(licences=(SKU,)),) if microsoft else ()
+
+
+def _licensed(licences: Mapping[str, str]) -> Sequence[Rule]:
+    """Google's licences, of the schools that have some."""
+    return [Rule(when={"school": (school,)}, licences=(licence,)) for school, licence in licences.items()]
 
 
 def _of_school(institution: Institution, school: str, microsoft: bool, google: bool) -> Rule:  # noqa: FBT001

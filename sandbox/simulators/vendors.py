@@ -11,7 +11,7 @@ from consumer.tenants import Deletion, OnChange, Rename
 from sandbox.simulators.google import http as google_http
 from sandbox.simulators.google.api import DirectoryApi
 from sandbox.simulators.google.quirks import GoogleQuirks
-from sandbox.simulators.google.scopes import DOMAIN_READ, MEMBER, ORG_UNIT, USER
+from sandbox.simulators.google.scopes import DOMAIN_READ, LICENSING, MEMBER, ORG_UNIT, USER
 from sandbox.simulators.graph import http as graph_http
 from sandbox.simulators.graph.api import GraphApi
 from sandbox.simulators.graph.quirks import GraphQuirks
@@ -29,7 +29,10 @@ _PLENTY = 1_000_000
 LEAVERS = "/Leavers"
 """The organisational unit of those who have left."""
 
-SCOPES = (USER, MEMBER, DOMAIN_READ)
+EDUCATION_PLUS, EDUCATION_STANDARD = "101031/1010310008", "101031/1010310005"
+"""The licences that there are at Google: two SKUs of one product."""
+
+SCOPES = (USER, MEMBER, LICENSING, DOMAIN_READ)
 """What is delegated to every service account; the last is for `provisioner config check --connect` only."""
 
 
@@ -41,7 +44,8 @@ def unit_of(school: str) -> str:
 @dataclass(frozen=True, slots=True)
 class Institution:
     """What is laid out for one institution. `languages` are those of its mails, its own first; `on_change`, `deletion`, `rename` and
-    `create_org_units` as its configuration says them: with the last, its organisational units are not laid out.
+    `create_org_units` as its configuration says them: with the last, its organisational units are not laid out. `google_licences` are
+    those that its rules give, by school.
     """
 
     id: str
@@ -54,6 +58,7 @@ class Institution:
     deletion: Deletion = field(default_factory=Deletion)
     rename: Rename = Rename.NEVER
     create_org_units: bool = False
+    google_licences: Mapping[str, str] = field(default_factory=dict[str, str])
 
     @property
     def scopes(self) -> Sequence[str]:
@@ -150,6 +155,9 @@ class Vendors:
         if Provider.GOOGLE in institution.providers:
             customer = self.google.add_customer(f"C{len(self.google.customers):07d}", [institution.domain])
             customer.add_user(institution.admin, is_admin=True)
+            for licence in (EDUCATION_PLUS, EDUCATION_STANDARD):
+                product, _, sku = licence.partition("/")
+                customer.licences.stock[product, sku] = _PLENTY
             for school in SCHOOLS:
                 customer.groups.add(f"{school}@{institution.domain}", school)
             for unit in () if institution.create_org_units else (LEAVERS, *map(unit_of, SCHOOLS)):

@@ -12,7 +12,7 @@ from typing import TypeVar
 from consumer.errors import AddressTaken, Hold, NotYet, Reason, Scope, Throttled
 from consumer.events import Provider, SignOnIdentity
 from consumer.policy.profile import Profile, written
-from consumer.providers.port import AccountPage, Found, MemberPage, NewAccount, PageExpired
+from consumer.providers.port import AccountPage, Found, LicensedPage, MemberPage, NewAccount, PageExpired
 from testbed.fakes.mishaps import Mishap
 
 RowT = TypeVar("RowT")
@@ -154,7 +154,7 @@ class FakeDirectory:
         account = self.accounts.get(object_id)
         if account is None or account.hidden or account.found.deleted:
             return None
-        return replace(account.found, licences=frozenset(one.lower() for one in account.licences))
+        return replace(account.found, licences=self._shown_licences(account))
 
     async def groups_of(self, object_id: str, groups: Sequence[str], *, timeout: float) -> frozenset[str]:
         """See the port."""
@@ -165,13 +165,24 @@ class FakeDirectory:
         """See the port. Two on a page."""
         self._begin("list_accounts", timeout)
         rows = [one for one in self.accounts.values() if one.found.deleted is deleted and not one.hidden]
-        shown = [replace(one.found, licences=frozenset(map(str.lower, one.licences))) for one in rows]
+        shown = [replace(one.found, licences=self._shown_licences(one)) for one in rows]
         return AccountPage(*_page(shown, page))
 
     async def list_members(self, group: str, page: str | None, *, timeout: float) -> MemberPage:
         """See the port. Two on a page."""
         self._begin("list_members", timeout)
         return MemberPage(*_page([ident for ident, one in self.accounts.items() if group in one.groups], page))
+
+    async def licences_of(self, object_id: str, licences: Sequence[str], *, timeout: float) -> frozenset[str]:
+        """See the port."""
+        self._begin("licences_of", timeout)
+        return frozenset(one.lower() for one in self._account(object_id).licences if one in licences)
+
+    async def list_licensed(self, licence: str, page: str | None, *, timeout: float) -> LicensedPage:
+        """See the port. Two on a page."""
+        self._begin("list_licensed", timeout)
+        rows = [one.found.address for one in self.accounts.values() if licence in one.licences]
+        return LicensedPage(*_page(rows if self.provider is Provider.GOOGLE else [], page))
 
     async def is_privileged(self, object_id: str, *, timeout: float) -> bool:
         """See the port."""
@@ -226,9 +237,14 @@ class FakeDirectory:
             account.found = replace(account.found, deleted=False)
             account.hidden = self.hides_restored_accounts
 
-    async def assign_licences(self, object_id: str, licences: Sequence[str], *, timeout: float) -> None:
-        """See the port."""
+    async def assign_licences(
+        self, object_id: str, licences: Sequence[str], *, replaces: Sequence[str] = (), timeout: float
+    ) -> None:
+        """See the port. With Google's, at most one SKU of a product."""
         async with self._changing("assign_licences", object_id, timeout) as account:
+            if self.provider is Provider.GOOGLE:
+                account.licences = [one for one in account.licences if one not in replaces]
+                _refuse_another_sku(account.licences, licences)
             account.licences.extend(licence for licence in licences if licence not in account.licences)
 
     async def add_to_group(self, object_id: str, group: str, *, timeout: float) -> None:
@@ -319,6 +335,9 @@ class FakeDirectory:
         self.org_units.update("/" + "/".join(names[: count + 1]) for count in range(len(names)))
         raise NotYet("The organisational unit was missing.", reason=Reason.ORG_UNIT_MISSING)
 
+    def _shown_licences(self, account: FakeAccount) -> frozenset[str] | None:
+        return None if self.provider is Provider.GOOGLE else frozenset(map(str.lower, account.licences))
+
     def _holder(self, address: str) -> FakeAccount | None:
         return next((one for one in self.accounts.values() if one.has(address)), None)
 
@@ -336,6 +355,12 @@ class FakeDirectory:
         if mishap and not (may_be_done and mishap.done):
             raise mishap.fault
         return mishap
+
+
+def _refuse_another_sku(has: Sequence[str], licences: Sequence[str]) -> None:
+    products = {one.partition("/")[0] for one in set(has) - set(licences)}
+    if products & {one.partition("/")[0] for one in licences}:
+        raise Hold("The account has another licence of this product.", reason=Reason.LICENCE_INVALID)
 
 
 def _page(rows: Sequence[RowT], page: str | None) -> tuple[Sequence[RowT], str | None]:

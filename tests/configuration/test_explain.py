@@ -126,3 +126,14 @@ def test_a_deletion_that_is_announced_says_when_and_to_whom(tenant: Tenant) -> N
         " 7 days before, send the mail `account-deletion-notice-email` to the student's own address and the office (en)."
     )
     assert "office@" not in line
+
+
+def test_googles_licences_are_explained_as_the_last_step(tenant: Tenant) -> None:
+    google = GoogleSection(service_account=SecretRef("env:KEY"), admin_subject="it@school.example")
+    rules = (Rule(licences=("101031/1010310008",)),)
+    lines = list(
+        explain(tenant.model_copy(update={"microsoft": None, "google": google, "rules": rules}), "enrolled", {})
+    )
+    steps = [line.split(". ", 1)[1] for line in lines if line[:4] == "    "]
+    assert [step.split()[0] for step in steps] == ["Reserve", "Create", "Publish", "Send", "Assign"]
+    assert "in the student's turn, as Google takes about one a second: 101031/1010310008." in steps[-1]

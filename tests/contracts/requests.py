@@ -7,7 +7,7 @@ from dataclasses import dataclass
 from typing import Any
 from urllib.parse import parse_qs, urlsplit
 
-from tests.contracts.described import GOOGLE, GRAPH, MAILGUN, described, problems
+from tests.contracts.described import GOOGLE, GOOGLE_LICENSING, GRAPH, MAILGUN, described, problems
 
 
 @dataclass(frozen=True, slots=True)
@@ -48,9 +48,14 @@ PAGES: Mapping[tuple[str, str], Page] = {
 
 _GOOGLE_METHODS: Mapping[tuple[str, str], Mapping[str, Any]] = {
     (method["httpMethod"], f"/{method['path']}"): method
-    for resource in (*GOOGLE["resources"].values(), *GOOGLE["resources"]["users"]["resources"].values())
+    for resource in (
+        *GOOGLE["resources"].values(),
+        *GOOGLE["resources"]["users"]["resources"].values(),
+        *GOOGLE_LICENSING["resources"].values(),
+    )
     for method in resource.get("methods", {}).values()
 }
+_GOOGLE_SCHEMAS: Mapping[str, Any] = {**GOOGLE_LICENSING["schemas"], **GOOGLE["schemas"]}
 _GOOGLE_LISTS = {"externalIds": "UserExternalId", "languages": "UserLanguage"}
 """Lists that the document gives no type, although it has a schema for what is in them. In a PATCH, null clears one."""
 
@@ -80,7 +85,7 @@ def to_graph(method: str, path: str, body: str) -> Iterator[str]:
 
 
 def to_google(method: str, path: str, body: str) -> Iterator[str]:
-    """By the discovery document of the Admin SDK."""
+    """By the discovery documents of the Admin SDK and of the Enterprise License Manager."""
     address, query = _parted(path)
     documented = google_method(method, address)
     where = documented["id"]
@@ -89,7 +94,7 @@ def to_google(method: str, path: str, body: str) -> Iterator[str]:
         yield f"{where} has a body, or has none"
     elif body:
         sent = json.loads(body)
-        yield from problems(sent, documented["request"], GOOGLE["schemas"], where)
+        yield from problems(sent, documented["request"], _GOOGLE_SCHEMAS, where)
         for name in (
             name for name in _GOOGLE_LISTS.keys() & sent.keys() if method != "PATCH" or sent[name] is not None
         ):
@@ -98,7 +103,7 @@ def to_google(method: str, path: str, body: str) -> Iterator[str]:
 
 
 def google_method(method: str, path: str) -> Mapping[str, Any]:
-    """The method of the Directory API that the request calls."""
+    """The method of the Directory API, or of the License Manager, that the request calls."""
     return _GOOGLE_METHODS[method, described(path, [known for verb, known in _GOOGLE_METHODS if verb == method])]
 
 

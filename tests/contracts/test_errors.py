@@ -78,7 +78,8 @@ def joining_at_google(answer: Answer) -> Fault | None:
     """By the adapter, which looks at the membership after a conflict; it is there."""
     http = ScriptedHttp(answer, json_answer(kind="admin#directory#member", id="1"))
     section = GoogleSection(service_account=SecretRef("env:KEY"), admin_subject="it@school.example")
-    directory = GoogleDirectory(section, scripted_api(http, google.fault_of))
+    api = scripted_api(http, google.fault_of)
+    directory = GoogleDirectory(section, api, licensing=api)
     try:
         asyncio.run(directory.add_to_group("1", "year-1@school.example", timeout=5))
     except Fault as fault:
@@ -96,7 +97,8 @@ def deleting_at_graph(answer: Answer) -> Fault | None:
 
 def deleting_at_google(answer: Answer) -> Fault | None:
     section = GoogleSection(service_account=SecretRef("env:KEY"), admin_subject="it@school.example")
-    return _raised(GoogleDirectory(section, scripted_api(ScriptedHttp(answer), google.fault_of)).delete)
+    api = scripted_api(ScriptedHttp(answer), google.fault_of)
+    return _raised(GoogleDirectory(section, api, licensing=api).delete)
 
 
 def _raised(delete: Callable[..., Coroutine[Any, Any, None]]) -> Fault | None:

@@ -86,9 +86,7 @@ async def opened(folder: Path, quirks: Quirks) -> AsyncGenerator[Vendors]:
     world = World([both], folder, clock=time.time, seed=1, quirks=quirks)
     async with world.server() as server, HttpClient(ca_file=world.authority.ca_file) as http:
         (tenant,) = world.tenants(server)
-        directories = open_directories(
-            tenant, http=lambda _: http, tokens=lambda section: open_tokens(section, open_secret=OPENER)
-        )
+        directories = open_directories(tenant, http=lambda _: http, tokens=partial(open_tokens, open_secret=OPENER))
         assert tenant.mailgun is not None
         mailer = open_mailer(tenant.mailgun, http=lambda _: http, open_secret=OPENER)
         yield Vendors(world, server, tenant, directories[Provider.MICROSOFT], directories[Provider.GOOGLE], mailer)

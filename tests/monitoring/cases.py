@@ -213,7 +213,10 @@ CASES: Mapping[str, Case] = {
     "PasswordsExpired": _event("provisioner_credentials_expired_total", {}, within=60),
     "VendorFailing": Case(
         fires=_calls("google", {"2xx": 10, "5xx": 20, "unknown": 5}),
-        quiet=_calls("google", {"2xx": 40, "4xx": 20, "5xx": 2}),
+        quiet={
+            **_calls("google", {"2xx": 40, "4xx": 20, "5xx": 2}),
+            **_calls("google/licences", {"2xx": 10, "5xx": 30}),
+        },
         boundary=_calls("google", {"2xx": 20, "5xx": 15, "not_sent": 5}),
         at="40m",
         labels={"service": "google"},

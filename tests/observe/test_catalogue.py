@@ -12,6 +12,7 @@ from consumer.errors import Reason
 from consumer.events import Provider, ProviderAction, StepName
 from consumer.ledger.port.inbox import Disposition
 from consumer.ledger.port.student import StepState
+from consumer.mail.mailgun import SERVICE as MAILGUN
 from consumer.maintenance.series import OTHER
 from consumer.observe import labels
 from consumer.observe.catalogue import entries
@@ -20,6 +21,7 @@ from consumer.observe.metrics import Metrics
 from consumer.policy.decision import SkipReason
 from consumer.policy.guard import Guarded
 from consumer.policy.work_class import WorkClass
+from consumer.providers.names import GOOGLE_LICENCES
 from consumer.provisioning.steps.verify import Finding
 from consumer.reconcile.finding import Kind
 from tests.observe.page import PAGE, page
@@ -32,6 +34,7 @@ SUFFIX = re.compile(r"_(total|bucket|sum|count|created)$")
 
 CODE = {
     labels.PROVIDER: set(Provider),
+    labels.SERVICE: {*Provider, GOOGLE_LICENCES, MAILGUN},
     labels.READ_DISPOSITION: {
         Disposition.PENDING,
         Disposition.SUPERSEDED,

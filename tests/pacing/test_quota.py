@@ -27,6 +27,8 @@ WRITE = Call("microsoft", "create", "POST", "https://graph.example/v1.0/users", 
 class TwoLimits:
     """Keeps `Terms`: a write costs one of each limit, a read two of the wide one."""
 
+    patience: float | None = None
+
     def of_step(self, step: StepName, *, writes: bool) -> Cost:
         del step
         return {NARROW: 1, WIDE: 1} if writes else {WIDE: 1}
@@ -153,6 +155,29 @@ async def test_students_who_wait_for_their_turn_are_counted_by_tenant_and_class(
         one.cancel()
     await asyncio.gather(*students, return_exceptions=True)
     assert process.pacer.in_line("north", WorkClass.NORMAL) == 0
+
+
+class Impatient(TwoLimits):
+    """The same, for calls that no other work waits for."""
+
+    patience = 0.01
+
+
+async def test_where_turns_are_not_waited_for_long_no_student_counts_as_waiting() -> None:
+    process = Process()
+    quota = Quota("north", "google/licences", Impatient(), process.pacer)
+
+    async def student() -> None:
+        async with quota.turn(
+            StepName.LICENCES, writes=False, work_class=WorkClass.NORMAL, patience=60, on_wait=nothing
+        ):
+            raise AssertionError
+
+    students = [asyncio.create_task(student()) for _ in range(8)]
+    await asyncio.sleep(0)
+    assert process.pacer.in_line("north", WorkClass.NORMAL) == 0
+    ends = await asyncio.gather(*students, return_exceptions=True)
+    assert {type(end) for end in ends} == {RetryLater}
 
 
 async def test_a_refusal_is_counted_and_slows_all_replicas() -> None:

@@ -14,6 +14,8 @@ CALL = Call("vendor", "read", "GET", "https://vendor.example")
 class Units:
     """Keeps `Terms`: every call costs two."""
 
+    patience = None
+
     def of_step(self, step: StepName, *, writes: bool) -> Cost:
         del step, writes
         return {WHOLE: 2}

@@ -1,6 +1,6 @@
 import pytest
 
-from consumer.policy.condition import covers, matches
+from consumer.policy.condition import covers, matches, may_both_match
 from consumer.tenants import When
 
 GRADES: When = {"grade": ("7", "8"), "school": ("north",)}
@@ -36,3 +36,12 @@ def test_a_condition_covers_another_where_it_matches_all_of_its_students(first: 
 def test_a_condition_covers_no_other_that_matches_more_students(first: When) -> None:
     assert not covers(first, GRADES)
     assert not covers(first, {})
+
+
+@pytest.mark.parametrize("second", [{}, GRADES, {"grade": ("8", "9")}, {"house": ("red",)}])
+def test_two_conditions_may_both_match_where_no_attribute_keeps_them_apart(second: When) -> None:
+    assert may_both_match(GRADES, second)
+
+
+def test_conditions_without_a_common_value_never_match_the_same_student() -> None:
+    assert not may_both_match(GRADES, {"grade": ("10",), "house": ("red",)})

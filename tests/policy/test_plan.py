@@ -219,3 +219,26 @@ def test_whatever_else_is_asked_for_a_released_account_is_reclaimed_first(action
 def test_every_action_has_a_plan_for_an_account_that_is_behind(action: ProviderAction) -> None:
     behind = KnownAccount(exists=True, announced_version=0, welcomed=True)
     assert plan(action, 1, behind, GIVEN, Withdrawal(), settled=False).steps
+
+
+LEAVING = Withdrawal(licences=True, org_unit="/Leavers")
+
+
+def apart(action: ProviderAction, known: KnownAccount, *, follow: bool = False) -> Plan:
+    return plan(action, 3, known, GIVEN, LEAVING, settled=False, follow=follow, licences_last=True)
+
+
+def test_licences_that_are_last_come_behind_the_news() -> None:
+    new = apart(ProviderAction.CREATE_ACCOUNT, NOTHING)
+    assert (new.grants, new.news, new.last) == (("groups",), ("announce", "welcome"), ("licences",))
+    assert new.steps == ("address", "create", "groups", "announce", "welcome", "licences")
+
+
+def test_those_that_are_to_be_taken_come_behind_those_that_are_given() -> None:
+    known = replace(FOLLOWED, licences=("old",))
+    assert apart(ProviderAction.UPDATE_ACCOUNT, known, follow=True).last == ("licences", "take_licences")
+
+
+def test_a_suspension_is_reported_before_its_licences_are_taken() -> None:
+    leaving = apart(ProviderAction.SUSPEND_ACCOUNT, replace(DONE, announced_version=2))
+    assert (leaving.grants, leaving.news, leaving.last) == (("unit",), ("report",), ("take_licences",))

@@ -1,6 +1,8 @@
+import pytest
+
 from consumer.events import Provider
-from consumer.policy.rules import Grant, grant
-from consumer.tenants import Rule
+from consumer.policy.rules import Grant, Withdrawal, grant, licences_last, withdrawal
+from consumer.tenants import Announce, Rule, Suspension
 from tests.policy.tenants import groups, student, tenant
 
 
@@ -47,10 +49,35 @@ def test_each_provider_is_given_its_own() -> None:
     rules = (
         Rule(
             org_unit="/Students",
-            licences=("A1",),
+            licences=("A1", "101031/1010310008"),
             groups={Provider.MICROSOFT: ("object-id",), Provider.GOOGLE: ("all@school.example",)},
         ),
     )
     both = tenant(google=True, rules=rules)
     assert grant(both, student(), Provider.MICROSOFT) == Grant(licences=("A1",), groups=("object-id",))
-    assert grant(both, student(), Provider.GOOGLE) == Grant(org_unit="/Students", groups=("all@school.example",))
+    assert grant(both, student(), Provider.GOOGLE) == Grant(
+        org_unit="/Students", licences=("101031/1010310008",), groups=("all@school.example",)
+    )
+
+
+@pytest.mark.parametrize(
+    ("provider", "wants_account", "announce", "last"),
+    [
+        (Provider.GOOGLE, True, Announce.SIGN_IN, True),
+        (Provider.GOOGLE, True, Announce.COMPLETE, False),
+        (Provider.GOOGLE, False, Announce.COMPLETE, True),
+        (Provider.MICROSOFT, True, Announce.SIGN_IN, False),
+    ],
+)
+def test_googles_licences_are_last_where_accounts_are_announced_without_them(
+    provider: Provider, announce: Announce, *, wants_account: bool, last: bool
+) -> None:
+    one = tenant(google=True).model_copy(update={"announce": announce})
+    assert licences_last(one, provider, wants_account=wants_account) is last
+
+
+def test_a_suspension_takes_licences_at_both_and_ends_sessions_where_that_is_a_call() -> None:
+    wanted = Suspension(remove_licences=True, org_unit="/Leavers")
+    both = tenant(google=True).model_copy(update={"suspension": wanted})
+    assert withdrawal(both, Provider.MICROSOFT) == Withdrawal(sessions=True, licences=True)
+    assert withdrawal(both, Provider.GOOGLE) == Withdrawal(licences=True, org_unit="/Leavers")

@@ -14,12 +14,14 @@ from consumer.preflight.asking import Asker
 from consumer.preflight.judgement.google import DOMAIN_SCOPE
 from consumer.preflight.judgement.microsoft import ONLY_FOR_CHECKS
 from consumer.providers.factory import open_tokens
+from consumer.providers.google.scopes import LICENSING
 from consumer.providers.google.tokens import SCOPES
 from consumer.providers.microsoft.directory import PERMISSIONS
 from consumer.providers.tokens import TokenSource
 from consumer.secrets import opener
-from consumer.tenants import GoogleSection, MicrosoftSection
-from tests.contracts.described import GOOGLE, GRAPH, GRAPH_PERMISSIONS, MAILGUN, described
+from consumer.tenants import GoogleSection, MicrosoftSection, Rule
+from sandbox.simulators.vendors import EDUCATION_PLUS
+from tests.contracts.described import GOOGLE, GOOGLE_LICENSING, GRAPH, GRAPH_PERMISSIONS, MAILGUN, described
 from tests.preflight.installation import Installation
 
 NEEDS_NO_PERMISSION = ("openid-configuration", "userrealm")
@@ -43,13 +45,14 @@ class Recording:
 async def calls(installation: Installation) -> Mapping[str, Sequence[Call]]:
     """By vendor."""
     (tenant,) = installation.world.tenants(installation.server)
+    tenant = tenant.model_copy(update={"rules": (*tenant.rules, Rule(licences=(EDUCATION_PLUS,)))})
     assert tenant.microsoft is not None
     assert tenant.google is not None
     assert tenant.mailgun is not None
     open_secret = opener({})
     key = open_secret(tenant.mailgun.api_key)
 
-    def tokens(section: MicrosoftSection | GoogleSection, scopes: Sequence[str] = SCOPES) -> TokenSource:
+    def tokens(section: MicrosoftSection | GoogleSection, scopes: Sequence[str] | None = None) -> TokenSource:
         return open_tokens(section, open_secret=open_secret, scopes=scopes)
 
     async with HttpClient(ca_file=tenant.google.ca_file) as http:
@@ -113,20 +116,22 @@ async def test_google_is_asked_only_what_its_discovery_document_describes(
 ) -> None:
     methods = {
         f"/{method['path']}": method
-        for resource in GOOGLE["resources"].values()
+        for resource in (*GOOGLE["resources"].values(), *GOOGLE_LICENSING["resources"].values())
         for method in resource.get("methods", {}).values()
         if method["httpMethod"] == "GET"
     }
     asked = {described(unquote(path(call)), methods) for call in calls["google"]}
     assert {methods[template]["id"] for template in asked} == {
         "directory.users.list",
+        "directory.users.get",
+        "licensing.licenseAssignments.listForProductAndSku",
         "directory.members.list",
         "directory.domains.get",
     }
     for call in calls["google"]:
         method = methods[described(unquote(path(call)), methods)]
         assert query(call).keys() <= {*method["parameters"], *GOOGLE["parameters"]}
-        assert {*SCOPES, DOMAIN_SCOPE} & set(method["scopes"])
+        assert {*SCOPES, *LICENSING, DOMAIN_SCOPE} & set(method["scopes"])
         assert call.method == "GET"
 
 

@@ -10,12 +10,13 @@ from cryptography.hazmat.primitives.asymmetric import rsa
 
 from consumer.preflight.judgement.google import DOMAIN_SCOPE
 from consumer.preflight.judgement.microsoft import ONLY_FOR_CHECKS
+from consumer.providers.google.scopes import LICENSING
 from consumer.providers.google.tokens import ORG_UNIT_SCOPE, SCOPES
 from consumer.providers.microsoft.directory import PERMISSIONS
 from sandbox.simulators.faults import Answer, FaultRule, Latency, Refuse
 from sandbox.simulators.graph.groups import GroupKind
 from sandbox.simulators.mailgun.account import DomainState
-from sandbox.simulators.vendors import LEAVERS, SKU
+from sandbox.simulators.vendors import EDUCATION_PLUS, EDUCATION_STANDARD, LEAVERS, SKU
 from tests.preflight.installation import NORTH, Installation, lines
 
 Break = Callable[[Installation], None]
@@ -28,6 +29,28 @@ CLIENT = "microsoft.client_id"
 async def test_a_healthy_installation_has_no_line(installation: Installation) -> None:
     findings = await installation.findings()
     assert (list(findings.mistakes), list(findings.notes)) == ([], [])
+
+
+async def test_a_healthy_installation_that_gives_licences_at_google_has_no_line(installation: Installation) -> None:
+    licensed()(installation)
+    edited("rules", 1, "licences", value=[EDUCATION_STANDARD])(installation)
+    edited("google", "limits", value={"licences": 100})(installation)
+    findings = await installation.findings()
+    assert (list(findings.mistakes), list(findings.notes)) == ([], [])
+    asked = [entry.path for entry in installation.server.audit.entries() if entry.route.startswith("licensing.")]
+    assert len(asked) == 2
+
+
+async def test_the_scope_for_licences_is_asked_for_where_the_rules_give_some(installation: Installation) -> None:
+    installation.customer.delegate(NORTH.service_account, [*SCOPES, DOMAIN_SCOPE])
+    assert lines(await installation.findings()) == []
+
+
+async def test_a_used_up_quota_of_the_license_manager_is_a_note(installation: Installation) -> None:
+    answering_licences(503, "backendError")(installation)
+    findings = await installation.findings()
+    assert lines(findings) == []
+    assert [note.place for note in findings.notes] == ["rules.1.licences.2"]
 
 
 async def test_nothing_is_written_and_no_mail_is_sent(installation: Installation) -> None:
@@ -109,6 +132,22 @@ def no_administrator(installation: Installation) -> None:
     holder = installation.customer.holder(NORTH.admin)
     assert holder is not None
     holder.is_admin = False
+
+
+def licensed(licence: str = EDUCATION_PLUS, broken: Break | None = None) -> Break:
+    """The first rule gives this licence of Google's too."""
+
+    def change(installation: Installation) -> None:
+        edited("rules", 0, "licences", value=[SKU, licence])(installation)
+        if broken:
+            broken(installation)
+
+    return change
+
+
+def answering_licences(status: int, reason: str, message: str = "") -> Break:
+    body = {"error": {"code": status, "message": message, "errors": [{"reason": reason}]}}
+    return licensed(broken=answering("licensing.*", status, body))
 
 
 BROKEN: Mapping[str, tuple[Break, str, str]] = {
@@ -224,6 +263,31 @@ BROKEN: Mapping[str, tuple[Break, str, str]] = {
         edited("google", "create_org_units", value=True),
         "google.service_account",
         f"belongs to a service account that lacks the scope `{ORG_UNIT_SCOPE}`",
+    ),
+    "Google's licence unknown": (
+        licensed("101031/1010319999"),
+        "rules.1.licences.2",
+        "is not a licence that Google knows",
+    ),
+    "scope for licences missing": (
+        licensed(broken=lambda i: i.customer.delegate(NORTH.service_account, [*SCOPES, DOMAIN_SCOPE])),
+        "google.service_account",
+        f"belongs to a service account that lacks the scope `{LICENSING[0]}`",
+    ),
+    "License Manager off": (
+        answering_licences(403, "accessNotConfigured"),
+        "google.service_account",
+        "belongs to a project in which the Enterprise License Manager API is off",
+    ),
+    "administrator without the privilege": (
+        answering_licences(403, "forbidden", "Not Authorized to access this resource/api"),
+        "google.admin_subject",
+        "may not manage licences",
+    ),
+    "License Manager away": (
+        licensed(broken=lambda i: i.server.faults.set([FaultRule(route="licensing.*", fault=Refuse())])),
+        "google.licensing_url",
+        "is not reachable",
     ),
     "Google's group gone": (
         edited("rules", 1, "groups", "google", value=[f"gone@{NORTH.domain}"]),

@@ -15,6 +15,7 @@ from consumer.providers.port import Directory, Found, NewAccount
 from consumer.tenants import Tenant
 from sandbox.simulators.faults import Answer, FaultRule, LoseAnswer
 from sandbox.simulators.server import VendorServer
+from sandbox.simulators.vendors import EDUCATION_PLUS
 from sandbox.simulators.world import World
 from testbed.fakes.directory import FakeDirectory
 from testbed.fakes.mishaps import lost_answer, throttled
@@ -98,7 +99,7 @@ def setting(
         return Setting(fake, "g", ("sku",))
     provider = Provider(request.param)
     directory = open_directories(_creating_units(tenant, world), http=lambda _: http, tokens=TOKENS)[provider]
-    licences = tenant.rules[0].licences if provider is Provider.MICROSOFT else ()
+    licences = tenant.rules[0].licences if provider is Provider.MICROSOFT else (EDUCATION_PLUS,)
     unit = next(rule.org_unit for rule in tenant.rules if rule.org_unit)
     has_units = provider is Provider.GOOGLE
     return Setting(
@@ -175,8 +176,30 @@ async def test_an_account_is_read_with_what_it_was_given(setting: Setting) -> No
     groups = await setting.directory.groups_of(created.object_id, [setting.group, "other"], timeout=5)
     assert read is not None
     assert (read.object_id, read.marker, read.enabled) == (created.object_id, "S1", True)
-    assert (read.licences or set()) == {licence.lower() for licence in setting.licences}
+    assert read.licences in {None, frozenset(licence.lower() for licence in setting.licences)}
     assert groups == {setting.group}
+
+
+async def test_who_has_a_licence_is_known_by_the_account_or_by_the_licence(setting: Setting) -> None:
+    created = await setting.directory.create(maria(), PASSWORD, timeout=5)
+    other = await setting.directory.create(replace(maria(2), address=MARRIED), PASSWORD, timeout=5)
+    await setting.directory.assign_licences(created.object_id, setting.licences, timeout=5)
+    has = [
+        await setting.directory.licences_of(one.object_id, [*setting.licences, "other/one"], timeout=5)
+        for one in (created, other)
+    ]
+    assert has == [frozenset(licence.lower() for licence in setting.licences), frozenset()]
+    page = await setting.directory.list_licensed(setting.licences[0], None, timeout=5)
+    shown = await setting.directory.read(created.object_id, timeout=5)
+    assert shown is not None
+    assert list(page.addresses) == ([created.address] if shown.licences is None else [])
+
+
+async def test_the_licences_of_an_account_that_is_not_shown_are_not_known(setting: Setting) -> None:
+    created = await setting.directory.create(maria(), PASSWORD, timeout=5)
+    await setting.directory.delete(created.object_id, timeout=5)
+    with pytest.raises(NotYet):
+        await setting.directory.licences_of(created.object_id, setting.licences, timeout=5)
 
 
 async def test_a_disabled_account_shows_as_disabled_however_it_is_found(setting: Setting) -> None:
@@ -439,7 +462,7 @@ async def test_all_accounts_are_listed_with_what_they_have(setting: Setting) -> 
     setting.disable(created.object_id)
     (listed,) = [one for one in await everybody(setting, deleted=False) if one.object_id == created.object_id]
     assert (listed.marker, listed.address, listed.enabled, listed.deleted) == ("S1", maria().address, False, False)
-    assert (listed.licences or set()) == {licence.lower() for licence in setting.licences}
+    assert listed.licences in {None, frozenset(licence.lower() for licence in setting.licences)}
     assert await everybody(setting, deleted=True) == []
 
 

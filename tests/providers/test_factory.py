@@ -1,5 +1,6 @@
 """Which directories a tenant has, and from whom each gets its tokens."""
 
+from collections.abc import Sequence
 from pathlib import Path
 
 import pytest
@@ -22,8 +23,9 @@ def test_a_tenant_has_the_directories_that_its_file_names(tenant: Tenant, withou
         ca_files.append(ca_file)
         return ScriptedHttp()
 
-    def tokens(section: MicrosoftSection | GoogleSection) -> TokenSource:
-        asked.append(type(section))
+    def tokens(section: MicrosoftSection | GoogleSection, *, scopes: Sequence[str] | None = None) -> TokenSource:
+        if scopes is None:
+            asked.append(type(section))
         return TokenSource(lambda: ("token", 3_600))
 
     one = tenant.model_copy(update={without.value: None})

@@ -113,3 +113,10 @@ def test_the_address_is_compared_without_its_letters_case() -> None:
 )
 def test_what_provisioning_can_set_right(found: set[Kind], wants_account: bool | None, repaired: bool) -> None:  # noqa: FBT001
     assert repairable(found, wants_account=wants_account) is repaired
+
+
+def test_google_s_suspended_accounts_may_not_show_their_licences() -> None:
+    closed = replace(EXPECTED, open=False)
+    stripped = replace(AS_MADE, enabled=False, licences=frozenset[str]())
+    assert kinds(closed, stripped) == []
+    assert kinds(replace(closed, provider=Provider.MICROSOFT), stripped) == [Kind.STRIPPED]

@@ -25,6 +25,7 @@ _ADDED = {
     ("microsoft", "graph_url"): ("/v1.0", "/beta"),
     ("microsoft", "authority_url"): ("/oauth2", "/common", "/organizations"),
     ("google", "directory_url"): ("/admin",),
+    ("google", "licensing_url"): ("/apps",),
     ("mailgun", "url"): ("/v2", "/v3", "/v4"),
 }
 """What the service itself appends to a root, which people copy along from examples."""

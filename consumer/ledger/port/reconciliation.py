@@ -14,12 +14,13 @@ class Stage(StrEnum):
     ACCOUNTS = "accounts"
     DELETED = "deleted"
     MEMBERS = "members"  # of `Place.group`
+    LICENSED = "licensed"  # who has `Place.group`, a licence
     LISTED = "listed"  # everything is
 
 
 @dataclass(frozen=True, slots=True)
 class Place:
-    """Where a listing stands: `page` is the next one (None: the first)."""
+    """Where a listing stands: `group` is the group, or the licence, that is listed; `page` is the next one (None: the first)."""
 
     stage: Stage
     group: str | None = None
@@ -71,6 +72,10 @@ class Listed:
     licences: frozenset[str] | None
     groups: frozenset[str] = frozenset()
     org_unit: str | None = None
+
+    def having(self, licences: frozenset[str]) -> "Listed":
+        """The same, with these licences."""
+        return replace(self, licences=licences)
 
     def inside(self, groups: frozenset[str]) -> "Listed":
         """The same, as a member of these groups."""

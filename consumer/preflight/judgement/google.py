@@ -25,7 +25,6 @@ _DOMAIN: Place = ("addresses", "domain")
 
 
 _RATE = {"userRateLimitExceeded", "rateLimitExceeded", "quotaExceeded"}
-_NOT_DELEGATED = ("unauthorized_client", "access_denied")
 _NEW_KEY = "Make a new key for the service account in the Google Cloud console, and put it where this reference points."
 
 _NO_USER = Finding(
@@ -50,11 +49,6 @@ _TOKEN_REFUSALS: Sequence[tuple[str, Finding]] = (
         Finding(CREDENTIAL, "belongs to a service account that is disabled", "Enable it in the Google Cloud console."),
     ),
 )
-
-
-def is_delegation(code: str | None) -> bool:
-    """Whether a token was refused because of what is delegated, or not, to the service account."""
-    return (code or "").startswith(_NOT_DELEGATED)
 
 
 def of_refused_token(code: str | None) -> Finding:
@@ -91,7 +85,7 @@ def of_administrator(answer: Answer, section: GoogleSection) -> Sequence[Finding
 
 
 def _without_access(answer: Answer, section: GoogleSection) -> Finding | None:
-    if "accessNotConfigured" in _reasons(answer) or "has not been used in project" in _message(answer):
+    if _is_off(answer):
         right = "Enable the Admin SDK API in the Google Cloud project of the service account."
         return Finding(CREDENTIAL, "belongs to a project in which the Admin SDK API is off", right)
     if answer.status == HTTPStatus.UNAUTHORIZED:
@@ -165,6 +159,28 @@ def of_group(answer: Answer, place: Place) -> Sequence[Finding]:
         "Give the administrator (`google.admin_subject`) a role that may manage groups, or use a group of this Workspace.",
     )
     return _of_list(answer, missing, closed, "the group")
+
+
+def of_licence(answer: Answer, place: Place) -> Sequence[Finding]:
+    """A list of those who have the licence. How many are left, Google does not show."""
+    if answer.status == UNREACHED:
+        return [unreachable(("google", "licensing_url"), answer)]
+    if answer.status == HTTPStatus.OK:
+        return []
+    if answer.status == HTTPStatus.BAD_REQUEST and "sku or product" in _message(answer):
+        right = 'Give product and SKU as Google\'s page "Products and SKU IDs" lists them, such as `101031/1010310008`.'
+        return [Finding(place, "is not a licence that Google knows", right)]
+    if _is_off(answer):
+        right = "Enable the Enterprise License Manager API in the Google Cloud project of the service account."
+        return [Finding(CREDENTIAL, "belongs to a project in which the Enterprise License Manager API is off", right)]
+    if answer.status in {HTTPStatus.UNAUTHORIZED, HTTPStatus.FORBIDDEN} and not _is_throttled(answer):
+        right = "Give this user a role with the privilege License Management."
+        return [Finding(_ADMIN, "may not manage licences", right)]
+    return [unchecked(place, "whether Google knows the licence", answer)]
+
+
+def _is_off(answer: Answer) -> bool:
+    return "accessNotConfigured" in _reasons(answer) or "has not been used in project" in _message(answer)
 
 
 def _of_list(answer: Answer, missing: Finding, closed: Finding, what: str) -> Sequence[Finding]:

@@ -12,12 +12,12 @@ from http import HTTPStatus
 from typing import Any, cast
 
 from consumer.configuration.document import Place
-from consumer.events import ProviderAction
+from consumer.events import Provider, ProviderAction
 from consumer.http.answer import Answer
 from consumer.preflight.finding import Finding
 from consumer.preflight.judgement.answers import unchecked
 from consumer.providers.microsoft.directory import PERMISSIONS
-from consumer.tenants import MicrosoftSection, Tenant
+from consumer.tenants import MicrosoftSection, Tenant, licence_provider
 
 ONLY_FOR_CHECKS: Mapping[str, str] = {"LicenseAssignment.Read.All": "see which licences exist, and how many are left"}
 """Permissions that only this check uses, and what for. Without them it says what it could not see."""
@@ -59,7 +59,7 @@ def needed(tenant: Tenant) -> Mapping[str, str]:
     adopted is in a role-assignable group.
     """
     spared: set[str] = set()
-    if not any(rule.licences for rule in tenant.rules):
+    if not tenant.gives_licences_at(Provider.MICROSOFT):
         spared.add(_LICENCES)
     if not tenant.welcome_email.enabled:
         spared.add(_PASSWORDS)
@@ -124,6 +124,7 @@ def of_licences(answer: Answer, tenant: Tenant, roles: Collection[str] | None) -
         (("rules", number, "licences", position), sku)
         for number, rule in enumerate(tenant.rules)
         for position, sku in enumerate(rule.licences)
+        if licence_provider(sku) is Provider.MICROSOFT
     ]
     rows = answer.json().get("value")
     if answer.status != HTTPStatus.OK or not isinstance(rows, list):

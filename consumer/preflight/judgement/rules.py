@@ -16,6 +16,16 @@ def groups_of(tenant: Tenant, provider: Provider) -> Mapping[str, Place]:
     return places
 
 
+def licences_of(tenant: Tenant, provider: Provider) -> Mapping[str, Place]:
+    """The licences of this provider."""
+    places: dict[str, Place] = {}
+    for number, rule in enumerate(tenant.rules):
+        for position, licence in enumerate(rule.licences):
+            if licence in rule.licences_at(provider):
+                places.setdefault(licence, ("rules", number, "licences", position))
+    return places
+
+
 def org_units_of(tenant: Tenant) -> Mapping[str, Place]:
     """Google's organisational units."""
     places: dict[str, Place] = {}

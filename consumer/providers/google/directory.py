@@ -1,7 +1,7 @@
 """One institution's Workspace directory.
 
 Scopes: admin.directory.user, admin.directory.group.member; `admin_subject` needs a role that may manage users and groups. Where units are
-created, admin.directory.orgunit too, and a role that may create them.
+created, admin.directory.orgunit too, and a role that may create them. Licences have an API, a scope and limits of their own (`licensing`).
 
 One module, however long: one class that keeps the port `Directory`, method by method.
 """
@@ -20,11 +20,12 @@ from consumer.policy.rules import ROOT
 from consumer.providers.api import Api, Classify
 from consumer.providers.google import directory_requests
 from consumer.providers.google.answers import of_one_purpose, paging
+from consumer.providers.google.licensing import Licensing
 from consumer.providers.google.org_units import OrgUnits
 from consumer.providers.google.renaming import rename
-from consumer.providers.port import AccountPage, Found, MemberPage, NewAccount
+from consumer.providers.port import AccountPage, Found, LicensedPage, MemberPage, NewAccount
 from consumer.providers.together import together
-from consumer.tenants import GoogleSection
+from consumer.tenants import OWN_CUSTOMER, GoogleSection
 
 T = TypeVar("T")
 
@@ -69,9 +70,10 @@ class GoogleDirectory:
 
     provider = Provider.GOOGLE
 
-    def __init__(self, section: GoogleSection, api: Api) -> None:
+    def __init__(self, section: GoogleSection, api: Api, licensing: Api) -> None:
         self._section = section
         self._api = api
+        self._licensing = Licensing(licensing, self._address_of)
         self._units = OrgUnits(api, section.customer_id) if section.create_org_units else None
 
     keeps_markers = True
@@ -119,6 +121,19 @@ class GoogleDirectory:
         rows = cast("list[dict[str, Any]]", answer.get("members") or [])
         return MemberPage([str(row["id"]) for row in rows if "id" in row], answer.get("nextPageToken"))
 
+    async def licences_of(self, object_id: str, licences: Sequence[str], *, timeout: float) -> frozenset[str]:
+        """A call for each."""
+        return await self._licensing.of(object_id, licences, deadline=Deadline(timeout))
+
+    async def list_licensed(self, licence: str, page: str | None, *, timeout: float) -> LicensedPage:
+        """Of the administrator's own customer, whose id every user shows."""
+        deadline = Deadline(timeout)
+        customer = self._section.customer_id
+        if customer == OWN_CUSTOMER:
+            url = directory_requests.customer_of(self._api.base_url, self._section.admin_subject)
+            customer = str((await self._api.call("read", "GET", url, deadline=deadline) or {}).get("customerId", ""))
+        return await self._licensing.list(customer, licence, page, deadline=deadline)
+
     async def is_privileged(self, object_id: str, *, timeout: float) -> bool:
         """Super administrators and delegated ones: Google shows a flag for each."""
         user = await self._read(object_id, Deadline(timeout), classify=_READING_ROLES) or {}
@@ -157,15 +172,11 @@ class GoogleDirectory:
                 "Another account holds the deleted account's address.", reason=Reason.ACCOUNT_CONFLICT
             ) from fault
 
-    async def assign_licences(self, object_id: str, licences: Sequence[str], *, timeout: float) -> None:
-        """Google gives licences by organisational unit; single ones are not this service's matter."""
-        del object_id, timeout
-        if licences:
-            raise Hold(
-                "Licences are given by organisational unit at Google.",
-                reason=Reason.LICENCE_INVALID,
-                scope=Scope.RESOURCE,
-            )
+    async def assign_licences(
+        self, object_id: str, licences: Sequence[str], *, replaces: Sequence[str] = (), timeout: float
+    ) -> None:
+        """A call for each: the service asks for one at a time, each in its turn."""
+        await self._licensing.assign(object_id, licences, replaces=replaces, deadline=Deadline(timeout))
 
     async def add_to_group(self, object_id: str, group: str, *, timeout: float) -> None:
         """A 409 mostly means that the account is a member already, but may come without a usable reason: so it is read.
@@ -220,8 +231,8 @@ class GoogleDirectory:
         del object_id, timeout
 
     async def remove_licences(self, object_id: str, licences: Sequence[str], *, timeout: float) -> None:
-        """There are none that this service has given."""
-        del object_id, licences, timeout
+        """As `assign_licences`."""
+        await self._licensing.remove(object_id, licences, deadline=Deadline(timeout))
 
     async def delete(self, object_id: str, *, timeout: float) -> None:
         """`users.delete`: its address is free at once, and it can be restored for 20 days.
@@ -282,6 +293,9 @@ class GoogleDirectory:
         return await self._api.call(
             "read", "GET", url, deadline=deadline, missing_is_none=missing_is_none, classify=classify
         )
+
+    async def _address_of(self, object_id: str, deadline: Deadline) -> str:
+        return _found(await self._read(object_id, deadline) or {}, deleted=False).address
 
     async def _page(self, operation: str, url: str, timeout: float) -> Mapping[str, Any]:
         return await self._api.call(operation, "GET", url, deadline=Deadline(timeout), classify=paging) or {}

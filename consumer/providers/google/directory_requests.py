@@ -92,6 +92,11 @@ def marker_of(user: Mapping[str, Any]) -> str | None:
     return None
 
 
+def customer_of(base_url: str, user: str) -> str:
+    """`users.get`: the id of the customer that the user belongs to. The id is asked for too, by which an answer is known as Google's."""
+    return f"{users(base_url)}/{quote(user, safe='')}?fields=id,customerId"
+
+
 def users_with(base_url: str, customer_id: str, marker: str, *, deleted: bool) -> str:
     """Users by external id; a value with blanks or quotes stands in single quotes."""
     value = "'" + marker.replace("\\", "\\\\").replace("'", "\\'") + "'"

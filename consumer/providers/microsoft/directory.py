@@ -19,7 +19,7 @@ from consumer.providers.microsoft.licensing import Licensing
 from consumer.providers.microsoft.marker_field import MarkerField
 from consumer.providers.microsoft.marking import Marking
 from consumer.providers.microsoft.roles import holds_role
-from consumer.providers.port import AccountPage, Found, MemberPage, NewAccount
+from consumer.providers.port import AccountPage, Found, LicensedPage, MemberPage, NewAccount
 from consumer.providers.together import together
 from consumer.tenants import MicrosoftSection
 
@@ -122,6 +122,17 @@ class MicrosoftDirectory:
         shown = await read_page(self._api, "list_members", url, deadline=Deadline(timeout))
         return MemberPage([str(row.get("id")) for row in shown.rows], shown.following)
 
+    async def licences_of(self, object_id: str, licences: Sequence[str], *, timeout: float) -> frozenset[str]:
+        found = await self.read(object_id, timeout=timeout)
+        if found is None:
+            raise NotYet("The account does not exist at Microsoft, or is not visible yet.")
+        return (found.licences or frozenset()) & {licence.lower() for licence in licences}
+
+    async def list_licensed(self, licence: str, page: str | None, *, timeout: float) -> LicensedPage:
+        """Accounts show their licences."""
+        del licence, page, timeout
+        return LicensedPage((), None)
+
     async def is_privileged(self, object_id: str, *, timeout: float) -> bool:
         """Raises `NotYet` where Graph does not show the account (yet)."""
         return await holds_role(self._api, object_id, Deadline(timeout))
@@ -161,7 +172,10 @@ class MicrosoftDirectory:
                 "Another account holds the deleted account's address.", reason=Reason.ACCOUNT_CONFLICT
             ) from fault
 
-    async def assign_licences(self, object_id: str, licences: Sequence[str], *, timeout: float) -> None:
+    async def assign_licences(
+        self, object_id: str, licences: Sequence[str], *, replaces: Sequence[str] = (), timeout: float
+    ) -> None:
+        del replaces
         await self._licensing.assign(object_id, licences, Deadline(timeout))
 
     async def add_to_group(self, object_id: str, group: str, *, timeout: float) -> None:

@@ -29,6 +29,8 @@ _COSTS = (
 class GraphTerms:
     """Keeps `Terms` for one application in one directory."""
 
+    patience = None
+
     def __init__(self, section: MicrosoftSection) -> None:
         limits, directory, application = section.limits, section.tenant_id.lower(), section.client_id.lower()
         both = f"{directory}/{application}"

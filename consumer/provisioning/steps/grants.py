@@ -29,9 +29,12 @@ async def give(
     request: Sequence[str],
     *,
     part: str,
+    service: str | None = None,
     before: Account | None = None,
 ) -> None:
     """Makes the call for `request`; the account's row is `before` from its intent on, where that is another, and `given` afterwards.
+
+    `part` is one of `service`, which is the provider's own where none is named.
 
     Raises `GiveUp` where this version has failed here before.
     """
@@ -40,7 +43,7 @@ async def give(
         case.provider,
         name,
         at,
-        service=case.service,
+        service=service or case.service,
         part=part,
         request_hash=hashlib.sha256("\x1f".join(request).encode()).digest(),
         call=lambda t: call(timeout=t),

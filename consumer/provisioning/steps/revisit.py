@@ -8,7 +8,8 @@ gone, or not shown ───────▶ later, and in the end a person must 
 sign-in blocked by us ────▶ opened (`reactivate`)
 … by others ──────────────▶ held: it may have been blocked on purpose
 marker of another ────────▶ held: a person must look
-licences, groups removed ─▶ given again (`grants`), as far as the rules still give them
+licences, groups removed ─▶ given again (`grants`), as far as the rules still give them; Google's licences, which accounts do not show
+                            and which cost a call of one a second, only where a reconciliation asks for it: they are given anew then
 moved by people ──────────▶ moved back (`unit`), where a reconciliation asks for it
 """
 
@@ -47,6 +48,8 @@ async def ensure_revisited(case: Case) -> None:
     licences = account.licences
     if found.licences is not None:
         licences = tuple(licence for licence in licences if licence.lower() in found.licences)
+    elif case.revisits:
+        licences = ()
     shown = replace(account, licences=licences, groups=groups, org_unit=_unit_of(case, account, found))
     case.assume(_in_doubt(shown, account) if case.keeps_doubts else shown)
 

@@ -52,7 +52,7 @@ class Customer:
         self._users: dict[str, User] = {}
         self._addresses = Addresses(clock)
         self._by_external_id: dict[str, dict[str, User]] = {}
-        self.licences = Licences(self.find)
+        self.licences = Licences(self._with_primary)
         self.groups = Groups(find=self.find, holder=self.holder)
 
     # --- what a test or a demo lays out beforehand ---
@@ -253,6 +253,11 @@ class Customer:
             and (search is None or search.finds(user))
         ]
         return sorted(found, key=lambda user: user.primary_email)
+
+    def _with_primary(self, address: str) -> User | None:
+        """The living user with this primary address, by which alone the License Manager knows users (its reference, `userId`)."""
+        user = self.holder(address)
+        return user if user is not None and user.primary_email == address.lower() else None
 
     def _new(self, address: str, *, created_at: float) -> User:
         number = int.from_bytes(sha256(self.customer_id.encode()).digest()[:4]) * 10**8 + len(self._users)

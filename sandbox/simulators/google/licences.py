@@ -35,7 +35,7 @@ class Assignment:
 
 
 class Licences:
-    """Raises `Refusal` where Google would. `find` gives the living user with an address.
+    """Raises `Refusal` where Google would. `find` gives the living user with a primary address.
 
     `stock` is what is left, by product and SKU; those of `automatic` come and go with the user's organisational unit, and are neither
     switched nor taken by a call.
@@ -46,6 +46,11 @@ class Licences:
         self.automatic: set[tuple[str, str]] = set()
         self._find = find
         self._held: dict[tuple[str, str], Assignment] = {}
+
+    @property
+    def held(self) -> Sequence[Assignment]:
+        """All that users have, in the order of their making."""
+        return tuple(self._held.values())
 
     def insert(self, product: str, sku: str, address: object) -> Assignment:
         """licenseAssignments.insert."""
@@ -100,7 +105,7 @@ class Licences:
 
     def of_product(self, product: str, sku: str | None = None) -> Sequence[Assignment]:
         """Those of one product, or of one SKU of it, in the order of their making."""
-        if all(product != known for known, _ in self.stock):
+        if all(product != known or sku not in {None, one} for known, one in self.stock):
             raise refusals.bad_request("SKU or product does not exist.")
         return [one for one in self._held.values() if one.product == product and sku in {None, one.sku}]
 

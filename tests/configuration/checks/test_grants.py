@@ -13,6 +13,9 @@ GOOGLE = ("addresses:\n", "google: {service_account: env:KEY, admin_subject: a@s
     [
         (SKU, "STANDARDWOFFPACK_STUDENT", "rules.1.licences.1", "not a SKU id"),
         (SKU, SKU[:-1], "rules.1.licences.1", "not a SKU id"),
+        (SKU, "101031/101031 0008", "rules.1.licences.1", "not `product/sku`"),
+        (SKU, "101031/", "rules.1.licences.1", "not `product/sku`"),
+        (SKU, "101031/8, 101031/5", "rules.1.licences.2", "of the same product as `101031/8`"),
         (GROUP, "grade-7@north-high.example", "rules.2.groups.microsoft.1", "not a group's object id"),
         (f"microsoft: [{GROUP}]", f"google: [{GROUP}]", "rules.2.groups.google.1", "not a group's address"),
         ("groups:\n", "org_unit: Students/7\n    groups:\n", "rules.2.org_unit", "is not a path"),
@@ -67,3 +70,31 @@ def test_a_rule_that_gives_nothing_is_pointed_out(files: Files) -> None:
     files.replace(files.tenant, f"licences: [{SKU}]", "licences: []")
     (notice,) = files.findings().notices
     assert "rule 1 of `north-high` gives nothing" in notice
+
+
+def test_licences_of_both_vendors_stand_in_one_list(files: Files) -> None:
+    files.replace(files.tenant, *GOOGLE)
+    files.replace(files.tenant, SKU, f"{SKU}, 101031/1010310008, Google-Drive-storage/Google-Drive-storage-20GB")
+    assert files.messages(secrets=False) == []
+
+
+def test_a_licence_of_a_vendor_that_the_tenant_does_not_use_is_a_mistake(files: Files) -> None:
+    line = files.replace(files.tenant, SKU, "101031/1010310008")
+    (mistake,) = files.findings(secrets=False).other
+    assert (mistake.place, mistake.line) == ("rules.1.licences.1", line)
+    assert "is for google, which this tenant does not use" in mistake.wrong
+    assert "Google's are `product/sku`" in mistake.right
+
+
+@pytest.mark.parametrize(("when", "pointed_out"), [("", True), ("when: {grade: ['9']}, ", False)])
+def test_rules_that_give_two_skus_of_a_product_where_both_match_are_pointed_out(
+    files: Files, when: str, *, pointed_out: bool
+) -> None:
+    files.replace(files.tenant, *GOOGLE)
+    files.replace(
+        files.tenant,
+        SKU,
+        f"{SKU}, 101031/8]\n    when: {{grade: ['7']}}\n  - {{{when}licences: [101031/5]}}\n  - licences: [{SKU}",
+    )
+    notices = files.findings(secrets=False).notices
+    assert any("rules 1 and 2 of `north-high` give `101031/8` and `101031/5`" in one for one in notices) is pointed_out

@@ -4,6 +4,7 @@ import pytest
 
 from consumer.http.answer import Answer
 from consumer.preflight.judgement import google
+from consumer.providers.google import scopes
 from consumer.providers.google.tokens import SCOPES
 from testbed.fakes.http import json_answer
 from tests.policy.tenants import GOOGLE
@@ -49,7 +50,7 @@ def test_a_refused_token_concerns_the_key_or_the_administrator(code: str | None,
     ],
 )
 def test_two_of_google_s_errors_tell_of_the_delegation(code: str | None, *, is_delegation: bool) -> None:
-    assert google.is_delegation(code) is is_delegation
+    assert scopes.is_delegation(code) is is_delegation
 
 
 def test_the_client_that_scopes_are_delegated_to_is_named_where_the_key_tells_it() -> None:

@@ -211,8 +211,11 @@ class _Trusting(_Careless):
 
 
 class _ByName(_Careless):
-    async def assign_licences(self, object_id: str, licences: Sequence[str], *, timeout: float) -> None:
-        await self.real.assign_licences(self.names().get(object_id, object_id), licences, timeout=timeout)
+    async def assign_licences(
+        self, object_id: str, licences: Sequence[str], *, replaces: Sequence[str] = (), timeout: float
+    ) -> None:
+        name = self.names().get(object_id, object_id)
+        await self.real.assign_licences(name, licences, replaces=replaces, timeout=timeout)
 
     async def create(self, account: NewAccount, password: str, *, timeout: float) -> Found:
         found = await self.real.create(account, password, timeout=timeout)

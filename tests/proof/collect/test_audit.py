@@ -26,7 +26,7 @@ from sandbox.simulators.google import http as google_http
 from sandbox.simulators.graph import http as graph_http
 from sandbox.simulators.mailgun.http import MailgunHttp
 from sandbox.simulators.server import VendorServer
-from sandbox.simulators.vendors import GOOGLE, GRAPH, MAILGUN, Institution
+from sandbox.simulators.vendors import EDUCATION_PLUS, EDUCATION_STANDARD, GOOGLE, GRAPH, MAILGUN, Institution
 from sandbox.simulators.world import REGISTRY, World
 
 crypt: Any = import_module("google.auth.crypt")  # neither has types
@@ -88,9 +88,15 @@ class Vendors:
         return await self.http.request(method, self.server.url(GRAPH) + path, json=body, headers=headers)
 
     async def google(self, method: str, path: str, body: object = None) -> httpx.Response:
+        return await self._at_google(method, f"/admin/directory/v1{path}", body)
+
+    async def licences(self, method: str, path: str, body: object = None) -> httpx.Response:
+        return await self._at_google(method, f"/apps/licensing/v1{path}", body)
+
+    async def _at_google(self, method: str, path: str, body: object) -> httpx.Response:
         section = self.tenants[0].google
         assert section
-        url = f"{self.server.url(GOOGLE)}/admin/directory/v1{path}"
+        url = f"{self.server.url(GOOGLE)}{path}"
         headers = {"Authorization": f"Bearer {self._google_token(section.admin_subject)}"}
         return await self.http.request(method, url, json=body, headers=headers)
 
@@ -222,6 +228,24 @@ async def test_a_creation_and_a_membership_at_google_are_read_alike(vendors: Ven
     assert created.secret == fingerprint(PASSWORD)
     assert (joined.operation, joined.object_id, joined.detail) == (Operation.GROUP, ident, group)
     assert (again.effective, again.object_id, again.marker) == (False, None, "north/S1")
+
+
+async def test_a_licence_at_google_is_the_one_that_the_call_names_or_switches_to(vendors: Vendors) -> None:
+    created = (await vendors.google("POST", "/users", NEW_AT_GOOGLE)).json()
+    skus = f"/product/{EDUCATION_PLUS.replace('/', '/sku/')}/user"
+    await vendors.licences("POST", skus, {"userId": created["primaryEmail"]})
+    sku = EDUCATION_STANDARD.partition("/")[2]
+    await vendors.licences("PATCH", f"{skus}/{created['primaryEmail']}", {"skuId": sku})
+    switched = skus.replace(EDUCATION_PLUS.partition("/")[2], sku)
+    await vendors.licences("DELETE", f"{switched}/{created['primaryEmail']}")
+    calls = vendors.calls()[1:]
+    assert [(call.operation, call.detail) for call in calls] == [
+        (Operation.LICENCES, EDUCATION_PLUS),
+        (Operation.LICENCES, EDUCATION_STANDARD),
+        (Operation.TAKE_LICENCES, EDUCATION_STANDARD),
+    ]
+    assert {(call.object_id, call.by_name, call.effective) for call in calls} == {(created["id"], False, True)}
+    assert {(call.service, call.place) for call in calls} == {("google", "google/licences")}
 
 
 async def test_each_organisational_unit_is_one_of_its_own(vendors: Vendors) -> None:

@@ -12,25 +12,30 @@ from proof.simulation.limits import (
     CREATIONS,
     GRAPH_SECONDS,
     GRAPH_WRITES,
+    LICENCES,
     clock_steps,
     comings_and_goings,
     creations,
     intake,
     kills,
+    licences,
     writes,
 )
 from proof.simulation.run import play
+from sandbox.simulators.vendors import EDUCATION_PLUS
 
 ENOUGH, FEW = 0.98, 0.01
 ENOUGH_OF_A_SHORT_RUN = 0.97
 """The first account takes a second of a minute before there is one."""
 ENOUGH_AFTER_A_REFUSAL = 0.92
 """Within less than a minute: the rate falls to 0.85 by a refusal, and rises again."""
+ENOUGH_OF_LICENCES, FEW_LICENCES = 0.6, 0.02
+"""Fewer are asked for than are allowed: each call has the account's address read before, which does not always take the same time."""
 MINUTE = 60
 
 
-def played(provider: Provider, students: int, *, faults: Sequence[Fault] = ()) -> History:
-    history = play(intake(provider, students, faults=faults)).history
+def played(provider: Provider, students: int, *, faults: Sequence[Fault] = (), licences: Sequence[str] = ()) -> History:
+    history = play(intake(provider, students, faults=faults, licences=licences)).history
     report = check(history)
     assert report.passed, "\n".join(report.lines())
     return history
@@ -55,6 +60,16 @@ def test_a_clock_that_steps_costs_a_refusal_at_most_and_little_of_the_rate_after
     assert use.served == 450
     assert use.served / use.seconds >= ENOUGH_AFTER_A_REFUSAL * CREATIONS
     assert use.refused <= 1
+
+
+def test_accounts_are_made_at_that_rate_whatever_licences_wait_for_their_turn() -> None:
+    history = played(Provider.GOOGLE, 300, licences=[EDUCATION_PLUS])
+    use, given = creations(history), licences(history)
+    assert use.served == given.served == 300
+    assert use.served / use.seconds >= ENOUGH * CREATIONS
+    assert use.refused_share <= FEW
+    assert given.served / given.seconds >= ENOUGH_OF_LICENCES * LICENCES
+    assert given.refused_share <= FEW_LICENCES
 
 
 @pytest.mark.prove

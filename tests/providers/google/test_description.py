@@ -13,12 +13,14 @@ from consumer.policy.profile import ProfilePart
 from consumer.providers.google.answers import fault_of
 from consumer.providers.google.directory import GoogleDirectory
 from consumer.providers.google.directory_requests import FIELDS, MARKER_TYPE
+from consumer.providers.google.licence_answers import fault_of as licence_fault_of
+from consumer.providers.google.scopes import LICENSING
 from consumer.providers.google.tokens import scopes_of
 from consumer.providers.port import Directory
 from consumer.settings import SecretRef
 from consumer.tenants import GoogleSection
-from testbed.fakes.http import json_answer
-from tests.contracts.described import GOOGLE
+from testbed.fakes.http import ScriptedHttp, json_answer
+from tests.contracts.described import GOOGLE, GOOGLE_LICENSING
 from tests.contracts.requests import google_method, to_google
 from tests.contracts.tally import REQUESTS
 from tests.providers.people import DOMAIN, MARIA, PASSWORD, maria
@@ -27,8 +29,13 @@ from tests.providers.scripted import scripted_api
 from tests.providers.units import until_there
 
 BASE = GOOGLE["rootUrl"].rstrip("/")
+LICENSING_BASE = GOOGLE_LICENSING["rootUrl"].rstrip("/")
 SECTION = GoogleSection(
-    service_account=SecretRef("env:KEY"), admin_subject=f"it-admin@{DOMAIN}", directory_url=BASE, create_org_units=True
+    service_account=SecretRef("env:KEY"),
+    admin_subject=f"it-admin@{DOMAIN}",
+    directory_url=BASE,
+    licensing_url=LICENSING_BASE,
+    create_org_units=True,
 )
 SCOPES = scopes_of(SECTION)
 KEY, GROUP = "100000000000000000001", f"school@{DOMAIN}"
@@ -47,6 +54,12 @@ NO_UNIT = json_answer(
     400, error={"code": 400, "message": "Invalid Input: INVALID_OU_ID", "errors": [{"reason": "invalid"}]}
 )
 UNIT = json_answer(kind="admin#directory#orgUnit", orgUnitPath="/Leavers")
+OLD, NEW = "101031/1010310005", "101031/1010310008"
+NOT_ASSIGNED = json_answer(
+    404, error={"code": 404, "message": "Resource Not Found: userId", "errors": [{"reason": "notFound"}]}
+)
+ASSIGNED = json_answer(kind="licensing#licenseAssignment", userId=MARIA, productId="101031", skuId="1010310008")
+OWN, LICENSED = json_answer(id=KEY, customerId="C0000000"), "licensing#licenseAssignmentList"
 CHANGES = {part: "el" for part in ProfilePart if part is not ProfilePart.DISPLAY_NAME}
 
 
@@ -70,11 +83,15 @@ SCENES = {
     "list_members": Scene(
         lambda d: d.list_members(GROUP, "x", timeout=5), [json_answer(kind="admin#directory#members")]
     ),
+    "licences_of": Scene(lambda d: d.licences_of(KEY, [OLD, NEW], timeout=5), [USER, NOT_ASSIGNED, ASSIGNED]),
+    "list_licensed": Scene(lambda d: d.list_licensed(NEW, "x", timeout=5), [OWN, json_answer(kind=LICENSED)]),
     "is_privileged": Scene(lambda d: d.is_privileged(KEY, timeout=5), [USER]),
     "create": Scene(lambda d: d.create(maria(), PASSWORD, timeout=5), [USER]),
     "mark": Scene(lambda d: d.mark(KEY, "S1", timeout=5), [USER, USER]),
     "restore": Scene(lambda d: d.restore(KEY, org_unit=None, timeout=5), [DONE]),
-    "assign_licences": Scene(lambda d: d.assign_licences(KEY, [], timeout=5), []),
+    "assign_licences": Scene(
+        lambda d: d.assign_licences(KEY, [NEW], replaces=[OLD], timeout=5), [USER, NOT_ASSIGNED, ASSIGNED]
+    ),
     "add_to_group": Scene(lambda d: d.add_to_group(KEY, GROUP, timeout=5), [CONFLICT, json_answer(id=KEY)]),
     "remove_from_group": Scene(lambda d: d.remove_from_group(KEY, GROUP, timeout=5), [NOT_FOUND, NOT_FOUND]),
     "update": Scene(lambda d: d.update(KEY, CHANGES, timeout=5), [USER]),
@@ -82,7 +99,7 @@ SCENES = {
     "suspend": Scene(lambda d: d.suspend(KEY, timeout=5), [USER]),
     "reactivate": Scene(lambda d: d.reactivate(KEY, timeout=5), [USER]),
     "end_sessions": Scene(lambda d: d.end_sessions(KEY, timeout=5), []),
-    "remove_licences": Scene(lambda d: d.remove_licences(KEY, [], timeout=5), []),
+    "remove_licences": Scene(lambda d: d.remove_licences(KEY, [NEW], timeout=5), [USER, json_answer()]),
     "delete": Scene(lambda d: d.delete(KEY, timeout=5), [DONE]),
     "release": Scene(lambda d: d.release(KEY, timeout=5), [MARKED, USER]),
     "move": Scene(
@@ -95,7 +112,12 @@ SCENES = {
 
 
 def _recorded(scenes: Mapping[str, Scene]) -> Sequence[Call]:
-    return recorded(scenes, lambda http: GoogleDirectory(SECTION, scripted_api(http, fault_of, base_url=BASE)))
+    return recorded(scenes, _directory)
+
+
+def _directory(http: ScriptedHttp) -> GoogleDirectory:
+    licensing = scripted_api(http, licence_fault_of, base_url=LICENSING_BASE)
+    return GoogleDirectory(SECTION, scripted_api(http, fault_of, base_url=BASE), licensing)
 
 
 @pytest.fixture(scope="module")
@@ -136,18 +158,29 @@ def test_a_creation_holds_what_google_demands(calls: Sequence[Call]) -> None:
     assert set(demanded(method(creation)["request"], "directory.users.insert")) <= names
 
 
+def test_an_assignment_holds_what_google_demands(calls: Sequence[Call]) -> None:
+    (insertion,) = (call for call in calls if method(call)["id"] == "licensing.licenseAssignments.insert")
+    required = GOOGLE_LICENSING["schemas"]["LicenseAssignmentInsert"]["properties"]
+    assert body(insertion).keys() == required.keys()
+
+
 def test_only_fields_that_users_have_are_asked_for() -> None:
     assert set(FIELDS.split(",")) <= GOOGLE["schemas"]["User"]["properties"].keys()
 
 
-def test_each_call_is_open_to_one_of_our_scopes_and_each_scope_opens_one(calls: Sequence[Call]) -> None:
-    opened = [set(SCOPES) & set(method(call)["scopes"]) for call in calls]
+def asked_for(call: Call) -> set[str]:
+    """The scopes of the token that the call bears."""
+    return set(LICENSING if method(call)["id"].startswith("licensing.") else SCOPES)
+
+
+def test_each_call_is_open_to_one_of_its_scopes_and_each_scope_opens_one(calls: Sequence[Call]) -> None:
+    opened = [asked_for(call) & set(method(call)["scopes"]) for call in calls]
     assert all(opened)
-    assert {scope for scopes in opened for scope in scopes} == set(SCOPES)
+    assert {scope for scopes in opened for scope in scopes} == {*SCOPES, *LICENSING}
 
 
 def test_no_wider_scope_is_asked_for_where_a_narrower_one_would_do(calls: Sequence[Call]) -> None:
-    for scope in SCOPES:
+    for scope in (*SCOPES, *LICENSING):
         open_to = [set[str](method(call)["scopes"]) for call in calls if scope in method(call)["scopes"]]
         would_do = open_to[0].intersection(*open_to)
         assert not {other for other in would_do if other.startswith(f"{scope}.")}

@@ -455,14 +455,6 @@ async def test_an_account_that_the_group_does_not_see_yet_is_tried_again(directo
         await directory.add_to_group(STRANGER, group, timeout=5)
 
 
-async def test_single_licences_are_no_matter_of_google_s(directory: Directory, vendors: VendorServer) -> None:
-    await directory.assign_licences(STRANGER, [], timeout=5)
-    with pytest.raises(Hold) as held:
-        await directory.assign_licences(STRANGER, ["sku"], timeout=5)
-    assert held.value.reason is Reason.LICENCE_INVALID
-    assert vendors.audit.entries() == []
-
-
 # --- whether anyone has signed in ---
 
 

@@ -9,9 +9,9 @@ from consumer.http.answer import Answer
 from consumer.http.client import Call
 from consumer.pacing.limit import Limit
 from consumer.providers.google import directory_requests
-from consumer.providers.google.limits import GoogleTerms
+from consumer.providers.google.limits import GoogleTerms, LicensingTerms
 from consumer.settings import SecretRef
-from consumer.tenants import GoogleSection
+from consumer.tenants import GoogleLimits, GoogleSection
 
 BASE = "https://admin.googleapis.com"
 CREATE = Call("google", "create", "POST", directory_requests.users(BASE), writes=True)
@@ -80,3 +80,47 @@ def test_the_units_of_a_customer_are_counted_for_all_its_administrators() -> Non
 @pytest.mark.parametrize("answer", [limited("forbidden"), limited("duplicate", 409), Answer(503), Answer(200)])
 def test_other_answers_refuse_for_no_limit(answer: Answer) -> None:
     assert terms().refused(CREATE, answer) is None
+
+
+INSERT = Call(
+    "google/licences", "assign_licence", "POST", "https://licensing.googleapis.com/apps/licensing/v1", writes=True
+)
+
+
+def licensing(*, administrator: str = "admin@school.example", a_second: float = 1.0) -> LicensingTerms:
+    section = GoogleSection(
+        service_account=SecretRef("env:KEY"), admin_subject=administrator, limits=GoogleLimits(licences=a_second)
+    )
+    return LicensingTerms(section)
+
+
+def limit(terms: LicensingTerms) -> Limit:
+    ((one, tokens),) = terms.of_call(INSERT).items()
+    assert tokens == 1
+    assert terms.of_step(StepName.LICENCES, writes=True) == {one: 1}
+    return one
+
+
+@pytest.mark.parametrize(("a_second", "apart"), [(1.0, 1.4), (0.2, 5.4), (10.0, 0.14)])
+def test_licences_are_as_far_apart_as_the_vendor_asks_and_a_little_more(a_second: float, apart: float) -> None:
+    assert limit(licensing(a_second=a_second)).interval == pytest.approx(apart)
+
+
+def test_licences_and_queries_are_counted_apart_and_licences_for_each_administrator() -> None:
+    assert limit(licensing()) not in terms().of_call(READ)
+    assert limit(licensing()) == limit(licensing(administrator="Admin@School.example"))
+    assert limit(licensing()) != limit(licensing(administrator="other@school.example"))
+
+
+def test_no_student_waits_long_for_a_licence_s_turn_as_for_others() -> None:
+    assert (licensing().patience or 0) <= 2
+    assert terms().patience is None
+
+
+@pytest.mark.parametrize("status", [503, 429])
+def test_the_license_manager_refuses_for_its_limit_with_503_too(status: int) -> None:
+    refusal = limited("backendError", status)
+    assert licensing().refused(INSERT, refusal) == limit(licensing())
+    assert licensing().refused(INSERT, Answer(503)) is None
+    assert licensing().refused(INSERT, Answer(204)) is None
+    assert licensing().used(refusal) is None

@@ -3,6 +3,7 @@
 import asyncio
 import os
 from collections.abc import Callable, Mapping
+from functools import partial
 from pathlib import Path
 
 import pytest
@@ -123,7 +124,7 @@ async def test_a_token_file_that_is_unavailable_for_a_moment_is_no_refusal(feder
 def test_a_tenant_with_any_credential_has_its_directory(federated: MicrosoftSection, tenant: Tenant) -> None:
     one = tenant.model_copy(update={"microsoft": federated, "google": None})
     opened = open_directories(
-        one, http=lambda ca_file: HttpClient(ca_file=ca_file), tokens=lambda s: open_tokens(s, open_secret=OPEN)
+        one, http=lambda ca_file: HttpClient(ca_file=ca_file), tokens=partial(open_tokens, open_secret=OPEN)
     )
     assert len(opened) == 1
 

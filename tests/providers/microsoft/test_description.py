@@ -65,6 +65,8 @@ SCENES = {
     "groups_of": Scene(lambda d: d.groups_of(OBJECT, [GROUP], timeout=5), [NONE]),
     "list_accounts": Scene(list_all, [json_answer(value=[], **CONTINUED), NONE, NONE]),
     "list_members": Scene(lambda d: d.list_members(GROUP, None, timeout=5), [NONE]),
+    "licences_of": Scene(lambda d: d.licences_of(OBJECT, [SKU], timeout=5), [USER]),
+    "list_licensed": Scene(lambda d: d.list_licensed(SKU, None, timeout=5), []),
     "is_privileged": Scene(lambda d: d.is_privileged(OBJECT, timeout=5), [NONE, NONE, NONE]),
     "create": Scene(
         lambda d: d.create(maria(), PASSWORD, timeout=5), [json_answer(201, id=OBJECT), json_answer(id=OBJECT), DONE]
