@@ -64,7 +64,7 @@ def suspended(case: Case, *, detail: str = "") -> Publish:
     if wanted.sessions:
         done[AccountPart.SESSIONS] = case.done(StepName.SESSIONS)
     if wanted.licences:
-        done[AccountPart.LICENCES] = not account.licences
+        done[AccountPart.LICENCES] = _is_as(case, StepName.LICENCES, account.licences, account.licences_in_doubt, ())
     if wanted.org_unit is not None:
         done[AccountPart.ORG_UNIT] = account.org_unit == wanted.org_unit
     return _changed(case, AccountChange.SUSPENDED, done, detail=detail)

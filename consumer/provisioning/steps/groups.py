@@ -40,10 +40,14 @@ async def ensure_groups_left(case: Case) -> None:
     account = case.known_account()
     for group in without(with_all(account.groups, account.groups_in_doubt), wanted):
         account = case.known_account()
-        left = replace(
+        doubted = replace(
             account,
             groups=without(account.groups, [group]),
+            groups_in_doubt=with_all(account.groups_in_doubt, [group]),
+        )
+        left = replace(
+            doubted,
             groups_in_doubt=cleared(case, StepName.GROUPS, account.groups_in_doubt, [group]),
         )
         call = partial(case.directory.remove_from_group, object_id(account), group)
-        await give(case, StepName.GROUPS, GROUPS, call, left, (group,), part=f"groups/{group}")
+        await give(case, StepName.GROUPS, GROUPS, call, left, (group,), part=f"groups/{group}", before=doubted)

@@ -58,7 +58,11 @@ async def _give(case: Case, request: Sequence[str]) -> None:
     replaced = _replaced(case, account, request)
     if replaced and not may_take(case, Guarded.REMOVE_LICENCES):
         return
-    doubted = replace(account, licences_in_doubt=with_all(account.licences_in_doubt, request))
+    doubted = replace(
+        account,
+        licences=without(account.licences, replaced),
+        licences_in_doubt=with_all(account.licences_in_doubt, (*request, *replaced)),
+    )
     given = replace(
         account,
         licences=with_all(without(account.licences, replaced), request),
@@ -74,14 +78,20 @@ async def _give(case: Case, request: Sequence[str]) -> None:
 
 async def _take(case: Case, request: Sequence[str]) -> None:
     account = case.known_account()
-    left = replace(
+    doubted = replace(
         account,
         licences=without(account.licences, request),
+        licences_in_doubt=with_all(account.licences_in_doubt, request),
+    )
+    left = replace(
+        doubted,
         licences_in_doubt=cleared(case, StepName.LICENCES, account.licences_in_doubt, request),
     )
     call = partial(case.directory.remove_licences, object_id(account), request)
     part = _part(case, request, of_all="licences")
-    await give(case, StepName.LICENCES, LICENCES, call, left, request, part=part, service=case.licence_service)
+    await give(
+        case, StepName.LICENCES, LICENCES, call, left, request, part=part, service=case.licence_service, before=doubted
+    )
 
 
 def _wanted(case: Case) -> Sequence[str]:

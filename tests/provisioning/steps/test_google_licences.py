@@ -214,6 +214,20 @@ async def test_a_switch_whose_answer_was_lost_leaves_one_licence(enrolled: Schoo
     assert sorted(account(enrolled).licences) == [STANDARD, TEACHING]
 
 
+async def test_a_licence_that_may_have_been_taken_is_not_announced(enrolled: School) -> None:
+    enrolled.configure(rules=(Rule(licences=(PLUS,)),), on_change=OnChange.FOLLOW)
+    enrolled.directory.next_calls("remove_licences", lost_answer())
+    enrolled.update(version=2)
+    await enrolled.work()
+    assert account(enrolled).licences == [PLUS]
+    enrolled.configure(rules=(Rule(licences=(PLUS, TEACHING)),), on_change=OnChange.FOLLOW)
+    enrolled.update(version=3)
+    await enrolled.work()
+    assert [PLUS] in announced(enrolled)
+    assert announced(enrolled)[-1] == [PLUS, TEACHING]
+    assert account(enrolled).licences == [PLUS, TEACHING]
+
+
 async def test_where_rules_are_not_followed_another_sku_of_the_product_is_for_a_person(enrolled: School) -> None:
     enrolled.configure(rules=(Rule(licences=(STANDARD,)),))
     enrolled.update(version=2)
