@@ -42,6 +42,8 @@ class Reason(StrEnum):
     ORG_UNIT_MISSING = "org_unit_missing"
     GROUP_MISSING = "group_missing"
     GROUP_REFUSED = "group_refused"
+    ADMIN_UNIT_MISSING = "admin_unit_missing"
+    ADMIN_UNIT_REFUSED = "admin_unit_refused"
     LICENCE_INVALID = "licence_invalid"
     LICENCES_EXHAUSTED = "licences_exhausted"
     QUOTA_EXCEEDED = "quota_exceeded"

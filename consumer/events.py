@@ -48,6 +48,7 @@ class StepName(StrEnum):
     CREATE = "create"
     LICENCES = "licences"
     GROUPS = "groups"
+    ADMIN_UNIT = "admin_unit"  # at Microsoft; `unit` is Google's organisational unit
     SUSPEND = "suspend"
     REACTIVATE = "reactivate"
     SESSIONS = "sessions"
@@ -204,6 +205,7 @@ class AccountPart(StrEnum):
     ORG_UNIT = "org_unit"
     PROFILE = "profile"
     GROUPS = "groups"
+    ADMIN_UNIT = "admin_unit"
     ADDRESS = "address"
     ACCOUNT = "account"  # all of it
     MARKER = "marker"
@@ -263,7 +265,7 @@ class AccountPlanned:
     """What would be done for `action` if the tenant were not in dry run. Nothing was done.
 
     `account` is what a look showed, `reason` why it showed nothing. `steps` are those of the plan, by their names. `sign_in_name`: the
-    first that would be tried for a new account.
+    first that would be tried for a new account. `org_unit` is Google's, `admin_unit` Microsoft's.
     """
 
     event_id: UUID
@@ -280,6 +282,7 @@ class AccountPlanned:
     org_unit: str | None
     licences: tuple[str, ...]
     groups: tuple[str, ...]
+    admin_unit: str | None = None
 
 
 class MailState(StrEnum):

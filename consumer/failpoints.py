@@ -78,6 +78,9 @@ class Point(StrEnum):
     GROUPS_INTENT = "groups.intent"
     GROUPS_ANSWER = "groups.answer"
     GROUPS_RESULT = "groups.result"
+    ADMIN_UNIT_INTENT = "admin_unit.intent"
+    ADMIN_UNIT_ANSWER = "admin_unit.answer"
+    ADMIN_UNIT_RESULT = "admin_unit.result"
     ADDRESS_RETIRED = "address.retired"
     RENAME_INTENT = "rename.intent"
     RENAME_ANSWER = "rename.answer"
@@ -144,6 +147,7 @@ PROFILE = Boundaries(Point.PROFILE_INTENT, Point.PROFILE_ANSWER, Point.PROFILE_R
 SESSIONS = Boundaries(Point.SESSIONS_INTENT, Point.SESSIONS_ANSWER, Point.SESSIONS_RESULT)
 LICENCES = Boundaries(Point.LICENCES_INTENT, Point.LICENCES_ANSWER, Point.LICENCES_RESULT)
 GROUPS = Boundaries(Point.GROUPS_INTENT, Point.GROUPS_ANSWER, Point.GROUPS_RESULT)
+ADMIN_UNIT = Boundaries(Point.ADMIN_UNIT_INTENT, Point.ADMIN_UNIT_ANSWER, Point.ADMIN_UNIT_RESULT)
 WELCOME = Boundaries(Point.WELCOME_INTENT, Point.WELCOME_ANSWER, Point.WELCOME_RESULT)
 NOTICE = Boundaries(Point.NOTICE_INTENT, Point.NOTICE_ANSWER, Point.NOTICE_RESULT)
 PASSWORD = Boundaries(Point.PASSWORD_INTENT, Point.PASSWORD_ANSWER, Point.PASSWORD_RESULT)

@@ -9,7 +9,7 @@ from hashlib import sha256
 from pathlib import Path
 from typing import Annotated, Any, Literal, NamedTuple, Self, cast
 
-from pydantic import AfterValidator, BaseModel, ConfigDict, Field, ValidationInfo, model_validator
+from pydantic import AfterValidator, BaseModel, ConfigDict, Field, StringConstraints, ValidationInfo, model_validator
 
 from consumer import countries
 from consumer.events import Identifier, Provider, ProviderAction
@@ -367,12 +367,15 @@ def product_of(licence: str) -> str:
 
 
 class Rule(_Section):
-    """Adds to what an account is given, where every attribute in `when` has one of its values. Later rules override `org_unit`."""
+    """Adds to what an account is given, where every attribute in `when` has one of its values. Later rules override `org_unit` and \
+`admin_unit`."""
 
     when: dict[Identifier, tuple[str, ...]] = Field(default_factory=dict)
     """Attribute names with the values that match; a rule without it applies to every student."""
     org_unit: str | None = None
     """Google's orgUnitPath, such as `/Students/7`."""
+    admin_unit: Annotated[str, StringConstraints(to_lower=True)] | None = None
+    """The object id (a GUID) of a Microsoft administrative unit that the account is put into."""
     licences: tuple[str, ...] = ()
     """Microsoft's by SKU id, Google's as `product/sku`, such as `101031/1010310008`: at most one SKU of a product."""
     groups: dict[Provider, tuple[str, ...]] = Field(default_factory=dict[Provider, tuple[str, ...]])
@@ -569,9 +572,10 @@ class Tenant(_Section):
     rules: tuple[Rule, ...] = ()
     """What students are given."""
     on_change: OnChange = OnChange.CREATE_ONLY
-    """What a later event changes of an account that exists: with `create_only` it gets the licences and groups that the rules give and it \
-lacks, and nothing else; with `follow`, names, language and organisational unit change as well, and licences and groups that this service \
-gave are taken when the rules do not give them any more. What people have changed or added by hand stays."""
+    """What a later event changes of an account that exists: with `create_only` it gets the licences, groups and administrative unit that \
+the rules give and it lacks, and nothing else; with `follow`, names, language and organisational unit change as well, and licences, groups \
+and administrative unit that this service gave are taken when the rules do not give them any more. What people have changed or added by \
+hand stays."""
     suspension: Suspension = Suspension()
     """What a suspension takes away."""
     deletion: Deletion = Deletion()
@@ -580,7 +584,8 @@ gave are taken when the rules do not give them any more. What people have change
     """How many accounts may lose something before a person is asked."""
     announce: Announce = Announce.SIGN_IN
     """When `account-provisioned` is published and the welcome mail sent: `sign_in` as soon as the student can sign in, `complete` when \
-all licences and groups are assigned. Google takes one licence a second: the last of 1,000 new students waits 25 minutes then."""
+all licences and groups are assigned, and the account is in its administrative unit. Google takes one licence a second: the last of 1,000 \
+new students waits 25 minutes then."""
     welcome_email: WelcomeEmail
     """The welcome mail."""
     mailgun: MailgunSection | None = None

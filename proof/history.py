@@ -38,7 +38,7 @@ class ExpectedOutcome(StrEnum):
 class Followed:
     """What an account is to be where it follows the tenant's rules and the student's names. `org_unit`: None where there are no units.
 
-    `addresses`: those that it may have, where they follow the names as well.
+    `addresses`: those that it may have, where they follow the names as well. `admin_units`: the one that the rules give, or none.
     """
 
     licences: frozenset[str]
@@ -46,6 +46,7 @@ class Followed:
     org_unit: str | None
     profile: Profile = field(repr=False)
     addresses: frozenset[str] | None = field(default=None, repr=False)
+    admin_units: frozenset[str] = frozenset()
 
 
 @dataclass(frozen=True, slots=True)
@@ -128,6 +129,8 @@ class Operation(StrEnum):
     LICENCES = "licences"
     GROUP = "group"
     LEAVE = "leave"
+    JOIN_UNIT = "join_unit"
+    LEAVE_UNIT = "leave_unit"
     RENAME = "rename"
     PROFILE = "profile"
     SUSPEND = "suspend"
@@ -155,6 +158,8 @@ WRITES = frozenset(
         Operation.LICENCES,
         Operation.GROUP,
         Operation.LEAVE,
+        Operation.JOIN_UNIT,
+        Operation.LEAVE_UNIT,
         Operation.RENAME,
         Operation.PROFILE,
         Operation.SUSPEND,
@@ -254,6 +259,7 @@ class HeldAccount:
     untouchable: str | None = None
     replaced_at: float | None = None
     changed_at: float | None = None
+    admin_units: frozenset[str] = frozenset()
 
 
 @dataclass(frozen=True, slots=True)

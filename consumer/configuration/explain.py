@@ -39,6 +39,8 @@ _SENTENCES = {
     PlannedStep.MOVE: "Move the account to the unit that the rules give, where that has changed and people have not moved it.",
     PlannedStep.TAKE_LICENCES: "Take away the licences that this service gave and the student is not to have any more.",
     PlannedStep.LEAVE_GROUPS: "Remove from groups that this service gave and the rules do not give any more.",
+    PlannedStep.LEAVE_ADMIN_UNIT: "Take the account out of an administrative unit that this service put it into and the rules do not give "
+    "any more.",
     PlannedStep.SESSIONS: "Sign the student out everywhere.",
     PlannedStep.CANCEL: "Cancel the deletion.",
     PlannedStep.RECLAIM: "See that the account carries the student's marker again.",
@@ -120,6 +122,7 @@ def _standing(provider: Provider, given: Grant) -> KnownAccount:
         placed=(given.org_unit or ROOT) if provider is Provider.GOOGLE else None,
         licences=given.licences,
         groups=given.groups,
+        admin_units=given.admin_units,
         welcomed=True,
     )
 
@@ -132,7 +135,9 @@ def _sentence(step: PlannedStep, tenant: Tenant, student: Student, given: Grant)
             return f"Reserve an address: {shown}."
         case PlannedStep.CREATE:
             return f"Create the account with the student's marker{f' in {_unit(tenant, given.org_unit)}' if given.org_unit else ''}."
-        case PlannedStep.LICENCES | PlannedStep.GROUPS | PlannedStep.UNIT | PlannedStep.SCHEDULE:
+        case (
+            PlannedStep.LICENCES | PlannedStep.GROUPS | PlannedStep.ADMIN_UNIT | PlannedStep.UNIT | PlannedStep.SCHEDULE
+        ):
             return _change(step, tenant, given)
         case PlannedStep.WELCOME if tenant.welcome_email.enabled:
             languages = ", ".join(tenant.welcome_email.languages)
@@ -147,6 +152,8 @@ def _change(step: PlannedStep, tenant: Tenant, given: Grant) -> str:
             return f"Assign licences{_pace(given)}: {', '.join(given.licences)}."
         case PlannedStep.GROUPS:
             return f"Add to groups: {', '.join(given.groups)}."
+        case PlannedStep.ADMIN_UNIT:
+            return f"Put the account into the administrative unit {given.admin_unit}."
         case PlannedStep.UNIT:
             return f"Move the account to {_unit(tenant, tenant.suspension.org_unit)}."
         case _:

@@ -72,7 +72,8 @@ _ACCOUNTS = text(
     _OF.format(
         table="account",
         columns="address, marker, body, generation, object_id, origin, licences, groups, settled_version, state, org_unit, "
-        "licences_in_doubt, groups_in_doubt, revisit, delete_at, next_address, notice_at, noticed_for, incomplete",
+        "licences_in_doubt, groups_in_doubt, revisit, delete_at, next_address, notice_at, noticed_for, incomplete, "
+        "admin_units, admin_units_in_doubt",
     )
 )
 _STEPS = text(

@@ -68,6 +68,8 @@ def _account(row: Row[Any]) -> Account:
         notice_at=row.notice_at,
         noticed_for=row.noticed_for,
         incomplete=row.incomplete,
+        admin_units=tuple(row.admin_units),
+        admin_units_in_doubt=tuple(row.admin_units_in_doubt),
     )
 
 

@@ -83,9 +83,16 @@ _LICENSED = text(
       AND NOT :licence = ANY(licences)
     """
 )
+_UNITS = text(
+    """
+    SELECT DISTINCT given FROM account CROSS JOIN unnest(admin_units) AS given
+    WHERE tenant_id = :tenant AND provider = :provider ORDER BY given
+    """
+)
 _EXPECTED = text(
     """
-    SELECT a.student_id, a.marker, a.object_id, sha256(convert_to(lower(a.address), 'UTF8')) AS address, a.licences, a.groups,
+    SELECT a.student_id, a.marker, a.object_id, sha256(convert_to(lower(a.address), 'UTF8')) AS address, a.licences,
+      a.groups || a.admin_units AS groups,
       a.state = 'suspended' AS suspended, s.desired->>'action' IN ('suspend_account', 'delete_account') AS suspends,
       s.desired->'providers' @> to_jsonb(a.provider) AS wanted, s.applied_version >= s.desired_version AS applied,
       CASE WHEN a.org_unit IS NOT NULL THEN a.org_unit WHEN a.origin <> 'adopted' THEN coalesce(a.body->>'org_unit', '/') END AS org_unit,
@@ -199,7 +206,7 @@ class Reconciliation:
             connection.execute(_PLACED, self._at(then))
 
     def add_members(self, group: str, object_ids: Sequence[str], then: Place) -> None:
-        """Keeps that these accounts, where they were listed, are in the group, and where to continue."""
+        """Keeps that these accounts, where they were listed, are in the group or administrative unit, and where to continue."""
         with transaction(self._engine) as connection:
             connection.execute(_MEMBERS, {**self._whose, "group": group, "members": list(object_ids)})
             connection.execute(_PLACED, self._at(then))
@@ -230,6 +237,11 @@ class Reconciliation:
         with transaction(self._engine) as connection:
             connection.execute(_LICENSED, {**self._whose, "licence": licence.lower(), "addresses": list(addresses)})
             connection.execute(_PLACED, self._at(then))
+
+    def admin_units(self) -> Sequence[str]:
+        """Those that the tenant's accounts were put into."""
+        with transaction(self._engine) as connection:
+            return list(connection.execute(_UNITS, self._whose).scalars())
 
     def expected(
         self, *, after: str, limit: int, quiet: float, students: Sequence[str] | None = None

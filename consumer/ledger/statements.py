@@ -70,23 +70,25 @@ SAVE = text(
     """
     INSERT INTO account (tenant_id, student_id, provider, address, marker, body, generation, object_id, origin, licences, groups,
                          settled_version, state, org_unit, licences_in_doubt, groups_in_doubt, revisit, delete_at,
-                         next_address, notice_at, noticed_for, incomplete)
+                         next_address, notice_at, noticed_for, incomplete, admin_units, admin_units_in_doubt)
     SELECT tenant_id, student_id, provider, address, marker, body, generation, object_id, origin, licences, groups, settled_version,
            state, org_unit, licences_in_doubt, groups_in_doubt, revisit, delete_at, next_address, notice_at, noticed_for,
-           incomplete
+           incomplete, admin_units, admin_units_in_doubt
     FROM jsonb_to_recordset(CAST(:rows AS jsonb)) AS new(tenant_id text, student_id text, provider text, address text, marker text,
                                                          body jsonb, generation int, object_id text, origin text, licences text[],
                                                          groups text[], settled_version bigint, state text, org_unit text,
                                                          licences_in_doubt text[], groups_in_doubt text[], revisit boolean,
                                                          delete_at timestamptz, next_address text, notice_at timestamptz,
-                                                         noticed_for timestamptz, incomplete boolean)
+                                                         noticed_for timestamptz, incomplete boolean,
+                                                         admin_units text[], admin_units_in_doubt text[])
     ON CONFLICT (tenant_id, student_id, provider) DO UPDATE
       SET address = excluded.address, marker = excluded.marker, body = excluded.body, generation = excluded.generation,
           object_id = excluded.object_id, origin = excluded.origin, licences = excluded.licences, groups = excluded.groups,
           settled_version = excluded.settled_version, state = excluded.state, org_unit = excluded.org_unit,
           licences_in_doubt = excluded.licences_in_doubt, groups_in_doubt = excluded.groups_in_doubt, revisit = excluded.revisit,
           delete_at = excluded.delete_at, next_address = excluded.next_address, notice_at = excluded.notice_at,
-          noticed_for = excluded.noticed_for, incomplete = excluded.incomplete
+          noticed_for = excluded.noticed_for, incomplete = excluded.incomplete, admin_units = excluded.admin_units,
+          admin_units_in_doubt = excluded.admin_units_in_doubt
     """
 )
 REFUSE = text(

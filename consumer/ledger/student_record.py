@@ -25,7 +25,7 @@ _EVENTS = text(
 _ACCOUNTS = text(
     """
     SELECT provider, address, object_id, origin, state, licences, groups, settled_version AS announced_version, delete_at, notice_at,
-           noticed_for
+           noticed_for, admin_units
     FROM account
     WHERE tenant_id = :tenant AND student_id = :student ORDER BY provider
     """
@@ -80,6 +80,7 @@ class AccountRecord:
     delete_at: datetime | None = None
     notice_at: datetime | None = None
     noticed_for: datetime | None = None
+    admin_units: tuple[str, ...] = ()
 
 
 @dataclass(frozen=True, slots=True)
@@ -146,6 +147,7 @@ def _account(
     state: str,
     licences: Sequence[str],
     groups: Sequence[str],
+    admin_units: Sequence[str],
     **row: Any,  # noqa: ANN401  the row's other columns
 ) -> AccountRecord:
     return AccountRecord(
@@ -154,5 +156,6 @@ def _account(
         state=read("account.state", AccountState, state),
         licences=tuple(licences),
         groups=tuple(groups),
+        admin_units=tuple(admin_units),
         **row,
     )

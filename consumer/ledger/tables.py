@@ -229,6 +229,8 @@ account = Table(
     Column("notice_at", _TIME),
     Column("noticed_for", _TIME),
     Column("incomplete", Boolean, nullable=False, server_default=text("false")),
+    Column("admin_units", ARRAY(Text), nullable=False, server_default="{}"),
+    Column("admin_units_in_doubt", ARRAY(Text), nullable=False, server_default="{}"),
 )
 
 # An event that does nothing cancels deletions too: few accounts are to be deleted.

@@ -79,6 +79,8 @@ def _save(write: SaveAccount) -> Row:
         "notice_at": account.notice_at and account.notice_at.isoformat(),
         "noticed_for": account.noticed_for and account.noticed_for.isoformat(),
         "incomplete": account.incomplete,
+        "admin_units": account.admin_units,
+        "admin_units_in_doubt": account.admin_units_in_doubt,
     }
 
 

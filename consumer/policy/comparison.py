@@ -40,6 +40,7 @@ class Part(StrEnum):
     ORG_UNIT = "org_unit"
     LICENCES = "licences"
     GROUPS = "groups"
+    ADMIN_UNIT = "admin_unit"
     SUSPENSION = "suspension"
     WELCOME_EMAIL = "welcome_email"
     DELETION_NOTICE = "deletion_notice"
@@ -177,6 +178,7 @@ def _kept_up(tenant: Tenant, student: Student, decision: Act, basis: Basis) -> _
         parts[Part.ORG_UNIT, at] = (given.org_unit,) if given.org_unit else ()
         parts[Part.LICENCES, at] = given.licences
         parts[Part.GROUPS, at] = given.groups
+        parts[Part.ADMIN_UNIT, at] = given.admin_units
     rules = tuple(n for n, rule in enumerate(tenant.rules, 1) if matches(rule.when, student.attributes))
     return _Forecast(basis._replace(rules=rules), {}, parts)
 

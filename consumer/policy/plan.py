@@ -34,9 +34,11 @@ class PlannedStep(StrEnum):
     MOVE = "move"
     LICENCES = "licences"
     GROUPS = "groups"
+    ADMIN_UNIT = "admin_unit"
     SESSIONS = "sessions"
     TAKE_LICENCES = "take_licences"
     LEAVE_GROUPS = "leave_groups"
+    LEAVE_ADMIN_UNIT = "leave_admin_unit"
     SCHEDULE = "schedule"
     NOTICE = "notice"
     DELETE = "delete"
@@ -55,9 +57,9 @@ class KnownAccount:
     now. `deleted`, `released`: we have done so, or begun to. `org_unit`: where it was moved to; `placed`: where we put it last, None where
     there are no units. `describes_student`: what was written to it of the student is what the newest event says. `renames`: its address is
     another name's, and follows the student's, or is about to. `announced_version`: the newest version that downstream was sent.
-    `licences_in_doubt`, `groups_in_doubt`: what calls with an unknown outcome may have given besides. `unsure`: steps of which an attempt
-    may still be carried out. `welcomed`: the mail was accepted, is not wanted, or failed permanently for this version. `revisit`: a
-    reconciliation found it changed by others.
+    `admin_units`: those that we put it into, one but while it changes. `licences_in_doubt`, `groups_in_doubt`, `admin_units_in_doubt`: what
+    calls with an unknown outcome may have given besides. `unsure`: steps of which an attempt may still be carried out. `welcomed`: the mail
+    was accepted, is not wanted, or failed permanently for this version. `revisit`: a reconciliation found it changed by others.
     """
 
     exists: bool = False
@@ -75,8 +77,10 @@ class KnownAccount:
     announced_version: int = -1
     licences: tuple[str, ...] = ()
     groups: tuple[str, ...] = ()
+    admin_units: tuple[str, ...] = ()
     licences_in_doubt: tuple[str, ...] = ()
     groups_in_doubt: tuple[str, ...] = ()
+    admin_units_in_doubt: tuple[str, ...] = ()
     unsure: frozenset[StepName] = frozenset()
     welcomed: bool = False
     revisit: bool = False
@@ -182,6 +186,7 @@ def _keep_account(
     unsure: frozenset[StepName] = known.unsure if settled or follow else frozenset()
     licences = made or StepName.LICENCES in unsure or not set(given.licences) <= set(known.licences)
     groups = made or StepName.GROUPS in unsure or not set(given.groups) <= set(known.groups)
+    unit = made or StepName.ADMIN_UNIT in unsure or not set(given.admin_units) <= set(known.admin_units)
     grants = (
         # Before the names are written: a rename is due where those written last differ from the student's.
         *_when(renames, PlannedStep.RENAME),
@@ -189,6 +194,7 @@ def _keep_account(
         *(_changed(known, given, revisited=revisited) if follow else ()),
         *_when(bool(given.licences) and licences, PlannedStep.LICENCES),
         *_when(bool(given.groups) and groups, PlannedStep.GROUPS),
+        *_when(bool(given.admin_units) and unit, PlannedStep.ADMIN_UNIT),
         *(_surplus(known, given, revisited=revisited) if follow else ()),
     )
     news = (
@@ -210,9 +216,11 @@ def _changed(known: KnownAccount, given: Grant, *, revisited: bool) -> tuple[Pla
 def _surplus(known: KnownAccount, given: Grant, *, revisited: bool) -> tuple[PlannedStep, ...]:
     """What this service gave, and the rules do not give any more. An account that is restored comes back with what it had."""
     licences, groups = {*known.licences, *known.licences_in_doubt}, {*known.groups, *known.groups_in_doubt}
+    units = {*known.admin_units, *known.admin_units_in_doubt}
     return (
         *_when(bool(licences - set(given.licences)) or (revisited and bool(licences)), PlannedStep.TAKE_LICENCES),
         *_when(bool(groups - set(given.groups)) or (revisited and bool(groups)), PlannedStep.LEAVE_GROUPS),
+        *_when(bool(units - set(given.admin_units)) or (revisited and bool(units)), PlannedStep.LEAVE_ADMIN_UNIT),
     )
 
 

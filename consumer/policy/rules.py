@@ -5,7 +5,7 @@ from dataclasses import dataclass
 
 from consumer.events import Provider, Student
 from consumer.policy.condition import matches
-from consumer.tenants import Announce, Rule, Tenant
+from consumer.tenants import Announce, Tenant
 
 ROOT = "/"
 """The organisational unit of accounts to which no rule gives one."""
@@ -18,18 +18,26 @@ class Grant:
     org_unit: str | None = None
     licences: tuple[str, ...] = ()
     groups: tuple[str, ...] = ()
+    admin_unit: str | None = None
+
+    @property
+    def admin_units(self) -> tuple[str, ...]:
+        """The administrative unit as the one membership of its kind, or none."""
+        return () if self.admin_unit is None else (self.admin_unit,)
 
 
 def grant(tenant: Tenant, student: Student, provider: Provider) -> Grant:
-    """Folds the rules that match the student: licences and groups add up, the last organisational unit stands.
+    """Folds the rules that match the student: licences and groups add up, the last organisational and the last administrative unit stand.
 
-    Organisational units are Google's: Microsoft's grant leaves them out. Each provider has licences of its own.
+    Organisational units are Google's, administrative units Microsoft's: the other provider's grant leaves them out. Each provider has
+    licences of its own.
     """
     rules = [rule for rule in tenant.rules if matches(rule.when, student.attributes)]
     return Grant(
-        org_unit=_last_org_unit(rules) if provider is Provider.GOOGLE else None,
+        org_unit=_last(rule.org_unit for rule in rules) if provider is Provider.GOOGLE else None,
         licences=_unique(rule.licences_at(provider) for rule in rules),
         groups=_unique(rule.groups.get(provider, ()) for rule in rules),
+        admin_unit=_last(rule.admin_unit for rule in rules) if provider is Provider.MICROSOFT else None,
     )
 
 
@@ -67,8 +75,8 @@ def surplus(given: tuple[str, ...], in_doubt: tuple[str, ...], wanted: Collectio
     return tuple(one for one in _unique((given, in_doubt)) if one not in wanted)
 
 
-def _last_org_unit(rules: list[Rule]) -> str | None:
-    return next((rule.org_unit for rule in reversed(rules) if rule.org_unit is not None), None)
+def _last(units: Iterable[str | None]) -> str | None:
+    return next((unit for unit in reversed(list(units)) if unit is not None), None)
 
 
 def _unique(lists: Iterable[tuple[str, ...]]) -> tuple[str, ...]:

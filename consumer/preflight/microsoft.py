@@ -17,7 +17,7 @@ from consumer.preflight.finding import Finding
 from consumer.preflight.judgement import entra
 from consumer.preflight.judgement import microsoft as judgement
 from consumer.preflight.judgement.answers import UNREACHED, unreachable
-from consumer.preflight.judgement.rules import groups_of
+from consumer.preflight.judgement.rules import admin_units_of, groups_of
 from consumer.providers.microsoft import graph_requests
 from consumer.providers.microsoft.marker_field import MarkerField
 from consumer.providers.tokens import TokenSource
@@ -57,12 +57,13 @@ async def _directory(tenant: Tenant, section: MicrosoftSection, asker: Asker, to
     field, root = MarkerField(section.marker), f"{section.graph_url}/v1.0"
     headers = bearer(token)
     advanced = {**headers, **graph_requests.ADVANCED} if field.advanced else headers
-    groups = groups_of(tenant, Provider.MICROSOFT)
+    groups, units = groups_of(tenant, Provider.MICROSOFT), admin_units_of(tenant)
     licensed = tenant.gives_licences_at(Provider.MICROSOFT)
     marker, licences, *shown = await asyncio.gather(
         asker.get(graph_requests.users_marked(section.graph_url, field, _UNUSED_MARKER), advanced),
         asker.get(f"{root}/subscribedSkus?$select={_SKU}", headers) if licensed else _nothing(),
         *(asker.get(f"{root}/groups/{quote(group, safe='')}?$select={_GROUP}", headers) for group in groups),
+        *(asker.get(graph_requests.admin_unit(section.graph_url, unit), headers) for unit in units),
     )
     if marker.status == UNREACHED:
         return [unreachable(("microsoft", "graph_url"), marker)]
@@ -71,7 +72,16 @@ async def _directory(tenant: Tenant, section: MicrosoftSection, asker: Asker, to
         *judgement.of_permissions(roles, tenant),
         *judgement.of_marker(marker, section),
         *(judgement.of_licences(licences, tenant, roles) if licensed else ()),
-        *(one for place, group in zip(groups.values(), shown, strict=True) for one in judgement.of_group(group, place)),
+        *(
+            one
+            for place, group in zip(groups.values(), shown, strict=False)
+            for one in judgement.of_group(group, place)
+        ),
+        *(
+            one
+            for place, unit in zip(units.values(), shown[len(groups) :], strict=True)
+            for one in judgement.of_admin_unit(unit, place)
+        ),
     ]
 
 

@@ -104,7 +104,7 @@ class Directory(Protocol):
         ...
 
     async def groups_of(self, object_id: str, groups: Sequence[str], *, timeout: float) -> frozenset[str]:
-        """Those of `groups` that the account is a member of. Reads may lag writes.
+        """Those of `groups` that the account is a member of; administrative units may be among them. Reads may lag writes.
 
         Raises `NotYet` where the provider does not show the account (yet).
         """
@@ -120,6 +120,10 @@ class Directory(Protocol):
 
     async def list_members(self, group: str, page: str | None, *, timeout: float) -> MemberPage:
         """The group's direct members, a page a call; none where the group does not exist. Raises `PageExpired`."""
+        ...
+
+    async def list_admin_unit_members(self, unit: str, page: str | None, *, timeout: float) -> MemberPage:
+        """The same of an administrative unit (Microsoft)."""
         ...
 
     async def licences_of(self, object_id: str, licences: Sequence[str], *, timeout: float) -> frozenset[str]:
@@ -180,6 +184,18 @@ class Directory(Protocol):
 
     async def remove_from_group(self, object_id: str, group: str, *, timeout: float) -> None:
         """Ends the account's own membership; not being a member, and a group that does not exist, are success. Idempotent."""
+        ...
+
+    async def join_admin_unit(self, object_id: str, unit: str, *, timeout: float) -> None:
+        """Puts the account into an administrative unit (Microsoft), besides those that it is in. Idempotent.
+
+        Raises `Hold` for all who need this unit where it does not exist (ADMIN_UNIT_MISSING), or takes no members from this service
+        (ADMIN_UNIT_REFUSED); `NotYet` where the provider does not show the account (yet).
+        """
+        ...
+
+    async def leave_admin_unit(self, object_id: str, unit: str, *, timeout: float) -> None:
+        """Takes the account out of an administrative unit; not being in it, and a unit that does not exist, are success. Idempotent."""
         ...
 
     async def update(self, object_id: str, changes: Profile, *, timeout: float) -> None:

@@ -23,7 +23,15 @@ PATIENCE = 8
 """Tries in a row after which what may pass by itself, such as replicas that lag, is taken for something that a person must look at."""
 
 
-_PARTS = (StepName.LICENCES, StepName.GROUPS, StepName.SESSIONS, StepName.UNIT, StepName.RENAME, StepName.PROFILE)
+_PARTS = (
+    StepName.LICENCES,
+    StepName.GROUPS,
+    StepName.ADMIN_UNIT,
+    StepName.SESSIONS,
+    StepName.UNIT,
+    StepName.RENAME,
+    StepName.PROFILE,
+)
 """Steps that a version is reported without, where they must wait for a person."""
 
 

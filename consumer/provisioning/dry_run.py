@@ -34,7 +34,7 @@ async def planned(case: Case) -> Publish:
     if PlannedStep.SUSPEND in steps:
         unit = withdrawal(case.tenant, case.provider).org_unit
     name = _sign_in_name(case) if PlannedStep.ADDRESS in steps else None
-    what = (seen, reason or "", *steps, name or "", unit or "", *given.licences, *given.groups)
+    what = (seen, reason or "", *steps, name or "", unit or "", *given.licences, *given.groups, *given.admin_units)
     detail = sha256("\x1f".join((case.job.desired.action, *what)).encode()).hexdigest()
     outcome = AccountPlanned(
         event_id=outcome_id(
@@ -53,6 +53,7 @@ async def planned(case: Case) -> Publish:
         org_unit=unit,
         licences=given.licences,
         groups=given.groups,
+        admin_unit=given.admin_unit,
     )
     log.info(
         "account_planned",

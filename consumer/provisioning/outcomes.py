@@ -122,6 +122,9 @@ def followed(case: Case) -> Iterator[Publish]:
         (StepName.GROUPS, AccountPart.GROUPS): _is_as(
             case, StepName.GROUPS, account.groups, account.groups_in_doubt, given.groups
         ),
+        (StepName.ADMIN_UNIT, AccountPart.ADMIN_UNIT): _is_as(
+            case, StepName.ADMIN_UNIT, account.admin_units, account.admin_units_in_doubt, given.admin_units
+        ),
     }
     kept = {StepName.LICENCES} if case.job.is_kept(Guarded.REMOVE_LICENCES) else set[StepName]()
     tried = {name for name, _ in done if case.tried(name)}

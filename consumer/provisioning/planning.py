@@ -47,8 +47,10 @@ def plan_of(case: Case) -> Plan:
             announced_version=account.announced_version,
             licences=account.licences,
             groups=account.groups,
+            admin_units=account.admin_units,
             licences_in_doubt=account.licences_in_doubt,
             groups_in_doubt=account.groups_in_doubt,
+            admin_units_in_doubt=account.admin_units_in_doubt,
             revisit=account.revisit,
         )
     rejected = case.job.settled and case.job.event_guard is GuardState.REJECTED

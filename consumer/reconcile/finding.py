@@ -6,7 +6,7 @@ deleted        was deleted by people, and can be restored                       
 disabled       was blocked by people                                             a person: it may be on purpose
 enabled        can sign in although this service has suspended it                suspended again
 stripped       lacks licences that this service gave                             given again, as far as the rules still do
-left_group     lacks memberships that this service gave                          given again, likewise
+left_group     lacks memberships, groups or a unit, that this service gave      given again, likewise
 renamed        has another address                                               a person
 moved          is in another organisational unit (Google)                        moved back, as the rules say now
 unmarked       has lost its marker                                               a person: it may be on purpose

@@ -1,6 +1,7 @@
 """Lists a directory into the ledger, page by page: each page is committed with the place of the next, and a later run continues there.
 
-accounts ─▶ deleted ones ─▶ members of each group that students were given ─▶ owners of each licence (Google) ─▶ listed
+accounts ─▶ deleted ones ─▶ members of each group, and of each unit (Microsoft), that students were given ─▶ owners of each licence (Google)
+         ─▶ listed
 """
 
 import asyncio
@@ -17,6 +18,7 @@ from consumer.reconcile.asking import Asking
 Progress = Callable[[str, int], None]
 """Receives what is being done, and how many there are of it so far."""
 
+_MEMBERS = {Stage.MEMBERS, Stage.UNIT_MEMBERS}
 _MOST_EXPIRED = 3
 """Times that a provider may forget a page: a list that cannot be read to its end is not begun for ever."""
 
@@ -51,7 +53,7 @@ class DirectoryListing:
                 place = (await asyncio.to_thread(self.kept.begin_anew, digest)).place
 
     async def _page(self, place: Place) -> Place:
-        if place.stage is Stage.MEMBERS:
+        if place.stage in _MEMBERS:
             return await self._members(place)
         if place.stage is Stage.LICENSED:
             return await self._licensed(place)
@@ -66,18 +68,21 @@ class DirectoryListing:
         return then
 
     async def _members(self, place: Place) -> Place:
-        """Groups go by their names, so that the next one is known after a restart."""
-        groups = await asyncio.to_thread(self.kept.groups)
+        """Groups, and then units, go by their names, so that the next one is known after a restart."""
+        of_units = place.stage is Stage.UNIT_MEMBERS
+        groups = await asyncio.to_thread(self.kept.admin_units if of_units else self.kept.groups)
+        after = Place(Stage.LICENSED if of_units else Stage.UNIT_MEMBERS)
         if place.group is None:
-            then = Place(Stage.MEMBERS, groups[0]) if groups else Place(Stage.LICENSED)
+            then = Place(place.stage, groups[0]) if groups else after
             await asyncio.to_thread(self.kept.continue_at, then)
             return then
-        group = place.group
-        page = await self.asking.ask(lambda timeout: self.directory.list_members(group, place.page, timeout=timeout))
+        group, directory = place.group, self.directory
+        members = directory.list_admin_unit_members if of_units else directory.list_members
+        page = await self.asking.ask(lambda timeout: members(group, place.page, timeout=timeout))
         following = next((one for one in groups if one > group), None)
-        then = Place(Stage.LICENSED) if following is None else Place(Stage.MEMBERS, following)
+        then = after if following is None else Place(place.stage, following)
         if page.following is not None:
-            then = Place(Stage.MEMBERS, group, page.following)
+            then = Place(place.stage, group, page.following)
         await asyncio.to_thread(partial(self.kept.add_members, group, page.object_ids, then))
         return then
 

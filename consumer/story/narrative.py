@@ -124,7 +124,8 @@ def _account(account: AccountRecord, *, names: bool) -> str:
     origin = f", {_ORIGINS[account.origin]}" if account.origin else ""
     state = _ACCOUNT_STATES[account.state]
     reported = f", reported as of version {account.announced_version}" if account.announced_version >= 0 else ""
-    given = f"licences: {len(account.licences)}, groups: {len(account.groups)}"
+    unit = f", administrative unit: {', '.join(account.admin_units)}" if account.admin_units else ""
+    given = f"licences: {len(account.licences)}, groups: {len(account.groups)}{unit}"
     return f"{where}: account {account.object_id}{address}{origin}{state}; {given}{reported}."
 
 

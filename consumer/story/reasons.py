@@ -63,6 +63,13 @@ EXPLANATIONS: Mapping[str, Explanation] = {
         "The group takes no members from this service.",
         "Use a group with assigned membership, or let the application manage this one.",
     ),
+    Reason.ADMIN_UNIT_MISSING: Explanation(
+        "The administrative unit does not exist.", "Create it in Entra, or correct `admin_unit` in the tenant's file."
+    ),
+    Reason.ADMIN_UNIT_REFUSED: Explanation(
+        "The administrative unit takes no members from this service.",
+        "Grant the application `AdministrativeUnit.ReadWrite.All`, and use a unit with assigned membership.",
+    ),
     Reason.LICENCE_INVALID: Explanation(
         "The licence does not exist in the directory, or may not be used there.",
         "Correct `licences` in the tenant's file.",

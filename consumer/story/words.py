@@ -19,6 +19,7 @@ STEPS: Mapping[str, str] = {
     StepName.CREATE: "create the account",
     StepName.LICENCES: "assign licences",
     StepName.GROUPS: "add to groups",
+    StepName.ADMIN_UNIT: "put into the administrative unit",
     StepName.SUSPEND: "block the sign-in",
     StepName.REACTIVATE: "open the sign-in",
     StepName.SESSIONS: "end the sessions",

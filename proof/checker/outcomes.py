@@ -44,6 +44,7 @@ _MAKES_OF: Mapping[AccountPart, frozenset[Operation]] = {
     AccountPart.LICENCES: frozenset({Operation.LICENCES, Operation.TAKE_LICENCES}),
     AccountPart.GROUPS: frozenset({Operation.GROUP, Operation.LEAVE}),
     AccountPart.ORG_UNIT: frozenset({Operation.MOVE}),
+    AccountPart.ADMIN_UNIT: frozenset({Operation.JOIN_UNIT, Operation.LEAVE_UNIT}),
 }
 """By which operations a part of an account is changed."""
 

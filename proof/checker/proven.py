@@ -14,6 +14,7 @@ _WRITES = frozenset(
         Operation.RESTORE,
         Operation.LICENCES,
         Operation.GROUP,
+        Operation.JOIN_UNIT,
         Operation.SUSPEND,
         Operation.REACTIVATE,
         Operation.SESSIONS,

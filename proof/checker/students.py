@@ -121,7 +121,11 @@ def _not_followed(held: HeldAccount, followed: Followed) -> Iterator[str]:
     """What of an account that people have left alone is not as the rules and the newest event have it."""
     if held.deleted or held.changed_at is not None:
         return
-    for kind, has, wanted in (("licences", held.licences, followed.licences), ("groups", held.groups, followed.groups)):
+    for kind, has, wanted in (
+        ("licences", held.licences, followed.licences),
+        ("groups", held.groups, followed.groups),
+        ("administrative units", held.admin_units, followed.admin_units),
+    ):
         if has != wanted:
             yield f"object {held.object_id} has other {kind} than the rules give"
     if held.ours and followed.org_unit is not None and held.org_unit != followed.org_unit:

@@ -33,10 +33,10 @@ _OPERATIONS: Mapping[str, Operation] = {
     "graph.groups.members": Operation.FIND,
     "graph.groups.join": Operation.GROUP,
     "graph.subscribedSkus.list": Operation.FIND,
-    "graph.units.create": Operation.CREATE,
+    "graph.units.get": Operation.FIND,
     "graph.units.list": Operation.FIND,
-    "graph.units.join": Operation.UPDATE,
-    "graph.units.leave": Operation.UPDATE,
+    "graph.units.join": Operation.JOIN_UNIT,
+    "graph.units.leave": Operation.LEAVE_UNIT,
     "graph.deleted.list": Operation.FIND,
     "graph.deleted.purge": Operation.DELETE,
     "graph.deleted.restore": Operation.RESTORE,
@@ -99,7 +99,8 @@ _REGISTRY = "registry."
 _LICENSING = "licensing."
 _SERVICES = {"graph": "microsoft", "google": "google", "mailgun": "mailgun"}
 _MARKERS = ("employeeId", "externalIds")
-_GROUP = re.compile(r"/groups/([^/]+)/members")
+_MEMBERS = re.compile(r"/(?:groups|administrativeUnits)/([^/]+)/members")
+_MEMBERSHIPS = frozenset({Operation.GROUP, Operation.LEAVE, Operation.JOIN_UNIT, Operation.LEAVE_UNIT})
 _LICENCE = re.compile(r"/product/([^/]+)/sku/([^/]+)/user")
 
 Json = Mapping[str, Any]
@@ -242,8 +243,8 @@ def _asked_marker(body: Json) -> str | None:
 
 
 def _detail(entry: Entry, operation: Operation, body: Json) -> str | None:
-    if operation in {Operation.GROUP, Operation.LEAVE}:
-        found = _GROUP.search(unquote(entry.path))
+    if operation in _MEMBERSHIPS:
+        found = _MEMBERS.search(unquote(entry.path))
         return found[1].lower() if found else None
     if operation in {Operation.LICENCES, Operation.TAKE_LICENCES}:
         return _licences(entry, operation, body)

@@ -67,6 +67,7 @@ def _followed(tenant: Tenant, student: Student, provider: Provider) -> Followed:
         org_unit=(given.org_unit or ROOT) if provider is Provider.GOOGLE else None,
         profile=profile(provider, student),
         addresses=_addresses(tenant, student),
+        admin_units=frozenset(given.admin_units),
     )
 
 

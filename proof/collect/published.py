@@ -114,6 +114,7 @@ def _planned(record: _Record) -> Outcome:
         org_unit=record["org_unit"],
         licences=tuple(record["licences"]),
         groups=tuple(record["groups"]),
+        admin_unit=record["admin_unit"],
     )
 
 

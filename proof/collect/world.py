@@ -66,6 +66,7 @@ def _of_graph(graph: GraphApi, tenant_id: str, directory_id: str, made: set[str]
             enabled=user.properties.get("accountEnabled") is not False,
             licences=frozenset(user.licences),
             groups=frozenset(group.lower() for group, members in directory.groups.items() if user.id in members),
+            admin_units=frozenset(directory.units.of(user)),
             profile={part: user.properties.get(name) for part, name in _GRAPH.items()},
             created_at=user.created_at,
             deleted_at=user.deleted_at,

@@ -197,6 +197,7 @@ def _account(account: Account) -> _Row:
         "notice_at": _unix(account.notice_at),
         "noticed_for": _unix(account.noticed_for),
         "incomplete": account.incomplete,
+        "admin_units": list(account.admin_units),
     }
 
 

@@ -33,12 +33,15 @@ from sandbox.simulators.vendors import (
     Vendors,
 )
 
+UNITLESS = SCHOOLS[0]
+"""The school whose pupils are in no administrative unit, where there are such."""
 _ISLES = Institution(
     "isles",
     "Isles College",
     (Provider.MICROSOFT, Provider.GOOGLE),
     on_change=OnChange.FOLLOW,
     rename=Rename.ALIAS,
+    admin_units=tuple(school for school in SCHOOLS if school != UNITLESS),
     google_licences=dict(zip(SCHOOLS, (EDUCATION_PLUS, EDUCATION_STANDARD), strict=False)),
 )
 

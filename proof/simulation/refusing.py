@@ -47,6 +47,7 @@ def _rule(route: str, status: int, body: object) -> FaultRule:
 _AT_GRAPH: Sequence[FaultRule] = (
     _graph("graph.groups.join", graph.denied()),
     _graph("graph.groups.join", graph.invalid(graph.MAIL_ENABLED)),
+    _graph("graph.units.join", graph.denied()),
     _graph("graph.users.assignLicense", graph.invalid("Subscription with SKU x does not have any available licenses.")),
     _graph("graph.users.create", graph.invalid(graph.UNVERIFIED)),
     _graph("graph.users.create", graph.invalid(graph.FEDERATED)),

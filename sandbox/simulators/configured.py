@@ -111,4 +111,9 @@ def _of_school(institution: Institution, school: str, microsoft: bool, google: b
         **({Provider.MICROSOFT: (institution.guid(school),)} if microsoft else {}),
         **({Provider.GOOGLE: (f"{school}@{institution.domain}",)} if google else {}),
     }
-    return Rule(when={"school": (school,)}, org_unit=unit_of(school) if google else None, groups=dict(groups))
+    return Rule(
+        when={"school": (school,)},
+        org_unit=unit_of(school) if google else None,
+        admin_unit=institution.admin_unit(school) if microsoft else None,
+        groups=dict(groups),
+    )

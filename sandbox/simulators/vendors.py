@@ -14,6 +14,7 @@ from sandbox.simulators.google.quirks import GoogleQuirks
 from sandbox.simulators.google.scopes import DOMAIN_READ, LICENSING, MEMBER, ORG_UNIT, USER
 from sandbox.simulators.graph import http as graph_http
 from sandbox.simulators.graph.api import GraphApi
+from sandbox.simulators.graph.permissions import FOR_ADMIN_UNITS, GRANTED
 from sandbox.simulators.graph.quirks import GraphQuirks
 from sandbox.simulators.mailgun.account import Accounts
 from sandbox.simulators.mailgun.http import MAX_REQUEST, MailgunHttp
@@ -45,7 +46,8 @@ def unit_of(school: str) -> str:
 class Institution:
     """What is laid out for one institution. `languages` are those of its mails, its own first; `on_change`, `deletion`, `rename` and
     `create_org_units` as its configuration says them: with the last, its organisational units are not laid out. `google_licences` are
-    those that its rules give, by school.
+    those that its rules give, by school. `admin_units`: the schools whose pupils are put into an administrative unit of their own at
+    Microsoft.
     """
 
     id: str
@@ -59,6 +61,7 @@ class Institution:
     rename: Rename = Rename.NEVER
     create_org_units: bool = False
     google_licences: Mapping[str, str] = field(default_factory=dict[str, str])
+    admin_units: tuple[str, ...] = ()
 
     @property
     def scopes(self) -> Sequence[str]:
@@ -84,6 +87,10 @@ class Institution:
     def service_account(self) -> str:
         """At Google."""
         return f"provisioner@{self.id}.iam.example"
+
+    def admin_unit(self, school: str) -> str | None:
+        """The id of the administrative unit of a school's pupils; None where they are put into none."""
+        return self.guid(f"{school}/unit") if school in self.admin_units else None
 
     def guid(self, what: str) -> str:
         """Entra's ids: `tenant`, `client`, or a school's group."""
@@ -152,6 +159,10 @@ class Vendors:
             directory.stock[SKU] = institution.licences
             directory.groups |= {institution.guid(school): set() for school in SCHOOLS}
             self.graph.tokens.register(tenant_id, institution.guid("client"), self._secret(institution, "graph"))
+            for school in institution.admin_units:
+                directory.units.add(institution.guid(f"{school}/unit"))
+            if institution.admin_units:
+                self.graph.tokens.permit(tenant_id, institution.guid("client"), GRANTED | FOR_ADMIN_UNITS)
         if Provider.GOOGLE in institution.providers:
             customer = self.google.add_customer(f"C{len(self.google.customers):07d}", [institution.domain])
             customer.add_user(institution.admin, is_admin=True)

@@ -25,6 +25,8 @@ _WRITES = frozenset(
         "assign_licences",
         "add_to_group",
         "remove_from_group",
+        "join_admin_unit",
+        "leave_admin_unit",
         "update",
         "rename",
         "suspend",
@@ -50,6 +52,7 @@ class FakeAccount:
     aliases: list[str] = field(default_factory=list[str])
     licences: list[str] = field(default_factory=list[str])
     groups: list[str] = field(default_factory=list[str])
+    admin_units: list[str] = field(default_factory=list[str])
     sessions: bool = True
     hidden: bool = False
 
@@ -85,7 +88,7 @@ class FakeDirectory:
 
     A call of an operation in `hang_after` is carried out and never answered; the next creation is carried out when the event under
     `on_the_way` is set. `hanging` tells that a call has come so far. `org_units` are those that exist, None: any; with
-    `creates_org_units`, those that are missing come to be.
+    `creates_org_units`, those that are missing come to be. `admin_units` likewise.
     """
 
     def __init__(self, provider: Provider = Provider.MICROSOFT) -> None:
@@ -102,6 +105,7 @@ class FakeDirectory:
         self.keeps_former_addresses = True
         self.org_units: set[str] | None = None
         self.creates_org_units = False
+        self.admin_units: set[str] | None = None
         self.hang_after: set[str] = set()
         self.on_the_way: asyncio.Event | None = None
         self.hanging = asyncio.Event()
@@ -159,7 +163,8 @@ class FakeDirectory:
     async def groups_of(self, object_id: str, groups: Sequence[str], *, timeout: float) -> frozenset[str]:
         """See the port."""
         self._begin("groups_of", timeout)
-        return frozenset(groups).intersection(self._account(object_id).groups)
+        account = self._account(object_id)
+        return frozenset(groups).intersection((*account.groups, *account.admin_units))
 
     async def list_accounts(self, page: str | None, *, deleted: bool, timeout: float) -> AccountPage:
         """See the port. Two on a page."""
@@ -172,6 +177,11 @@ class FakeDirectory:
         """See the port. Two on a page."""
         self._begin("list_members", timeout)
         return MemberPage(*_page([ident for ident, one in self.accounts.items() if group in one.groups], page))
+
+    async def list_admin_unit_members(self, unit: str, page: str | None, *, timeout: float) -> MemberPage:
+        """See the port. Two on a page."""
+        self._begin("list_admin_unit_members", timeout)
+        return MemberPage(*_page([ident for ident, one in self.accounts.items() if unit in one.admin_units], page))
 
     async def licences_of(self, object_id: str, licences: Sequence[str], *, timeout: float) -> frozenset[str]:
         """See the port."""
@@ -256,6 +266,18 @@ class FakeDirectory:
         """See the port."""
         async with self._changing("remove_from_group", object_id, timeout) as account:
             account.groups = [one for one in account.groups if one != group]
+
+    async def join_admin_unit(self, object_id: str, unit: str, *, timeout: float) -> None:
+        """See the port."""
+        async with self._changing("join_admin_unit", object_id, timeout) as account:
+            if self.admin_units is not None and unit not in self.admin_units:
+                raise Hold("No such unit.", reason=Reason.ADMIN_UNIT_MISSING, scope=Scope.RESOURCE)
+            account.admin_units.extend({unit}.difference(account.admin_units))
+
+    async def leave_admin_unit(self, object_id: str, unit: str, *, timeout: float) -> None:
+        """See the port."""
+        async with self._changing("leave_admin_unit", object_id, timeout) as account:
+            account.admin_units = [one for one in account.admin_units if one != unit]
 
     async def update(self, object_id: str, changes: Profile, *, timeout: float) -> None:
         """See the port."""

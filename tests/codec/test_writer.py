@@ -67,6 +67,7 @@ PLANNED = AccountPlanned(
     org_unit=None,
     licences=("sku",),
     groups=(),
+    admin_unit="unit",
 )
 CHANGED = AccountChanged(
     **ABOUT,

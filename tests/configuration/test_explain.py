@@ -58,6 +58,11 @@ def test_a_unit_that_may_be_created_is_said_to_be(tenant: Tenant) -> None:
     assert "in /Students/7 (the unit is created where it does not exist)." in text
 
 
+def test_an_administrative_unit_is_named(tenant: Tenant) -> None:
+    placed = tenant.model_copy(update={"rules": (Rule(admin_unit="u1"),), "on_change": OnChange.FOLLOW})
+    assert "Put the account into the administrative unit u1." in "\n".join(explain(placed, "enrolled", {}))
+
+
 def test_an_attribute_that_no_rule_names_gives_no_group(tenant: Tenant) -> None:
     assert "groups" not in "\n".join(explain(tenant, "enrolled", {"grade": "9"}))
 

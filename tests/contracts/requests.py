@@ -34,6 +34,10 @@ PAGES: Mapping[tuple[str, str], Page] = {
     ("POST", "/users/{id}/revokeSignInSessions"): Page("user: revokeSignInSessions"),
     ("POST", "/groups/{id}/members/$ref"): Page("Add members", body=_names("@odata.id")),
     ("DELETE", "/groups/{id}/members/{id_1}/$ref"): Page("Remove member"),
+    ("POST", "/directory/administrativeUnits/{id}/members/$ref"): Page(
+        "Add a member (administrativeUnit)", body=_names("@odata.id")
+    ),
+    ("DELETE", "/directory/administrativeUnits/{id}/members/{id_1}/$ref"): Page("Remove a member (administrativeUnit)"),
     ("GET", "/users/{id}/transitiveMemberOf"): Page("List a user's memberships (direct and transitive)", _LISTED),
     ("GET", "/roleManagement/directory/roleAssignments"): Page("List unifiedRoleAssignments", _LISTED),
     ("GET", "/roleManagement/directory/roleEligibilityScheduleInstances"): Page(

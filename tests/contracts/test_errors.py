@@ -58,6 +58,10 @@ def at_graph(answer: Answer) -> Fault | None:
     return graph.fault_of(answer, writes=True, now=NOW)
 
 
+def joining_unit_at_graph(answer: Answer) -> Fault | None:
+    return graph.joining_unit(GROUP)(answer, writes=True, now=NOW)
+
+
 def joining_at_graph(answer: Answer) -> Fault | None:
     return graph.joining(GROUP)(answer, writes=True, now=NOW)
 
@@ -253,6 +257,11 @@ GRAPH = {
     ),
     "member already": Row(
         joining_at_graph,
+        invalid("One or more added object references already exist for the following modified properties: 'members'."),
+        None,
+    ),
+    "in the administrative unit already": Row(
+        joining_unit_at_graph,
         invalid("One or more added object references already exist for the following modified properties: 'members'."),
         None,
     ),

@@ -147,6 +147,8 @@ def _writes(job: Job, rng: random.Random) -> Sequence[Write]:
         notice_at=rng.choice([None, _LATER]),
         noticed_for=rng.choice([None, _LATER]),
         incomplete=rng.choice([False, True]),
+        admin_units=rng.choice([(), ("unit",)]),
+        admin_units_in_doubt=rng.choice([(), ("unit", "other")]),
     )
     kinds: list[Write] = [
         BeginStep(provider, name, 1, rng.randbytes(4), timeout=30),

@@ -59,10 +59,12 @@ def test_a_status_that_creates_no_accounts_any_more_takes_one() -> None:
 
 
 def test_what_an_account_would_have_is_named_with_it() -> None:
-    after = having("visiting", CREATE, one=tenant(rules=(Rule(licences=("sku",), groups=groups("g1")),)))
+    rule = Rule(licences=("sku",), groups=groups("g1"), admin_unit="unit")
+    after = having("visiting", CREATE, one=tenant(rules=(rule,)))
     found = difference(having("visiting"), after, event("visiting"))
     assert parts(found)[Part.LICENCES] == ((), ("sku",))
     assert parts(found)[Part.GROUPS] == ((), ("g1",))
+    assert parts(found)[Part.ADMIN_UNIT] == ((), ("unit",))
 
 
 def test_an_update_gives_no_account_and_what_it_keeps_up_is_named() -> None:

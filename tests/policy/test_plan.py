@@ -74,6 +74,35 @@ def followed(known: KnownAccount, version: int = 3, given: Grant = GIVEN) -> tup
     return tuple(step for step in steps if step not in {"revisit", "announce"})
 
 
+UNIT = replace(GIVEN, admin_unit="unit")
+
+
+def test_an_account_is_put_into_its_administrative_unit_before_it_is_announced() -> None:
+    assert planned(NOTHING, given=UNIT) == (
+        "address", "create", "licences", "groups", "admin_unit", "announce", "welcome",
+    )  # fmt: skip
+
+
+@pytest.mark.parametrize(
+    ("known", "steps"),
+    [
+        ({"admin_units": ("unit",)}, ()),
+        ({"admin_units": ("old",)}, ("admin_unit", "leave_admin_unit")),
+        ({"admin_units": ("unit",), "admin_units_in_doubt": ("old",)}, ("leave_admin_unit",)),
+        ({"admin_units": ("unit",), "unsure": frozenset({StepName.ADMIN_UNIT})}, ("admin_unit",)),
+    ],
+)
+def test_an_account_that_follows_changes_its_administrative_unit(
+    known: dict[str, object], steps: tuple[str, ...]
+) -> None:
+    announced = replace(FOLLOWED, placed=None, announced_version=3, **known)  # pyright: ignore[reportArgumentType] - each has its type
+    assert followed(announced, given=UNIT) == steps
+
+
+def test_with_create_only_no_administrative_unit_is_left() -> None:
+    assert planned(replace(DONE, admin_units=("old",)), given=UNIT) == ("admin_unit",)
+
+
 def test_what_follows_is_looked_at_again_with_each_newer_event() -> None:
     given = Grant("/Students", ("sku",), ("group",))
     assert followed(FOLLOWED, given=given) == (

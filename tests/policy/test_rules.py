@@ -81,3 +81,12 @@ def test_a_suspension_takes_licences_at_both_and_ends_sessions_where_that_is_a_c
     both = tenant(google=True).model_copy(update={"suspension": wanted})
     assert withdrawal(both, Provider.MICROSOFT) == Withdrawal(sessions=True, licences=True)
     assert withdrawal(both, Provider.GOOGLE) == Withdrawal(licences=True, org_unit="/Leavers")
+
+
+def test_the_last_matching_administrative_unit_stands_at_microsoft_alone() -> None:
+    rules = (Rule(admin_unit="ALL"), Rule(when={"grade": ("7",)}, admin_unit="Sevenths"), Rule(groups=groups("all")))
+    both = tenant(google=True, rules=rules)
+    seventh = student(attributes={"grade": "7"})
+    assert grant(both, seventh, Provider.MICROSOFT).admin_units == ("sevenths",)
+    assert grant(both, student(), Provider.MICROSOFT).admin_unit == "all"
+    assert grant(both, seventh, Provider.GOOGLE).admin_units == ()

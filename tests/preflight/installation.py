@@ -1,6 +1,6 @@
 """A small world of institutions, the configuration that fits it as files, and what contacting its vendors finds."""
 
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
@@ -50,7 +50,7 @@ class Installation:
         return self.world.directory / "tenants/north.yaml"
 
     def permit(
-        self, *, without: Sequence[str] = (), beside: Sequence[str] = (), only: Sequence[str] | None = None
+        self, *, without: Sequence[str] = (), beside: Iterable[str] = (), only: Sequence[str] | None = None
     ) -> None:
         """Changes the permissions of North's application."""
         roles = frozenset(only) if only is not None else (GRANTED - set(without)) | set(beside)

@@ -12,9 +12,10 @@ from consumer.preflight.judgement.google import DOMAIN_SCOPE
 from consumer.preflight.judgement.microsoft import ONLY_FOR_CHECKS
 from consumer.providers.google.scopes import LICENSING
 from consumer.providers.google.tokens import ORG_UNIT_SCOPE, SCOPES
-from consumer.providers.microsoft.directory import PERMISSIONS
+from consumer.providers.microsoft.directory import FOR_ADMIN_UNITS, PERMISSIONS
 from sandbox.simulators.faults import Answer, FaultRule, Latency, Refuse
 from sandbox.simulators.graph.groups import GroupKind
+from sandbox.simulators.graph.units import UnitTraits
 from sandbox.simulators.mailgun.account import DomainState
 from sandbox.simulators.vendors import EDUCATION_PLUS, EDUCATION_STANDARD, LEAVERS, SKU
 from tests.preflight.installation import NORTH, Installation, lines
@@ -24,6 +25,7 @@ Break = Callable[[Installation], None]
 GROUP = "rules.2.groups.microsoft.1"
 USER_SCOPE, MEMBER_SCOPE = SCOPES
 CLIENT = "microsoft.client_id"
+UNIT = "02bd9fd6-8f93-4758-87c3-1fb73740a315"
 
 
 async def test_a_healthy_installation_has_no_line(installation: Installation) -> None:
@@ -92,6 +94,17 @@ def edited(*path: str | int, value: object) -> Break:
             inner[path[-1]] = value
 
         installation.edit(put)
+
+    return change
+
+
+def placed_in(unit: str, traits: UnitTraits | None = None, *, permitted: bool = True) -> Break:
+    """A rule names that unit; the one that exists is `UNIT`."""
+
+    def change(installation: Installation) -> None:
+        installation.directory.units.add(UNIT, traits)
+        installation.permit(beside=FOR_ADMIN_UNITS if permitted else ())
+        edited("rules", 1, "admin_unit", value=unit)(installation)
 
     return change
 
@@ -264,6 +277,21 @@ BROKEN: Mapping[str, tuple[Break, str, str]] = {
         "google.service_account",
         f"belongs to a service account that lacks the scope `{ORG_UNIT_SCOPE}`",
     ),
+    "administrative unit unknown": (
+        placed_in(UNIT.replace("0", "1")),
+        "rules.2.admin_unit",
+        "is not an administrative unit of this directory",
+    ),
+    "administrative unit dynamic": (
+        placed_in(UNIT, UnitTraits(dynamic=True)),
+        "rules.2.admin_unit",
+        "names an administrative unit with dynamic membership",
+    ),
+    "administrative unit without the permission": (
+        placed_in(UNIT, permitted=False),
+        CLIENT,
+        "lacks `AdministrativeUnit.ReadWrite.All`, needed to put students into administrative units",
+    ),
     "Google's licence unknown": (
         licensed("101031/1010319999"),
         "rules.1.licences.2",
@@ -356,6 +384,30 @@ async def test_a_unit_that_the_service_will_create_is_a_note(installation: Insta
     findings = await installation.findings()
     assert lines(findings) == []
     assert [(note.place, "it is created" in note.wrong) for note in findings.notes] == [("rules.2.org_unit", True)]
+
+
+@pytest.mark.parametrize(
+    ("traits", "wrong"),
+    [
+        (UnitTraits(), None),
+        (UnitTraits(restricted=True), "restricted management"),
+        (UnitTraits(hidden=True), "hides its members"),
+    ],
+)
+async def test_what_the_school_must_know_of_an_administrative_unit_is_a_note(
+    installation: Installation, traits: UnitTraits, wrong: str | None
+) -> None:
+    placed_in(UNIT, traits)(installation)
+    findings = await installation.findings()
+    assert lines(findings) == []
+    assert [wrong in note.wrong for note in findings.notes if wrong] == ([True] if wrong else [])
+    assert len(findings.notes) == (1 if wrong else 0)
+
+
+async def test_the_permission_for_units_may_stay_where_no_rule_names_one_any_more(installation: Installation) -> None:
+    installation.permit(beside=FOR_ADMIN_UNITS)
+    findings = await installation.findings()
+    assert (lines(findings), findings.notes) == ([], [])
 
 
 async def test_a_permission_that_nothing_uses_is_a_note(installation: Installation) -> None:

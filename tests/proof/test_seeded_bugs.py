@@ -88,6 +88,8 @@ BUGS = {
     "cancelled work continues": Bug(Make(clients=provisioning.ContinuesCancelledWork), frozenset({"I22"})),
     "accounts made by an update": Bug(Make(clients=provisioning.MakesWhatItShouldUpdate), frozenset({"I22"})),
     "groups of the old class are kept": Bug(Make(assembly=provisioning.KeepsOldGroups), frozenset({"I2"})),
+    "unit of the old school is kept": Bug(Make(assembly=provisioning.KeepsOldUnits), frozenset({"I2"})),
+    "unit that is not joined": Bug(Make(assembly=provisioning.JoinsNoUnit), frozenset({"I2", "I6"})),
     "suspension against a newer event": Bug(Make(clients=provisioning.SuspendsForGood), frozenset({"I2", "I20"})),
     "suspension taken on trust": Bug(Make(assembly=provisioning.TakesSuspensionsOnTrust), frozenset({"I2", "I6"})),
     "suspension and password in one call": Bug(

@@ -19,6 +19,7 @@ from sandbox.simulators.server import VendorServer
 from sandbox.simulators.vendors import Institution, Quirks
 from sandbox.simulators.world import World
 
+NORTH = Institution("north", "North", (Provider.MICROSOFT, Provider.GOOGLE))
 TOKENS = partial(open_tokens, open_secret=opener({}))
 """Where the tests' tokens come from: the simulated authorities."""
 
@@ -36,8 +37,7 @@ def quirks() -> Quirks:
 
 @pytest.fixture
 def world(tmp_path: Path, quirks: Quirks) -> World:
-    north = Institution("north", "North", (Provider.MICROSOFT, Provider.GOOGLE))
-    return World([north], tmp_path, clock=time.time, seed=1, quirks=quirks)
+    return World([NORTH], tmp_path, clock=time.time, seed=1, quirks=quirks)
 
 
 @pytest.fixture

@@ -14,12 +14,13 @@ from consumer.providers.google.tokens import ORG_UNIT_SCOPE
 from consumer.providers.port import Directory, Found, NewAccount
 from consumer.tenants import Tenant
 from sandbox.simulators.faults import Answer, FaultRule, LoseAnswer
+from sandbox.simulators.graph.permissions import FOR_ADMIN_UNITS, GRANTED
 from sandbox.simulators.server import VendorServer
 from sandbox.simulators.vendors import EDUCATION_PLUS
 from sandbox.simulators.world import World
 from testbed.fakes.directory import FakeDirectory
 from testbed.fakes.mishaps import lost_answer, throttled
-from tests.providers.conftest import TOKENS
+from tests.providers.conftest import NORTH, TOKENS
 from tests.providers.people import DOMAIN, PASSWORD, maria
 from tests.providers.units import until_there
 
@@ -38,6 +39,7 @@ class Setting:
     world: World | None = None
     org_unit: str = "/Students/Upper"
     has_units: bool = True
+    admin_unit: str | None = None
 
     def disable(self, object_id: str) -> None:
         """As the school's staff would."""
@@ -96,15 +98,25 @@ def setting(
     if request.param == "fake":
         fake = FakeDirectory()
         fake.org_units, fake.creates_org_units = {"/Students/Upper"}, True
-        return Setting(fake, "g", ("sku",))
+        return Setting(fake, "g", ("sku",), admin_unit="au")
     provider = Provider(request.param)
     directory = open_directories(_creating_units(tenant, world), http=lambda _: http, tokens=TOKENS)[provider]
     licences = tenant.rules[0].licences if provider is Provider.MICROSOFT else (EDUCATION_PLUS,)
     unit = next(rule.org_unit for rule in tenant.rules if rule.org_unit)
     has_units = provider is Provider.GOOGLE
+    admin_unit = None if has_units else _with_admin_unit(world)
+    group = tenant.rules[-1].groups[provider][0]
     return Setting(
-        directory, tenant.rules[-1].groups[provider][0], licences, vendors, world, org_unit=unit, has_units=has_units
+        directory, group, licences, vendors, world, org_unit=unit, has_units=has_units, admin_unit=admin_unit
     )
+
+
+def _with_admin_unit(world: World) -> str:
+    ((tenant_id, directory),) = world.graph.directories.items()
+    unit = NORTH.guid("unit")
+    directory.units.add(unit)
+    world.graph.tokens.permit(tenant_id, NORTH.guid("client"), GRANTED | FOR_ADMIN_UNITS)
+    return unit
 
 
 def _creating_units(tenant: Tenant, world: World) -> Tenant:
@@ -480,3 +492,26 @@ async def test_a_groups_members_are_listed(setting: Setting) -> None:
     page = await setting.directory.list_members(setting.group, None, timeout=5)
     assert (list(page.object_ids), page.following) == ([created.object_id], None)
     assert list((await setting.directory.list_members("no-group", None, timeout=5)).object_ids) == []
+
+
+async def test_an_account_is_put_into_an_administrative_unit_and_taken_out_any_number_of_times(
+    setting: Setting,
+) -> None:
+    directory, unit = setting.directory, setting.admin_unit or "none"
+    created = await directory.create(maria(), PASSWORD, timeout=5)
+    for _ in range(2):
+        await directory.join_admin_unit(created.object_id, unit, timeout=5)
+    if setting.admin_unit is not None:
+        assert await directory.groups_of(created.object_id, [unit, "other"], timeout=5) == {unit}
+    for _ in range(2):
+        await directory.leave_admin_unit(created.object_id, unit, timeout=5)
+    assert await directory.groups_of(created.object_id, [unit], timeout=5) == frozenset()
+
+
+async def test_an_administrative_unit_s_members_are_listed(setting: Setting) -> None:
+    directory, unit = setting.directory, setting.admin_unit or "none"
+    created = await directory.create(maria(), PASSWORD, timeout=5)
+    await directory.join_admin_unit(created.object_id, unit, timeout=5)
+    page = await directory.list_admin_unit_members(unit, None, timeout=5)
+    assert list(page.object_ids) == ([created.object_id] if setting.admin_unit else [])
+    assert list((await directory.list_admin_unit_members("no-unit", None, timeout=5)).object_ids) == []

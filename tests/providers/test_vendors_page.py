@@ -8,13 +8,14 @@ from consumer.preflight.judgement.microsoft import ONLY_FOR_CHECKS
 from consumer.providers.google.directory_requests import MARKER_TYPE
 from consumer.providers.google.scopes import LICENSING
 from consumer.providers.google.tokens import ORG_UNIT_SCOPE, SCOPES
-from consumer.providers.microsoft.directory import PERMISSIONS
+from consumer.providers.microsoft.directory import FOR_ADMIN_UNITS, PERMISSIONS
 
 PAGE = (Path(__file__).parents[2] / "docs/vendors.md").read_text()
 
 
 def test_it_names_graphs_permissions_and_what_each_is_for() -> None:
-    assert dict(re.findall(r"\| `([\w-]+\.[\w.]+)` \| (.+) \|", PAGE)) == {**PERMISSIONS, **ONLY_FOR_CHECKS}
+    named = dict(re.findall(r"\| `([\w-]+\.[\w.]+)` \| (.+) \|", PAGE))
+    assert named == {**PERMISSIONS, **FOR_ADMIN_UNITS, **ONLY_FOR_CHECKS}
 
 
 def test_it_names_googles_scopes() -> None:

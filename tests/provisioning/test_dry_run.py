@@ -9,6 +9,7 @@ from consumer.events import Provider, StepName
 from consumer.ledger.port.inbox import Disposition
 from consumer.ledger.port.student import AccountState
 from consumer.providers.port import Found
+from consumer.tenants import Rule
 from testbed.fakes.directory import FakeDirectory
 from testbed.fakes.mishaps import lost_answer, refused
 from tests.provisioning.conftest import MARK, TENANT, School
@@ -40,6 +41,14 @@ async def test_what_would_be_done_is_published_and_nothing_is_done(school: Schoo
     assert (plan["account"], plan["action"], len(plan["groups"])) == ("absent", "create_account", 1)
     assert (school.directory.writes, school.mailer.mailbox) == ([], [])
     assert school.ledger.dispositions() == {"S1/1": Disposition.PENDING}
+
+
+async def test_the_administrative_unit_is_part_of_the_plan(school: School) -> None:
+    school.configure(rules=(*school.tenant.rules, Rule(admin_unit="unit")))
+    school.enrol()
+    await school.work()
+    (plan,) = school.outcomes("AccountPlanned")
+    assert (plan["admin_unit"], plan["steps"][-3]) == ("unit", "admin_unit")
 
 
 async def test_each_provider_has_a_plan_of_its_own() -> None:

@@ -10,11 +10,13 @@ from consumer.events import Provider
 from consumer.ledger.leadership import LeasedLeadership
 from consumer.reconcile.finding import Kind
 from sandbox.simulators.faults import Answer, FaultRule
+from sandbox.simulators.graph.permissions import FOR_ADMIN_UNITS, GRANTED
 from testbed.settled import seed_differences
 from tests.reconcile.conftest import Installation
 
 pytestmark = pytest.mark.parts
 
+UNIT = "02bd9fd6-8f93-4758-87c3-1fb73740a315"
 LISTS = ("graph.users.list", "directory.users.list")
 PAGE = {Provider.MICROSOFT: "skiptoken", Provider.GOOGLE: "pageToken"}
 """What the request for a further page holds."""
@@ -61,6 +63,22 @@ async def test_what_is_set_right_is_not_announced_again(installation: Installati
     with installation.engine.begin() as connection:
         topics = set(connection.execute(text("SELECT topic FROM outbox")).scalars())
     assert topics == set()
+
+
+@pytest.mark.parametrize("provider", [Provider.MICROSOFT])
+async def test_who_has_left_the_administrative_unit_is_found(installation: Installation, provider: Provider) -> None:
+    school = installation.school(provider, 20)
+    ((tenant_id, directory),) = installation.world.graph.directories.items()
+    client = installation.tenant.microsoft.client_id if installation.tenant.microsoft else ""
+    installation.world.graph.tokens.permit(tenant_id, client, GRANTED | FOR_ADMIN_UNITS)
+    directory.units.add(UNIT)
+    gone, *inside = school.pupils
+    for pupil in inside:
+        directory.join_unit(UNIT, pupil.object_id)
+    with installation.engine.begin() as connection:
+        connection.execute(text("UPDATE account SET admin_units = ARRAY[CAST(:unit AS text)]"), {"unit": UNIT})
+    _, found = await installation.reconcile()
+    assert [(one.student_id, one.kind) for one in found] == [(gone.student_id, Kind.LEFT_GROUP)]
 
 
 async def test_one_thing_for_a_person_leaves_the_others_of_the_account_as_well(installation: Installation) -> None:

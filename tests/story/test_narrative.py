@@ -99,6 +99,14 @@ def test_a_wait_of_the_school_is_shown_where_it_concerns_the_student(record: Stu
     ]
 
 
+def test_an_administrative_unit_is_named_where_there_is_one(record: StudentRecord) -> None:
+    placed = replace(record.accounts[0], admin_units=("u1",))
+    assert all("administrative unit" not in one for one in story(record, now=NOW).accounts)
+    assert (
+        "groups: 1, administrative unit: u1, reported" in story(replace(record, accounts=[placed]), now=NOW).accounts[0]
+    )
+
+
 def test_addresses_are_shown_only_where_they_are_asked_for(record: StudentRecord) -> None:
     assert ADDRESS not in repr(story(record, now=NOW))
     assert ADDRESS in repr(story(record, now=NOW, names=True))

@@ -25,6 +25,7 @@ from consumer.secrets import opener
 from consumer.tenants import Deletion, DeletionNotice, OnChange, Rename
 from sandbox.demo.inspection import decoded
 from sandbox.simulators.encoding import Encoder
+from sandbox.simulators.people import SCHOOLS
 from sandbox.simulators.server import VendorServer
 from sandbox.simulators.vendors import Institution
 from sandbox.simulators.world import World
@@ -48,7 +49,15 @@ _AT_ONCE = DeletionNotice(days=1e-9)
 """A deletion is announced when it is due, and put off by less than its announcement takes."""
 _A_SECOND_LATER = Deletion(grace=1 / 86_400, date_attribute=DELETION_DATE, notice=_AT_ONCE)
 INSTITUTIONS = tuple(
-    Institution(ident, name, (provider,), on_change=OnChange.FOLLOW, deletion=_A_SECOND_LATER, rename=Rename.ALIAS)
+    Institution(
+        ident,
+        name,
+        (provider,),
+        on_change=OnChange.FOLLOW,
+        deletion=_A_SECOND_LATER,
+        rename=Rename.ALIAS,
+        admin_units=SCHOOLS,
+    )
     for ident, name, provider in (
         ("north-high", "North High School", Provider.MICROSOFT),
         ("harbour-college", "Harbour College", Provider.GOOGLE),
@@ -222,7 +231,7 @@ class School:
 
 def is_a_repeat(change: Mapping[str, Any]) -> bool:
     """Whether it reports a grant that was given again, as its first call may have been lost: in no situation does a grant change."""
-    return change["change"] == AccountChange.UPDATED and not set(change["parts"]) - {"groups", "licences"}
+    return change["change"] == AccountChange.UPDATED and not set(change["parts"]) - {"groups", "licences", "admin_unit"}
 
 
 def what(change: Mapping[str, Any]) -> str:

@@ -36,7 +36,7 @@ def notices(tenant: Tenant, document: Document) -> Iterator[str]:
         where = f"{document.file}:{document.line(('statuses',))}"
         yield f"{where}: no status of `{tenant.id}` has a `provider_action`: nothing is done for any of its students."
     for number, rule in enumerate(tenant.rules):
-        if not (rule.licences or rule.org_unit or any(rule.groups.values())):
+        if not (rule.licences or rule.org_unit or rule.admin_unit or any(rule.groups.values())):
             yield f"{document.file}:{document.line(('rules', number))}: rule {number + 1} of `{tenant.id}` gives nothing."
     if tenant.google and tenant.google.create_org_units and not _names_units(tenant):
         where = f"{document.file}:{document.line(('google', 'create_org_units'))}"
@@ -59,9 +59,16 @@ def _providers(reading: Reading[Tenant], tenant: Tenant, rule: Rule, place: Plac
             wrong = f"is for {provider}, which this tenant does not use"
             right = f"Add a `{provider}` section, or remove it: {_LICENCE_FORMS}."
             yield from reading.mistake((*place, "licences", number), wrong, right, (provider.value,))
-    if rule.org_unit and Provider.GOOGLE not in tenant.providers:
-        wrong, right = "is for google, which this tenant does not use", "Add a `google` section, or remove it."
-        yield from reading.mistake((*place, "org_unit"), wrong, right, (Provider.GOOGLE.value,))
+    for key, given, provider in (
+        ("admin_unit", rule.admin_unit, Provider.MICROSOFT),
+        ("org_unit", rule.org_unit, Provider.GOOGLE),
+    ):
+        if given and provider not in tenant.providers:
+            wrong, right = (
+                f"is for {provider}, which this tenant does not use",
+                f"Add a `{provider}` section, or remove it.",
+            )
+            yield from reading.mistake((*place, key), wrong, right, (provider.value,))
 
 
 def _forms(reading: Reading[Tenant], tenant: Tenant, rule: Rule, place: Place) -> Iterator[Mistake]:
@@ -81,6 +88,10 @@ def _at_microsoft(reading: Reading[Tenant], rule: Rule, place: Place) -> Iterato
             right = "Give the group's object id, a GUID, as the Entra admin centre shows it."
             at = (*place, "groups", Provider.MICROSOFT.value, number)
             yield from reading.mistake(at, f"is `{group[:100]}`, which is not a group's object id", right)
+    if rule.admin_unit is not None and not _GUID.fullmatch(rule.admin_unit):
+        right = "Give the unit's object id, a GUID, as the Entra admin centre shows it, not its name."
+        wrong = f"is `{rule.admin_unit[:100]}`, which is not an administrative unit's object id"
+        yield from reading.mistake((*place, "admin_unit"), wrong, right)
 
 
 def _at_google(reading: Reading[Tenant], rule: Rule, place: Place) -> Iterator[Mistake]:

@@ -14,6 +14,7 @@ class Stage(StrEnum):
     ACCOUNTS = "accounts"
     DELETED = "deleted"
     MEMBERS = "members"  # of `Place.group`
+    UNIT_MEMBERS = "unit_members"  # of `Place.group`, which is an administrative unit then
     LICENSED = "licensed"  # who has `Place.group`, a licence
     LISTED = "listed"  # everything is
 
@@ -42,8 +43,8 @@ class Expected:
 
     `judged`: nothing is planned for the student, and nothing was changed since some time before the listing began; an account that is not
     is left out of the comparison. `open`: whether the student should be able to sign in. `wants_account`: what the newest event wants
-    (None: nothing). `licences`, in lower case, and `groups` are those that this service gave; `org_unit` where it put the account, None
-    where it did not.
+    (None: nothing). `licences`, in lower case, and `groups`, administrative units among them, are those that this service gave; `org_unit`
+    where it put the account, None where it did not.
     """
 
     provider: Provider

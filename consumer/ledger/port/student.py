@@ -65,12 +65,12 @@ class Account:
     """What is known of a student's account at one provider. `address` is reserved; without `object_id` it may not exist yet.
 
     `body`: what was written to it last, by its creation or since. `org_unit`: where it was moved to since its creation; None: where
-    `body` put it. `announced_version`: the newest version whose outcome for the account was published. `licences_in_doubt`,
-    `groups_in_doubt`: what calls may have given besides, or may not have taken, as their outcome is not known; kept where what was
-    given is taken again. `revisit`: a reconciliation found it changed by others, and it is to be looked at again. `delete_at`: when it
-    is to be deleted; the student is due then, and at `notice_at`, when that is to be announced. `noticed_for`: the time of the deletion
-    for which nothing is left to announce. `next_address`: the reserved address that it is being renamed to. `incomplete`: that version
-    was reported while a part was missing.
+    `body` put it. `announced_version`: the newest version whose outcome for the account was published. `admin_units`: those that this
+    service put it into: one, and two while it changes. `licences_in_doubt`, `groups_in_doubt`, `admin_units_in_doubt`: what calls may
+    have given besides, or may not have taken, as their outcome is not known; kept where what was given is taken again. `revisit`: a
+    reconciliation found it changed by others, and it is to be looked at again. `delete_at`: when it is to be deleted; the student is due
+    then, and at `notice_at`, when that is to be announced. `noticed_for`: the time of the deletion for which nothing is left to announce.
+    `next_address`: the reserved address that it is being renamed to. `incomplete`: that version was reported while a part was missing.
     """
 
     provider: Provider
@@ -93,6 +93,8 @@ class Account:
     notice_at: datetime | None = None
     noticed_for: datetime | None = None
     incomplete: bool = False
+    admin_units: tuple[str, ...] = ()
+    admin_units_in_doubt: tuple[str, ...] = ()
 
     @property
     def due_at(self) -> datetime | None:

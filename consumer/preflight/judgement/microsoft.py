@@ -1,7 +1,8 @@
 """What a token and Graph show of one institution: permissions, groups, licences, the marker's property. Pure.
 
 Sources, all Microsoft's pages: "Access token claims reference" (`roles`: the application permissions that were consented to), "group
-resource type", "subscribedSku resource type", and "Troubleshoot 403 error when adding a user to a group".
+resource type", "administrativeUnit resource type", "subscribedSku resource type", "Troubleshoot 403 error when adding a user to a group",
+and "Restricted management administrative units in Microsoft Entra ID".
 """
 
 import base64
@@ -16,7 +17,7 @@ from consumer.events import Provider, ProviderAction
 from consumer.http.answer import Answer
 from consumer.preflight.finding import Finding
 from consumer.preflight.judgement.answers import unchecked
-from consumer.providers.microsoft.directory import PERMISSIONS
+from consumer.providers.microsoft.directory import FOR_ADMIN_UNITS, PERMISSIONS
 from consumer.tenants import MicrosoftSection, Tenant, licence_provider
 
 ONLY_FOR_CHECKS: Mapping[str, str] = {"LicenseAssignment.Read.All": "see which licences exist, and how many are left"}
@@ -35,6 +36,7 @@ _PURPOSES: Mapping[str, str] = {
     "RoleManagement.Read.Directory": "see whether an account is an administrator's",
     _LICENCES: "give licences",
     "GroupMember.ReadWrite.All": "add students to groups, and recognise groups that roles can be assigned to",
+    "AdministrativeUnit.ReadWrite.All": "put students into administrative units",
 }
 
 
@@ -66,7 +68,8 @@ def needed(tenant: Tenant) -> Mapping[str, str]:
     suspends = any(row.provider_action in _SUSPEND for row in tenant.statuses)
     if not (suspends and tenant.suspension.end_sessions):
         spared.add(_SESSIONS)
-    return {name: purpose for name, purpose in PERMISSIONS.items() if name not in spared}
+    besides = FOR_ADMIN_UNITS if any(rule.admin_unit for rule in tenant.rules) else {}
+    return {name: purpose for name, purpose in PERMISSIONS.items() if name not in spared} | besides
 
 
 def of_permissions(roles: Collection[str] | None, tenant: Tenant) -> Iterator[Finding]:
@@ -86,7 +89,7 @@ def of_permissions(roles: Collection[str] | None, tenant: Tenant) -> Iterator[Fi
         for name in demanded.keys() - set(roles):
             right = f"Add the application permission `{name}` in Entra, under API permissions, and grant admin consent."
             yield Finding(_CLIENT, f"lacks `{name}`, needed to {_PURPOSES[name]}", right)
-    for name in sorted(set(roles) - PERMISSIONS.keys() - ONLY_FOR_CHECKS.keys()):
+    for name in sorted(set(roles) - PERMISSIONS.keys() - FOR_ADMIN_UNITS.keys() - ONLY_FOR_CHECKS.keys()):
         yield Finding(
             _CLIENT, f"has `{name}`, which the service does not use", "Remove the permission in Entra.", note=True
         )
@@ -114,6 +117,31 @@ def of_group(answer: Answer, place: Place) -> Sequence[Finding]:
         wrong = "names a mail-enabled security group or distribution list, whose members are managed in Exchange"
     right = "Use a security or Microsoft 365 group with assigned membership that is managed in the cloud."
     return [Finding(place, wrong, right)] if wrong else []
+
+
+def of_admin_unit(answer: Answer, place: Place) -> Sequence[Finding]:
+    """An administrative unit of `rules`. A refusal is reported as the missing permission."""
+    if answer.status in _REFUSED:
+        return []
+    if answer.status in {HTTPStatus.NOT_FOUND, HTTPStatus.BAD_REQUEST}:
+        right = "Copy the administrative unit's object id from Entra, or remove it here."
+        return [Finding(place, "is not an administrative unit of this directory", right)]
+    if answer.status != HTTPStatus.OK:
+        return [unchecked(place, "the administrative unit", answer)]
+    return list(_of_kind(answer.json(), place))
+
+
+def _of_kind(unit: Mapping[str, Any], place: Place) -> Iterator[Finding]:
+    if unit.get("membershipType") == "Dynamic":
+        wrong = "names an administrative unit with dynamic membership, which takes no members by hand"
+        yield Finding(place, wrong, "Use one with assigned membership.")
+    if unit.get("isMemberManagementRestricted") is True:
+        wrong = "names a restricted management administrative unit: the application's permissions do not apply to accounts in it"
+        right = "Assign the application the roles of docs/vendors.md at the scope of this unit, or use another one."
+        yield Finding(place, wrong, right, note=True)
+    if unit.get("visibility") == "HiddenMembership":
+        wrong = "names an administrative unit that hides its members: it can't be read who is in it"
+        yield Finding(place, wrong, "Use a public one, or expect reconciliations to report its accounts.", note=True)
 
 
 def of_licences(answer: Answer, tenant: Tenant, roles: Collection[str] | None) -> Iterator[Finding]:

@@ -16,6 +16,15 @@ def groups_of(tenant: Tenant, provider: Provider) -> Mapping[str, Place]:
     return places
 
 
+def admin_units_of(tenant: Tenant) -> Mapping[str, Place]:
+    """Microsoft's administrative units."""
+    places: dict[str, Place] = {}
+    for number, rule in enumerate(tenant.rules):
+        if rule.admin_unit:
+            places.setdefault(rule.admin_unit, ("rules", number, "admin_unit"))
+    return places
+
+
 def licences_of(tenant: Tenant, provider: Provider) -> Mapping[str, Place]:
     """The licences of this provider."""
     places: dict[str, Place] = {}

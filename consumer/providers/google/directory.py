@@ -121,6 +121,11 @@ class GoogleDirectory:
         rows = cast("list[dict[str, Any]]", answer.get("members") or [])
         return MemberPage([str(row["id"]) for row in rows if "id" in row], answer.get("nextPageToken"))
 
+    async def list_admin_unit_members(self, unit: str, page: str | None, *, timeout: float) -> MemberPage:
+        """Google has no administrative units."""
+        del unit, page, timeout
+        return MemberPage((), None)
+
     async def licences_of(self, object_id: str, licences: Sequence[str], *, timeout: float) -> frozenset[str]:
         """A call for each."""
         return await self._licensing.of(object_id, licences, deadline=Deadline(timeout))
@@ -207,6 +212,14 @@ class GoogleDirectory:
             missing = isinstance(fault, NotYet) or fault.reason is Reason.GROUP_MISSING
             if not missing or await self._is_member(group, object_id, deadline):
                 raise
+
+    async def join_admin_unit(self, object_id: str, unit: str, *, timeout: float) -> None:
+        """Google has no administrative units: there is nothing to do."""
+        del object_id, unit, timeout
+
+    async def leave_admin_unit(self, object_id: str, unit: str, *, timeout: float) -> None:
+        """Likewise."""
+        del object_id, unit, timeout
 
     async def update(self, object_id: str, changes: Profile, *, timeout: float) -> None:
         """`users.patch`. A name can be 10 minutes on its way into Google's other services (its limits page); the directory shows it."""

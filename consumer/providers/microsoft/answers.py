@@ -10,6 +10,7 @@ One module, however long: the rows are tried in this order, and each depends on 
 
 import re
 from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
 from http import HTTPStatus
 from typing import Any, cast
 
@@ -60,27 +61,68 @@ def fault_of(answer: Answer, *, writes: bool, now: float, asked: Sequence[str] =
 
 def joining(group: str) -> Classify:
     """The same for adding a member to `group`: being one already is success, and the group's troubles concern who needs that group."""
+    return _joining(_group(group))
 
+
+def leaving(group: str) -> Classify:
+    """The same for removing a member from `group`: not being one, and a group that does not exist, are success."""
+    return _leaving(_group(group))
+
+
+def joining_unit(unit: str) -> Classify:
+    """As `joining`, of an administrative unit."""
+    return _joining(_admin_unit(unit))
+
+
+def leaving_unit(unit: str) -> Classify:
+    """As `leaving`, of an administrative unit."""
+    return _leaving(_admin_unit(unit))
+
+
+@dataclass(frozen=True, slots=True)
+class _Whole:
+    """What has members; `denied` says what a 403 means."""
+
+    ident: str
+    noun: str
+    missing: Reason
+    refused: Reason
+    denied: str
+
+
+def _group(ident: str) -> _Whole:
+    # Microsoft's page on this error: role-assignable and dynamic groups answer it although the application has its permission.
+    denied = "The application may not change the members of this group: it is role-assignable, or of a kind that Graph does not manage."
+    return _Whole(ident, "group", Reason.GROUP_MISSING, Reason.GROUP_REFUSED, denied)
+
+
+def _admin_unit(ident: str) -> _Whole:
+    denied = (
+        "The application may not change the members of this administrative unit: it lacks the permission to do so, or the unit's "
+        "membership is dynamic."
+    )
+    return _Whole(ident, "administrative unit", Reason.ADMIN_UNIT_MISSING, Reason.ADMIN_UNIT_REFUSED, denied)
+
+
+def _joining(whole: _Whole) -> Classify:
     def fault_of_joining(answer: Answer, *, writes: bool, now: float, asked: Sequence[str] = ()) -> Fault | None:
         message = str(_error(answer).get("message", "")).lower()
         if answer.status == HTTPStatus.BAD_REQUEST and "references already exist" in message:
             return None
-        refusal = _group_refusal(answer, message, group)
+        refusal = _member_refusal(answer, message, whole)
         return _with_code(refusal, answer, asked) if refusal else fault_of(answer, writes=writes, now=now, asked=asked)
 
     return fault_of_joining
 
 
-def leaving(group: str) -> Classify:
-    """The same for removing a member from `group`: not being one, and a group that does not exist, are success."""
-
+def _leaving(whole: _Whole) -> Classify:
     def fault_of_leaving(answer: Answer, *, writes: bool, now: float, asked: Sequence[str] = ()) -> Fault | None:
         message = str(_error(answer).get("message", "")).lower()
         refused = answer.status in {HTTPStatus.BAD_REQUEST, HTTPStatus.NOT_FOUND}
         if refused and "removed object references do not exist" in message:
             return None
-        refusal = _group_refusal(answer, message, group)
-        if isinstance(refusal, Hold) and refusal.reason is Reason.GROUP_MISSING:
+        refusal = _member_refusal(answer, message, whole)
+        if isinstance(refusal, Hold) and refusal.reason is whole.missing:
             return None
         return _with_code(refusal, answer, asked) if refusal else fault_of(answer, writes=writes, now=now, asked=asked)
 
@@ -236,24 +278,23 @@ def _property_refusal(error: Mapping[str, Any], message: str) -> Fault | None:
     return None
 
 
-def _group_refusal(answer: Answer, message: str, group: str) -> Fault | None:
-    status, text, reason = answer.status, None, Reason.GROUP_REFUSED
+def _member_refusal(answer: Answer, message: str, whole: _Whole) -> Fault | None:
+    status, text, reason = answer.status, None, whole.refused
     if status == HTTPStatus.BAD_REQUEST:
         if "not a valid reference update" in message:
-            return NotYet("The account is not visible to the group yet.", reason=Reason.GROUP_REFUSED)
+            return NotYet(f"The account is not visible to the {whole.noun} yet.", reason=whole.refused)
         if "mail-enabled" in message or "distribution list" in message:
             text = "The group is mail-enabled or a distribution list: its members are managed in Exchange."
         elif any(words in message for words in _MASTERED_ELSEWHERE):
-            text = "The group is synchronised from a directory on premises: its members are managed there."
+            text = f"The {whole.noun} is synchronised from a directory on premises: its members are managed there."
         elif "dynamic" in message:
-            text = "The group's membership is dynamic: it has no members of its own."
-    elif status == HTTPStatus.NOT_FOUND and f"'{group.lower()}'" in message:
-        text, reason = "The group does not exist at Microsoft.", Reason.GROUP_MISSING
+            text = f"The {whole.noun}'s membership is dynamic: it has no members of its own."
+    elif status == HTTPStatus.NOT_FOUND and f"'{whole.ident.lower()}'" in message:
+        text, reason = f"The {whole.noun} does not exist at Microsoft.", whole.missing
     elif status == HTTPStatus.FORBIDDEN and _error(answer).get("code") == _QUOTA:
-        text, reason = "The group has reached its limit of links.", Reason.QUOTA_EXCEEDED
+        text, reason = f"The {whole.noun} has reached its limit of links.", Reason.QUOTA_EXCEEDED
     elif status == HTTPStatus.FORBIDDEN and _error(answer):
-        # Microsoft's page on this error: role-assignable and dynamic groups answer it although the application has its permission.
-        text = "The application may not change the members of this group: it is role-assignable, or of a kind that Graph does not manage."
+        text = whole.denied
     return Hold(text, reason=reason, scope=Scope.RESOURCE) if text else None
 
 

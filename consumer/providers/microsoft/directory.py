@@ -34,6 +34,10 @@ PERMISSIONS = {
     "User-PasswordProfile.ReadWrite.All": "replace a password whose mail was lost",
 }
 """The application's permissions, and what for: the least, as Microsoft's own table has them for our calls."""
+FOR_ADMIN_UNITS = {"AdministrativeUnit.ReadWrite.All": "administrative units: what they are, and who is in them"}
+"""Needed besides where a tenant's rules name one, or have named one: the only permission that lets an application add an existing user
+("Add a member"), and take one out.
+"""
 
 _CREATING = answers.of_one_permission(Reason.CONSENT_MISSING, "The application lacks the permission to create users.")
 _RESTORING = answers.of_one_permission(
@@ -106,7 +110,7 @@ class MicrosoftDirectory:
         return None if user is None else self._found(user, deleted=False)
 
     async def groups_of(self, object_id: str, groups: Sequence[str], *, timeout: float) -> frozenset[str]:
-        """Those that the account is in by way of another group count too."""
+        """Those that the account is in by way of another group count too. Administrative units are among the memberships."""
         url = graph_requests.memberships(self._base, object_id)
         rows = await read_all(self._api, "read_groups", url, deadline=Deadline(timeout))
         inside = {str(row.get("id")).lower() for row in rows}
@@ -119,8 +123,10 @@ class MicrosoftDirectory:
 
     async def list_members(self, group: str, page: str | None, *, timeout: float) -> MemberPage:
         url = page or graph_requests.all_members(self._base, group)
-        shown = await read_page(self._api, "list_members", url, deadline=Deadline(timeout))
-        return MemberPage([str(row.get("id")) for row in shown.rows], shown.following)
+        return await self._members(url, timeout)
+
+    async def list_admin_unit_members(self, unit: str, page: str | None, *, timeout: float) -> MemberPage:
+        return await self._members(page or graph_requests.all_admin_unit_members(self._base, unit), timeout)
 
     async def licences_of(self, object_id: str, licences: Sequence[str], *, timeout: float) -> frozenset[str]:
         found = await self.read(object_id, timeout=timeout)
@@ -202,6 +208,32 @@ class MicrosoftDirectory:
             await self._api.call("remove_from_group", "DELETE", url, deadline=deadline, classify=answers.leaving(group))
         except NotYet:
             if await self.groups_of(object_id, [group], timeout=deadline.left()):
+                raise
+
+    async def join_admin_unit(self, object_id: str, unit: str, *, timeout: float) -> None:
+        """`POST /directory/administrativeUnits/{id}/members/$ref`, one member a call; without `$ref` only new groups are created inside
+        (https://learn.microsoft.com/graph/api/administrativeunit-post-members).
+        """
+        await self._api.call(
+            "join_admin_unit",
+            "POST",
+            graph_requests.admin_unit_members(self._base, unit),
+            body=graph_requests.member_body(self._base, object_id),
+            deadline=Deadline(timeout),
+            classify=answers.joining_unit(unit),
+        )
+
+    async def leave_admin_unit(self, object_id: str, unit: str, *, timeout: float) -> None:
+        """`DELETE /directory/administrativeUnits/{id}/members/{id}/$ref`
+        (https://learn.microsoft.com/graph/api/administrativeunit-delete-members); a 404 as of a group.
+        """
+        deadline = Deadline(timeout)
+        url = graph_requests.admin_unit_membership(self._base, unit, object_id)
+        classify = answers.leaving_unit(unit)
+        try:
+            await self._api.call("leave_admin_unit", "DELETE", url, deadline=deadline, classify=classify)
+        except NotYet:
+            if await self.groups_of(object_id, [unit], timeout=deadline.left()):
                 raise
 
     async def update(self, object_id: str, changes: Profile, *, timeout: float) -> None:
@@ -295,6 +327,10 @@ class MicrosoftDirectory:
         operation = "reactivate" if enabled else "suspend"
         body = {"accountEnabled": enabled}
         await self._api.call(operation, "PATCH", url, body=body, deadline=deadline, classify=classify)
+
+    async def _members(self, url: str, timeout: float) -> MemberPage:
+        shown = await read_page(self._api, "list_members", url, deadline=Deadline(timeout))
+        return MemberPage([str(row.get("id")) for row in shown.rows], shown.following)
 
     def _found(self, user: Mapping[str, Any], *, deleted: bool) -> Found:
         if not isinstance(user.get("id"), str):

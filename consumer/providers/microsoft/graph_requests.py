@@ -66,7 +66,7 @@ def licences_body(*, add: Sequence[str] = (), remove: Sequence[str] = ()) -> Map
 
 
 def member_body(base_url: str, object_id: str) -> Mapping[str, Any]:
-    """`members/$ref`: the reference's host must be the cloud's own."""
+    """`members/$ref`, of groups and of administrative units: the reference's host must be the cloud's own."""
     return {"@odata.id": f"{base_url}/v1.0/directoryObjects/{object_id}"}
 
 
@@ -135,6 +135,16 @@ def membership(base_url: str, group: str, object_id: str) -> str:
     return f"{base_url}/v1.0/groups/{quote(group, safe='')}/members/{quote(object_id, safe='')}/$ref"
 
 
+def admin_unit_members(base_url: str, unit: str) -> str:
+    """An administrative unit's members, as references to add to."""
+    return f"{_admin_unit(base_url, unit)}/members/$ref"
+
+
+def admin_unit_membership(base_url: str, unit: str, object_id: str) -> str:
+    """A user's membership in an administrative unit, as a reference to remove."""
+    return f"{_admin_unit(base_url, unit)}/members/{quote(object_id, safe='')}/$ref"
+
+
 def users_marked(base_url: str, field: MarkerField, marker: str) -> str:
     """Live users with this marker."""
     return f"{users(base_url)}?{_marked(field, marker)}"
@@ -165,6 +175,16 @@ def all_users(base_url: str, marker: MarkerField, *, deleted: bool) -> str:
 def all_members(base_url: str, group: str) -> str:
     """The first page of a group's direct members. Without a cast, which makes it an advanced query ("List group members")."""
     return f"{base_url}/v1.0/groups/{quote(group, safe='')}/members?$select=id&$top={_LARGEST_PAGE}"
+
+
+def all_admin_unit_members(base_url: str, unit: str) -> str:
+    """The first page of an administrative unit's members ("List members"), likewise."""
+    return f"{_admin_unit(base_url, unit)}/members?$select=id&$top={_LARGEST_PAGE}"
+
+
+def admin_unit(base_url: str, unit: str) -> str:
+    """What decides whether this service can put accounts into an administrative unit ("administrativeUnit resource type")."""
+    return f"{_admin_unit(base_url, unit)}?$select=id,isMemberManagementRestricted,membershipType,visibility"
 
 
 def holders_of(base_url: str, address: str, marker: MarkerField) -> str:
@@ -200,6 +220,10 @@ def is_guest(user: Mapping[str, Any]) -> bool:
     """Whether a person of another organisation signs in with it, even if it was made a member afterwards."""
     invited = user.get("creationType") == "Invitation" or "#ext#" in str(user.get("userPrincipalName", "")).lower()
     return user.get("userType") == "Guest" or invited
+
+
+def _admin_unit(base_url: str, unit: str) -> str:
+    return f"{base_url}/v1.0/directory/administrativeUnits/{quote(unit, safe='')}"
 
 
 def _names(address: str) -> Mapping[str, str]:

@@ -2,6 +2,7 @@
 
 from collections.abc import Awaitable, Callable, Mapping
 from dataclasses import dataclass
+from functools import partial
 
 from consumer.events import StepName
 from consumer.policy.plan import PlannedStep
@@ -12,9 +13,9 @@ from consumer.provisioning.steps.cancel import ensure_cancelled
 from consumer.provisioning.steps.create import ensure_created
 from consumer.provisioning.steps.delete import ensure_deleted
 from consumer.provisioning.steps.find import ensure_found
-from consumer.provisioning.steps.groups import ensure_groups, ensure_groups_left
 from consumer.provisioning.steps.licences import ensure_licences, ensure_licences_taken
 from consumer.provisioning.steps.mark import ensure_marked
+from consumer.provisioning.steps.memberships import ADMIN_UNITS, GROUPS, ensure_joined, ensure_left
 from consumer.provisioning.steps.next_address import ensure_next_address
 from consumer.provisioning.steps.notice import ensure_noticed
 from consumer.provisioning.steps.profile import ensure_profile
@@ -57,10 +58,12 @@ STEPS: Mapping[PlannedStep, Step] = {
     PlannedStep.PROFILE: Step(StepName.PROFILE, ensure_profile),
     PlannedStep.MOVE: Step(StepName.UNIT, ensure_moved),
     PlannedStep.LICENCES: Step(StepName.LICENCES, ensure_licences),
-    PlannedStep.GROUPS: Step(StepName.GROUPS, ensure_groups),
+    PlannedStep.GROUPS: Step(StepName.GROUPS, partial(ensure_joined, GROUPS)),
+    PlannedStep.ADMIN_UNIT: Step(StepName.ADMIN_UNIT, partial(ensure_joined, ADMIN_UNITS)),
     PlannedStep.SESSIONS: Step(StepName.SESSIONS, ensure_sessions_ended),
     PlannedStep.TAKE_LICENCES: Step(StepName.LICENCES, ensure_licences_taken),
-    PlannedStep.LEAVE_GROUPS: Step(StepName.GROUPS, ensure_groups_left),
+    PlannedStep.LEAVE_GROUPS: Step(StepName.GROUPS, partial(ensure_left, GROUPS)),
+    PlannedStep.LEAVE_ADMIN_UNIT: Step(StepName.ADMIN_UNIT, partial(ensure_left, ADMIN_UNITS)),
     PlannedStep.SCHEDULE: Step(StepName.DELETE, ensure_scheduled),
     PlannedStep.NOTICE: Step(StepName.NOTICE, ensure_noticed),
     PlannedStep.DELETE: Step(StepName.DELETE, ensure_deleted),

@@ -1,4 +1,4 @@
-"""What the steps of licences and groups share.
+"""What the steps of licences and memberships share.
 
 Where a step is unsure, its verification gives everything of its kind again: a vendor does nothing for what is there already.
 """

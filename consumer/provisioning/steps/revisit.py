@@ -8,7 +8,8 @@ gone, or not shown ───────▶ later, and in the end a person must 
 sign-in blocked by us ────▶ opened (`reactivate`)
 … by others ──────────────▶ held: it may have been blocked on purpose
 marker of another ────────▶ held: a person must look
-licences, groups removed ─▶ given again (`grants`), as far as the rules still give them; Google's licences, which accounts do not show
+memberships removed ──────▶ given again (`memberships`), as far as the rules still give them
+licences removed ─────────▶ given again (`licences`), likewise; Google's licences, which accounts do not show
                             and which cost a call of one a second, only where a reconciliation asks for it: they are given anew then
 moved by people ──────────▶ moved back (`unit`), where a reconciliation asks for it
 """
@@ -36,21 +37,27 @@ async def ensure_revisited(case: Case) -> None:
         case.assume(await _without_object(case, account))
         return
     _refuse_blocked(case, found)
-    groups = account.groups
-    if groups:
+    memberships = (*account.groups, *account.admin_units)
+    still = frozenset[str]()
+    if memberships:
         still = await case.effects.ask(
             StepName.GROUPS,
             case.service,
-            lambda t: case.directory.groups_of(object_id, groups, timeout=t),
+            lambda t: case.directory.groups_of(object_id, memberships, timeout=t),
             part="memberships",
         )
-        groups = tuple(group for group in groups if group in still)
     licences = account.licences
     if found.licences is not None:
         licences = tuple(licence for licence in licences if licence.lower() in found.licences)
     elif case.revisits:
         licences = ()
-    shown = replace(account, licences=licences, groups=groups, org_unit=_unit_of(case, account, found))
+    shown = replace(
+        account,
+        licences=licences,
+        groups=tuple(group for group in account.groups if group in still),
+        admin_units=tuple(unit for unit in account.admin_units if unit in still),
+        org_unit=_unit_of(case, account, found),
+    )
     case.assume(_in_doubt(shown, account) if case.keeps_doubts else shown)
 
 
@@ -60,6 +67,7 @@ def _in_doubt(shown: Account, before: Account) -> Account:
         shown,
         licences_in_doubt=with_all(before.licences_in_doubt, without(before.licences, shown.licences)),
         groups_in_doubt=with_all(before.groups_in_doubt, without(before.groups, shown.groups)),
+        admin_units_in_doubt=with_all(before.admin_units_in_doubt, without(before.admin_units, shown.admin_units)),
     )
 
 
@@ -80,8 +88,10 @@ async def _without_object(case: Case, account: Account) -> Account:
             object_id=None,
             licences=(),
             groups=(),
+            admin_units=(),
             licences_in_doubt=with_all(account.licences_in_doubt, account.licences),
             groups_in_doubt=with_all(account.groups_in_doubt, account.groups),
+            admin_units_in_doubt=with_all(account.admin_units_in_doubt, account.admin_units),
         )
     if any(one.object_id == account.object_id for one in ours):
         return account  # reads by id lag behind
@@ -89,7 +99,8 @@ async def _without_object(case: Case, account: Account) -> Account:
         if not case.creates_account:
             raise deleted()
         # We deleted it so long ago that it can't be restored: another is created, with a password of its own.
-        return replace(account, object_id=None, licences=(), groups=(), generation=account.generation + 1)
+        nothing = replace(account, licences=(), groups=(), admin_units=())
+        return replace(nothing, object_id=None, generation=account.generation + 1)
     raise NotYet("The account cannot be found at the provider.")
 
 

@@ -10,7 +10,7 @@ one that we did not know of ──────────▶ a creation took ef
 several, or another than our object ──▶ a person must look
 none; our object is not found ────────▶ retried, and in the end a person must look
 
-Licences and groups whose steps were unsure are then given again (`grants`). Nothing is created here, and no mail is sent twice.
+Licences and memberships whose steps were unsure are then given again (`grants`). Nothing is created here, and no mail is sent twice.
 """
 
 from enum import StrEnum

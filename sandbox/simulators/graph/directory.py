@@ -55,9 +55,8 @@ class Directory:
         self._assigning: dict[str, float] = {}
         self._deletions: deque[tuple[float, User]] = deque()
 
-    def create(self, body: Mapping[str, Any], *, unit: str | None = None) -> User:
-        """`POST /users`, or the same in an administrative unit. Uniqueness is immediate, over all replicas."""
-        inside = None if unit is None else self.units.members(unit)
+    def create(self, body: Mapping[str, Any]) -> User:
+        """`POST /users`. Uniqueness is immediate, over all replicas."""
         requirements.check(body, domains=self.domains, federated=self.federated, extensions=self.extensions)
         self._addresses.check(str(body["userPrincipalName"]))
         self._check_nickname(body["mailNickname"])
@@ -67,8 +66,6 @@ class Directory:
             properties.pop("employeeId", None)
         user = self.add(properties, password=password)
         self.replicas.created(user, lag=self.quirks.lag)
-        if inside is not None:
-            inside.add(user.id)
         return user
 
     def add(self, properties: dict[str, Any], *, password: str = "") -> User:
@@ -123,7 +120,7 @@ class Directory:
 
     def update(self, key: str, body: Mapping[str, Any]) -> None:
         """`PATCH /users/{key}`."""
-        with self._writing(key) as user:
+        with self._changing(key) as user:
             fields.check(body, extensions=self.extensions, synchronised=user.synchronised)
             password = requirements.password(body) if body.get("passwordProfile") else None
             self._check_nickname(body.get("mailNickname"), but_for=user)
@@ -136,7 +133,7 @@ class Directory:
 
     def delete(self, key: str) -> None:
         """`DELETE /users/{key}`: its addresses are free at once."""
-        with self._writing(key, lag=self._deletion_lag) as user:
+        with self._changing(key, lag=self._deletion_lag) as user:
             user.deleted_at, user.signed_in = self._clock(), False
             self._deletions.append((user.deleted_at, user))
             self._addresses.release(user)
@@ -160,12 +157,12 @@ class Directory:
 
     def revoke_sessions(self, key: str) -> None:
         """`POST /users/{key}/revokeSignInSessions`: those who are signed in have to sign in again."""
-        with self._writing(key) as user:
+        with self._changing(key) as user:
             user.signed_in, user.sessions_valid_from = False, self._clock()
 
     def assign(self, key: str, add: Sequence[str], remove: Sequence[str]) -> User:
         """`POST /users/{key}/assignLicense`."""
-        with self._writing(key) as user:
+        with self._changing(key) as user:
             self._expire()
             if self._assigning.get(user.id, 0.0) > self._clock():
                 raise refusals.concurrent(self.quirks.concurrency_status)
@@ -224,6 +221,7 @@ class Directory:
         """Takes the user's licences, which are free then, and its memberships, as staff do in the admin centre."""
         with self._writing(key) as user:
             self.licences.take(user)
+            self.units.forget(user)
             for members in self.groups.values():
                 members.discard(user.id)
 
@@ -289,6 +287,13 @@ class Directory:
         if user is None or user.deleted_at is not None or self.replicas.shown(user, self.replicas.any()) is None:
             raise refusals.missing(key)
         with self.replicas.changed(user, lag=self.quirks.lag if lag is None else lag):
+            yield user
+
+    @contextmanager
+    def _changing(self, key: str, *, lag: float | None = None) -> Generator[User]:
+        """The same, of a change to the account itself, which a restricted administrative unit does not let applications make."""
+        with self._writing(key, lag=lag) as user:
+            self.units.check(user)
             yield user
 
     def _renamed(self, user: User, body: Mapping[str, Any]) -> Mapping[str, Any]:

@@ -25,6 +25,8 @@ GRANTED = frozenset(
     }
 )
 """What an application has unless it is said otherwise: what docs/vendors.md asks of a school, and what its checks use."""
+FOR_ADMIN_UNITS = frozenset({"AdministrativeUnit.ReadWrite.All"})
+"""What it has besides where it puts accounts into administrative units."""
 
 _PASSWORDS = frozenset({"User-PasswordProfile.ReadWrite.All"})
 _DISABLES = frozenset({"User.EnableDisableAccount.All"})
@@ -40,7 +42,7 @@ _READS_GROUPS = _ALL | {
 }
 _WRITES_MEMBERS = _ALL | {"Group.ReadWrite.All", "GroupMember.ReadWrite.All"}
 _READS_MEMBERS = _WRITES_MEMBERS | {"Directory.Read.All", "Group.Read.All", "GroupMember.Read.All"}
-_WRITES_UNITS = frozenset({"AdministrativeUnit.ReadWrite.All"})
+_WRITES_UNITS = FOR_ADMIN_UNITS
 _READS_UNITS = _ALL | _WRITES_UNITS | {"AdministrativeUnit.Read.All", "Directory.Read.All"}
 _DELETES_USERS = frozenset({"User.DeleteRestore.All", "User.ReadWrite.All"})
 _MEMBERSHIPS = _ALL | {"Directory.Read.All", "Group.Read.All", "GroupMember.Read.All", "User.Read.All"}
@@ -71,7 +73,7 @@ ALLOWING: Mapping[str, frozenset[str]] = {
     "graph.groups.members": _READS_MEMBERS,
     "graph.groups.join": _WRITES_MEMBERS,
     "graph.groups.leave": _WRITES_MEMBERS,
-    "graph.units.create": _ALL | _WRITES_UNITS,
+    "graph.units.get": _READS_UNITS,
     "graph.units.list": _READS_UNITS,
     "graph.units.join": _WRITES_UNITS,
     "graph.units.leave": _WRITES_UNITS,

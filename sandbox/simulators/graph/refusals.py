@@ -55,6 +55,16 @@ def denied() -> Refusal:
     return Refusal(403, "Authorization_RequestDenied", "Insufficient privileges to complete the operation.")
 
 
+def restricted() -> Refusal:
+    """The user is in an administrative unit with restricted management: no permission lets an application change it."""
+    return Refusal(
+        403,
+        "Authorization_RequestDenied",
+        "Insufficient privileges to complete the operation. Target object is a member of a restricted management administrative unit and "
+        "can only be modified by administrators scoped to that administrative unit.",
+    )
+
+
 def unsupported(message: str = "Unsupported or invalid query filter clause specified for resource 'User'.") -> Refusal:
     """A query that Graph does not answer, or not without the parameters of an advanced query."""
     return Refusal(400, "Request_UnsupportedQuery", message)

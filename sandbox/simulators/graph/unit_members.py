@@ -1,20 +1,24 @@
-"""Administrative units over HTTP: who is in them, who joins and leaves, and users who are created inside."""
+"""Administrative units over HTTP: what they are, who is in them, and who joins and leaves."""
 
 from collections.abc import Mapping
 from typing import Any
 
 from aiohttp import web
 
+from sandbox.simulators.graph import refusals
 from sandbox.simulators.graph.directory import Directory
-from sandbox.simulators.graph.pages import Act, collection, entity, note, referenced
-from sandbox.simulators.graph.units import user_in
+from sandbox.simulators.graph.pages import Act, collection, entity, referenced
 
 
-def _create(directory: Directory, request: web.Request, body: dict[str, Any]) -> web.Response:
-    user = directory.create(user_in(body), unit=request.match_info["unit"])
-    note(request, user)
-    shown = {"@odata.type": "#microsoft.graph.user", **user.shown(None)}
-    return web.json_response(entity(request, shown, "directoryObjects"), status=201)
+def _unit(directory: Directory, request: web.Request, _body: dict[str, Any]) -> web.Response:
+    shown = directory.units.shown(request.match_info["unit"])
+    selected = request.query.get("$select")
+    names = selected.split(",") if selected else list(shown)
+    if unknown := set(names) - shown.keys():
+        raise refusals.invalid(
+            f"Could not find a property named '{min(unknown)}' on type 'microsoft.graph.administrativeUnit'."
+        )
+    return web.json_response(entity(request, {name: shown[name] for name in names}, "administrativeUnits"))
 
 
 def _list(directory: Directory, request: web.Request, _body: dict[str, Any]) -> web.Response:
@@ -36,10 +40,11 @@ def _leave(directory: Directory, request: web.Request, _body: dict[str, Any]) ->
     return web.Response(status=204)
 
 
-_MEMBERS = "/v1.0/directory/administrativeUnits/{unit}/members"
+_UNIT = "/v1.0/directory/administrativeUnits/{unit}"
+_MEMBERS = f"{_UNIT}/members"
 
 UNIT_ROUTES: Mapping[tuple[str, str, str], Act] = {
-    ("graph.units.create", "POST", _MEMBERS): _create,
+    ("graph.units.get", "GET", _UNIT): _unit,
     ("graph.units.list", "GET", _MEMBERS): _list,
     ("graph.units.join", "POST", f"{_MEMBERS}/$ref"): _join,
     ("graph.units.leave", "DELETE", f"{_MEMBERS}/{{key}}/$ref"): _leave,

@@ -21,6 +21,12 @@ GOOGLE = ("addresses:\n", "google: {service_account: env:KEY, admin_subject: a@s
         ("groups:\n", "org_unit: Students/7\n    groups:\n", "rules.2.org_unit", "is not a path"),
         ("groups:\n", "org_unit: /Students/\n    groups:\n", "rules.2.org_unit", "is not a path"),
         ("groups:\n", "org_unit: ''\n    groups:\n", "rules.2.org_unit", "is not a path"),
+        (
+            "groups:\n",
+            "admin_unit: Sevenths\n    groups:\n",
+            "rules.2.admin_unit",
+            "not an administrative unit's object id",
+        ),
     ],
 )
 def test_what_a_vendor_would_refuse_is_reported_and_holds_no_one(
@@ -56,6 +62,20 @@ def test_groups_in_every_form_that_the_vendors_take_are_right(files: Files, new:
     files.replace(files.tenant, *GOOGLE)
     files.replace(files.tenant, f"microsoft: [{GROUP}]", new)
     assert files.messages(secrets=False) == []
+
+
+def test_an_administrative_unit_is_for_microsoft_alone(files: Files) -> None:
+    text = files.tenant.read_text()
+    files.replace(files.tenant, text[text.index("microsoft:") : text.index("addresses:")], "")
+    files.replace(files.tenant, *GOOGLE)
+    line = files.replace(files.tenant, "groups:\n", f"admin_unit: {GROUP}\n    groups:\n")
+    mistakes = [one for one in files.findings(secrets=False).other if one.place == "rules.2.admin_unit"]
+    assert [(one.line, one.wrong) for one in mistakes] == [(line, "is for microsoft, which this tenant does not use")]
+
+
+def test_a_rule_that_gives_an_administrative_unit_gives_something(files: Files) -> None:
+    files.replace(files.tenant, f"licences: [{SKU}]", f"admin_unit: {GROUP.upper()}")
+    assert files.findings().notices == []
 
 
 def test_a_tenant_for_whom_nothing_is_done_is_pointed_out(files: Files) -> None:

@@ -9,6 +9,7 @@ import pytest
 from consumer.events import ProviderAction
 from consumer.http.answer import Answer
 from consumer.preflight.judgement import microsoft
+from consumer.providers.microsoft.directory import FOR_ADMIN_UNITS
 from consumer.tenants import Rule, StatusRow, Tenant
 from testbed.fakes.http import json_answer
 from tests.policy.tenants import tenant as a_tenant
@@ -71,6 +72,21 @@ def test_a_group_takes_members_through_graph_or_says_why_not(properties: dict[st
 @pytest.mark.parametrize("status", [401, 403])
 def test_a_group_that_may_not_be_read_is_reported_by_the_missing_permission(status: int) -> None:
     assert microsoft.of_group(json_answer(status), ("rules", 0)) == []
+
+
+@pytest.mark.parametrize("status", [401, 403])
+def test_a_unit_that_may_not_be_read_is_reported_by_the_missing_permission(status: int) -> None:
+    assert microsoft.of_admin_unit(json_answer(status), ("rules", 0)) == []
+
+
+def test_a_unit_that_could_not_be_read_is_a_note() -> None:
+    (note,) = microsoft.of_admin_unit(json_answer(503), ("rules", 0))
+    assert note.note
+
+
+def test_units_take_a_permission_where_a_rule_names_one() -> None:
+    assert FOR_ADMIN_UNITS.keys().isdisjoint(microsoft.needed(a_tenant()))
+    assert FOR_ADMIN_UNITS.keys() <= microsoft.needed(a_tenant(rules=(Rule(admin_unit=GROUP),))).keys()
 
 
 def licensed() -> Tenant:

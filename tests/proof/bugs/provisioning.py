@@ -329,6 +329,16 @@ class _Clinging(_Careless):
         """Nothing is removed."""
 
 
+class _Staying(_Careless):
+    async def leave_admin_unit(self, object_id: str, unit: str, *, timeout: float) -> None:
+        """Nothing is left."""
+
+
+class _Placeless(_Careless):
+    async def join_admin_unit(self, object_id: str, unit: str, *, timeout: float) -> None:
+        """Nothing is joined."""
+
+
 class _WithDirectories(SimulatedAssembly):
     wrong: type[_Careless]
 
@@ -383,6 +393,18 @@ class KeepsOldGroups(_WithDirectories):
     """Who moves up stays in the groups of the old class, though the rules are followed."""
 
     wrong = _Clinging
+
+
+class KeepsOldUnits(_WithDirectories):
+    """Who moves to another school stays in the administrative unit of the old one, though the rules are followed."""
+
+    wrong = _Staying
+
+
+class JoinsNoUnit(_WithDirectories):
+    """An account is taken to be in its administrative unit, and is not."""
+
+    wrong = _Placeless
 
 
 class WritesByName(_WithDirectories):

@@ -24,6 +24,7 @@ from sandbox.simulators.audit import Entry
 from sandbox.simulators.faults import Answer, FaultRule, LoseAnswer, Refuse
 from sandbox.simulators.google import http as google_http
 from sandbox.simulators.graph import http as graph_http
+from sandbox.simulators.graph.permissions import FOR_ADMIN_UNITS, GRANTED
 from sandbox.simulators.mailgun.http import MailgunHttp
 from sandbox.simulators.server import VendorServer
 from sandbox.simulators.vendors import EDUCATION_PLUS, EDUCATION_STANDARD, GOOGLE, GRAPH, MAILGUN, Institution
@@ -228,6 +229,28 @@ async def test_a_creation_and_a_membership_at_google_are_read_alike(vendors: Ven
     assert created.secret == fingerprint(PASSWORD)
     assert (joined.operation, joined.object_id, joined.detail) == (Operation.GROUP, ident, group)
     assert (again.effective, again.object_id, again.marker) == (False, None, "north/S1")
+
+
+async def test_a_membership_of_an_administrative_unit_tells_which(vendors: Vendors) -> None:
+    units = vendors.world.graph.directories[INSTITUTIONS[0].guid("tenant")].units
+    units.add("u1")
+    vendors.world.graph.tokens.permit(
+        INSTITUTIONS[0].guid("tenant"), INSTITUTIONS[0].guid("client"), GRANTED | FOR_ADMIN_UNITS
+    )
+    ident = (await vendors.graph("POST", "/v1.0/users", NEW)).json()["id"]
+    members = "/v1.0/directory/administrativeUnits/u1/members"
+    await vendors.graph("POST", f"{members}/$ref", {"@odata.id": f"https://graph/v1.0/directoryObjects/{ident}"})
+    held = accounts(vendors.world.graph, vendors.world.google, vendors.tenants[:1], [])
+    assert [one.admin_units for one in held if one.object_id == ident] == [{"u1"}]
+    await vendors.graph("DELETE", f"{members}/{ident}/$ref")
+    _, joined, left = vendors.calls()
+    assert (joined.operation, joined.effective, joined.object_id, joined.detail) == (
+        Operation.JOIN_UNIT,
+        True,
+        ident,
+        "u1",
+    )
+    assert (left.operation, left.effective, left.object_id, left.detail) == (Operation.LEAVE_UNIT, True, ident, "u1")
 
 
 async def test_a_licence_at_google_is_the_one_that_the_call_names_or_switches_to(vendors: Vendors) -> None:

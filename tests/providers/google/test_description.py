@@ -83,6 +83,7 @@ SCENES = {
     "list_members": Scene(
         lambda d: d.list_members(GROUP, "x", timeout=5), [json_answer(kind="admin#directory#members")]
     ),
+    "list_admin_unit_members": Scene(lambda d: d.list_admin_unit_members(GROUP, None, timeout=5), []),
     "licences_of": Scene(lambda d: d.licences_of(KEY, [OLD, NEW], timeout=5), [USER, NOT_ASSIGNED, ASSIGNED]),
     "list_licensed": Scene(lambda d: d.list_licensed(NEW, "x", timeout=5), [OWN, json_answer(kind=LICENSED)]),
     "is_privileged": Scene(lambda d: d.is_privileged(KEY, timeout=5), [USER]),
@@ -94,6 +95,8 @@ SCENES = {
     ),
     "add_to_group": Scene(lambda d: d.add_to_group(KEY, GROUP, timeout=5), [CONFLICT, json_answer(id=KEY)]),
     "remove_from_group": Scene(lambda d: d.remove_from_group(KEY, GROUP, timeout=5), [NOT_FOUND, NOT_FOUND]),
+    "join_admin_unit": Scene(lambda d: d.join_admin_unit(KEY, GROUP, timeout=5), []),
+    "leave_admin_unit": Scene(lambda d: d.leave_admin_unit(KEY, GROUP, timeout=5), []),
     "update": Scene(lambda d: d.update(KEY, CHANGES, timeout=5), [USER]),
     "rename": Scene(lambda d: d.rename(KEY, MARIA, timeout=5), [CONFLICT, ALIASED, DONE, USER]),
     "suspend": Scene(lambda d: d.suspend(KEY, timeout=5), [USER]),

@@ -26,6 +26,8 @@ from consumer.providers.microsoft.answers import (
     UsageLocationRefused,
     fault_of,
     joining,
+    joining_unit,
+    leaving_unit,
     of_one_permission,
     reading_roles,
 )
@@ -230,6 +232,7 @@ REPORTED = [
     (fault_of, 400, "SourceAnchor is a required property for creation of a federated user.", Reason.DOMAIN_NOT_VERIFIED, Scope.OPERATION),
     (joining("g"), 400, "Cannot Update a mail-enabled security groups and or distribution list.", Reason.GROUP_REFUSED, Scope.RESOURCE),
     (joining("g"), 403, "Insufficient privileges to complete the operation.", Reason.GROUP_REFUSED, Scope.RESOURCE),
+    (joining_unit("u"), 403, "Insufficient privileges to complete the operation.", Reason.ADMIN_UNIT_REFUSED, Scope.RESOURCE),
 ]  # fmt: skip
 
 
@@ -247,6 +250,7 @@ def test_a_reported_refusal_holds_those_whom_its_cause_concerns(
 
 
 GROUP = "6babcaad-604b-40ac-a9d7-9fd97c0b779f"
+ABSENT = "One or more removed object references do not exist for the following modified properties: 'members'."
 
 
 def test_being_a_member_already_is_success() -> None:
@@ -255,6 +259,32 @@ def test_being_a_member_already_is_success() -> None:
     )
     assert joining(GROUP)(member, writes=True, now=NOW) is None
     assert isinstance(fault(member), Hold)
+
+
+def test_being_in_an_administrative_unit_already_is_success() -> None:
+    member = answer(
+        400, BAD, "One or more added object references already exist for the following modified properties: 'members'."
+    )
+    assert joining_unit(GROUP)(member, writes=True, now=NOW) is None
+
+
+def test_a_missing_unit_is_distinguished_from_an_account_that_is_not_visible_yet() -> None:
+    def missing(ident: str) -> Fault | None:
+        refusal = answer(404, "Request_ResourceNotFound", f"Resource '{ident}' does not exist …")
+        return joining_unit(GROUP)(refusal, writes=True, now=NOW)
+
+    unit = missing(GROUP)
+    assert isinstance(unit, Hold)
+    assert (unit.reason, unit.scope) == (Reason.ADMIN_UNIT_MISSING, Scope.RESOURCE)
+    assert isinstance(missing("another"), NotYet)
+
+
+@pytest.mark.parametrize(
+    ("status", "message"), [(404, f"Resource '{GROUP}' does not exist …"), (400, ABSENT), (404, ABSENT)]
+)
+def test_who_is_not_in_a_unit_or_whose_unit_is_gone_has_left_it(status: int, message: str) -> None:
+    code = BAD if status == 400 else "Request_ResourceNotFound"
+    assert leaving_unit(GROUP)(answer(status, code, message), writes=True, now=NOW) is None
 
 
 def test_a_missing_group_is_distinguished_from_an_account_that_is_not_visible_yet() -> None:

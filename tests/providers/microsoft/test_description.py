@@ -14,7 +14,7 @@ from consumer.http.answer import Answer
 from consumer.http.client import Call
 from consumer.policy.profile import ProfilePart
 from consumer.providers.microsoft.answers import fault_of
-from consumer.providers.microsoft.directory import PERMISSIONS, MicrosoftDirectory
+from consumer.providers.microsoft.directory import FOR_ADMIN_UNITS, PERMISSIONS, MicrosoftDirectory
 from consumer.providers.port import Directory
 from consumer.settings import SecretRef
 from consumer.tenants import MicrosoftSection
@@ -65,6 +65,7 @@ SCENES = {
     "groups_of": Scene(lambda d: d.groups_of(OBJECT, [GROUP], timeout=5), [NONE]),
     "list_accounts": Scene(list_all, [json_answer(value=[], **CONTINUED), NONE, NONE]),
     "list_members": Scene(lambda d: d.list_members(GROUP, None, timeout=5), [NONE]),
+    "list_admin_unit_members": Scene(lambda d: d.list_admin_unit_members(GROUP, None, timeout=5), [NONE]),
     "licences_of": Scene(lambda d: d.licences_of(OBJECT, [SKU], timeout=5), [USER]),
     "list_licensed": Scene(lambda d: d.list_licensed(SKU, None, timeout=5), []),
     "is_privileged": Scene(lambda d: d.is_privileged(OBJECT, timeout=5), [NONE, NONE, NONE]),
@@ -76,6 +77,8 @@ SCENES = {
     "assign_licences": Scene(lambda d: d.assign_licences(OBJECT, [SKU], timeout=5), [NO_LOCATION, USER, DONE, USER]),
     "add_to_group": Scene(lambda d: d.add_to_group(OBJECT, GROUP, timeout=5), [DONE]),
     "remove_from_group": Scene(lambda d: d.remove_from_group(OBJECT, GROUP, timeout=5), [NO_SUCH_USER, NONE]),
+    "join_admin_unit": Scene(lambda d: d.join_admin_unit(OBJECT, GROUP, timeout=5), [DONE]),
+    "leave_admin_unit": Scene(lambda d: d.leave_admin_unit(OBJECT, GROUP, timeout=5), [NO_SUCH_USER, NONE]),
     "update": Scene(lambda d: d.update(OBJECT, CHANGES, timeout=5), [DONE]),
     "rename": Scene(lambda d: d.rename(OBJECT, MARIA, timeout=5), [DONE]),
     "suspend": Scene(lambda d: d.suspend(OBJECT, timeout=5), [DONE]),
@@ -92,13 +95,25 @@ SCENES = {
 REVOKE = ("POST", "/users/{id}/revokeSignInSessions")
 ADD_MEMBER = ("POST", "/groups/{id}/members/$ref")
 REMOVE_MEMBER = ("DELETE", "/groups/{id}/members/{id_1}/$ref")
+JOIN_UNIT = ("POST", "/directory/administrativeUnits/{id}/members/$ref")
+LEAVE_UNIT = ("DELETE", "/directory/administrativeUnits/{id}/members/{id_1}/$ref")
+UNIT_MEMBERS = ("GET", "/directory/administrativeUnits/{id_1}/members")
 MEMBERSHIPS = ("GET", "/users/{id}/transitiveMemberOf")
 ASSIGNMENTS = ("GET", "/roleManagement/directory/roleAssignments")
 ELIGIBILITIES = ("GET", "/roleManagement/directory/roleEligibilityScheduleInstances")
 DELETED = ("GET", "/directory/deletedItems")
 MEMBERS = ("GET", "/groups/{id}/members")
 
-NOT_IN_THE_DESCRIPTION = {ADD_MEMBER, REMOVE_MEMBER, REVOKE, MEMBERSHIPS, ASSIGNMENTS, ELIGIBILITIES}
+NOT_IN_THE_DESCRIPTION = {
+    ADD_MEMBER,
+    REMOVE_MEMBER,
+    JOIN_UNIT,
+    LEAVE_UNIT,
+    REVOKE,
+    MEMBERSHIPS,
+    ASSIGNMENTS,
+    ELIGIBILITIES,
+}
 """The cut description has neither references nor roles; the pages below describe them."""
 
 PAGES = {
@@ -114,6 +129,9 @@ PAGES = {
     ELIGIBILITIES: "List roleEligibilityScheduleInstances: `$filter` by principalId, RoleManagement.Read.Directory",
     REMOVE_MEMBER: "Remove member: `$ref`, else the user itself is deleted; GroupMember.ReadWrite.All",
     ADD_MEMBER: "Add members: GroupMember.ReadWrite.All",
+    JOIN_UNIT: "Add a member (administrativeUnit): an existing user by `$ref`; AdministrativeUnit.ReadWrite.All",
+    LEAVE_UNIT: "Remove a member (administrativeUnit): AdministrativeUnit.ReadWrite.All",
+    UNIT_MEMBERS: "List members (administrativeUnit): AdministrativeUnit.Read.All or one that reads and writes them",
     MEMBERS: "List group members: direct ones, GroupMember.Read.All or one that reads and writes them",
     DELETED: "List deletedItems: the type's segment is required, its filters hold; User.Read.All",
     ("POST", "/directory/deletedItems/{id_1}/restore"): "Restore deleted item",
@@ -153,6 +171,11 @@ def test_every_request_was_checked_against_a_page(calls: Sequence[Call]) -> None
 
 def test_a_member_is_added_by_a_reference(calls: Sequence[Call]) -> None:
     (join,) = (call for call in calls if operation(call) == ADD_MEMBER)
+    assert json.loads(join.content or b"") == {"@odata.id": f"{BASE}/v1.0/directoryObjects/{OBJECT}"}
+
+
+def test_an_account_joins_an_administrative_unit_by_a_reference(calls: Sequence[Call]) -> None:
+    (join,) = (call for call in calls if operation(call) == JOIN_UNIT)
     assert json.loads(join.content or b"") == {"@odata.id": f"{BASE}/v1.0/directoryObjects/{OBJECT}"}
 
 
@@ -212,7 +235,17 @@ def allowing(call: Call) -> Mapping[str, bool]:
 
 
 def in_the_table(calls: Sequence[Call]) -> Sequence[Call]:
-    beside = {ADD_MEMBER, REMOVE_MEMBER, ASSIGNMENTS, ELIGIBILITIES, DELETED, MEMBERS}
+    beside = {
+        ADD_MEMBER,
+        REMOVE_MEMBER,
+        ASSIGNMENTS,
+        ELIGIBILITIES,
+        DELETED,
+        MEMBERS,
+        JOIN_UNIT,
+        LEAVE_UNIT,
+        UNIT_MEMBERS,
+    }
     return [call for call in calls if operation(call) not in beside]
 
 
@@ -225,6 +258,16 @@ def test_each_call_is_let_through_by_a_permission_that_is_the_least_for_it(calls
 def test_members_are_read_with_the_permission_that_changes_them(calls: Sequence[Call]) -> None:
     (listed,) = [call for call in calls if operation(call) == MEMBERS]
     assert allowing(listed).keys() & PERMISSIONS.keys() == {"GroupMember.ReadWrite.All"}
+
+
+def test_units_are_read_and_left_with_the_permission_that_joins_them(calls: Sequence[Call]) -> None:
+    """The table has no reference to join by: the page names this permission alone."""
+    (listed,) = [call for call in calls if operation(call) == UNIT_MEMBERS]
+    (left,) = [call for call in calls if operation(call) == LEAVE_UNIT]
+    allowing_left = GRAPH_PERMISSIONS["DELETE /directory/administrativeunits/{id}/members/{id}"]
+    assert FOR_ADMIN_UNITS.keys() == allowing_left.keys()
+    assert allowing(listed).keys() & {*PERMISSIONS, *FOR_ADMIN_UNITS} == FOR_ADMIN_UNITS.keys()
+    assert path(left).endswith("/$ref")
 
 
 def test_no_permission_is_asked_for_without_a_call_that_needs_it(calls: Sequence[Call]) -> None:

@@ -14,10 +14,13 @@ from consumer.tenants import Tenant
 from sandbox.simulators.graph import refusals
 from sandbox.simulators.graph.directory import Directory as Entra
 from sandbox.simulators.graph.groups import GroupKind, GroupTraits
+from sandbox.simulators.graph.permissions import FOR_ADMIN_UNITS, GRANTED
 from sandbox.simulators.graph.quirks import GraphQuirks
+from sandbox.simulators.graph.units import UnitTraits
 from sandbox.simulators.server import VendorServer
 from sandbox.simulators.vendors import SKU, Quirks
-from tests.providers.conftest import answers
+from sandbox.simulators.world import World
+from tests.providers.conftest import NORTH, answers
 from tests.providers.people import DOMAIN, MARIA, PASSWORD, maria
 
 MARRIED = f"maria.bianchi@{DOMAIN}"
@@ -466,3 +469,74 @@ def test_an_account_is_known_elsewhere_by_its_tenant_and_object_id(directory: Di
     assert tenant.microsoft is not None
     issuer = f"{tenant.microsoft.authority_url}/{tenant.microsoft.tenant_id}/v2.0"
     assert directory.identity("o1") == SignOnIdentity(issuer, "o1", tenant.microsoft.tenant_id)
+
+
+# --- administrative units ---
+
+
+@pytest.fixture
+def unit(entra: Entra, world: World) -> str:
+    """One that exists; the application has the permission for it."""
+    entra.units.add(STRANGER)
+    (tenant_id,) = world.graph.directories
+    world.graph.tokens.permit(tenant_id, NORTH.guid("client"), GRANTED | FOR_ADMIN_UNITS)
+    return STRANGER
+
+
+async def test_an_account_is_put_into_a_unit_once_and_stays_in_the_others(
+    directory: Directory, entra: Entra, unit: str
+) -> None:
+    object_id = await created(directory)
+    entra.units.add("other")
+    entra.join_unit("other", object_id)
+    for _ in range(2):
+        await directory.join_admin_unit(object_id, unit, timeout=5)
+    assert entra.units.of(entra.users[object_id]) == sorted([unit, "other"])
+
+
+async def test_a_unit_that_is_not_there_waits_for_a_person(directory: Directory, unit: str) -> None:
+    other = unit.replace("6", "7", 1)
+    with pytest.raises(Hold) as held:
+        await directory.join_admin_unit(await created(directory), other, timeout=5)
+    assert (held.value.reason, held.value.scope) == (Reason.ADMIN_UNIT_MISSING, Scope.RESOURCE)
+
+
+async def test_without_its_permission_a_unit_holds_only_those_who_need_it(directory: Directory, entra: Entra) -> None:
+    entra.units.add(STRANGER)
+    with pytest.raises(Hold) as held:
+        await directory.join_admin_unit(await created(directory), STRANGER, timeout=5)
+    assert (held.value.reason, held.value.scope) == (Reason.ADMIN_UNIT_REFUSED, Scope.RESOURCE)
+
+
+async def test_a_unit_with_dynamic_membership_holds_only_those_who_need_it(
+    directory: Directory, entra: Entra, unit: str
+) -> None:
+    entra.units.add(unit, UnitTraits(dynamic=True))
+    with pytest.raises(Hold) as held:
+        await directory.join_admin_unit(await created(directory), unit, timeout=5)
+    assert held.value.reason is Reason.ADMIN_UNIT_REFUSED
+
+
+async def test_an_account_that_the_unit_does_not_see_yet_is_tried_again(directory: Directory, unit: str) -> None:
+    other = unit.replace("6", "7", 1)
+    with pytest.raises(NotYet):
+        await directory.join_admin_unit(other, unit, timeout=5)
+    with pytest.raises(NotYet):
+        await directory.leave_admin_unit(other, unit, timeout=5)
+
+
+async def test_of_a_unit_that_is_not_there_no_one_is_a_member(directory: Directory, unit: str) -> None:
+    await directory.leave_admin_unit(await created(directory), unit.replace("6", "7", 1), timeout=5)
+
+
+async def test_an_account_in_a_restricted_unit_can_not_be_changed_but_leaves_it(
+    directory: Directory, entra: Entra, unit: str
+) -> None:
+    entra.units.add(unit, UnitTraits(restricted=True))
+    object_id = await created(directory)
+    await directory.join_admin_unit(object_id, unit, timeout=5)
+    with pytest.raises(Hold) as held:
+        await directory.suspend(object_id, timeout=5)
+    assert (held.value.reason, held.value.scope) == (Reason.CONSENT_MISSING, Scope.RESOURCE)
+    await directory.leave_admin_unit(object_id, unit, timeout=5)
+    await directory.suspend(object_id, timeout=5)

@@ -13,7 +13,6 @@ PAGES = {
     "graph.groups.members": "List group members",
     "graph.groups.join": "Add members",
     "graph.groups.leave": "Remove member",
-    "graph.units.create": "Add members (administrativeUnit): a member that is created",
     "graph.units.join": "Add members (administrativeUnit): an existing one",
     "graph.units.leave": "Remove a member (administrativeUnit)",
     "graph.roles.assignments": "List unifiedRoleAssignments",

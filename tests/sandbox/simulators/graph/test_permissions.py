@@ -24,7 +24,7 @@ ROWS = {
     "graph.users.memberships": "GET /users/{id}/transitivememberof",
     "graph.groups.get": "GET /groups/{id}",
     "graph.groups.leave": "DELETE /groups/{id}/members/{id}",
-    "graph.units.create": "POST /directory/administrativeunits/{id}/members",
+    "graph.units.get": "GET /directory/administrativeunits/{id}",
     "graph.units.list": "GET /directory/administrativeunits/{id}/members",
     "graph.units.leave": "DELETE /directory/administrativeunits/{id}/members/{id}",
     "graph.subscribedSkus.list": "GET /subscribedskus",

@@ -1,13 +1,14 @@
-"""Administrative units: users are created inside, join and leave; and who may do this."""
+"""Administrative units: users join and leave; what a unit shows, what a restricted one forbids, and who may do this."""
 
 import pytest
 
 from sandbox.simulators.graph.permissions import GRANTED
-from tests.sandbox.simulators.graph.served import CLIENT, NEW, TENANT, Graph, assert_described, refusal
+from sandbox.simulators.graph.units import UnitTraits
+from tests.sandbox.simulators.graph.served import CLIENT, GROUP, NEW, TENANT, Graph, assert_described, refusal
 
 UNIT = "students"
-MEMBERS = f"/v1.0/directory/administrativeUnits/{UNIT}/members"
-USER = {"@odata.type": "#microsoft.graph.user", **NEW}
+UNITS = "/v1.0/directory/administrativeUnits"
+MEMBERS = f"{UNITS}/{UNIT}/members"
 
 
 @pytest.fixture(autouse=True)
@@ -27,29 +28,49 @@ async def inside(graph: Graph) -> list[str]:
     return [row["id"] for row in answer.json()["value"]]
 
 
-async def test_a_user_is_created_in_a_unit(graph: Graph) -> None:
-    answer = await graph.http.post(MEMBERS, json=USER)
+async def test_no_user_is_created_inside(graph: Graph) -> None:
+    answer = await graph.http.post(MEMBERS, json={"@odata.type": "#microsoft.graph.user", **NEW})
 
-    assert (answer.status_code, answer.json()["userPrincipalName"]) == (201, NEW["userPrincipalName"])
-    assert_described(answer, "microsoft.graph.user")
-    assert await inside(graph) == [answer.json()["id"]]
-    assert (await graph.http.get(f"/v1.0/users/{answer.json()['id']}")).status_code == 200
-
-
-async def test_what_is_created_in_a_unit_says_of_which_type_it_is(graph: Graph) -> None:
-    answer = await graph.http.post(MEMBERS, json=dict(NEW))
-
-    assert refusal(answer)[:2] == (400, "Request_BadRequest")
+    assert answer.status_code >= 400
     assert not graph.directory.users
 
 
-async def test_an_address_is_given_once_in_and_outside_units(graph: Graph) -> None:
-    await graph.created()
+async def test_a_unit_shows_what_it_is(graph: Graph) -> None:
+    graph.directory.units.add("other", UnitTraits(restricted=True, dynamic=True, hidden=True))
+    select = {"$select": "id,isMemberManagementRestricted,membershipType,visibility"}
 
-    answer = await graph.http.post(MEMBERS, json=USER)
+    shown = [await graph.http.get(f"{UNITS}/{unit}", params=select) for unit in (UNIT, "other")]
 
-    assert "Another object with the same value" in refusal(answer)[2]
-    assert await inside(graph) == []
+    for answer in shown:
+        assert_described(answer, "microsoft.graph.administrativeUnit")
+    found = [[one.json()[name] for name in select["$select"].split(",")] for one in shown]
+    assert found == [[UNIT, False, "Assigned", None], ["other", True, "Dynamic", "HiddenMembership"]]
+    assert refusal(await graph.http.get(f"{UNITS}/none"))[:2] == (404, "Request_ResourceNotFound")
+    assert refusal(await graph.http.get(f"{UNITS}/{UNIT}", params={"$select": "owner"}))[0] == 400
+
+
+async def test_a_unit_with_dynamic_membership_takes_no_one(graph: Graph) -> None:
+    graph.directory.units.add(UNIT, UnitTraits(dynamic=True))
+    ident = await graph.created()
+
+    assert refusal(await graph.http.post(f"{MEMBERS}/$ref", json=reference(graph, ident)))[0] == 403
+
+
+async def test_an_account_in_a_restricted_unit_is_joined_to_groups_and_not_changed(graph: Graph) -> None:
+    graph.directory.units.add(UNIT, UnitTraits(restricted=True))
+    ident = await graph.created()
+    assert (await graph.http.post(f"{MEMBERS}/$ref", json=reference(graph, ident))).status_code == 204
+
+    user = f"/v1.0/users/{ident}"
+    changes = [
+        await graph.http.patch(user, json={"accountEnabled": False}),
+        await graph.http.delete(user),
+        await graph.http.post(f"{user}/assignLicense", json={"addLicenses": [], "removeLicenses": []}),
+    ]
+    assert {refusal(one)[:2] for one in changes} == {(403, "Authorization_RequestDenied")}
+    assert (await graph.http.get(user)).status_code == 200
+    joined = await graph.http.post(f"/v1.0/groups/{GROUP}/members/$ref", json=reference(graph, ident))
+    assert joined.status_code == 204
 
 
 async def test_a_user_joins_and_leaves_once(graph: Graph) -> None:
@@ -78,8 +99,8 @@ async def test_a_unit_is_among_the_memberships_of_its_members(graph: Graph) -> N
 async def test_a_unit_that_is_not_there_takes_no_one(graph: Graph) -> None:
     elsewhere = MEMBERS.replace(UNIT, "none")
 
-    assert refusal(await graph.http.post(elsewhere, json=USER))[:2] == (404, "Request_ResourceNotFound")
-    assert not graph.directory.users
+    joining = await graph.http.post(f"{elsewhere}/$ref", json=reference(graph, await graph.created()))
+    assert refusal(joining)[:2] == (404, "Request_ResourceNotFound")
     assert refusal(await graph.http.get(elsewhere))[0] == 404
 
 
@@ -95,7 +116,9 @@ async def test_a_purged_user_is_in_no_unit(graph: Graph) -> None:
 
 
 async def test_units_have_permissions_of_their_own(graph: Graph) -> None:
+    ident = await graph.created()
     graph.api.tokens.permit(TENANT, CLIENT, GRANTED)
     await graph.sign_in()
 
-    assert refusal(await graph.http.post(MEMBERS, json=USER))[:2] == (403, "Authorization_RequestDenied")
+    refused = await graph.http.post(f"{MEMBERS}/$ref", json=reference(graph, ident))
+    assert refusal(refused)[:2] == (403, "Authorization_RequestDenied")
