@@ -76,12 +76,16 @@ class Scope(StrEnum):
 
 
 class Fault(Exception):
-    """Anything that went wrong in a way this service knows. `str()` of it is safe to show to people and to log."""
+    """Anything that went wrong in a way this service knows. `str()` of it is safe to show to people and to log.
+
+    `service`: which service refused, where that is another one than the step's own.
+    """
 
     def __init__(self, message: str = "", *, code: str | None = None) -> None:
         super().__init__(message)
         self.code = code
         self.request_id: str | None = None
+        self.service: str | None = None
 
 
 class RetryLater(Fault):

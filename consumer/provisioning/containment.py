@@ -81,6 +81,8 @@ class Containment:
 
     def waits(self, name: StepName, service: str, part: str | None, fault: Fault) -> TenantWaits | None:
         """What must be committed so that all who are affected wait, where that is more than this student."""
+        if fault.service is not None and fault.service != service:
+            service, part = fault.service, None
         if not isinstance(fault, Hold | RetryLater | OutcomeUnknown):
             self.answered(service)
             return None

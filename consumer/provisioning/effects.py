@@ -150,9 +150,11 @@ class Effects:
         call: Callable[[float], Awaitable[T]],
         then: Callable[[T], Sequence[Write]],
         before: Sequence[Write] = (),
+        undo: Sequence[Write] = (),
         uncertain: bool = False,
     ) -> T:
-        """One effect; `at` names its boundaries. `before` is committed with the intent, what `then` makes of the answer with the result.
+        """One effect; `at` names its boundaries. `before` is committed with the intent, what `then` makes of the answer with the result,
+        and `undo` with a refusal, after which nothing has come of this attempt.
 
         `uncertain`: an earlier attempt may have been carried out, so that only a success settles the step. Raises what the call
         raises. After `AddressTaken` this attempt counts as not carried out; the caller finds out who holds the address.
@@ -168,7 +170,8 @@ class Effects:
                 self.metrics.steps.labels(provider, name, state).inc()
                 waits = self.containment.waits(name, service, part, fault)
                 ended = EndStep(provider, name, state, reason, code=fault.code, request_id=fault.request_id)
-                await self.commit([ended, *([waits] if waits else [])], at.result)
+                undone = () if isinstance(fault, OutcomeUnknown) else undo
+                await self.commit([ended, *undone, *([waits] if waits else [])], at.result)
                 raise
             self.containment.answered(service, part)
         self.metrics.steps.labels(provider, name, StepState.DONE).inc()

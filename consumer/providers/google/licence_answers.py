@@ -69,14 +69,15 @@ def _fault_of(answer: Answer, *, writes: bool, now: float) -> Fault | None:  # n
         return redirected(_SERVICE)
     if status == HTTPStatus.UNAUTHORIZED:
         return unauthorised(_SERVICE)
-    if not _error(answer):
-        return unclear(_SERVICE, answer, writes=writes, after=retry_after(answer.headers, now=now))
+    after = retry_after(answer.headers, now=now)
     limited = status == HTTPStatus.FORBIDDEN and _RATE & set(_reasons(answer))
-    if limited or status in {HTTPStatus.TOO_MANY_REQUESTS, HTTPStatus.SERVICE_UNAVAILABLE}:
-        after = retry_after(answer.headers, now=now)
+    busy = status == HTTPStatus.SERVICE_UNAVAILABLE and _error(answer)
+    if status == HTTPStatus.TOO_MANY_REQUESTS or limited or busy:
         return Throttled(f"{_SERVICE}: rate limited.", after=_BACK_OFF if after is None else after)
+    if not _error(answer):
+        return unclear(_SERVICE, answer, writes=writes, after=after)
     if status >= HTTPStatus.INTERNAL_SERVER_ERROR:
-        return unclear(_SERVICE, answer, writes=writes, after=retry_after(answer.headers, now=now))
+        return unclear(_SERVICE, answer, writes=writes, after=after)
     return _refusal(status, _message(answer))
 
 

@@ -7,7 +7,8 @@ from collections.abc import Awaitable, Callable, Generator, Mapping, Sequence
 from contextlib import contextmanager
 from typing import Any, cast
 
-from consumer.errors import Hold, Reason
+from consumer.errors import Fault, Hold, Reason
+from consumer.events import Provider
 from consumer.http.deadline import Deadline
 from consumer.providers.api import Api, Classify
 from consumer.providers.google import licence_answers, licence_requests
@@ -34,7 +35,7 @@ class Licensing:
         self, object_id: str, licences: Sequence[str], *, replaces: Sequence[str], deadline: Deadline
     ) -> None:
         """Gives each of `licences`; one of `replaces` of the same product is switched, so that the account is never without."""
-        user = await self._address_of(object_id, deadline)
+        user = await self._user(object_id, deadline)
         for licence in licences:
             others = [one for one in replaces if product_of(one) == product_of(licence)]
             if not await self._switched(user, others, licence, deadline):
@@ -42,7 +43,7 @@ class Licensing:
 
     async def remove(self, object_id: str, licences: Sequence[str], *, deadline: Deadline) -> None:
         """Takes each of `licences`; a 404 means that the account does not have it."""
-        user = await self._address_of(object_id, deadline)
+        user = await self._user(object_id, deadline)
         for licence in licences:
             url = licence_requests.assignment(self._api.base_url, licence, user)
             with _own_consent():
@@ -57,7 +58,7 @@ class Licensing:
 
     async def of(self, object_id: str, licences: Sequence[str], *, deadline: Deadline) -> frozenset[str]:
         """Those that the account has, in lower case."""
-        user = await self._address_of(object_id, deadline)
+        user = await self._user(object_id, deadline)
         urls = {one: licence_requests.assignment(self._api.base_url, one, user) for one in licences}
         return frozenset([one.lower() for one, url in urls.items() if await self._shown("read_licence", url, deadline)])
 
@@ -67,6 +68,14 @@ class Licensing:
         answer = await self._shown("list_licensed", url, deadline) or {}
         rows = cast("list[dict[str, Any]]", answer.get("items") or [])
         return LicensedPage([str(row.get("userId", "")).lower() for row in rows], answer.get("nextPageToken"))
+
+    async def _user(self, object_id: str, deadline: Deadline) -> str:
+        """The account's primary address. It is the Directory API that refuses here, and is not to be called for a while."""
+        try:
+            return await self._address_of(object_id, deadline)
+        except Fault as fault:
+            fault.service = Provider.GOOGLE.value
+            raise
 
     async def _shown(self, operation: str, url: str, deadline: Deadline) -> Mapping[str, Any] | None:
         """None where the licence is not assigned, or Google does not know it (any more)."""

@@ -32,7 +32,8 @@ async def give(
     service: str | None = None,
     before: Account | None = None,
 ) -> None:
-    """Makes the call for `request`; the account's row is `before` from its intent on, where that is another, and `given` afterwards.
+    """Makes the call for `request`; the account's row is `before` from its intent on, where that is another, and `given` afterwards. A
+    refusal leaves it as it was.
 
     `part` is one of `service`, which is the provider's own where none is named.
 
@@ -49,6 +50,7 @@ async def give(
         call=lambda t: call(timeout=t),
         then=lambda _: [SaveAccount(given)],
         before=[] if before is None else [SaveAccount(before)],
+        undo=[] if before is None else [SaveAccount(case.known_account())],
     )
 
 

@@ -102,6 +102,7 @@ def test_a_rejected_token_holds_all_licences() -> None:
         (refusal(429, "", "rateLimitExceeded"), 5.0),
         (refusal(403, "", "quotaExceeded"), 5.0),
         (Answer(503, {"retry-after": "12"}, refusal(503).body), 12.0),
+        (Answer(429, {"retry-after": "30"}, b"{}"), 30.0),
     ],
 )
 def test_a_used_up_quota_is_waited_for(answer: Answer, after: float) -> None:

@@ -145,3 +145,13 @@ async def test_the_quota_s_503_names_no_time_and_is_waited_for(
     with pytest.raises(Throttled) as refused:
         await give(directory, account, EDUCATION_PLUS)
     assert refused.value.after == 5.0
+
+
+@pytest.mark.parametrize(("route", "service"), [("directory.users.get", "google"), (INSERT, None)])
+async def test_who_refused_is_said(
+    directory: Directory, account: str, vendors: VendorServer, route: str, service: str | None
+) -> None:
+    answers(vendors, route, 429, {})
+    with pytest.raises(Throttled) as refused:
+        await give(directory, account, EDUCATION_PLUS)
+    assert refused.value.service == service

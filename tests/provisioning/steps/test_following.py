@@ -6,7 +6,7 @@ from typing import Any
 
 import pytest
 
-from consumer.errors import GiveUp, Hold, Reason, Unavailable
+from consumer.errors import GiveUp, Hold, NotYet, Reason, Unavailable
 from consumer.events import Provider
 from consumer.ledger.port.inbox import Disposition
 from consumer.policy.profile import ProfilePart
@@ -218,6 +218,17 @@ async def test_a_group_that_a_superseded_attempt_may_have_given_is_left(enrolled
     await enrolled.work_until_settled()
     assert account(enrolled).groups == [ALL, SEVENTH]
     assert enrolled.outcomes("AccountProvisioned")[-1]["groups"] == [ALL, SEVENTH]
+
+
+async def test_a_group_that_was_refused_is_not_left(enrolled: School) -> None:
+    enrolled.directory.next_calls("add_to_group", refused(NotYet("The account is not shown yet.")))
+    enrolled.update(version=2, **MOVED_UP)
+    await enrolled.work()
+    enrolled.update(version=3)
+    await enrolled.work_until_settled()
+    assert "remove_from_group" not in enrolled.directory.calls
+    assert account(enrolled).groups == [ALL, SEVENTH]
+    assert ("updated", ["groups"], []) not in changes(enrolled)
 
 
 async def test_a_licence_that_a_superseded_attempt_may_have_given_is_taken(enrolled: School) -> None:

@@ -5,7 +5,7 @@ from datetime import timedelta
 
 import pytest
 
-from consumer.errors import Hold, NotYet, Reason, Scope
+from consumer.errors import Hold, NotYet, Reason, Scope, Throttled
 from consumer.events import Provider, StepName
 from consumer.ledger.port.inbox import Disposition
 from consumer.policy.marker import marker
@@ -72,6 +72,19 @@ async def test_no_account_waits_for_a_licence_that_is_rate_limited(school: Schoo
     assert [account(school, student).licences for student in ("S1", "S2", "S3")] == [[PLUS, TEACHING]] * 3
     assert announced(school) == [[]] * 3 + [[PLUS, TEACHING]] * 3
     assert len(school.mailer.mailbox) == 3
+
+
+async def test_accounts_wait_for_the_directory_that_refused_within_a_licence_s_step(school: School) -> None:
+    of_the_directory = Throttled("Too many requests.", after=30)
+    of_the_directory.service = "google"
+    school.directory.next_calls("assign_licences", refused(of_the_directory))
+    school.enrol("S1", given_name="One")
+    await school.work()
+    school.enrol("S2", given_name="Two")
+    await school.work()
+    assert school.directory.calls.count("create") == 1
+    await school.work_until_settled()
+    assert school.directory.calls.count("create") == 2
 
 
 async def test_no_account_waits_for_the_permission_to_give_licences(school: School) -> None:
