@@ -141,6 +141,7 @@ class Operation(StrEnum):
     PASSWORD = "password"  # noqa: S105  an operation
     SEND = "send"
     NOTICE = "notice"  # the mail that announces a deletion
+    NEW_UNIT = "new_unit"
     UPDATE = "update"  # any change but those above
     DELETE = "delete"
     RELEASE = "release"
@@ -170,6 +171,7 @@ WRITES = frozenset(
         Operation.PASSWORD,
         Operation.SEND,
         Operation.NOTICE,
+        Operation.NEW_UNIT,
         Operation.UPDATE,
         Operation.DELETE,
         Operation.RELEASE,

@@ -65,7 +65,7 @@ _OPERATIONS: Mapping[str, Operation] = {
     "directory.users.aliases.delete": Operation.RENAME,  # before an alias becomes the address
     "directory.orgunits.get": Operation.FIND,
     "directory.orgunits.list": Operation.FIND,
-    "directory.orgunits.insert": Operation.UPDATE,
+    "directory.orgunits.insert": Operation.NEW_UNIT,
     "licensing.licenseAssignments.insert": Operation.LICENCES,
     "licensing.licenseAssignments.get": Operation.FIND,
     "licensing.licenseAssignments.update": Operation.LICENCES,

@@ -62,7 +62,7 @@ class _Annex(Institution):
 _ANNEX = _Annex("annex", "Annex of the Isles", (Provider.MICROSOFT, Provider.GOOGLE))
 _BY_THEMSELVES = (
     Institution("north", "North High", (Provider.MICROSOFT,)),
-    Institution("south", "South Academy", (Provider.GOOGLE,), on_change=OnChange.FOLLOW),
+    Institution("south", "South Academy", (Provider.GOOGLE,), on_change=OnChange.FOLLOW, create_org_units=True),
     _ISLES,
 )
 VISITED = "south"

@@ -1,7 +1,8 @@
 """How an organisational unit that an account is to be put into comes to exist, and the units above it.
 
 look for the unit, and for those above it ──▶ create what is missing, from the top ──▶ remembered for a minute
-                                                    └── "exists" by now: another replica was faster, or a person
+                                                    ├── "exists" by now: another replica was faster, or a person
+                                                    └── refused: only looked for until a while has passed
 
 Many students of a new class may need it at once: the first creates it, and the others wait for that. A unit belongs to no student, and so
 has no step of its own. The intent of the step that needs it names it, and a creation whose outcome is unknown changes nothing about that
@@ -9,6 +10,7 @@ step: the next who needs it finds the unit, or creates it. A unit is known by it
 """
 
 import asyncio
+from collections.abc import Callable
 
 from consumer.errors import AddressTaken, Hold, NotYet, OutcomeUnknown, Reason, RetryLater, Unavailable
 from consumer.http.deadline import Deadline
@@ -19,6 +21,8 @@ from consumer.providers.google.answers import of_new_unit, of_one_purpose
 
 _REMEMBERED = 60.0
 """Seconds for which a unit that was there is not looked for again."""
+_REFUSED = 15.0
+"""Seconds for which a unit whose creation was refused is not created again: mostly replicas do not show it, or the one above it, yet."""
 
 _READING = of_one_purpose(
     Reason.CONSENT_MISSING, "The administrator's role does not include reading organisational units."
@@ -26,12 +30,14 @@ _READING = of_one_purpose(
 
 
 class OrgUnits:
-    """Of one institution. For one event loop; any number of students may ask at once."""
+    """Of one institution. For one event loop; any number of students may ask at once. `clock`: the loop's own where none is given."""
 
-    def __init__(self, api: Api, customer_id: str) -> None:
+    def __init__(self, api: Api, customer_id: str, clock: Callable[[], float] | None = None) -> None:
         self._api = api
         self._customer_id = customer_id
+        self._clock = clock or _loop_time
         self._seen: dict[str, float] = {}
+        self._refused: dict[str, float] = {}
         self._alone = asyncio.Lock()
 
     async def ensure(self, path: str, deadline: Deadline) -> None:
@@ -60,7 +66,7 @@ class OrgUnits:
             await self._create(unit, deadline)
 
     async def _is_there(self, path: str, deadline: Deadline) -> bool:
-        now = asyncio.get_running_loop().time()
+        now = self._clock()
         if now - self._seen.get(path, float("-inf")) <= _REMEMBERED:
             return True
         url = directory_requests.org_unit(self._api.base_url, self._customer_id, path)
@@ -77,6 +83,9 @@ class OrgUnits:
         return unit is not None
 
     async def _create(self, path: str, deadline: Deadline) -> None:
+        now = self._clock()
+        if now - self._refused.get(path, float("-inf")) <= _REFUSED:
+            raise _not_shown(None)
         url = directory_requests.new_org_unit(self._api.base_url, self._customer_id)
         body = directory_requests.org_unit_body(path)
         try:
@@ -85,13 +94,25 @@ class OrgUnits:
             pass  # 409: it exists by now
         except OutcomeUnknown as fault:
             raise _to_be_looked_for(fault) from fault
+        except NotYet:
+            self._refused[path] = now
+            raise
         except Hold as fault:
             if fault.reason is not Reason.ORG_UNIT_MISSING:
                 raise
             if not await self._is_there(path, deadline):
-                wrong = "Google refuses the organisational unit, and does not show it (yet)."
-                raise NotYet(wrong, reason=Reason.ORG_UNIT_MISSING, code=fault.code) from fault
-        self._seen[path] = asyncio.get_running_loop().time()
+                self._refused[path] = now
+                raise _not_shown(fault.code) from fault
+        self._seen[path] = self._clock()
+
+
+def _loop_time() -> float:
+    return asyncio.get_running_loop().time()
+
+
+def _not_shown(code: str | None) -> NotYet:
+    wrong = "Google refuses the organisational unit, and does not show it (yet)."
+    return NotYet(wrong, reason=Reason.ORG_UNIT_MISSING, code=code)
 
 
 def _to_be_looked_for(fault: OutcomeUnknown) -> Unavailable:

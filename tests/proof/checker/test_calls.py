@@ -46,6 +46,15 @@ def test_an_effect_is_not_written_over_and_over() -> None:
     assert story.broken() == ["I10"]
 
 
+@pytest.mark.parametrize(("refusals", "broken"), [(2, []), (6, ["I10"])])
+def test_each_replica_may_ask_once_for_a_unit_that_another_created(refusals: int, broken: list[str]) -> None:
+    story = Story()
+    story.calls += [
+        about(8 + n, Operation.NEW_UNIT, detail="/Students", status=409 if n else 200) for n in range(refusals + 1)
+    ]
+    assert story.broken() == broken
+
+
 def test_faults_have_a_budget_of_writes_too() -> None:
     story = Story().faulty()
     story.other["bounds"] = Bounds(writes_per_effect_with_faults=2.0)

@@ -275,8 +275,8 @@ async def test_each_organisational_unit_is_one_of_its_own(vendors: Vendors) -> N
     for name in ("7", "8"):
         await vendors.google("POST", "/customer/my_customer/orgunits", {"name": name, "parentOrgUnitPath": "/Students"})
     assert [(call.operation, call.detail) for call in vendors.calls()] == [
-        (Operation.UPDATE, "/Students/7"),
-        (Operation.UPDATE, "/Students/8"),
+        (Operation.NEW_UNIT, "/Students/7"),
+        (Operation.NEW_UNIT, "/Students/8"),
     ]
 
 

@@ -189,6 +189,31 @@ async def test_a_unit_that_google_refuses_and_does_not_show_is_tried_again(
     assert waiting.value.reason is Reason.ORG_UNIT_MISSING
 
 
+class Refusing:
+    """Keeps `Http`: no unit is shown, and none is created."""
+
+    def __init__(self) -> None:
+        self.creations = 0
+
+    async def send(self, call: Call, *, timeout: float) -> HttpAnswer:
+        del timeout
+        if call.method == "GET":
+            return HttpAnswer(404, {}, json.dumps(NO_UNIT).encode())
+        self.creations += 1
+        return HttpAnswer(400, {}, json.dumps(REFUSED).encode())
+
+
+async def test_after_a_refusal_a_unit_is_only_looked_for_until_a_while_has_passed() -> None:
+    times, google = list[float](), Refusing()
+    units = OrgUnits(scripted_api(google, fault_of), "my_customer", clock=lambda: times[-1])
+    for seconds in (0.0, 5.0, 14.0, 16.0):
+        times.append(seconds)
+        with pytest.raises(NotYet) as waiting:
+            await units.ensure("/Students", Deadline(5))
+        assert waiting.value.reason is Reason.ORG_UNIT_MISSING
+    assert google.creations == 2
+
+
 @pytest.mark.parametrize("route", [GET, INSERT])
 async def test_who_may_not_create_units_holds_those_who_need_one(
     directory: Directory, vendors: VendorServer, route: str
