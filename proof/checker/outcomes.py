@@ -1,6 +1,7 @@
 """I5 and I6: what downstream reads, against the ledger and against the vendors."""
 
 from collections.abc import Iterable, Iterator, Mapping, Sequence
+from http import HTTPStatus
 
 from consumer.errors import Reason
 from consumer.events import (
@@ -18,6 +19,7 @@ from consumer.events import (
     student_key,
 )
 from consumer.ledger.port.inbox import Disposition
+from consumer.ledger.port.student import StepState
 from proof.checker.dispositions import at
 from proof.checker.index import Index, Student, of
 from proof.checker.report import Violation
@@ -47,6 +49,11 @@ _MAKES_OF: Mapping[AccountPart, frozenset[Operation]] = {
     AccountPart.ADMIN_UNIT: frozenset({Operation.JOIN_UNIT, Operation.LEAVE_UNIT}),
 }
 """By which operations a part of an account is changed."""
+_LEAVES: Mapping[Operation, StepName] = {
+    Operation.LEAVE: StepName.GROUPS,
+    Operation.LEAVE_UNIT: StepName.ADMIN_UNIT,
+    Operation.TAKE_LICENCES: StepName.LICENCES,
+}
 
 
 def published_once(index: Index) -> Iterator[Violation]:
@@ -176,6 +183,22 @@ def _not_so(index: Index, student: Student, outcome: AccountProvisioned) -> Iter
         yield from (f"the account has no {kind} {name}" for name in said if name.lower() not in before | by_hand)
 
 
+def _in_vain(
+    index: Index, student: Student, provider: Provider, spot: tuple[str, str, str], when: float
+) -> Iterator[Operation]:
+    """Leaves that found nothing, after an attempt of unknown outcome: no one can tell whether that one had been carried out."""
+    unknown = {
+        change.row["name"]
+        for change in index.changes.get("step", ())
+        if (change.row["tenant_id"], change.row["student_id"], change.row["provider"]) == (*student, provider.value)
+        and change.row["state"] == StepState.UNKNOWN
+    }
+    for call in index.about.get(spot, ()):
+        found_nothing = call.executed and call.status == HTTPStatus.NOT_FOUND
+        if found_nothing and call.at <= when and _LEAVES.get(call.operation) in unknown:
+            yield call.operation
+
+
 def _not_changed(index: Index, student: Student, outcome: AccountChanged) -> Iterator[str]:
     """What is not as `account-changed` says."""
     spot = (student[0], outcome.provider.value, outcome.account.object_id)
@@ -190,7 +213,7 @@ def _not_changed(index: Index, student: Student, outcome: AccountChanged) -> Ite
     switches = [call for call in until if call.operation in SWITCHES]
     wanted = Operation.SUSPEND if outcome.change is AccountChange.SUSPENDED else Operation.REACTIVATE
     if outcome.change in _FOLLOWS:
-        made = {call.operation for call in until}
+        made = {call.operation for call in until} | set(_in_vain(index, student, outcome.provider, spot, when))
         yield from (f"no call changed its {part}" for part in outcome.parts if not made & _MAKES_OF[part])
         return
     # Clocks differ: each of the calls that were made at about that time may have been the last before it.

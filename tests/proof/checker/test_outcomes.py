@@ -6,8 +6,17 @@ from uuid import UUID
 
 import pytest
 
-from consumer.events import Origin, Outcome, ProvisionedAccount, SignOnIdentity, StepName
-from proof.history import OutboxRow, StudentRow
+from consumer.events import (
+    AccountChange,
+    AccountPart,
+    Origin,
+    Outcome,
+    ProviderAction,
+    ProvisionedAccount,
+    SignOnIdentity,
+    StepName,
+)
+from proof.history import Operation, OutboxRow, StudentRow
 from tests.proof.histories import (
     ADDRESS,
     KEY,
@@ -17,12 +26,15 @@ from tests.proof.histories import (
     TENANT,
     WELCOME,
     Story,
+    about,
     account,
+    changed,
     failed,
     provisioned,
     published,
     record,
     row,
+    step,
     welcome,
 )
 
@@ -145,3 +157,24 @@ def test_outcomes_are_of_students_whom_an_event_acts_for() -> None:
     story.published[-1] = replace(story.published[-1], key=b"north/S9")
     story.outbox.append(OutboxRow(str(UUID(int=9)), WELCOME, b"north/S9", 9, published=True))
     assert story.broken() == ["I6"]
+
+
+def updated(*parts: AccountPart) -> Outcome:
+    return changed(AccountChange.UPDATED, at=START + 14, version=1, parts=parts, action=ProviderAction.CREATE_ACCOUNT)
+
+
+def test_what_is_published_as_changed_was_changed_by_a_call() -> None:
+    story = Story()
+    story.tell(updated(AccountPart.ADMIN_UNIT))
+    assert story.broken() == ["I6"]
+
+
+@pytest.mark.parametrize(("state", "broken"), [("unknown", []), ("held", ["I6"])])
+def test_a_leave_that_found_nothing_may_have_undone_an_attempt_of_unknown_outcome(
+    state: str, broken: list[str]
+) -> None:
+    story = Story()
+    story.changes += [step(80, "admin_unit", "started"), step(81, "admin_unit", state)]
+    story.calls.append(about(12, Operation.LEAVE_UNIT, detail="unit", status=404))
+    story.tell(updated(AccountPart.ADMIN_UNIT))
+    assert story.broken() == broken
