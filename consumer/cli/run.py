@@ -34,6 +34,7 @@ def run(config: ServiceFile = DEFAULT_SERVICE_FILE) -> None:
 
     A tenant whose file, secrets, keys or certificates cannot be used waits, and all others are served. Tenants' files, and the secrets and
     certificates that they name, are followed while it runs; SIGHUP looks at them at once.
+    SIGUSR1 logs at level `debug`, and the next one at the configured level again.
     Exit status 1 where no tenant can be used, or the service file has a mistake.
     """
     findings = examine(config, os.environ, secrets=True)
@@ -43,7 +44,7 @@ def run(config: ServiceFile = DEFAULT_SERVICE_FILE) -> None:
     tenants = [tenant for tenant, _ in files.loaded]
     if not {tenant.id for tenant in tenants} - findings.unusable.keys():
         raise Misconfigured(findings.mistakes)
-    logs.configure(settings.log.level, settings.log.format)
+    levels = logs.configure(settings.log.level, settings.log.format)
     for mistake in findings.mistakes:
         log.error("configuration_mistake", mistake=str(mistake))
     unreadable = {ident: broken.outline for ident, broken in files.broken.items()}
@@ -64,6 +65,7 @@ def run(config: ServiceFile = DEFAULT_SERVICE_FILE) -> None:
         proxies=proxies,
         folder=TenantFolder(settings.tenants_dir, findings.tenant_files, reader),
         restart_needed=lambda: read_settings(config, os.environ).model != settings,
+        toggle_debug=levels.toggle,
     )
 
 
@@ -78,8 +80,12 @@ def serve(
     proxies: Proxies = DIRECT,
     folder: TenantFolder | None = None,
     restart_needed: Callable[[], bool] = lambda: False,
+    toggle_debug: Callable[[], None] = lambda: None,
 ) -> None:
-    """Runs one process until it is asked to stop. `unreadable` and `unusable`: see `Assembly`; the others: see `App`. Raises `Stop`."""
+    """Runs one process until it is asked to stop. `unreadable` and `unusable`: see `Assembly`; the others: see `App`.
+
+    `toggle_debug` is called on SIGUSR1. Raises `Stop`.
+    """
 
     _allow_open_files()
 
@@ -99,6 +105,7 @@ def serve(
         for number in (signal.SIGTERM, signal.SIGINT):
             loop.add_signal_handler(number, app.stop)
         loop.add_signal_handler(signal.SIGHUP, app.reload)
+        loop.add_signal_handler(signal.SIGUSR1, toggle_debug)
         await app.run()
 
     with asyncio.Runner(loop_factory=uvloop.new_event_loop) as runner:

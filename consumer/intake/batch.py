@@ -3,7 +3,6 @@
 What may act, or depends on the student's attributes, is read in full and decided then.
 """
 
-import re
 from collections import Counter
 from collections.abc import Callable, Collection, Sequence
 from contextlib import suppress
@@ -23,15 +22,13 @@ from consumer.intake.port import Record, origin_of
 from consumer.kafka import UnreadableHeaders, headers_of
 from consumer.ledger.port.inbox import Arrival, Place
 from consumer.ledger.port.parking import Origin, ParkedRecord
+from consumer.observe.log_context import about_record
+from consumer.observe.trace_context import traceparent_of
 from consumer.policy.decision import Act, DecisionTable, Refusal, Refuse, Skip, SkipReason
 
 log = structlog.get_logger()
 
 _Asked = dict[SchemaRef, Unreadable | Unavailable]
-
-_TRACEPARENT = re.compile(
-    rb"[0-9a-f]{2}-[0-9a-f]{32}-[0-9a-f]{16}-[0-9a-f]{2}"
-)  # W3C Trace Context; anything else is dropped
 
 _LARGEST_PARKED = 65_536
 """Bytes. An event has one or two thousand; with the limit on their number, this bounds what parked records take in the ledger."""
@@ -203,13 +200,8 @@ class BatchReader:
             event = self._reader.read(value, headers)
         except Unreadable as unreadable:
             # It remains what it is for a tenant without open work: whether it is a dead letter must not depend on the time.
-            log.warning(
-                "skip_unreadable",
-                reason=unreadable.reason,
-                topic=record.topic(),
-                partition=record.partition(),
-                offset=record.offset(),
-            )
+            with about_record(origin_of(record), headers):
+                log.warning("skip_unreadable", reason=unreadable.reason)
             tenant_id, _ = self._reader.peek(value, headers)
             batch.skips[tenant_id, reason] += 1
         else:
@@ -239,7 +231,7 @@ def _taken(
         action=action,
         providers=providers,
         value=value or b"",
-        traceparent=_traceparent(headers),
+        traceparent=traceparent_of(headers),
     )
     return Taken(arrival, record, skip)
 
@@ -252,11 +244,4 @@ def _keep(asked: _Asked, value: bytes | None, headers: Headers | None, answer: U
 def _known(asked: _Asked, value: bytes | None, headers: Headers | None) -> Unreadable | Unavailable | None:
     with suppress(Unreadable):
         return asked.get(schema_of(value or b"", headers)[0])
-    return None
-
-
-def _traceparent(headers: Headers | None) -> str | None:
-    for name, value in headers or ():
-        if name == "traceparent" and value is not None and _TRACEPARENT.fullmatch(value):
-            return value.decode()
     return None

@@ -20,6 +20,7 @@ from consumer.intake.offsets import Offsets
 from consumer.intake.parking import Parking
 from consumer.ledger.port.inbox import Disposition, Inbox, Place
 from consumer.ledger.port.parking import Origin, ParkingWrites
+from consumer.observe.log_context import about_record
 from consumer.observe.metrics import Metrics
 
 log = structlog.get_logger()
@@ -169,8 +170,9 @@ class Finishing:
         )
         for dead_letter in batch.dead_letters:
             self._metrics.dead_letters.labels(dead_letter.reason).inc()
-            topic, partition, offset = dead_letter.place
-            log.warning("dead_letter", reason=dead_letter.reason, topic=topic, partition=partition, offset=offset)
+            headers = dead_letter.record.headers() if dead_letter.headers_readable else None
+            with about_record(dead_letter.place, headers):
+                log.warning("dead_letter", reason=dead_letter.reason)
         batch.dead_letters = []
 
     def _count_skips(self, batch: IntakeBatch) -> None:

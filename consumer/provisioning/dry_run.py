@@ -57,8 +57,6 @@ async def planned(case: Case) -> Publish:
     )
     log.info(
         "account_planned",
-        tenant_id=case.tenant.id,
-        student_id=case.student.student_id,
         provider=case.provider,
         action=outcome.action,
         account=seen,

@@ -141,9 +141,7 @@ class Endings:
         planned = case.has_waited(name) + timedelta(seconds=seconds)
         report = planned.total_seconds() > self._pace.report_after or tries >= self._pace.report_attempts
         held = isinstance(fault, OnHold)
-        log.debug(
-            "step_deferred", tenant_id=case.tenant.id, provider=case.provider, step=name, seconds=round(seconds, 1)
-        )
+        log.debug("step_deferred", provider=case.provider, step=name, seconds=round(seconds, 1))
         return self._waits(case, name, fault, seconds, so_far, report=report, held=held)
 
     def _waits(
@@ -182,13 +180,5 @@ def _reported(case: Case, name: StepName, reason: Reason, *, held: bool) -> bool
     return wait.reported and (wait.held or not held)
 
 
-def _log(event: str, case: Case, name: StepName, reason: Reason, code: str | None) -> None:
-    log.warning(
-        event,
-        tenant_id=case.tenant.id,
-        student_id=case.student.student_id,
-        provider=case.provider,
-        step=name,
-        reason=reason,
-        code=code,
-    )
+def _log(ended: str, case: Case, name: StepName, reason: Reason, code: str | None) -> None:
+    log.warning(ended, provider=case.provider, step=name, reason=reason, code=code)

@@ -10,7 +10,7 @@ import structlog
 
 from consumer.errors import RetryLater, Stop
 from consumer.failpoints import UNARMED, Failpoints, Point, commit_lost
-from consumer.ledger.port.student import Job
+from consumer.ledger.port.student import Job, Lease
 from consumer.ledger.port.work import Room, Work
 from consumer.observe.metrics import Metrics
 from consumer.policy.work_class import WorkClass
@@ -173,22 +173,23 @@ class Pool:
         self._slots.take(task, tenant, claimed_at)
         self._tasks.add(task)
         self._metrics.in_work.set(len(self._tasks))
-        task.add_done_callback(lambda done: self._done(done, tenant))
+        task.add_done_callback(lambda done: self._done(done, job.lease))
 
     async def _one(self, job: Job, claimed_at: float) -> None:
         await self._handle(job, claimed_at)
 
-    def _done(self, task: asyncio.Task[None], tenant: str) -> None:
+    def _done(self, task: asyncio.Task[None], lease: Lease) -> None:
         self._tasks.discard(task)
         self._slots.release(task, asyncio.get_running_loop().time())
-        self._scheduler.ended(tenant)
+        self._scheduler.ended(lease.tenant_id)
         self._metrics.in_work.set(len(self._tasks))
         self._look_wanted = True  # a student may be due again at once
         self._changed.set()
         if not task.cancelled() and (error := task.exception()):
             # A bug: the student's lease expires and the student is tried again; others are not affected.
             self._metrics.loop_faults.labels("provisioning", type(error).__name__).inc()
-            log.error("student_failed_unexpectedly", tenant_id=tenant, exc_info=error)
+            who = {"tenant_id": lease.tenant_id, "student_id": lease.student_id}
+            log.error("student_failed_unexpectedly", **who, exc_info=error)
 
     async def _pause(self, *, busy: bool) -> None:
         """A short breath while there is work (a claim serves many finished students at once); else until something changes."""

@@ -17,6 +17,7 @@ from consumer.failpoints import Point
 from consumer.ledger.port.inbox import Disposition
 from consumer.ledger.port.student import Job
 from consumer.ledger.port.writes import Defer, DestroyCredential, SaveAccount, Settle, Verified, Write
+from consumer.observe.log_context import about_student
 from consumer.observe.metrics import Metrics
 from consumer.policy.deletion import notice_at
 from consumer.policy.plan import Plan, PlannedStep
@@ -74,16 +75,21 @@ class StudentWorker:
             patience=self._limits.lease,
             failpoints=self._tools.failpoints,
         )
-        try:
-            await self._work(job, commits)
-        except Fenced:
-            self._metrics.fenced_writes.labels("provisioning").inc()
-            log.info(
-                "lease_lost", tenant_id=job.lease.tenant_id, student_id=job.lease.student_id, epoch=job.lease.epoch
-            )
-        except RetryLater as fault:
-            # The ledger was unavailable for longer than the lease: the next claim finds what was committed.
-            log.warning("lease_abandoned", tenant_id=job.lease.tenant_id, reason=fault.reason)
+        with about_student(
+            job.lease.tenant_id,
+            job.lease.student_id,
+            event_id=str(job.desired.event.event_id),
+            attempt=job.attempt,
+            traceparent=job.desired.traceparent,
+        ):
+            try:
+                await self._work(job, commits)
+            except Fenced:
+                self._metrics.fenced_writes.labels("provisioning").inc()
+                log.info("lease_lost", epoch=job.lease.epoch)
+            except RetryLater as fault:
+                # The ledger was unavailable for longer than the lease: the next claim finds what was committed.
+                log.warning("lease_abandoned", reason=fault.reason)
 
     async def _work(self, job: Job, commits: Commits) -> None:
         institution = self._institutions.get(job.lease.tenant_id)

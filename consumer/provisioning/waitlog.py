@@ -5,10 +5,9 @@ from dataclasses import dataclass
 import structlog
 
 from consumer.errors import Hold, OutcomeUnknown, RetryLater
+from consumer.observe.sparing import REMINDER
 
 log = structlog.get_logger()
-
-_REMINDER = 60.0
 
 
 @dataclass(slots=True)
@@ -28,16 +27,13 @@ class WaitLog:
     ) -> None:
         """The tenant's service, or a part of it, is not called for so many seconds."""
         known = self._known.get((tenant_id, service))
-        if known is None:
-            known = self._known[tenant_id, service] = _Known(now, now)
-            event = "service_wait_began"
-        elif now - known.said_at >= _REMINDER:
-            known.said_at = now
-            event = "service_wait_lasts"
-        else:
+        if known is not None and now - known.said_at < REMINDER:
             return
+        begins = known is None
+        known = self._known.setdefault((tenant_id, service), _Known(now, now))
+        known.said_at = now
         log.warning(
-            event,
+            "service_wait_began" if begins else "service_wait_lasts",
             tenant_id=tenant_id,
             service=service,
             reason=str(fault.reason),

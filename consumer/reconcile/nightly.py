@@ -46,7 +46,7 @@ class BackgroundReconciler:
             accounts=summary.accounts,
             left_out=summary.left_out,
             again=summary.again,
-            **summary.by_kind(),
+            differences=summary.by_kind(),
         )
 
 

@@ -1,7 +1,6 @@
 """What a process writes to standard error: lines of one form, whichever library logs."""
 
 import json
-import logging
 import subprocess
 import sys
 from typing import Any
@@ -68,7 +67,7 @@ def test_librdkafka_is_no_more_talkative_than_the_level_that_is_set() -> None:
     assert logged(script, level="error") == []
 
 
-def test_a_line_that_librdkafka_repeats_is_logged_once_in_half_a_minute() -> None:
+def test_a_line_that_librdkafka_repeats_is_logged_once_in_a_minute() -> None:
     lines = logged("""
 for tries in range(100):
     message = f"127.0.0.1:9092: Connection refused (after {tries}ms in state CONNECT)"
@@ -78,15 +77,79 @@ for tries in range(100):
     assert [line["client"] for line in lines] == ["provisioner-relay#producer-2", "provisioner-intake#consumer-1"]
 
 
-def test_a_repeated_line_is_logged_again_with_the_number_left_out() -> None:
-    from consumer.observe.libraries import Sparing  # noqa: PLC0415
+def test_a_line_that_a_loop_repeats_is_logged_once_in_a_minute_for_each_cause() -> None:
+    lines = logged("""
+log = structlog.get_logger()
+for _ in range(3):
+    log.warning("waiting_for_dependency", condition="database", why="refused")
+    log.warning("waiting_for_dependency", condition="registry", why="refused")
+""")
+    assert [line["condition"] for line in lines] == ["database", "registry"]
 
-    now = 0.0
-    sparing = Sparing(clock=lambda: now)
-    record = logging.makeLogRecord({"name": "librdkafka", "msg": "%s [%s] %s", "args": ("FAIL", "c", "refused, 3 ms")})
-    assert [sparing.left_out(record) for _ in range(5)] == [0, None, None, None, None]
-    now = 31.0
-    assert sparing.left_out(record) == 4
+
+def test_a_line_that_no_loop_repeats_is_logged_each_time() -> None:
+    assert len(logged("for _ in range(3): structlog.get_logger().info('stopped')")) == 3
+
+
+def test_a_line_has_its_own_fields_and_no_others() -> None:
+    (line,) = logged("structlog.get_logger().info('tenant_added', tenant_id='north', name='Maria Rossi')")
+    del line["timestamp"]
+    assert line == {"level": "info", "event": "tenant_added", "schema": 1, "tenant_id": "north"}
+
+
+def test_of_a_line_that_is_not_listed_nothing_is_logged_but_that_there_was_one() -> None:
+    (line,) = logged("structlog.get_logger().error('Maria Rossi', address='maria@home.example')")
+    del line["timestamp"]
+    assert line == {"level": "error", "event": "unlisted", "schema": 1}
+
+
+def test_what_is_bound_for_a_student_is_in_each_line_about_the_student() -> None:
+    lines = logged("""
+from consumer.observe.log_context import about_student
+trace = "4bf92f3577b34da6a3ce929d0e0e4736"
+log = structlog.get_logger()
+with about_student("north", "S1", event_id="e1", attempt=2, traceparent=f"00-{trace}-00f067aa0ba902b7-01"):
+    log.info("lease_lost", epoch=7)
+log.info("tenants_dir_readable")
+""")
+    about = {name: lines[0][name] for name in ("tenant_id", "student_id", "event_id", "attempt", "trace_id", "epoch")}
+    assert list(about.values()) == ["north", "S1", "e1", 2, "4bf92f3577b34da6a3ce929d0e0e4736", 7]
+    assert "tenant_id" not in lines[1]
+
+
+def test_what_is_bound_for_a_record_says_where_it_is() -> None:
+    (line,) = logged("""
+from consumer.observe.log_context import about_record
+with about_record(("events", 3, 17), [("traceparent", b"not one")]):
+    structlog.get_logger().warning("dead_letter", reason="wrong_magic")
+""")
+    assert (line["topic"], line["partition"], line["offset"]) == ("events", 3, 17)
+    assert "trace_id" not in line
+
+
+def test_the_level_can_be_changed_to_debug_and_back_while_the_process_runs() -> None:
+    lines = logged(
+        """
+levels = logs.configure("warning", "json")
+log = structlog.get_logger()
+for step in ("before", "while", "after"):
+    log.debug("limit_not_slowed", limit=step, reason="x")
+    levels.toggle()
+""",
+        level="warning",
+    )
+    assert [line.get("limit") or line["to"] for line in lines] == ["debug", "while", "warning", "debug"]
+
+
+def test_on_a_terminal_a_line_is_laid_out_for_people() -> None:
+    command = [sys.executable, "-c", PRELUDE.format(level="info").replace('"json"', '"console"') + _STARTED]
+    done = subprocess.run(command, capture_output=True, text=True, check=True)  # noqa: S603  ours
+    assert "started" in done.stderr
+    assert "port=8080" in done.stderr
+    assert "{" not in done.stderr
+
+
+_STARTED = "structlog.get_logger().info('started', port=8080)"
 
 
 @pytest.mark.slow

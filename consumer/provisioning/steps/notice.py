@@ -138,9 +138,8 @@ async def _refused(case: Case, account: Account, why: GiveUp) -> None:
 def _report(case: Case, why: GiveUp) -> Sequence[Write]:
     log.warning(
         "student_not_announced_to",
-        tenant_id=case.tenant.id,
-        student_id=case.student.student_id,
         provider=case.provider,
+        step=StepName.NOTICE,
         reason=why.reason,
         code=why.code,
     )
