@@ -55,12 +55,14 @@ async def not_created(experiment: Experiment) -> None:
 )
 async def created_late(experiment: Experiment) -> None:
     those = [leavers(experiment, tenant_id, 4) for tenant_id, _ in BOTH]
-    await enrol(experiment, *those)
-    rules = [
-        FaultRule(route=route, fault=DoLate(seconds=experiment.late), chance=0.4) for route in (*CREATIONS, *_CHANGES)
-    ]
+    created_late, changed_late = (
+        [FaultRule(route=route, fault=DoLate(seconds=experiment.late), chance=0.4) for route in routes]
+        for routes in (CREATIONS, _CHANGES)
+    )
     since = len(experiment.calls())
-    experiment.faults(*rules)
+    experiment.faults(*created_late)  # when those who will leave have accounts, few others may be left to be created
+    await enrol(experiment, *those)
+    experiment.faults(*created_late, *changed_late)
     await leave(experiment, *those)
     await experiment.sleep()
     experiment.faults()

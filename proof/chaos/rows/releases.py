@@ -5,7 +5,7 @@ from collections.abc import Sequence
 import psycopg
 
 from consumer.events import ProviderAction
-from consumer.tenants import Deletion, Suspension, Tenant
+from consumer.tenants import Deletion, GoogleSection, Suspension, Tenant
 from proof.chaos.experiment import Experiment
 from proof.chaos.row import BOOK
 from proof.chaos.rows.departures import Leavers, enrol, gone, leave, leavers
@@ -25,10 +25,14 @@ def _as_before(world: World, tenants: Sequence[Tenant]) -> Sequence[Tenant]:
                 "statuses": tuple(row for row in tenant.statuses if row.provider_action in known),
                 "suspension": Suspension(),
                 "deletion": Deletion(),
+                "google": tenant.google and tenant.google.model_copy(update=_WITHOUT_LICENCES),
             }
         )
         for tenant in tenants
     ]
+
+
+_WITHOUT_LICENCES = {"licensing_url": GoogleSection.model_fields["licensing_url"].default}
 
 
 @BOOK.row(
