@@ -18,7 +18,7 @@ password or the text of a library's exception. A change of a name or of a field'
 [CHANGELOG.md](../CHANGELOG.md).
 
 - **One student:** all lines have the same `student_id`, and those of one event the same `event_id` and, where the SIS sends a
-  `traceparent`, the same `trace_id`. `provisioner student show` tells the whole story.
+  `traceparent`, the same `trace_id`. `provisioner student show north-high S000123` has the whole story.
 - **A change is logged, not a state.** A line marked *repeats* is logged when it first applies and then once a minute, with `repeated`: how
   often it was left out.
 - **The level** is `log.level`. The signal `SIGUSR1` changes it to `debug` while the process runs, and the next one changes it back.

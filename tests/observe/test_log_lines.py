@@ -2,7 +2,8 @@
 
 import ast
 from collections import defaultdict
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator, Mapping, Sequence
+from functools import cache
 from pathlib import Path
 
 import consumer
@@ -19,8 +20,13 @@ _NAMES = {
 """Where a call names its line by a variable."""
 
 
-def calls() -> Iterator[tuple[str, ast.Call]]:
+@cache
+def calls() -> Sequence[tuple[str, ast.Call]]:
     """Each call that logs, with the lines that it may log."""
+    return list(_calls())
+
+
+def _calls() -> Iterator[tuple[str, ast.Call]]:
     for file in Path(consumer.__file__).parent.rglob("*.py"):
         for node in ast.walk(ast.parse(file.read_text())):
             match node:
@@ -42,6 +48,7 @@ def _named(name: ast.expr) -> set[str]:
             raise AssertionError(ast.unparse(name))
 
 
+@cache
 def logged() -> Mapping[str, set[str]]:
     """The fields that the code gives each line. An exception's type becomes `error`."""
     found: defaultdict[str, set[str]] = defaultdict(set)

@@ -89,6 +89,7 @@ NOT_RUN = {
     ),
     "python -m tests.monitoring.sample": "takes minutes, and changes pictures",
     "python -m tests.observe.page": "changes a page; tests/observe/test_catalogue.py holds the page against it",
+    "python -m tests.observe.log_page": "changes a page; tests/observe/test_log_lines.py holds the page against it",
     "provisioner adopt --tenant north-high --from matches.csv": "needs a file of the school's; tests/cli runs it",
     "provisioner adopt --tenant north-high --from matches.csv --digest DIGEST": "likewise, and the digest that was printed",
     "make prove": "runs this test",
