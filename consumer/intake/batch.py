@@ -11,7 +11,6 @@ from enum import Enum, auto
 from typing import NamedTuple, Protocol
 
 import structlog
-from opentelemetry.trace import Span
 
 from consumer.codec.dead_letters import DeadLetterReason, Headers, Unreadable
 from consumer.codec.reader import Peek
@@ -23,7 +22,6 @@ from consumer.intake.port import Record, origin_of
 from consumer.kafka import UnreadableHeaders, headers_of
 from consumer.ledger.port.inbox import Arrival, Place
 from consumer.ledger.port.parking import Origin, ParkedRecord
-from consumer.observe import tracing
 from consumer.observe.log_context import about_record
 from consumer.observe.trace_context import traceparent_of
 from consumer.policy.decision import Act, DecisionTable, Refusal, Refuse, Skip, SkipReason
@@ -44,14 +42,11 @@ class Reader(Protocol):
 
 
 class Taken(NamedTuple):
-    """An event for the ledger, and its record. `skip`: as what it counts where it was to cancel work and there was none. `span` ends when
-    the ledger has it.
-    """
+    """An event for the ledger, and its record. `skip`: as what it counts where it was to cancel work and there was none."""
 
     arrival: Arrival
     record: Record
     skip: SkipReason | None = None
-    span: Span | None = None
 
     @property
     def place(self) -> Place:
@@ -228,8 +223,6 @@ def _taken(
     skip: SkipReason | None = None,
 ) -> Taken:
     topic, partition, offset = origin_of(record)
-    came_with = traceparent_of(headers)
-    span = _processing((topic, partition, offset), event.tenant_id, came_with) if tracing.is_on() else None
     arrival = Arrival(
         topic=topic,
         partition=partition,
@@ -238,22 +231,9 @@ def _taken(
         action=action,
         providers=providers,
         value=value or b"",
-        traceparent=came_with if span is None else tracing.traceparent_of_span(span),
+        traceparent=traceparent_of(headers),
     )
-    return Taken(arrival, record, skip, span)
-
-
-def _processing(place: Origin, tenant_id: str, came_with: str | None) -> Span | None:
-    topic, partition, offset = place
-    about = {
-        "messaging.system": "kafka",
-        "messaging.operation.type": "process",
-        "messaging.destination.name": topic,
-        "messaging.destination.partition.id": str(partition),
-        "messaging.kafka.offset": offset,
-        "provisioner.tenant_id": tenant_id,
-    }
-    return tracing.begun(f"process {topic}", kind=tracing.CONSUMER, within=came_with, about=about)
+    return Taken(arrival, record, skip)
 
 
 def _keep(asked: _Asked, value: bytes | None, headers: Headers | None, answer: Unreadable | Unavailable) -> None:

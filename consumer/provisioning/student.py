@@ -17,7 +17,6 @@ from consumer.failpoints import Point
 from consumer.ledger.port.inbox import Disposition
 from consumer.ledger.port.student import Job
 from consumer.ledger.port.writes import Defer, DestroyCredential, SaveAccount, Settle, Verified, Write
-from consumer.observe import tracing
 from consumer.observe.log_context import about_student
 from consumer.observe.metrics import Metrics
 from consumer.policy.deletion import notice_at
@@ -76,15 +75,12 @@ class StudentWorker:
             patience=self._limits.lease,
             failpoints=self._tools.failpoints,
         )
-        with (
-            about_student(
-                job.lease.tenant_id,
-                job.lease.student_id,
-                event_id=str(job.desired.event.event_id),
-                attempt=job.attempt,
-                traceparent=job.desired.traceparent,
-            ),
-            tracing.span("provision student", within=job.desired.traceparent, about=_described(job)),
+        with about_student(
+            job.lease.tenant_id,
+            job.lease.student_id,
+            event_id=str(job.desired.event.event_id),
+            attempt=job.attempt,
+            traceparent=job.desired.traceparent,
         ):
             try:
                 await self._work(job, commits)
@@ -255,12 +251,3 @@ def _looked_after(commits: Commits, cases: Sequence[Case]) -> Sequence[Write]:
         if kept != account:
             writes.append(SaveAccount(kept))
     return writes
-
-
-def _described(job: Job) -> tracing.Attributes:
-    return {
-        "provisioner.tenant_id": job.lease.tenant_id,
-        "provisioner.event_id": str(job.desired.event.event_id),
-        "provisioner.action": job.desired.action,
-        "provisioner.attempt": job.attempt,
-    }
