@@ -4,14 +4,14 @@ Sources: Google's page "Using OAuth 2.0 for server to server applications" (its 
 Directory API's discovery document; GAM's table of refusals for `users.list` and `members.list` (INVALID_OU_ID, groupKey, domain).
 """
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Sequence
 from http import HTTPStatus
-from typing import Any, cast
 
 from consumer.configuration.document import Place
 from consumer.http.answer import Answer
 from consumer.preflight.finding import Finding
 from consumer.preflight.judgement.answers import UNREACHED, unchecked, unreachable
+from consumer.providers.google.envelope import message_of, names_a_rate, reasons_of
 from consumer.tenants import OWN_CUSTOMER, GoogleSection, Tenant
 
 DOMAIN_SCOPE = "https://www.googleapis.com/auth/admin.directory.domain.readonly"
@@ -24,7 +24,6 @@ _ADMIN: Place = ("google", "admin_subject")
 _DOMAIN: Place = ("addresses", "domain")
 
 
-_RATE = {"userRateLimitExceeded", "rateLimitExceeded", "quotaExceeded"}
 _NEW_KEY = "Make a new key for the service account in the Google Cloud console, and put it where this reference points."
 
 _NO_USER = Finding(
@@ -91,7 +90,7 @@ def _without_access(answer: Answer, section: GoogleSection) -> Finding | None:
     if answer.status == HTTPStatus.UNAUTHORIZED:
         right = "Check that this user is active, and an administrator."
         return Finding(_ADMIN, "is not accepted by the Directory API", right)
-    if answer.status not in {HTTPStatus.BAD_REQUEST, HTTPStatus.FORBIDDEN, HTTPStatus.NOT_FOUND} or _is_throttled(
+    if answer.status not in {HTTPStatus.BAD_REQUEST, HTTPStatus.FORBIDDEN, HTTPStatus.NOT_FOUND} or names_a_rate(
         answer
     ):
         return None
@@ -109,7 +108,7 @@ def of_domain(listed: Answer, shown: Answer | None, tenant: Tenant) -> Sequence[
     """A list of the domain's users, and the domain itself; None where its scope is not delegated."""
     domain = tenant.addresses.domain
     right = f"Add and verify `{domain}` in the Admin console, under Account, Domains; or correct it here."
-    if _is_throttled(listed):
+    if names_a_rate(listed):
         return [unchecked(_DOMAIN, "whether it belongs to this Google Workspace", listed)]
     if listed.status in {HTTPStatus.NOT_FOUND, HTTPStatus.FORBIDDEN, HTTPStatus.BAD_REQUEST}:
         return [Finding(_DOMAIN, "is not a domain of this Google Workspace", right)]
@@ -167,20 +166,20 @@ def of_licence(answer: Answer, place: Place) -> Sequence[Finding]:
         return [unreachable(("google", "licensing_url"), answer)]
     if answer.status == HTTPStatus.OK:
         return []
-    if answer.status == HTTPStatus.BAD_REQUEST and "sku or product" in _message(answer):
+    if answer.status == HTTPStatus.BAD_REQUEST and "sku or product" in message_of(answer):
         right = 'Give product and SKU as Google\'s page "Products and SKU IDs" lists them, such as `101031/1010310008`.'
         return [Finding(place, "is not a licence that Google knows", right)]
     if _is_off(answer):
         right = "Enable the Enterprise License Manager API in the Google Cloud project of the service account."
         return [Finding(CREDENTIAL, "belongs to a project in which the Enterprise License Manager API is off", right)]
-    if answer.status in {HTTPStatus.UNAUTHORIZED, HTTPStatus.FORBIDDEN} and not _is_throttled(answer):
+    if answer.status in {HTTPStatus.UNAUTHORIZED, HTTPStatus.FORBIDDEN} and not names_a_rate(answer):
         right = "Give this user a role with the privilege License Management."
         return [Finding(_ADMIN, "may not manage licences", right)]
     return [unchecked(place, "whether Google knows the licence", answer)]
 
 
 def _is_off(answer: Answer) -> bool:
-    return "accessNotConfigured" in _reasons(answer) or "has not been used in project" in _message(answer)
+    return "accessNotConfigured" in reasons_of(answer) or "has not been used in project" in message_of(answer)
 
 
 def _of_list(answer: Answer, missing: Finding, closed: Finding, what: str) -> Sequence[Finding]:
@@ -189,26 +188,6 @@ def _of_list(answer: Answer, missing: Finding, closed: Finding, what: str) -> Se
         return []
     if answer.status in {HTTPStatus.BAD_REQUEST, HTTPStatus.NOT_FOUND}:
         return [missing]
-    if answer.status == HTTPStatus.FORBIDDEN and not _is_throttled(answer):
+    if answer.status == HTTPStatus.FORBIDDEN and not names_a_rate(answer):
         return [closed]
     return [unchecked(missing.place, what, answer)]
-
-
-def _is_throttled(answer: Answer) -> bool:
-    """Google answers a used-up quota with 403 too."""
-    return bool(_RATE & _reasons(answer))
-
-
-def _reasons(answer: Answer) -> set[str]:
-    errors: object = _error(answer).get("errors")
-    rows = cast("list[object]", errors) if isinstance(errors, list) else []
-    return {str(cast("dict[str, Any]", row).get("reason")) for row in rows if isinstance(row, dict)}
-
-
-def _message(answer: Answer) -> str:
-    return str(_error(answer).get("message", "")).lower()
-
-
-def _error(answer: Answer) -> Mapping[str, Any]:
-    error: object = answer.json().get("error")
-    return cast("dict[str, Any]", error) if isinstance(error, dict) else {}

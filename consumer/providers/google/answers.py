@@ -8,25 +8,24 @@ document, the API's limits page, and what real clients (GAM, Terraform's provide
 
 from collections.abc import Callable, Mapping, Sequence
 from http import HTTPStatus
-from typing import Any, cast
 
 from consumer.errors import AddressTaken, Fault, GiveUp, Hold, NotYet, Reason, RetryLater, Scope, Throttled
 from consumer.http.answer import Answer
 from consumer.http.retry_after import retry_after
 from consumer.providers.api import Classify
 from consumer.providers.faults import narrowed, redirected, unauthorised, unclear, unexpected, with_code
+from consumer.providers.google.envelope import error_of, message_of, names_a_rate, reasons_of
 from consumer.providers.port import PageExpired
 
 _SERVICE = "Google Directory"
-_RATE = {"userRateLimitExceeded", "rateLimitExceeded", "quotaExceeded"}
 _KIND = "admin#directory#"
 _LIMITS = {"DomainUserLimitExceeded", "limitExceeded", "insufficientArchivedUserLicenses"}
 
 
 def fault_of(answer: Answer, *, writes: bool, now: float, asked: Sequence[str] = ()) -> Fault | None:
     fault = _fault_of(answer, writes=writes, now=now)
-    message = str(_error(answer).get("message", ""))
-    return with_code(fault, answer.status, next(iter(_reasons(answer)), ""), message, asked)
+    message = str(error_of(answer).get("message", ""))
+    return with_code(fault, answer.status, next(iter(reasons_of(answer)), ""), message, asked)
 
 
 def of_one_purpose(reason: Reason, message: str, *, tells_nothing: bool = False) -> Classify:
@@ -64,9 +63,9 @@ def of_new_unit(answer: Answer, *, writes: bool, now: float, asked: Sequence[str
 
     GAM's `create org` distinguishes two messages: no such parent, and "INVALID_OU_ID", which it takes for a unit that exists.
     """
-    if answer.status == HTTPStatus.BAD_REQUEST and "parent orgunit" in _message(answer):
+    if answer.status == HTTPStatus.BAD_REQUEST and "parent orgunit" in message_of(answer):
         fault = NotYet("Google does not show the unit above the new one yet.", reason=Reason.ORG_UNIT_MISSING)
-        return with_code(fault, answer.status, next(iter(_reasons(answer)), ""), "", asked)
+        return with_code(fault, answer.status, next(iter(reasons_of(answer)), ""), "", asked)
     return _of_new_unit(answer, writes=writes, now=now, asked=asked)
 
 
@@ -77,30 +76,30 @@ _of_new_unit = of_one_purpose(
 
 def paging(answer: Answer, *, writes: bool, now: float, asked: Sequence[str] = ()) -> Fault | None:
     """The same for a page of a long list, whose token may be too old."""
-    if answer.status == HTTPStatus.BAD_REQUEST and "pagetoken" in _message(answer):
+    if answer.status == HTTPStatus.BAD_REQUEST and "pagetoken" in message_of(answer):
         return PageExpired(f"{_SERVICE} does not know this page of the list any more.")
     return fault_of(answer, writes=writes, now=now, asked=asked)
 
 
 def _fault_of(answer: Answer, *, writes: bool, now: float) -> Fault | None:  # noqa: PLR0911  a table
-    status, reasons = answer.status, _reasons(answer)
+    status, reasons = answer.status, reasons_of(answer)
     if status < HTTPStatus.MULTIPLE_CHOICES:
         return None if _is_googles(answer) else unclear(_SERVICE, answer, writes=writes)
     if status < HTTPStatus.BAD_REQUEST:
         return redirected(_SERVICE)
-    limited = status == HTTPStatus.FORBIDDEN and _RATE & set(reasons)  # quota is a 403 here
+    limited = status == HTTPStatus.FORBIDDEN and names_a_rate(answer)
     if status == HTTPStatus.TOO_MANY_REQUESTS or limited:
         return Throttled(f"{_SERVICE}: rate limited.", after=retry_after(answer.headers, now=now))
     if status >= HTTPStatus.INTERNAL_SERVER_ERROR:
         return unclear(_SERVICE, answer, writes=writes, after=retry_after(answer.headers, now=now))
     if status == HTTPStatus.UNAUTHORIZED:
         return unauthorised(_SERVICE)
-    if not _error(answer):
+    if not error_of(answer):
         return unclear(_SERVICE, answer, writes=writes)
     if _LIMITS & set(reasons):
         return _user_limit()  # seen with 412; the status is on no page
     if status in _REFUSALS:
-        return _REFUSALS[status](reasons, _message(answer))
+        return _REFUSALS[status](reasons, message_of(answer))
     return unexpected(_SERVICE, status)
 
 
@@ -160,18 +159,3 @@ _REFUSALS: Mapping[int, Callable[[Sequence[str], str], Fault]] = {
     HTTPStatus.CONFLICT: lambda _reasons, _message: AddressTaken(),
     HTTPStatus.PRECONDITION_FAILED: _unfinished,
 }
-
-
-def _reasons(answer: Answer) -> Sequence[str]:
-    errors = _error(answer).get("errors")
-    rows = cast("list[Any]", errors) if isinstance(errors, list) else []
-    return [str(cast("dict[str, Any]", row).get("reason", "")) for row in rows if isinstance(row, dict)]
-
-
-def _message(answer: Answer) -> str:
-    return str(_error(answer).get("message", "")).lower()
-
-
-def _error(answer: Answer) -> Mapping[str, Any]:
-    error = answer.json().get("error")
-    return cast("dict[str, Any]", error) if isinstance(error, dict) else {}

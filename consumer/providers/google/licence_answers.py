@@ -4,21 +4,20 @@ Source: "Error codes" in Google's guide "Enterprise License Manager API Develope
 documented; its page "Limits and quotas" for 403 and 503. A refusal without Google's own envelope was written by an intermediary.
 """
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Sequence
 from http import HTTPStatus
-from typing import Any, cast
 
 from consumer.errors import Fault, Hold, NotYet, Reason, RetryLater, Scope, Throttled
 from consumer.http.answer import Answer
 from consumer.http.retry_after import retry_after
 from consumer.providers.api import Classify
 from consumer.providers.faults import redirected, unauthorised, unclear, unexpected, with_code
+from consumer.providers.google.envelope import error_of, message_of, names_a_rate, reasons_of
 
 _SERVICE = "Google's License Manager"
 _KIND = "licensing#"
 _BACK_OFF = 5.0
 """Seconds after a 503, with which the page on limits begins."""
-_RATE = {"userRateLimitExceeded", "rateLimitExceeded", "quotaExceeded"}
 _HAS_IT = "already has a license for the specified product and sku"
 _HAS_ANOTHER = "with a different sku"
 _NONE_LEFT = "enough available licenses"
@@ -61,7 +60,7 @@ def taking(answer: Answer, *, writes: bool, now: float, asked: Sequence[str] = (
     return fault_of(answer, writes=writes, now=now, asked=asked)
 
 
-def _fault_of(answer: Answer, *, writes: bool, now: float) -> Fault | None:  # noqa: PLR0911  a table
+def _fault_of(answer: Answer, *, writes: bool, now: float) -> Fault | None:
     status = answer.status
     if status < HTTPStatus.MULTIPLE_CHOICES:
         return None if _is_googles(answer) else unclear(_SERVICE, answer, writes=writes)
@@ -70,13 +69,11 @@ def _fault_of(answer: Answer, *, writes: bool, now: float) -> Fault | None:  # n
     if status == HTTPStatus.UNAUTHORIZED:
         return unauthorised(_SERVICE)
     after = retry_after(answer.headers, now=now)
-    limited = status == HTTPStatus.FORBIDDEN and _RATE & set(_reasons(answer))
-    busy = status == HTTPStatus.SERVICE_UNAVAILABLE and _error(answer)
+    limited = status == HTTPStatus.FORBIDDEN and names_a_rate(answer)
+    busy = status == HTTPStatus.SERVICE_UNAVAILABLE and error_of(answer)
     if status == HTTPStatus.TOO_MANY_REQUESTS or limited or busy:
         return Throttled(f"{_SERVICE}: rate limited.", after=_BACK_OFF if after is None else after)
-    if not _error(answer):
-        return unclear(_SERVICE, answer, writes=writes, after=after)
-    if status >= HTTPStatus.INTERNAL_SERVER_ERROR:
+    if not error_of(answer) or status >= HTTPStatus.INTERNAL_SERVER_ERROR:
         return unclear(_SERVICE, answer, writes=writes, after=after)
     return _refusal(status, _message(answer))
 
@@ -113,8 +110,8 @@ def _no_licence(licence: str, refusal: str) -> Fault | None:
 
 
 def _coded(fault: Fault | None, answer: Answer, asked: Sequence[str]) -> Fault | None:
-    message = str(_error(answer).get("message", ""))
-    return with_code(fault, answer.status, next(iter(_reasons(answer)), ""), message, asked)
+    message = str(error_of(answer).get("message", ""))
+    return with_code(fault, answer.status, next(iter(reasons_of(answer)), ""), message, asked)
 
 
 def _is_googles(answer: Answer) -> bool:
@@ -124,17 +121,6 @@ def _is_googles(answer: Answer) -> bool:
     return answer.status == HTTPStatus.OK and str(answer.json().get("kind", "")).startswith(_KIND)
 
 
-def _reasons(answer: Answer) -> Sequence[str]:
-    errors = _error(answer).get("errors")
-    rows = cast("list[Any]", errors) if isinstance(errors, list) else []
-    return [str(cast("dict[str, Any]", row).get("reason", "")) for row in rows if isinstance(row, dict)]
-
-
 def _message(answer: Answer) -> str:
-    """In lower case, its blanks as one each: the guide wraps its sentences."""
-    return " ".join(str(_error(answer).get("message", "")).lower().split())
-
-
-def _error(answer: Answer) -> Mapping[str, Any]:
-    error = answer.json().get("error")
-    return cast("dict[str, Any]", error) if isinstance(error, dict) else {}
+    """Its blanks as one each: the guide wraps its sentences."""
+    return " ".join(message_of(answer).split())
