@@ -5,7 +5,7 @@ from collections.abc import Mapping, Sequence
 from datetime import datetime
 from typing import Any
 
-from sqlalchemy import Engine, Row, text
+from sqlalchemy import Engine, Row, TextClause, text
 
 from consumer.events import Provider
 from consumer.ledger.acts import Recording
@@ -69,7 +69,7 @@ _GIVEN = """
     SELECT DISTINCT given FROM account CROSS JOIN unnest({column}) AS given
     WHERE tenant_id = :tenant AND provider = :provider ORDER BY given
 """
-_GROUPS, _LICENCES = (text(_GIVEN.format(column=column)) for column in ("groups", "licences"))
+_GROUPS, _LICENCES, _UNITS = (text(_GIVEN.format(column=column)) for column in ("groups", "licences", "admin_units"))
 # A licence names its owners by their addresses. Of an account that was not listed with its licences, none is known so far.
 _WITH_LICENCES = text(
     """
@@ -81,12 +81,6 @@ _LICENSED = text(
     UPDATE listed_account SET licences = array_append(licences, CAST(:licence AS text))
     WHERE tenant_id = :tenant AND provider = :provider AND address = ANY(CAST(:addresses AS bytea[])) AND NOT deleted
       AND NOT :licence = ANY(licences)
-    """
-)
-_UNITS = text(
-    """
-    SELECT DISTINCT given FROM account CROSS JOIN unnest(admin_units) AS given
-    WHERE tenant_id = :tenant AND provider = :provider ORDER BY given
     """
 )
 _EXPECTED = text(
@@ -218,13 +212,11 @@ class Reconciliation:
 
     def groups(self) -> Sequence[str]:
         """Those that the tenant's accounts were made members of."""
-        with transaction(self._engine) as connection:
-            return list(connection.execute(_GROUPS, self._whose).scalars())
+        return self._given(_GROUPS)
 
     def licences(self) -> Sequence[str]:
         """Those that the tenant's accounts were given."""
-        with transaction(self._engine) as connection:
-            return list(connection.execute(_LICENCES, self._whose).scalars())
+        return self._given(_LICENCES)
 
     def begin_licences(self, then: Place) -> None:
         """Keeps that no account has any, as far as is known so far, and where to continue."""
@@ -240,8 +232,11 @@ class Reconciliation:
 
     def admin_units(self) -> Sequence[str]:
         """Those that the tenant's accounts were put into."""
+        return self._given(_UNITS)
+
+    def _given(self, statement: TextClause) -> Sequence[str]:
         with transaction(self._engine) as connection:
-            return list(connection.execute(_UNITS, self._whose).scalars())
+            return list(connection.execute(statement, self._whose).scalars())
 
     def expected(
         self, *, after: str, limit: int, quiet: float, students: Sequence[str] | None = None

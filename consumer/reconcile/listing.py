@@ -5,7 +5,7 @@ accounts ─▶ deleted ones ─▶ members of each group, and of each unit (Mic
 """
 
 import asyncio
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from functools import partial
 
@@ -79,10 +79,7 @@ class DirectoryListing:
         group, directory = place.group, self.directory
         members = directory.list_admin_unit_members if of_units else directory.list_members
         page = await self.asking.ask(lambda timeout: members(group, place.page, timeout=timeout))
-        following = next((one for one in groups if one > group), None)
-        then = after if following is None else Place(place.stage, following)
-        if page.following is not None:
-            then = Place(place.stage, group, page.following)
+        then = _following(place, groups, page.following, after=after)
         await asyncio.to_thread(partial(self.kept.add_members, group, page.object_ids, then))
         return then
 
@@ -100,13 +97,18 @@ class DirectoryListing:
         page = await self.licences.ask(
             lambda timeout: self.directory.list_licensed(licence, place.page, timeout=timeout)
         )
-        following = next((one for one in licences if one > licence), None)
-        then = Place(Stage.LISTED) if following is None else Place(Stage.LICENSED, following)
-        if page.following is not None:
-            then = Place(Stage.LICENSED, licence, page.following)
+        then = _following(place, licences, page.following, after=Place(Stage.LISTED))
         addresses = [address_digest(address) for address in page.addresses]
         await asyncio.to_thread(partial(self.kept.add_licensed, licence, addresses, then))
         return then
+
+
+def _following(place: Place, names: Sequence[str], page: str | None, *, after: Place) -> Place:
+    """The same group or licence's next page; else the next of `names`, which are sorted; else what comes after the last."""
+    if page is not None:
+        return Place(place.stage, place.group, page)
+    following = next((one for one in names if place.group is not None and one > place.group), None)
+    return after if following is None else Place(place.stage, following)
 
 
 def listed(found: Found) -> Listed:
