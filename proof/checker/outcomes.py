@@ -213,8 +213,11 @@ def _not_changed(index: Index, student: Student, outcome: AccountChanged) -> Ite
     switches = [call for call in until if call.operation in SWITCHES]
     wanted = Operation.SUSPEND if outcome.change is AccountChange.SUSPENDED else Operation.REACTIVATE
     if outcome.change in _FOLLOWS:
-        made = {call.operation for call in until} | set(_in_vain(index, student, outcome.provider, spot, when))
-        yield from (f"no call changed its {part}" for part in outcome.parts if not made & _MAKES_OF[part])
+        made = {call.operation for call in until}
+        unmade = [part for part in outcome.parts if not made & _MAKES_OF[part]]
+        if unmade:
+            made |= set(_in_vain(index, student, outcome.provider, spot, when))
+        yield from (f"no call changed its {part}" for part in unmade if not made & _MAKES_OF[part])
         return
     # Clocks differ: each of the calls that were made at about that time may have been the last before it.
     earliest = when - 2 * index.history.bounds.clocks
