@@ -29,15 +29,6 @@ def school() -> School:
     return configured(OnChange.FOLLOW)
 
 
-@pytest.fixture
-async def placed(school: School) -> School:
-    """A student of grade 7, whose account is in its unit."""
-    school.enrol()
-    await school.work_until_settled()
-    school.directory.calls.clear()
-    return school
-
-
 def changes(school: School) -> list[tuple[str, list[str], list[str]]]:
     return [(one["change"], one["parts"], one["missing"]) for one in school.outcomes("AccountChanged")]
 
@@ -89,25 +80,25 @@ async def test_a_call_whose_answer_was_lost_is_made_again(school: School) -> Non
     assert school.ledger.dispositions() == {"S1/1": Disposition.APPLIED}
 
 
-async def test_an_account_joins_its_new_unit_before_it_leaves_the_one_that_we_put_it_into(placed: School) -> None:
-    placed.update(version=2, **MOVED_UP)
-    await placed.work_until_settled()
-    assert placed.account().admin_units == [EIGHTH]
-    assert placed.directory.writes == ["join_admin_unit", "leave_admin_unit"]
-    assert changes(placed) == [("updated", ["admin_unit"], [])]
+async def test_an_account_joins_its_new_unit_before_it_leaves_the_one_that_we_put_it_into(enrolled: School) -> None:
+    enrolled.update(version=2, **MOVED_UP)
+    await enrolled.work_until_settled()
+    assert enrolled.account().admin_units == [EIGHTH]
+    assert enrolled.directory.writes == ["join_admin_unit", "leave_admin_unit"]
+    assert changes(enrolled) == [("updated", ["admin_unit"], [])]
 
 
-async def test_an_account_leaves_its_unit_where_the_rules_give_none_any_more(placed: School) -> None:
-    placed.update(version=2, attributes={"grade": "9"})
-    await placed.work_until_settled()
-    assert placed.account().admin_units == []
+async def test_an_account_leaves_its_unit_where_the_rules_give_none_any_more(enrolled: School) -> None:
+    enrolled.update(version=2, attributes={"grade": "9"})
+    await enrolled.work_until_settled()
+    assert enrolled.account().admin_units == []
 
 
-async def test_a_unit_that_people_have_put_the_account_into_stays(placed: School) -> None:
-    placed.account().admin_units.append("by-hand")
-    placed.update(version=2, **MOVED_UP)
-    await placed.work_until_settled()
-    assert placed.account().admin_units == ["by-hand", EIGHTH]
+async def test_a_unit_that_people_have_put_the_account_into_stays(enrolled: School) -> None:
+    enrolled.account().admin_units.append("by-hand")
+    enrolled.update(version=2, **MOVED_UP)
+    await enrolled.work_until_settled()
+    assert enrolled.account().admin_units == ["by-hand", EIGHTH]
 
 
 async def test_with_create_only_a_unit_is_added_and_none_is_left() -> None:
@@ -119,65 +110,65 @@ async def test_with_create_only_a_unit_is_added_and_none_is_left() -> None:
     assert school.account().admin_units == [SEVENTH, EIGHTH]
 
 
-async def test_a_unit_that_people_have_taken_is_given_again_with_the_next_event(placed: School) -> None:
-    placed.account().admin_units.clear()
-    placed.update(version=2)
-    await placed.work_until_settled()
-    assert placed.account().admin_units == [SEVENTH]
+async def test_a_unit_that_people_have_taken_is_given_again_with_the_next_event(enrolled: School) -> None:
+    enrolled.account().admin_units.clear()
+    enrolled.update(version=2)
+    await enrolled.work_until_settled()
+    assert enrolled.account().admin_units == [SEVENTH]
 
 
-async def test_an_account_as_we_left_it_is_looked_at_and_not_written_to(placed: School) -> None:
-    placed.update(version=2)
-    await placed.work_until_settled()
-    assert placed.directory.calls == ["read", "groups_of"]
-    assert changes(placed) == []
+async def test_an_account_as_we_left_it_is_looked_at_and_not_written_to(enrolled: School) -> None:
+    enrolled.update(version=2)
+    await enrolled.work_until_settled()
+    assert enrolled.directory.calls == ["read", "groups_of"]
+    assert changes(enrolled) == []
 
 
-async def test_a_unit_that_a_superseded_attempt_may_have_given_is_left(placed: School) -> None:
-    placed.directory.next_calls("join_admin_unit", lost_request())
-    placed.update(version=2, **MOVED_UP)
-    await placed.work()
-    placed.update(version=3)
-    placed.account().admin_units.append(EIGHTH)
-    await placed.work_until_settled()
-    assert placed.account().admin_units == [SEVENTH]
+async def test_a_unit_that_a_superseded_attempt_may_have_given_is_left(enrolled: School) -> None:
+    enrolled.directory.next_calls("join_admin_unit", lost_request())
+    enrolled.update(version=2, **MOVED_UP)
+    await enrolled.work()
+    enrolled.update(version=3)
+    enrolled.account().admin_units.append(EIGHTH)
+    await enrolled.work_until_settled()
+    assert enrolled.account().admin_units == [SEVENTH]
 
 
-async def test_a_removal_that_is_carried_out_late_is_undone_by_the_verification(placed: School) -> None:
-    placed.directory.next_calls("leave_admin_unit", lost_request())
-    placed.update(version=2, **MOVED_UP)
-    await placed.work()
-    placed.update(version=3)
-    await placed.work()
-    placed.account().admin_units.remove(SEVENTH)
-    await placed.work_until_settled()
-    assert placed.account().admin_units == [SEVENTH]
+async def test_a_removal_that_is_carried_out_late_is_undone_by_the_verification(enrolled: School) -> None:
+    enrolled.directory.next_calls("leave_admin_unit", lost_request())
+    enrolled.update(version=2, **MOVED_UP)
+    await enrolled.work()
+    enrolled.update(version=3)
+    await enrolled.work()
+    enrolled.account().admin_units.remove(SEVENTH)
+    await enrolled.work_until_settled()
+    assert enrolled.account().admin_units == [SEVENTH]
 
 
 @pytest.mark.parametrize("operation", sorted(UNIT_CALLS))
-async def test_a_crash_in_the_middle_is_gone_on_from(placed: School, operation: str) -> None:
-    placed.update(version=2, **MOVED_UP)
-    await placed.die_in(operation)
-    await placed.work_until_settled()
-    assert placed.account().admin_units == [EIGHTH]
+async def test_a_crash_in_the_middle_is_gone_on_from(enrolled: School, operation: str) -> None:
+    enrolled.update(version=2, **MOVED_UP)
+    await enrolled.die_in(operation)
+    await enrolled.work_until_settled()
+    assert enrolled.account().admin_units == [EIGHTH]
 
 
-async def test_a_suspended_account_stays_in_its_unit(placed: School) -> None:
-    placed.suspend(version=2)
-    await placed.work_until_settled()
-    assert placed.account().admin_units == [SEVENTH]
+async def test_a_suspended_account_stays_in_its_unit(enrolled: School) -> None:
+    enrolled.suspend(version=2)
+    await enrolled.work_until_settled()
+    assert enrolled.account().admin_units == [SEVENTH]
 
 
-async def test_a_restored_account_leaves_the_unit_of_its_old_class(placed: School) -> None:
-    placed.account().delete()
-    placed.enrol(version=2, **MOVED_UP)
-    await placed.work_until_settled()
-    assert placed.account().admin_units == [EIGHTH]
+async def test_a_restored_account_leaves_the_unit_of_its_old_class(enrolled: School) -> None:
+    enrolled.account().delete()
+    enrolled.enrol(version=2, **MOVED_UP)
+    await enrolled.work_until_settled()
+    assert enrolled.account().admin_units == [EIGHTH]
 
 
-async def test_a_reconciliation_has_an_account_put_into_its_unit_again(placed: School) -> None:
-    placed.account().admin_units.clear()
-    placed.ledger.look_again(TENANT, "S1")
-    await placed.work_until_settled()
-    assert placed.account().admin_units == [SEVENTH]
-    assert len(placed.outcomes("AccountProvisioned")) == 1
+async def test_a_reconciliation_has_an_account_put_into_its_unit_again(enrolled: School) -> None:
+    enrolled.account().admin_units.clear()
+    enrolled.ledger.look_again(TENANT, "S1")
+    await enrolled.work_until_settled()
+    assert enrolled.account().admin_units == [SEVENTH]
+    assert len(enrolled.outcomes("AccountProvisioned")) == 1

@@ -25,15 +25,6 @@ def school() -> School:
     return school
 
 
-@pytest.fixture
-async def enrolled(school: School) -> School:
-    """A student who has an account with both licences, and the mail."""
-    school.enrol()
-    await school.work_until_settled()
-    school.directory.calls.clear()
-    return school
-
-
 def account(school: School, student_id: str = "S1") -> FakeAccount:
     (one,) = school.directory.marked(marker(Provider.GOOGLE, TENANT, student_id))
     return one
