@@ -9,7 +9,7 @@ from consumer.observe.trace_context import trace_id, traceparent_of
 
 
 def about_student(
-    tenant_id: str, student_id: str, *, event_id: str, attempt: int, traceparent: str | None
+    tenant_id: str, student_id: str, event_id: str, *, attempt: int, traceparent: str | None
 ) -> AbstractContextManager[None]:
     """For the student's task, and those that it starts."""
     return bound_contextvars(

@@ -150,7 +150,7 @@ LINES: Mapping[str, Mapping[str, Line]] = {
         "parked_events_released": Line("info", "The file came.", ("accepted", "skipped")),
         "intake_paused": Line("warning", "Intake reads nothing.", ("cause", "why")),
         "intake_resumed": Line("info", "It reads again.", ("cause",)),
-        "consumer_failed": Line("warning", "The Kafka consumer failed for good and is replaced.", ("error", "why")),
+        "consumer_failed": Line("warning", "The Kafka consumer failed permanently and is replaced.", ("error", "why")),
         "kafka_error": Line("warning", "Kafka reported an error that passes by itself.", ("error",), repeats=True),
         "kafka_token_unavailable": Line("warning", "No token for MSK could be made.", ("error",), repeats=True),
         "offset_commit_failed": Line("warning", "Offsets are committed later.", ("error",), repeats=True),
@@ -158,7 +158,7 @@ LINES: Mapping[str, Mapping[str, Line]] = {
     },
     "Provisioning": {
         "student_held": Line("warning", "A student waits for a person.", (*OF_STUDENT, *_STEP)),
-        "student_failed": Line("warning", "An event failed for good.", (*OF_STUDENT, *_STEP)),
+        "student_failed": Line("warning", "An event failed permanently.", (*OF_STUDENT, *_STEP)),
         "student_not_announced_to": Line("warning", "A deletion cannot be announced.", (*OF_STUDENT, *_STEP)),
         "student_failed_unexpectedly": Line(
             "error", "A bug; the student is tried again.", ("tenant_id", "student_id", "error")

@@ -39,7 +39,7 @@ class Reminders:
         line = _LINES.get(str(event["event"]))
         if line is None or not line.repeats:
             return event
-        fields = [f"{key}={event[key]}" for key in sorted(event) if isinstance(event[key], str) and key != "timestamp"]
+        fields = [f"{key}={event[key]}" for key in sorted(event) if isinstance(event[key], str)]
         left_out = self._sparing.left_out("\x1f".join(fields))
         if left_out is None:
             raise DropEvent

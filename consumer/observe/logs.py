@@ -15,6 +15,7 @@ from consumer.observe.sparing import Sparing
 log = structlog.get_logger()
 
 _DEBUG = "debug"
+_NUMBERS = logging.getLevelNamesMapping()
 
 
 class Levels:
@@ -34,12 +35,12 @@ class Levels:
 
     def _set(self, level: str) -> None:
         self.current = level
-        self._least = logging.getLevelNamesMapping()[level.upper()]
+        self._least = _NUMBERS[level.upper()]
         logging.getLogger(LIBRDKAFKA).setLevel(self._least)
 
     def __call__(self, _logger: object, method: str, event: EventDict) -> EventDict:
         """A processor. Raises `DropEvent` for what is below the level."""
-        if logging.getLevelNamesMapping().get(method.upper(), logging.CRITICAL) < self._least:
+        if _NUMBERS.get(method.upper(), logging.CRITICAL) < self._least:
             raise DropEvent
         return event
 

@@ -74,7 +74,7 @@ async def _directory(tenant: Tenant, section: MicrosoftSection, asker: Asker, to
         *(judgement.of_licences(licences, tenant, roles) if licensed else ()),
         *(
             one
-            for place, group in zip(groups.values(), shown, strict=False)
+            for place, group in zip(groups.values(), shown[: len(groups)], strict=True)
             for one in judgement.of_group(group, place)
         ),
         *(

@@ -154,7 +154,7 @@ class Effects:
         uncertain: bool = False,
     ) -> T:
         """One effect; `at` names its boundaries. `before` is committed with the intent, what `then` makes of the answer with the result,
-        and `undo` with a refusal, after which nothing has come of this attempt.
+        `undo` with a refusal.
 
         `uncertain`: an earlier attempt may have been carried out, so that only a success settles the step. Raises what the call
         raises. After `AddressTaken` this attempt counts as not carried out; the caller finds out who holds the address.

@@ -75,13 +75,9 @@ class StudentWorker:
             patience=self._limits.lease,
             failpoints=self._tools.failpoints,
         )
-        with about_student(
-            job.lease.tenant_id,
-            job.lease.student_id,
-            event_id=str(job.desired.event.event_id),
-            attempt=job.attempt,
-            traceparent=job.desired.traceparent,
-        ):
+        lease, desired = job.lease, job.desired
+        who = (lease.tenant_id, lease.student_id, str(desired.event.event_id))
+        with about_student(*who, attempt=job.attempt, traceparent=desired.traceparent):
             try:
                 await self._work(job, commits)
             except Fenced:

@@ -108,7 +108,7 @@ def test_what_is_bound_for_a_student_is_in_each_line_about_the_student() -> None
 from consumer.observe.log_context import about_student
 trace = "4bf92f3577b34da6a3ce929d0e0e4736"
 log = structlog.get_logger()
-with about_student("north", "S1", event_id="e1", attempt=2, traceparent=f"00-{trace}-00f067aa0ba902b7-01"):
+with about_student("north", "S1", "e1", attempt=2, traceparent=f"00-{trace}-00f067aa0ba902b7-01"):
     log.info("lease_lost", epoch=7)
 log.info("tenants_dir_readable")
 """)

@@ -64,10 +64,8 @@ def _providers(reading: Reading[Tenant], tenant: Tenant, rule: Rule, place: Plac
         ("org_unit", rule.org_unit, Provider.GOOGLE),
     ):
         if given and provider not in tenant.providers:
-            wrong, right = (
-                f"is for {provider}, which this tenant does not use",
-                f"Add a `{provider}` section, or remove it.",
-            )
+            wrong = f"is for {provider}, which this tenant does not use"
+            right = f"Add a `{provider}` section, or remove it."
             yield from reading.mistake((*place, key), wrong, right, (provider.value,))
 
 

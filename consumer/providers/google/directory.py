@@ -180,7 +180,7 @@ class GoogleDirectory:
     async def assign_licences(
         self, object_id: str, licences: Sequence[str], *, replaces: Sequence[str] = (), timeout: float
     ) -> None:
-        """A call for each: the service asks for one at a time, each in its turn."""
+        """One call for each licence."""
         await self._licensing.assign(object_id, licences, replaces=replaces, deadline=Deadline(timeout))
 
     async def add_to_group(self, object_id: str, group: str, *, timeout: float) -> None:

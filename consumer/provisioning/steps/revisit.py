@@ -9,8 +9,8 @@ sign-in blocked by us ────▶ opened (`reactivate`)
 … by others ──────────────▶ held: it may have been blocked on purpose
 marker of another ────────▶ held: a person must look
 memberships removed ──────▶ given again (`memberships`), as far as the rules still give them
-licences removed ─────────▶ given again (`licences`), likewise; Google's licences, which accounts do not show
-                            and which cost a call of one a second, only where a reconciliation asks for it: they are given anew then
+licences removed ─────────▶ given again (`licences`), likewise; at Google, whose accounts do not show them, all of them are assigned
+                            again, and only where a reconciliation asks for it: each costs a call, of one a second
 moved by people ──────────▶ moved back (`unit`), where a reconciliation asks for it
 """
 
