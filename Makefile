@@ -126,7 +126,7 @@ LOCK = $(UV) pip compile --quiet --universal --python-version 3.11 --generate-ha
 OURS := --no-emit-package provisioner --no-emit-package provisioner-sandbox
 
 lock: | $(UV)
-	echo "hatchling" | $(LOCK) pyproject.toml sandbox/pyproject.toml - $(OURS) --upgrade --extra msk --group dev --output-file requirements-dev.lock
+	echo "hatchling" | $(LOCK) pyproject.toml sandbox/pyproject.toml - $(OURS) --upgrade --extra msk --extra tracing --group dev --output-file requirements-dev.lock
 	echo "hatchling" | $(LOCK) pyproject.toml sandbox/pyproject.toml - $(OURS) --constraint requirements-dev.lock --output-file requirements-sandbox.lock
 	$(LOCK) pyproject.toml --constraint requirements-dev.lock --output-file requirements.lock
 	echo "hatchling" | $(LOCK) - --constraint requirements-dev.lock --output-file requirements-build.lock

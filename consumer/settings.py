@@ -404,6 +404,27 @@ class LogSettings(_Section):
     """One JSON object a line, or lines for people."""
 
 
+class TracingSettings(_Section):
+    """Traces, by OpenTelemetry. They need `pip install 'provisioner[tracing]'`."""
+
+    endpoint: Annotated[
+        str, AfterValidator(_web), Field(title="an https or http address", examples=["http://collector:4318/v1/traces"])
+    ]
+    """Where a collector takes spans by OTLP over HTTP. It is reached directly, whatever the proxy."""
+    share: float = Field(default=1.0, ge=0, le=1)
+    """The part of traces that is recorded, of those that begin here. An event's `traceparent` says whether its trace is recorded."""
+    headers: dict[str, Secret] = Field(default_factory=dict[str, Secret])
+    """Headers that the collector asks for, by reference, such as `authorization: env:OTLP_AUTHORIZATION`."""
+    ca_file: Path | None = None
+    """The certificates (PEM) to trust instead of the system's."""
+
+    @model_validator(mode="after")
+    def _keeps_its_secrets(self) -> Self:
+        if self.headers and _is_open(self.endpoint):
+            raise ValueError("has `headers`, which plain http would expose: make its `endpoint` https")
+        return self
+
+
 class Settings(_Section):
     """The configuration of the process, apart from its tenants."""
 
@@ -429,6 +450,8 @@ class Settings(_Section):
     """An HTTP proxy for outgoing HTTP."""
     log: LogSettings = LogSettings()
     """Logs."""
+    tracing: TracingSettings | None = None
+    """Traces; left out: none."""
     tenants_dir: Path = Path("config/tenants")
     """Where the tenants' files are."""
     tenants_every: Seconds = 5.0

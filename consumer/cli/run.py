@@ -11,6 +11,7 @@ import uvloop
 
 from consumer.app import App
 from consumer.cli.console import DEFAULT_SERVICE_FILE, ServiceFile
+from consumer.cli.traces import traced
 from consumer.configuration.check import examine
 from consumer.configuration.folder import Read, TenantFolder
 from consumer.configuration.loading import read_settings
@@ -55,18 +56,19 @@ def run(config: ServiceFile = DEFAULT_SERVICE_FILE) -> None:
         return lambda paths: read_file(paths, templates, open_secret)
 
     proxies = open_proxies(settings.proxy, open_secret, os.environ)
-    serve(
-        settings,
-        tenants,
-        open_secret,
-        failpoints=arm(os.environ),
-        unreadable=unreadable,
-        unusable=findings.unusable.keys(),
-        proxies=proxies,
-        folder=TenantFolder(settings.tenants_dir, findings.tenant_files, reader),
-        restart_needed=lambda: read_settings(config, os.environ).model != settings,
-        toggle_debug=levels.toggle,
-    )
+    with traced(settings.tracing, open_secret):
+        serve(
+            settings,
+            tenants,
+            open_secret,
+            failpoints=arm(os.environ),
+            unreadable=unreadable,
+            unusable=findings.unusable.keys(),
+            proxies=proxies,
+            folder=TenantFolder(settings.tenants_dir, findings.tenant_files, reader),
+            restart_needed=lambda: read_settings(config, os.environ).model != settings,
+            toggle_debug=levels.toggle,
+        )
 
 
 def serve(

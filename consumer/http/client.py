@@ -9,8 +9,9 @@ import ssl
 import time
 from base64 import b64encode
 from collections.abc import Callable, Mapping
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from functools import lru_cache
+from http import HTTPStatus
 from pathlib import Path
 from typing import Any, Protocol, Self, cast
 
@@ -18,12 +19,15 @@ import aiohttp
 import httpx
 from aiohttp.abc import AbstractResolver
 from httpx_aiohttp import AiohttpTransport
+from opentelemetry.trace import Span
 
 from consumer.errors import Fault, OutcomeUnknown, Stop, Unavailable
 from consumer.http.answer import Answer
 from consumer.http.causes import ProxyRefused, explain
 from consumer.http.proxy import DIRECT, Proxies
 from consumer.http.resolver import VendorResolver
+from consumer.observe import tracing
+from consumer.observe.trace_context import HEADER
 
 _LONGEST_BODY = 4 * 1024 * 1024
 USER_AGENT = "provisioner"
@@ -132,21 +136,23 @@ class HttpClient:
 
         Raises `Unavailable` where the request has definitely not left (or changes nothing), else `OutcomeUnknown`.
         """
-        began = time.perf_counter()
-        outcome = "unknown"
-        try:
-            answer = await self._send(call, timeout)
-            outcome = f"{answer.status // 100}xx"
-        except Unavailable:
-            outcome = "not_sent"
-            raise
-        except _NoAnswerError as error:
-            raise lost(call, str(error)) from error
-        else:
-            return answer
-        finally:
-            if self._observe:
-                self._observe(call.service, call.operation, outcome, time.perf_counter() - began)
+        with tracing.span(f"{call.service} {call.operation}", kind=tracing.CLIENT) as span:
+            began = time.perf_counter()
+            outcome = "unknown"
+            try:
+                answer = await self._send(_traced(call, span), timeout)
+                outcome = f"{answer.status // 100}xx"
+            except Unavailable:
+                outcome = "not_sent"
+                raise
+            except _NoAnswerError as error:
+                raise lost(call, str(error)) from error
+            else:
+                _answered(span, answer)
+                return answer
+            finally:
+                if self._observe:
+                    self._observe(call.service, call.operation, outcome, time.perf_counter() - began)
 
     async def _send(self, call: Call, timeout: float) -> Answer:
         if timeout <= 0:
@@ -179,6 +185,21 @@ class HttpClient:
             raise _NoAnswerError(type(cause).__name__) from error
         headers = {name.decode("latin-1").lower(): value.decode("latin-1") for name, value in response.headers.raw}
         return Answer(response.status_code, headers, body)
+
+
+def _traced(call: Call, span: Span) -> Call:
+    """With the span's context as a header, where it is recorded. The path may hold an address, and stays out of the span."""
+    if not span.is_recording():
+        return call
+    url = _url(call.url)
+    span.set_attributes({"http.request.method": call.method, "server.address": url.host})
+    return replace(call, headers={**call.headers, HEADER: tracing.traceparent_of_span(span)})
+
+
+def _answered(span: Span, answer: Answer) -> None:
+    span.set_attribute("http.response.status_code", answer.status)
+    if answer.status >= HTTPStatus.BAD_REQUEST:
+        tracing.failed(span, str(answer.status))
 
 
 def _through(proxy: str | None) -> httpx.Proxy | None:

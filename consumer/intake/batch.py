@@ -11,6 +11,7 @@ from enum import Enum, auto
 from typing import NamedTuple, Protocol
 
 import structlog
+from opentelemetry.trace import Span
 
 from consumer.codec.dead_letters import DeadLetterReason, Headers, Unreadable
 from consumer.codec.reader import Peek
@@ -22,6 +23,7 @@ from consumer.intake.port import Record, origin_of
 from consumer.kafka import UnreadableHeaders, headers_of
 from consumer.ledger.port.inbox import Arrival, Place
 from consumer.ledger.port.parking import Origin, ParkedRecord
+from consumer.observe import tracing
 from consumer.observe.log_context import about_record
 from consumer.observe.trace_context import traceparent_of
 from consumer.policy.decision import Act, DecisionTable, Refusal, Refuse, Skip, SkipReason
@@ -42,11 +44,14 @@ class Reader(Protocol):
 
 
 class Taken(NamedTuple):
-    """An event for the ledger, and its record. `skip`: as what it counts where it was to cancel work and there was none."""
+    """An event for the ledger, and its record. `skip`: as what it counts where it was to cancel work and there was none. `span` ends when
+    the ledger has it.
+    """
 
     arrival: Arrival
     record: Record
     skip: SkipReason | None = None
+    span: Span | None = None
 
     @property
     def place(self) -> Place:
@@ -223,6 +228,8 @@ def _taken(
     skip: SkipReason | None = None,
 ) -> Taken:
     topic, partition, offset = origin_of(record)
+    came_with = traceparent_of(headers)
+    span = _processing((topic, partition, offset), event.tenant_id, came_with) if tracing.is_on() else None
     arrival = Arrival(
         topic=topic,
         partition=partition,
@@ -231,9 +238,22 @@ def _taken(
         action=action,
         providers=providers,
         value=value or b"",
-        traceparent=traceparent_of(headers),
+        traceparent=came_with if span is None else tracing.traceparent_of_span(span),
     )
-    return Taken(arrival, record, skip)
+    return Taken(arrival, record, skip, span)
+
+
+def _processing(place: Origin, tenant_id: str, came_with: str | None) -> Span | None:
+    topic, partition, offset = place
+    about = {
+        "messaging.system": "kafka",
+        "messaging.operation.type": "process",
+        "messaging.destination.name": topic,
+        "messaging.destination.partition.id": str(partition),
+        "messaging.kafka.offset": offset,
+        "provisioner.tenant_id": tenant_id,
+    }
+    return tracing.begun(f"process {topic}", kind=tracing.CONSUMER, within=came_with, about=about)
 
 
 def _keep(asked: _Asked, value: bytes | None, headers: Headers | None, answer: Unreadable | Unavailable) -> None:

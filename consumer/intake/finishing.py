@@ -149,7 +149,10 @@ class Finishing:
     def _sort(self, batch: IntakeBatch, dispositions: Sequence[Disposition]) -> None:
         counts: Counter[tuple[str, str]] = Counter()
         for taken, disposition in zip(batch.arrivals, dispositions, strict=True):
-            arrival, record, skip = taken
+            arrival, record, skip, span = taken
+            if span is not None and disposition is not Disposition.LOCKED:
+                span.set_attribute("provisioner.disposition", disposition)
+                span.end()
             match disposition:
                 case Disposition.REUSED_ID:
                     batch.dead_letters.append(DeadLetter(record, DeadLetterReason.REUSED_ID, _REUSED))

@@ -24,6 +24,7 @@ from consumer.observe.metrics import Metrics
 from consumer.outbound.port import Progress, Published, TransactionalProducer
 from consumer.outbound.progress import PARTITION
 from consumer.outbound.recall import Recall
+from consumer.outbound.sending import Sending
 
 log = structlog.get_logger()
 
@@ -179,6 +180,7 @@ class Relay:
     def _publish(self, producer: TransactionalProducer, epoch: int, batch: OutboxBatch) -> bool:
         """Whether the producer may be used again. Not so when its commit was not answered before librdkafka may have asked twice: what
         is still on its way would end the next transaction halfway. A new producer's epoch keeps it out."""
+        spans = Sending(batch.rows)
         producer.begin_transaction()
         for row in batch.rows:
             _produce(producer, row.topic, row.value, row.key, headers=list(row.headers))
@@ -187,6 +189,7 @@ class Relay:
         self._failpoints.reach(Point.RELAY_PRODUCED, lost=answer_lost())
         asked_once = self._patiently(producer.commit_transaction) < _ASKED_ONCE
         self._failpoints.reach(Point.RELAY_COMMITTED, lost=answer_lost())
+        spans.end()
         for row in batch.rows:
             self._metrics.published.labels(row.topic).inc()
         self._mark(epoch, batch.number)

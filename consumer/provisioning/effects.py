@@ -39,6 +39,7 @@ from consumer.ledger.port.writes import (
     TenantWaits,
     Write,
 )
+from consumer.observe import tracing
 from consumer.observe.metrics import Metrics
 from consumer.pacing.quota import NO_QUOTAS, UNLIMITED, Turns
 from consumer.provisioning.commits import Commits
@@ -186,10 +187,12 @@ class Effects:
     async def _passage(self, name: StepName, service: str, part: str | None, *, writes: bool) -> AsyncGenerator[None]:
         """Around one call, from before its intent on: it is this call's turn within the vendor's limits, and no breaker is open."""
         turns = self._quotas.get(service, UNLIMITED)
+        about = {"provisioner.step": name, "provisioner.service": service}
         work_class, patience = self._commits.job.work_class, self._limits.lease / 4
-        async with turns.turn(name, writes=writes, work_class=work_class, patience=patience, on_wait=self.flush):
-            with self.containment.passage(service, part):
-                yield
+        with tracing.span(f"step {name}" if writes else f"look up for {name}", about=about):
+            async with turns.turn(name, writes=writes, work_class=work_class, patience=patience, on_wait=self.flush):
+                with self.containment.passage(service, part):
+                    yield
 
     async def _call(self, call: Callable[[float], Awaitable[T]], at: Point, until: float) -> T:
         left = until - asyncio.get_running_loop().time()

@@ -23,6 +23,7 @@ from consumer.events import (
 )
 from consumer.ledger.port.student import Account, AccountState
 from consumer.ledger.port.writes import Publish
+from consumer.observe import tracing
 from consumer.policy.guard import Guarded
 from consumer.policy.rules import grant, withdrawal
 from consumer.provisioning.case import Case
@@ -239,7 +240,7 @@ def _id(case: Case, kind: str, detail: str = "") -> UUID:
 
 def publish(case: Case, outcome: Outcome) -> Publish:
     """The outcome, ready for the outbox."""
-    return case.tools.announce(outcome, traceparent=case.job.desired.traceparent)
+    return case.tools.announce(outcome, traceparent=tracing.traceparent() or case.job.desired.traceparent)
 
 
 def cause(case: Case) -> Cause:

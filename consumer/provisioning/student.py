@@ -17,6 +17,7 @@ from consumer.failpoints import Point
 from consumer.ledger.port.inbox import Disposition
 from consumer.ledger.port.student import Job
 from consumer.ledger.port.writes import Defer, DestroyCredential, SaveAccount, Settle, Verified, Write
+from consumer.observe import tracing
 from consumer.observe.log_context import about_student
 from consumer.observe.metrics import Metrics
 from consumer.policy.deletion import notice_at
@@ -77,7 +78,10 @@ class StudentWorker:
         )
         lease, desired = job.lease, job.desired
         who = (lease.tenant_id, lease.student_id, str(desired.event.event_id))
-        with about_student(*who, attempt=job.attempt, traceparent=desired.traceparent):
+        with (
+            about_student(*who, attempt=job.attempt, traceparent=desired.traceparent),
+            tracing.span("provision student", within=desired.traceparent, about=_described(job)),
+        ):
             try:
                 await self._work(job, commits)
             except Fenced:
@@ -247,3 +251,12 @@ def _looked_after(commits: Commits, cases: Sequence[Case]) -> Sequence[Write]:
         if kept != account:
             writes.append(SaveAccount(kept))
     return writes
+
+
+def _described(job: Job) -> tracing.Attributes:
+    return {
+        "provisioner.tenant_id": job.lease.tenant_id,
+        "provisioner.event_id": str(job.desired.event.event_id),
+        "provisioner.action": job.desired.action,
+        "provisioner.attempt": job.attempt,
+    }

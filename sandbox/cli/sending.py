@@ -3,6 +3,7 @@
 import os
 from collections import Counter
 from collections.abc import Callable, Iterable
+from hashlib import blake2b
 
 from confluent_kafka import KafkaError, Message, Producer
 
@@ -31,7 +32,10 @@ def encoder(settings: Settings) -> Encoder:
 
 
 def put(settings: Settings, records: Iterable[tuple[bytes, bytes | None]]) -> int:
-    """Puts records, each a key and a value, onto the input topic; how many. Raises `Stop` where Kafka does not take them all."""
+    """Puts records, each a key and a value, onto the input topic; how many. Each begins a trace, the same for the same value.
+
+    Raises `Stop` where Kafka does not take them all.
+    """
     producer = Producer(producer_config(opened(settings.kafka, opener(os.environ)), name="simulated-sis"))
     topic = settings.kafka.topics.status_changed
     count, refused = 0, Counter[str]()
@@ -51,6 +55,11 @@ def put(settings: Settings, records: Iterable[tuple[bytes, bytes | None]]) -> in
     return count
 
 
+def _trace(value: bytes) -> str:
+    ids = blake2b(value, digest_size=24).hexdigest()
+    return f"00-{ids[:32]}-{ids[32:]}-01"
+
+
 def _produced(
     producer: Producer,
     topic: str,
@@ -59,7 +68,7 @@ def _produced(
     delivered: Callable[[KafkaError | None, Message], None],
 ) -> bool:
     try:
-        producer.produce(topic, value, key, on_delivery=delivered)
+        producer.produce(topic, value, key, headers=[("traceparent", _trace(value or b""))], on_delivery=delivered)
     except BufferError:
         return False
     return True

@@ -11,7 +11,8 @@ class Entry:
 
     `status` as the vendor meant it, `answered` whether the caller got to see an answer. `noted` is what the vendor knows of it: whose
     call it is (`tenant`, `credential`), the object that it was about as it stood afterwards (`object_id`, `address`, `marker`), the
-    `message_id` of a mail, the `retry_after` that a 429 gave the caller, and the `fault` that it met, if any but latency.
+    `message_id` of a mail, the `retry_after` that a 429 gave the caller, the `fault` that it met, if any but latency, and the
+    `traceparent` that the call bore.
     """
 
     number: int

@@ -58,6 +58,8 @@ class RequestHandler:
         client = request.headers.get("User-Agent", "")
         self._journal.add(Sent(client, vendor.name, route, request.method, request.path_qs, body))
         request[NOTES] = dict(vendor.whose(request))
+        if trace := request.headers.get("traceparent"):
+            request[NOTES]["traceparent"] = trace
         record = partial(
             self._audit.add,
             service=vendor.name,

@@ -8,6 +8,7 @@ import pytest
 
 from consumer.errors import OutcomeUnknown, Unavailable
 from consumer.http.client import HttpClient
+from testbed.spans import recorded, traceparent_to
 from tests.http.listening import answering, call, listening
 
 
@@ -22,6 +23,34 @@ async def test_an_answer_comes_back_whatever_its_status(client: HttpClient) -> N
     async with listening(throttled) as url:
         answered = await client.send(call(url), timeout=5)
     assert (answered.status, answered.headers["retry-after"], answered.json()) == (429, "3", {"a": 1})
+
+
+async def received(client: HttpClient, *, status: bytes = b"200 OK") -> bytes:
+    """What the server was sent."""
+    got = asyncio.get_running_loop().create_future()
+
+    async def serve(reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
+        got.set_result(await reader.readuntil(b"\r\n\r\n"))
+        writer.write(b"HTTP/1.1 " + status + b"\r\nContent-Length: 0\r\n\r\n")
+        await writer.drain()
+
+    async with listening(serve) as url:
+        await client.send(call(f"{url}/users/maria.rossi@school.example"), timeout=5)
+    return (await got).lower()
+
+
+async def test_a_call_that_is_traced_has_a_span_and_hands_its_context_on(client: HttpClient) -> None:
+    with recorded() as spans:
+        sent = await received(client, status=b"404 Not Found")
+    (span,) = spans.all()
+    assert f"traceparent: {traceparent_to(span)}".encode() in sent
+    about = dict(span.attributes or {})
+    assert (about["http.response.status_code"], about["error.type"]) == (404, "404")
+    assert "maria" not in span.to_json()
+
+
+async def test_a_call_that_is_not_traced_has_no_header_for_it(client: HttpClient) -> None:
+    assert b"traceparent" not in await received(client)
 
 
 async def test_a_refused_connection_sent_nothing(client: HttpClient) -> None:

@@ -16,6 +16,7 @@ from consumer.intake.dead_letters import DeadLetters
 from consumer.policy.decision import DecisionTable, SkipReason
 from consumer.tenants import StatusRow
 from proof.simulation.kafka.topic import Record
+from testbed.spans import recorded, trace_of, traceparent_to
 from tests.intake.rig import ROOT, WordReader
 from tests.simulated_kafka import FakeProducer
 
@@ -135,6 +136,18 @@ def test_a_trace_context_is_handed_on_and_anything_else_in_its_header_is_not() -
         record(1, KNOWN, b"enrolled S2 1", headers=[("traceparent", b"maria@example.org")]),
     )
     assert [taken.arrival.traceparent for taken in batch.arrivals] == [good.decode(), None]
+
+
+def test_an_event_that_is_traced_is_handed_on_with_the_span_in_which_it_is_taken_in() -> None:
+    good = b"00-0af7651916cd43dd8448eb211c80319c-b7ad6b7169203331-01"
+    with recorded() as spans:
+        (taken,) = batch_of(Registry(), record(0, KNOWN, b"enrolled S1 1", headers=[("traceparent", good)])).arrivals
+        assert taken.span is not None
+        taken.span.end()
+    span = spans.one("process events")
+    assert (taken.arrival.traceparent or "").startswith(traceparent_to(span))
+    assert trace_of(span) == "0af7651916cd43dd8448eb211c80319c"
+    assert (span.attributes or {})["messaging.kafka.offset"] == 0
 
 
 def test_a_record_whose_headers_cannot_be_read_is_a_dead_letter_and_its_headers_are_asked_for_once() -> None:

@@ -116,6 +116,7 @@ NOT_RUN = {
     "python -m proof.checker .cache/chaos/1-34.json": "judges what `make chaos` kept",
     "openssl pkcs12 -in app.pfx -out app.pem": "asks for the passwords of a file that only Azure hands out",
     "pip install 'provisioner[msk]'": "installs a release",
+    "pip install 'provisioner[tracing]'": "likewise",
     "docker compose up": "needs a container engine; its commands are run below, tests/test_shipping.py checks the file",
     "docker compose --profile monitoring up": "likewise",
 }

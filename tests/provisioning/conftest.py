@@ -23,6 +23,7 @@ from consumer.ledger.port.writes import Publish
 from consumer.ledger.vault import Vault
 from consumer.mail.rendering import Templates
 from consumer.observe.metrics import Metrics
+from consumer.observe.trace_context import HEADER
 from consumer.policy.marker import marker
 from consumer.provisioning.breaker import Breakers
 from consumer.provisioning.containment import Experience, Limits
@@ -119,9 +120,12 @@ class School:
             return Institution(self.tenant, {}, None, self.fault)
         return Institution(self.tenant, self.directories, self.mailer)
 
-    def enrol(self, student_id: str = "S1", *, version: int = 1, **about: Any) -> Disposition:
+    def enrol(
+        self, student_id: str = "S1", *, version: int = 1, traceparent: str | None = None, **about: Any
+    ) -> Disposition:
         """An event that wants an account."""
-        return self._accept(student_id, version, "enrolled", tuple(self.directories), about)
+        providers = tuple(self.directories)
+        return self._accept(student_id, version, "enrolled", providers, about, traceparent=traceparent)
 
     def configure(self, **changes: Any) -> None:
         """Changes these keys of the tenant's configuration."""
@@ -159,6 +163,7 @@ class School:
         providers: tuple[Provider, ...],
         about: dict[str, Any],
         action: ProviderAction = ProviderAction.CREATE_ACCOUNT,
+        traceparent: str | None = None,
     ) -> Disposition:
         person: dict[str, Any] = {
             "given_name": "Maria",
@@ -174,7 +179,8 @@ class School:
             status=Status(id=status, name=status.title(), type="Registered"),
             student=Student.model_validate({"student_id": student_id, **person, **about}),
         )
-        arrival = Arrival("t", 0, next(self._offsets), event, action, providers, event.event_id.encode())
+        offset, value = next(self._offsets), event.event_id.encode()
+        arrival = Arrival("t", 0, offset, event, action, providers, value, traceparent=traceparent)
         return self.ledger.accept([arrival], epochs=self._epochs)[0]
 
     async def claim(self) -> Sequence[Job]:
@@ -223,9 +229,9 @@ class School:
 
 def publish(outcome: Outcome, *, traceparent: str | None) -> Publish:
     """Outcomes as JSON, on topics named by their type."""
-    del traceparent
+    headers = () if traceparent is None else ((HEADER, traceparent.encode()),)
     value = json.dumps(asdict(outcome), default=str).encode()
-    return Publish(outcome.event_id, type(outcome).__name__, outcome.student_id.encode(), value, ())
+    return Publish(outcome.event_id, type(outcome).__name__, outcome.student_id.encode(), value, headers)
 
 
 @pytest.fixture
