@@ -21,9 +21,10 @@ from consumer.configuration.folder import TenantFolder
 from consumer.errors import Stop, Unavailable
 from consumer.failpoints import UNARMED, Failpoints
 from consumer.http.proxy import DIRECT, Proxies
-from consumer.ledger.engine import Refused, connections_in_use
+from consumer.ledger.engine import connections_in_use
+from consumer.ledger.faults import Refused
+from consumer.ledger.form import require_current
 from consumer.ledger.holds import Holds
-from consumer.ledger.migrations import require_current, upgrade
 from consumer.loops import Drain, Loop, blocking, run_all
 from consumer.observe.event_loop import EventLoopLag
 from consumer.observe.health import HealthServer, Heartbeats, Progress, Readiness
@@ -143,6 +144,8 @@ class App:
 
     def _prepare(self, engine: Engine) -> None:
         if self._settings.database.migrate_at_start:
+            from consumer.ledger.migrations import upgrade  # noqa: PLC0415  with Alembic, which no other start needs
+
             upgrade(engine)
         require_current(engine)
         digests = {ident: tenant.digest() for ident, tenant in self._assembly.in_force.now.tenants.items()}

@@ -10,8 +10,10 @@ import re
 import subprocess
 import sys
 import tomllib
+from collections.abc import Set as AbstractSet
 from importlib.resources import files
 from pathlib import Path
+from textwrap import dedent
 from typing import Any
 
 import jsonschema
@@ -140,10 +142,33 @@ def test_prometheus_asks_the_replicas_where_they_answer() -> None:
     assert SERVICES["provisioner"]["deploy"]["replicas"] == 2
 
 
-def test_the_command_loads_nothing_of_the_sandbox_until_it_is_called() -> None:
-    program = "import sys, consumer.cli; print({name.partition('.')[0] for name in sys.modules} & {'sandbox', 'testbed', 'proof'})"
-    done = subprocess.run([sys.executable, "-c", program], capture_output=True, text=True, check=True, cwd=ROOT)  # noqa: S603  ours
-    assert done.stdout.strip() == "set()"
+def test_our_commands_load_nothing_of_the_sandbox() -> None:
+    assert _loaded_by_our_commands() & {"sandbox", "testbed", "proof"} == set()
+
+
+def test_a_command_is_loaded_when_it_is_called() -> None:
+    assert _loaded("import consumer.cli") & {"sqlalchemy", "aiohttp", "alembic", "pydantic", "google"} == set()
+    assert "alembic" not in _loaded("import consumer.cli.run, consumer.cli.student")
+
+
+def _loaded_by_our_commands() -> AbstractSet[str]:
+    return _loaded(
+        """
+        from typer.main import get_command
+        from consumer.cli import app
+        from consumer.cli.extensions import extensions
+        commands = get_command(app)
+        ours = [commands.get_command(None, name) for name in commands.list_commands(None) if name not in extensions()]
+        assert len(ours) > 15
+        """
+    )
+
+
+def _loaded(program: str) -> AbstractSet[str]:
+    """Top-level packages that are imported after it."""
+    whole = f"{dedent(program)}\nimport sys\nprint(*{{name.partition('.')[0] for name in sys.modules}})"
+    done = subprocess.run([sys.executable, "-c", whole], capture_output=True, text=True, check=True, cwd=ROOT)  # noqa: S603  ours
+    return set(done.stdout.split())
 
 
 def test_docker_builds_the_service_where_no_target_is_named() -> None:

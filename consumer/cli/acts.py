@@ -14,7 +14,7 @@ from consumer.configuration.mistakes import printable
 from consumer.ledger.acts import Acts, RecordedAct
 from consumer.story.words import ACTS
 
-app = typer.Typer(no_args_is_help=True, help="List what operators did.")
+app = typer.Typer(add_completion=False, no_args_is_help=True, help="List what operators did.")
 
 
 @app.callback()

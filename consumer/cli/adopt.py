@@ -29,7 +29,10 @@ from consumer.secrets import opener
 from consumer.settings import Settings
 from consumer.tenants import Tenant
 
+app = typer.Typer(add_completion=False)
 
+
+@app.command()
 def adopt(
     tenant: Annotated[str, typer.Option(help="The tenant's id.")],
     matches: Annotated[

@@ -6,6 +6,7 @@ from typing import Annotated
 
 import typer
 
+from consumer import collector
 from consumer.cli.connect import contact
 from consumer.cli.console import DEFAULT_SERVICE_FILE, Attributes, ServiceFile, err, named, out
 from consumer.configuration.check import examine
@@ -14,7 +15,7 @@ from consumer.configuration.explain import explain as in_words
 from consumer.configuration.loading import load_settings, load_tenants
 from consumer.configuration.reference import reference
 
-app = typer.Typer(no_args_is_help=True, help="Check and explain the configuration.")
+app = typer.Typer(add_completion=False, no_args_is_help=True, help="Check and explain the configuration.")
 
 
 @app.command()
@@ -36,6 +37,7 @@ def check(
     """
     if (connect and not secrets) or (tenant and not connect):
         raise typer.BadParameter("--connect needs the secrets, and --tenant needs --connect")
+    collector.settle()  # as `run` does
     findings = examine(config, os.environ, secrets=secrets)
     mistakes = findings.mistakes
     for notice in findings.notices:

@@ -13,7 +13,7 @@ from confluent_kafka import KafkaException
 from rich.console import Console
 
 from consumer.errors import Fault, RetryLater
-from consumer.ledger.engine import Refused
+from consumer.ledger.faults import Refused
 
 out = Console()
 err = Console(stderr=True)

@@ -12,7 +12,7 @@ from consumer.ledger.migrations import upgrade as bring_up
 from consumer.ledger.privileges import grant
 from consumer.ledger.privileges import grants as statements
 
-app = typer.Typer(no_args_is_help=True, help="The database.")
+app = typer.Typer(add_completion=False, no_args_is_help=True, help="Create or upgrade the database tables.")
 
 
 @app.callback()

@@ -20,7 +20,9 @@ from consumer.ledger.replays import Letter, Replay, Replays
 from consumer.replay.letters import DeadLetterNotes, notes_of, original_of
 from consumer.replay.preview import Preview
 
-app = typer.Typer(no_args_is_help=True, help="List dead letters, show one, and send them in again.")
+app = typer.Typer(
+    add_completion=False, no_args_is_help=True, help="List dead letters, show one, and send them in again."
+)
 
 _NO_LETTER = "There is no dead letter at partition {partition}, offset {offset}: `provisioner dead-letters list` has those that are."
 

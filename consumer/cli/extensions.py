@@ -9,23 +9,21 @@ import typer
 from typer.core import TyperCommand, TyperGroup
 from typer.main import get_command
 
-_GROUP = "provisioner.commands"
+GROUP = "provisioner.commands"
 
 
 @cache
 def extensions() -> Mapping[str, EntryPoint]:
-    """By the command's name. Nothing of the packages is imported yet."""
-    return {entry.name: entry for entry in entry_points(group=_GROUP)}
+    """By the command's name, sorted. Nothing of the packages is imported yet."""
+    return {entry.name: entry for entry in sorted(entry_points(group=GROUP), key=lambda entry: entry.name)}
 
 
-def extension(name: str, *, panel: str) -> TyperCommand | TyperGroup | None:
-    """The command of this name, listed in `panel` of the help; None where no package adds it. Imports the package."""
-    entry = extensions().get(name)
-    if entry is None:
-        return None
+@cache
+def load(entry: EntryPoint, *, panel: str) -> TyperCommand | TyperGroup:
+    """The command, listed in `panel` of the help. Imports its module."""
     command = get_command(cast("typer.Typer", entry.load()))
     if not isinstance(command, TyperCommand | TyperGroup):
         raise TypeError(f"the entry point {entry.value!r} is not a Typer command")
-    command.name = name
+    command.name = entry.name
     command.rich_help_panel = panel
     return command

@@ -19,7 +19,9 @@ from consumer.ledger.guard import PostgresGuardDesk
 from consumer.ledger.port.guard import Decision, ParkedAction, Verdict
 from consumer.policy.guard import Guarded
 
-app = typer.Typer(no_args_is_help=True, help="List, approve and reject actions that the guard has parked.")
+app = typer.Typer(
+    add_completion=False, no_args_is_help=True, help="List, approve and reject actions that the guard has parked."
+)
 
 Tenant = Annotated[str, typer.Option(help="The tenant's id.", show_default=False)]
 Action = Annotated[Guarded, typer.Option(help="The parked action.", show_default=False)]

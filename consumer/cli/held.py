@@ -19,7 +19,7 @@ from consumer.ledger.port.overview import Tally
 from consumer.story.reasons import explanation_of
 from consumer.story.words import age
 
-app = typer.Typer(no_args_is_help=True, help="List who waits for a person, and end holds.")
+app = typer.Typer(add_completion=False, no_args_is_help=True, help="List who waits for a person, and end holds.")
 
 _DECIDED_ELSEWHERE: Mapping[str, str] = {
     Reason.GUARD_PARKED: "What the guard has parked is approved or rejected: see `provisioner guard list`.",

@@ -17,7 +17,7 @@ from consumer.ledger.vault import Vault, open_vault
 from consumer.secrets import opener
 from consumer.settings import Settings
 
-app = typer.Typer(no_args_is_help=True, help="The keys that seal passwords.")
+app = typer.Typer(add_completion=False, no_args_is_help=True, help="Check and rotate the keys that seal passwords.")
 
 
 @app.callback()

@@ -8,7 +8,7 @@ from sqlalchemy import Engine
 
 from consumer.ledger.dsn import Dsn
 from consumer.ledger.engine import open_engine
-from consumer.ledger.migrations import require_current
+from consumer.ledger.form import require_current
 from consumer.secrets import opener
 from consumer.settings import Settings
 

@@ -20,7 +20,7 @@ from consumer.settings import Settings
 from consumer.story.mails import MailNote, mail_notes
 from consumer.tenants import Tenant
 
-app = typer.Typer(no_args_is_help=True, help="Show what became of a student's mails.")
+app = typer.Typer(add_completion=False, no_args_is_help=True, help="Show what became of a student's mails.")
 
 _NAMES = {"welcome": "welcome mail", "notice": "notice of the deletion"}
 

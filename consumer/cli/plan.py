@@ -30,6 +30,8 @@ from consumer.replay.topic import RetainedEvents
 from consumer.secrets import opener
 from consumer.settings import Settings
 
+app = typer.Typer(add_completion=False)
+
 DIFFERENT = 3
 """Exit status: the two configurations differ for at least one student. 2 is Click's, for a wrong call."""
 
@@ -42,6 +44,7 @@ Current = Annotated[
 ]
 
 
+@app.command()
 def plan(
     tenant: Annotated[str, typer.Option(help="The tenant's id.")],
     config: Annotated[

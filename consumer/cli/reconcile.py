@@ -25,9 +25,12 @@ from consumer.reconcile.finding import Finding
 from consumer.reconcile.run import Reconciler, Summary, Task
 from consumer.secrets import opener
 
+app = typer.Typer(add_completion=False)
+
 Sink = Callable[[Finding], None]
 
 
+@app.command()
 def reconcile(
     tenant: Annotated[str, typer.Option(help="The tenant's id.")],
     config: ServiceFile = DEFAULT_SERVICE_FILE,

@@ -7,8 +7,10 @@ import signal
 from collections.abc import Callable, Collection, Mapping, Sequence
 
 import structlog
+import typer
 import uvloop
 
+from consumer import collector
 from consumer.app import App
 from consumer.cli.console import DEFAULT_SERVICE_FILE, ServiceFile
 from consumer.cli.traces import traced
@@ -25,11 +27,14 @@ from consumer.secrets import SecretOpener, opener
 from consumer.settings import Settings
 from consumer.tenants import Outline, Tenant
 
+app = typer.Typer(add_completion=False)
+
 log = structlog.get_logger()
 
 _OPEN_FILES = 65_536
 
 
+@app.command()
 def run(config: ServiceFile = DEFAULT_SERVICE_FILE) -> None:
     """Run the service until SIGTERM or Ctrl-C; it then finishes the students in work and exits.
 
@@ -38,6 +43,7 @@ def run(config: ServiceFile = DEFAULT_SERVICE_FILE) -> None:
     SIGUSR1 logs at level `debug`, and the next one at the configured level again.
     Exit status 1 where no tenant can be used, or the service file has a mistake.
     """
+    collector.settle()  # reading a thousand tenants' files would have all modules looked through again and again
     findings = examine(config, os.environ, secrets=True)
     settings, files = findings.settings, findings.files
     if findings.service or settings is None or files is None:

@@ -15,7 +15,7 @@ from consumer.codec.registry import Registry
 from consumer.configuration.loading import load_settings
 from consumer.settings import Topics
 
-app = typer.Typer(no_args_is_help=True, help="Our schemas, and the registry's.")
+app = typer.Typer(add_completion=False, no_args_is_help=True, help="Check and register the Avro schemas.")
 
 
 @app.command()

@@ -26,6 +26,8 @@ from consumer.maintenance.loop import NAME as MAINTENANCE
 from consumer.story.reasons import explanation_of
 from consumer.story.words import age
 
+app = typer.Typer(add_completion=False)
+
 OUTBOUND = "outbound"
 _PAUSE = partial(time.sleep, 2)
 """Between two looks with --watch."""
@@ -69,6 +71,7 @@ class Status:
     oldest_outcome_seconds: float
 
 
+@app.command(epilog="Example: provisioner status --watch")
 def status(
     config: ServiceFile = DEFAULT_SERVICE_FILE,
     *,

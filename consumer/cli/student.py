@@ -20,7 +20,9 @@ from consumer.ledger.student_lists import ListedStudent, StudentLists
 from consumer.ledger.student_record import StudentRecord, StudentRecords
 from consumer.story.narrative import Sentence, Story, story, waiting_services
 
-app = typer.Typer(no_args_is_help=True, help="Tell what became of students, and have one tried again.")
+app = typer.Typer(
+    add_completion=False, no_args_is_help=True, help="Tell what became of students, and have one tried again."
+)
 
 _UNKNOWN = (
     "No event of `{student}` was accepted for `{tenant}`: none was sent, its status asks for nothing, or it became a dead letter. "

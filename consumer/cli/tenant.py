@@ -13,7 +13,7 @@ from consumer.configuration.loading import load_settings
 from consumer.ledger.holds import Holds
 from consumer.ledger.inspect import Inspection, TenantWait
 
-app = typer.Typer(no_args_is_help=True, help="Show and end a tenant's waits; show parked events.")
+app = typer.Typer(add_completion=False, no_args_is_help=True, help="Show and end a tenant's waits; show parked events.")
 
 _MOST = 100
 

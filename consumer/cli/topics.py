@@ -11,7 +11,7 @@ from consumer.kafka import opened
 from consumer.secrets import opener
 from consumer.topics import TopicAdmin
 
-app = typer.Typer(no_args_is_help=True, help="The topics.")
+app = typer.Typer(add_completion=False, no_args_is_help=True, help="Create the Kafka topics.")
 
 
 @app.callback()

@@ -19,6 +19,7 @@ from sqlalchemy.pool import QueuePool
 
 from consumer.errors import Unavailable
 from consumer.ledger.dsn import Dsn
+from consumer.ledger.faults import Locked, Refused
 
 _AWAY = ("08", "53", "57")
 """SQLSTATE classes: connection, resources (disk full, too many connections), operator's intervention (shutdown, timeouts)."""
@@ -37,17 +38,6 @@ _BEGIN = "begins a transaction with our limits"
 """Where a pooled connection keeps how."""
 
 _LONGEST = 600
-
-
-class Locked(Unavailable):
-    """Another transaction holds a row that this one needs, and did not end in time. Nothing was written."""
-
-
-class Refused(Unavailable):
-    """PostgreSQL, or a pooler before it, lets us do less than we need: database, role, password, privilege, TLS.
-
-    A person must change that, so what starts gives up with this text. What runs waits: it needs no restart to continue afterwards.
-    """
 
 
 def open_engine(dsn: Dsn | str, *, pool_size: int = 8, name: str = "provisioner") -> Engine:

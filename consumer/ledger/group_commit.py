@@ -10,7 +10,7 @@ from concurrent.futures import Executor
 from dataclasses import dataclass
 from typing import Generic, TypeVar
 
-from consumer.ledger.engine import Locked
+from consumer.ledger.faults import Locked
 
 ItemT = TypeVar("ItemT")
 AnswerT = TypeVar("AnswerT")

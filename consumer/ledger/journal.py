@@ -12,7 +12,8 @@ from sqlalchemy import Connection, Engine, Row, text
 
 from consumer.errors import Fenced, Reason, Superseded, Unavailable
 from consumer.ledger.announcements import OUTBOX_CHANNEL, Announcements
-from consumer.ledger.engine import Locked, transaction, translated
+from consumer.ledger.engine import transaction, translated
+from consumer.ledger.faults import Locked
 from consumer.ledger.port.places import within
 from consumer.ledger.port.student import Lease
 from consumer.ledger.port.work import Waiting

@@ -10,7 +10,7 @@ from typing import Protocol, TypeVar
 
 from sqlalchemy.exc import DBAPIError
 
-from consumer.ledger.engine import Locked
+from consumer.ledger.faults import Locked
 from consumer.ledger.journal import LockedStudents
 from consumer.ledger.port.student import Lease
 

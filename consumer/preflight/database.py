@@ -7,7 +7,7 @@ from sqlalchemy.exc import DBAPIError
 
 from consumer.ledger.dsn import Dsn
 from consumer.ledger.engine import open_engine, remedy, why
-from consumer.ledger.migrations import Form, form_of
+from consumer.ledger.form import Form, form_of
 from consumer.ledger.privileges import PRIVILEGES
 from consumer.preflight.finding import Finding
 from consumer.preflight.judgement.database import Ledger, of_ledger, of_unusable

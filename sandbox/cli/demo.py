@@ -10,7 +10,7 @@ from consumer.cli.console import out
 from consumer.observe import logs
 from sandbox.demo.run import run_demo
 
-app = typer.Typer()
+app = typer.Typer(add_completion=False)
 
 
 @app.command()

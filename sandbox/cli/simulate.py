@@ -32,6 +32,7 @@ from sandbox.simulators.vendors import Institution
 from sandbox.simulators.world import World
 
 app = typer.Typer(
+    add_completion=False,
     no_args_is_help=True,
     help="Start simulated vendors, Kafka and PostgreSQL, send status events, and inspect the results.",
     epilog="Start with: provisioner simulate vendors --directory sim. docs/first-school.md continues from there.",

@@ -41,3 +41,25 @@ def test_every_command_and_every_option_says_what_it_is_for(words: tuple[str, ..
 def test_without_arguments_it_lists_the_commands() -> None:
     listed = CliRunner().invoke(app, [], env={"COLUMNS": "100"}).output
     assert [words[0] for words, _ in COMMANDS if len(words) == 1 and f" {words[0]} " not in listed] == []
+
+
+def test_the_shell_completes_commands_and_options() -> None:
+    def completed(typed: str) -> set[str]:
+        asked = {
+            "_PROVISIONER_COMPLETE": "complete_bash",
+            "COMP_WORDS": f"provisioner {typed}",
+            "COMP_CWORD": str(len(typed.split())),
+        }
+        return set(CliRunner().invoke(app, [], prog_name="provisioner", env=asked).output.split())
+
+    assert completed("stu") == {"student"}
+    assert {"show", "list", "retry"} <= completed("student show").union(
+        completed("student li"), completed("student re")
+    )
+    assert "--held" in completed("student list --he")
+
+
+@each_command
+def test_completion_is_installed_by_the_program_alone(words: tuple[str, ...], command: Any) -> None:
+    names = {option for parameter in command.params for option in parameter.opts}
+    assert ("--install-completion" in names) is (words == ())

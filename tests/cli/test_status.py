@@ -12,7 +12,7 @@ from typer.testing import CliRunner
 from consumer.cli import app
 from consumer.cli.status import Status, follow, page, shown
 from consumer.errors import Unavailable
-from consumer.ledger.migrations import newest
+from consumer.ledger.form import newest
 from consumer.ledger.port.overview import Overview, Tally
 from consumer.ledger.status import LedgerStatus, VendorWait
 from consumer.policy.work_class import WorkClass

@@ -15,5 +15,5 @@ def commands() -> Iterator[tuple[tuple[str, ...], Any]]:
 
 def _below(words: tuple[str, ...], command: Any) -> Iterator[tuple[tuple[str, ...], Any]]:
     yield words, command
-    for name, inner in getattr(command, "commands", {}).items():
-        yield from _below((*words, name), inner)
+    for name in command.list_commands(None) if hasattr(command, "list_commands") else ():
+        yield from _below((*words, name), command.get_command(None, name))

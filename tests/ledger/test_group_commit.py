@@ -7,7 +7,7 @@ from concurrent.futures import ThreadPoolExecutor
 
 import pytest
 
-from consumer.ledger.engine import Locked
+from consumer.ledger.faults import Locked
 from consumer.ledger.group_commit import GroupCommit
 
 

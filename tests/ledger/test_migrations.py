@@ -10,8 +10,9 @@ from sqlalchemy import text
 from consumer.errors import Stop
 from consumer.ledger.claims import Claims
 from consumer.ledger.engine import open_engine
+from consumer.ledger.form import Form, form_of, newest, require_current
 from consumer.ledger.inbox import PostgresInbox
-from consumer.ledger.migrations import require_current, upgrade
+from consumer.ledger.migrations import upgrade
 from consumer.ledger.port.work import Room
 from consumer.ledger.tables import metadata
 from tests.ledger.conftest import TOPIC, arrival, event
@@ -24,6 +25,15 @@ def test_a_migrated_database_is_what_the_tables_say(database_url: str) -> None:
     upgrade(engine)
     with engine.connect() as connection:
         assert compare_metadata(MigrationContext.configure(connection), metadata) == []
+    engine.dispose()
+
+
+def test_the_newest_revision_is_the_one_that_alembic_upgrades_to(database_url: str) -> None:
+    engine = open_engine(database_url)
+    upgrade(engine)
+    with engine.connect() as connection:
+        assert MigrationContext.configure(connection).get_current_revision() == newest()
+        assert form_of(connection) is Form.CURRENT
     engine.dispose()
 
 

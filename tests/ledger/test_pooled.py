@@ -10,7 +10,8 @@ from sqlalchemy.exc import DBAPIError
 from consumer.errors import Unavailable
 from consumer.ledger.dsn import Dsn
 from consumer.ledger.engine import open_engine, transaction
-from consumer.ledger.migrations import require_current, upgrade
+from consumer.ledger.form import require_current
+from consumer.ledger.migrations import upgrade
 from testbed.parts.pgbouncer import PgBouncer
 
 pytestmark = pytest.mark.parts

@@ -7,7 +7,8 @@ import pytest
 from sqlalchemy import Engine
 
 from consumer.errors import Stop
-from consumer.ledger.engine import Refused, open_engine, transaction
+from consumer.ledger.engine import open_engine, transaction
+from consumer.ledger.faults import Refused
 from consumer.ledger.migrations import upgrade
 from consumer.ledger.privileges import PRIVILEGES, grant, grants
 from consumer.ledger.tables import metadata

@@ -7,7 +7,7 @@ import pytest
 from sqlalchemy.exc import DataError
 
 from consumer.errors import Unavailable
-from consumer.ledger.engine import Locked
+from consumer.ledger.faults import Locked
 from consumer.ledger.journal import LockedStudents
 from consumer.ledger.port.student import Lease
 from consumer.ledger.split import split

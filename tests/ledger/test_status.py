@@ -7,8 +7,8 @@ from sqlalchemy import Engine, text
 
 from bench.plans import scanned
 from consumer.ledger.dsn import Dsn
+from consumer.ledger.form import newest
 from consumer.ledger.leadership import AdvisoryLeadership, LeasedLeadership
-from consumer.ledger.migrations import newest
 from consumer.ledger.overview import PostgresOverviews
 from consumer.ledger.port.leadership import Leadership
 from consumer.ledger.status import LedgerStatuses

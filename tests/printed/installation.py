@@ -46,6 +46,8 @@ class Shell:
                 env=self.environ,
                 stdout=output,
                 stderr=subprocess.STDOUT,
+                # Where the run was started in a shell's background, Ctrl-C is ignored, and children inherit that.
+                preexec_fn=lambda: signal.signal(signal.SIGINT, signal.SIG_DFL),  # noqa: PLW1509  no thread holds a lock of ours
             )
         try:
             wait(f"`{command}` is up", lambda: process.poll() is not None or until(), log=log)

@@ -92,6 +92,7 @@ NOT_RUN = {
     "python -m tests.observe.log_page": "changes a page; tests/observe/test_log_lines.py holds the page against it",
     "provisioner adopt --tenant north-high --from matches.csv": "needs a file of the school's; tests/cli runs it",
     "provisioner adopt --tenant north-high --from matches.csv --digest DIGEST": "likewise, and the digest that was printed",
+    "provisioner --install-completion": "changes the shell's own files; tests/cli/test_commands.py has it complete",
     "make prove": "runs this test",
     "make sbom": "installs an environment; tests/test_shipping.py runs it",
     "make audit": "needs a network, which tests do without",

@@ -91,7 +91,9 @@ BUGS = {
     "unit of the old school is kept": Bug(Make(assembly=provisioning.KeepsOldUnits), frozenset({"I2"})),
     "unit that is not joined": Bug(Make(assembly=provisioning.JoinsNoUnit), frozenset({"I2", "I6"})),
     "suspension against a newer event": Bug(Make(clients=provisioning.SuspendsForGood), frozenset({"I2", "I20"})),
-    "suspension taken on trust": Bug(Make(assembly=provisioning.TakesSuspensionsOnTrust), frozenset({"I2", "I6"})),
+    "suspension taken on trust": Bug(
+        Make(assembly=provisioning.TakesSuspensionsOnTrust), frozenset({"I2", "I6"}), faults.SUSPENSIONS_GET_LOST
+    ),
     "suspension and password in one call": Bug(
         Make(assembly=provisioning.ResetsPasswordsWithSuspensions), frozenset({"I20"})
     ),
@@ -101,7 +103,7 @@ BUGS = {
     "404 is absent": Bug(
         Make(assembly=provisioning.TakesMissingForAbsent),
         frozenset({"I1", "I6"}),
-        faults.ANSWERS_GET_LOST,
+        faults.CREATIONS_ARE_NOT_ANSWERED,
         quirks=faults.LAGS,
     ),
     "outbox outside the transaction": Bug(
@@ -118,7 +120,7 @@ BUGS = {
     "Retry-After ignored by others": Bug(
         Make(clients=provisioning.KeepsNoTenantWaiting), frozenset({"I9"}), faults.BUSY
     ),
-    "mail sent again": Bug(Make(assembly=provisioning.SendsAgain), frozenset({"I4"})),
+    "mail sent again": Bug(Make(assembly=provisioning.SendsAgain), frozenset({"I4"}), faults.MAILS_ARE_NOT_ANSWERED),
     "replaced password mailed": Bug(
         Make(assembly=provisioning.SendsReplacedPasswords),
         frozenset({"I4"}),
@@ -136,7 +138,7 @@ BUGS = {
     "deleted before its time": Bug(Make(clients=endings.DeletesBeforeItsTime), frozenset({"I26"})),
     "lost cancellation": Bug(Make(clients=endings.DeletesForGood), frozenset({"I26"})),
     "deleted unannounced": Bug(Make(clients=endings.DeletesUnannounced), frozenset({"I27"})),
-    "announced again": Bug(Make(clients=endings.AnnouncesAgain), frozenset({"I27"})),
+    "announced again": Bug(Make(clients=endings.AnnouncesAgain), frozenset({"I27"}), faults.CALM),
     "write after release": Bug(Make(clients=endings.WritesAfterTheRelease), frozenset({"I26"})),
     "former address given away": Bug(
         Make(clients=addresses.GivesFormerAddressesAway), frozenset({"I28"}), story=namesakes

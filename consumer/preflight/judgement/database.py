@@ -4,7 +4,7 @@ from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, field
 
 from consumer.configuration.document import Place
-from consumer.ledger.migrations import Form
+from consumer.ledger.form import Form
 from consumer.preflight.finding import Finding
 
 _URL: Place = ("database", "url")

@@ -2,7 +2,7 @@
 
 import pytest
 
-from consumer.ledger.migrations import Form
+from consumer.ledger.form import Form
 from consumer.preflight.judgement.database import Ledger, of_ledger, of_unusable
 
 URL = ("database", "url")

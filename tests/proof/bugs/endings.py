@@ -8,7 +8,9 @@ from consumer.ledger.port.student import Account, AccountState, Job, Lease
 from consumer.ledger.port.work import Room, Work
 from consumer.ledger.port.writes import Write
 from proof.simulation.clients import SimulatedClients
+from proof.simulation.database import Database
 from proof.simulation.ledger import SimulatedWork
+from proof.simulation.process import Process
 
 
 class _Claims(SimulatedWork):
@@ -73,13 +75,20 @@ class DeletesUnannounced(SimulatedClients):
 
 
 class _Talkative(_Claims):
+    def __init__(self, database: Database, process: Process) -> None:
+        super().__init__(database, process)
+        self._repeated = set[tuple[str, str]]()
+
     def account(self, account: Account, job: Job) -> Account:
-        del job
+        student = (job.lease.tenant_id, job.lease.student_id)
+        if account.noticed_for is None or student in self._repeated:
+            return account
+        self._repeated.add(student)
         return replace(account, noticed_for=None)
 
 
 class AnnouncesAgain(SimulatedClients):
-    """A deletion is announced whenever its student is looked at."""
+    """A deletion that was announced is announced once more when its student is next looked at."""
 
     def work(self) -> Work:
         return _Talkative(self._around.database, self._process)

@@ -1,5 +1,7 @@
 """Faults that bring a bug to light which hardly shows otherwise. Times are seconds."""
 
+from collections.abc import Sequence
+
 from proof.simulation.faults import (
     ConsumerFails,
     DatabaseAway,
@@ -15,10 +17,20 @@ from proof.simulation.faults import (
 from proof.simulation.institutions import settings, tenants
 from proof.simulation.kafka.network import Request
 from proof.simulation.vendors import NetworkConditions, host
-from sandbox.simulators.faults import Answer, FaultRule
+from sandbox.simulators.faults import Answer, FaultRule, LoseAnswer, Refuse
 from sandbox.simulators.google.quirks import GoogleQuirks
 from sandbox.simulators.graph.quirks import GraphQuirks
 from sandbox.simulators.vendors import GOOGLE, GRAPH, MAILGUN, Quirks
+
+
+def _spells(*vendors: str, seconds: float, conditions: NetworkConditions) -> Sequence[Spell]:
+    """From the beginning, between these vendors and each tenant."""
+    return [Spell(0.0, seconds, host(vendor, tenant.id), conditions) for tenant in tenants() for vendor in vendors]
+
+
+def _answered(*rules: FaultRule) -> NetworkConditions:
+    return NetworkConditions(rules=rules)
+
 
 DIES_WITHOUT_DATABASE = (DatabaseAway(0.5, 40.0), Kill(30.0, None, 5.0))
 DIES_BEFORE_DEAD_LETTERS_ARE_TAKEN = (KafkaAway(60.0, 180.0), Kill(200.0, None, 5.0))
@@ -27,11 +39,7 @@ CONSUMERS_ARE_FENCED = (ConsumerFails(20.0, None),)
 A_STANDBY_LAGS = (FailOver(20.0, 15.0, 2.0),)
 ONE_STANDS_STILL = (Freeze(20.0, 0, 60.0),)
 ONE_STANDS_STILL_AMID_CALLS = (
-    *(
-        Spell(0.0, 75.0, host(vendor, tenant.id), NetworkConditions(slow=1.0, slowness=4.0))
-        for tenant in tenants()
-        for vendor in (GRAPH, GOOGLE)
-    ),
+    *_spells(GRAPH, GOOGLE, seconds=75.0, conditions=NetworkConditions(slow=1.0, slowness=4.0)),
     Freeze(15.0, 0, 60.0),
 )
 A_TENANT_IS_IN_DRY_RUN = (DryRunOver(300.0, "isles"),)
@@ -45,22 +53,28 @@ DIES_WHEN_A_LATE_COMMIT_ARRIVES = tuple(
         Kill(at + 10.0, None, 1.0),
     )
 )
+CALM = ()
 _TOO_MANY = Answer(status=429, body="{}", headers={"Retry-After": "30"})
-BUSY = tuple(
-    Spell(
-        0.0,
-        120.0,
-        host(vendor, tenant.id),
-        NetworkConditions(rules=(FaultRule(route="*", fault=_TOO_MANY, chance=0.3),)),
-    )
-    for tenant in tenants()
-    for vendor in (GRAPH, GOOGLE)
+BUSY = _spells(GRAPH, GOOGLE, seconds=120.0, conditions=_answered(FaultRule(route="*", fault=_TOO_MANY, chance=0.3)))
+CREATIONS_ARE_NOT_ANSWERED = _spells(
+    GRAPH,
+    GOOGLE,
+    seconds=120.0,
+    conditions=_answered(
+        FaultRule(route="graph.users.create", fault=LoseAnswer(), chance=0.9),
+        FaultRule(route="directory.users.insert", fault=LoseAnswer(), chance=0.9),
+    ),
 )
-ANSWERS_GET_LOST = tuple(
-    Spell(0.0, 120.0, host(vendor, tenant.id), NetworkConditions(answer_lost=0.5))
-    for tenant in tenants()
-    for vendor in (GRAPH, GOOGLE)
+SUSPENSIONS_GET_LOST = _spells(
+    GRAPH,
+    GOOGLE,
+    seconds=600.0,
+    conditions=_answered(
+        FaultRule(route="*", fault=Refuse(), chance=0.7, containing=('"accountEnabled": false',)),
+        FaultRule(route="*", fault=Refuse(), chance=0.7, containing=('"suspended": true',)),
+    ),
 )
+MAILS_ARE_NOT_ANSWERED = _spells(MAILGUN, seconds=240.0, conditions=NetworkConditions(answer_lost=0.5))
 LAGS = Quirks(graph=GraphQuirks(lag=60.0), google=GoogleQuirks(settling=40.0, hides_settling_ids=True))
 PASSWORDS_REPLACED_WHILE_MAILS_WAIT = tuple(
     fault
