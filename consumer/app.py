@@ -26,6 +26,7 @@ from consumer.ledger.faults import Refused
 from consumer.ledger.form import require_current
 from consumer.ledger.holds import Holds
 from consumer.loops import Drain, Loop, blocking, run_all
+from consumer.observe import tracing
 from consumer.observe.event_loop import EventLoopLag
 from consumer.observe.health import HealthServer, Heartbeats, Progress, Readiness
 from consumer.observe.metrics import Metrics
@@ -206,7 +207,7 @@ class App:
         return (blocking(TENANTS, self._reload.run, self._reload.stop, drain=Drain.OUTCOMES),)
 
     def _observe(self, service: str, operation: str, outcome: str, seconds: float) -> None:
-        self.metrics.vendor_call_seconds.labels(service, operation, outcome).observe(seconds)
+        self.metrics.vendor_call_seconds.labels(service, operation, outcome).observe(seconds, tracing.exemplar())
 
     def _unreadable(self, place: str) -> None:
         self.metrics.unreadable_records.labels(place).inc()

@@ -10,8 +10,8 @@ from http import HTTPStatus
 from typing import Self
 
 from aiohttp import web
-from prometheus_client import CollectorRegistry, generate_latest
-from prometheus_client.exposition import CONTENT_TYPE_LATEST
+from prometheus_client import CollectorRegistry
+from prometheus_client.exposition import choose_encoder
 
 
 class Heartbeats:
@@ -142,8 +142,10 @@ class HealthServer:
         missing |= {loop: why for loop, progress in self._progress.items() if (why := progress.unready()) is not None}
         return web.json_response({"ready": not missing, "missing": missing}, status=_status(ok=not missing))
 
-    async def _metrics(self, _request: web.Request) -> web.Response:
-        return web.Response(body=generate_latest(self._registry), headers={"Content-Type": CONTENT_TYPE_LATEST})
+    async def _metrics(self, request: web.Request) -> web.Response:
+        """In OpenMetrics, which has exemplars, where the scraper takes it."""
+        expose, content_type = choose_encoder(request.headers.get("Accept", ""))
+        return web.Response(body=expose(self._registry), headers={"Content-Type": content_type})
 
 
 def _status(*, ok: bool) -> HTTPStatus:

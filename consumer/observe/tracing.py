@@ -108,6 +108,12 @@ def traceparent() -> str | None:
     return traceparent_of_span(current) if current.get_span_context().is_valid else None
 
 
+def exemplar() -> dict[str, str] | None:
+    """By which a measurement leads to its trace (OpenMetrics); None where the current span is not recorded."""
+    current = trace.get_current_span() if is_on() else trace.INVALID_SPAN
+    return {"trace_id": f"{current.get_span_context().trace_id:032x}"} if current.is_recording() else None
+
+
 def link_to(parent: str | None) -> tuple[Link, ...]:
     """To the span of a traceparent."""
     if parent is None:

@@ -6,6 +6,10 @@ from pathlib import Path
 
 import pytest
 from prometheus_client import CollectorRegistry
+from prometheus_client.exposition import choose_encoder, generate_latest
+from prometheus_client.openmetrics.parser import (
+    text_string_to_metric_families,  # pyright: ignore[reportUnknownVariableType]  it has no types
+)
 
 from consumer.codec.dead_letters import DeadLetterReason
 from consumer.errors import Reason
@@ -121,3 +125,18 @@ def test_no_counter_counts_for_ever_upwards_under_a_gauges_name() -> None:
 @pytest.mark.parametrize(("label", "values"), [pytest.param(*one, id=one[0].name) for one in CODE.items()])
 def test_a_closed_set_is_that_of_the_code(label: Label, values: set[str]) -> None:
     assert set(label.values) == values
+
+
+def test_all_of_it_can_be_read_as_open_metrics() -> None:
+    metrics = Metrics(CollectorRegistry())
+    expose, _ = choose_encoder("application/openmetrics-text; version=1.0.0")
+    families = {family.name for family in text_string_to_metric_families(expose(metrics.registry).decode())}
+    assert families == {entry.name for entry in entries()}
+
+
+def test_no_series_says_when_another_began() -> None:
+    metrics = Metrics(CollectorRegistry())
+    metrics.published.labels("outcomes").inc()
+    exposed = generate_latest(metrics.registry).decode()
+    assert "provisioner_published_total" in exposed
+    assert "_created" not in exposed

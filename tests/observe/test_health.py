@@ -6,8 +6,9 @@ from prometheus_client import CollectorRegistry, Counter
 from consumer.observe.health import HealthServer, Heartbeats, Progress, Readiness
 
 
-async def get(server: HealthServer, path: str) -> tuple[int, str]:
-    async with aiohttp.ClientSession() as session, session.get(f"http://127.0.0.1:{server.port}{path}") as answer:
+async def get(server: HealthServer, path: str, *, accept: str = "*/*") -> tuple[int, str]:
+    url = f"http://127.0.0.1:{server.port}{path}"
+    async with aiohttp.ClientSession() as session, session.get(url, headers={"Accept": accept}) as answer:
         return answer.status, await answer.text()
 
 
@@ -57,6 +58,15 @@ async def test_metrics_are_served_in_prometheus_text() -> None:
         status, body = await get(server, "/metrics")
     assert status == 200
     assert "things_total 1.0" in body
+
+
+async def test_a_scraper_that_takes_open_metrics_is_given_exemplars() -> None:
+    registry = CollectorRegistry()
+    Counter("things", "Things.", registry=registry).inc(exemplar={"trace_id": "4bf9"})
+    async with served(Heartbeats(patience=1), Readiness(), registry) as server:
+        status, body = await get(server, "/metrics", accept="application/openmetrics-text; version=1.0.0")
+    assert status == 200
+    assert 'things_total 1.0 # {trace_id="4bf9"} 1.0' in body
 
 
 async def test_a_loop_that_does_not_get_on_makes_the_process_unready_and_then_dead() -> None:

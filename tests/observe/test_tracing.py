@@ -73,6 +73,19 @@ def test_a_trace_that_its_sender_does_not_record_is_not_recorded_and_continues(s
     assert spans.all() == ()
 
 
+def test_a_measurement_leads_to_the_trace_that_it_belongs_to(spans: Spans) -> None:
+    with tracing.span("step create", within=PARENT):
+        assert tracing.exemplar() == {"trace_id": TRACE}
+    assert spans.names() == ["step create"]
+
+
+def test_a_measurement_leads_to_no_trace_that_is_not_recorded(spans: Spans) -> None:
+    with tracing.span("step create", within=UNSAMPLED):
+        assert tracing.exemplar() is None
+    assert tracing.exemplar() is None
+    assert spans.all() == ()
+
+
 def test_a_failure_is_said_by_its_type_and_never_by_its_text(spans: Spans) -> None:
     with pytest.raises(ValueError, match="maria"), tracing.span("step create"):
         raise ValueError("maria.rossi@home.example")

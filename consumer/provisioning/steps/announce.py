@@ -7,6 +7,7 @@ from dataclasses import replace
 from consumer.events import StepName
 from consumer.failpoints import Point
 from consumer.ledger.port.writes import SaveAccount
+from consumer.observe import tracing
 from consumer.provisioning.case import Case
 from consumer.provisioning.outcomes import followed, provisioned, reactivated
 
@@ -24,6 +25,8 @@ async def ensure_announced(case: Case) -> None:
     ]
     case.effects.later([SaveAccount(announced), *news], Point.ACCOUNT_ANNOUNCED)
     if case.creates_account:
-        case.effects.metrics.time_to_account.labels(case.provider).observe(case.took)
+        case.effects.metrics.time_to_account.labels(case.provider).observe(case.took, tracing.exemplar())
     else:
-        case.effects.metrics.time_to_change.labels(case.provider, case.job.desired.action).observe(case.took)
+        case.effects.metrics.time_to_change.labels(case.provider, case.job.desired.action).observe(
+            case.took, tracing.exemplar()
+        )

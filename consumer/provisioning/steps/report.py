@@ -6,6 +6,7 @@ from consumer.errors import not_known_yet
 from consumer.events import StepName
 from consumer.failpoints import Point
 from consumer.ledger.port.writes import SaveAccount
+from consumer.observe import tracing
 from consumer.provisioning.case import Case
 from consumer.provisioning.outcomes import changed
 
@@ -22,4 +23,6 @@ async def ensure_reported(case: Case) -> None:
         raise not_known_yet("An earlier reactivation may still be carried out.", left)
     reported = replace(account, announced_version=case.version, incomplete=case.incomplete)
     case.effects.later([SaveAccount(reported), *changed(case)], Point.ACCOUNT_REPORTED)
-    case.effects.metrics.time_to_change.labels(case.provider, case.job.desired.action).observe(case.took)
+    case.effects.metrics.time_to_change.labels(case.provider, case.job.desired.action).observe(
+        case.took, tracing.exemplar()
+    )

@@ -28,6 +28,7 @@ from consumer.mail.mailgun import SERVICE
 from consumer.mail.message_id import message_id
 from consumer.mail.port import Mail, Mailer
 from consumer.mail.welcome import WelcomeValues
+from consumer.observe import tracing
 from consumer.provisioning.case import Case
 from consumer.provisioning.outcomes import welcome
 from consumer.provisioning.steps.mails import began_to_send, is_accepted, mail_domain
@@ -111,7 +112,7 @@ async def _send(case: Case, mailer: Mailer) -> None:
             welcome(case, MailState.ACCEPTED, message_id=mail.message_id),
         ],
     )
-    case.effects.metrics.time_to_welcome.observe(case.took)
+    case.effects.metrics.time_to_welcome.observe(case.took, tracing.exemplar())
 
 
 async def _found(case: Case, mailer: Mailer) -> bool:
@@ -133,7 +134,7 @@ async def _is_accepted(case: Case, mailer: Mailer, *, since: datetime) -> bool:
             ],
             Point.WELCOME_FOUND,
         )
-        case.effects.metrics.time_to_welcome.observe(case.took)
+        case.effects.metrics.time_to_welcome.observe(case.took, tracing.exemplar())
     return accepted
 
 
