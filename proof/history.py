@@ -394,7 +394,8 @@ class History:
     """Everything that one run left behind.
 
     `canaries` are texts that must not leave their sinks (names, addresses, passwords); `logs` and `metrics` are what all processes
-    wrote, `metrics` only those that were alive at the end. `quiet_at` is when nothing was owed any more; None: never.
+    wrote, `metrics` only those that were alive at the end; `sinks` is what else is written where others read it, by the sink's name.
+    `quiet_at` is when nothing was owed any more; None: never.
     `spared` are tenants that no fault was aimed at, in a run whose faults are aimed. `dry_runs` are the tenants that were in dry run from
     the beginning, and until when.
     `whole`: every process lived through the whole run, so that metrics can be held against the ledger. `faults` counts how often each
@@ -421,6 +422,7 @@ class History:
     canaries: frozenset[str] = field(default=frozenset(), repr=False)
     logs: str = field(default="", repr=False)
     metrics: str = field(default="", repr=False)
+    sinks: Mapping[str, str] = field(default_factory=dict[str, str], repr=False)
     whole: bool = False
     forgot_at: float | None = None
     deaths: Sequence[float] = ()

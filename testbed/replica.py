@@ -118,6 +118,11 @@ class Replica:
         """What `/metrics` shows; empty where it does not answer."""
         return await self._get("metrics") or ""
 
+    async def exemplars(self) -> str:
+        """The lines of `/metrics` that have one; empty where it does not answer."""
+        exposed = await self._get("metrics", accept="application/openmetrics-text; version=1.0.0") or ""
+        return "\n".join(line for line in exposed.splitlines() if " # {" in line)
+
     def log(self) -> str:
         """All that its processes wrote."""
         path = self._service.log(self.name)
@@ -146,10 +151,10 @@ class Replica:
             self.restarts += 1
             self._process = await self._start()
 
-    async def _get(self, path: str) -> str | None:
+    async def _get(self, path: str, *, accept: str = "*/*") -> str | None:
         try:
             async with httpx.AsyncClient(timeout=5) as client:
-                answer = await client.get(f"http://{HOST}:{self._port}/{path}")
+                answer = await client.get(f"http://{HOST}:{self._port}/{path}", headers={"Accept": accept})
         except httpx.TransportError:
             return None
         return answer.text if answer.is_success else None

@@ -28,6 +28,7 @@ from testbed.parts.pgbouncer import PgBouncer
 from testbed.parts.shared import SharedParts
 from tests.contracts import tally
 from tests.lanes import share_out
+from tests.proof.chaos import canary
 
 _LISTENING = {"vendors", "server", "listening"}
 """Fixtures that start servers."""
@@ -85,12 +86,17 @@ def pytest_sessionfinish(session: pytest.Session) -> None:
 
 
 def pytest_terminal_summary(terminalreporter: pytest.TerminalReporter, config: pytest.Config) -> None:
-    """What the run has proven of the contract with the vendors."""
+    """What the run has proven of the contract with the vendors, and where it looked for personal data."""
+    reports = [one for ends in ("passed", "failed", "error") for one in terminalreporter.getreports(ends)]
     counted, wrong = tally.Tally(), list(_invalid_requests(config))
-    counted.of_tests(one for ends in ("passed", "failed", "error") for one in terminalreporter.getreports(ends))
+    counted.of_tests(reports)
     counted.of_requests(tally.of_the_service(_requests(config)), wrong)
     if lines := [*wrong, *counted.lines()]:
         terminalreporter.section("contract with the vendors")
+        for line in lines:
+            terminalreporter.write_line(line)
+    if lines := list(canary.lines(reports)):
+        terminalreporter.section("privacy")
         for line in lines:
             terminalreporter.write_line(line)
 

@@ -40,6 +40,7 @@ async def collect(
 ) -> History:
     """Everything that the run left behind. The replicas are ended for it: first asked for their metrics, then stopped."""
     metrics = "\n".join([await replica.metrics() for replica in installation.replicas])
+    exemplars = "\n".join([await replica.exemplars() for replica in installation.replicas])
     await installation.end()
     settings = load_settings(installation.service.config, os.environ)
     topics = settings.kafka.topics
@@ -70,6 +71,11 @@ async def collect(
         canaries=canaries(students, entries),
         logs="\n".join(replica.log() for replica in installation.replicas),
         metrics=metrics,
+        sinks={
+            "exemplars": exemplars,
+            "spans": "\n".join(span.text for span in installation.collector.spans()),
+            **await asyncio.to_thread(dump.without_names, installation.database.straight),
+        },
         whole=not any(replica.restarts for replica in installation.replicas),
         deaths=sorted(at for replica in installation.replicas for at in replica.deaths),
         unclassified=unclassified,

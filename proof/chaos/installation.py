@@ -25,6 +25,7 @@ from sandbox.simulators.server import VendorServer
 from sandbox.simulators.vendors import GOOGLE, GRAPH, MAILGUN, Institution, Quirks
 from sandbox.simulators.world import REGISTRY, World
 from testbed.installation import Service, until
+from testbed.parts.collector import Collector
 from testbed.release import NotInHistoryError, unpack
 from testbed.replica import Replica
 
@@ -144,6 +145,7 @@ class Installation:
         self.simulators: VendorServer = await self._stack.enter_async_context(self.world.server())
         self.simulators.faults.set(HEALTHY)
         self.vendors = {name: await self._proxied(name) for name in (GRAPH, GOOGLE, MAILGUN, REGISTRY)}
+        self.collector = self._stack.enter_context(Collector())
         through = Through(self.vendors)
         self.ordinary = self.world.tenants(through)
         self.tenants = self._arrange(self.world, self.ordinary) if self._arrange else self.ordinary
@@ -154,7 +156,7 @@ class Installation:
             kafka=self.brokers.through,
             database=self.database.through,
             prefix=self._prefix,
-            changes=merged(_SETTINGS if self._upgraded else merged(_SETTINGS, _SINCE_THEN), self._changes),
+            changes=merged(_SETTINGS if self._upgraded else self._newest(), self._changes),
         )
         self.world.write_tenants(self.tenants)
         await self._prepare()
@@ -207,6 +209,9 @@ class Installation:
     async def end(self) -> None:
         """Ends the replicas, in the orderly way."""
         await asyncio.gather(*(replica.down() for replica in self.replicas))
+
+    def _newest(self) -> Changes:
+        return merged(merged(_SETTINGS, _SINCE_THEN), {"tracing": {"endpoint": self.collector.url}})
 
     async def _proxied(self, vendor: str) -> Proxy:
         port = int(self.simulators.url(vendor).rpartition(":")[2])

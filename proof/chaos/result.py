@@ -18,7 +18,10 @@ class Verdict(StrEnum):
 
 @dataclass(frozen=True, slots=True)
 class Result:
-    """Times are seconds; `heal` is from the last fault until nothing was owed, None where that never came."""
+    """Times are seconds; `heal` is from the last fault until nothing was owed, None where that never came.
+
+    `canaries` were looked for in the sinks of `searched` (bytes); rows that are judged together have them once, with the first.
+    """
 
     row: Row
     seed: int
@@ -28,6 +31,8 @@ class Result:
     heal: float | None = None
     violations: Sequence[str] = ()
     invalid: Sequence[str] = ()
+    canaries: int = 0
+    searched: Mapping[str, int] = field(default_factory=dict[str, int])
 
     @property
     def verdict(self) -> Verdict:

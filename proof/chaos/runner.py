@@ -181,10 +181,11 @@ def _judged(played: Sequence[_Played], history: History, *, seed: int, scale: Sc
     report = check(history)
     found = [str(violation) for violation in report.violations]
     effects = sum(call.effective for call in history.calls)
-    return [
+    first, *others = [
         _result(one, seed=seed, scale=scale, effects=effects, violations=found, invalid=report.invalid)
         for one in played
     ]
+    return [replace(first, canaries=len(history.canaries), searched=report.searched), *others]
 
 
 def _never_fired(fired: Mapping[str, int]) -> Sequence[str]:

@@ -73,6 +73,7 @@ def check(history: History) -> Report:
         looked=_looked(index),
         effects=effects,
         faults=history.faults,
+        searched=privacy.searched(index),
     )
 
 

@@ -2,7 +2,7 @@
 
 from collections import Counter
 from collections.abc import Iterator, Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 
 INVARIANTS: Mapping[str, str] = {
     "I1": "one account for a student at a provider, at every instant",
@@ -51,7 +51,10 @@ class Violation:
 
 @dataclass(frozen=True, slots=True)
 class Report:
-    """`looked` says how many things each invariant was held against; none where the history has nothing of the kind."""
+    """`looked` says how many things each invariant was held against; none where the history has nothing of the kind.
+
+    `searched` are the bytes of each sink in which personal data was looked for.
+    """
 
     seed: int
     violations: Sequence[Violation]
@@ -59,6 +62,7 @@ class Report:
     looked: Mapping[str, int]
     effects: int
     faults: Mapping[str, int]
+    searched: Mapping[str, int] = field(default_factory=dict[str, int])
 
     @property
     def passed(self) -> bool:

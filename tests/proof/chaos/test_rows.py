@@ -1,5 +1,7 @@
 """The short form of the matrix's rows: few students, faults of seconds, several rows on one installation."""
 
+from collections.abc import Callable
+
 import pytest
 
 from proof.chaos.result import Verdict
@@ -7,6 +9,7 @@ from proof.chaos.rows import BOOK
 from proof.chaos.runner import play_short
 from proof.chaos.stage import Stage
 from testbed.parts.artefacts import Say
+from tests.proof.chaos import canary
 
 _SECTIONS = {
     "1-10": 220,
@@ -41,9 +44,12 @@ def test_every_row_is_in_a_section() -> None:
 @pytest.mark.parametrize(
     "words", [pytest.param(words, marks=pytest.mark.long(seconds=seconds)) for words, seconds in _SECTIONS.items()]
 )
-async def test_no_fault_violates_an_invariant(words: str, say: Say) -> None:
+async def test_no_fault_violates_an_invariant(
+    words: str, say: Say, record_property: Callable[[str, object], None]
+) -> None:
     async with Stage(say=say) as stage:
         results = await play_short(stage, BOOK.chosen(words), seed=1)
+    record_property(canary.PROPERTY, canary.searched(results))
     wrong = [
         f"row {result.row.number}: {what}"
         for result in results

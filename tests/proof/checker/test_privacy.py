@@ -4,6 +4,7 @@ from dataclasses import replace
 
 import pytest
 
+from proof.checker import check
 from proof.history import ExpectedOutcome, Input
 from tests.proof.histories import Story, dead_letter, failed, record
 
@@ -44,3 +45,18 @@ def test_no_personal_data_is_in_an_outcome_s_message() -> None:
     story.other["canaries"] = frozenset({"Taken."})
     story.tell(failed(final=False))
     assert story.broken() == ["I14"]
+
+
+def test_it_says_how_much_of_each_sink_was_searched() -> None:
+    story = Story()
+    story.other |= {"canaries": frozenset({CANARY}), "logs": "started\n", "sinks": {"spans": "create"}}
+    story.tell(failed(final=False))
+    searched = check(story.history()).searched
+    assert (searched["logs"], searched["spans"]) == (8, 6)
+    assert {"metrics", "headers of outcomes", "messages of failures"} <= searched.keys()
+
+
+def test_no_personal_data_is_in_another_sink() -> None:
+    story = Story()
+    story.other |= {"canaries": frozenset({CANARY}), "sinks": {"spans": f"create\nfor {CANARY}"}}
+    assert story.evidence() == [f"I14 spans: canary 0 ({len(CANARY)} characters) stands in line 2"]
