@@ -299,10 +299,12 @@ def test_prometheus_calls_the_job_what_the_alerts_call_it(name: str) -> None:
     assert found.one("Service")["metadata"]["labels"][label] == "provisioner"
 
 
-def test_it_is_scaled_by_a_metric_that_the_service_has(example: Release) -> None:
-    (trigger,) = example.one("ScaledObject")["spec"]["triggers"]
-    assert {entry.name for entry in entries()} >= set(re.findall(r"provisioner_\w+", trigger["metadata"]["query"]))
-    assert 'namespace="schools"' in trigger["metadata"]["query"]
+def test_it_is_scaled_by_what_is_due_and_by_what_is_not_read(example: Release) -> None:
+    queries = [trigger["metadata"]["query"] for trigger in example.one("ScaledObject")["spec"]["triggers"]]
+    named = [re.findall(r"provisioner_\w+", query) for query in queries]
+    assert named == [["provisioner_due_students"], ["provisioner_intake_lag_records"]]
+    assert {entry.name for entry in entries()} >= {name for (name,) in named}
+    assert all('namespace="schools"' in query for query in queries)
 
 
 def test_the_number_of_replicas_has_one_master(deployment: Any, example: Release) -> None:

@@ -97,6 +97,7 @@ def _values() -> _Schema:
                     "maxReplicas": _whole(1),
                     "prometheus": _TEXT,
                     "dueStudents": _whole(1),
+                    "lagRecords": _whole(1),
                     "triggers": _LIST,
                 }
             ),
