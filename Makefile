@@ -25,7 +25,7 @@ help:
 	@echo "make test [ARGS=…]    what every change needs, on a Kafka, a PostgreSQL and a registry that it starts itself; ARGS go to pytest"
 	@echo "make test-fast        the quick part of it, which needs none of these"
 	@echo "make contract         what we send vendors and make of their answers, by their own descriptions, clients and lists of errors"
-	@echo "make prove            the rest: every chaos row in short form, 5,000 simulated runs, crash points, whole installations"
+	@echo "make prove [PART=2/3] the rest: every chaos row in short form, 5,000 simulated runs, crash points, whole installations"
 	@echo "make simulate         the whole service from 1,000 seeds (SEEDS=…), or from one (SEED=4711 ARGS=--trace), under a simulated clock"
 	@echo "make lint             style, formatting, types, direction of imports"
 	@echo "make format           bring the formatting in order"
@@ -54,7 +54,7 @@ contract: $(VENV)/.dev
 	$(BIN)/pytest -n $(WORKERS) --dist loadgroup $(addprefix tests/,$(CONTRACT)) $(ARGS)
 
 prove: $(VENV)/.dev
-	$(BIN)/pytest -n $(WORKERS) --dist loadgroup --durations=10 -m prove $(ARGS)
+	$(BIN)/pytest -n $(WORKERS) --dist loadgroup --durations=10 -m prove $(if $(PART),--part=$(PART)) $(ARGS)
 
 simulate: $(VENV)/.dev
 	$(BIN)/python -m proof.simulation --seed $(or $(SEED),0) --seeds $(or $(SEEDS),$(if $(SEED),1,1000)) $(ARGS)

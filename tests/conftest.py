@@ -27,12 +27,25 @@ from testbed.parts.kafka import KafkaCluster
 from testbed.parts.pgbouncer import PgBouncer
 from testbed.parts.shared import SharedParts
 from tests.contracts import tally
-from tests.lanes import share_out
+from tests.lanes import Part, share_out
 from tests.proof.chaos import canary
 
 _LISTENING = {"vendors", "server", "listening"}
 """Fixtures that start servers."""
 _PARTS = pytest.StashKey[SharedParts]()
+
+
+def pytest_addoption(parser: pytest.Parser) -> None:
+    parser.addoption("--part", type=Part.parse, help="of the tests that compute, only this part, such as 2/3")
+
+
+def pytest_report_header(config: pytest.Config) -> str | None:
+    part = _part(config)
+    return None if part == Part() else f"of the tests that compute: {part}"
+
+
+def _part(config: pytest.Config) -> Part:
+    return config.getoption("part") or Part()
 
 
 def pytest_configure(config: pytest.Config) -> None:
@@ -56,6 +69,12 @@ def pytest_collection_modifyitems(config: pytest.Config, items: list[pytest.Item
             item.user_properties.append((tally.PROPERTY, marker.args[0]))
         if not _LISTENING.isdisjoint(getattr(item, "fixturenames", ())):
             item.add_marker(pytest.mark.slow)
+    computing = [item for item in items if item.get_closest_marker("computes")]
+    part = _part(config)
+    left_out = [item for index, item in enumerate(computing) if not part.has(index)]
+    if left_out:
+        config.hook.pytest_deselected(items=left_out)
+        items[:] = [item for item in items if item not in set(left_out)]
     items.sort(key=lambda item: item.get_closest_marker("computes") is None)
     from_controller: dict[str, int] = getattr(config, "workerinput", {})
     long = [(item, marker) for item in items if (marker := item.get_closest_marker("long"))]

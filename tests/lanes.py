@@ -4,7 +4,35 @@ Most of a long test's time is waiting, so each worker but one has a lane of them
 keep a core busy.
 """
 
+import re
 from collections.abc import Sequence
+from dataclasses import dataclass
+from typing import Self
+
+_PART = re.compile(r"([1-9]\d*)/([1-9]\d*)")
+
+
+@dataclass(frozen=True, slots=True)
+class Part:
+    """One of several parts of the tests that compute, which together are all of them."""
+
+    number: int = 1
+    of: int = 1
+
+    @classmethod
+    def parse(cls, text: str) -> Self:
+        """From `2/3`. Raises ValueError where it is no part."""
+        found = _PART.fullmatch(text)
+        if found is None or int(found[1]) > int(found[2]):
+            raise ValueError(f"{text!r} is no part: 2/3 is the second of three")
+        return cls(int(found[1]), int(found[2]))
+
+    def has(self, index: int) -> bool:
+        """Whether the test of this number, from 0 on, is in it."""
+        return index % self.of == self.number - 1
+
+    def __str__(self) -> str:
+        return f"part {self.number} of {self.of}"
 
 
 def share_out(seconds: Sequence[float], lanes: int) -> Sequence[int]:

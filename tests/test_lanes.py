@@ -1,6 +1,6 @@
 import pytest
 
-from tests.lanes import share_out
+from tests.lanes import Part, share_out
 
 
 @pytest.mark.parametrize(
@@ -14,3 +14,15 @@ from tests.lanes import share_out
 )
 def test_lanes_take_about_as_long(seconds: list[float], lanes: int, shares: list[int]) -> None:
     assert share_out(seconds, lanes) == shares
+
+
+def test_parts_together_are_all_and_no_test_is_in_two() -> None:
+    parts = [Part(number, 3) for number in (1, 2, 3)]
+    assert all([part.has(index) for part in parts].count(True) == 1 for index in range(10))
+
+
+def test_a_part_is_written_as_a_fraction() -> None:
+    assert Part.parse("2/3") == Part(2, 3)
+    for text in ("0/3", "4/3", "2", "a/b"):
+        with pytest.raises(ValueError, match="no part"):
+            Part.parse(text)

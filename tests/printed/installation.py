@@ -1,6 +1,7 @@
 """An installation in which printed commands are run as they stand: a folder, an environment, and real parts."""
 
 import os
+import re
 import signal
 import subprocess
 import sys
@@ -13,6 +14,8 @@ from pathlib import Path
 
 BASH = "/bin/bash"
 _PATIENCE = 300.0
+_OURS = re.compile("PROVISIONER_|MAKE|(ARGS|PART)$")
+"""Variables that are settings of ours, or of the `make` that runs the tests."""
 
 
 class Shell:
@@ -23,7 +26,7 @@ class Shell:
 
     def __init__(self, folder: Path, environ: Mapping[str, str] | None = None, *, programs: Path | None = None) -> None:
         self.folder = folder
-        kept = {name: value for name, value in os.environ.items() if not name.startswith(("PROVISIONER_", "MAKE"))}
+        kept = {name: value for name, value in os.environ.items() if not _OURS.match(name)}
         programs = programs or Path(sys.executable).parent
         self.environ = {**kept, "PATH": f"{programs}:{kept['PATH']}", "COLUMNS": "200", **(environ or {})}
 
