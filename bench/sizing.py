@@ -1,5 +1,6 @@
 """How large an installation has to be for so many students: `python -m bench.sizing` writes the table of docs/sizing.md."""
 
+import argparse
 import math
 from collections.abc import Iterator
 from dataclasses import dataclass, field
@@ -97,4 +98,7 @@ def _bytes(count: float) -> str:
 
 
 if __name__ == "__main__":
+    argparse.ArgumentParser(
+        prog="python -m bench.sizing", description="Writes the table of docs/sizing.md."
+    ).parse_args()
     PAGE.write_text(page(PAGE.read_text(encoding="utf-8")), encoding="utf-8")

@@ -49,6 +49,11 @@ class Replica:
             raise RuntimeError(f"The replica {self.name} does not run.")
         return self._process.pid
 
+    @property
+    def address(self) -> str:
+        """Where its health and metrics are served, as `127.0.0.1:PORT`; the same after each start."""
+        return f"{HOST}:{self._port}"
+
     async def up(self, environ: Mapping[str, str] | None = None) -> None:
         """Starts it, with `environ` for good; harmless where it runs."""
         self.environ |= environ or {}
@@ -154,7 +159,7 @@ class Replica:
     async def _get(self, path: str, *, accept: str = "*/*") -> str | None:
         try:
             async with httpx.AsyncClient(timeout=5) as client:
-                answer = await client.get(f"http://{HOST}:{self._port}/{path}", headers={"Accept": accept})
+                answer = await client.get(f"http://{self.address}/{path}", headers={"Accept": accept})
         except httpx.TransportError:
             return None
         return answer.text if answer.is_success else None

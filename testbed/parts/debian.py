@@ -6,7 +6,7 @@ import shutil
 import subprocess
 import tempfile
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
 
 from testbed.parts.artefacts import Say, cache_dir, locked
@@ -22,16 +22,17 @@ class Missing(Exception):
 
 @dataclass(frozen=True, slots=True)
 class Program:
-    """A program, and what stands before it on its command line: where its libraries are."""
+    """A program, and what stands before it on its command line: where its libraries are, and where it is started."""
 
     path: Path
     libraries: Sequence[Path] = ()
+    start_in: Path | None = None
 
     def command(self, *arguments: str) -> list[str]:
         """Its command line."""
-        if not self.libraries:
-            return [str(self.path), *arguments]
-        return ["env", f"LD_LIBRARY_PATH={':'.join(map(str, self.libraries))}", str(self.path), *arguments]
+        before = [f"--chdir={self.start_in}"] if self.start_in else []
+        before += [f"LD_LIBRARY_PATH={':'.join(map(str, self.libraries))}"] if self.libraries else []
+        return [*(["env", *before] if before else []), str(self.path), *arguments]
 
 
 def program(name: str, say: Say, *, package: str | None = None, path: str | None = None) -> Program:
@@ -58,6 +59,24 @@ def program(name: str, say: Say, *, package: str | None = None, path: str | None
     if done.returncode:
         raise Missing(f"`{name}` is not on the PATH, and that of {folder} does not run: {_last_line(done)}")
     return found
+
+
+def relocated(program: Program, built_in: str) -> Program:
+    """The program with the files that it looks for in the folder `built_in`: those of its package, where that is not installed.
+
+    The path is built into it, so a copy of it has another one in its place: the same, from where it is started.
+    """
+    if Path(built_in).exists():
+        return program
+    copy = program.path.with_name(f"{program.path.name}.relocated")
+    with locked(copy.with_suffix(".lock")):
+        if not copy.exists():
+            there, here = built_in.encode(), f"{built_in.removeprefix('/')}/".encode()
+            staging = copy.with_suffix(".staging")
+            staging.write_bytes(program.path.read_bytes().replace(there, here))
+            staging.chmod(0o755)
+            staging.rename(copy)
+    return replace(program, path=copy, start_in=program.path.parents[2])
 
 
 def _found(name: str, folder: Path) -> Program:

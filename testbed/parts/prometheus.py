@@ -1,90 +1,72 @@
-"""Prometheus itself, as Debian's package has it."""
+"""Prometheus and its Alertmanager, as Debian's packages have them."""
 
-import shutil
-import tempfile
-import time
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from pathlib import Path
-from typing import Self
+from typing import Any
 
-import httpx
 import yaml
 
 from monitoring.alerts import JOB
-from sandbox.embedded.ports import HOST, free_ports
-from sandbox.embedded.process import KeptProcess
 from testbed.parts.artefacts import Say
-from testbed.parts.debian import program
+from testbed.parts.debian import program, relocated
+from testbed.parts.web_program import WebProgram
 
-_DEADLINE = 60.0
+_TEMPLATES = "/usr/share/prometheus/alertmanager"
+"""Of what Alertmanager sends, as Debian builds it."""
 
 
-class Prometheus:
+class Prometheus(WebProgram):
     """Scrapes these `targets` (`127.0.0.1:PORT`) and evaluates these `rules`, both every `interval` seconds, on a free port. Blocking.
 
-    Raises `Missing` where the program cannot be had.
+    Alerts go to the Alertmanager at the address `alerts_to`, where there is one. Raises `Missing` where the program cannot be had.
     """
 
     def __init__(
-        self, targets: Sequence[str], *, rules: Sequence[Path] = (), interval: int = 1, say: Say = print
+        self,
+        targets: Sequence[str],
+        *,
+        rules: Sequence[Path] = (),
+        interval: int = 1,
+        alerts_to: str | None = None,
+        say: Say = print,
     ) -> None:
-        self._program = program("prometheus", say)
+        super().__init__("prometheus", program("prometheus", say))
         self._targets = targets
         self._rules = rules
         self._interval = interval
-        self._address = f"{HOST}:{free_ports(1)[0]}"
-        self._home = Path(tempfile.mkdtemp(prefix="provisioner-prometheus-"))
-        self._process: KeptProcess | None = None
+        self._alerts_to = alerts_to
 
-    @property
-    def url(self) -> str:
-        """Of its HTTP API."""
-        return f"http://{self._address}"
-
-    def start(self) -> None:
-        """Starts, and returns when it answers. Raises RuntimeError with the end of its log."""
-        self._process = KeptProcess(
-            self._program.command(
-                f"--config.file={self._write()}",
-                f"--storage.tsdb.path={self._home / 'data'}",
-                f"--web.listen-address={self._address}",
-            ),
-            log=self._home / "log",
-        )
-        deadline = time.monotonic() + _DEADLINE
-        while self._process.alive and time.monotonic() < deadline:
-            try:
-                if httpx.get(f"{self.url}/-/ready", timeout=1).is_success:
-                    return
-            except httpx.TransportError:
-                pass
-            time.sleep(0.05)
-        raise RuntimeError(f"Prometheus did not start; it says:\n{self._process.log_tail()}")
-
-    def stop(self) -> None:
-        """Ends it, and removes what it has scraped."""
-        if self._process:
-            self._process.stop()
-        shutil.rmtree(self._home, ignore_errors=True)
-
-    def _write(self) -> Path:
+    def arguments(self) -> Sequence[str]:
         every = f"{self._interval}s"
+        alertmanagers = [{"static_configs": [{"targets": [self._alerts_to]}]}] if self._alerts_to else []
         settings = {
             "global": {"scrape_interval": every, "scrape_timeout": every, "evaluation_interval": every},
             "rule_files": [str(rules) for rules in self._rules],
+            "alerting": {"alertmanagers": alertmanagers},
             "scrape_configs": [{"job_name": JOB, "static_configs": [{"targets": [*self._targets]}]}],
         }
-        path = self._home / "prometheus.yml"
+        path = self.home / "prometheus.yml"
         path.write_text(yaml.safe_dump(settings))
-        return path
+        return (
+            f"--config.file={path}",
+            f"--storage.tsdb.path={self.home / 'data'}",
+            f"--web.listen-address={self.address}",
+        )
 
-    def __enter__(self) -> Self:
-        try:
-            self.start()
-        except BaseException:
-            self.stop()
-            raise
-        return self
 
-    def __exit__(self, *_: object) -> None:
-        self.stop()
+class Alertmanager(WebProgram):
+    """Sends alerts on as its `configuration` says, on a free port. Blocking. Raises `Missing` where the program cannot be had."""
+
+    def __init__(self, configuration: Mapping[str, Any], *, say: Say = print) -> None:
+        super().__init__("alertmanager", relocated(program("prometheus-alertmanager", say), _TEMPLATES))
+        self._configuration = configuration
+
+    def arguments(self) -> Sequence[str]:
+        path = self.home / "alertmanager.yml"
+        path.write_text(yaml.safe_dump(dict(self._configuration)))
+        return (
+            f"--config.file={path}",
+            f"--storage.path={self.home / 'data'}",
+            f"--web.listen-address={self.address}",
+            "--cluster.listen-address=",
+        )

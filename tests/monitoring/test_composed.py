@@ -50,11 +50,18 @@ def test_pages_have_a_receiver_of_their_own() -> None:
     assert {pages["receiver"], ALERTMANAGER["route"]["receiver"]} == receivers
 
 
-def test_what_is_inhibited_are_alerts_of_ours() -> None:
-    (rule,) = ALERTMANAGER["inhibit_rules"]
-    inhibited = rule["target_matchers"][0].split('"')[1].split("|")
-    assert rule["source_matchers"] == ['alertname="NoReplica"']
-    assert {"NoReplica", *inhibited} <= {alert.name for alert in ALERTS}
+def test_what_inhibits_and_what_is_inhibited_are_alerts_of_ours() -> None:
+    names = {alert.name for alert in ALERTS}
+    inhibits = [matched(rule["source_matchers"]) for rule in ALERTMANAGER["inhibit_rules"]]
+    inhibited = [matched(rule["target_matchers"]) for rule in ALERTMANAGER["inhibit_rules"]]
+    assert inhibits == [{"NoReplica"}, {"DatabaseUnavailable"}]
+    assert all(those <= names for those in inhibited)
+
+
+def matched(matchers: list[str]) -> set[str]:
+    """The names of the alerts of a rule's only matcher."""
+    (matcher,) = matchers
+    return set(matcher.split('"')[1].split("|"))
 
 
 def test_prometheus_sends_alerts_to_where_alertmanager_answers() -> None:

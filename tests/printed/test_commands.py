@@ -96,6 +96,8 @@ NOT_RUN = {
     "make prove": "runs this test",
     "make sbom": "installs an environment; tests/test_shipping.py runs it",
     "make audit": "needs a network, which tests do without",
+    "python -m bench.sizing": "changes a page; tests/bench/test_sizing.py holds the page against it",
+    "python -m proof.alerting": "takes minutes, and changes a page; tests/proof/alerting plays it",
     "python -m tests.deploy.values": "changes a file; tests/deploy/test_values.py holds it against what it writes",
     "make lint": "takes a minute of both cores; CI runs it before the tests",
     "make demo KEEP=1": "stays up for a person to look at; `make demo` is run",
@@ -233,7 +235,7 @@ def installation(tmp_path: Path, database_url: str, say: Say) -> Iterator[Shell]
         yield Shell(tmp_path, {"VAULT_KEY": base64.b64encode(bytes(32)).decode(), "HEALTH": f"http://127.0.0.1:{port}"})
 
 
-@pytest.mark.long(seconds=90)
+@pytest.mark.long(seconds=250)
 @pytest.mark.parts
 def test_the_commands_of_the_pages_do_what_they_say(installation: Shell, database_url: str) -> None:
     log = installation.folder / "log"

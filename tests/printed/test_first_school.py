@@ -54,7 +54,7 @@ def answered_by_the_administrators(office: Office, written: str) -> str:
     return yaml.safe_dump(school)
 
 
-@pytest.mark.long(seconds=150)
+@pytest.mark.long(seconds=200)
 @pytest.mark.parts
 def test_the_page_leads_from_an_empty_folder_to_the_first_account(office: Office, say: Say) -> None:
     began = time.monotonic()

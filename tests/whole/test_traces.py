@@ -68,7 +68,8 @@ def service(
     )
 
 
-@pytest.mark.prove
+@pytest.mark.long(seconds=60)
+@pytest.mark.parts
 async def test_each_student_has_one_trace_at_producer_intake_vendor_mail_and_outcome_across_a_kill(
     service: Service, vendors: VendorServer, collector: Collector, kafka: str, database_url: str
 ) -> None:
