@@ -3,6 +3,7 @@
 Every server also answers to tests and checkers: `GET /_simulator/audit?after=N`, `PUT /_simulator/faults`.
 """
 
+import asyncio
 import random
 import ssl
 from collections.abc import Callable, Mapping, Sequence
@@ -18,6 +19,8 @@ from sandbox.simulators.request_handler import Handler, RequestHandler, Vendor
 
 _LAST_ANSWERS = 1.0
 """Seconds at the end in which requests under way are answered; one that a fault delays would hold the end up for as long as that."""
+_LAST_TURNS = 5
+"""Of the event loop, in which connections are closed whose clients left amid the TLS handshake: aiohttp does not know them yet."""
 
 
 class VendorServer:
@@ -79,6 +82,8 @@ class VendorServer:
                 if connection.transport is not None:
                     connection.transport.abort()
             await runner.cleanup()
+        for _ in range(_LAST_TURNS):
+            await asyncio.sleep(0)
 
     async def _serve(self, vendor: Vendor, route: str, handler: Handler, request: web.Request) -> web.StreamResponse:
         response = await self._request_handler.serve(vendor, route, handler, request)
