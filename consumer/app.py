@@ -25,6 +25,7 @@ from consumer.ledger.engine import connections_in_use
 from consumer.ledger.faults import Refused
 from consumer.ledger.form import require_current
 from consumer.ledger.holds import Holds
+from consumer.ledger.statement_times import measure
 from consumer.loops import Drain, Loop, blocking, run_all
 from consumer.observe import tracing
 from consumer.observe.event_loop import EventLoopLag
@@ -140,6 +141,7 @@ class App:
         process.build_info.labels(__version__).set(1)
         process.database_connections_limit.set(self._settings.database.pool_size)
         process.database_connections.set_function(partial(connections_in_use, engine))
+        measure(engine, lambda table, seconds: process.statement_seconds.labels(table).observe(seconds))
         lag = asyncio.create_task(EventLoopLag(process.event_loop_lag).run())
         stack.callback(lag.cancel)
 

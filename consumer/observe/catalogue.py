@@ -9,6 +9,8 @@ from collections.abc import Iterator, Mapping
 from consumer.observe import labels
 from consumer.observe.entries import CounterEntry, Entry, GaugeEntry, HistogramEntry, ReadingsEntry, TallyEntry, Unit
 
+_STATEMENT = (0.001, 0.005, 0.025, 0.1, 0.5, 2.5, 15.0)
+"""Up to the time at which PostgreSQL ends a statement of ours."""
 _QUICK = (0.005, 0.01, 0.025, 0.05, 0.1, 0.25, 0.5, 1, 2.5, 5, 10, 30)
 _LONG = (0.5, 1, 2.5, 5, 10, 30, 60, 120, 300, 600, 900, 3_600, 14_400, 86_400)
 _SIZES = (1, 5, 10, 50, 100, 250, 500, 1_000, 5_000)
@@ -321,6 +323,14 @@ EVENT_LOOP_LAG = HistogramEntry(
     purpose="A processor that is too slow for `provisioning.concurrency`, or a defect that blocks all students.",
     buckets=_QUICK,
 )
+STATEMENT_SECONDS = HistogramEntry(
+    name="provisioner_statement_seconds",
+    unit=Unit.SECONDS,
+    help="Time from when a statement is sent until PostgreSQL has answered, of those that succeed.",
+    purpose="A database that is slow, and whether that is so for all tables or for one.",
+    labels=(labels.STATEMENT_TABLE,),
+    buckets=_STATEMENT,
+)
 DATABASE_CONNECTIONS = GaugeEntry(
     name="provisioner_database_connections_in_use",
     unit=Unit.COUNT,
@@ -472,7 +482,7 @@ SECTIONS: Mapping[str, tuple[Entry, ...]] = {
     "Outbound": (PUBLISHED, OUTBOX_AGE, RELAY_RESTARTS, RELAY_RECALLS, RECALLED),
     "Tenants' files": (TENANT_FILE_INVALID, TENANT_CHANGES, TENANTS_UNREADABLE),
     "Loops": (LOOP_FAULTS, DATABASE_UNAVAILABLE, LEADING),
-    "Process": (BUILD_INFO, EVENT_LOOP_LAG, DATABASE_CONNECTIONS, DATABASE_CONNECTIONS_MOST),
+    "Process": (BUILD_INFO, EVENT_LOOP_LAG, STATEMENT_SECONDS, DATABASE_CONNECTIONS, DATABASE_CONNECTIONS_MOST),
     "What waits in the ledger": (
         DUE_STUDENTS,
         DUE_OLDEST,

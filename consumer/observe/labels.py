@@ -34,6 +34,9 @@ PLACE = Label("place", source="columns of the ledger's tables")
 PARTITION = Label("partition", source="partitions of the input topic that are this process's")
 TASK = Label("task", source="the background jobs")
 TABLE = Label("table", ("outbox", "outbox_recalled", "inbox", "attempt", "address", "guarded_action", "tenant_wait"))
+STATEMENT_TABLE = Label(
+    "table", source="the ledger's tables, each statement by the first that it names; `other` where it names none"
+)
 
 READ_DISPOSITION = Label("disposition", ("pending", "superseded", "duplicate", "skipped"))
 FINAL_DISPOSITION = Label("disposition", ("applied", "failed"))

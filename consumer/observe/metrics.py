@@ -91,6 +91,7 @@ class ProcessMetrics:
     def __init__(self, registry: CollectorRegistry) -> None:
         self.build_info = catalogue.BUILD_INFO.collector(registry)
         self.event_loop_lag = catalogue.EVENT_LOOP_LAG.collector(registry)
+        self.statement_seconds = catalogue.STATEMENT_SECONDS.collector(registry)
         self.database_connections = catalogue.DATABASE_CONNECTIONS.collector(registry)
         self.database_connections_limit = catalogue.DATABASE_CONNECTIONS_MOST.collector(registry)
 

@@ -46,6 +46,7 @@ _VALUES: Mapping[Label, Sequence[str]] = {
     labels.FAULT: ("ConnectError", "Unavailable", "_MSG_TIMED_OUT"),
     labels.OPERATION: ("create", "read", "licences", "groups", "suspend", "search"),
     labels.PLACE: ("step.name",),
+    labels.STATEMENT_TABLE: ("student", "step", "inbox", "outbox", "other"),
     labels.PARTITION: ("0", "1", "2"),
     labels.TASK: ("overview", "outbox", "inbox", "attempt", "certificates"),
     labels.HTTP_OUTCOME: ("2xx", "4xx", "5xx", "unknown", "not_sent"),
@@ -69,6 +70,7 @@ _RATES: Mapping[Entry, float] = {
     catalogue.TIME_TO_CHANGE: 6,
     catalogue.TIME_TO_WELCOME: 20,
     catalogue.EVENT_LOOP_LAG: 1,
+    catalogue.STATEMENT_SECONDS: 120,
     catalogue.BATCH_RECORDS: 4,
     catalogue.BATCH_SECONDS: 4,
     catalogue.TIME_TO_LEDGER: 50,
@@ -88,6 +90,7 @@ _MEDIANS: Mapping[Entry, float] = {
     catalogue.LIMIT_WAIT_SECONDS: 0.3,
     catalogue.VENDOR_CALL_SECONDS: 0.15,
     catalogue.EVENT_LOOP_LAG: 0.006,
+    catalogue.STATEMENT_SECONDS: 0.002,
     catalogue.BACKGROUND_SECONDS: 2,
 }
 _LEVELS: Mapping[Entry, float] = {
