@@ -66,6 +66,7 @@ def count(parts: Parts, rows: str) -> int:
     return found[0]
 
 
+@pytest.mark.long(seconds=20)
 def test_events_that_do_nothing_are_read_by_all_contestants_and_leave_nothing(parts: Parts) -> None:
     again = Peer("the bare loop, as a peer", [sys.executable, "-m", "bench.peers.bare"])
     rows = skips.measure(parts, FEW, [again])
@@ -83,6 +84,7 @@ def test_events_that_act_are_all_in_the_ledger(parts: Parts) -> None:
     assert count(parts, "inbox WHERE disposition = 'pending'") == FEW.acts
 
 
+@pytest.mark.long(seconds=20)
 def test_events_leave_what_is_kept_and_every_one_is_settled(parts: Parts) -> None:
     rows = growth.measure(parts, FEW)
     assert [row.what for row in rows] == [
@@ -109,6 +111,7 @@ def test_outcomes_are_timed_from_the_first_batch_of_the_run_whatever_was_numbere
     assert rate * (time.perf_counter() - began) >= FEW.outcomes / 2
 
 
+@pytest.mark.long(seconds=20)
 def test_accounts_are_whole(parts: Parts) -> None:
     rows = {row.what: row.measured for row in accounts.measure(parts, FEW)}
     assert "transactions" in rows["… the database's work"]
@@ -118,6 +121,7 @@ def test_accounts_are_whole(parts: Parts) -> None:
     assert count(parts, "step WHERE name = 'welcome' AND state = 'done'") == count(parts, "account")
 
 
+@pytest.mark.long(seconds=30)
 def test_a_start_finds_its_first_account_in_an_empty_ledger_and_in_a_full_one(parts: Parts) -> None:
     start.measure(parts, FEW)
     assert count(parts, "account WHERE object_id IS NOT NULL") == 1 + FEW.ledger + 1
@@ -167,6 +171,7 @@ def test_commits_are_counted_with_and_without_announcements(parts: Parts) -> Non
     assert row.what == "commits that are announced, 8 committers"
 
 
+@pytest.mark.long(seconds=25)
 def test_a_reconciliation_finds_what_differs_and_nothing_else(parts: Parts) -> None:
     of_microsoft, _, of_google, _ = reconciliation.measure(parts, FEW)
     assert (of_microsoft.met, of_google.met) == (True, True)

@@ -5,6 +5,8 @@ import subprocess
 import sys
 from pathlib import Path
 
+import pytest
+
 from proof.simulation.run import play
 from proof.simulation.scenario import scenario
 
@@ -19,6 +21,7 @@ def test_the_same_seed_gives_the_same_trace_again() -> None:
         assert len(one) > 100
 
 
+@pytest.mark.computes
 def test_the_same_seeds_give_the_same_traces_in_processes_that_hash_otherwise() -> None:
     one, other = (_traces(hashing) for hashing in ("1", "2"))
     assert one == other

@@ -48,6 +48,7 @@ def test_google_creations_are_made_at_the_rate_of_the_domain() -> None:
     assert use.refused_share <= FEW
 
 
+@pytest.mark.computes
 def test_replicas_that_leave_and_join_cost_nearly_none_of_the_rate() -> None:
     use = creations(played(Provider.GOOGLE, 600, faults=comings_and_goings(3)))
     assert use.served == 600
@@ -55,6 +56,7 @@ def test_replicas_that_leave_and_join_cost_nearly_none_of_the_rate() -> None:
     assert use.refused_share <= FEW
 
 
+@pytest.mark.computes
 def test_a_clock_that_steps_costs_a_refusal_at_most_and_little_of_the_rate_after_it() -> None:
     use = creations(played(Provider.GOOGLE, 450, faults=clock_steps()))
     assert use.served == 450
@@ -62,6 +64,7 @@ def test_a_clock_that_steps_costs_a_refusal_at_most_and_little_of_the_rate_after
     assert use.refused <= 1
 
 
+@pytest.mark.computes
 def test_accounts_are_made_at_that_rate_whatever_licences_wait_for_their_turn() -> None:
     history = played(Provider.GOOGLE, 300, licences=[EDUCATION_PLUS])
     use, given = creations(history), licences(history)
@@ -72,7 +75,6 @@ def test_accounts_are_made_at_that_rate_whatever_licences_wait_for_their_turn() 
     assert given.refused_share <= FEW_LICENCES
 
 
-@pytest.mark.prove
 @pytest.mark.computes
 def test_graph_writes_use_the_whole_bucket() -> None:
     use = writes(played(Provider.MICROSOFT, 3_000))
@@ -80,7 +82,6 @@ def test_graph_writes_use_the_whole_bucket() -> None:
     assert use.refused_share <= FEW
 
 
-@pytest.mark.prove
 @pytest.mark.computes
 def test_ten_thousand_google_accounts_in_eighteen_minutes_while_a_replica_is_killed_every_minute() -> None:
     history = played(Provider.GOOGLE, 10_000, faults=kills(16))
