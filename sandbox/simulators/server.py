@@ -82,7 +82,7 @@ class VendorServer:
                 if connection.transport is not None:
                     connection.transport.abort()
             await runner.cleanup()
-        for _ in range(_LAST_TURNS):
+        for _turn in range(_LAST_TURNS):
             await asyncio.sleep(0)
 
     async def _serve(self, vendor: Vendor, route: str, handler: Handler, request: web.Request) -> web.StreamResponse:
