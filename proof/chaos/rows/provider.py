@@ -82,7 +82,7 @@ _CHANGES = ("graph.users.update", "graph.users.delete", "directory.users.patch",
     "replicas lag behind writes",
     expected="no second address, no second account",
     quirks=Quirks(
-        graph=GraphQuirks(lag=6.0), google=GoogleQuirks(settling=4.0, hides_settling_ids=True, index_lag=6.0)
+        graph=GraphQuirks(lag=15.0), google=GoogleQuirks(settling=10.0, hides_settling_ids=True, index_lag=15.0)
     ),
 )
 async def lag(experiment: Experiment) -> None:
