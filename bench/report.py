@@ -12,6 +12,7 @@ from rich.table import Table
 from rich.text import Text
 
 from bench.row import Row
+from testbed import marked
 
 BEGIN, END = "<!-- measured: begin -->", "<!-- measured: end -->"
 _COLOUR = {True: "green", False: "bold red", None: ""}
@@ -39,11 +40,7 @@ def write(page: Path, rows: Sequence[Row]) -> None:
 
 def put(page: Path, block: str, begin: str, end: str) -> None:
     """Replaces what the page has between two markers. Raises ValueError where they are missing."""
-    before, begins, rest = page.read_text(encoding="utf-8").partition(begin)
-    _, ends, after = rest.partition(end)
-    if not begins or not ends:
-        raise ValueError(f"{page} lacks the markers `{begin}` and `{end}`")
-    page.write_text(f"{before}{begin}\n{block}{end}{after}", encoding="utf-8")
+    page.write_text(marked.put(page.read_text(encoding="utf-8"), block, begin, end), encoding="utf-8")
 
 
 def _block(rows: Sequence[Row]) -> str:

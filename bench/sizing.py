@@ -6,15 +6,18 @@ from collections.abc import Iterator
 from dataclasses import dataclass, field
 from pathlib import Path
 
+from bench.year.assumptions import Year
 from bench.year.capacity import Capacity
 from consumer.settings import DatabaseSettings
+from testbed import marked
 
 PAGE = Path(__file__).parents[1] / "docs" / "sizing.md"
 STUDENTS = (1_000, 20_000, 200_000, 1_000_000, 10_000_000)
 WITHIN = 15 * 60
 """Seconds in which the largest job's accounts are to be there."""
-LARGEST_JOB = 0.33 * 0.5 * 0.5
-"""Of a year's accounts: a third in the intake week, half of that on Monday, half of that at one hour (docs/performance.md)."""
+_YEAR = Year()
+LARGEST_JOB = _YEAR.intake * max(_YEAR.intake_days) * max(share for _, share in _YEAR.import_hours)
+"""Of a year's accounts: a third in the intake week, half of that on Monday, half of that at one hour."""
 AT_LEAST = 2
 """Replicas: one works while another is replaced."""
 _BESIDE_THE_POOL = 2
@@ -83,9 +86,7 @@ class Size:
 
 def page(old: str) -> str:
     """The page with its table as it is computed now."""
-    before, _, rest = old.partition(_BEGIN)
-    _, _, after = rest.partition(_END)
-    return "\n".join([f"{before}{_BEGIN}", *_lines(), f"{_END}{after}"])
+    return marked.put(old, "".join(f"{line}\n" for line in _lines()), _BEGIN, _END)
 
 
 def _lines() -> Iterator[str]:

@@ -4,6 +4,7 @@ from collections.abc import Sequence
 from pathlib import Path
 
 from proof.alerting.play import Alerted
+from testbed import marked
 
 _BEGIN, _END = "<!-- alerts: begin -->", "<!-- alerts: end -->"
 _HEAD = ("| trouble | alert, and seconds until it came | may follow | other alerts |", "|---|---|---|---|")
@@ -11,10 +12,8 @@ _HEAD = ("| trouble | alert, and seconds until it came | may follow | other aler
 
 def write_page(page: Path, results: Sequence[Alerted]) -> None:
     """Puts the results between the page's two markers."""
-    before, _, rest = page.read_text(encoding="utf-8").partition(_BEGIN)
-    _, _, after = rest.partition(_END)
-    lines = [*_HEAD, *(line(result) for result in results)]
-    page.write_text("\n".join([f"{before}{_BEGIN}", *lines, f"{_END}{after}"]), encoding="utf-8")
+    block = "".join(f"{row}\n" for row in (*_HEAD, *(line(result) for result in results)))
+    page.write_text(marked.put(page.read_text(encoding="utf-8"), block, _BEGIN, _END), encoding="utf-8")
 
 
 def line(result: Alerted) -> str:
@@ -23,4 +22,4 @@ def line(result: Alerted) -> str:
     came += [f"`{name}` did not come" for name in sorted(result.missing)]
     also = ", ".join(f"`{name}`" for name in sorted(result.trouble.also))
     others = ", ".join(f"`{name}`" for name in sorted(result.others))
-    return f"| {result.trouble.title} | {', '.join(came) or 'none, as it should be'} | {also} | {others or 'none'} |"
+    return f"| {result.trouble.title} | {', '.join(came) or 'none expected'} | {also} | {others or 'none'} |"

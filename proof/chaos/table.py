@@ -7,6 +7,7 @@ from rich.table import Table
 from rich.text import Text
 
 from proof.chaos.result import Result, Verdict
+from testbed import marked
 
 _STYLES = {Verdict.PASSED: "green", Verdict.FAILED: "bold red", Verdict.INVALID: "yellow", Verdict.NOT_RUN: "dim"}
 _HEADINGS = ("#", "fault", "expected", "fired", "effects", "violations", "heal", "window", "seed", "verdict")
@@ -26,12 +27,12 @@ def table(results: Sequence[Result]) -> Table:
 
 def write_page(page: Path, results: Sequence[Result]) -> None:
     """Puts the results between the page's two markers; what it says of rows that were not played now stays."""
-    before, _, rest = page.read_text(encoding="utf-8").partition(_BEGIN)
-    old, _, after = rest.partition(_END)
-    lines = _known(old) | {str(result.row.number): _line(result) for result in results}
+    text = page.read_text(encoding="utf-8")
+    lines = _known(marked.between(text, _BEGIN, _END)) | {str(result.row.number): _line(result) for result in results}
     head = ["| " + " | ".join(_HEADINGS) + " |", "|" + "---|" * len(_HEADINGS)]
     body = [lines[number] for number in sorted(lines, key=int)]
-    page.write_text("\n".join([f"{before}{_BEGIN}", *head, *body, f"{_END}{after}"]), encoding="utf-8")
+    block = "".join(f"{line}\n" for line in (*head, *body))
+    page.write_text(marked.put(text, block, _BEGIN, _END), encoding="utf-8")
 
 
 def _known(old: str) -> dict[str, str]:

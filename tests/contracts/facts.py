@@ -8,6 +8,8 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any, cast
 
+from testbed import marked
+
 ROOT = Path(__file__).parents[2]
 PAGE = ROOT / "docs/vendors.md"
 BEGIN = "<!-- facts: written by `python -m tests.contracts.facts` -->"
@@ -65,9 +67,7 @@ def defines(file: Path, symbol: str) -> bool:
 
 def page(text: str) -> str:
     """docs/vendors.md with the table as it should be."""
-    before, _, rest = text.partition(BEGIN)
-    _, _, after = rest.partition(END)
-    return "".join((before, "\n".join((BEGIN, *_lines(), END)), after))
+    return marked.put(text, "".join(f"{line}\n" for line in _lines()), BEGIN, END)
 
 
 def _fact(ident: str, row: Mapping[str, str]) -> Fact:
