@@ -52,18 +52,7 @@ class Pager:
         return frozenset(one.name for one in newest.values() if not one.resolved)
 
     def start(self) -> None:
-        """Returns when all of it answers. Raises RuntimeError where it does not."""
-        try:
-            self._start()
-        except BaseException:
-            self.stop()
-            raise
-
-    def stop(self) -> None:
-        """Ends all of it."""
-        self._stack.close()
-
-    def _start(self) -> None:
+        """Returns when all of it answers. Raises RuntimeError where it does not; `stop` then ends what has started."""
         server = self._stack.enter_context(ThreadingHTTPServer((HOST, 0), self._phone()))
         threading.Thread(target=server.serve_forever, daemon=True).start()
         self._stack.callback(server.shutdown)
@@ -74,6 +63,10 @@ class Pager:
         self._stack.enter_context(
             Prometheus(self._targets, rules=[rules], alerts_to=alertmanager.address, say=self._say)
         )
+
+    def stop(self) -> None:
+        """Ends all that has started."""
+        self._stack.close()
 
     def _phone(self) -> type[BaseHTTPRequestHandler]:
         received = self._received

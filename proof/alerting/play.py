@@ -49,8 +49,8 @@ async def play(troubles: Sequence[Trouble], *, say: Say) -> AsyncGenerator[Alert
         await experiment.begin()
         with TemporaryDirectory(prefix="provisioner-alerts-") as folder:
             pager = Pager([replica.address for replica in installation.replicas], Path(folder), say=say)
-            await asyncio.to_thread(pager.start)
             try:
+                await asyncio.to_thread(pager.start)
                 for trouble in troubles:
                     yield await _one(trouble, experiment, pager)
                 await experiment.until("every alert has ended", lambda: _none(pager), seconds=_ENDS_WITHIN)

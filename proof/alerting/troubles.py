@@ -18,26 +18,19 @@ from sandbox.simulators.vendors import SKU
 
 _NORTH, _HARBOUR = "north-high", "harbour-college"
 _LEADS = 'provisioner_leading{loop="outbound"} 1.0'
+_AWAY = Answer(status=503, body="")
+_BUSY = Answer(status=429, body="{}", headers={"Retry-After": "1"})
 _LEAVERS = 24
 """Four more than the guard lets go within an hour."""
 
 
-class _Cast:
-    """Students whom no other trouble concerns."""
-
-    def __init__(self) -> None:
-        self._next = 0
-
-    def enter(self, experiment: Experiment, tenant_id: str, count: int) -> Sequence[Student]:
-        first, self._next = self._next, self._next + count
-        return people(experiment, tenant_id, count, first=first)
-
-
-_CAST = _Cast()
+def _students(experiment: Experiment, tenant_id: str, count: int) -> Sequence[Student]:
+    """Of whom no event was sent yet."""
+    return people(experiment, tenant_id, count, first=len(experiment.records))
 
 
 async def _enrol(experiment: Experiment, tenant_id: str, count: int) -> Sequence[Student]:
-    students = _CAST.enter(experiment, tenant_id, count)
+    students = _students(experiment, tenant_id, count)
     await experiment.produce([experiment.event(tenant_id, student, 1) for student in students])
     return students
 
@@ -71,13 +64,13 @@ async def _all_down(experiment: Experiment) -> AsyncGenerator[None]:
 @asynccontextmanager
 async def _database_away(experiment: Experiment) -> AsyncGenerator[None]:
     experiment.installation.database.proxy.refuse()
-    await experiment.produce([experiment.event(_NORTH, one, 1) for one in _CAST.enter(experiment, _NORTH, 2)])
+    await experiment.produce([experiment.event(_NORTH, one, 1) for one in _students(experiment, _NORTH, 2)])
     yield
 
 
 @asynccontextmanager
 async def _kafka_away(experiment: Experiment) -> AsyncGenerator[None]:
-    experiment.faults(FaultRule(route="graph.users.create", fault=Answer(status=503, body="")))
+    experiment.faults(FaultRule(route="graph.users.create", fault=_AWAY))
     waiting = [one.student_id for one in await _enrol(experiment, _NORTH, 6)]
 
     async def begun() -> bool:
@@ -98,7 +91,7 @@ async def _garbage(experiment: Experiment) -> AsyncGenerator[None]:
 
 @asynccontextmanager
 async def _unknown_tenant(experiment: Experiment) -> AsyncGenerator[None]:
-    student = _CAST.enter(experiment, _NORTH, 1)[0]
+    student = _students(experiment, _NORTH, 1)[0]
     await experiment.produce([experiment.event("not-configured", student, 1)])
     yield
 
@@ -136,29 +129,15 @@ async def _all_withdrawn(experiment: Experiment) -> AsyncGenerator[None]:
 
 
 @asynccontextmanager
-async def _graph_fails(experiment: Experiment) -> AsyncGenerator[None]:
-    experiment.faults(FaultRule(route="graph.*", fault=Answer(status=503, body="")))
-    async with _morning(experiment):
-        yield
-
-
-@asynccontextmanager
-async def _graph_throttles(experiment: Experiment) -> AsyncGenerator[None]:
-    busy = Answer(status=429, body="{}", headers={"Retry-After": "1"})
-    experiment.faults(FaultRule(route="graph.*", fault=busy, chance=0.3))
-    async with _morning(experiment):
-        yield
-
-
-@asynccontextmanager
-async def _morning(experiment: Experiment) -> AsyncGenerator[None]:
-    """A student a second at Microsoft."""
+async def _graph_answers(answer: Answer, experiment: Experiment, *, chance: float = 1.0) -> AsyncGenerator[None]:
+    """While a student a second enrols."""
 
     async def enrolling() -> None:
         while True:
             await _enrol(experiment, _NORTH, 1)
             await asyncio.sleep(1)
 
+    experiment.faults(FaultRule(route="graph.*", fault=answer, chance=chance))
     task = asyncio.create_task(enrolling())
     try:
         yield
@@ -190,7 +169,7 @@ async def _restored(experiment: Experiment) -> AsyncGenerator[None]:
 
 
 TROUBLES: Sequence[Trouble] = (
-    Trouble("nothing: students enrol", _enrolling, frozenset(), stays=20),
+    Trouble("none: students enrol", _enrolling, frozenset(), stays=20),
     Trouble("one replica of two ends and does not come back", _one_down, frozenset({"ReplicaDown"})),
     Trouble("all replicas end", _all_down, frozenset({"NoReplica"}), stays=20),
     Trouble("PostgreSQL refuses connections", _database_away, frozenset({"DatabaseUnavailable"}), stays=20),
@@ -205,12 +184,17 @@ TROUBLES: Sequence[Trouble] = (
         _unknown_tenant,
         frozenset({"EventsParked"}),
         also=frozenset({"DeadLetters"}),
+        stays=10,
     ),
     Trouble("a tenant's new file cannot be read", _broken_file, frozenset({"TenantFileInvalid"})),
     Trouble("no licences are left", _no_licences, frozenset({"StudentsHeld"})),
     Trouble("a school is withdrawn by mistake", _all_withdrawn, frozenset({"ActionsParked"})),
-    Trouble("Graph answers every call with 503", _graph_fails, frozenset({"VendorFailing"})),
-    Trouble("Graph throttles a third of the calls", _graph_throttles, frozenset({"VendorThrottles"})),
+    Trouble("Graph answers every call with 503", partial(_graph_answers, _AWAY), frozenset({"VendorFailing"})),
+    Trouble(
+        "Graph throttles a third of the calls",
+        partial(_graph_answers, _BUSY, chance=0.3),
+        frozenset({"VendorThrottles"}),
+    ),
     Trouble("another program locks a student's row", _locked, frozenset({"LockedStudents"})),
     Trouble(
         "a backup of the ledger is restored, while no replica runs",
