@@ -414,7 +414,7 @@ class TracingSettings(_Section):
     share: float = Field(default=1.0, ge=0, le=1)
     """The part of traces that is recorded, of those that begin here. An event's `traceparent` says whether its trace is recorded."""
     headers: dict[str, Secret] = Field(default_factory=dict[str, Secret])
-    """Headers that the collector asks for, by reference, such as `authorization: env:OTLP_AUTHORIZATION`."""
+    """Headers that the collector requires, by reference, such as `authorization: env:OTLP_AUTHORIZATION`."""
     ca_file: Path | None = None
     """The certificates (PEM) to trust instead of the system's."""
 

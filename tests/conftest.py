@@ -70,12 +70,9 @@ def pytest_collection_modifyitems(config: pytest.Config, items: list[pytest.Item
         if not _LISTENING.isdisjoint(getattr(item, "fixturenames", ())):
             item.add_marker(pytest.mark.slow)
     computing = [item for item in items if item.get_closest_marker("computes")]
-    part = _part(config)
-    left_out = [item for index, item in enumerate(computing) if not part.has(index)]
-    if left_out:
-        config.hook.pytest_deselected(items=left_out)
-        items[:] = [item for item in items if item not in set(left_out)]
-    items.sort(key=lambda item: item.get_closest_marker("computes") is None)
+    kept, left_out = _part(config).split(computing)
+    config.hook.pytest_deselected(items=left_out)
+    items[:] = [*kept, *(item for item in items if not item.get_closest_marker("computes"))]
     from_controller: dict[str, int] = getattr(config, "workerinput", {})
     long = [(item, marker) for item in items if (marker := item.get_closest_marker("long"))]
     lanes = max(1, from_controller.get("workercount", 1) - 1)

@@ -7,7 +7,9 @@ keep a core busy.
 import re
 from collections.abc import Sequence
 from dataclasses import dataclass
-from typing import Self
+from typing import Self, TypeVar
+
+T = TypeVar("T")
 
 _PART = re.compile(r"([1-9]\d*)/([1-9]\d*)")
 
@@ -27,9 +29,10 @@ class Part:
             raise ValueError(f"{text!r} is no part: 2/3 is the second of three")
         return cls(int(found[1]), int(found[2]))
 
-    def has(self, index: int) -> bool:
-        """Whether the test of this number, from 0 on, is in it."""
-        return index % self.of == self.number - 1
+    def split(self, tests: Sequence[T]) -> tuple[Sequence[T], Sequence[T]]:
+        """Those of the part, and the others, each in their order."""
+        others = [one for index, one in enumerate(tests) if index % self.of != self.number - 1]
+        return list(tests[self.number - 1 :: self.of]), others
 
     def __str__(self) -> str:
         return f"part {self.number} of {self.of}"

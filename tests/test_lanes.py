@@ -17,8 +17,14 @@ def test_lanes_take_about_as_long(seconds: list[float], lanes: int, shares: list
 
 
 def test_parts_together_are_all_and_no_test_is_in_two() -> None:
-    parts = [Part(number, 3) for number in (1, 2, 3)]
-    assert all([part.has(index) for part in parts].count(True) == 1 for index in range(10))
+    tests = list(range(10))
+    parts = [Part(number, 3).split(tests) for number in (1, 2, 3)]
+    assert sorted(test for kept, _ in parts for test in kept) == tests
+    assert all(sorted([*kept, *left_out]) == tests for kept, left_out in parts)
+
+
+def test_a_part_takes_tests_from_everywhere() -> None:
+    assert Part(2, 3).split("abcdefg") == (["b", "e"], ["a", "c", "d", "f", "g"])
 
 
 def test_a_part_is_written_as_a_fraction() -> None:

@@ -11,7 +11,7 @@ import typer
 from rich.progress import Progress
 
 from consumer.cli import ledger as database
-from consumer.cli.console import DEFAULT_SERVICE_FILE, err, out
+from consumer.cli.console import DEFAULT_SERVICE_FILE, DIFFERENT, err, out
 from consumer.cli.differences import Accounts, Plan, as_json, in_words
 from consumer.cli.registry import connected
 from consumer.codec.reader import EventReader
@@ -31,9 +31,6 @@ from consumer.secrets import opener
 from consumer.settings import Settings
 
 app = typer.Typer(add_completion=False)
-
-DIFFERENT = 3
-"""Exit status: the two configurations differ for at least one student. 2 is Click's, for a wrong call."""
 
 _PAGE = 1_000
 """Students that the ledger is asked about at once."""
